@@ -1,0 +1,58 @@
+/**
+ * Every way in which this tool fails, as a stable word for scripts (`error.code` in `--json`).
+ * Callers switch on it, never on the message.
+ */
+export type ErrorCode =
+  | "usage"
+  | "unsupported-platform"
+  | "home-unusable"
+  | "port-taken"
+  | "database-busy"
+  | "settings-differ"
+  | "launch-failed"
+  | "gave-up"
+  | "binary-not-found"
+  | "install-failed"
+  | "supervisor-unresponsive"
+  | "not-running"
+  | "interrupted"
+  | "timeout"
+  | "stop-failed"
+  | "lock-failed"
+  | "internal";
+
+/** What a {@linkcode LocalError} carries beside its message. */
+export interface LocalErrorOptions {
+  /** What to do about it, one line. */
+  hint?: string;
+  /** Plain data about the failure (`port`, `pid`, `path` …), printed by `--json`. */
+  facts?: Record<string, unknown>;
+  /** The exit code of the command that ends with this error. @default {1} */
+  exitCode?: number;
+  /** The error that led to this one. */
+  cause?: unknown;
+}
+
+/** The one error family of this tool: what failed and why (message), what to do (hint), and the facts. */
+export class LocalError extends Error {
+  override readonly name = "LocalError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly facts: Record<string, unknown>;
+  readonly exitCode: number;
+
+  constructor(code: ErrorCode, message: string, options: LocalErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint;
+    this.facts = options.facts ?? {};
+    this.exitCode = options.exitCode ?? (code === "usage" ? 2 : 1);
+  }
+}
+
+/** The `code` of a system error (`ENOENT`, `EPERM` …), or undefined when `error` has none. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const code = (error as { code?: unknown }).code;
+  return typeof code === "string" ? code : undefined;
+}
