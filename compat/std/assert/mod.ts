@@ -1,0 +1,27 @@
+/** The assertions of `@std/assert` that our tests use, for places where the real package is out of reach. */
+export { AssertionError } from "./assertion_error.ts";
+export { equal } from "./equal.ts";
+export { assertIsError, assertRejects, assertThrows } from "./errors.ts";
+export { assertObjectMatch } from "./object_match.ts";
+export {
+  type ArrayLikeArg,
+  assert,
+  assertArrayIncludes,
+  assertEquals,
+  assertExists,
+  assertFalse,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertInstanceOf,
+  assertLess,
+  assertLessOrEqual,
+  assertMatch,
+  assertNotEquals,
+  assertNotMatch,
+  assertNotStrictEquals,
+  assertStrictEquals,
+  assertStringIncludes,
+  fail,
+  type Falsy,
+  unreachable,
+} from "./values.ts";

@@ -1,0 +1,286 @@
+/**
+ * `@std/cli/parse-args` for places where the real package is out of reach. On the path of every command: no imports.
+ *
+ * Same answers as the real one (tests/compat); the types leave out dotted names, which fall to `unknown`.
+ */
+
+type NameList = string | readonly string[];
+
+/** What {@linkcode parseArgs} is told of the flags. Names may be given alone or as a list. */
+export interface ParseOptions {
+  /** Keep what follows `--` apart, in the result's `"--"`, instead of in `_`. @default {false} */
+  "--"?: boolean;
+  /** Other names of a flag; the result has the value under each of them. */
+  alias?: Record<string, NameList>;
+  /** Flags without a value, false unless given; `true`: every `--flag` without `=`. @default {false} */
+  boolean?: boolean | NameList;
+  /** Values for flags that are not given. */
+  default?: Record<string, unknown>;
+  /** Leave everything from the first non-flag on unparsed, in `_`. @default {false} */
+  stopEarly?: boolean;
+  /** Flags whose value stays text; `_` keeps the positionals text. Other values that look like numbers become numbers. */
+  string?: NameList;
+  /** Flags that gather every value into an array; of others the last one counts. */
+  collect?: NameList;
+  /** Flags that `--no-…` sets to false. */
+  negatable?: NameList;
+  /** Called with each flag that no other option names, and each positional; false leaves it out. */
+  unknown?: (arg: string, key?: string, value?: unknown) => unknown;
+}
+
+type Names<List> = List extends readonly (infer Name extends string)[] ? Name : List extends string ? List : never;
+type NamesOf<Options, Key extends keyof ParseOptions> = Options extends { [K in Key]: infer List } ? Names<List>
+  : never;
+type IsTyped<Options> = [NamesOf<Options, "boolean"> | NamesOf<Options, "string"> | NamesOf<Options, "collect">] extends
+  [never] ? false
+  : true;
+
+type AliasesOf<Options, Name> = Options extends { alias: infer Map }
+  ? Name extends keyof Map ? Name | Names<Map[Name]> : Name
+  : Name;
+type DefaultOf<Options, Name> = Options extends { default: infer Map } ? Name extends keyof Map ? Map[Name] : never
+  : never;
+type NamesWithDefault<Options> = Options extends { default: infer Map } ? keyof Map & string : never;
+
+type ScalarOf<Options, Name> =
+  | (Name extends NamesOf<Options, "boolean"> ? boolean : Name extends NamesOf<Options, "string"> ? string : unknown)
+  | (Name extends NamesOf<Options, "negatable"> ? false : never);
+type ValueOf<Options, Name> =
+  | (Name extends NamesOf<Options, "collect"> ? Name extends NamesOf<Options, "boolean"> ? boolean[]
+    : Name extends NamesOf<Options, "string"> ? string[]
+    : unknown[]
+    : ScalarOf<Options, Name>)
+  | DefaultOf<Options, Name>;
+
+type AlwaysThere<Options> =
+  | NamesOf<Options, "boolean">
+  | NamesOf<Options, "collect">
+  | NamesWithDefault<Options>;
+type SometimesThere<Options> = Exclude<NamesOf<Options, "string">, AlwaysThere<Options>>;
+
+type Flat<T> = { [K in keyof T]: T[K] };
+
+/** The result of {@linkcode parseArgs}. */
+export type Args<Options = unknown> =
+  & (IsTyped<Options> extends true ? Flat<
+      & Record<string, unknown>
+      & { [Name in AlwaysThere<Options> as AliasesOf<Options, Name>]: ValueOf<Options, Name> }
+      & { [Name in SometimesThere<Options> as AliasesOf<Options, Name>]?: ValueOf<Options, Name> | undefined }
+    >
+    // deno-lint-ignore no-explicit-any -- as in the real package: without a description of the flags, anything goes
+    : Record<string, any>)
+  & { _: (string | number)[] }
+  & (Options extends { "--": true } ? { "--": string[] } : { "--"?: string[] });
+
+/** What the options say of each flag, with the aliases spread out. */
+interface Flags {
+  peers: Map<string, string[]>;
+  boolean: Set<string>;
+  string: Set<string>;
+  collect: Set<string>;
+  negatable: Set<string>;
+  allBoolean: boolean;
+}
+
+type Bag = Record<string, unknown>;
+
+/**
+ * Parses command line arguments into one object.
+ *
+ * @throws {TypeError} when an alias has no value
+ */
+export function parseArgs<const Options extends ParseOptions = Record<never, never>>(
+  args: readonly string[],
+  options?: Options,
+): Args<Options> {
+  const given: ParseOptions = options ?? {};
+  const flags = readFlags(given);
+  const result: Bag & { _: (string | number)[]; "--"?: string[] } = { _: [] };
+
+  const dashes = args.indexOf("--");
+  const words = dashes < 0 ? args : args.slice(0, dashes);
+  const rest = dashes < 0 ? [] : args.slice(dashes + 1);
+
+  const put = (key: string, value: unknown, word: string, gather = true): void => {
+    if (!isKnown(flags, key, word) && given.unknown?.(word, key, value) === false) return;
+    const typed = typeof value === "string" && !flags.string.has(key) ? numberOr(value) : value;
+    for (const name of [key, ...(flags.peers.get(key) ?? [])]) {
+      setPath(result, name.split("."), typed, gather && flags.collect.has(key));
+    }
+  };
+
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    const next = words[at + 1];
+    if (word.startsWith("--") && word.length > 2) {
+      if (putLong(flags, word, next, put)) at++;
+    } else if (word.startsWith("-") && word.length > 1) {
+      if (putShort(flags, word, next, put)) at++;
+    } else {
+      if (given.unknown?.(word) !== false) result._.push(flags.string.has("_") ? word : numberOr(word));
+      if (given.stopEarly) {
+        result._.push(...words.slice(at + 1));
+        break;
+      }
+    }
+  }
+
+  fillIn(flags, given.default ?? {}, result);
+  if (given["--"]) result["--"] = rest;
+  else result._.push(...rest);
+  return result as Args<Options>;
+}
+
+type Put = (key: string, value: unknown, word: string, gather?: boolean) => void;
+
+function readFlags(options: ParseOptions): Flags {
+  const peers = new Map<string, string[]>();
+  for (const [name, list] of Object.entries(options.alias ?? {})) {
+    if (list === undefined) throw new TypeError("Alias value must be defined");
+    const aliases = typeof list === "string" ? [list] : [...list];
+    peers.set(name, [...new Set(aliases)]);
+    for (const alias of aliases) peers.set(alias, [...new Set([name, ...aliases.filter((other) => other !== alias)])]);
+  }
+  const spread = (list: boolean | NameList | undefined): Set<string> => {
+    const names = new Set<string>();
+    if (list === undefined || typeof list === "boolean") return names;
+    for (const name of typeof list === "string" ? [list] : list) {
+      if (name === "") continue;
+      names.add(name);
+      for (const peer of peers.get(name) ?? []) names.add(peer);
+    }
+    return names;
+  };
+  return {
+    peers,
+    boolean: spread(options.boolean),
+    string: spread(options.string),
+    collect: spread(options.collect),
+    negatable: spread(options.negatable),
+    allBoolean: options.boolean === true,
+  };
+}
+
+function isKnown(flags: Flags, key: string, word: string): boolean {
+  return flags.boolean.has(key) || flags.string.has(key) || flags.collect.has(key) || flags.peers.has(key) ||
+    (flags.allBoolean && word.startsWith("--") && word.length > 2 && !word.includes("="));
+}
+
+/** Whether the flag, or one that it is an alias of, takes no value. */
+function isBoolean(flags: Flags, key: string): boolean {
+  return flags.boolean.has(key) || (flags.peers.get(key)?.some((peer) => flags.boolean.has(peer)) ?? false);
+}
+
+/** `--key`, `--key=value`, `--key value`, `--no-key`. Returns whether `next` was taken as the value. */
+function putLong(flags: Flags, word: string, next: string | undefined, put: Put): boolean {
+  const negated = word.startsWith("--no-") && word.length > 5;
+  const body = word.slice(negated ? 5 : 2);
+  const equals = body.indexOf("=", 1);
+  if (equals > 0) {
+    const key = body.slice(0, equals);
+    const value = body.slice(equals + 1);
+    put(key, flags.boolean.has(key) ? value !== "false" : value, word);
+    return false;
+  }
+  if (negated && flags.negatable.has(body)) {
+    put(body, false, word, false);
+    return false;
+  }
+  const key = negated ? `no-${body}` : body;
+  if (next && !isBoolean(flags, key) && !flags.allBoolean && !next.startsWith("-")) {
+    put(key, next, word);
+    return true;
+  }
+  return putBare(flags, key, next, word, put);
+}
+
+/** A flag that takes no text from `next`; it may still be `true` or `false`. */
+function putBare(flags: Flags, key: string, next: string | undefined, word: string, put: Put): boolean {
+  const isAnswer = next === "true" || next === "false";
+  put(key, isAnswer ? next !== "false" : flags.string.has(key) ? "" : true, word);
+  return isAnswer;
+}
+
+/** `-k`, `-k value`, `-kvalue`, `-k=value`, and `-abc` for three flags. Returns whether `next` was taken as the value. */
+function putShort(flags: Flags, word: string, next: string | undefined, put: Put): boolean {
+  for (let at = 1; at < word.length - 1; at++) {
+    const letter = word.charAt(at);
+    const tail = word.slice(at + 1);
+    if (tail === "-") {
+      put(letter, tail, word);
+      continue;
+    }
+    const value = shortValue(letter, tail, at + 1 < word.length - 1);
+    if (value !== undefined) {
+      put(letter, value, word);
+      return false;
+    }
+    put(letter, flags.string.has(letter) ? "" : true, word);
+  }
+  const key = word.slice(-1);
+  if (key === "-") return false;
+  if (next && !/^--?[^-]/.test(next) && !isBoolean(flags, key)) {
+    put(key, next, word);
+    return true;
+  }
+  return putBare(flags, key, next, word, put);
+}
+
+/** The value that sticks to a short flag, or undefined when `tail` is more flags. `hasMore`: `tail` is not the last letter. */
+function shortValue(letter: string, tail: string, hasMore: boolean): string | undefined {
+  if (tail === "=") return "";
+  if (/[A-Za-z]/.test(letter)) {
+    // From the first `=` that has a value, up to the end of its line.
+    const assigned = /=(.+)/.exec(tail);
+    if (assigned) return assigned[1]!;
+    if (/\d+(\.\d*)?(e-?\d+)?$/.test(tail)) return tail;
+  }
+  return hasMore && /^\W/.test(tail) ? tail : undefined;
+}
+
+function fillIn(flags: Flags, defaults: Record<string, unknown>, result: Bag): void {
+  for (const [name, value] of Object.entries(defaults)) {
+    if (hasPath(result, name.split("."))) continue;
+    for (const key of [name, ...(flags.peers.get(name) ?? [])]) setPath(result, key.split("."), value, false);
+  }
+  for (const name of flags.boolean) {
+    if (!hasPath(result, name.split("."))) {
+      setPath(result, name.split("."), flags.collect.has(name) ? [] : false, false);
+    }
+  }
+  for (const name of flags.string) {
+    if (flags.collect.has(name) && !hasPath(result, name.split("."))) setPath(result, name.split("."), [], false);
+  }
+}
+
+function numberOr(text: string): string | number {
+  const number = Number(text);
+  return /\S/.test(text) && Number.isFinite(number) ? number : text;
+}
+
+/** No flag may reach a prototype: `--constructor.x` and `--__proto__.x` are dropped. */
+function reachesPrototype(bag: Bag, key: string): boolean {
+  return key === "__proto__" || (key === "constructor" && typeof bag[key] === "function");
+}
+
+function setPath(bag: Bag, path: string[], value: unknown, gather: boolean): void {
+  const last = path.at(-1)!;
+  for (const key of path.slice(0, -1)) {
+    if (reachesPrototype(bag, key)) return;
+    bag = (bag[key] ??= {}) as Bag;
+  }
+  if (reachesPrototype(bag, last)) return;
+  const before = bag[last];
+  if (!gather) bag[last] = value;
+  else if (Array.isArray(before)) before.push(value);
+  else bag[last] = before ? [before, value] : [value];
+}
+
+function hasPath(bag: Bag, path: string[]): boolean {
+  let place: unknown = bag;
+  for (const key of path) {
+    if (!Object.hasOwn(place as Bag, key)) return false;
+    place = (place as Bag)[key];
+  }
+  return true;
+}

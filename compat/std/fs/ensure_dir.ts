@@ -1,0 +1,46 @@
+import { mkdirSync, type Stats, statSync } from "node:fs";
+import { mkdir, stat } from "node:fs/promises";
+
+/**
+ * Makes the folder, with its parents, unless it is there.
+ *
+ * @throws {Error} when something else than a folder is there, or the system refuses
+ */
+export async function ensureDir(dir: string | URL): Promise<void> {
+  try {
+    return requireDirectory(await stat(dir));
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+  try {
+    await mkdir(dir, { recursive: true });
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+    requireDirectory(await stat(dir));
+  }
+}
+
+/** The same as {@linkcode ensureDir}, at once. */
+export function ensureDirSync(dir: string | URL): void {
+  try {
+    return requireDirectory(statSync(dir));
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+    requireDirectory(statSync(dir));
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code;
+}
+
+function requireDirectory(info: Stats): void {
+  if (info.isDirectory()) return;
+  const kind = info.isFile() ? "file" : info.isSymbolicLink() ? "symlink" : undefined;
+  throw new Error(`Failed to ensure directory exists: expected 'dir', got '${kind}'`);
+}

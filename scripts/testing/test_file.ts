@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** One test file, with what its head says of how to run it. */
+export interface TestFile {
+  /** Relative to the clone. */
+  path: string;
+  /** Runs alone: it measures, or needs the machine. Comment `// test: heavy` at the start of a line. */
+  isHeavy: boolean;
+  /** How long it may take, `// test: seconds 600`. */
+  limitSeconds: number;
+  /** Needs a real Temporal: all but the pure rooms, or who names the variable. */
+  needsTemporal: boolean;
+}
+
+const DEFAULT_LIMIT_SECONDS = 300;
+const ROOMS_WITH_TEMPORAL = ["tests/commands", "tests/e2e", "tests/supervisor", "tests/temporal"];
+
+/** The test files under `folder` (relative to `root`) whose path has one of `filters` in it. */
+export function findTestFiles(root: string, folder: string, filters: string[]): TestFile[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".test.ts") && !name.includes("node_modules"))
+    .map((name) => join(folder, name))
+    .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
+    .sort()
+    .map((path) => describe(path, readFileSync(join(root, path), "utf8")));
+}
+
+function describe(path: string, source: string): TestFile {
+  return {
+    path,
+    isHeavy: /^\/\/ test: heavy$/m.test(source),
+    limitSeconds: Number(/^\/\/ test: seconds (\d+)$/m.exec(source)?.[1] ?? DEFAULT_LIMIT_SECONDS),
+    needsTemporal: ROOMS_WITH_TEMPORAL.some((room) => path.startsWith(`${room}/`)) ||
+      source.includes("STIGMER_TEST_TEMPORAL"),
+  };
+}

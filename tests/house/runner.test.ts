@@ -1,0 +1,19 @@
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { readCounts } from "../../scripts/testing/counts.ts";
+
+test("readCounts() reads Deno's summary, steps included", () => {
+  const output =
+    "bad => ./a.test.ts:4:1\n\nFAILED | 2 passed (2 steps) | 2 failed | 1 ignored (1 step) (115ms)\n\nerror: x";
+  assertEquals(readCounts("deno", output, true), { passed: 4, failed: 2, skipped: 2 });
+});
+
+test("readCounts() reads Node's summary and counts cancelled tests as failed", () => {
+  const output = "ℹ tests 7\nℹ suites 1\nℹ pass 3\nℹ fail 1\nℹ cancelled 1\nℹ skipped 2\nℹ todo 0\n";
+  assertEquals(readCounts("node", output, true), { passed: 3, failed: 2, skipped: 2 });
+});
+
+test("readCounts() takes a bad exit without a failed test as one failure", () => {
+  assertEquals(readCounts("node", "SyntaxError: no", true), { passed: 0, failed: 1, skipped: 0 });
+  assertEquals(readCounts("deno", "ok | 3 passed | 0 failed (5ms)", true), { passed: 3, failed: 1, skipped: 0 });
+});
