@@ -1,0 +1,106 @@
+import { DEFAULT_PORT, type Settings, UI_PORT_OFFSET } from "./settings.ts";
+
+/**
+ * The arguments that run a dev server as `settings` say, to follow the binary's path.
+ *
+ * `--env-file /dev/null`: without it Temporal takes any flag that is not given, `--port` and `--namespace` among them,
+ * from `~/.config/temporalio/temporal.yaml` (populateFlagsFromEnv in its commands.go). The two must be separate
+ * arguments: it looks for the flag before it parses flags. The profiles of `temporal.toml` concern client commands only.
+ */
+export function temporalArgs(settings: Settings): string[] {
+  const args = ["server", "start-dev", "--env-file", "/dev/null", "--ip", settings.ip, "--port", `${settings.port}`];
+  if (settings.headless) {
+    args.push("--headless");
+  } else {
+    args.push("--ui-port", `${settings.uiPort}`);
+    if (settings.uiIp !== null) args.push("--ui-ip", settings.uiIp);
+  }
+  if (settings.dbFilename !== null) args.push("--db-filename", settings.dbFilename);
+  if (settings.logLevel !== null) args.push("--log-level", settings.logLevel);
+  for (const namespace of settings.namespaces) args.push("--namespace", namespace);
+  for (const attribute of settings.searchAttributes) args.push("--search-attribute", attribute);
+  for (const value of settings.dynamicConfig) args.push("--dynamic-config-value", value);
+  return [...args, ...settings.extraArgs];
+}
+
+/** What an argument vector says about where a dev server is to be found. */
+export interface ParsedTemporalArgs {
+  port: number;
+  /** Temporal's default for the given port when it is not said. */
+  uiPort: number;
+  ip: string;
+  uiIp: string | null;
+  headless: boolean;
+  /** As it was written, perhaps relative to the server's working folder; null = in memory. */
+  dbFilename: string | null;
+}
+
+const SHORT_FLAGS: Record<string, string> = { p: "port", f: "db-filename", n: "namespace", o: "output", h: "help" };
+const FLAGS_WITHOUT_VALUE = new Set([
+  "headless",
+  "help",
+  "log-config",
+  "disable-config-env",
+  "disable-config-file",
+  "no-json-shorthand-payloads",
+]);
+
+/**
+ * Reads back what an argument vector (its first entry is the program) tells about a dev server that has no record;
+ * null when it is not one of `temporal server start-dev`.
+ */
+export function parseTemporalArgs(argv: readonly string[]): ParsedTemporalArgs | null {
+  const { words, flags } = parseFlags(argv.slice(1));
+  if (words[0] !== "server" || words[1] !== "start-dev") return null;
+  const last = (name: string) => flags.findLast((flag) => flag.name === name)?.value;
+  const number = (name: string) => /^\d{1,5}$/.test(last(name) ?? "") ? Number(last(name)) : null;
+  const port = number("port") ?? DEFAULT_PORT;
+  const ip = last("ip") ?? "localhost";
+  return {
+    port,
+    uiPort: number("ui-port") || Math.min(port + UI_PORT_OFFSET, 65_535),
+    ip: ip === "localhost" ? "127.0.0.1" : ip,
+    uiIp: last("ui-ip") || null,
+    headless: !["false", "f", "0", undefined].includes(last("headless")?.toLowerCase()),
+    dbFilename: last("db-filename") || null,
+  };
+}
+
+/** What {@linkcode Settings} say in fields of their own; {@linkcode Settings.extraArgs} must not say it differently. */
+const OWN_FLAGS = new Set(["ip", "port", "ui-ip", "ui-port", "headless", "db-filename", "env-file"]);
+
+/** The first flag of `extraArgs` that this tool sets itself (`--port`, `-f` …), as it is written; null when there is none. */
+export function ownFlagAmong(extraArgs: readonly string[]): string | null {
+  const flag = parseFlags(extraArgs).flags.find((flag) => OWN_FLAGS.has(flag.name));
+  return flag === undefined ? null : flag.written;
+}
+
+interface ParsedFlag {
+  name: string;
+  value: string | undefined;
+  written: string;
+}
+
+/** As pflag reads them: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`; the last of a name counts. */
+function parseFlags(args: readonly string[]): { words: string[]; flags: ParsedFlag[] } {
+  const words: string[] = [];
+  const flags: ParsedFlag[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as string;
+    if (arg === "--") return { words: [...words, ...args.slice(i + 1)], flags };
+    const long = /^--([^=]+)(?:=(.*))?$/s.exec(arg);
+    const short = /^-([a-zA-Z])(?:=?(.+))?$/s.exec(arg);
+    const letter = short?.[1];
+    const name = long?.[1] ?? (letter === undefined ? undefined : SHORT_FLAGS[letter] ?? letter);
+    if (name === undefined) {
+      words.push(arg);
+      continue;
+    }
+    const written = long === null ? `-${letter}` : `--${name}`;
+    const inline = long?.[2] ?? short?.[2];
+    if (inline !== undefined) flags.push({ name, value: inline, written });
+    else if (FLAGS_WITHOUT_VALUE.has(name)) flags.push({ name, value: "true", written });
+    else flags.push({ name, value: args[++i], written });
+  }
+  return { words, flags };
+}

@@ -1,0 +1,58 @@
+/** The Temporal that this tool installs when nobody asks for another. */
+export const DEFAULT_TEMPORAL_VERSION = "1.5.1";
+
+/** What `temporal --version` says. */
+export interface TemporalVersions {
+  /** The command-line tool's version; null for a build that was not given one (`0.0.0-DEV`, as `go install` makes it). */
+  cli: string | null;
+  /** The version of the server that is in it, or null when it is not said. */
+  server: string | null;
+}
+
+/** Reads the output of `temporal --version`; null when Temporal's command-line tool says no such thing. */
+export function parseTemporalVersion(output: string): TemporalVersions | null {
+  const match = /^temporal version (\S+)(?: \((?:Server ([^\s,)]+))?)?/m.exec(output);
+  if (match === null) return null;
+  const cli = match[1] as string;
+  return { cli: cli.startsWith("0.0.0") ? null : cli, server: match[2] ?? null };
+}
+
+/** Whether `text` is a version that can be asked for, such as `1.5.1` or `1.6.0-rc.1`; a leading `v` is not part of it. */
+export function isVersion(text: string): boolean {
+  return /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,64})?$/.test(text);
+}
+
+/** Negative when version `a` is older than `b`, 0 when they are equal, positive when it is newer; a pre-release is older than its release. */
+export function compareVersions(a: string, b: string): number {
+  const [coreA = "", preA] = splitOnce(a);
+  const [coreB = "", preB] = splitOnce(b);
+  const byCore = compareDotted(coreA, coreB);
+  if (byCore !== 0 || preA === preB) return byCore;
+  if (preA === undefined) return 1;
+  if (preB === undefined) return -1;
+  return compareDotted(preA, preB);
+}
+
+function splitOnce(version: string): string[] {
+  const at = version.indexOf("-");
+  return at < 0 ? [version] : [version.slice(0, at), version.slice(at + 1)];
+}
+
+/** By SemVer's rule 11: numbers by value and before words, words by their characters, fewer parts before more. */
+function compareDotted(a: string, b: string): number {
+  const partsA = a.split(".");
+  const partsB = b.split(".");
+  for (let i = 0; i < Math.max(partsA.length, partsB.length); i++) {
+    const partA = partsA[i];
+    const partB = partsB[i];
+    if (partA === partB) continue;
+    if (partA === undefined) return -1;
+    if (partB === undefined) return 1;
+    const isNumberA = /^\d+$/.test(partA);
+    const isNumberB = /^\d+$/.test(partB);
+    if (isNumberA !== isNumberB) return isNumberA ? -1 : 1;
+    if (isNumberA && Number(partA) !== Number(partB)) return Number(partA) - Number(partB);
+    if (!isNumberA) return partA < partB ? -1 : 1;
+  }
+  return 0;
+}

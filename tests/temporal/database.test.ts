@@ -1,0 +1,139 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { LocalError } from "../../lib/core/local_error.ts";
+import {
+  checkDatabase,
+  finishDatabase,
+  isBeingMade,
+  markerPath,
+  prepareDatabase,
+  realDatabasePath,
+  setAsideDatabase,
+} from "../../lib/temporal/database.ts";
+import { withTempDir } from "./support.ts";
+
+const NOW = new Date("2026-01-02T03:04:05.678Z");
+const ASIDE = ".set-aside-20260102T030405.678Z";
+
+describe("realDatabasePath()", () => {
+  it("gives one path for all names of a database, whether it exists or not", () =>
+    withTempDir((folder) => {
+      const real = realpathSync(folder);
+      mkdirSync(join(folder, "data"));
+      symlinkSync(join(folder, "data"), join(folder, "link"));
+      symlinkSync("data/t.db", join(folder, "name.db"));
+      const names = [
+        join(folder, "data", "t.db"),
+        join(folder, "link", "t.db"),
+        join(folder, "link", "..", "data", "t.db"),
+        join(folder, "name.db"),
+      ];
+      for (const name of names) assertEquals(realDatabasePath(name), join(real, "data", "t.db"));
+      writeFileSync(join(folder, "data", "t.db"), "x");
+      for (const name of names) assertEquals(realDatabasePath(name), join(real, "data", "t.db"));
+    }));
+
+  it("says what to do when the folder is missing", () =>
+    withTempDir((folder) => {
+      const error = assertThrows(() => realDatabasePath(join(folder, "none", "t.db")), LocalError, "does not exist");
+      assertEquals(error.hint, `mkdir -p '${join(folder, "none")}'`);
+    }));
+
+  it("does not follow links for ever", () =>
+    withTempDir((folder) => {
+      symlinkSync("b.db", join(folder, "a.db"));
+      symlinkSync("a.db", join(folder, "b.db"));
+      assertThrows(() => realDatabasePath(join(folder, "a.db")), LocalError);
+    }));
+});
+
+describe("checkDatabase()", () => {
+  it("refuses a folder, a missing folder and a path that SQLite would read otherwise", () =>
+    withTempDir((folder) => {
+      mkdirSync(join(folder, "t.db"));
+      assertThrows(() => checkDatabase(join(folder, "t.db")), LocalError, "it is a folder");
+      assertThrows(() => checkDatabase(join(folder, "none", "t.db")), LocalError, "does not exist");
+      assertThrows(() => checkDatabase(join(folder, "file?mode=ro.db")), LocalError, "SQLite can't open");
+      assertThrows(() => checkDatabase(join(folder, "a%41.db")), LocalError, "SQLite can't open");
+      checkDatabase(join(folder, "100% ünïcode and spaces.db"));
+    }));
+
+  it(
+    "refuses what can't be written",
+    { skip: process.geteuid?.() === 0 ? "root may write anywhere" : false },
+    () =>
+      withTempDir((folder) => {
+        writeFileSync(join(folder, "t.db"), "x", { mode: 0o400 });
+        assertThrows(() => checkDatabase(join(folder, "t.db")), LocalError, "EACCES");
+        chmodSync(folder, 0o500);
+        assertThrows(() => checkDatabase(join(folder, "u.db")), LocalError, "EACCES");
+        chmodSync(folder, 0o700);
+      }),
+  );
+});
+
+describe("prepareDatabase()", () => {
+  it("marks a database that is to be made until it serves", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "t.db");
+      assertEquals(prepareDatabase(path, NOW), { isBeingMade: true, setAsideTo: null });
+      assert(isBeingMade(path));
+      writeFileSync(path, "half");
+      assertEquals(prepareDatabase(path, NOW), { isBeingMade: true, setAsideTo: null });
+      finishDatabase(path);
+      finishDatabase(path);
+      assertEquals(prepareDatabase(path, NOW), { isBeingMade: false, setAsideTo: null });
+      assertEquals(readdirSync(folder), ["t.db"]);
+    }));
+
+  it("sets an empty file aside, with what is beside it", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "t.db");
+      writeFileSync(path, "");
+      writeFileSync(`${path}-journal`, "j");
+      assertEquals(prepareDatabase(path, NOW), { isBeingMade: true, setAsideTo: path + ASIDE });
+      assertEquals(readdirSync(folder).sort(), ["t.db.being-made", `t.db${ASIDE}`, `t.db${ASIDE}-journal`]);
+    }));
+});
+
+describe("setAsideDatabase()", () => {
+  it("renames the database and its side files, and says where to", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "t.db");
+      for (const suffix of ["", "-journal", "-wal", "-shm", ".other"]) writeFileSync(path + suffix, suffix);
+      assertEquals(setAsideDatabase(path, NOW), path + ASIDE);
+      assertEquals(readFileSync(`${path}${ASIDE}-wal`, "utf8"), "-wal");
+      assertEquals(readdirSync(folder).filter((name) => !name.includes("set-aside")), ["t.db.other"]);
+      assert(!existsSync(markerPath(path)));
+    }));
+
+  it("overwrites nothing, also within one moment", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "t.db");
+      writeFileSync(path, "first");
+      writeFileSync(`${path}-wal`, "first wal");
+      setAsideDatabase(path, NOW);
+      writeFileSync(path, "second");
+      assertEquals(setAsideDatabase(path, NOW), `${path}${ASIDE}-2`);
+      assertEquals(readFileSync(path + ASIDE, "utf8"), "first");
+      assertEquals(readFileSync(`${path}${ASIDE}-2`, "utf8"), "second");
+    }));
+
+  it("does nothing where nothing is", () =>
+    withTempDir((folder) => {
+      assertEquals(setAsideDatabase(join(folder, "t.db"), NOW), null);
+      assertEquals(readdirSync(folder), []);
+    }));
+});
