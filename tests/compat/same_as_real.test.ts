@@ -1,0 +1,106 @@
+import { it } from "node:test";
+import * as std from "@std/assert";
+import { parseArgs } from "@std/cli/parse-args";
+import fc from "fast-check";
+import * as ours from "../../compat/std/assert/mod.ts";
+import { parseArgs as ourParseArgs } from "../../compat/std/cli/parse_args.ts";
+
+// With `make test-std` the bare names are the real packages, and these compare the two; else both are ours.
+
+const name = fc.constantFrom("a", "b", "c", "no-a", "a.b", "b.c.d", "long-one", "_", "=", "-", "x");
+const value = fc.oneof(
+  fc.constantFrom("", " ", "0", "1", "-1", "1e3", "0x1f", "true", "false", "text", "a=b", "=", "-", "--", "ä", "l1\nl2"),
+  fc.string({ maxLength: 4 }),
+);
+const word = fc.oneof(
+  value,
+  name.map((key) => `--${key}`),
+  name.map((key) => `--no-${key}`),
+  name.map((key) => `-${key}`),
+  fc.tuple(name, value).map(([key, text]) => `--${key}=${text}`),
+  fc.tuple(name, value).map(([key, text]) => `-${key}${text}`),
+  fc.tuple(name, value).map(([key, text]) => `-${key}=${text}`),
+  fc.string({ unit: fc.constantFrom("-", "=", "a", "b", "1", ".", "n", "o", "\n"), maxLength: 7 }),
+);
+const names = fc.oneof(name, fc.array(name, { maxLength: 3 }));
+const options = fc.record({
+  "--": fc.boolean(),
+  alias: fc.dictionary(name, names, { maxKeys: 2 }),
+  boolean: fc.oneof(fc.boolean(), names),
+  default: fc.dictionary(name, fc.oneof(fc.integer(), fc.string(), fc.boolean()), { maxKeys: 2 }),
+  stopEarly: fc.boolean(),
+  string: names,
+  collect: names,
+  negatable: names,
+}, { requiredKeys: [] });
+
+/** The result, or that it failed: both fail on the same nonsense, such as a dotted flag under a plain one. */
+function outcome(parse: typeof parseArgs, words: string[], given: Record<string, unknown>, answer: boolean): unknown {
+  const asked: unknown[] = [];
+  const unknown = (...args: unknown[]): boolean => {
+    asked.push(args);
+    return answer;
+  };
+  try {
+    return { result: parse(words, { ...given, unknown }), asked };
+  } catch (error) {
+    return { failure: (error as Error).name };
+  }
+}
+
+it("parseArgs() gives what the real one gives, for any words and options", () => {
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 6 }), options, fc.boolean(), (words, given, answer) => {
+      const real = outcome(parseArgs, words, given, answer);
+      ours.assertEquals(outcome(ourParseArgs as typeof parseArgs, words, given, answer), real);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+const anything = fc.anything({
+  withBigInt: true,
+  withDate: true,
+  withMap: true,
+  withSet: true,
+  withTypedArray: true,
+  withSparseArray: true,
+  withNullPrototype: true,
+  maxDepth: 3,
+});
+
+it("equal() says what the real one says, of any two values", () => {
+  fc.assert(
+    fc.property(anything, anything, (a, b) => ours.equal(a, b) === std.equal(a, b)),
+    { numRuns: 2000 },
+  );
+});
+
+it("equal() says what the real one says, of a value and its copy", () => {
+  const pair = fc.clone(anything, 2);
+  fc.assert(fc.property(pair, ([a, b]) => ours.equal(a, b) === std.equal(a, b)), { numRuns: 2000 });
+});
+
+it("assertObjectMatch() agrees with the real one", () => {
+  const object = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.integer({ max: 2, min: 0 }),
+      fc.array(tie("value"), { maxLength: 2 }),
+      fc.dictionary(fc.constantFrom("a", "b"), tie("value"), { maxKeys: 2 }),
+    ),
+  })).value);
+  const isMatch = (assertObjectMatch: typeof std.assertObjectMatch, a: unknown, b: unknown): boolean => {
+    try {
+      assertObjectMatch(a as Record<string, unknown>, b as Record<string, unknown>);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  fc.assert(
+    fc.property(object, object, (a, b) =>
+      isMatch(ours.assertObjectMatch, a, b) === isMatch(std.assertObjectMatch, a, b)),
+    { numRuns: 2000 },
+  );
+});
