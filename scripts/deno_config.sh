@@ -8,8 +8,8 @@ root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 deno=${1:-deno}
 seconds=5
 stamp=$root/.cache/deno-config
-packages=${DENO_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/deno}/remote/https/jsr.io
-[ "$(uname)" = Darwin ] && packages=${DENO_DIR:-${HOME:-/nonexistent}/Library/Caches/deno}/remote/https/jsr.io
+packages=${DENO_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/deno}/remote
+[ "$(uname)" = Darwin ] && packages=${DENO_DIR:-${HOME:-/nonexistent}/Library/Caches/deno}/remote
 
 # An old answer counts until deno.json changes; "real" only while the packages are in Deno's cache, "offline" for a day.
 if [ -f "$stamp" ] && [ "$stamp" -nt "$root/deno.json" ]; then

@@ -8,9 +8,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "@std/cli/parse-args";
 import { addCounts, type Counts, type RuntimeName } from "./testing/counts.ts";
-import { findDeno, findDenoConfig, findNode24, type Machine } from "./testing/machine.ts";
+import { findMachine } from "./testing/machine.ts";
 import { type FileResult, runFile } from "./testing/run_file.ts";
-import { findTemporal } from "./testing/temporal_binary.ts";
 import { findTestFiles, type TestFile } from "./testing/test_file.ts";
 
 const PARALLEL = 2;
@@ -27,15 +26,7 @@ async function main(argv: string[]): Promise<number> {
   const files = findTestFiles(root, args["only-dir"] ?? "tests", args._.map(String));
   if (runtimes.length === 0) throw new Error(`Cannot use runtime '${args.runtime}': it must be deno or node`);
 
-  const deno = findDeno(root);
-  const machine: Machine = {
-    root,
-    deno,
-    denoConfig: findDenoConfig(root, deno),
-    node: process.execPath,
-    node24: findNode24(root),
-    temporal: findTemporal(root, files.some((file) => file.needsTemporal)),
-  };
+  const machine = findMachine(root, files.some((file) => file.needsTemporal));
   const cancel = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => cancel.abort(name));
 

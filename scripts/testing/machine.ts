@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { findTemporal } from "./temporal_binary.ts";
 
 /** The binaries that the tests run with. */
 export interface Machine {
@@ -14,6 +15,19 @@ export interface Machine {
   temporal: string | undefined;
 }
 
+/** Finds them all. Without `needsTemporal` a Temporal that is not there yet is not built. */
+export function findMachine(root: string, needsTemporal: boolean): Machine {
+  const deno = findDeno(root);
+  return {
+    root,
+    deno,
+    denoConfig: findDenoConfig(root, deno),
+    node: process.execPath,
+    node24: findNode24(root),
+    temporal: findTemporal(root, needsTemporal),
+  };
+}
+
 /**
  * Deno for the tests: `STIGMER_TEST_DENO`, one on PATH that knows `links`, or the one that npm brought.
  *
@@ -23,12 +37,14 @@ export function findDeno(root: string): string {
   const candidates = [
     process.env["STIGMER_TEST_DENO"],
     ...(process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "deno")),
-    // What the packages `deno` and `@deno/…` hold; their install script, which npm may not run, only links it.
+    // The packages of the platforms hold it (scripts/runtimes); npm need not run any install script.
     ...["linux-x64-glibc", "linux-arm64-glibc", "darwin-arm64", "darwin-x64"]
       .map((platform) => join(root, "node_modules", "@deno", platform, "deno")),
   ];
   const deno = candidates.find((path) => path && isExecutable(path) && isNewEnough(path));
-  if (!deno) throw new Error("Cannot find Deno 2.4 or newer: run `scripts/node_modules.sh dev` to get it from npm");
+  if (!deno) {
+    throw new Error("Cannot find Deno 2.4 or newer: run `scripts/node_modules.sh dev`, which gets it from npm");
+  }
   return deno;
 }
 

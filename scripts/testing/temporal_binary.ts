@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -32,5 +32,6 @@ export function findTemporal(root: string, mayBuild: boolean): string | undefine
     `github.com/temporalio/cli/cmd/temporal@v${VERSION}`,
   ], { env: { ...process.env, GOBIN: scratch, GOFLAGS: "" }, stdio: "inherit" });
   renameSync(join(scratch, "temporal"), built);
+  rmSync(scratch, { recursive: true });
   return built;
 }

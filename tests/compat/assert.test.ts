@@ -173,6 +173,7 @@ describe("assertions on errors", () => {
     fails(() => std.assertThrows(thrower, TypeError, "host"), 'include "host", but got "no such port"');
     fails(() =>
       std.assertThrows(() => {
+        // deno-lint-ignore no-throw-literal
         throw "text";
       }, Error), "A non-Error object was thrown.");
   });
@@ -195,7 +196,10 @@ describe("assertions on errors", () => {
       [() => std.assertRejects(() => 1 as unknown as Promise<void>), "Function throws when expected to reject."],
     ];
     for (const [body, message] of failures) {
-      await nodeAssert.rejects(body, (failure) => failure instanceof std.AssertionError && failure.message.includes(message));
+      await nodeAssert.rejects(
+        body,
+        (failure) => failure instanceof std.AssertionError && failure.message.includes(message),
+      );
     }
   });
   it("assertIsError() takes a class and a text or a pattern", () => {

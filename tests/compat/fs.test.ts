@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ensureDir, ensureDirSync } from "@std/fs/ensure-dir";
-import { exists, existsSync, type ExistsOptions } from "@std/fs/exists";
+import { exists, type ExistsOptions, existsSync } from "@std/fs/exists";
 
 /** Runs `body` with a folder of its own. */
 function inFolder(body: (folder: string) => void | Promise<void>): (context: TestContext) => Promise<void> {
@@ -109,7 +109,11 @@ describe("exists()", () => {
       assertEquals(await answers(folder, { isFile: true }), [false, false]);
       assertEquals(await answers(join(folder, "link"), { isDirectory: true }), [true, true]);
       assertEquals(await answers(join(folder, "none"), { isDirectory: true, isFile: true }), [false, false]);
-      await assertRejects(() => exists(file, { isDirectory: true, isFile: true }), TypeError, "must not be true together");
+      await assertRejects(
+        () => exists(file, { isDirectory: true, isFile: true }),
+        TypeError,
+        "must not be true together",
+      );
       assertThrows(() => existsSync(file, { isDirectory: true, isFile: true }), TypeError, "must not be true together");
     }),
   );

@@ -9,7 +9,24 @@ import { parseArgs as ourParseArgs } from "../../compat/std/cli/parse_args.ts";
 
 const name = fc.constantFrom("a", "b", "c", "no-a", "a.b", "b.c.d", "long-one", "_", "=", "-", "x");
 const value = fc.oneof(
-  fc.constantFrom("", " ", "0", "1", "-1", "1e3", "0x1f", "true", "false", "text", "a=b", "=", "-", "--", "ä", "l1\nl2"),
+  fc.constantFrom(
+    "",
+    " ",
+    "0",
+    "1",
+    "-1",
+    "1e3",
+    "0x1f",
+    "true",
+    "false",
+    "text",
+    "a=b",
+    "=",
+    "-",
+    "--",
+    "ä",
+    "l1\nl2",
+  ),
   fc.string({ maxLength: 4 }),
 );
 const word = fc.oneof(
@@ -82,14 +99,17 @@ it("equal() says what the real one says, of a value and its copy", () => {
 });
 
 it("assertObjectMatch() agrees with the real one", () => {
-  const object = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.letrec((tie) => ({
-    value: fc.oneof(
-      { maxDepth: 3 },
-      fc.integer({ max: 2, min: 0 }),
-      fc.array(tie("value"), { maxLength: 2 }),
-      fc.dictionary(fc.constantFrom("a", "b"), tie("value"), { maxKeys: 2 }),
-    ),
-  })).value);
+  const object = fc.dictionary(
+    fc.constantFrom("a", "b", "c"),
+    fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.integer({ max: 2, min: 0 }),
+        fc.array(tie("value"), { maxLength: 2 }),
+        fc.dictionary(fc.constantFrom("a", "b"), tie("value"), { maxKeys: 2 }),
+      ),
+    })).value,
+  );
   const isMatch = (assertObjectMatch: typeof std.assertObjectMatch, a: unknown, b: unknown): boolean => {
     try {
       assertObjectMatch(a as Record<string, unknown>, b as Record<string, unknown>);
@@ -99,8 +119,11 @@ it("assertObjectMatch() agrees with the real one", () => {
     }
   };
   fc.assert(
-    fc.property(object, object, (a, b) =>
-      isMatch(ours.assertObjectMatch, a, b) === isMatch(std.assertObjectMatch, a, b)),
+    fc.property(
+      object,
+      object,
+      (a, b) => isMatch(ours.assertObjectMatch, a, b) === isMatch(std.assertObjectMatch, a, b),
+    ),
     { numRuns: 2000 },
   );
 });

@@ -1,0 +1,43 @@
+/**
+ * Runs a script (the benchmark, the chaos test …) in the environment that the tests have: both runtimes and a real
+ * Temporal named in `STIGMER_TEST_…`, a throw-away home. What it leaves running is told and ended.
+ *
+ *   node --import tsx scripts/in_test_env.ts bench/main.ts [arguments …]
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { endLeftovers, findLeftovers } from "./testing/leftovers.ts";
+import { findMachine, testEnvironment } from "./testing/machine.ts";
+
+process.exitCode = await main(process.argv[2], process.argv.slice(3));
+
+async function main(script: string | undefined, args: string[]): Promise<number> {
+  if (!script) {
+    console.error("Cannot run nothing: which script?");
+    return 2;
+  }
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const machine = findMachine(root, true);
+  const jobId = `${process.pid}-${script}`;
+  const home = mkdtempSync(join(tmpdir(), "sl-"));
+  const child = spawn(machine.node, [...process.execArgv, script, ...args], {
+    stdio: "inherit",
+    env: testEnvironment(machine, home, jobId),
+  });
+  // The terminal's Ctrl-C reaches the script too; it ends in its own way, and then so do we.
+  process.on("SIGINT", () => {});
+  for (const name of ["SIGTERM", "SIGHUP"] as const) process.on(name, () => child.kill(name));
+  const exitCode = await new Promise<number>((resolve) => {
+    child.on("error", () => resolve(1));
+    child.on("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
+  });
+  const leftovers = findLeftovers(jobId);
+  for (const { pid, command } of leftovers) console.error(`left behind, ended now: pid ${pid} ${command}`);
+  endLeftovers(leftovers);
+  rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  return exitCode;
+}

@@ -1,0 +1,55 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { importsOf, read, sourceFiles } from "./support.ts";
+
+type Json = Record<string, unknown>;
+const readJson = (path: string): Json => JSON.parse(read(path)) as Json;
+
+const PACKAGES = ["assert", "cli", "fs"];
+const npm = readJson("package.json");
+const deno = readJson("deno.json");
+const dependencies = { ...npm["dependencies"] as Json, ...npm["devDependencies"] as Json };
+
+describe("the configurations", () => {
+  it("of Deno, online and offline, differ by links only", () => {
+    const { links, ...offline } = readJson("deno.offline.json");
+    assertEquals(offline, deno);
+    assertEquals(links, PACKAGES.map((name) => `./compat/std/${name}`));
+  });
+
+  it("of Deno and npm have the same version and the same versions of npm packages", () => {
+    assertEquals(deno["version"], npm["version"]);
+    for (const [name, specifier] of Object.entries(deno["imports"] as Record<string, string>)) {
+      if (specifier.startsWith("npm:")) assertEquals(specifier, `npm:${name}@${dependencies[name]}`);
+    }
+  });
+
+  it("map every @std package to the real one on Deno and to ours on Node", () => {
+    for (const name of PACKAGES) {
+      assertEquals((deno["imports"] as Json)[`@std/${name}`], `jsr:@std/${name}@^1`);
+      assertEquals(dependencies[`@std/${name}`], `file:./compat/std/${name}`);
+    }
+  });
+
+  it("give our @std packages one name, version and set of files on both sides", () => {
+    for (const name of PACKAGES) {
+      const ours = readJson(`compat/std/${name}/package.json`);
+      assertEquals(ours["name"], `@std/${name}`);
+      const { version, exports } = ours;
+      assertEquals(readJson(`compat/std/${name}/deno.json`), { name: `@std/${name}`, version, exports });
+      assert(String(version).startsWith("1."), "deno.json asks for @^1");
+    }
+  });
+
+  it("name every bare import of the code", () => {
+    const bare = ["lib", "scripts", "tests", "bench", "."].flatMap(sourceFiles)
+      .filter((path) => !path.includes("node_modules") && !path.startsWith("."))
+      .flatMap(importsOf)
+      .filter(({ specifier }) => !/^(\.|node:)/.test(specifier))
+      .map(({ specifier }) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0]);
+    for (const name of new Set(bare)) {
+      assert(name in (deno["imports"] as Json), `deno.json does not have ${name}`);
+      assert(name in dependencies, `package.json does not have ${name}`);
+    }
+  });
+});

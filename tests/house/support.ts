@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The clone that these tests look at. */
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** What git keeps or would keep: tracked files and new ones that are not ignored. */
+export function projectFiles(): string[] {
+  const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  return [...new Set(list.split("\0"))].filter((path) => path !== "" && existsSync(join(ROOT, path)));
+}
+
+/** The TypeScript files under `folder`, relative to the clone. */
+export function sourceFiles(folder: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name))
+    .sort();
+}
+
+export function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
+/** One import or re-export of a file. */
+export interface Import {
+  /** As written: `node:fs`, `@std/cli/parse-args`, `../core/x.ts`. */
+  specifier: string;
+  /** The file of the clone that it leads to, or null when it leads out. */
+  path: string | null;
+  /** `import()` inside code, which runs only when it is reached. */
+  isDynamic: boolean;
+}
+
+/** The imports of the file at `path`, types included. */
+export function importsOf(path: string): Import[] {
+  const source = withoutComments(read(path));
+  const found: Import[] = [];
+  const add = (specifier: string, isDynamic: boolean): void => {
+    const isLocal = specifier.startsWith(".");
+    found.push({ specifier, isDynamic, path: isLocal ? normalize(join(dirname(path), specifier)) : null });
+  };
+  for (const [, specifier] of source.matchAll(/^(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']/gm)) {
+    add(specifier!, false);
+  }
+  for (const [, specifier] of source.matchAll(/^import\s*["']([^"']+)["']/gm)) add(specifier!, false);
+  for (const [, specifier] of source.matchAll(/\bimport\(\s*["']([^"']+)["']/g)) add(specifier!, true);
+  for (const [, name] of source.matchAll(/\bnew URL\(\s*["'](\.[^"']+\.ts)["']\s*,\s*import\.meta\.url/g)) {
+    add(name!, true);
+  }
+  return found;
+}
+
+/** The code without comments and without what texts say, line numbers kept: for questions about words in code. */
+export function codeOf(path: string): string {
+  return withoutComments(read(path), true);
+}
+
+/** A rough reading of TypeScript: comments go, text in quotes stays unless `isBare`. Regular expressions stay. */
+function withoutComments(source: string, isBare = false): string {
+  const token = /\/\*[^]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
+  return source.replace(token, (text) => {
+    const isComment = text.startsWith("//") || text.startsWith("/*");
+    if (!isComment && !(isBare && !text.startsWith("`"))) return text;
+    return isComment ? text.replace(/[^\n]/g, " ") : '""';
+  });
+}

@@ -1,0 +1,54 @@
+import { execFileSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
+import { codeOf, projectFiles, read, ROOT } from "./support.ts";
+
+const LARGEST_BYTES = 1_000_000;
+
+/** What belongs to one machine: someone's home, this project's workplace, the hosts of package registries. */
+const MACHINE_WORDS = [
+  new RegExp("(?<![\\w.$}/~-])/(home|Users)/(?!(you|me|user|dev|ada|runner)\\b)[a-z]"),
+  new RegExp("(?<![\\w.$}~-])/(work|root)/[a-zA-Z.]"),
+  new RegExp("/tmp/" + "w/"),
+  new RegExp("registry\\." + "npmjs|npm\\." + "jsr|proxy\\." + "golang|sum\\." + "golang|pkg\\." + "github"),
+];
+
+describe("the tree", () => {
+  const files = projectFiles();
+  const texts = files.filter((path) => statSync(join(ROOT, path)).isFile() && !/\.(png|gif|db|gz)$/.test(path));
+
+  it("names no machine's own folders and no registry", () => {
+    const wrong = texts.flatMap((path) =>
+      read(path).split("\n")
+        .map((line, at) => ({ line, place: `${path}:${at + 1}` }))
+        .filter(({ line }) => MACHINE_WORDS.some((word) => word.test(line)))
+        .map(({ line, place }) => `${place}: ${line.trim().slice(0, 100)}`)
+    );
+    assertEquals(wrong, []);
+  });
+
+  it("locks npm packages by version and hash, not by where they came from", () => {
+    const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { resolved?: string }> };
+    const wrong = Object.entries(lock.packages).filter(([, { resolved }]) => resolved?.includes("://"));
+    assertEquals(wrong, []);
+  });
+
+  it("has no large file", () => {
+    assertEquals(files.filter((path) => statSync(join(ROOT, path)).size > LARGEST_BYTES), []);
+  });
+
+  it("has no test that shuts out the others", () => {
+    const tests = files.filter((path) => path.endsWith(".test.ts"));
+    assertEquals(tests.filter((path) => /\b(it|test|describe)\.only\(|\bonly: true\b/.test(codeOf(path))), []);
+  });
+
+  it("has shell scripts that a POSIX shell can read", () => {
+    const scripts = texts.filter((path) => /^#! ?\/(bin\/sh|usr\/bin\/env (ba)?sh|bin\/bash)/.test(read(path)));
+    for (const path of scripts) {
+      const shell = read(path).split("\n")[0]!.includes("bash") ? "bash" : "sh";
+      execFileSync(shell, ["-n", path], { cwd: ROOT, stdio: "pipe" });
+    }
+  });
+});
