@@ -2,11 +2,11 @@
 # Prints which configuration Deno takes here: deno.json with the real @std packages, or deno.offline.json, which has our
 # own part of them. Remembers the answer, so that only the first call, and one a day, may ask the network.
 #
-#   scripts/deno_config.sh [DENO]      from anywhere; DENO is the binary, `deno` by default
+#   scripts/deno_config.sh [DENO [SECONDS]]     DENO is the binary, SECONDS the most that the network may take
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 deno=${1:-deno}
-seconds=5
+seconds=${2:-5}
 stamp=$root/.cache/deno-config
 packages=${DENO_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/deno}/remote
 [ "$(uname)" = Darwin ] && packages=${DENO_DIR:-${HOME:-/nonexistent}/Library/Caches/deno}/remote

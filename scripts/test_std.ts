@@ -1,13 +1,14 @@
 /**
- * Runs the tests under Deno with the real @std packages, out of a checkout of denoland/std.
+ * Checks the types and runs the tests under Deno with the real @std packages, out of a checkout of denoland/std.
  *
  *   node --import tsx scripts/test_std.ts PATH_OF_CHECKOUT [arguments of scripts/test.ts …]
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { findDeno } from "./testing/machine.ts";
 
 /** The packages that ours stand for, and those that these import. */
 const PACKAGES = ["assert", "cli", "fs", "internal", "path", "fmt"];
@@ -27,6 +28,8 @@ async function main(checkout: string, rest: string[]): Promise<number> {
   const path = join(root, ".cache", "std", "deno.json");
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, JSON.stringify(config, null, 2));
+  const types = spawnSync(findDeno(root), ["check", "--quiet", "--config", path, "."], { cwd: root, stdio: "inherit" });
+  if (types.status !== 0) return 1;
   const args = [...process.execArgv, join(root, "scripts", "test.ts"), "--runtime", "deno", ...rest];
   const env = { ...process.env, STIGMER_TEST_DENO_CONFIG: path };
   const child = spawn(process.execPath, args, { stdio: "inherit", env });
