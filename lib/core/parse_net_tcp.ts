@@ -1,0 +1,72 @@
+/** A TCP socket that listens, as `/proc/net/tcp` and `/proc/net/tcp6` show it. */
+export interface ListeningSocket {
+  /** `127.0.0.1`, `::1`, `0.0.0.0`, `::`, `::ffff:127.0.0.1` … */
+  address: string;
+  port: number;
+  /** The number in its holders' `socket:[…]` links; unlike the address it differs between any two sockets. */
+  inode: string;
+}
+
+/** TCP_LISTEN in the kernel's include/net/tcp_states.h. */
+const LISTEN = "0A";
+
+/**
+ * The sockets that listen, from the text of `/proc/net/tcp` or `tcp6` (proc_net(5)). Lines that are not sockets, such as
+ * the heading or one that was cut, are left out.
+ *
+ * @param port Only those on this port; all when absent.
+ * @param littleEndian Of the machine that wrote the text: each 32-bit word of an address is printed in its own byte order
+ * (the kernel prints the network-order word as a number, tcp4_seq_show in net/ipv4/tcp_ipv4.c).
+ */
+export function parseNetTcp(text: string, port?: number, littleEndian = true): ListeningSocket[] {
+  const found: ListeningSocket[] = [];
+  for (const line of text.split("\n")) {
+    const socket = parseLine(line, port, littleEndian);
+    if (socket !== null) found.push(socket);
+  }
+  return found;
+}
+
+function parseLine(line: string, wanted: number | undefined, littleEndian: boolean): ListeningSocket | null {
+  //   sl  local_address rem_address   st tx_queue:rx_queue tr:tm->when retrnsmt   uid  timeout inode …
+  const fields = line.trim().split(/\s+/);
+  const local = fields[1];
+  const inode = fields[9];
+  if (fields[3] !== LISTEN || local === undefined || inode === undefined || !/^\d+$/.test(inode)) return null;
+  const match = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local);
+  if (match === null) return null;
+  const port = parseInt(match[2]!, 16);
+  if (wanted !== undefined && port !== wanted) return null;
+  return { address: toAddress(toBytes(match[1]!, littleEndian)), port, inode };
+}
+
+function toBytes(hex: string, littleEndian: boolean): number[] {
+  const bytes: number[] = [];
+  for (let word = 0; word < hex.length; word += 8) {
+    const four = [0, 2, 4, 6].map((at) => parseInt(hex.slice(word + at, word + at + 2), 16));
+    bytes.push(...(littleEndian ? four.reverse() : four));
+  }
+  return bytes;
+}
+
+function toAddress(bytes: number[]): string {
+  if (bytes.length === 4) return bytes.join(".");
+  const groups = Array.from({ length: 8 }, (_, at) => bytes[2 * at]! * 256 + bytes[2 * at + 1]!);
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (isMapped) return `::ffff:${bytes.slice(12).join(".")}`;
+  return shorten(groups);
+}
+
+/** RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups as `::`. */
+function shorten(groups: number[]): string {
+  let from = 0;
+  let length = 0;
+  for (let at = 0; at < 8; at++) {
+    let run = 0;
+    while (at + run < 8 && groups[at + run] === 0) run++;
+    if (run > length) [from, length] = [at, run];
+  }
+  const words = groups.map((group) => group.toString(16));
+  if (length < 2) return words.join(":");
+  return `${words.slice(0, from).join(":")}::${words.slice(from + length).join(":")}`;
+}
