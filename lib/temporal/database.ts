@@ -1,7 +1,8 @@
 import { accessSync, closeSync, constants, existsSync, fsyncSync, lstatSync, openSync } from "node:fs";
-import { readlinkSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { readlinkSync, readSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { sqliteTableContent } from "../core/sqlite_file.ts";
 
 /** What a SQLite database may have beside it (sqlite.org/tempfiles.html). */
 const SIDE_FILES = ["-journal", "-wal", "-shm"] as const;
@@ -90,26 +91,62 @@ export function checkDatabase(path: string): void {
 
 /** What {@linkcode prepareDatabase} found and did. */
 export interface PreparedDatabase {
-  /** Temporal will make this database, or was making it when it was last launched and never got to serve. */
+  /** Temporal will make this database, or made it when it was last launched and was not seen to serve. */
   isBeingMade: boolean;
-  /** Where files that were in the way are now; null when there were none. */
+  /** Where a ruin that was in the way is now; null when there was none. */
   setAsideTo: string | null;
 }
 
 /**
  * To be called before each launch, while nobody has the database open. A database that Temporal will have to make is
- * marked "being made" until {@linkcode finishDatabase}: Temporal sets up the schema only where no file is, so a kill
- * in that moment ruins the file for good (NOTES, rule 9). An empty file is such a ruin: it holds no data and is set aside.
+ * marked "being made" until {@linkcode finishDatabase}, and a marked one that turns out to be a ruin is set aside.
  *
- * @throws {LocalError} as {@linkcode checkDatabase} does, and when the marker can't be written
+ * Temporal sets the schema up only where no file is, table by table, so a kill in that moment ruins the file for good.
+ * Worse, a kill late in it leaves one that Temporal starts on and serves from, without the tables of its visibility
+ * store. The proof that the schema is whole is a row in `namespaces`: Temporal writes the first one right after the
+ * last statement of the schema (buildSQLConfig in its devserver/server.go). Without one it never served, and no client
+ * can have data in it. With one, a marker is only what a supervisor left that was killed before it could remove it.
+ *
+ * @throws {LocalError} as {@linkcode checkDatabase} does, when an unmarked file is such a ruin (or another program's
+ * database), and when the marker can't be written
  */
 export function prepareDatabase(path: string, now: Date): PreparedDatabase {
   checkDatabase(path);
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
-  if (size !== undefined && size > 0) return { isBeingMade: isBeingMade(path), setAsideTo: null };
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > 0) {
+    const isMarked = isBeingMade(path);
+    const isWhole = !isRuin(path);
+    if (isWhole) return { isBeingMade: isMarked, setAsideTo: null };
+    if (!isMarked) {
+      const hint = "`stigmer-local reset` sets it aside (nothing is deleted); or choose another --db-filename";
+      throw unusable(
+        path,
+        "it is no finished Temporal database, and it was not stigmer-local that began it",
+        undefined,
+        hint,
+      );
+    }
+  }
   const setAsideTo = setAsideDatabase(path, now);
   markBeingMade(path);
   return { isBeingMade: true, setAsideTo };
+}
+
+function isRuin(path: string): boolean {
+  const database = openSync(path, "r");
+  const walPath = `${path}-wal`;
+  const wal = existsSync(walPath) ? openSync(walPath, "r") : null;
+  const reader = (fd: number) => (offset: number, size: number) => {
+    const bytes = new Uint8Array(size);
+    return bytes.subarray(0, readSync(fd, bytes, 0, size, offset));
+  };
+  try {
+    const content = sqliteTableContent(reader(database), "namespaces", wal === null ? undefined : reader(wal));
+    return content === "absent" || content === "empty";
+  } finally {
+    closeSync(database);
+    if (wal !== null) closeSync(wal);
+  }
 }
 
 /** The marker that says that the database at `path` was never seen to serve. */
@@ -117,7 +154,7 @@ export function markerPath(path: string): string {
   return `${path}.being-made`;
 }
 
-/** Whether the database at `path` is marked as being made. A missing table in it then means that it holds no data. */
+/** Whether the database at `path` is marked as being made. */
 export function isBeingMade(path: string): boolean {
   return existsSync(markerPath(path));
 }

@@ -1,5 +1,7 @@
-import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import process from "node:process";
+import { foreignFormat, FORMAT_BYTES } from "../core/executable_format.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 
 /** A Temporal binary and how it was come by. */
@@ -73,13 +75,32 @@ function faultOf(path: string): string | null {
     if (info.isDirectory()) return "a folder";
     if (!info.isFile()) return "not a regular file";
     accessSync(path, constants.X_OK);
-    return info.size === 0 ? "empty" : null;
+    if (info.size === 0) return "empty";
+    const builtFor = foreignFormat(headOf(path), process.platform, process.arch);
+    return builtFor === null ? null : `built for ${builtFor}, this is ${process.platform} ${process.arch}`;
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return "not there";
     if (code === "EACCES") return "not executable for this user";
     if (code === "ELOOP") return "a link that leads in a circle";
     throw error;
+  }
+}
+
+function headOf(path: string): Uint8Array {
+  const head = new Uint8Array(FORMAT_BYTES);
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    // What may be executed may still not be read.
+    if (systemErrorCode(error) === "EACCES") return new Uint8Array(0);
+    throw error;
+  }
+  try {
+    return head.subarray(0, readSync(fd, head, 0, FORMAT_BYTES, 0));
+  } finally {
+    closeSync(fd);
   }
 }
 
