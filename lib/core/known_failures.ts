@@ -1,3 +1,5 @@
+import type { Settings } from "./settings.ts";
+
 /** Why Temporal ended, as far as its last words tell. */
 export type FailureCause =
   | "database-locked"
@@ -17,9 +19,11 @@ export type FailureCause =
 /** What is known of the end. */
 export interface TemporalExit {
   /** The end of what it wrote, or all of it. */
-  output: string;
-  code: number | null;
+  lastWords: string;
+  exitCode: number | null;
   signal: string | null;
+  /** What it was launched with. */
+  settings?: Settings;
   /** The `code` of the error when it could not be spawned at all (`ENOENT`, `EACCES` …). */
   spawnError?: string;
 }
@@ -28,8 +32,8 @@ export interface TemporalExit {
 export interface KnownFailure {
   cause: FailureCause;
   message: string;
-  /** What to do; null when nobody can tell. */
-  hint: string | null;
+  /** What to do. */
+  hint: string;
 }
 
 interface Pattern {
@@ -40,6 +44,7 @@ interface Pattern {
   hint: string;
 }
 
+const SEE_LOG = "`stigmer-local logs` shows what it wrote before";
 const SET_ASIDE = "`stigmer-local reset` sets it aside (nothing is deleted), and the next start makes a new one";
 
 /**
@@ -130,20 +135,28 @@ const PATTERNS: readonly Pattern[] = [
 /** Says why Temporal ended, from its exit and the last of what it wrote. */
 export function explainFailure(exit: TemporalExit): KnownFailure {
   if (exit.spawnError !== undefined) return explainSpawnError(exit.spawnError);
-  const texts = messagesOf(exit.output);
+  const texts = messagesOf(exit.lastWords);
   for (const text of texts.toReversed()) {
     for (const { cause, matches, message, hint } of PATTERNS) {
       const match = matches.exec(text);
-      if (match !== null) return { cause, message: message?.(match) ?? clip(text), hint };
+      if (match === null) continue;
+      const isOwnPort = cause === "port-taken" &&
+        [exit.settings?.port, exit.settings?.uiPort].includes(Number(match[2]));
+      const flag = Number(match[2]) === exit.settings?.port ? "--port" : "--ui-port";
+      return {
+        cause,
+        message: message?.(match) ?? clip(text),
+        hint: isOwnPort ? `end what listens there, or choose another with ${flag}` : hint,
+      };
     }
   }
-  const words = lastWords(exit.output);
-  const how = exit.signal !== null ? `it was ended by ${exit.signal}` : `it exited with ${exit.code ?? "no code"}`;
+  const words = lastWords(exit.lastWords);
+  const how = exit.signal !== null ? `it was ended by ${exit.signal}` : `it exited with ${exit.exitCode ?? "no code"}`;
   const isKilled = exit.signal === "SIGKILL";
   return {
     cause: "unknown",
     message: words === "" || isKilled ? how : `${how}: ${words}`,
-    hint: isKilled ? "somebody killed it, perhaps the kernel for want of memory (`dmesg` tells)" : null,
+    hint: isKilled ? "somebody killed it, perhaps the kernel for want of memory (`dmesg` tells)" : SEE_LOG,
   };
 }
 
@@ -168,7 +181,7 @@ function explainSpawnError(code: string): KnownFailure {
     return {
       cause: "wrong-platform",
       message: `the Temporal binary is for another platform (${code})`,
-      hint: known?.hint ?? null,
+      hint: known?.hint ?? SEE_LOG,
     };
   }
   if (code === "ENOENT") {
@@ -183,7 +196,7 @@ function explainSpawnError(code: string): KnownFailure {
   return {
     cause: isShortage ? "out-of-resources" : "unknown",
     message: `the Temporal binary can't be started (${code})`,
-    hint: null,
+    hint: SEE_LOG,
   };
 }
 

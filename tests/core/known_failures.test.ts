@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { explainFailure, lastWords } from "../../lib/core/known_failures.ts";
+import { completeSettings } from "../../lib/core/settings.ts";
 
 const FIXTURES = new URL("./fixtures/temporal_failures/", import.meta.url);
 
@@ -14,28 +15,34 @@ describe("explainFailure()", () => {
   // Each file is what Temporal 1.5.1 wrote when it was made to fail; the name begins with the cause.
   for (const name of readdirSync(FIXTURES)) {
     it(`knows the cause of ${name}`, () => {
-      const failure = explainFailure({ output: fixture(name), code: 1, signal: null });
+      const failure = explainFailure({ lastWords: fixture(name), exitCode: 1, signal: null });
       assertEquals(failure.cause, name.split(".")[0]);
-      assert(failure.hint !== null && failure.message.length < 301);
+      assert(failure.hint !== "" && failure.message.length < 301);
     });
   }
 
   it("names the port and the address that are taken", () => {
-    const failure = explainFailure({ output: fixture("port-taken.ui.txt"), code: 1, signal: null });
+    const failure = explainFailure({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null });
     assertEquals(failure.message, "port 17601 of 127.0.0.1 is taken");
+  });
+
+  it("names the flag of the port that is taken", () => {
+    const settings = completeSettings({ port: 17_600, uiPort: 17_601 }, "/db");
+    const failure = explainFailure({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null, settings });
+    assertEquals(failure.hint, "end what listens there, or choose another with --ui-port");
   });
 
   it("takes the last cause, not an earlier one", () => {
     const output = fixture("port-taken.grpc.txt") + fixture("database-locked.txt");
-    assertEquals(explainFailure({ output, code: 1, signal: null }).cause, "database-locked");
+    assertEquals(explainFailure({ lastWords: output, exitCode: 1, signal: null }).cause, "database-locked");
   });
 
   it("does not take a warning for the cause", () => {
     const output = 'time=2026-01-01T00:00:00.000 level=WARN msg="disk" error="no space left on device"\n';
-    assertEquals(explainFailure({ output, code: 0, signal: null }), {
+    assertEquals(explainFailure({ lastWords: output, exitCode: 0, signal: null }), {
       cause: "unknown",
       message: "it exited with 0",
-      hint: null,
+      hint: "`stigmer-local logs` shows what it wrote before",
     });
   });
 
@@ -43,21 +50,25 @@ describe("explainFailure()", () => {
     const output = `${
       JSON.stringify({ time: "t", level: "ERROR", msg: "failed starting server: database is locked (5)" })
     }\n`;
-    assertEquals(explainFailure({ output, code: 1, signal: null }).cause, "database-locked");
+    assertEquals(explainFailure({ lastWords: output, exitCode: 1, signal: null }).cause, "database-locked");
   });
 
   it("gives Temporal's own words when the cause is unknown", () => {
     const output = 'time=2026-01-01T00:00:00.000 level=ERROR msg="failed starting server: the \\"moon\\" is full"\n';
-    assertEquals(explainFailure({ output, code: 1, signal: null }).message, 'it exited with 1: the "moon" is full');
+    assertEquals(
+      explainFailure({ lastWords: output, exitCode: 1, signal: null }).message,
+      'it exited with 1: the "moon" is full',
+    );
   });
 
   it("tells a kill from an exit", () => {
-    const failure = explainFailure({ output: "", code: null, signal: "SIGKILL" });
+    const failure = explainFailure({ lastWords: "", exitCode: null, signal: "SIGKILL" });
     assertEquals(failure.message, "it was ended by SIGKILL");
   });
 
   it("explains why a binary could not be spawned", () => {
-    const causeOf = (spawnError: string) => explainFailure({ output: "", code: null, signal: null, spawnError }).cause;
+    const causeOf = (spawnError: string) =>
+      explainFailure({ lastWords: "", exitCode: null, signal: null, spawnError }).cause;
     assertEquals(["EACCES", "ENOEXEC", "ENOENT", "EMFILE", "EIO"].map(causeOf), [
       ...["not-executable", "wrong-platform", "wrong-platform", "out-of-resources", "unknown"],
     ]);
@@ -69,7 +80,7 @@ describe("explainFailure()", () => {
       fc.constantFrom("{", "Usage:", 'time=x level=ERROR msg="', 'time=x level=ERROR msg="\\x', "{}"),
     );
     fc.assert(fc.property(fc.array(line), fc.option(fc.integer()), (lines, code) => {
-      explainFailure({ output: lines.join("\n"), code, signal: null });
+      explainFailure({ lastWords: lines.join("\n"), exitCode: code, signal: null });
     }));
   });
 });

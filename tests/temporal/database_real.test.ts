@@ -120,7 +120,11 @@ describe("explainFailure() on a real Temporal", () => {
       withTempDir(async (folder) => {
         const temporal = launch(folder, await freePort(), { dbFilename: null, ...prepare(folder) });
         const exit = await temporal.exited;
-        assertEquals(explainFailure({ output: temporal.output(), ...exit }).cause, cause, temporal.output());
+        assertEquals(
+          explainFailure({ lastWords: temporal.output(), exitCode: exit.code, signal: exit.signal }).cause,
+          cause,
+          temporal.output(),
+        );
       }));
   }
 
@@ -132,7 +136,7 @@ describe("explainFailure() on a real Temporal", () => {
       try {
         const temporal = launch(folder, port, { dbFilename: null });
         const exit = await temporal.exited;
-        const failure = explainFailure({ output: temporal.output(), ...exit });
+        const failure = explainFailure({ lastWords: temporal.output(), exitCode: exit.code, signal: exit.signal });
         assertEquals([failure.cause, failure.message], ["port-taken", `port ${port} of 127.0.0.1 is taken`]);
       } finally {
         stranger.close();
