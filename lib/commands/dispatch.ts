@@ -1,0 +1,23 @@
+import type { Command } from "./context.ts";
+
+/** The implementation of the command called `name`; loads that one alone. */
+export async function loadCommand(name: string): Promise<Command> {
+  switch (name) {
+    case "start":
+      return (await import("./start.ts")).start;
+    case "stop":
+      return (await import("./stop.ts")).stop;
+    case "restart":
+      return (await import("./restart.ts")).restart;
+    case "status":
+      return (await import("./status.ts")).status;
+    case "wait":
+      return (await import("./wait.ts")).wait;
+    case "logs":
+      return (await import("./logs.ts")).logs;
+    case "version":
+      return (await import("./version.ts")).version;
+    default:
+      return (await import("./help.ts")).help;
+  }
+}

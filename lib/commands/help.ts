@@ -1,0 +1,23 @@
+import { didYouMean } from "../core/did_you_mean.ts";
+import { COMMANDS } from "../core/flags.ts";
+import { LocalError } from "../core/local_error.ts";
+import { renderCommandHelp, renderHelp } from "../core/render_help.ts";
+import type { Command } from "./context.ts";
+
+/** Shows the help, of one command with its name. */
+export const help: Command = async ({ host, invocation, paint }) => {
+  const [name] = invocation.operands;
+  if (name === undefined) {
+    await host.write("stdout", renderHelp(paint));
+    return 0;
+  }
+  const command = COMMANDS.find((each) => each.name === name);
+  if (command === undefined) {
+    const near = didYouMean(name, COMMANDS.map((each) => each.name));
+    throw new LocalError("usage", `There is no command \`${name}\``, {
+      hint: near === null ? "See `stigmer-local help`" : `Did you mean \`stigmer-local help ${near}\`?`,
+    });
+  }
+  await host.write("stdout", renderCommandHelp(command, paint));
+  return 0;
+};

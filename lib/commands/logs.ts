@@ -1,0 +1,79 @@
+import { readFileSync, statSync } from "node:fs";
+import { instancePaths } from "../core/instance_paths.ts";
+import { systemErrorCode } from "../core/local_error.ts";
+import { lineLevel, linesSince, parseSince } from "../core/log_lines.ts";
+import type { Paint } from "../core/render_status.ts";
+import { followLog } from "../system/follow_log.ts";
+import { rotatedLogs } from "../system/rotate_log.ts";
+import { checkHome, type Command, type CommandContext } from "./context.ts";
+
+const DEFAULT_LINES = 200;
+
+/** Shows Temporal's log, or the supervisor's; the rotated ones count as its beginning. */
+export const logs: Command = async (context) => {
+  const { host, invocation: { home, own }, paint } = context;
+  const paths = instancePaths(home);
+  const path = own["supervisor"] === true ? paths.supervisorLog : paths.temporalLog;
+  const sinceMs = typeof own["since"] === "string" ? parseSince(own["since"], Date.now()) : null;
+  const limit = typeof own["lines"] === "number" ? own["lines"] : sinceMs === null ? DEFAULT_LINES : Infinity;
+  const info = checkHome(context) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  if (info === undefined && own["follow"] !== true) {
+    await context.tell(`There is no log yet at ${path}`);
+    return 0;
+  }
+  const { lines, offset } = readLines(path, limit, sinceMs);
+  if (lines.length > 0) await host.write("stdout", lines.map((line) => `${colour(line, paint)}\n`).join(""));
+  if (own["follow"] === true) await follow(context, path, offset, info?.ino ?? null);
+  return 0;
+};
+
+/** The wanted lines, and the size of the current log up to which they were read. */
+function readLines(path: string, limit: number, sinceMs: number | null): { lines: string[]; offset: number } {
+  const current = readBytes(path);
+  let lines = splitLines(current);
+  const older = statSync(path, { throwIfNoEntry: false }) === undefined ? [] : rotatedLogs(path);
+  while (lines.length < limit && older.length > 0) lines = [...splitLines(readBytes(older.pop()!)), ...lines];
+  if (sinceMs !== null) lines = linesSince(lines, sinceMs);
+  return { lines: limit === Infinity ? lines : limit === 0 ? [] : lines.slice(-limit), offset: current.length };
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return new Uint8Array(0);
+    throw error;
+  }
+}
+
+function splitLines(bytes: Uint8Array): string[] {
+  const lines = new TextDecoder().decode(bytes).split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
+async function follow({ host, paint }: CommandContext, path: string, offset: number, inode: number | null): Promise<void> {
+  const end = new AbortController();
+  host.onSignal(["SIGINT", "SIGTERM"], () => end.abort());
+  let partial = "";
+  for await (const text of followLog(path, offset, inode, end.signal)) {
+    const lines = (partial + text).split("\n");
+    partial = lines.pop() ?? "";
+    if (lines.length > 0) await host.write("stdout", lines.map((line) => `${colour(line, paint)}\n`).join(""));
+  }
+}
+
+function colour(line: string, paint: Paint): string {
+  switch (lineLevel(line)) {
+    case "error":
+    case "fatal":
+    case "panic":
+      return paint.red(line);
+    case "warn":
+      return paint.yellow(line);
+    case "debug":
+      return paint.dim(line);
+    default:
+      return line;
+  }
+}

@@ -1,0 +1,27 @@
+import { renderCard } from "../core/render_status.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { Status } from "../core/status.ts";
+import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
+import { statusOrThrow } from "../supervisor/control_client.ts";
+import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
+
+const DEFAULT_TIMEOUT_S = 120;
+
+/** Ends Temporal and brings it up again, with the settings that it had and those given now. Starts one that is not there. */
+export const restart: Command = async (context) => {
+  const timeoutMs = Number(context.invocation.own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  const status = await restartSupervised(context, timeoutMs) ??
+    await (await import("./start_new.ts")).startNew(context, timeoutMs, true);
+  await tellWarnings(context, status);
+  await context.answer(status, () => renderCard(status, context.paint));
+  return 0;
+};
+
+async function restartSupervised(context: CommandContext, timeoutMs: number): Promise<Status | null> {
+  const { host, invocation: { home, asked, temporalBin } } = context;
+  if (!checkHome(context)) return null;
+  const body = { asked, binary: temporalBin };
+  const answer = await askPatiently(host, home, { method: "POST", path: "/restart", body }, timeoutMs);
+  if (answer.kind === "late") throw new LocalError("timeout", `Temporal does not serve again after ${timeoutMs / 1000} s`, { hint: "`stigmer-local status` tells more" });
+  return answer.kind === "answer" && !isLeaving(answer.response) ? statusOrThrow(answer.response) : null;
+}

@@ -1,0 +1,36 @@
+import { renderCard } from "../core/render_status.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { Status } from "../core/status.ts";
+import { askStart, isLeaving } from "../supervisor/ask_start.ts";
+import { askSupervisor, readStatus, statusOrThrow } from "../supervisor/control_client.ts";
+import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
+
+const DEFAULT_TIMEOUT_S = 120;
+
+/** Brings the instance up, or reuses it. */
+export const start: Command = async (context) => {
+  const { own } = context.invocation;
+  if (own["foreground"] === true) return (await import("./start_foreground.ts")).startForeground(context);
+  const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  const status = await reuse(context, timeoutMs) ?? await (await import("./start_new.ts")).startNew(context, timeoutMs, false);
+  await tellWarnings(context, status);
+  await context.answer(status, () => renderCard(status, context.paint));
+  return 0;
+};
+
+/** The way of nearly every call: a supervisor answers. Loads nothing that only a launch needs. */
+async function reuse(context: CommandContext, timeoutMs: number): Promise<Status | null> {
+  const { host, invocation: { home, asked, temporalBin, own } } = context;
+  if (!checkHome(context)) return null;
+  if (own["no-wait"] === true) {
+    const answer = await askSupervisor(host, home, "GET", "/status");
+    return answer.kind === "answer" ? { ...readStatus(answer.response), reused: true } : null;
+  }
+  const answer = await askStart(host, home, { asked, binary: temporalBin }, timeoutMs);
+  if (answer.kind === "late") {
+    throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s; the supervisor goes on`, {
+      hint: "`stigmer-local wait` waits on, `stigmer-local status` tells more, `stigmer-local stop` ends it",
+    });
+  }
+  return answer.kind === "answer" && !isLeaving(answer.response) ? statusOrThrow(answer.response) : null;
+}

@@ -1,0 +1,71 @@
+import { renderStatus } from "../core/render_status.ts";
+import { completeSettings } from "../core/settings.ts";
+import { instancePaths } from "../core/instance_paths.ts";
+import { type Status, statusExitCode } from "../core/status.ts";
+import { askSupervisor, readStatus } from "../supervisor/control_client.ts";
+import { pause } from "../system/pause.ts";
+import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
+
+const WATCH_INTERVAL_MS = 1000;
+
+/** Shows what runs, with the evidence for it. */
+export const status: Command = async (context) => {
+  if (context.invocation.own["watch"] === true) return await watch(context);
+  const seen = await currentStatus(context);
+  await tellWarnings(context, seen);
+  await context.answer(seen, () => renderStatus(seen, Date.now(), context.paint));
+  return statusExitCode(seen);
+};
+
+/** The status as the supervisor tells it, or as the evidence does where none answers. Disturbs nothing. */
+export async function currentStatus(context: CommandContext): Promise<Status> {
+  const { host, invocation: { home, asked } } = context;
+  if (!checkHome(context)) return notThere(context);
+  for (let tries = 0;; tries++) {
+    // Checks of a Temporal that hangs take a second each, and the supervisor waits for them.
+    const answer = await askSupervisor(host, home, "GET", "/status", { timeoutMs: 2500 });
+    if (answer.kind === "answer" && answer.response.status === 200) return readStatus(answer.response);
+    const seen = await (await import("../supervisor/look_around.ts")).lookAround(host, home, asked);
+    // A supervisor may have come up while the evidence was looked at.
+    if (seen.state !== "unsupervised" || tries > 0 || answer.kind === "silent") return seen;
+  }
+}
+
+function notThere({ invocation: { home, asked } }: CommandContext): Status {
+  const paths = instancePaths(home);
+  const settings = completeSettings(asked, paths.defaultDatabase);
+  return {
+    schema: 1,
+    state: "stopped",
+    healthy: false,
+    managed: true,
+    address: `${settings.ip}:${settings.port}`,
+    uiUrl: settings.headless ? null : `http://${settings.uiIp ?? settings.ip}:${settings.uiPort}`,
+    namespace: settings.namespaces[0] ?? "default",
+    temporal: null,
+    supervisor: null,
+    restarts: 0,
+    lastExit: null,
+    checks: [],
+    paths: { home, database: settings.dbFilename, log: paths.temporalLog },
+  };
+}
+
+async function watch(context: CommandContext): Promise<number> {
+  const { host, invocation } = context;
+  let isOver = false;
+  let wake = () => {};
+  host.onSignal(["SIGINT", "SIGTERM"], () => {
+    isOver = true;
+    wake();
+  });
+  const clear = !invocation.json && host.isTerminal("stdout") ? "\x1b[H\x1b[2J" : "";
+  for (;;) {
+    const seen = await currentStatus(context);
+    if (invocation.json) await host.write("stdout", JSON.stringify(seen) + "\n");
+    else await host.write("stdout", clear + renderStatus(seen, Date.now(), context.paint));
+    if (isOver) return statusExitCode(seen);
+    await Promise.race([pause(WATCH_INTERVAL_MS), new Promise<void>((resolve) => wake = resolve)]);
+    if (isOver) return statusExitCode(seen);
+  }
+}

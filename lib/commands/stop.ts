@@ -1,0 +1,51 @@
+import { askPatiently } from "../supervisor/ask_start.ts";
+import { askSupervisor, statusOrThrow } from "../supervisor/control_client.ts";
+import { LocalError } from "../core/local_error.ts";
+import { checkHome, type Command, type CommandContext } from "./context.ts";
+
+/** Temporal's own drain may take 10 s (a reported case), so that less would kill healthy servers. */
+const DEFAULT_GRACE_S = 12;
+/** What the end may take beyond the grace period: SIGKILL, a slow disk, a machine under load; in ms. */
+const MARGIN_MS = 60_000;
+
+/** Stops Temporal and its supervisor. Returns when neither is alive and their ports and locks are free. */
+export const stop: Command = async (context) => {
+  const { own } = context.invocation;
+  const graceMs = own["force"] === true ? 0 : Number(own["timeout"] ?? DEFAULT_GRACE_S) * 1000;
+  const stopped = checkHome(context) ? await stopInstance(context, graceMs) : NOTHING;
+  const text = stopped.pid === null ? "Temporal was not running" : `Temporal stopped (pid ${stopped.pid}${stopped.forced ? ", by SIGKILL" : ""})`;
+  await context.answer({ schema: 1, state: "stopped", stopped: stopped.pid !== null, pid: stopped.pid, forced: stopped.forced }, () => `${text}\n`);
+  return 0;
+};
+
+interface Stopped {
+  pid: number | null;
+  forced: boolean;
+}
+
+const NOTHING: Stopped = { pid: null, forced: false };
+
+async function stopInstance(context: CommandContext, graceMs: number): Promise<Stopped> {
+  const { host, invocation: { home } } = context;
+  for (;;) {
+    const sign = await askSupervisor(host, home, "GET", "/status");
+    if (sign.kind === "answer") {
+      const pid = statusOrThrow(sign.response).temporal?.pid ?? null;
+      const answer = await askPatiently(host, home, { method: "POST", path: "/stop", body: { graceMs } }, graceMs + MARGIN_MS);
+      if (answer.kind === "answer") {
+        const { lastExit } = statusOrThrow(answer.response);
+        return { pid, forced: lastExit?.signal === "SIGKILL" };
+      }
+      if (answer.kind === "late") throw new LocalError("stop-failed", `Temporal is still there ${(graceMs + MARGIN_MS) / 1000} s after the stop`, { hint: "`stigmer-local stop --force`" });
+    }
+    if (sign.kind === "absent" && !mayRun(context)) return NOTHING;
+    const { stopUnsupervised } = await import("../supervisor/stop_unsupervised.ts");
+    const stopped = await stopUnsupervised(host, home, graceMs, sign.kind === "silent");
+    if (stopped !== null) return stopped;
+  }
+}
+
+/** An empty home has never had an instance: nothing is made in it only to find that nothing runs. */
+function mayRun({ host, invocation: { home } }: CommandContext): boolean {
+  return host.exists(`${home}/supervisor.lock`) || host.exists(`${home}/temporal.lock`) || host.exists(`${home}/temporal.pid`);
+}

@@ -1,0 +1,11 @@
+import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
+import { VERSION } from "../core/version.ts";
+import type { Command } from "./context.ts";
+
+/** Prints the versions of the tool, the runtime and the pinned Temporal. */
+export const version: Command = async (context) => {
+  const { runtime, runtimeVersion, platform } = context.host;
+  const facts = { schema: 1, version: VERSION, temporal: DEFAULT_TEMPORAL_VERSION, runtime, runtimeVersion, platform };
+  await context.answer(facts, () => `stigmer-local ${VERSION} (Temporal ${DEFAULT_TEMPORAL_VERSION}, ${runtime} ${runtimeVersion}, ${platform})\n`);
+  return 0;
+};

@@ -1,0 +1,37 @@
+import { LocalError } from "../core/local_error.ts";
+import { renderCard } from "../core/render_status.ts";
+import { fromFailure } from "../core/failure.ts";
+import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
+import { statusOrThrow } from "../supervisor/control_client.ts";
+import { pause } from "../system/pause.ts";
+import { checkHome, type Command } from "./context.ts";
+import { currentStatus } from "./status.ts";
+
+const DEFAULT_TIMEOUT_S = 120;
+const POLL_MS = 100;
+
+/** Waits until Temporal serves, also when nobody has started it yet. Fails at once when it has failed. */
+export const wait: Command = async (context) => {
+  const { host, invocation: { home, own } } = context;
+  const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  const giveUpAt = performance.now() + timeoutMs;
+  for (;;) {
+    const remainingMs = Math.max(1, giveUpAt - performance.now());
+    const answer = checkHome(context) ? await askPatiently(host, home, { method: "GET", path: "/wait" }, remainingMs) : null;
+    if (answer?.kind === "answer" && !isLeaving(answer.response)) {
+      const status = statusOrThrow(answer.response);
+      await context.answer(status, () => renderCard(status, context.paint));
+      return 0;
+    }
+    if (answer?.kind === "absent") {
+      const status = await currentStatus(context);
+      if (status.state === "failed" && status.failure !== undefined) throw fromFailure(status.failure);
+    }
+    if (performance.now() >= giveUpAt) {
+      throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
+        hint: "`stigmer-local status` tells why, `stigmer-local start` starts it",
+      });
+    }
+    await pause(Math.min(POLL_MS, Math.max(1, giveUpAt - performance.now())));
+  }
+};

@@ -1,0 +1,232 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { didYouMean } from "./did_you_mean.ts";
+import { COMMANDS, type CommandSpec, type Flag, flagsOf, INSTANCE_FLAGS } from "./flags.ts";
+import { absolutePath } from "./instance_paths.ts";
+import { LocalError } from "./local_error.ts";
+import { isPort, type Settings } from "./settings.ts";
+
+/** What a command was called with. */
+export interface Invocation {
+  command: CommandSpec;
+  /** Absolute. */
+  home: string;
+  /** The settings that were asked for, by flag or environment; the rest is whatever runs, or the default. */
+  asked: Partial<Settings>;
+  /** The binary that was asked for, absolute; null = the resolution chain decides. */
+  temporalBin: string | null;
+  maxRestarts: number | null;
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+  /** The help of the command is wanted. */
+  help: boolean;
+  /** The command's own flags that were given, by name. */
+  own: Readonly<Record<string, string | number | boolean | undefined>>;
+  operands: readonly string[];
+}
+
+/** The surroundings that a command line is read in. */
+export interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+}
+
+type Value = string | number | boolean | string[];
+
+/**
+ * Reads a command line. Flags win over the environment.
+ *
+ * @throws {LocalError} `usage` for an unknown command or flag (the nearest one is offered), a missing or a bad value
+ */
+export function parseCommandLine(args: readonly string[], surroundings: Surroundings): Invocation {
+  const { command, rest } = splitCommand(args);
+  const flags = flagsOf(command);
+  const { given, operands, passed } = readFlags(command, flags, rest);
+  const values = new Map<string, Value>();
+  for (const flag of flags) {
+    const raw = given.get(flag.name) ?? fromEnvironment(flag, surroundings.env);
+    if (raw !== undefined) values.set(flag.name, checkedValue(flag, raw));
+  }
+  if (operands.length > 0 && command.operands === undefined) {
+    throw new LocalError("usage", `Unexpected argument \`${operands[0]}\` for \`${command.name}\``, {
+      hint: command.passesArguments === true
+        ? "Arguments for Temporal itself go after `--`"
+        : `See \`stigmer-local help ${command.name}\``,
+    });
+  }
+  const path = (name: string): string | null => {
+    const value = values.get(name);
+    return typeof value === "string" ? absolutePath(expandHome(value, surroundings.env), surroundings.cwd) : null;
+  };
+  const own: Record<string, string | number | boolean | undefined> = {};
+  for (const { name } of command.flags) own[name] = values.get(name) as string | number | boolean | undefined;
+  return {
+    command,
+    home: path("home") ?? defaultHome(surroundings.env),
+    asked: askedSettings(values, path("db-filename"), passed),
+    temporalBin: path("temporal-bin"),
+    maxRestarts: (values.get("max-restarts") as number | undefined) ?? null,
+    json: values.get("json") === true,
+    quiet: values.get("quiet") === true,
+    verbose: values.get("verbose") === true || surroundings.env["STIGMER_LOG_LEVEL"] === "debug",
+    help: values.get("help") === true,
+    own,
+    operands,
+  };
+}
+
+function splitCommand(args: readonly string[]): { command: CommandSpec; rest: readonly string[] } {
+  const find = (name: string) => COMMANDS.find((command) => command.name === name);
+  const [first] = args;
+  if (first === "--version" || first === "-V") return { command: find("version")!, rest: args.slice(1) };
+  if (args.length === 1 && (first === "--help" || first === "-h")) return { command: find("help")!, rest: [] };
+  // Flags may stand before the command: `stigmer-local --home x status`.
+  const at = args.findIndex((arg, index) => !arg.startsWith("-") && !isValueOf(args[index - 1]));
+  const end = args.indexOf("--");
+  if (at < 0 || (end >= 0 && end < at)) return { command: COMMANDS[0]!, rest: args };
+  const name = args[at]!;
+  const command = find(name);
+  if (command === undefined) {
+    const near = didYouMean(name, COMMANDS.map((each) => each.name));
+    throw new LocalError("usage", `Unknown command \`${name}\``, {
+      hint: near === null ? "See `stigmer-local help`" : `Did you mean \`stigmer-local ${near}\`?`,
+      facts: { command: name, suggestion: near },
+    });
+  }
+  return { command, rest: [...args.slice(0, at), ...args.slice(at + 1)] };
+}
+
+/** Whether the argument after `arg` is its value: `arg` is a flag that takes one, without `=`. */
+function isValueOf(arg: string | undefined): boolean {
+  const takesValue = (flag: Flag) => flag.kind !== "boolean";
+  return INSTANCE_FLAGS.some((flag) =>
+    takesValue(flag) && (arg === `--${flag.name}` || (flag.alias !== undefined && arg === `-${flag.alias}`))
+  ) || COMMANDS.some(({ flags }) => flags.some((flag) => takesValue(flag) && arg === `--${flag.name}`));
+}
+
+function readFlags(command: CommandSpec, flags: readonly Flag[], args: readonly string[]) {
+  const alias: Record<string, string> = {};
+  for (const flag of flags) if (flag.alias !== undefined) alias[flag.alias] = flag.name;
+  const names = (...kinds: Flag["kind"][]) => flags.filter((flag) => kinds.includes(flag.kind)).map((flag) => flag.name);
+  const single = names("text", "port", "seconds", "count");
+  const parsed = parseArgs([...args], {
+    boolean: names("boolean"),
+    string: [...single, ...names("texts")],
+    collect: names("texts"),
+    alias,
+    "--": true,
+    unknown: (arg: string, key?: string) => {
+      if (key === undefined) return true;
+      const written = arg.split("=")[0]!;
+      const near = didYouMean(key, flags.map((flag) => flag.name));
+      throw new LocalError("usage", `Unknown flag \`${written}\` for \`${command.name}\``, {
+        hint: near === null ? `See \`stigmer-local help ${command.name}\`` : `Did you mean \`--${near}\`?`,
+        facts: { flag: written, suggestion: near },
+      });
+    },
+  }) as { _: (string | number)[]; "--"?: string[] } & Record<string, unknown>;
+
+  const given = new Map<string, unknown>();
+  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
+  for (const flag of flags) {
+    const value = parsed[flag.name];
+    const written = own.some((arg) =>
+      arg === `--${flag.name}` || arg.startsWith(`--${flag.name}=`) ||
+      (flag.alias !== undefined && /^-[^-]/.test(arg) && arg.slice(1).split("=")[0]!.includes(flag.alias))
+    );
+    // parseArgs gives `false` and `[]` for flags that nobody wrote.
+    if (value === undefined || (!written && (value === false || (Array.isArray(value) && value.length === 0)))) continue;
+    given.set(flag.name, value);
+  }
+  const passed = parsed["--"] ?? [];
+  if (passed.length > 0 && command.passesArguments !== true) {
+    throw new LocalError("usage", `\`${command.name}\` passes no arguments on`, {
+      hint: `See \`stigmer-local help ${command.name}\``,
+    });
+  }
+  return { given, operands: parsed._.map(String), passed: args.includes("--") ? passed : null };
+}
+
+function fromEnvironment(flag: Flag, env: Surroundings["env"]): unknown {
+  const value = flag.env === undefined ? undefined : env[flag.env];
+  if (value === undefined || value === "") return undefined;
+  if (flag.kind === "texts") return value.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  if (flag.kind !== "boolean") return value;
+  if (/^(1|true|yes|on)$/i.test(value)) return true;
+  if (/^(0|false|no|off)$/i.test(value)) return false;
+  throw badValue(`$${flag.env}`, "1 or 0", value);
+}
+
+function checkedValue(flag: Flag, raw: unknown): Value {
+  const written = `--${flag.name}`;
+  if (flag.kind === "boolean") {
+    if (typeof raw === "boolean") return raw;
+    throw badValue(written, "no value", raw);
+  }
+  if (flag.kind === "texts") {
+    const texts = (Array.isArray(raw) ? raw : [raw]).map(String);
+    if (texts.includes("")) throw badValue(written, flag.value ?? "a value", "");
+    return texts;
+  }
+  if (Array.isArray(raw)) throw new LocalError("usage", `${written} is given more than once`);
+  const text = String(raw);
+  if (text === "") throw badValue(written, flag.value ?? "a value", text);
+  if (flag.kind === "text") return text;
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (flag.kind === "port" && !isPort(number)) throw badValue(written, "a port from 1 to 65535", text);
+  if (flag.kind === "count" && !Number.isSafeInteger(number)) throw badValue(written, "a whole number from 0", text);
+  // setTimeout holds 2^31 - 1 ms, 24 days.
+  if (flag.kind === "seconds" && !(number <= 2_000_000)) throw badValue(written, "a number of seconds", text);
+  return number;
+}
+
+function badValue(written: string, wanted: string, value: unknown): LocalError {
+  const got = value === "" ? "nothing was given" : `\`${value}\` was given`;
+  return new LocalError("usage", `${written} takes ${wanted}: ${got}`, { facts: { flag: written, value } });
+}
+
+function askedSettings(
+  values: ReadonlyMap<string, Value>,
+  dbFilename: string | null,
+  passed: string[] | null,
+): Partial<Settings> {
+  const asked: Partial<Settings> = {};
+  const take = <Key extends keyof Settings>(key: Key, flag: string) => {
+    const value = values.get(flag);
+    if (value !== undefined) asked[key] = value as Settings[Key];
+  };
+  take("port", "port");
+  take("uiPort", "ui-port");
+  take("ip", "ip");
+  take("uiIp", "ui-ip");
+  take("headless", "headless");
+  take("namespaces", "namespace");
+  take("logLevel", "log-level");
+  take("searchAttributes", "search-attribute");
+  take("dynamicConfig", "dynamic-config-value");
+  if (dbFilename !== null) asked.dbFilename = dbFilename;
+  if (passed !== null) asked.extraArgs = passed;
+  if (asked.port !== undefined && asked.uiPort === asked.port) {
+    throw new LocalError("usage", `--port and --ui-port are both ${asked.port}`, { hint: "Give each its own port" });
+  }
+  if (asked.port !== undefined && asked.uiPort === undefined && !asked.headless && asked.port + 1000 > 65_535) {
+    throw new LocalError("usage", `--port ${asked.port} leaves no room for the UI at port + 1000`, {
+      hint: "Give --ui-port, or --headless",
+    });
+  }
+  return asked;
+}
+
+function expandHome(path: string, env: Surroundings["env"]): string {
+  return path === "~" || path.startsWith("~/") ? `${env["HOME"] ?? ""}${path.slice(1)}` : path;
+}
+
+function defaultHome(env: Surroundings["env"]): string {
+  const home = env["HOME"];
+  if (home === undefined || !home.startsWith("/")) {
+    throw new LocalError("home-unusable", "There is no home: $HOME is not set", {
+      hint: "Set STIGMER_HOME, or give --home DIR",
+    });
+  }
+  return absolutePath(`${home}/.stigmer`, "/");
+}

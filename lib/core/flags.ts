@@ -1,0 +1,130 @@
+/** A flag of the command line: the one source of parsing, help and messages. */
+export interface Flag {
+  name: string;
+  kind: "boolean" | "text" | "texts" | "port" | "seconds" | "count";
+  /** One letter. */
+  alias?: string;
+  /** How its value is called in the help, as `PATH`. */
+  value?: string;
+  /** The environment variable that sets it too. */
+  env?: string;
+  help: string;
+}
+
+/** Flags that select or describe the instance: every command takes them. */
+export const INSTANCE_FLAGS: readonly Flag[] = [
+  { name: "home", kind: "text", value: "DIR", env: "STIGMER_HOME", help: "Home of the instance (default ~/.stigmer)" },
+  { name: "temporal-bin", kind: "text", value: "PATH", env: "STIGMER_TEMPORAL_BIN", help: "The temporal binary to run" },
+  { name: "port", kind: "port", alias: "p", value: "PORT", env: "STIGMER_PORT", help: "Port of the gRPC frontend (default 7233)" },
+  { name: "ui-port", kind: "port", value: "PORT", env: "STIGMER_UI_PORT", help: "Port of the Web UI (default: port + 1000)" },
+  { name: "headless", kind: "boolean", env: "STIGMER_HEADLESS", help: "No Web UI" },
+  { name: "ip", kind: "text", value: "IP", env: "STIGMER_IP", help: "Address of the frontend (default 127.0.0.1)" },
+  { name: "ui-ip", kind: "text", value: "IP", env: "STIGMER_UI_IP", help: "Address of the Web UI (default: that of the frontend)" },
+  { name: "db-filename", kind: "text", alias: "f", value: "FILE", env: "STIGMER_DB_FILENAME", help: "SQLite database (default in the home)" },
+  { name: "namespace", kind: "texts", alias: "n", value: "NAME", env: "STIGMER_NAMESPACE", help: "Namespace to create; may be repeated" },
+  { name: "log-level", kind: "text", value: "LEVEL", env: "STIGMER_TEMPORAL_LOG_LEVEL", help: "Temporal's log level: debug, info, warn, error, never" },
+  { name: "search-attribute", kind: "texts", value: "KEY=TYPE", help: "Search attribute to register; may be repeated" },
+  { name: "dynamic-config-value", kind: "texts", value: "KEY=JSON", help: "Dynamic configuration; may be repeated" },
+  { name: "max-restarts", kind: "count", value: "N", env: "STIGMER_MAX_RESTARTS", help: "Give up after N restarts within 5 minutes (default 10, 0 = never)" },
+];
+
+/** Flags about how the command talks: every command takes them. */
+export const OUTPUT_FLAGS: readonly Flag[] = [
+  { name: "json", kind: "boolean", help: "Print one JSON document and nothing else" },
+  { name: "quiet", kind: "boolean", alias: "q", help: "Print nothing on success" },
+  { name: "verbose", kind: "boolean", alias: "v", help: "Show the stack of an error (STIGMER_LOG_LEVEL=debug too)" },
+  { name: "help", kind: "boolean", alias: "h", help: "Show the help of the command" },
+];
+
+/** A subcommand, as the parser and the help know it. */
+export interface CommandSpec {
+  name: string;
+  summary: string;
+  /** Lines of the help that open it. */
+  examples: readonly string[];
+  flags: readonly Flag[];
+  /** What may stand after the flags; none when missing. */
+  operands?: string;
+  /** Whether arguments after `--` go to Temporal. */
+  passesArguments?: boolean;
+}
+
+const TIMEOUT = (help: string): Flag => ({ name: "timeout", kind: "seconds", alias: "t", value: "S", help });
+
+/** Every subcommand. The first one runs when none is named. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "start",
+    summary: "Bring Temporal up, or reuse the one that runs",
+    examples: ["stigmer-local start", "stigmer-local start --port 7300 --namespace orders", "stigmer-local start -- --sqlite-pragma synchronous=1"],
+    flags: [
+      { name: "no-wait", kind: "boolean", help: "Return once the supervisor is there" },
+      TIMEOUT("Wait at most S seconds for Temporal to serve (default 120)"),
+      { name: "foreground", kind: "boolean", help: "Supervise in this process (systemd, containers, Procfile)" },
+    ],
+    passesArguments: true,
+  },
+  {
+    name: "stop",
+    summary: "Stop Temporal and its supervisor; nothing running is success",
+    examples: ["stigmer-local stop", "stigmer-local stop --timeout 30", "stigmer-local stop --force"],
+    flags: [
+      TIMEOUT("Grace period in seconds, then SIGKILL (default 12)"),
+      { name: "force", kind: "boolean", help: "SIGKILL at once" },
+    ],
+  },
+  {
+    name: "restart",
+    summary: "Stop and start again: a new process, the same data",
+    examples: ["stigmer-local restart", "stigmer-local restart --log-level info"],
+    flags: [TIMEOUT("Wait at most S seconds for Temporal to serve again (default 120)")],
+    passesArguments: true,
+  },
+  {
+    name: "status",
+    summary: "Show what runs, with the evidence for it",
+    examples: ["stigmer-local status", "stigmer-local status --json", "stigmer-local status --watch"],
+    flags: [{ name: "watch", kind: "boolean", alias: "w", help: "Show it anew each second until Ctrl-C" }],
+  },
+  {
+    name: "wait",
+    summary: "Wait until Temporal serves",
+    examples: ["stigmer-local wait --timeout 30"],
+    flags: [TIMEOUT("Give up after S seconds (default 120)")],
+  },
+  {
+    name: "logs",
+    summary: "Show Temporal's log",
+    examples: ["stigmer-local logs -n 50", "stigmer-local logs -f --since 10m", "stigmer-local logs --supervisor"],
+    flags: [
+      { name: "follow", kind: "boolean", alias: "f", help: "Go on with what is written, across rotation" },
+      { name: "lines", kind: "count", alias: "n", value: "N", help: "The last N lines (default 200 without --since)" },
+      { name: "since", kind: "text", value: "TIME", help: "Lines since a time (ISO 8601) or a span (90s, 10m, 2h, 1d)" },
+      { name: "supervisor", kind: "boolean", help: "The supervisor's own log" },
+    ],
+  },
+  {
+    name: "version",
+    summary: "Print the versions of the tool, the runtime and the pinned Temporal",
+    examples: ["stigmer-local version", "stigmer-local version --json"],
+    flags: [],
+  },
+  {
+    name: "help",
+    summary: "Show help, of one command with its name",
+    examples: ["stigmer-local help", "stigmer-local help start"],
+    flags: [],
+    operands: "COMMAND",
+  },
+];
+
+/** The flags that `command` takes. A flag of its own hides an instance flag's letter (`logs -f`, `logs -n`). */
+export function flagsOf(command: CommandSpec): Flag[] {
+  const letters = new Set(command.flags.map((flag) => flag.alias));
+  const shared = [...INSTANCE_FLAGS, ...OUTPUT_FLAGS].map((flag) => {
+    if (flag.alias === undefined || !letters.has(flag.alias)) return flag;
+    const { alias: _hidden, ...rest } = flag;
+    return rest;
+  });
+  return [...command.flags, ...shared];
+}

@@ -1,0 +1,78 @@
+/** An HTTP/1.1 response of the control API, read to its end. */
+export interface HttpResponse {
+  status: number;
+  body: string;
+}
+
+/** The bytes of a request that asks for the connection to be closed after the answer. */
+export function encodeRequest(method: "GET" | "POST", path: string, body?: string): Uint8Array {
+  const encoder = new TextEncoder();
+  const payload = encoder.encode(body ?? "");
+  const head = encoder.encode(
+    `${method} ${path} HTTP/1.1\r\nhost: stigmer-local\r\nconnection: close\r\n` +
+      (body === undefined ? "" : `content-type: application/json\r\ncontent-length: ${payload.length}\r\n`) + "\r\n",
+  );
+  const request = new Uint8Array(head.length + payload.length);
+  request.set(head);
+  request.set(payload, head.length);
+  return request;
+}
+
+/**
+ * Reads a whole response out of the bytes that came so far; null while it is not complete.
+ * `ended` says that no more will come.
+ *
+ * @throws {Error} when the bytes can't be the beginning of a response, or end too early
+ */
+export function decodeResponse(bytes: Uint8Array, ended: boolean): HttpResponse | null {
+  const headEnd = indexOfBlankLine(bytes);
+  if (headEnd < 0) {
+    if (ended) throw new Error("the answer ended before its header did");
+    return null;
+  }
+  const decoder = new TextDecoder();
+  const [statusLine = "", ...headerLines] = decoder.decode(bytes.subarray(0, headEnd)).split("\r\n");
+  const match = /^HTTP\/1\.[01] (\d{3})\b/.exec(statusLine);
+  if (match === null) throw new Error("the answer is not HTTP");
+  const headers = new Map(headerLines.map((line) => {
+    const at = line.indexOf(":");
+    return [line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim().toLowerCase()];
+  }));
+  const status = Number(match[1]);
+  const rest = bytes.subarray(headEnd + 4);
+
+  if (headers.get("transfer-encoding") === "chunked") {
+    const body = decodeChunks(rest);
+    if (body === null && ended) throw new Error("the answer was cut off");
+    return body === null ? null : { status, body };
+  }
+  const length = headers.get("content-length");
+  if (length === undefined) return ended ? { status, body: decoder.decode(rest) } : null;
+  if (rest.length >= Number(length)) return { status, body: decoder.decode(rest.subarray(0, Number(length))) };
+  if (ended) throw new Error("the answer was cut off");
+  return null;
+}
+
+function indexOfBlankLine(bytes: Uint8Array): number {
+  for (let at = 0; at + 3 < bytes.length; at++) {
+    if (bytes[at] === 13 && bytes[at + 1] === 10 && bytes[at + 2] === 13 && bytes[at + 3] === 10) return at;
+  }
+  return -1;
+}
+
+function decodeChunks(bytes: Uint8Array): string | null {
+  const decoder = new TextDecoder();
+  let body = "";
+  let at = 0;
+  for (;;) {
+    const lineEnd = bytes.indexOf(13, at);
+    if (lineEnd < 0 || lineEnd + 1 >= bytes.length) return null;
+    const size = parseInt(decoder.decode(bytes.subarray(at, lineEnd)), 16);
+    if (Number.isNaN(size)) throw new Error("the answer has a chunk without a size");
+    if (size === 0) return body + decoder.decode();
+    const start = lineEnd + 2;
+    if (start + size + 2 > bytes.length) return null;
+    body += decoder.decode(bytes.subarray(start, start + size), { stream: true });
+    at = start + size + 2;
+  }
+}

@@ -1,0 +1,63 @@
+import { COMMANDS, type CommandSpec, type Flag, INSTANCE_FLAGS, OUTPUT_FLAGS } from "./flags.ts";
+import type { Paint } from "./render_status.ts";
+
+/** The help of the tool: what it is for, its commands, the flags that all of them take. */
+export function renderHelp(paint: Paint): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  return [
+    "stigmer-local keeps one Temporal dev server on this machine simply there.",
+    "",
+    paint.bold("Examples"),
+    "  stigmer-local start                 bring it up, or reuse it (also without `start`)",
+    "  stigmer-local status                what runs, with the evidence",
+    "  stigmer-local logs -f               follow Temporal's log",
+    "  stigmer-local stop                  stop it, its supervisor too",
+    "",
+    paint.bold("Commands"),
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    paint.bold("Flags of the instance"),
+    ...INSTANCE_FLAGS.map(renderFlag),
+    "",
+    paint.bold("Flags of every command"),
+    ...OUTPUT_FLAGS.map(renderFlag),
+    "",
+    "Exit codes: 0 done, 1 failed, 2 wrong usage. `status`: 0 running and healthy, 1 dead, 3 not running, 4 in between.",
+    "`stigmer-local help COMMAND` tells more of one.",
+    "",
+  ].join("\n");
+}
+
+/** The help of one command; opens with its examples. */
+export function renderCommandHelp(command: CommandSpec, paint: Paint): string {
+  const passed = command.passesArguments === true ? " [-- ARGUMENTS FOR TEMPORAL]" : "";
+  const operands = command.operands === undefined ? "" : ` [${command.operands}]`;
+  return [
+    command.summary,
+    "",
+    paint.bold("Examples"),
+    ...command.examples.map((example) => `  ${example}`),
+    "",
+    paint.bold("Usage"),
+    `  stigmer-local ${command.name} [FLAGS]${operands}${passed}`,
+    "",
+    ...(command.flags.length === 0 ? [] : [paint.bold("Flags"), ...command.flags.map(renderFlag), ""]),
+    paint.bold("Flags of the instance"),
+    ...INSTANCE_FLAGS.map((flag) => renderFlag(withoutHiddenLetter(flag, command))),
+    "",
+    paint.bold("Flags of every command"),
+    ...OUTPUT_FLAGS.map(renderFlag),
+    "",
+  ].join("\n");
+}
+
+function withoutHiddenLetter(flag: Flag, command: CommandSpec): Flag {
+  if (flag.alias === undefined || !command.flags.some(({ alias }) => alias === flag.alias)) return flag;
+  const { alias: _hidden, ...rest } = flag;
+  return rest;
+}
+
+function renderFlag({ name, alias, value, help, env }: Flag): string {
+  const written = `${alias === undefined ? "    " : `-${alias}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
+  return `  ${written.padEnd(34)} ${help}${env === undefined ? "" : ` [$${env}]`}`;
+}

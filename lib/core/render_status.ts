@@ -1,0 +1,91 @@
+import type { Status } from "./status.ts";
+
+/** Paints text for a terminal; every function gives its text back where colour is not wanted. */
+export interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+}
+
+/** Escape sequences of ECMA-48 (SGR), or none. */
+export function paintFor(isColoured: boolean): Paint {
+  const code = (open: number, close: number) => (text: string) => isColoured ? `\x1b[${open}m${text}\x1b[${close}m` : text;
+  return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39) };
+}
+
+/** Whether output may be coloured: a terminal, and no NO_COLOR (no-color.org) that says otherwise. */
+export function wantsColour(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+  const { NO_COLOR, TERM } = env;
+  return isTerminal && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
+}
+
+/** The short card that `start` ends with. */
+export function renderCard(status: Status, paint: Paint): string {
+  const { temporal, supervisor } = status;
+  const headline = status.state !== "running"
+    ? `Temporal is ${status.state}`
+    : status.reused === true
+    ? `Temporal is running already (reused${temporal?.adopted ? ", adopted" : ""})`
+    : "Temporal is running";
+  const rows: [string, string | null][] = [
+    ["Address", status.address],
+    ["UI", status.uiUrl],
+    ["Namespace", status.namespace],
+    ["PID", temporal === null ? null : `${temporal.pid}${supervisor === null ? "" : ` (supervisor ${supervisor.pid}, ${supervisor.runtime})`}`],
+    ["Log", status.paths.log],
+    ["Data", status.paths.database ?? "in memory"],
+  ];
+  return `${paint.green("●")} ${paint.bold(headline)}\n${renderRows(rows, paint)}`;
+}
+
+/** The table of `status`: what runs, then each layer of evidence. */
+export function renderStatus(status: Status, nowMs: number, paint: Paint): string {
+  const { temporal, supervisor, lastExit, failure } = status;
+  const isUp = status.state === "running" && status.healthy;
+  const mark = isUp ? paint.green("●") : status.state === "stopped" ? paint.dim("○") : status.state === "failed" ? paint.red("●") : paint.yellow("●");
+  const health = status.temporal === null ? "" : status.healthy ? ", healthy" : ", not healthy";
+  const lines = [`${mark} ${paint.bold(`Temporal is ${status.state}${health}`)}`];
+  const rows: [string, string | null][] = temporal === null ? [["Home", status.paths.home], ["Data", status.paths.database ?? "in memory"]] : [
+    ["Address", status.address],
+    ["UI", status.uiUrl ?? "none (headless)"],
+    ["Namespace", status.namespace],
+    ["PID", `${temporal.pid}, up ${formatSpan(nowMs - Date.parse(temporal.startedAt))}${temporal.adopted ? ", adopted" : ""}`],
+    ["Version", temporal.version ?? "unknown"],
+    ["Binary", temporal.binary],
+    ["Supervisor", supervisor === null ? "none" : `pid ${supervisor.pid}, ${supervisor.runtime} ${supervisor.version}`],
+    ["Restarts", status.restarts === 0 ? null : String(status.restarts)],
+    ["Home", status.paths.home],
+    ["Data", status.paths.database ?? "in memory"],
+    ["Log", status.paths.log],
+  ];
+  if (lastExit !== null) rows.push(["Last exit", `${lastExit.reason}, ${lastExit.signal ?? `code ${lastExit.code ?? "unknown"}`}, at ${lastExit.at}`]);
+  lines.push(renderRows(rows, paint).trimEnd());
+  if (status.checks.length > 0) {
+    lines.push("");
+    for (const { name, ok, ms, detail } of status.checks) {
+      lines.push(`  ${ok ? paint.green("✓") : paint.red("✗")} ${name.padEnd(10)} ${`${ms.toFixed(1)} ms`.padStart(9)}  ${detail}`);
+    }
+  }
+  if (failure !== undefined) lines.push("", `  ${paint.red("why")}   ${failure.message}`, ...(failure.hint === undefined ? [] : [`  ${paint.dim("hint")}  ${failure.hint}`]));
+  return lines.join("\n") + "\n";
+}
+
+/** A span of time in its two largest units: `3 d 4 h`, `12 min 5 s`, `0 s`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ];
+  const first = parts.findIndex(([count]) => count > 0);
+  if (first < 0) return "0 s";
+  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(" ");
+}
+
+function renderRows(rows: readonly [string, string | null][], paint: Paint): string {
+  return rows.flatMap(([name, value]) => value === null ? [] : [`  ${paint.dim(name.padEnd(10))} ${value}\n`]).join("");
+}

@@ -1,0 +1,118 @@
+/** What a Temporal dev server is launched with. */
+export interface Settings {
+  /** Port of the gRPC frontend. */
+  port: number;
+  /** Port of the Web UI; unused when {@linkcode headless}. */
+  uiPort: number;
+  /** The address that the frontend binds. */
+  ip: string;
+  /** The address that the Web UI binds; null = {@linkcode ip}. */
+  uiIp: string | null;
+  headless: boolean;
+  /** Absolute path of the SQLite database; null = in memory. */
+  dbFilename: string | null;
+  /** Namespaces to create beside `default`. */
+  namespaces: string[];
+  /** Temporal's own log level; null = its default. */
+  logLevel: string | null;
+  /** `KEY=TYPE` each. */
+  searchAttributes: string[];
+  /** `KEY=VALUE` each. */
+  dynamicConfig: string[];
+  /** Arguments for `temporal server start-dev`, as they are. */
+  extraArgs: string[];
+}
+
+/** Temporal's own defaults. */
+export const DEFAULT_PORT = 7233;
+/** Temporal puts its UI this far above the frontend. */
+export const UI_PORT_OFFSET = 1000;
+
+/**
+ * The whole settings: what was asked for, else what `base` (those of the instance that runs, or ran) has, else the
+ * defaults. The UI port follows the frontend's, unless one of both was asked for by itself.
+ */
+export function completeSettings(
+  asked: Partial<Settings>,
+  defaultDatabase: string,
+  base?: Settings,
+): Settings {
+  const port = asked.port ?? base?.port ?? DEFAULT_PORT;
+  const uiFollows = base === undefined || base.uiPort === base.port + UI_PORT_OFFSET;
+  return {
+    port,
+    uiPort: asked.uiPort ?? (uiFollows ? port + UI_PORT_OFFSET : base.uiPort),
+    ip: asked.ip ?? base?.ip ?? "127.0.0.1",
+    uiIp: asked.uiIp ?? base?.uiIp ?? null,
+    headless: asked.headless ?? base?.headless ?? false,
+    dbFilename: asked.dbFilename !== undefined ? asked.dbFilename : base !== undefined ? base.dbFilename : defaultDatabase,
+    namespaces: asked.namespaces ?? base?.namespaces ?? [],
+    logLevel: asked.logLevel ?? base?.logLevel ?? null,
+    searchAttributes: asked.searchAttributes ?? base?.searchAttributes ?? [],
+    dynamicConfig: asked.dynamicConfig ?? base?.dynamicConfig ?? [],
+    extraArgs: asked.extraArgs ?? base?.extraArgs ?? [],
+  };
+}
+
+/** One setting that was asked for and runs otherwise. */
+export interface SettingDifference {
+  /** As its flag is called, without the dashes. */
+  setting: string;
+  running: unknown;
+  asked: unknown;
+}
+
+const FLAG_NAMES: Record<keyof Settings, string> = {
+  port: "port",
+  uiPort: "ui-port",
+  ip: "ip",
+  uiIp: "ui-ip",
+  headless: "headless",
+  dbFilename: "db-filename",
+  namespaces: "namespace",
+  logLevel: "log-level",
+  searchAttributes: "search-attribute",
+  dynamicConfig: "dynamic-config-value",
+  extraArgs: "arguments after --",
+};
+
+/**
+ * The settings that were asked for and that `running` has otherwise. What was not asked for is taken as it runs: a plain
+ * `start` reuses an instance whatever its port. The order of repeated settings counts only for {@linkcode Settings.extraArgs}.
+ */
+export function settingsDifferences(asked: Partial<Settings>, running: Settings): SettingDifference[] {
+  const differences: SettingDifference[] = [];
+  for (const key of Object.keys(FLAG_NAMES) as (keyof Settings)[]) {
+    const wanted = asked[key];
+    if (wanted === undefined || comparable(key, wanted) === comparable(key, running[key])) continue;
+    differences.push({ setting: FLAG_NAMES[key], running: running[key], asked: wanted });
+  }
+  return differences;
+}
+
+function comparable(key: keyof Settings, value: Settings[keyof Settings]): string {
+  return JSON.stringify(Array.isArray(value) && key !== "extraArgs" ? [...new Set(value)].sort() : value);
+}
+
+/** The namespaces that must exist before an instance counts as ready; the first one is the instance's own. */
+export function expectedNamespaces(settings: Settings): string[] {
+  return settings.namespaces.length === 0 ? ["default"] : [...settings.namespaces];
+}
+
+/** Whether `value`, parsed from JSON that anyone may have written, is a {@linkcode Settings}. */
+export function isSettings(value: unknown): value is Settings {
+  if (typeof value !== "object" || value === null) return false;
+  const settings = value as Record<keyof Settings, unknown>;
+  const isText = (entry: unknown) => typeof entry === "string";
+  const isTextOrNull = (entry: unknown) => entry === null || isText(entry);
+  const isTexts = (entry: unknown) => Array.isArray(entry) && entry.every(isText);
+  return isPort(settings.port) && isPort(settings.uiPort) && isText(settings.ip) && isTextOrNull(settings.uiIp) &&
+    typeof settings.headless === "boolean" && isTextOrNull(settings.dbFilename) && isTexts(settings.namespaces) &&
+    isTextOrNull(settings.logLevel) && isTexts(settings.searchAttributes) && isTexts(settings.dynamicConfig) &&
+    isTexts(settings.extraArgs);
+}
+
+/** Whether `value` is a TCP port that a server can be told to listen on. */
+export function isPort(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535;
+}

@@ -1,0 +1,76 @@
+import type { Exit, State } from "./lifecycle.ts";
+import type { Failure } from "./failure.ts";
+
+/** One layer of evidence that was looked at. */
+export interface Check {
+  name: "lock" | "record" | "process" | "identity" | "port" | "grpc" | "ui" | "supervisor";
+  ok: boolean;
+  /** How long the look took, in ms. */
+  ms: number;
+  detail: string;
+}
+
+/** The state of an instance as it is told: the supervisor's own, or `unsupervised`. */
+export type StatusState = State["kind"] | "unsupervised";
+
+/** The answer of `status`, `schema` 1: fields may be added, none is renamed. */
+export interface Status {
+  schema: 1;
+  state: StatusState;
+  /** Every check of Temporal passed, just now. */
+  healthy: boolean;
+  /** This instance is ours to start and stop. */
+  managed: boolean;
+  /** `host:port` of the gRPC frontend. */
+  address: string;
+  /** Null when headless. */
+  uiUrl: string | null;
+  namespace: string;
+  temporal: {
+    pid: number;
+    pgid: number;
+    /** Null until the binary was asked. */
+    version: string | null;
+    binary: string | null;
+    /** ISO 8601. */
+    startedAt: string;
+    adopted: boolean;
+  } | null;
+  supervisor: { pid: number; runtime: "deno" | "node"; version: string; startedAt: string } | null;
+  restarts: number;
+  lastExit: Exit | null;
+  checks: Check[];
+  paths: { home: string; database: string | null; log: string };
+  /** Why it is `failed`, and what to do. */
+  failure?: Failure;
+  /** Only in the answer of `start`: it ran already. */
+  reused?: boolean;
+  /** What a person should know, a line each. */
+  warnings?: string[];
+}
+
+/** `127.0.0.1:7233`, `[::1]:7233`. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/**
+ * The exit code of `status`, as the LSB defines it for init scripts: 0 running and healthy, 1 dead, 3 not running,
+ * 4 anything between.
+ */
+export function statusExitCode(status: Pick<Status, "state" | "healthy">): number {
+  switch (status.state) {
+    case "running":
+      return status.healthy ? 0 : 4;
+    case "failed":
+      return 1;
+    case "stopped":
+      return 3;
+    case "starting":
+    case "unhealthy":
+    case "backoff":
+    case "stopping":
+    case "unsupervised":
+      return 4;
+  }
+}

@@ -1,0 +1,125 @@
+import type { Failure } from "../core/failure.ts";
+import type { Settings } from "../core/settings.ts";
+import type { Status } from "../core/status.ts";
+import type { Handler, Reply } from "../system/serve.ts";
+import { type LogEvent } from "./event_log.ts";
+
+/** What a request asks a supervisor to start, or to go on with after a restart. */
+export interface StartRequest {
+  asked: Partial<Settings>;
+  /** The binary that was asked for by name; null = any. */
+  binary: string | null;
+}
+
+/** What a request to stop says. */
+export interface StopRequest {
+  graceMs: number;
+}
+
+/** What the control API needs of its supervisor. */
+export interface Controlled {
+  status(): Promise<Status>;
+  /** The status when Temporal serves: at once when it does, else after the launch under way. */
+  settled(): Promise<Status | Failure>;
+  /** What `start` says to a supervisor that is there: what it runs, or why it can't be what was asked for. */
+  start(request: StartRequest): Promise<Status | Failure>;
+  /** Resolves when nothing is left of Temporal and the locks are free. */
+  stop(request: StopRequest): Promise<Status | Failure>;
+  restart(request: StartRequest): Promise<Status | Failure>;
+  isHealthy(): boolean;
+  metrics(): string;
+  history(): string[];
+  subscribe(listener: (event: LogEvent) => void): () => void;
+}
+
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** The HTTP handler of the control API, the same on both runtimes. It never throws. */
+export function controlApi(supervisor: Controlled): Handler {
+  return async (method, path, body) => {
+    const route = `${method} ${path.split("?")[0]}`;
+    try {
+      switch (route) {
+        case "GET /status":
+          return json(200, await supervisor.status());
+        case "GET /wait":
+          return answer(await supervisor.settled());
+        case "GET /healthz":
+          return supervisor.isHealthy() ? text(200, "ok\n") : text(503, "not healthy\n");
+        case "GET /metrics":
+          return { status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: supervisor.metrics() };
+        case "GET /events":
+          return { status: 200, contentType: "text/event-stream", body: eventStream(supervisor) };
+        case "POST /start":
+          return answer(await supervisor.start(startRequest(body)));
+        case "POST /restart":
+          return answer(await supervisor.restart(startRequest(body)));
+        case "POST /stop":
+          return answer(await supervisor.stop(stopRequest(body)));
+        default:
+          return json(404, errorBody({ code: "usage", message: `There is no ${route}` }));
+      }
+    } catch (error) {
+      if (error instanceof SyntaxError) return json(400, errorBody({ code: "usage", message: `Bad request: ${error.message}` }));
+      return json(500, errorBody({ code: "internal", message: error instanceof Error ? error.message : String(error) }));
+    }
+  };
+}
+
+/** A failure as the API and `--json` print it. */
+export function errorBody(failure: Failure): { schema: 1; error: Failure } {
+  return { schema: 1, error: failure };
+}
+
+function answer(result: Status | Failure): Reply {
+  return "schema" in result ? json(200, result) : json(409, errorBody(result));
+}
+
+function json(status: number, value: unknown): Reply {
+  return { status, contentType: JSON_TYPE, body: JSON.stringify(value) + "\n" };
+}
+
+function text(status: number, body: string): Reply {
+  return { status, contentType: "text/plain; charset=utf-8", body };
+}
+
+function parseObject(body: string): Record<string, unknown> {
+  if (body.trim() === "") return {};
+  const value: unknown = JSON.parse(body);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SyntaxError("the body must be a JSON object");
+  return value as Record<string, unknown>;
+}
+
+function startRequest(body: string): StartRequest {
+  const { asked, binary } = parseObject(body);
+  return {
+    asked: typeof asked === "object" && asked !== null ? asked as Partial<Settings> : {},
+    binary: typeof binary === "string" ? binary : null,
+  };
+}
+
+function stopRequest(body: string): StopRequest {
+  const { graceMs } = parseObject(body);
+  if (graceMs === undefined) return { graceMs: -1 };
+  if (typeof graceMs !== "number" || !(graceMs >= 0)) throw new SyntaxError("graceMs must be a number from 0");
+  return { graceMs };
+}
+
+function eventStream(supervisor: Controlled): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let unsubscribe = () => {};
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      const send = (line: string) => controller.enqueue(encoder.encode(`data: ${line}\n\n`));
+      for (const line of supervisor.history()) send(line);
+      unsubscribe = supervisor.subscribe((event) => {
+        // A listener that does not read is dropped: its backlog would be our memory.
+        if ((controller.desiredSize ?? 0) < -1000) {
+          unsubscribe();
+          controller.close();
+        } else send(JSON.stringify(event));
+      });
+    },
+    cancel: () => unsubscribe(),
+  });
+}

@@ -1,0 +1,100 @@
+import { type Failure, fromFailure, isFailure } from "../core/failure.ts";
+import { decodeResponse, encodeRequest, type HttpResponse } from "../core/http1.ts";
+import { CONTROL_SOCKET_NAME } from "../core/instance_paths.ts";
+import { systemErrorCode } from "../core/local_error.ts";
+import type { Status } from "../core/status.ts";
+import type { Connection } from "../system/connection.ts";
+import type { Host } from "../system/host.ts";
+import { socketPath } from "../system/socket_path.ts";
+
+/** A supervisor that says nothing for this long counts as unresponsive, in ms. */
+export const SILENCE_MS = 1000;
+
+/**
+ * What asking the supervisor gave. `absent`: nobody listens. `silent`: somebody has the socket and says nothing in
+ * time, which proves nothing about a supervisor (a listener leaked to a child accepts too): its lock decides.
+ */
+export type Answer = { kind: "answer"; response: HttpResponse } | { kind: "absent" } | { kind: "silent" };
+
+/**
+ * Asks the supervisor of the instance at `home`, over the runtime's own socket.
+ *
+ * @param timeoutMs For the whole answer.
+ */
+export async function askSupervisor(
+  host: Host,
+  home: string,
+  method: "GET" | "POST",
+  path: string,
+  options: { body?: unknown; timeoutMs?: number } = {},
+): Promise<Answer> {
+  const timeoutMs = options.timeoutMs ?? SILENCE_MS;
+  const socket = await socketPath(home, CONTROL_SOCKET_NAME, host.platform);
+  let connection: Connection;
+  try {
+    connection = await host.connect({ path: socket.path }, timeoutMs);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "ETIMEDOUT" || code === "EAGAIN") return { kind: "silent" };
+    // Whatever is in the socket's place, nobody answers there.
+    if (["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "EACCES", "EPROTOTYPE"].includes(code ?? "")) return { kind: "absent" };
+    throw error;
+  } finally {
+    socket.close();
+  }
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    connection.close();
+  }, timeoutMs);
+  try {
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    await connection.write(encodeRequest(method, path, body));
+    return { kind: "answer", response: await readResponse(connection) };
+  } catch (error) {
+    if (late) return { kind: "silent" };
+    // It left in the middle of the answer: a supervisor that stops, or was killed.
+    if (error instanceof Error) return { kind: "absent" };
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    connection.close();
+  }
+}
+
+async function readResponse(connection: Connection): Promise<HttpResponse> {
+  let received = new Uint8Array(0);
+  for (;;) {
+    const chunk = await connection.read();
+    if (chunk !== null) {
+      const joined = new Uint8Array(received.length + chunk.length);
+      joined.set(received);
+      joined.set(chunk, received.length);
+      received = joined;
+    }
+    const response = decodeResponse(received, chunk === null);
+    if (response !== null) return response;
+  }
+}
+
+/** The status in an answer of the control API. */
+export function readStatus(response: HttpResponse): Status {
+  return JSON.parse(response.body) as Status;
+}
+
+/** The failure in an answer of the control API whose status is not 2xx. */
+export function readFailure(response: HttpResponse): Failure {
+  const parsed: unknown = JSON.parse(response.body);
+  const failure = typeof parsed === "object" && parsed !== null && "error" in parsed ? parsed.error : null;
+  return isFailure(failure) ? failure : { code: "internal", message: `the supervisor answered ${response.status}` };
+}
+
+/**
+ * The status in `response`.
+ *
+ * @throws {LocalError} the failure that the supervisor told
+ */
+export function statusOrThrow(response: HttpResponse): Status {
+  if (response.status >= 400) throw fromFailure(readFailure(response));
+  return readStatus(response);
+}

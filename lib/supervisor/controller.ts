@@ -1,0 +1,153 @@
+import type { Failure } from "../core/failure.ts";
+import type { StatusState } from "../core/status.ts";
+import type { Status } from "../core/status.ts";
+import { type SettingDifference, settingsDifferences } from "../core/settings.ts";
+import { pause } from "../system/pause.ts";
+import { realDatabasePath } from "../temporal/database.ts";
+import type { Controlled, StartRequest, StopRequest } from "./control_api.ts";
+import { areHealthy, checkLayers, statusFrame } from "./describe.ts";
+import { readHistory } from "./event_log.ts";
+import { DEFAULT_GRACE_MS, type Instance } from "./instance.ts";
+import { renderMetrics } from "./metrics.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { TemporalProcess } from "./temporal_process.ts";
+
+/** How long an answer to `start` waits for the binary to tell its version, in ms. */
+const VERSION_PATIENCE_MS = 2000;
+
+/** What the control API asks, answered by `supervisor`. `departed` resolves when its locks are free. */
+export function controllerOf(instance: Instance, supervisor: Supervisor, departed: Promise<void>): Controlled {
+  const { keeper } = supervisor;
+
+  const status = async (): Promise<Status> => {
+    const { temporal, probe, settings } = keeper;
+    const { kind } = supervisor.state;
+    const checks = temporal === null || probe === null ? [] : await checkLayers({
+      paths: instance.paths,
+      processes: instance.processes,
+      settings,
+      pid: temporal.pid,
+      startTime: temporal.startTime,
+      probe,
+      timeoutMs: instance.healthPolicy.timeoutMs,
+    });
+    const isServing = kind === "running" || kind === "unhealthy";
+    const healthy = isServing && keeper.temporal === temporal && areHealthy(checks);
+    const { state } = supervisor;
+    return {
+      ...statusFrame(tellState(kind, healthy), settings, instance.paths),
+      healthy,
+      temporal: temporal === null ? null : describeTemporal(temporal),
+      supervisor: {
+        pid: instance.host.pid,
+        runtime: instance.host.runtime,
+        version: instance.host.runtimeVersion,
+        startedAt: supervisor.startedAt.toISOString(),
+      },
+      restarts: supervisor.restarts,
+      lastExit: supervisor.lastExit,
+      checks,
+      ...(state.kind === "failed" ? { failure: state.failure } : {}),
+      ...(supervisor.warnings.length === 0 ? {} : { warnings: [...supervisor.warnings] }),
+    };
+  };
+
+  /** Waits for the end of whatever is under way: Temporal serves, or the supervisor has given up or was stopped. */
+  const settled = async (): Promise<Status | Failure> => {
+    const { state } = await supervisor.until(() => {
+      const { state } = supervisor;
+      return state.kind === "running" || state.kind === "failed" || state.kind === "stopped" ? { state } : null;
+    });
+    if (state.kind === "failed") {
+      await departed; // the next start must find the locks free
+      return state.failure;
+    }
+    if (state.kind !== "running") {
+      await departed;
+      return { code: "interrupted", message: "A `stop` ended this start", hint: "Start it again with `stigmer-local start`" };
+    }
+    await Promise.race([keeper.temporal?.versionKnown, pause(VERSION_PATIENCE_MS)]);
+    return await status();
+  };
+
+  const isLeaving = (): boolean => {
+    const { state } = supervisor;
+    return state.kind === "failed" || state.kind === "stopped" || (state.kind === "stopping" && state.then !== "launch");
+  };
+
+  return {
+    status,
+    settled,
+    start: async ({ asked, binary }: StartRequest) => {
+      if (isLeaving()) return LEAVING;
+      const differences = differencesFrom(asked, binary, supervisor);
+      if (differences.length > 0) return settingsDiffer(differences);
+      const requestedAtMs = Date.now();
+      const current = supervisor.state.kind === "running" ? await status() : await settled();
+      if (!("schema" in current)) return current;
+      const startedAtMs = keeper.temporal?.startedAtMs ?? 0;
+      return { ...current, reused: keeper.temporal?.adopted === true || startedAtMs < requestedAtMs };
+    },
+    stop: async ({ graceMs }: StopRequest) => {
+      supervisor.dispatch({ kind: "stop", graceMs: graceMs < 0 ? DEFAULT_GRACE_MS : graceMs });
+      await departed;
+      const { state } = supervisor;
+      return state.kind === "failed" ? state.failure : await status();
+    },
+    restart: ({ asked, binary }: StartRequest) => {
+      if (isLeaving()) return Promise.resolve(LEAVING);
+      keeper.change(asked, binary);
+      supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
+      return settled();
+    },
+    isHealthy: () => supervisor.state.kind === "running",
+    metrics: () => renderMetrics(supervisor, keeper.temporal, Date.now()),
+    history: () => readHistory(instance.paths.history),
+    subscribe: (listener) => instance.log.subscribe(listener),
+  };
+}
+
+const LEAVING: Failure = { code: "interrupted", message: "This supervisor is leaving", facts: { leaving: true } };
+
+/** A Temporal that fails its checks right now is not told as `running`, though the supervisor has not seen it yet. */
+function tellState(kind: StatusState, healthy: boolean): StatusState {
+  return kind === "running" && !healthy ? "unhealthy" : kind;
+}
+
+function describeTemporal(temporal: TemporalProcess): NonNullable<Status["temporal"]> {
+  return {
+    pid: temporal.pid,
+    pgid: temporal.pid,
+    version: temporal.version,
+    binary: temporal.executable ?? temporal.binary,
+    startedAt: new Date(temporal.startedAtMs).toISOString(),
+    adopted: temporal.adopted,
+  };
+}
+
+function differencesFrom(asked: StartRequest["asked"], binary: string | null, { keeper }: Supervisor): SettingDifference[] {
+  const wanted = { ...asked };
+  if (typeof wanted.dbFilename === "string" && wanted.dbFilename !== keeper.settings.dbFilename) {
+    wanted.dbFilename = realDatabasePath(wanted.dbFilename);
+  }
+  const differences = settingsDifferences(wanted, keeper.settings);
+  const running = keeper.temporal;
+  if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
+    differences.push({ setting: "temporal-bin", running: running.binary, asked: binary });
+  }
+  return differences;
+}
+
+function settingsDiffer(differences: SettingDifference[]): Failure {
+  const list = differences.map(({ setting, running, asked }) => `${setting} is ${show(running)}, not ${show(asked)}`);
+  return {
+    code: "settings-differ",
+    message: `Temporal runs with other settings: ${list.join("; ")}`,
+    hint: "`stigmer-local restart` with these flags applies them; another --home makes an instance of its own",
+    facts: { differences },
+  };
+}
+
+function show(value: unknown): string {
+  return Array.isArray(value) ? value.length === 0 ? "empty" : value.join(", ") : String(value ?? "unset");
+}

@@ -1,0 +1,94 @@
+import type { Check, Status, StatusState } from "../core/status.ts";
+import { expectedNamespaces, type Settings } from "../core/settings.ts";
+import { isRecordedProcess } from "../core/process_record.ts";
+import type { InstancePaths } from "../core/instance_paths.ts";
+import type { Processes } from "../system/processes.ts";
+import { isDead, readRecord } from "./evidence.ts";
+import { frontendAddress, type Probe, type ProbeResult, uiAddress } from "./probe.ts";
+
+/** What is to be checked. */
+export interface CheckTarget {
+  paths: InstancePaths;
+  processes: Processes;
+  settings: Settings;
+  pid: number;
+  /** Its start time, as it was known before. */
+  startTime: string;
+  probe: Probe;
+  timeoutMs: number;
+}
+
+/** Looks at each layer of a Temporal's evidence, just now, and times each look. Disturbs nothing. */
+export async function checkLayers(target: CheckTarget): Promise<Check[]> {
+  const { paths, processes, pid, settings, probe, timeoutMs } = target;
+  const network = [
+    timed("grpc", () => probe.serving(timeoutMs).then((result) => describeProbe(result, "SERVING"))),
+    timed("ui", () => probe.ui(timeoutMs).then((result) => describeProbe(result, uiAddress(settings) ?? "headless"))),
+  ];
+  const seen = processes.inspect(pid);
+  const onDisk = readRecord(paths.record);
+  const local = [
+    await timed("lock", () => {
+      const holder = processes.lockHolders(paths.temporalLock, pid).find((each) => each.pid === pid);
+      return holder === undefined
+        ? { ok: false, detail: `pid ${pid} does not hold ${paths.temporalLock}` }
+        : { ok: true, detail: holder.on === "path" ? `held by pid ${pid}` : `held by pid ${pid} on a deleted file` };
+    }),
+    await timed("record", () => {
+      if (onDisk.kind !== "record") return { ok: false, detail: onDisk.kind === "none" ? "missing" : onDisk.why };
+      return { ok: onDisk.record.pid === pid, detail: `pid ${onDisk.record.pid}` };
+    }),
+    await timed("process", () => {
+      if (seen === null || isDead(seen)) return { ok: false, detail: `pid ${pid} is not running` };
+      const detail = `pid ${pid}, group ${seen.pgid}, state ${seen.state}`;
+      return { ok: seen.pgid === pid && seen.state !== "T", detail };
+    }),
+    await timed("identity", () => {
+      if (seen === null) return { ok: false, detail: "no process" };
+      const isRecorded = onDisk.kind === "record" &&
+        isRecordedProcess(onDisk.record, { ...seen, bootId: processes.bootId() });
+      const ok = isRecorded || seen.startTime === target.startTime;
+      return { ok, detail: seen.executable ?? seen.command };
+    }),
+    await timed("port", () => {
+      const ok = processes.groupListensOn(pid, settings.port);
+      return { ok, detail: ok ? frontendAddress(settings) : `nobody of group ${pid} listens on ${settings.port}` };
+    }),
+  ];
+  return [...local, ...await Promise.all(network)];
+}
+
+function describeProbe(result: ProbeResult, detail: string): { ok: boolean; detail: string } {
+  return result.ok ? { ok: true, detail } : { ok: false, detail: result.problem };
+}
+
+async function timed(
+  name: Check["name"],
+  look: () => { ok: boolean; detail: string } | Promise<{ ok: boolean; detail: string }>,
+): Promise<Check> {
+  const start = performance.now();
+  const result = await look();
+  return { name, ...result, ms: Math.round((performance.now() - start) * 100) / 100 };
+}
+
+/** Whether the checks that health depends on passed: everything but the files that we wrote ourselves. */
+export function areHealthy(checks: readonly Check[]): boolean {
+  return checks.length > 0 && checks.every(({ name, ok }) => ok || name === "record" || name === "lock");
+}
+
+/** The parts of a status that follow from the settings and the paths alone. */
+export function statusFrame(
+  state: StatusState,
+  settings: Settings,
+  paths: InstancePaths,
+): Pick<Status, "schema" | "state" | "managed" | "address" | "uiUrl" | "namespace" | "paths"> {
+  return {
+    schema: 1,
+    state,
+    managed: true,
+    address: frontendAddress(settings),
+    uiUrl: uiAddress(settings),
+    namespace: expectedNamespaces(settings)[0]!,
+    paths: { home: paths.home, database: settings.dbFilename, log: paths.temporalLog },
+  };
+}

@@ -1,0 +1,88 @@
+import { LocalError } from "../core/local_error.ts";
+import { type LockFile, tryLock } from "../system/lock_file.ts";
+import { pause } from "../system/pause.ts";
+import { endGroup } from "../system/signal_group.ts";
+import { findTemporal, isDead } from "./evidence.ts";
+import type { Instance } from "./instance.ts";
+
+/** How long the kernel may take to free the lock of a process that is dead, in ms. */
+const LOCK_FREE_DEADLINE_MS = 5000;
+
+/** Who is to be ended, as proved before. */
+export interface EndTarget {
+  /** The process group. */
+  pgid: number;
+  /** The start time of its leader, so that a recycled PID is never signalled; null when the leader was dead already. */
+  leaderStartTime: string | null;
+}
+
+/** What may cut an end short. */
+export interface EndPatience {
+  /** Ends the grace period: SIGKILL follows at once. */
+  signal: AbortSignal;
+  /** Whether the group is another supervisor's by now, and no signal of ours may reach it any more. */
+  isDeposed: () => boolean;
+}
+
+/** How an end went. */
+export interface EndResult {
+  /** The grace period was not enough. */
+  forced: boolean;
+  ms: number;
+}
+
+/**
+ * Ends a process group of ours: SIGTERM with SIGCONT, SIGKILL after `graceMs` (at once for 0). Only for the holder of
+ * `supervisor.lock`. The caller has proved that the group is ours.
+ *
+ * A leader that is dead does not free its group's number: the kernel gives no process a PID that a group still bears
+ * (alloc_pid skips numbers in use as PGID or SID), so members without a leader are still the same group.
+ *
+ * @throws {LocalError} `stop-failed` when a member survives SIGKILL
+ */
+export function endProcessGroup(instance: Instance, target: EndTarget, graceMs: number, patience?: EndPatience): Promise<EndResult> {
+  const { processes } = instance;
+  return endGroup({
+    pgid: target.pgid,
+    graceMs,
+    processes,
+    ...(patience === undefined ? {} : { signal: patience.signal }),
+    isStillOurs: () => {
+      if (patience?.isDeposed() === true) return false;
+      const leader = processes.inspect(target.pgid);
+      return leader === null || isDead(leader) || target.leaderStartTime === null || leader.startTime === target.leaderStartTime;
+    },
+  });
+}
+
+/**
+ * Takes `temporal.lock`, after whatever else still holds it was ended: a descendant of Temporal that left its group
+ * inherited the lock, and having our lock file open proves that it is ours. Null when there is nobody to be seen who
+ * holds it, and yet it is held.
+ *
+ * @throws {LocalError} `stop-failed` when a holder survives SIGKILL
+ */
+export async function clearTemporalLock(instance: Instance): Promise<LockFile | null> {
+  const giveUpAt = performance.now() + LOCK_FREE_DEADLINE_MS;
+  for (;;) {
+    const lock = await tryLock(instance.paths.temporalLock);
+    if (lock !== null) return lock;
+    const { temporal } = findTemporal(instance.paths, instance.processes);
+    if (temporal !== null && temporal.proof !== "record") {
+      instance.log.note("leftover ended", { pgid: temporal.pgid, proof: temporal.proof });
+      await endProcessGroup(instance, { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null }, 0);
+    } else if (performance.now() > giveUpAt) {
+      return null;
+    } else {
+      await pause(10);
+    }
+  }
+}
+
+/** The error for a `temporal.lock` that stays held. */
+export function lockHeldUnseen(path: string): LocalError {
+  return new LocalError("lock-failed", `${path} is held by a process that can't be seen from here`, {
+    hint: "Another user, or a container that shares this home, runs Temporal here: end it there, or use another --home",
+    facts: { path },
+  });
+}

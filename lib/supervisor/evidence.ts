@@ -1,0 +1,100 @@
+import { basename } from "node:path";
+import { isRecordedProcess, MAX_RECORD_BYTES, parseRecord, type ProcessRecord } from "../core/process_record.ts";
+import type { InstancePaths } from "../core/instance_paths.ts";
+import type { LockHolder, ProcessInfo, Processes } from "../system/processes.ts";
+import { readBounded } from "../system/whole_file.ts";
+
+/** What stands at the record's path. */
+export type RecordOnDisk =
+  | { kind: "none" }
+  | { kind: "record"; record: ProcessRecord }
+  | { kind: "unusable"; why: string };
+
+/**
+ * How a process was proved to be ours. `lock`: it holds `temporal.lock`; `deleted-lock`: it holds one that was
+ * deleted from that path; `record`: PID, start time, boot and executable are those of the record.
+ */
+export type Proof = "lock" | "deleted-lock" | "record";
+
+/** A process group of ours that is alive. */
+export interface FoundTemporal {
+  proof: Proof;
+  /** The group, which bears the leader's PID. */
+  pgid: number;
+  /** The leader; null when it is dead and others of its group live on. */
+  leader: ProcessInfo | null;
+}
+
+/** What was found of an instance's Temporal, without touching anything. */
+export interface Finding {
+  onDisk: RecordOnDisk;
+  /** Our live Temporal, or what is left of its group; null when there is none that can be proved. */
+  temporal: FoundTemporal | null;
+  /** Somebody lives under the record's PID whom the record does not describe: never to be signalled. */
+  innocent: ProcessInfo | null;
+}
+
+/** Reads the record at `path`; never throws for what stands there. */
+export function readRecord(path: string): RecordOnDisk {
+  const reading = readBounded(path, MAX_RECORD_BYTES);
+  if ("refused" in reading) {
+    return reading.refused === "missing" ? { kind: "none" } : { kind: "unusable", why: reading.refused };
+  }
+  const parsed = parseRecord(reading.text);
+  return "invalid" in parsed ? { kind: "unusable", why: parsed.invalid } : { kind: "record", record: parsed.record };
+}
+
+/**
+ * Looks for the instance's Temporal: by its lock first, by the record second. Takes no lock and signals nobody.
+ *
+ * A process that holds the lock is ours whatever the record says. One that the record alone points at is ours only if
+ * it is proved to be the very process that was recorded (PIDs are reused).
+ */
+export function findTemporal(paths: InstancePaths, processes: Processes): Finding {
+  const onDisk = readRecord(paths.record);
+  const record = onDisk.kind === "record" ? onDisk.record : null;
+  const recorded = record === null ? null : processes.inspect(record.pid);
+  const isProved = record !== null && recorded !== null &&
+    isRecordedProcess(record, { ...recorded, bootId: processes.bootId() });
+
+  const holders = withoutSupervisors(processes.lockHolders(paths.temporalLock, record?.pid), paths, processes);
+  for (const on of ["path", "deleted"] as const) {
+    for (const holder of holders.filter((each) => each.on === on)) {
+      const found = groupOf(holder.pid, processes, on === "path" ? "lock" : "deleted-lock");
+      if (found !== null) return { onDisk, temporal: found, innocent: null };
+    }
+  }
+  if (isProved) {
+    return { onDisk, temporal: { proof: "record", pgid: recorded.pgid, leader: recorded }, innocent: null };
+  }
+  const innocent = recorded !== null && !isDead(recorded) ? recorded : null;
+  return { onDisk, temporal: null, innocent };
+}
+
+/** A supervisor that is just launching, and its helper, have `temporal.lock` open for some ms: they are no Temporal. */
+function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, processes: Processes): LockHolder[] {
+  if (holders.length === 0) return holders;
+  const pgidOf = (pid: number) => processes.inspect(pid)?.pgid;
+  const supervisors = new Set(processes.lockHolders(paths.supervisorLock).map(({ pid }) => pgidOf(pid)));
+  return holders.filter(({ pid }) => !supervisors.has(pgidOf(pid)));
+}
+
+/** The group of a process that has our lock; null when it is gone. */
+function groupOf(pid: number, processes: Processes, proof: Proof): FoundTemporal | null {
+  const holder = processes.inspect(pid);
+  if (holder === null || isDead(holder)) return null;
+  const leader = processes.inspect(holder.pgid);
+  if (leader === null || isDead(leader)) return { proof, pgid: holder.pgid, leader: null };
+  return { proof, pgid: holder.pgid, leader };
+}
+
+/** Whether nothing runs in the process any more. */
+export function isDead(process: Pick<ProcessInfo, "state">): boolean {
+  return process.state === "Z" || process.state === "X";
+}
+
+/** The name that a process goes by in messages: `temporal (pid 123)`. */
+export function describeProcess(process: ProcessInfo): string {
+  const name = process.executable === null ? process.command.split(" ")[0]! : basename(process.executable);
+  return `${name} (pid ${process.pid})`;
+}

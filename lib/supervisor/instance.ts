@@ -1,0 +1,61 @@
+import type { InstancePaths } from "../core/instance_paths.ts";
+import type { LogPolicy } from "../core/rotation.ts";
+import type { RestartPolicy } from "../core/backoff.ts";
+import type { Settings } from "../core/settings.ts";
+import type { Host } from "../system/host.ts";
+import type { Processes } from "../system/processes.ts";
+import type { EventLog } from "./event_log.ts";
+
+/** How often and how patiently health is checked. */
+export interface HealthPolicy {
+  /** The grid that checks start on, in ms. */
+  intervalMs: number;
+  /** In ms; at most {@linkcode intervalMs}. */
+  timeoutMs: number;
+  /** This many failures in a row are a hang. */
+  failuresUntilHung: number;
+  /** A launch that does not serve within this time is a hang too, in ms. */
+  launchDeadlineMs: number;
+}
+
+/** The policy of a supervisor that nobody configured. */
+export const DEFAULT_HEALTH_POLICY: HealthPolicy = {
+  intervalMs: 1000,
+  timeoutMs: 1000,
+  failuresUntilHung: 3,
+  launchDeadlineMs: 90_000,
+};
+
+/** How long Temporal gets from SIGTERM to SIGKILL, in ms. Its own drain may take 10 s. */
+export const DEFAULT_GRACE_MS = 12_000;
+
+/** What a supervisor works with: the surroundings that a test replaces, and what this instance is. */
+export interface Instance {
+  host: Host;
+  processes: Processes;
+  paths: InstancePaths;
+  log: EventLog;
+  restartPolicy: RestartPolicy;
+  healthPolicy: HealthPolicy;
+  logPolicy: LogPolicy;
+}
+
+/** What to launch. */
+export interface LaunchPlan {
+  /** The binary's path, as the resolution chain gave it. */
+  binary: string;
+  settings: Settings;
+}
+
+/** What the `start` CLI tells the supervisor that it spawns, as the one argument of its command line. */
+export interface SupervisorOrder {
+  home: string;
+  binary: string | null;
+  /** The settings that were asked for; the rest is that of the Temporal which runs unsupervised, or the default. */
+  asked: Partial<Settings>;
+  /** The binary itself was asked for, so another one that runs is replaced. */
+  binaryAsked: boolean;
+  maxRestarts: number | null;
+  /** Replace a Temporal that runs, instead of adopting it. */
+  replace: boolean;
+}

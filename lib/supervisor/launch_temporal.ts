@@ -1,0 +1,167 @@
+import { closeSync, openSync, statSync } from "node:fs";
+import { daemonEnvironment } from "../core/daemon_environment.ts";
+import { LocalError } from "../core/local_error.ts";
+import { explainFailure, type KnownFailure } from "../core/known_failures.ts";
+import { temporalArgs } from "../core/temporal_args.ts";
+import type { Settings } from "../core/settings.ts";
+import type { LockFile } from "../system/lock_file.ts";
+import { canBind } from "../system/ports.ts";
+import { readTail } from "../system/read_tail.ts";
+import { spawnDetached } from "../system/spawn_detached.ts";
+import { finishDatabase, isBeingMade, prepareDatabase, setAsideDatabase } from "../temporal/database.ts";
+import { endProcessGroup } from "./end_temporal.ts";
+import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "./instance.ts";
+import type { Probe } from "./probe.ts";
+import type { ProcessEnd, TemporalProcess } from "./temporal_process.ts";
+import { strangerOnPort, waitUntilReady } from "./wait_until_ready.ts";
+
+/** What a launch needs beside the plan. */
+export interface LaunchContext {
+  instance: Instance;
+  plan: LaunchPlan;
+  probe: Probe;
+  /** Ends the wait; Temporal itself is then ended by whoever aborted. */
+  signal: AbortSignal;
+  /** Takes `temporal.lock`; the launch closes what it gets. */
+  takeLock: () => Promise<LockFile>;
+  /** Told as soon as there is a process. */
+  onSpawn: (temporal: TemporalProcess) => void;
+}
+
+/** Bytes of the log's end that are looked through for the cause of a failure. */
+const LAST_WORDS_BYTES = 16 * 1024;
+
+/**
+ * Launches Temporal and waits until it is ready. When it fails, nothing of it is left.
+ *
+ * A database that Temporal was making when it was killed has no schema and never gets one; it is set aside (never
+ * deleted) and the launch tried once more.
+ *
+ * @throws {LocalError} `port-taken`, `database-busy`, `launch-failed`, `timeout`
+ * @throws the reason of `signal` when it aborts
+ */
+export async function launchTemporal(context: LaunchContext): Promise<TemporalProcess> {
+  const { instance, plan, signal } = context;
+  const { dbFilename } = plan.settings;
+  if (dbFilename !== null) refuseSecondUser(dbFilename, instance);
+  await refuseTakenPorts(plan.settings, instance);
+  for (let isRetry = false;; isRetry = true) {
+    signal.throwIfAborted();
+    if (dbFilename !== null) {
+      const { setAsideTo } = prepareDatabase(dbFilename, new Date());
+      if (setAsideTo !== null) instance.log.note("empty database set aside", { from: dbFilename, to: setAsideTo });
+    }
+    const outcome = await launchOnce(context);
+    if ("temporal" in outcome) {
+      if (dbFilename !== null) finishDatabase(dbFilename);
+      return outcome.temporal;
+    }
+    const isRuin = outcome.failure.facts["cause"] === "database-half-made" && dbFilename !== null && isBeingMade(dbFilename);
+    if (!isRuin || isRetry) throw outcome.failure;
+    instance.log.note("half-made database set aside", { from: dbFilename, to: setAsideDatabase(dbFilename, new Date()) });
+  }
+}
+
+async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalProcess } | { failure: LocalError }> {
+  const { instance, plan, probe, signal } = context;
+  const logFd = openSync(instance.paths.temporalLog, "a", 0o600);
+  const logStart = statSync(instance.paths.temporalLog).size;
+  let temporal: TemporalProcess;
+  try {
+    temporal = await spawnTemporal(context, logFd);
+  } finally {
+    closeSync(logFd);
+  }
+  context.onSpawn(temporal);
+
+  const waiting = new AbortController();
+  const onAbort = () => waiting.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const ended = temporal.ended.then((end) => ({ end }));
+  const ready = waitUntilReady(temporal.pid, plan.settings, probe, instance.processes, instance.healthPolicy.launchDeadlineMs, waiting.signal)
+    .then(() => ({ temporal }), (error: unknown) => ({ error }));
+  try {
+    const first = await Promise.race([ready, ended]);
+    if ("temporal" in first) return first;
+    signal.throwIfAborted();
+    const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
+    if ("end" in first) {
+      await endProcessGroup(instance, target, 0);
+      return { failure: exitFailure(instance, plan, first.end, readTail(instance.paths.temporalLog, logStart, LAST_WORDS_BYTES)) };
+    }
+    // It lives, and is not ready: SIGTERM is harmless while it makes its database, SIGKILL is not.
+    await endProcessGroup(instance, target, DEFAULT_GRACE_MS);
+    if (first.error instanceof LocalError) return { failure: first.error };
+    throw first.error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    waiting.abort(new Error("the launch is over"));
+    await ready;
+  }
+}
+
+async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd: number): Promise<TemporalProcess> {
+  const lock = await takeLock();
+  try {
+    const child = await spawnDetached({
+      command: plan.binary,
+      args: temporalArgs(plan.settings),
+      cwd: instance.paths.home,
+      env: daemonEnvironment(instance.host.env),
+      stdin: "null",
+      stdout: logFd,
+      stderr: logFd,
+      pass: [lock.fd],
+    });
+    child.unref();
+    const seen = instance.processes.inspect(child.pid);
+    return {
+      pid: child.pid,
+      startTime: seen?.startTime ?? "",
+      executable: seen?.executable ?? null,
+      binary: plan.binary,
+      settings: plan.settings,
+      startedAtMs: Date.now(),
+      adopted: false,
+      version: null,
+      ended: child.exited,
+    };
+  } finally {
+    lock.close(); // Temporal alone holds it from now on
+  }
+}
+
+/** Two servers would use one database file without a word (NOTES), and each would lose the other's writes. */
+function refuseSecondUser(database: string, { processes }: Instance): void {
+  const [user] = processes.fileUsers(database);
+  if (user === undefined) return;
+  throw new LocalError("database-busy", `The database ${database} is in use by pid ${user.pid} (${user.command})`, {
+    hint: "End that process, or choose another database with --db-filename",
+    facts: { database, pid: user.pid, command: user.command },
+  });
+}
+
+async function refuseTakenPorts(settings: Settings, { processes }: Instance): Promise<void> {
+  const ui = settings.headless ? [] : [{ host: settings.uiIp ?? settings.ip, port: settings.uiPort }];
+  const wanted = [{ host: settings.ip, port: settings.port }, ...ui];
+  // Clients that say `localhost` may go to ::1, where a stranger would get them (NOTES).
+  const localhost = wanted.filter(({ host }) => host === "127.0.0.1").map(({ port }) => ({ host: "::1", port }));
+  const states = await Promise.all([...wanted, ...localhost].map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })));
+  const taken = states.find(({ state }) => state === "taken");
+  if (taken !== undefined) throw strangerOnPort(taken.port, processes);
+}
+
+function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, lastWords: string): LocalError {
+  const known: KnownFailure = explainFailure({ lastWords, exitCode: end.code, signal: end.signal, settings: plan.settings });
+  return new LocalError("launch-failed", known.message, {
+    hint: known.hint,
+    facts: {
+      cause: known.cause,
+      exitCode: end.code,
+      signal: end.signal,
+      lastWords: lastWords.trimEnd().split("\n").slice(-10),
+      log: instance.paths.temporalLog,
+      binary: plan.binary,
+    },
+  });
+}

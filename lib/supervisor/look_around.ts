@@ -1,0 +1,114 @@
+import type { InstancePaths } from "../core/instance_paths.ts";
+import { instancePaths } from "../core/instance_paths.ts";
+import { completeSettings, type Settings } from "../core/settings.ts";
+import type { Check, Status } from "../core/status.ts";
+import { parseTemporalArgs } from "../core/temporal_args.ts";
+import type { Host } from "../system/host.ts";
+import type { Holder, Processes, ProcessInfo } from "../system/processes.ts";
+import { processesHere } from "../system/processes_here.ts";
+import { checkLayers, statusFrame } from "./describe.ts";
+import { type Finding, findTemporal } from "./evidence.ts";
+import { DEFAULT_HEALTH_POLICY } from "./instance.ts";
+import { readOutcome } from "./outcome.ts";
+import { createProbe } from "./probe.ts";
+
+/**
+ * The status of an instance whose supervisor does not answer, from the evidence alone. Takes no lock, signals nobody,
+ * writes nothing. `asked` describes the instance where nothing else does.
+ *
+ * The order of the looks matters: Temporal first, then the supervisor's lock, then Temporal again. `unsupervised` is
+ * said only of a Temporal that was there before and after nobody held the lock.
+ */
+export async function lookAround(host: Host, home: string, asked: Partial<Settings>): Promise<Status> {
+  const paths = instancePaths(home);
+  const processes = processesHere(host.platform);
+  const finding = findTemporal(paths, processes);
+  const supervisor = supervisorOf(paths, processes);
+  const leader = finding.temporal?.leader ?? null;
+  const settings = settingsOf(finding, leader, processes, asked, paths);
+
+  if (leader === null) return withoutTemporal(paths, settings, finding, supervisor);
+  const probe = createProbe(host.connect, settings);
+  const checks = await checkLayers({
+    paths,
+    processes,
+    settings,
+    pid: leader.pid,
+    startTime: leader.startTime,
+    probe,
+    timeoutMs: DEFAULT_HEALTH_POLICY.timeoutMs,
+  });
+  probe.close();
+  const isStillThere = processes.inspect(leader.pid)?.startTime === leader.startTime;
+  if (!isStillThere) return withoutTemporal(paths, settings, findTemporal(paths, processes), supervisor);
+
+  const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
+  return {
+    ...statusFrame(supervisor === null ? "unsupervised" : "running", settings, paths),
+    healthy: false,
+    temporal: {
+      pid: leader.pid,
+      pgid: leader.pgid,
+      version: record?.version ?? null,
+      binary: leader.executable,
+      startedAt: new Date((record?.startedAtS ?? 0) * 1000).toISOString(),
+      adopted: false,
+    },
+    supervisor: null,
+    restarts: 0,
+    lastExit: null,
+    checks: [...checks, supervisorCheck(supervisor)],
+  };
+}
+
+/** Who holds the supervisor's lock. Looked for twice: it may be just handed over from `start` to its supervisor. */
+function supervisorOf(paths: InstancePaths, processes: Processes): Holder | null {
+  for (let look = 0; look < 2; look++) {
+    const holder = processes.lockHolders(paths.supervisorLock).find(({ on }) => on === "path");
+    if (holder !== undefined) return holder;
+  }
+  return null;
+}
+
+function supervisorCheck(supervisor: Holder | null): Check {
+  const detail = supervisor === null ? "no supervisor: `stigmer-local start` adopts this Temporal" : `pid ${supervisor.pid} holds its lock and does not answer`;
+  return { name: "supervisor", ok: false, ms: 0, detail };
+}
+
+function settingsOf(
+  finding: Finding,
+  leader: ProcessInfo | null,
+  processes: Processes,
+  asked: Partial<Settings>,
+  paths: InstancePaths,
+): Settings {
+  const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
+  if (leader !== null && recorded !== undefined) return recorded;
+  const seen = leader === null ? null : parseTemporalArgs(processes.argv(leader.pid) ?? []);
+  return completeSettings(seen ?? asked, paths.defaultDatabase);
+}
+
+/** The status when no Temporal of ours is alive: `starting`, `failed` or `stopped`. */
+function withoutTemporal(paths: InstancePaths, settings: Settings, finding: Finding, supervisor: Holder | null): Status {
+  const nothing = { healthy: false, temporal: null, supervisor: null, restarts: 0, lastExit: null, checks: [] };
+  if (supervisor !== null) {
+    return { ...nothing, ...statusFrame("starting", settings, paths), checks: [supervisorCheck(supervisor)] };
+  }
+  const outcome = readOutcome(paths.outcome);
+  if (outcome !== null) {
+    const { failure, lastExit, restarts } = outcome;
+    return { ...nothing, ...statusFrame("failed", outcome.settings ?? settings, paths), failure, lastExit, restarts };
+  }
+  if (finding.onDisk.kind !== "record") return { ...nothing, ...statusFrame("stopped", settings, paths) };
+  const { pid } = finding.onDisk.record;
+  return {
+    ...nothing,
+    ...statusFrame("failed", finding.onDisk.record.settings ?? settings, paths),
+    failure: {
+      code: "not-running",
+      message: `Temporal (pid ${pid}) and its supervisor are gone without a stop: killed, or the machine went down`,
+      hint: "`stigmer-local start` cleans up and starts again",
+      facts: { pid },
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * The entry of the supervisor's process, spawned by `start` with descriptor 3 being `supervisor.lock`, held, and one
+ * argument, the {@linkcode SupervisorOrder} as JSON. Imports no `@std` and no npm package, so that it runs whatever
+ * configuration the caller's runtime was given.
+ *
+ * @module
+ */
+import process from "node:process";
+import { currentHost } from "../system/host.ts";
+import { adoptLock } from "../system/lock_file.ts";
+import { instancePaths } from "../core/instance_paths.ts";
+import { createInstance } from "./create_instance.ts";
+import type { SupervisorOrder } from "./instance.ts";
+import { runSupervisor } from "./run_supervisor.ts";
+
+/** The descriptor on which the lock is handed over. */
+const LOCK_FD = 3;
+
+/** Supervises as the order in the arguments says. Resolves with the exit code. */
+export async function supervisorMain(): Promise<number> {
+  const host = await currentHost();
+  const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
+  const paths = instancePaths(order.home);
+  const lock = adoptLock(LOCK_FD, paths.supervisorLock);
+  const stop = new AbortController();
+  const ignored = host.onSignal(["SIGHUP"], () => {});
+  const stopListening = host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
+  const failure = await runSupervisor(createInstance(host, order, paths.supervisorLog), order, lock, stop.signal);
+  stopListening();
+  ignored();
+  return failure === null ? 0 : 1;
+}
+
+supervisorMain().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(JSON.stringify({ at: new Date().toISOString(), event: "supervisor died", why: String(error), stack: (error as Error)?.stack }));
+    process.exit(70); // EX_SOFTWARE, sysexits(3)
+  },
+);

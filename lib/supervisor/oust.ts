@@ -1,0 +1,50 @@
+import process from "node:process";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { instancePaths } from "../core/instance_paths.ts";
+import { pause } from "../system/pause.ts";
+import type { Host } from "../system/host.ts";
+import { processesHere } from "../system/processes_here.ts";
+import { askSupervisor } from "./control_client.ts";
+
+/** A supervisor that stays silent for this long is hung, even on a machine that stalls, in ms. */
+const PATIENCE_MS = 8000;
+
+/**
+ * Ends a supervisor that holds its lock and answers nothing; Temporal goes on without it. It is woken first, in case
+ * it was only stopped (Ctrl-Z, a debugger), and gets {@linkcode PATIENCE_MS} to answer. Having `supervisor.lock` locked
+ * proves that the process is ours to end.
+ *
+ * @returns whether it is gone, or answers again
+ */
+export async function oustSilentSupervisor(host: Host, home: string): Promise<"gone" | "answers"> {
+  const processes = processesHere(host.platform);
+  const { supervisorLock } = instancePaths(home);
+  const holders = () => processes.lockHolders(supervisorLock).filter(({ on, pid }) => on === "path" && pid !== host.pid);
+  for (const { pid } of holders()) signal(pid, "SIGCONT");
+  for (const giveUpAt = performance.now() + PATIENCE_MS; performance.now() < giveUpAt;) {
+    const answer = await askSupervisor(host, home, "GET", "/healthz");
+    if (answer.kind === "answer") return "answers";
+    if (holders().length === 0) return "gone";
+    await pause(50);
+  }
+  const hung = holders();
+  for (const { pid } of hung) signal(pid, "SIGKILL");
+  for (const giveUpAt = performance.now() + PATIENCE_MS; holders().length > 0;) {
+    if (performance.now() > giveUpAt) {
+      throw new LocalError("supervisor-unresponsive", `The supervisor pid ${hung[0]?.pid} can't be ended`, {
+        hint: "It is stuck in the kernel (a dead disk or network mount): look at `dmesg`",
+        facts: { pid: hung[0]?.pid },
+      });
+    }
+    await pause(10);
+  }
+  return "gone";
+}
+
+function signal(pid: number, name: "SIGCONT" | "SIGKILL"): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (systemErrorCode(error) !== "ESRCH") throw error;
+  }
+}

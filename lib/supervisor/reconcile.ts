@@ -1,0 +1,137 @@
+import { renameSync, lstatSync } from "node:fs";
+import { basename } from "node:path";
+import { parseTemporalArgs } from "../core/temporal_args.ts";
+import { completeSettings, type Settings, settingsDifferences } from "../core/settings.ts";
+import type { LockFile } from "../system/lock_file.ts";
+import { tryLock } from "../system/lock_file.ts";
+import { pause } from "../system/pause.ts";
+import { temporalArgs } from "../core/temporal_args.ts";
+import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
+import { describeProcess, type Finding, findTemporal, type FoundTemporal } from "./evidence.ts";
+import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
+import { createProbe } from "./probe.ts";
+import { type TemporalProcess, watchEnd } from "./temporal_process.ts";
+
+/** How long a Temporal without a supervisor has to prove that it is healthy before it is replaced, in ms. */
+const ADOPTION_DEADLINE_MS = 3000;
+
+/** What reconciling found. */
+export type Reconciled =
+  | { kind: "adopted"; temporal: TemporalProcess }
+  /** Nothing of ours is alive; `lock` is `temporal.lock`, taken. `base`: the settings of the one that was there. */
+  | { kind: "clear"; lock: LockFile; base: Settings | undefined };
+
+/**
+ * Brings what an earlier supervisor left in order, before anything is launched. Only for the holder of
+ * `supervisor.lock`:
+ *
+ * - a Temporal of ours that is healthy and configured as asked is adopted, without an interruption;
+ * - one that is not is ended, with what is left of its group;
+ * - a record that nobody alive answers to is removed; one that points at an innocent process is set aside, and that
+ *   process left alone.
+ *
+ * @throws {LocalError} `lock-failed`, when the lock is held by somebody who can't be seen; `stop-failed`
+ */
+export async function reconcile(
+  instance: Instance,
+  order: SupervisorOrder,
+  signal: AbortSignal,
+  warn: (message: string) => void,
+): Promise<Reconciled> {
+  const { paths, processes, log } = instance;
+  const free = await tryLock(paths.temporalLock);
+  const isFirst = free !== null && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
+  if (isFirst) return { kind: "clear", lock: free, base: undefined };
+
+  const finding = findTemporal(paths, processes);
+  const { temporal: found } = finding;
+  // A plain `start` after a crash of everything takes the defaults; what is replaced or restarted keeps its settings.
+  const keepsSettings = found !== null || order.replace;
+  const base = keepsSettings && finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
+  if (found !== null) {
+    free?.close();
+    const adopted = await tryToAdopt(instance, order, finding, found, signal);
+    if (typeof adopted !== "string") {
+      log.transition("adopted", { pid: adopted.pid, proof: found.proof });
+      return { kind: "adopted", temporal: adopted };
+    }
+    log.transition("replaced", { pgid: found.pgid, proof: found.proof, why: adopted });
+    const grace = adopted === "unhealthy" ? 0 : DEFAULT_GRACE_MS;
+    await endProcessGroup(instance, { pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, grace);
+  }
+  tidyRecord(instance, finding, warn);
+  const lock = found === null && free !== null ? free : await clearTemporalLock(instance);
+  if (lock === null) throw lockHeldUnseen(paths.temporalLock);
+  return { kind: "clear", lock, base };
+}
+
+/** The adopted Temporal, or why it can't be adopted. */
+async function tryToAdopt(
+  instance: Instance,
+  order: SupervisorOrder,
+  finding: Finding,
+  found: FoundTemporal,
+  signal: AbortSignal,
+): Promise<TemporalProcess | "no leader" | "replacement asked for" | "other settings" | "unhealthy"> {
+  const { leader } = found;
+  if (leader === null) return "no leader";
+  if (order.replace) return "replacement asked for";
+  const { processes, host, paths } = instance;
+  const record = finding.onDisk.kind === "record" && finding.onDisk.record.pid === leader.pid ? finding.onDisk.record : null;
+  const settings = record?.settings ?? settingsFromArgv(processes.argv(leader.pid), order, paths.defaultDatabase);
+  if (settings === null || settingsDifferences(order.asked, settings).length > 0) return "other settings";
+  const binary = record?.binary ?? leader.executable;
+  if (order.binaryAsked && order.binary !== null && binary !== order.binary) return "other settings";
+
+  const probe = createProbe(host.connect, settings);
+  try {
+    const giveUpAt = performance.now() + ADOPTION_DEADLINE_MS;
+    while (!(await probe.serving(1000)).ok || !processes.groupListensOn(leader.pid, settings.port)) {
+      if (performance.now() > giveUpAt) return "unhealthy";
+      await pause(50, signal);
+    }
+  } finally {
+    probe.close();
+  }
+  return {
+    pid: leader.pid,
+    startTime: leader.startTime,
+    executable: leader.executable,
+    binary,
+    settings,
+    startedAtMs: (record?.startedAtS ?? Math.floor(Date.now() / 1000)) * 1000,
+    adopted: true,
+    version: record?.version ?? null,
+    ended: watchEnd(leader, processes),
+  };
+}
+
+/** The settings of a Temporal without a record: those that would be launched now, if they give the very same arguments. */
+function settingsFromArgv(argv: string[] | null, order: SupervisorOrder, defaultDatabase: string): Settings | null {
+  if (argv === null) return null;
+  const seen = parseTemporalArgs(argv);
+  if (seen === null) return null;
+  const settings = completeSettings({ ...seen, ...order.asked }, defaultDatabase);
+  return JSON.stringify(temporalArgs(settings)) === JSON.stringify(argv.slice(1)) ? settings : null;
+}
+
+/** Removes or sets aside a record that no live Temporal of ours answers to. */
+function tidyRecord({ paths }: Instance, { onDisk, innocent }: Finding, warn: (message: string) => void): void {
+  if (onDisk.kind === "none") return;
+  const why = onDisk.kind === "unusable"
+    ? onDisk.why
+    : innocent === null
+    ? null
+    : `it points at ${describeProcess(innocent)}, which it does not describe`;
+  if (why === null) return; // its process is dead: the next record takes its place
+  const target = setAsideName(paths.record);
+  renameSync(paths.record, target);
+  warn(`The record temporal.pid was set aside as ${basename(target)}: ${why}`);
+}
+
+function setAsideName(path: string): string {
+  for (let n = 1;; n++) {
+    const name = `${path}.set-aside${n === 1 ? "" : `-${n}`}`;
+    if (lstatSync(name, { throwIfNoEntry: false }) === undefined) return name;
+  }
+}

@@ -1,0 +1,137 @@
+import { closeSync, openSync, statSync } from "node:fs";
+import { ensureDir } from "@std/fs/ensure-dir";
+import { daemonEnvironment } from "../core/daemon_environment.ts";
+import { fromFailure } from "../core/failure.ts";
+import { LocalError } from "../core/local_error.ts";
+import { instancePaths } from "../core/instance_paths.ts";
+import type { Status } from "../core/status.ts";
+import type { Host } from "../system/host.ts";
+import { prepareHome } from "../system/home.ts";
+import { type LockFile, tryLock } from "../system/lock_file.ts";
+import { pause } from "../system/pause.ts";
+import { readTail } from "../system/read_tail.ts";
+import { spawnDetached } from "../system/spawn_detached.ts";
+import { askPatiently, askStart, isLeaving, type LongAnswer } from "./ask_start.ts";
+import { statusOrThrow } from "./control_client.ts";
+import type { SupervisorOrder } from "./instance.ts";
+import { oustSilentSupervisor } from "./oust.ts";
+import { readOutcome } from "./outcome.ts";
+import { supervisorCommand } from "./self_command.ts";
+
+/** How the wait for a supervisor goes. */
+export interface RecruitOptions {
+  /** For everything, in ms. */
+  timeoutMs: number;
+  /** Return as soon as the supervisor answers, without waiting for Temporal. */
+  noWait: boolean;
+}
+
+/** The pause between two tries to reach a supervisor that is coming up, in ms. */
+const POLL_MS = 5;
+/** The same for one that somebody else starts. */
+const LOSER_POLL_MS = 25;
+
+/**
+ * Sees to it that the instance has a supervisor, and waits until Temporal serves: takes `supervisor.lock` and hands it
+ * to a supervisor that it spawns, or, when another process has the lock, waits for that one.
+ *
+ * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`, `lock-failed`
+ */
+export async function recruit(host: Host, order: SupervisorOrder, options: RecruitOptions): Promise<Status> {
+  const giveUpAt = performance.now() + options.timeoutMs;
+  const remainingMs = () => Math.max(1, giveUpAt - performance.now());
+  const { warnings } = prepareHome(order.home);
+  const paths = instancePaths(order.home);
+  await ensureDir(paths.logsDir);
+  for (;;) {
+    const lock = await tryLock(paths.supervisorLock);
+    const answer = lock === null
+      ? await askIncumbent(host, order, options, remainingMs())
+      : await spawnSupervisor(host, order, lock, options, remainingMs());
+    if (answer.kind === "answer" && !isLeaving(answer.response)) {
+      const status = lock === null || options.noWait ? readOrThrow(answer) : asWinner(readOrThrow(answer));
+      return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
+    }
+    if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
+    if (answer.kind === "silent") await oustSilentSupervisor(host, order.home);
+    await pause(LOSER_POLL_MS);
+  }
+}
+
+function readOrThrow(answer: Extract<LongAnswer, { kind: "answer" }>): Status {
+  return statusOrThrow(answer.response);
+}
+
+/** What runs now was not there before, unless it was adopted. */
+function asWinner(status: Status): Status {
+  return { ...status, reused: status.temporal?.adopted === true };
+}
+
+function askIncumbent(host: Host, order: SupervisorOrder, options: RecruitOptions, timeoutMs: number): Promise<LongAnswer> {
+  if (options.noWait) return askPatiently(host, order.home, { method: "GET", path: "/status" }, timeoutMs);
+  return askStart(host, order.home, { asked: order.asked, binary: order.binaryAsked ? order.binary : null }, timeoutMs);
+}
+
+async function spawnSupervisor(
+  host: Host,
+  order: SupervisorOrder,
+  lock: LockFile,
+  options: RecruitOptions,
+  timeoutMs: number,
+): Promise<LongAnswer> {
+  const paths = instancePaths(order.home);
+  const logFd = openSync(paths.supervisorLog, "a", 0o600);
+  const logStart = statSync(paths.supervisorLog).size;
+  let exit: { code: number | null; signal: string | null } | null = null;
+  try {
+    const { command, args } = supervisorCommand(host);
+    const child = await spawnDetached({
+      command,
+      args: [...args, JSON.stringify(order)],
+      cwd: order.home,
+      env: daemonEnvironment(host.env),
+      stdin: "null",
+      stdout: logFd,
+      stderr: logFd,
+      pass: [lock.fd],
+    });
+    child.unref();
+    child.exited.then((end) => {
+      exit = end;
+    });
+  } finally {
+    closeSync(logFd);
+    lock.close(); // the supervisor alone holds it from now on
+  }
+
+  const giveUpAt = performance.now() + timeoutMs;
+  const path = options.noWait ? "/status" : "/wait";
+  for (;;) {
+    const answer = await askPatiently(host, order.home, { method: "GET", path }, Math.max(1, giveUpAt - performance.now()));
+    if (answer.kind !== "absent") return answer;
+    if (exit !== null) throw supervisorDied(exit, paths.outcome, paths.supervisorLog, logStart);
+    if (performance.now() > giveUpAt) return { kind: "late" };
+    await pause(POLL_MS);
+  }
+}
+
+function supervisorDied(
+  exit: { code: number | null; signal: string | null },
+  outcomePath: string,
+  logPath: string,
+  logStart: number,
+): LocalError {
+  const outcome = readOutcome(outcomePath);
+  if (outcome !== null) return fromFailure(outcome.failure);
+  const lastWords = readTail(logPath, logStart, 16 * 1024);
+  return new LocalError("launch-failed", `The supervisor ended at once (${exit.signal ?? `exit ${exit.code}`})`, {
+    hint: `Look at ${logPath}`,
+    facts: { ...exit, lastWords: lastWords.trimEnd().split("\n").slice(-5), log: logPath },
+  });
+}
+
+function tooLate(timeoutMs: number): LocalError {
+  return new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s; the supervisor goes on`, {
+    hint: "`stigmer-local wait` waits on, `stigmer-local status` and `stigmer-local logs` tell more, `stigmer-local stop` ends it",
+  });
+}

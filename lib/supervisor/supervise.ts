@@ -1,0 +1,14 @@
+import { lstatSync, renameSync, unlinkSync } from "node:fs";
+import { fromFailure, toFailure, type Failure } from "../core/failure.ts";
+import { beginMachine, type Action, type Event, type Exit, type Machine, step } from "../core/lifecycle.ts";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { CONTROL_SOCKET_NAME } from "../core/instance_paths.ts";
+import { formatRecord } from "../core/process_record.ts";
+import { completeSettings, type Settings } from "../core/settings.ts";
+import type { Status } from "../core/status.ts";
+import type { LockFile } from "../system/lock_file.ts";
+import { rotateLog, rotateLogBySize } from "../system/rotate_log.ts";
+import { serveUnix, type UnixServer } from "../system/serve.ts";
+import { socketPath } from "../system/socket_path.ts";
+import { writeWhole } from "../system/whole_file.ts";
+import { realDatabasePath } from "../temporal/database.ts";

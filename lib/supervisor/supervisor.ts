@@ -1,0 +1,212 @@
+import { type Failure, toFailure } from "../core/failure.ts";
+import { type Action, beginMachine, type Event, type Exit, type Machine, type State, type Step, step } from "../core/lifecycle.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { LockFile } from "../system/lock_file.ts";
+import type { Instance, SupervisorOrder } from "./instance.ts";
+import { type KeeperListener, TemporalKeeper } from "./temporal_keeper.ts";
+import type { ProcessEnd, TemporalProcess } from "./temporal_process.ts";
+import { type HealthVerdict, watchHealth } from "./watch_health.ts";
+
+/** Failures that a new try can't mend: somebody else has what Temporal needs. */
+const FINAL_CODES: readonly string[] = ["port-taken", "database-busy", "lock-failed", "home-unusable"];
+
+/** No more warnings than this are kept for `status`. */
+const MAX_WARNINGS = 20;
+
+/**
+ * Supervises one instance: feeds what happens into the table of states (`lib/core/lifecycle.ts`) and performs the
+ * actions that come out of it.
+ */
+export class Supervisor implements KeeperListener {
+  readonly keeper: TemporalKeeper;
+  readonly startedAt: Date = new Date();
+  readonly warnings: string[] = [];
+  /** Health checks that failed, since the supervisor came up. */
+  failedChecks = 0;
+  /** Resolves when nothing is left to supervise; the locks are still held. */
+  readonly over: Promise<void>;
+  readonly #instance: Instance;
+  readonly #watchers = new Set<() => void>();
+  #machine: Machine = beginMachine().machine;
+  #lastExit: Exit | null = null;
+  #hang: string | null = null;
+  #launch = new AbortController();
+  #launched: Promise<void> = Promise.resolve();
+  #ending: { patience: AbortController; deadlineMs: number } | null = null;
+  #unwatch: () => void = () => {};
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #quit: () => void = () => {};
+
+  constructor(instance: Instance, order: SupervisorOrder, lock: LockFile) {
+    this.#instance = instance;
+    this.keeper = new TemporalKeeper(instance, order, lock, this);
+    this.over = new Promise((resolve) => {
+      this.#quit = resolve;
+    });
+  }
+
+  /** Begins: reconciles with what an earlier supervisor left, and launches if that was nothing. */
+  begin(): void {
+    this.#apply(beginMachine(), "start");
+  }
+
+  get state(): State {
+    return this.#machine.state;
+  }
+
+  /** Restarts after a crash or a hang. */
+  get restarts(): number {
+    return this.#machine.restarts;
+  }
+
+  get lastExit(): Exit | null {
+    return this.#lastExit;
+  }
+
+  /** Feeds an event into the table. */
+  dispatch(event: Event): void {
+    const { restartPolicy, healthPolicy } = this.#instance;
+    const context = {
+      nowMs: performance.now(),
+      random: Math.random(),
+      policy: restartPolicy,
+      failuresUntilHung: healthPolicy.failuresUntilHung,
+    };
+    this.#apply(step(this.#machine, event, context), event.kind, event);
+  }
+
+  /** Resolves with what `pick` gives as soon as that is not null; it is asked after each step. */
+  until<Picked>(pick: () => Picked | null): Promise<Picked> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const picked = pick();
+        if (picked === null) return;
+        this.#watchers.delete(look);
+        resolve(picked);
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  warn(message: string): void {
+    this.#instance.log.note("warning", { message });
+    if (!this.warnings.includes(message) && this.warnings.length < MAX_WARNINGS) this.warnings.push(message);
+  }
+
+  ended(temporal: TemporalProcess, { code, signal }: ProcessEnd): void {
+    const isWanted = this.state.kind === "stopping";
+    const reason = this.#hang ?? (isWanted ? "stopped" : code === 0 ? "exited by itself" : "crashed");
+    this.#hang = null;
+    this.#lastExit = { code, signal, at: new Date().toISOString(), reason };
+    this.#instance.log.transition("exited", { pid: temporal.pid, ...this.#lastExit });
+    this.dispatch({ kind: "exited", exit: this.#lastExit });
+  }
+
+  /** Leaves Temporal and every file as they are, because they are another supervisor's now: frees what is held. */
+  stepDown(): void {
+    this.#unwatch();
+    clearTimeout(this.#retry);
+    this.#launch.abort(new LocalError("interrupted", "The supervisor steps down"));
+    this.keeper.release();
+    this.#quit();
+  }
+
+  #apply({ machine, actions }: Step, on: string, event?: Event): void {
+    const from = this.#machine.state.kind;
+    this.#machine = machine;
+    if (from !== machine.state.kind || event === undefined) {
+      const failure: Failure | null = event !== undefined && "failure" in event ? event.failure : null;
+      this.#instance.log.transition(machine.state.kind, {
+        from: event === undefined ? null : from,
+        on,
+        restarts: machine.restarts,
+        ...(failure === null ? {} : { failure }),
+      });
+    }
+    for (const action of actions) this.#perform(action);
+    for (const look of [...this.#watchers]) look();
+  }
+
+  #perform(action: Action): void {
+    switch (action.kind) {
+      case "launch":
+        return this.#startLaunch();
+      case "end":
+        return this.#startEnd(action.graceMs);
+      case "watch":
+        this.#unwatch = watchHealth(
+          this.#instance.healthPolicy,
+          (timeoutMs) => this.keeper.probe!.serving(timeoutMs),
+          (verdict, problem) => this.#onHealth(verdict, problem),
+        );
+        return;
+      case "unwatch":
+        return this.#unwatch();
+      case "schedule":
+        this.#retry = setTimeout(() => this.dispatch({ kind: "due" }), action.delayMs);
+        return;
+      case "noteHang":
+        this.#hang = `hung: ${action.failures} health checks in a row failed`;
+        return;
+      case "quit":
+        clearTimeout(this.#retry);
+        return this.#quit();
+    }
+  }
+
+  #onHealth(verdict: HealthVerdict, problem: string): void {
+    if (verdict !== "healthy") {
+      this.failedChecks++;
+      this.#instance.log.note("health check failed", { verdict, problem });
+    }
+    if (verdict !== "inconclusive") this.dispatch({ kind: verdict });
+  }
+
+  #startLaunch(): void {
+    const launch = new AbortController();
+    this.#launch = launch;
+    const rotates = this.state.kind === "starting" && this.state.first;
+    this.#launched = this.keeper.bringUp(launch.signal, rotates).then(
+      () => {
+        if (!launch.signal.aborted) this.dispatch({ kind: "ready" });
+      },
+      (error: unknown) => {
+        if (launch.signal.aborted) return; // whoever aborted it ends what it left
+        const failure = this.#failureOf(error);
+        this.dispatch({ kind: "launchFailed", failure, final: FINAL_CODES.includes(failure.code) });
+      },
+    );
+  }
+
+  /** A second end while one is under way only shortens its grace period. */
+  #startEnd(graceMs: number): void {
+    this.#launch.abort(new LocalError("interrupted", "The launch was interrupted"));
+    const deadlineMs = performance.now() + graceMs;
+    if (this.#ending !== null) {
+      if (deadlineMs >= this.#ending.deadlineMs) return;
+      this.#ending.deadlineMs = deadlineMs;
+      const { patience } = this.#ending;
+      setTimeout(() => patience.abort(), graceMs);
+      return;
+    }
+    const ending = this.#ending = { patience: new AbortController(), deadlineMs };
+    this.#launched.then(() => this.keeper.end(graceMs, ending.patience.signal)).then(
+      () => this.#endDone({ kind: "gone" }),
+      (error: unknown) => this.#endDone({ kind: "stuck", failure: this.#failureOf(error) }),
+    );
+  }
+
+  #endDone(event: Event): void {
+    this.#ending = null;
+    this.dispatch(event);
+  }
+
+  #failureOf(error: unknown): Failure {
+    const failure = toFailure(error);
+    if (failure.code === "internal") {
+      this.#instance.log.note("internal error", { stack: error instanceof Error ? error.stack : String(error) });
+    }
+    return failure;
+  }
+}

@@ -1,0 +1,63 @@
+import type { ProcessRecord } from "../core/process_record.ts";
+import type { Settings } from "../core/settings.ts";
+import type { ProcessInfo, Processes } from "../system/processes.ts";
+import { isDead } from "./evidence.ts";
+
+/** How a process ended, as far as its parent was told; both null for one that is not our child. */
+export interface ProcessEnd {
+  code: number | null;
+  signal: string | null;
+}
+
+/** A Temporal that this supervisor launched or adopted. Its process group bears its PID. */
+export interface TemporalProcess {
+  pid: number;
+  /** As the kernel tells it; proves later that the PID is still the same process. */
+  startTime: string;
+  /** The executable that runs, which is not the path that was asked for when that is a shim. */
+  executable: string | null;
+  binary: string | null;
+  settings: Settings;
+  /** Unix ms. */
+  startedAtMs: number;
+  /** It was there before this supervisor. */
+  adopted: boolean;
+  /** Null until the binary told it. */
+  version: string | null;
+  /** Resolves when {@linkcode version} is known, or can't be; missing when nobody asked. */
+  versionKnown?: Promise<void>;
+  /** Resolves when the leader of the group is dead; others of its group may live on. */
+  ended: Promise<ProcessEnd>;
+}
+
+/** How often a Temporal that is not our child is looked at, in ms. */
+const ADOPTED_POLL_MS = 200;
+
+/**
+ * Resolves once the process is dead. For a process that is not our child: nobody tells us of its end, so that it has
+ * to be looked at. The timer does not keep this process alive.
+ */
+export function watchEnd(process: ProcessInfo, processes: Processes): Promise<ProcessEnd> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      const now = processes.inspect(process.pid);
+      if (now !== null && !isDead(now) && now.startTime === process.startTime) return;
+      clearInterval(timer);
+      resolve({ code: null, signal: null });
+    }, ADOPTED_POLL_MS);
+  });
+}
+
+/** The record that describes `temporal`. */
+export function recordOf(temporal: TemporalProcess, processes: Processes): ProcessRecord {
+  return {
+    pid: temporal.pid,
+    startedAtS: Math.floor(temporal.startedAtMs / 1000),
+    startTime: temporal.startTime,
+    bootId: processes.bootId(),
+    ...(temporal.executable === null ? {} : { executable: temporal.executable }),
+    ...(temporal.binary === null ? {} : { binary: temporal.binary }),
+    ...(temporal.version === null ? {} : { version: temporal.version }),
+    settings: temporal.settings,
+  };
+}

@@ -1,0 +1,48 @@
+import type { Connect } from "./connection.ts";
+
+/**
+ * The process that we are, over the runtime's own means. Kept apart from `node:` modules because Deno needs 8–20 ms to
+ * load each of `node:process`, `node:path` and `node:fs`, and most runs of this tool take less than that in all.
+ */
+export interface Host {
+  readonly runtime: "deno" | "node";
+  /** The runtime's version, without a leading `v`. */
+  readonly runtimeVersion: string;
+  /** `linux`, `darwin`, `win32` … */
+  readonly platform: string;
+  readonly pid: number;
+  /** The effective user, or -1 where there is none. */
+  readonly uid: number;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  cwd(): string;
+  readonly connect: Connect;
+  /**
+   * Writes all of `text`. A reader that went away (`status | head -1`) ends the writing, without an error.
+   */
+  write(stream: "stdout" | "stderr", text: string): Promise<void>;
+  isTerminal(stream: "stdin" | "stdout" | "stderr"): boolean;
+  /** Width of the terminal on stdout in columns; 80 where there is none. */
+  columns(): number;
+  /** Calls `handler` for each of `signals` from now on; returns the way to stop that. */
+  onSignal(signals: readonly ("SIGINT" | "SIGTERM" | "SIGHUP")[], handler: (signal: string) => void): () => void;
+  /**
+   * The owner and the permission bits of the folder at `path`; null when nothing is there or it is no folder.
+   */
+  folderOwner(path: string): { uid: number; mode: number } | null;
+  /**
+   * Ends the process. Nothing that was written is lost: {@linkcode write} waits until the system has taken it. A reader
+   * that is gone, a wait that nobody needs any more and the like don't keep the process alive.
+   */
+  exit(code: number): never;
+  /** Whether anything is at `path`; a link counts, wherever it leads. */
+  exists(path: string): boolean;
+}
+
+/** Whether this is Deno. */
+export const isDeno: boolean = "Deno" in globalThis;
+
+/** The host that we run on. */
+export async function currentHost(): Promise<Host> {
+  return isDeno ? (await import("./host_deno.ts")).denoHost() : (await import("./host_node.ts")).nodeHost();
+}

@@ -1,0 +1,51 @@
+import { lstatSync, statSync } from "node:fs";
+import process from "node:process";
+import { isatty } from "node:tty";
+import { systemErrorCode } from "../core/local_error.ts";
+import { connectNode } from "./connect_node.ts";
+import type { Host } from "./host.ts";
+
+const FD = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
+/** The host under Node. */
+export function nodeHost(): Host {
+  return {
+    runtime: "node",
+    runtimeVersion: process.versions.node,
+    platform: process.platform,
+    pid: process.pid,
+    uid: process.geteuid?.() ?? -1,
+    args: process.argv.slice(2),
+    env: process.env,
+    cwd: () => process.cwd(),
+    connect: connectNode,
+    write: (stream, text) =>
+      new Promise((resolve, reject) => {
+        // The stream also emits the error that the callback gets; unheard, it would end the process.
+        process[stream].once("error", () => {});
+        process[stream].write(text, (error) => {
+          if (error == null || systemErrorCode(error) === "EPIPE") resolve();
+          else reject(error);
+        });
+      }),
+    isTerminal: (stream) => isatty(FD[stream]),
+    columns: () => process.stdout.columns ?? 80,
+    onSignal: (signals, handler) => {
+      for (const signal of signals) process.on(signal, handler);
+      return () => {
+        for (const signal of signals) process.off(signal, handler);
+      };
+    },
+    folderOwner: (path) => {
+      try {
+        const info = statSync(path);
+        return info.isDirectory() ? { uid: info.uid, mode: info.mode & 0o7777 } : null;
+      } catch (error) {
+        if (["ENOENT", "ENOTDIR", "EACCES"].includes(systemErrorCode(error) ?? "")) return null;
+        throw error;
+      }
+    },
+    exit: (code) => process.exit(code),
+    exists: (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+  };
+}

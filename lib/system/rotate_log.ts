@@ -1,0 +1,67 @@
+import { copyFileSync, constants, lstatSync, readdirSync, renameSync, truncateSync, unlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { systemErrorCode } from "../core/local_error.ts";
+import { type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from "../core/rotation.ts";
+
+/**
+ * How a log is rotated. `rename`: before its writer opens it. `copy-truncate`: under a writer that keeps it open for
+ * append, which goes on at offset 0 (open(2), O_APPEND); lines written between the copy and the truncation are lost.
+ */
+export type RotationMode = "rename" | "copy-truncate";
+
+/** Rotates the log at `path`, unless it is empty or missing, and removes rotated ones that `policy` no longer keeps. */
+export function rotateLog(path: string, mode: RotationMode, policy: LogPolicy, nowMs: number): void {
+  if (sizeOf(path) > 0) {
+    const target = freeName(path, nowMs);
+    if (mode === "rename") renameSync(path, target);
+    else {
+      copyFileSync(path, target, constants.COPYFILE_EXCL);
+      truncateSync(path);
+    }
+  }
+  pruneLogs(path, policy, nowMs);
+}
+
+/** Rotates the log at `path` under its writer, if it has reached the size of `policy`. Costs one lstat(2) if not. */
+export function rotateLogBySize(path: string, policy: LogPolicy, nowMs: number): boolean {
+  if (sizeOf(path) < policy.maxSizeBytes) return false;
+  rotateLog(path, "copy-truncate", policy, nowMs);
+  return true;
+}
+
+/** The rotated logs of the log at `path`, oldest first, as paths. */
+export function rotatedLogs(path: string): string[] {
+  return listRotated(path).sort((a, b) => a.rotatedAtMs - b.rotatedAtMs || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => join(dirname(path), name));
+}
+
+function pruneLogs(path: string, policy: LogPolicy, nowMs: number): void {
+  for (const name of logsToRemove(listRotated(path), nowMs, policy)) {
+    try {
+      unlinkSync(join(dirname(path), name));
+    } catch (error) {
+      if (systemErrorCode(error) !== "ENOENT") throw error;
+    }
+  }
+}
+
+function listRotated(path: string) {
+  const current = basename(path);
+  return readdirSync(dirname(path)).flatMap((name) => {
+    const at = rotatedAtMs(name, current);
+    return at === null ? [] : [{ name, rotatedAtMs: at, sizeBytes: sizeOf(join(dirname(path), name)) }];
+  });
+}
+
+function freeName(path: string, nowMs: number): string {
+  for (let sequence = 0;; sequence++) {
+    const target = join(dirname(path), rotatedName(basename(path), nowMs, sequence));
+    if (lstatSync(target, { throwIfNoEntry: false }) === undefined) return target;
+  }
+}
+
+/** The size of the regular file at `path` in bytes; 0 for anything else. */
+function sizeOf(path: string): number {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  return info?.isFile() ? info.size : 0;
+}

@@ -1,0 +1,193 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals } from "@std/assert";
+import { instancePaths, type InstancePaths } from "../../lib/core/instance_paths.ts";
+import type { Status } from "../../lib/core/status.ts";
+import { isDeno } from "../../lib/system/host.ts";
+import type { Processes } from "../../lib/system/processes.ts";
+import { processesHere } from "../../lib/system/processes_here.ts";
+
+/** The runtimes that the tool is run under. */
+export type Runtime = "deno" | "node";
+
+/** The runtime that this test runs under: its tool runs under the same, so that each e2e test covers both. */
+export const ownRuntime: Runtime = isDeno ? "deno" : "node";
+export const otherRuntime: Runtime = isDeno ? "node" : "deno";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const ENTRY = join(ROOT, "stigmer-local.ts");
+/** Every wait for a thing that must happen ends here: generous, for a machine five times slower and under load. */
+export const PATIENCE_MS = 90_000;
+
+/** The real Temporal. */
+export function temporalBinary(): string {
+  return requireEnv("STIGMER_TEST_TEMPORAL");
+}
+
+/** The command line that runs the tool under `runtime`. */
+export function toolCommand(runtime: Runtime): string[] {
+  return runtime === "deno"
+    ? [requireEnv("STIGMER_TEST_DENO"), "run", "-A", "--no-prompt", "--quiet", "--config", requireEnv("STIGMER_TEST_DENO_CONFIG"), ENTRY]
+    : [requireEnv("STIGMER_TEST_NODE"), "--import", import.meta.resolve("tsx"), ENTRY];
+}
+
+function requireEnv(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === "") throw new Error(`${name} is not set: run this through \`make test\``);
+  return value;
+}
+
+/** How a command ended. */
+export interface Ended {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A command under way. */
+export interface Running {
+  pid: number;
+  ended: Promise<Ended>;
+  stdout(): string;
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Runs a command with pipes; nothing on its stdin. */
+export function launch(command: readonly string[], options: { env?: Record<string, string | undefined>; cwd?: string } = {}): Running {
+  const [file, ...args] = command;
+  const env = { ...process.env, STIGMER_TEMPORAL_BIN: temporalBinary(), ...options.env };
+  const child = spawn(file!, args, { env, cwd: options.cwd ?? ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
+  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { pid: child.pid!, ended, stdout: () => stdout, stderr: () => stderr, kill: (signal) => void child.kill(signal) };
+}
+
+/** An instance of a test's own: throw-away home, free ports. */
+export interface TestInstance {
+  home: string;
+  port: number;
+  uiPort: number;
+  paths: InstancePaths;
+  processes: Processes;
+  /** Runs the tool on this home; `start` gets the ports too. */
+  run(args: readonly string[], options?: { runtime?: Runtime; env?: Record<string, string | undefined> }): Promise<Ended>;
+  launch(args: readonly string[], options?: { runtime?: Runtime; env?: Record<string, string | undefined> }): Running;
+  /** `start --json`, which must succeed. */
+  start(args?: readonly string[], options?: { runtime?: Runtime; env?: Record<string, string | undefined> }): Promise<Status>;
+  /** `status --json`, whatever its exit code. */
+  status(options?: { runtime?: Runtime }): Promise<Status & { exitCode: number | null }>;
+  stop(args?: readonly string[]): Promise<Ended>;
+}
+
+/** Runs `body` on an instance of its own. Afterwards nothing of it is left: what a failed test leaves is ended. */
+export async function withInstance(body: (instance: TestInstance) => Promise<void>): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), "sl-home-"));
+  const { port, uiPort } = await freePorts();
+  const paths = instancePaths(home);
+  const processes = processesHere();
+  const commandOf = (args: readonly string[], runtime: Runtime = ownRuntime) => {
+    const isStart = args[0] === "start" || args[0] === "restart";
+    const ports = isStart && !args.includes("--port") ? ["--port", `${port}`, "--ui-port", `${uiPort}`] : [];
+    const [command, ...rest] = args;
+    return [...toolCommand(runtime), command!, "--home", home, ...ports, ...rest];
+  };
+  const instance: TestInstance = {
+    home,
+    port,
+    uiPort,
+    paths,
+    processes,
+    run: (args, options = {}) => launch(commandOf(args, options.runtime), options).ended,
+    launch: (args, options = {}) => launch(commandOf(args, options.runtime), options),
+    start: async (args = [], options = {}) => {
+      const result = await instance.run(["start", "--json", ...args], options);
+      assertEquals(result.code, 0, `start failed: ${result.stdout}${result.stderr}`);
+      return JSON.parse(result.stdout) as Status;
+    },
+    status: async (options = {}) => {
+      const result = await instance.run(["status", "--json"], options);
+      return { ...JSON.parse(result.stdout) as Status, exitCode: result.code };
+    },
+    stop: (args = []) => instance.run(["stop", ...args]),
+  };
+  try {
+    await body(instance);
+  } finally {
+    await endInstance(instance);
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function endInstance(instance: TestInstance): Promise<void> {
+  if (!existsSync(instance.home)) return;
+  await instance.stop(["--force"]);
+  for (const path of [instance.paths.supervisorLock, instance.paths.temporalLock]) {
+    for (const { pid } of instance.processes.lockHolders(path)) process.kill(pid, "SIGKILL");
+  }
+}
+
+/** Two free ports of 127.0.0.1, for the frontend and the UI. */
+export async function freePorts(): Promise<{ port: number; uiPort: number }> {
+  const servers = await Promise.all([listenAnywhere(), listenAnywhere()]);
+  const [port, uiPort] = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return { port: port!, uiPort: uiPort! };
+}
+
+function listenAnywhere(): Promise<ReturnType<typeof createServer>> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => resolve(server));
+  });
+}
+
+/** Waits until `look` gives something; the only wait in these tests, so that each has a deadline and a name. */
+export async function until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== undefined && seen !== false) return seen as NonNullable<T>;
+    if (performance.now() > giveUpAt) throw new Error(`Waited ${PATIENCE_MS / 1000} s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Whether a process runs under this PID, zombies left out. */
+export function isAlive(pid: number, processes: Processes = processesHere()): boolean {
+  const seen = processes.inspect(pid);
+  return seen !== null && seen.state !== "Z" && seen.state !== "X";
+}
+
+/** Proves that nothing of the instance is left: processes, locks, ports, socket, record. */
+export function assertNothingLeft(instance: TestInstance, pids: readonly number[]): void {
+  const { paths, processes } = instance;
+  for (const pid of pids) assert(!isAlive(pid, processes), `pid ${pid} is alive`);
+  for (const pid of pids) assertEquals(processes.liveGroupMembers(pid), [], `group ${pid} has members`);
+  assertEquals(processes.lockHolders(paths.temporalLock), []);
+  assertEquals(processes.lockHolders(paths.supervisorLock), []);
+  assertEquals(processes.listeners(instance.port), []);
+  assertEquals(processes.listeners(instance.uiPort), []);
+  assert(!existsSync(paths.controlSocket), "the control socket is left");
+  assert(!existsSync(paths.record), "the record is left");
+}
+
+/** The transitions of the instance so far. */
+export function history(instance: TestInstance): { event: string; [fact: string]: unknown }[] {
+  return existsSync(instance.paths.history)
+    ? readFileSync(instance.paths.history, "utf8").trim().split("\n").map((line) => JSON.parse(line))
+    : [];
+}
