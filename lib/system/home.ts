@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, statSync, type Stats } from "node:fs";
+import { accessSync, constants, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
@@ -23,7 +23,11 @@ export function prepareHome(path: string): PreparedHome {
   }
   const uid = process.geteuid?.() ?? -1;
   if (info.uid !== uid) {
-    throw unusable(path, `it belongs to user ${info.uid}, and we are user ${uid}`, `Run this as its owner, or choose another --home`);
+    throw unusable(
+      path,
+      `it belongs to user ${info.uid}, and we are user ${uid}`,
+      `Run this as its owner, or choose another --home`,
+    );
   }
   if ((info.mode & 0o022) !== 0) {
     throw unusable(path, "others may write to it", `chmod go-w '${path}'`);
@@ -32,7 +36,9 @@ export function prepareHome(path: string): PreparedHome {
   const network = networkFileSystem(path);
   if (network === null) return { warnings: [] };
   return {
-    warnings: [`${path} is on a network file system (${network}), where locks may not hold; choose a --home on a local disk`],
+    warnings: [
+      `${path} is on a network file system (${network}), where locks may not hold; choose a --home on a local disk`,
+    ],
   };
 }
 

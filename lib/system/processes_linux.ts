@@ -4,7 +4,7 @@ import { parseProcStat, type ProcStat } from "../core/parse_proc_stat.ts";
 import { MAX_COMMAND_LENGTH, printableCommand } from "../core/printable_command.ts";
 import { isFlockShown, openFilesOf, targetFile } from "./open_files_linux.ts";
 import { descriptorLinks, listNumbers, orUnseen, readPieces, readProcLink, readProcText } from "./proc_files.ts";
-import type { Holder, Listener, LockHolder, ProcessInfo, Processes } from "./processes.ts";
+import type { Holder, Listener, LockHolder, Processes, ProcessInfo } from "./processes.ts";
 
 /** Where IPv4 and IPv6 sockets are listed, of our own network namespace. */
 const TCP_TABLES = ["net/tcp", "net/tcp6"];
@@ -30,7 +30,8 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
   };
   const commandOf = (pid: number, name?: string): string => {
     const line = readProcText(`${proc}/${pid}/cmdline`, 4 * MAX_COMMAND_LENGTH) ?? "";
-    return printableCommand(line.replace(/\0+$/, "").replaceAll("\0", " ")) || printableCommand(name ?? statOf(pid)?.name ?? "");
+    return printableCommand(line.replace(/\0+$/, "").replaceAll("\0", " ")) ||
+      printableCommand(name ?? statOf(pid)?.name ?? "");
   };
   const describe = (stat: ProcStat): ProcessInfo => ({
     pid: stat.pid,

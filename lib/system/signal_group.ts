@@ -1,7 +1,7 @@
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { pause } from "./pause.ts";
-import type { ProcessInfo, Processes } from "./processes.ts";
+import type { Processes, ProcessInfo } from "./processes.ts";
 
 /** Signals that this tool sends. */
 export type GroupSignal = "SIGTERM" | "SIGKILL" | "SIGCONT" | "SIGSTOP" | "SIGINT" | "SIGHUP" | "SIGQUIT";
@@ -108,8 +108,12 @@ async function pollUntil(isOver: () => boolean, timeoutMs: number, signal?: Abor
 
 function stopFailed(pgid: number, members: ProcessInfo[]): LocalError {
   const names = members.map(({ pid, state, command }) => `${pid} (${command}, state ${state})`).join(", ");
-  return new LocalError("stop-failed", `Process group ${pgid} survived SIGKILL by ${KILL_DEADLINE_MS / 1000} s: ${names}`, {
-    hint: "State D is a process that waits for a disk or a network file system: look at that, or restart the machine",
-    facts: { pgid, members: members.map(({ pid, state, command }) => ({ pid, state, command })) },
-  });
+  return new LocalError(
+    "stop-failed",
+    `Process group ${pgid} survived SIGKILL by ${KILL_DEADLINE_MS / 1000} s: ${names}`,
+    {
+      hint: "State D is a process that waits for a disk or a network file system: look at that, or restart the machine",
+      facts: { pgid, members: members.map(({ pid, state, command }) => ({ pid, state, command })) },
+    },
+  );
 }
