@@ -224,7 +224,7 @@ export class TemporalKeeper {
     const binary = temporal.executable ?? temporal.binary;
     if (binary === null || temporal.version !== null) return;
     const asked = this.#versions.get(binary) ?? readTemporalVersion(binary).then(
-      ({ cli }) => cli,
+      ({ cli, server }) => cli ?? `0.0.0-DEV (server ${server ?? "unknown"})`, // as `go install` alone makes it
       (error: unknown) => {
         this.#instance.log.note("version unknown", { binary, why: error instanceof Error ? error.message : String(error) });
         return null;
