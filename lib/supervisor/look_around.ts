@@ -6,7 +6,7 @@ import { parseTemporalArgs } from "../core/temporal_args.ts";
 import type { Host } from "../system/host.ts";
 import type { Holder, Processes, ProcessInfo } from "../system/processes.ts";
 import { processesHere } from "../system/processes_here.ts";
-import { checkLayers, statusFrame } from "./describe.ts";
+import { areHealthy, checkLayers, statusFrame } from "./describe.ts";
 import { type Finding, findTemporal } from "./evidence.ts";
 import { DEFAULT_HEALTH_POLICY } from "./instance.ts";
 import { readOutcome } from "./outcome.ts";
@@ -45,7 +45,8 @@ export async function lookAround(host: Host, home: string, asked: Partial<Settin
   const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   return {
     ...statusFrame(supervisor === null ? "unsupervised" : "running", settings, paths),
-    healthy: false,
+    // Temporal's own health; a supervisor that does not answer makes it unknown, whatever the checks say.
+    healthy: supervisor === null && areHealthy(checks),
     temporal: {
       pid: leader.pid,
       pgid: leader.pgid,
