@@ -61,7 +61,7 @@ const INITIAL_WINDOW_SIZE = 4;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Speaks HTTP/2 on a fresh `connection`, which it owns from now on. The preface goes out with the first request.
+ * Speaks HTTP/2 on a fresh `connection`, which it owns from now on. The preface goes out with the first write.
  * It reads all the time, so that PING is answered and GOAWAY is known between requests; until it is closed it keeps
  * the process alive. Whatever the peer does, it holds one frame, one header block and one body per request.
  */
@@ -102,7 +102,10 @@ export function createHttp2Link(connection: Connection): Http2Link {
   }
 
   function write(bytes: Uint8Array): Promise<void> {
-    lastWrite = lastWrite.then(() => connection.write(bytes)).catch((cause) => {
+    // The server may greet first: then our acknowledgement is our first write, not a request.
+    const message = concatBytes([greeting, bytes]);
+    greeting = NO_BYTES;
+    lastWrite = lastWrite.then(() => connection.write(message)).catch((cause) => {
       end(new GrpcError("closed", `The connection broke: ${reasonOf(cause)}`, cause));
     });
     return lastWrite;
@@ -263,11 +266,9 @@ export function createHttp2Link(connection: Connection): Http2Link {
           reject,
         });
         write(concatBytes([
-          greeting,
           encodeFrame(FrameType.headers, FrameFlag.endHeaders, id, headerBlock),
           encodeFrame(FrameType.data, FrameFlag.endStream, id, body),
         ]));
-        greeting = NO_BYTES;
       });
     },
     isOpen: () => failure === null && !isDraining,
