@@ -43,10 +43,10 @@ export async function askSupervisor(
     socket.close();
   }
   let late = false;
-  const timer = setTimeout(() => {
+  const cancel = host.after(timeoutMs, () => {
     late = true;
     connection.close();
-  }, timeoutMs);
+  });
   try {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     await connection.write(encodeRequest(method, path, body));
@@ -57,7 +57,7 @@ export async function askSupervisor(
     if (error instanceof Error) return { kind: "absent" };
     throw error;
   } finally {
-    clearTimeout(timer);
+    cancel();
     connection.close();
   }
 }

@@ -1,3 +1,4 @@
+import { afterDeno } from "./after_deno.ts";
 import type { Connect } from "./connection.ts";
 
 /** Connects over Deno's own sockets: 3 ms where `node:net` costs a Deno process 20 ms. */
@@ -5,12 +6,12 @@ export const connectDeno: Connect = async (endpoint, timeoutMs) => {
   const opening: Promise<Deno.Conn> = "path" in endpoint
     ? Deno.connect({ transport: "unix", path: endpoint.path })
     : Deno.connect({ hostname: endpoint.host, port: endpoint.port });
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancel = () => {};
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    cancel = afterDeno(timeoutMs, () => {
       opening.then((late) => late.close(), () => {});
       reject(Object.assign(new Error(`no connection within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
-    }, timeoutMs);
+    });
   });
   let socket: Deno.Conn;
   try {
@@ -18,7 +19,7 @@ export const connectDeno: Connect = async (endpoint, timeoutMs) => {
   } catch (error) {
     throw withCode(error);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
   // Without this, Nagle's algorithm holds a request back for 40 ms behind an acknowledgement that was written before it.
   if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay();

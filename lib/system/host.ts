@@ -17,6 +17,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
   readonly connect: Connect;
+  /** Calls `action` after `ms`, unless the function that it returns is called before. */
+  after(ms: number, action: () => void): () => void;
   /**
    * Writes all of `text`. A reader that went away (`status | head -1`) ends the writing, without an error.
    */

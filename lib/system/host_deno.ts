@@ -1,3 +1,4 @@
+import { afterDeno } from "./after_deno.ts";
 import { connectDeno } from "./connect_deno.ts";
 import type { Host } from "./host.ts";
 
@@ -13,6 +14,7 @@ export function denoHost(): Host {
     env: Deno.env.toObject(),
     cwd: () => Deno.cwd(),
     connect: connectDeno,
+    after: afterDeno,
     write: async (stream, text) => {
       const bytes = new TextEncoder().encode(text);
       try {

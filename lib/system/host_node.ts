@@ -19,6 +19,10 @@ export function nodeHost(): Host {
     env: process.env,
     cwd: () => process.cwd(),
     connect: connectNode,
+    after: (ms, action) => {
+      const timer = setTimeout(action, ms);
+      return () => clearTimeout(timer);
+    },
     write: (stream, text) =>
       new Promise((resolve, reject) => {
         // The stream also emits the error that the callback gets; unheard, it would end the process.

@@ -1,0 +1,20 @@
+/**
+ * Calls `action` after `ms`, unless the function that it returns is called before.
+ *
+ * Over `Atomics.waitAsync`, which is V8's own: the first `setTimeout` of a Deno process costs 5–8 ms (Deno 2.9 loads
+ * Node's timers for it), a quarter of what `status` takes in all.
+ */
+export function afterDeno(ms: number, action: () => void): () => void {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  let isCancelled = false;
+  const wait = Atomics.waitAsync(cell, 0, 0, ms);
+  if (wait.async) {
+    void wait.value.then(() => {
+      if (!isCancelled) action();
+    });
+  } else queueMicrotask(action);
+  return () => {
+    isCancelled = true;
+    Atomics.notify(cell, 0);
+  };
+}
