@@ -1,6 +1,7 @@
 import process from "node:process";
 import { LocalError } from "../core/local_error.ts";
 import type { Processes } from "./processes.ts";
+import { darwinProcesses } from "./processes_darwin.ts";
 import { linuxProcesses } from "./processes_linux.ts";
 
 /**
@@ -11,6 +12,7 @@ import { linuxProcesses } from "./processes_linux.ts";
  */
 export function processesHere(platform: string = process.platform): Processes {
   if (platform === "linux") return linuxProcesses(process.pid);
+  if (platform === "darwin") return darwinProcesses(process.pid);
   if (platform === "win32") {
     throw new LocalError(
       "unsupported-platform",

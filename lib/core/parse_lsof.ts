@@ -1,0 +1,81 @@
+/** An open file as `lsof -F` tells it; what was not asked for is absent. */
+export interface LsofFile {
+  pid: number;
+  /** The start of the process' name. */
+  name?: string;
+  pgid?: number;
+  /** A descriptor's number, or `cwd`, `txt`, `mem` … */
+  fd?: string;
+  /** `REG`, `IPv4`, `IPv6`, `DIR` … */
+  type?: string;
+  device?: bigint;
+  inode?: bigint;
+  links?: number;
+  /** The flags of the open file, in hexadecimal with `+fG`: `0x4003;0x0`, or words: `R,W,LCK;CX`. */
+  flags?: string;
+  /** The path; of a socket, `127.0.0.1:7233` or `*:7233`. */
+  path?: string;
+}
+
+/** FHASLOCK of macOS' sys/fcntl.h, later FWASLOCKED: flock(2) locked this open file. lsof writes `LCK` for it. */
+const HAS_FLOCK = 0x4000;
+
+/**
+ * The open files in the output of `lsof -F` (lsof(8), OUTPUT FOR OTHER PROGRAMS): a field a line, its kind the first
+ * letter; `p` begins a process and `f` a file of it. Paths have no newlines in them: lsof writes those as `\n`.
+ */
+export function parseLsof(text: string): LsofFile[] {
+  const files: LsofFile[] = [];
+  let process: Pick<LsofFile, "pid" | "name" | "pgid"> | null = null;
+  let file: LsofFile | null = null;
+  for (const line of text.split("\n")) {
+    const value = line.slice(1);
+    switch (line[0]) {
+      case "p":
+        process = /^\d+$/.test(value) ? { pid: Number(value) } : null;
+        file = null;
+        break;
+      case "c":
+        if (process !== null) process.name = value;
+        break;
+      case "g":
+        if (process !== null && /^\d+$/.test(value)) process.pgid = Number(value);
+        break;
+      case "f":
+        file = process === null ? null : { ...process, fd: value };
+        if (file !== null) files.push(file);
+        break;
+      default:
+        if (file !== null) addField(file, line[0], value);
+    }
+  }
+  return files;
+}
+
+function addField(file: LsofFile, kind: string | undefined, value: string): void {
+  if (kind === "t") file.type = value;
+  else if (kind === "n") file.path = value;
+  else if (kind === "G") file.flags = value;
+  else if (kind === "k" && /^\d+$/.test(value)) file.links = Number(value);
+  else if (kind === "i" && /^\d+$/.test(value)) file.inode = BigInt(value);
+  else if (kind === "D" && /^0x[0-9a-f]+$/i.test(value)) file.device = BigInt(value);
+}
+
+/**
+ * Whether flock(2) locked the open file, in whichever process. True also when lsof says nothing of flags: on macOS a
+ * lock is taken by open(2) (O_EXLOCK), so nobody has a lock file open without its lock.
+ */
+export function isLockedInLsof(file: LsofFile): boolean {
+  const flags = file.flags?.split(";")[0];
+  if (flags === undefined || flags === "") return true;
+  return flags.startsWith("0x") ? (parseInt(flags, 16) & HAS_FLOCK) !== 0 : flags.split(",").includes("LCK");
+}
+
+/** The address and port of a listening socket's name, or null when it is none: `*:7233` is every address of its kind. */
+export function socketAddress(file: LsofFile): { address: string; port: number } | null {
+  const match = /^(\*|\[[0-9a-f:.]+(?:%\w+)?\]|[0-9.]+):(\d{1,5})(?: \(LISTEN\))?$/i.exec(file.path ?? "");
+  if (match === null) return null;
+  const host = match[1]!.replace(/^\[|\]$/g, "");
+  const address = host === "*" ? (file.type === "IPv6" ? "::" : "0.0.0.0") : host;
+  return { address, port: Number(match[2]) };
+}
