@@ -21,6 +21,8 @@ export const otherRuntime: Runtime = isDeno ? "node" : "deno";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ENTRY = join(ROOT, "stigmer-local.ts");
+/** What Node loads TypeScript with. Not resolved by its bare name, which Deno does not know. */
+export const TSX = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
 /** Every wait for a thing that must happen ends here: generous, for a machine five times slower and under load. */
 export const PATIENCE_MS = 90_000;
 
@@ -33,7 +35,7 @@ export function temporalBinary(): string {
 export function toolCommand(runtime: Runtime): string[] {
   return runtime === "deno"
     ? [requireEnv("STIGMER_TEST_DENO"), "run", "-A", "--no-prompt", "--quiet", "--config", requireEnv("STIGMER_TEST_DENO_CONFIG"), ENTRY]
-    : [requireEnv("STIGMER_TEST_NODE"), "--import", import.meta.resolve("tsx"), ENTRY];
+    : [requireEnv("STIGMER_TEST_NODE"), "--import", TSX, ENTRY];
 }
 
 function requireEnv(name: string): string {
