@@ -1,93 +1,24 @@
-import { accessSync, closeSync, constants, existsSync, fsyncSync, lstatSync, openSync } from "node:fs";
-import { readlinkSync, readSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { systemErrorCode } from "../core/local_error.ts";
 import { sqliteTableContent } from "../core/sqlite_file.ts";
+import { checkDatabase, unusableDatabase } from "./database_path.ts";
+
+export { checkDatabase, realDatabasePath } from "./database_path.ts";
 
 /** What a SQLite database may have beside it (sqlite.org/tempfiles.html). */
 const SIDE_FILES = ["-journal", "-wal", "-shm"] as const;
-const MAX_LINKS = 40;
-
-/**
- * The one path that all names of the database at `path` lead to, also when it does not exist yet.
- *
- * @throws {LocalError} when its folder is not there, or links go round in circles
- */
-export function realDatabasePath(path: string): string {
-  let current = resolve(path);
-  for (let links = 0; links < MAX_LINKS; links++) {
-    try {
-      return realpathSync(current);
-    } catch (error) {
-      if (systemErrorCode(error) !== "ENOENT") throw unusable(path, reasonOf(error), error);
-    }
-    let folder: string;
-    try {
-      folder = realpathSync(dirname(current));
-    } catch (error) {
-      const missing = systemErrorCode(error) === "ENOENT";
-      throw missing ? folderMissing(path, error) : unusable(path, reasonOf(error), error);
-    }
-    current = join(folder, basename(current));
-    try {
-      current = resolve(folder, readlinkSync(current)); // a link to what does not exist yet
-    } catch {
-      return current;
-    }
-  }
-  throw unusable(path, "its symbolic links lead in a circle");
-}
-
-/**
- * Checks that Temporal can use `path`, a real path, for its database, before it says so in words of its own.
- *
- * @throws {LocalError} when it is no regular file, its folder is missing, or either can't be written
- */
-export function checkDatabase(path: string): void {
-  // Temporal hands SQLite `file:PATH?mode=rwc` (buildDSN in its sqlite plugin) without escaping what means something there.
-  if (/[?#]|%[0-9a-fA-F]{2}/.test(path)) {
-    throw unusable(
-      path,
-      "SQLite can't open a path with '?', '#' or a '%' code in it",
-      undefined,
-      "choose another --db-filename or --home",
-    );
-  }
-  const folder = dirname(path);
-  try {
-    if (!statSync(folder).isDirectory()) throw unusable(path, `${folder} is not a folder`);
-    // SQLite makes its journal in the folder, so that one must be writable even where the database exists.
-    accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    if (error instanceof LocalError) throw error;
-    const code = systemErrorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") throw folderMissing(path, error);
-    throw unusable(
-      path,
-      `its folder can't be written to (${code ?? reasonOf(error)})`,
-      error,
-      `check the permissions of ${folder}`,
-    );
-  }
-  try {
-    const info = statSync(path);
-    if (info.isDirectory()) throw unusable(path, "it is a folder", undefined, "name a file with --db-filename");
-    if (!info.isFile()) {
-      throw unusable(path, "it is not a regular file", undefined, "name another file with --db-filename");
-    }
-    accessSync(path, constants.R_OK | constants.W_OK);
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "ENOENT") return;
-    if (error instanceof LocalError) throw error;
-    throw unusable(
-      path,
-      `it can't be read and written (${code ?? reasonOf(error)})`,
-      error,
-      `check the permissions of ${path}`,
-    );
-  }
-}
 
 /** What {@linkcode prepareDatabase} found and did. */
 export interface PreparedDatabase {
@@ -119,7 +50,7 @@ export function prepareDatabase(path: string, now: Date): PreparedDatabase {
     if (isWhole) return { isBeingMade: isMarked, setAsideTo: null };
     if (!isMarked) {
       const hint = "`stigmer-local reset` sets it aside (nothing is deleted); or choose another --db-filename";
-      throw unusable(
+      throw unusableDatabase(
         path,
         "it is no finished Temporal database, and it was not stigmer-local that began it",
         undefined,
@@ -182,7 +113,11 @@ function markBeingMade(path: string): void {
     }
     syncFolder(dirname(path)); // the marker must outlive a power cut that the database outlives
   } catch (error) {
-    throw unusable(path, `nothing can be written beside it (${systemErrorCode(error) ?? reasonOf(error)})`, error);
+    throw unusableDatabase(
+      path,
+      `nothing can be written beside it (${systemErrorCode(error) ?? String(error)})`,
+      error,
+    );
   }
 }
 
@@ -215,21 +150,4 @@ function syncFolder(folder: string): void {
   } finally {
     closeSync(fd);
   }
-}
-
-function folderMissing(path: string, cause: unknown): LocalError {
-  const folder = dirname(resolve(path));
-  return unusable(path, `folder ${folder} does not exist`, cause, `mkdir -p '${folder}'`);
-}
-
-function unusable(path: string, reason: string, cause?: unknown, hint?: string): LocalError {
-  return new LocalError("launch-failed", `Cannot use ${path} as Temporal's database: ${reason}`, {
-    facts: { database: path },
-    ...(hint === undefined ? {} : { hint }),
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

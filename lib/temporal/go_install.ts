@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -11,13 +10,12 @@ import {
   rmSync,
 } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
-import { daemonEnvironment } from "../core/daemon_environment.ts";
-import { explainGoFailure, type GoProgress, NO_GO_PROGRESS, readGoLine } from "../core/go_output.ts";
+import { type GoProgress, NO_GO_PROGRESS } from "../core/go_output.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { isVersion } from "../core/versions.ts";
 import { tryLock } from "../system/lock_file.ts";
 import { managedBinaryPath, type TemporalBinary } from "./find_temporal.ts";
+import { buildInterrupted, installFailed, runGoInstall } from "./run_go_install.ts";
 import { readTemporalVersion } from "./temporal_version.ts";
 
 /** How far a build is. `waiting` for another install to end, `checking` that the new binary runs. */
@@ -39,14 +37,8 @@ export interface BuildOptions {
 /** What a cold build of the default version shows at its end, for who wants to show a share. */
 export const BUILD_TOTALS = { modules: 160, packages: 1_300 } as const;
 
-const PACKAGE = "github.com/temporalio/cli/cmd/temporal";
-/** Where the tool keeps its version; a plain `go install` leaves `0.0.0-DEV` there (its .goreleaser.yml). */
-const VERSION_VARIABLE = "github.com/temporalio/cli/temporalcli.Version";
 const SCRATCH_PREFIX = ".build-";
 const WAIT_INTERVAL_MS = 200;
-/** `go` forwards an interrupt to its compilers and removes what it was writing. */
-const INTERRUPT_GRACE_MS = 1_000;
-const MAX_KEPT_OUTPUT = 64 * 1024;
 
 /**
  * Builds Temporal's command-line tool with `go install` and puts it into the home's `bin` as the managed binary of its
@@ -77,7 +69,7 @@ export async function buildTemporal(options: BuildOptions): Promise<TemporalBina
       removeScratch(bin);
       const scratch = mkdtempSync(join(bin, SCRATCH_PREFIX));
       try {
-        await goInstall(options, scratch, tell);
+        await runGoInstall(version, scratch, options.env, tell, signal);
         tell({ phase: "checking" });
         const built = join(scratch, "temporal");
         await checkVersion(built, version, signal);
@@ -92,7 +84,7 @@ export async function buildTemporal(options: BuildOptions): Promise<TemporalBina
   } catch (error) {
     const code = systemErrorCode(error);
     if (error instanceof LocalError || code === undefined) throw error;
-    throw failed(version, {
+    throw installFailed(version, {
       message: `${bin} can't be written (${code})`,
       hint: `check the permissions and the space of ${bin}`,
     }, error);
@@ -103,7 +95,7 @@ export async function buildTemporal(options: BuildOptions): Promise<TemporalBina
 
 async function waitForLock(path: string, tell: (progress: { phase: "waiting" }) => void, signal?: AbortSignal) {
   for (;;) {
-    if (signal?.aborted) throw interrupted();
+    if (signal?.aborted) throw buildInterrupted();
     const lock = await tryLock(path);
     if (lock !== null) return lock;
     tell({ phase: "waiting" });
@@ -118,61 +110,10 @@ function removeScratch(bin: string): void {
   }
 }
 
-async function goInstall(options: BuildOptions, scratch: string, tell: (progress: GoProgress) => void): Promise<void> {
-  const { version, signal } = options;
-  const child = spawn("go", [
-    ...["install", "-v", "-ldflags", `-s -w -X ${VERSION_VARIABLE}=${version}`],
-    `${PACKAGE}@v${version}`,
-  ], { cwd: scratch, env: goEnvironment(options.env, scratch), detached: true, stdio: ["ignore", "ignore", "pipe"] });
-
-  let output = "";
-  let unfinished = "";
-  let progress = NO_GO_PROGRESS;
-  child.stderr.setEncoding("utf8");
-  child.stderr.on("data", (text: string) => {
-    output = (output + text).slice(-MAX_KEPT_OUTPUT);
-    const lines = (unfinished + text).split("\n");
-    unfinished = lines.pop() ?? "";
-    for (const line of lines) progress = readGoLine(progress, line);
-    tell(progress);
-  });
-
-  let killTimer: ReturnType<typeof setTimeout> | undefined;
-  const onAbort = () => {
-    signalGroup(child.pid, "SIGINT");
-    killTimer = setTimeout(() => signalGroup(child.pid, "SIGKILL"), INTERRUPT_GRACE_MS);
-  };
-  signal?.addEventListener("abort", onAbort);
-  if (signal?.aborted) onAbort();
-  try {
-    const end = await new Promise<{ code: number | null } | { error: unknown }>((resolve) => {
-      child.once("error", (error) => resolve({ error }));
-      child.once("close", (code) => resolve({ code }));
-    });
-    if (signal?.aborted) {
-      signalGroup(child.pid, "SIGKILL"); // a compiler that outlived its go
-      throw interrupted();
-    }
-    if ("error" in end) throw goNotStarted(version, end.error);
-    if (end.code !== 0) throw failed(version, explainGoFailure(output), undefined, output);
-  } finally {
-    clearTimeout(killTimer);
-    signal?.removeEventListener("abort", onAbort);
-  }
-}
-
-/** Go's own settings stay the caller's, but for those that would put the binary elsewhere or build it for elsewhere. */
-function goEnvironment(env: Readonly<Record<string, string | undefined>>, scratch: string): Record<string, string> {
-  const kept = Object.entries(daemonEnvironment(env)).filter(([name]) => !["GOOS", "GOARCH"].includes(name));
-  // Go's own installer puts it where PATH seldom leads.
-  const PATH = `${env["PATH"] ?? ""}:/usr/local/go/bin`;
-  return { ...Object.fromEntries(kept), PATH, GOBIN: scratch, GOTMPDIR: scratch, GOWORK: "off" };
-}
-
 async function checkVersion(built: string, version: string, signal?: AbortSignal): Promise<void> {
   const { cli } = await readTemporalVersion(built, signal);
   if (cli !== version) {
-    throw failed(version, {
+    throw installFailed(version, {
       message: `what was built says that it is ${cli ?? "of no version"}`,
       hint: "report this, it is a bug",
     });
@@ -189,42 +130,4 @@ function putInPlace(built: string, target: string, bin: string): void {
     }
     if (move) renameSync(built, target);
   }
-}
-
-function signalGroup(pid: number | undefined, signal: "SIGINT" | "SIGKILL"): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    // Gone, or (macOS) nothing but zombies.
-    if (!["ESRCH", "EPERM"].includes(systemErrorCode(error) ?? "")) throw error;
-  }
-}
-
-function goNotStarted(version: string, error: unknown): LocalError {
-  const code = systemErrorCode(error) ?? String(error);
-  const message = code === "ENOENT" ? "there is no go on PATH" : `go can't be run (${code})`;
-  return failed(version, {
-    message,
-    hint: "install Go (https://go.dev/dl), or name a Temporal binary with --temporal-bin",
-  }, error);
-}
-
-function failed(
-  version: string,
-  { message, hint }: { message: string; hint: string },
-  cause?: unknown,
-  output?: string,
-): LocalError {
-  return new LocalError("install-failed", `Cannot build Temporal ${version} with go install: ${message}`, {
-    hint,
-    facts: { version, ...(output === undefined ? {} : { goOutput: output.trim().split("\n").slice(-10) }) },
-    ...(cause === undefined ? {} : { cause }),
-  });
-}
-
-function interrupted(): LocalError {
-  return new LocalError("interrupted", "The build of Temporal was interrupted; what it had made was removed", {
-    exitCode: 130,
-  });
 }

@@ -2,7 +2,8 @@ import { concatBytes, readUint32, uint32 } from "../core/bytes.ts";
 import { encodeHeaders, type Header } from "../core/hpack.ts";
 import type { Connect, Endpoint } from "../system/connection.ts";
 import { GrpcError } from "./grpc_error.ts";
-import { createHttp2Link, type Http2Answer, type Http2Link } from "./http2_link.ts";
+import type { Http2Answer } from "./http2_answer.ts";
+import { createHttp2Link, type Http2Link } from "./http2_link.ts";
 
 /** The reply to a unary call. */
 export interface GrpcReply {

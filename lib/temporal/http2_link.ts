@@ -1,5 +1,6 @@
 import { concatBytes, readUint32, uint32 } from "../core/bytes.ts";
-import { createHpackDecoder, type Header } from "../core/hpack.ts";
+import { createHeaderBlockAssembler } from "../core/header_blocks.ts";
+import { createHpackDecoder } from "../core/hpack.ts";
 import {
   CLIENT_PREFACE,
   createFrameDecoder,
@@ -13,12 +14,14 @@ import {
 } from "../core/http2_frames.ts";
 import type { Connection } from "../system/connection.ts";
 import { GrpcError } from "./grpc_error.ts";
-
-/** An answer to a request: the fields of all its header blocks, trailers included, and the body. */
-export interface Http2Answer {
-  headers: Header[];
-  body: Uint8Array;
-}
+import {
+  type AnswerCollector,
+  createAnswerCollector,
+  createReceiveWindow,
+  type Http2Answer,
+  MAX_HEADER_BYTES,
+  WINDOW_BYTES,
+} from "./http2_answer.ts";
 
 /** The client's end of one HTTP/2 connection. */
 export interface Http2Link {
@@ -36,49 +39,40 @@ export interface Http2Link {
 }
 
 interface Stream {
-  headers: Header[];
-  headerBytes: number;
-  body: Uint8Array[];
-  bodyBytes: number;
-  /** Received since the last WINDOW_UPDATE for this stream. */
-  unacknowledgedBytes: number;
+  answer: AnswerCollector;
   timer: ReturnType<typeof setTimeout>;
   resolve(answer: Http2Answer): void;
   reject(error: GrpcError): void;
 }
 
-const MAX_HEADER_BYTES = 16_384;
-const MAX_BODY_BYTES = 1_048_576 + 5;
-/** The default flow-control window, in both directions (RFC 9113, section 6.9.2). */
-const WINDOW_BYTES = 65_535;
 /** A server sends a handful of frames that belong to no request; this many between two requests are a flood. */
 const MAX_STRAY_FRAMES = 1_000;
 const MAX_STREAM_ID = 0x7fffffff;
-const ErrorCode = { refusedStream: 7, cancel: 8 } as const;
-/** SETTINGS_HEADER_TABLE_SIZE 0, ENABLE_PUSH 0, MAX_HEADER_LIST_SIZE (RFC 9113, section 6.5.2). */
-const SETTINGS = encodeSettings([[1, 0], [2, 0], [6, MAX_HEADER_BYTES]]);
+const REFUSED_STREAM = 7;
 const INITIAL_WINDOW_SIZE = 4;
+/** HEADER_TABLE_SIZE 0, ENABLE_PUSH 0, MAX_HEADER_LIST_SIZE (RFC 9113, section 6.5.2). */
+const SETTINGS = encodeSettings([[1, 0], [2, 0], [6, MAX_HEADER_BYTES]]);
 const NO_BYTES = new Uint8Array(0);
 
 /**
  * Speaks HTTP/2 on a fresh `connection`, which it owns from now on. The preface goes out with the first write.
  * It reads all the time, so that PING is answered and GOAWAY is known between requests; until it is closed it keeps
- * the process alive. Whatever the peer does, it holds one frame, one header block and one body per request.
+ * the process alive. Whatever the peer does, it holds one frame, one header block and one answer per request.
  */
 export function createHttp2Link(connection: Connection): Http2Link {
   const streams = new Map<number, Stream>();
   const decoder = createFrameDecoder();
+  const headerBlocks = createHeaderBlockAssembler(MAX_HEADER_BYTES);
   const hpack = createHpackDecoder();
+  const window = createReceiveWindow();
   let nextStreamId = 1;
   let failure: GrpcError | null = null;
   let isDraining = false;
   let hasSettings = false;
   let strayFrames = 0;
-  let unacknowledgedBytes = 0;
   let sendWindow = WINDOW_BYTES;
   let initialSendWindow = WINDOW_BYTES;
-  let unfinishedBlock: { streamId: number; flags: number; parts: Uint8Array[]; sizeBytes: number } | null = null;
-  let greeting: Uint8Array = concatBytes([
+  let greeting = concatBytes([
     new TextEncoder().encode(CLIENT_PREFACE),
     encodeFrame(FrameType.settings, 0, 0, SETTINGS),
   ]);
@@ -123,7 +117,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
       try {
         for (const frame of decoder.push(bytes)) onFrame(frame);
       } catch (cause) {
-        return end(new GrpcError("not-grpc", `The peer does not speak HTTP/2: ${reasonOf(cause)}`, cause));
+        return end(new GrpcError("not-grpc", `The peer does not speak HTTP/2 as it should: ${reasonOf(cause)}`, cause));
       }
       if (isDraining && streams.size === 0) return end(new GrpcError("closed", "The server closed the connection"));
       // Waiting for the write keeps a peer that floods us and reads nothing from filling our memory.
@@ -133,25 +127,20 @@ export function createHttp2Link(connection: Connection): Http2Link {
 
   function onFrame(frame: Frame): void {
     if (!hasSettings && frame.type !== FrameType.settings) throw new Error("no SETTINGS at first");
-    if (
-      unfinishedBlock !== null && (frame.type !== FrameType.continuation || frame.streamId !== unfinishedBlock.streamId)
-    ) {
-      throw new Error("a header block is left unfinished");
-    }
-    if (!streams.has(frame.streamId) && ++strayFrames > MAX_STRAY_FRAMES) {
-      throw new Error("too many frames nobody asked for");
+    if (!streams.has(frame.streamId) && ++strayFrames > MAX_STRAY_FRAMES) throw new Error("frames nobody asked for");
+    const block = headerBlocks.accept(frame);
+    if (block === "pending") return;
+    if (block !== "other") {
+      streams.get(block.streamId)?.answer.addHeaders(block.bytes);
+      if (block.isLast) finish(block.streamId);
+      return;
     }
     switch (frame.type) {
       case FrameType.data:
         return onData(frame);
-      case FrameType.headers:
-        unfinishedBlock = { streamId: frame.streamId, flags: frame.flags, parts: [], sizeBytes: 0 };
-        return onHeaderBytes(stripPadding(frame), frame.flags);
-      case FrameType.continuation:
-        return onHeaderBytes(frame.payload, frame.flags);
       case FrameType.rstStream: {
         const code = readUint32(frame.payload, 0);
-        const kind = code === ErrorCode.refusedStream ? "refused" : "reset";
+        const kind = code === REFUSED_STREAM ? "refused" : "reset";
         settle(frame.streamId)?.reject(new GrpcError(kind, `The server broke the call off (HTTP/2 error ${code})`));
         return;
       }
@@ -161,18 +150,10 @@ export function createHttp2Link(connection: Connection): Http2Link {
         throw new Error("a push, which was forbidden");
       case FrameType.ping:
         if (frame.payload.length !== 8) throw new Error("a PING of a wrong size");
-        if (!(frame.flags & FrameFlag.ack)) reply(FrameType.ping, FrameFlag.ack, 0, frame.payload);
+        if (!(frame.flags & FrameFlag.ack)) replies.push(encodeFrame(FrameType.ping, FrameFlag.ack, 0, frame.payload));
         return;
-      case FrameType.goAway: {
-        isDraining = true;
-        const lastStreamId = readUint32(frame.payload, 0) & MAX_STREAM_ID;
-        for (const id of [...streams.keys()]) {
-          if (id > lastStreamId) {
-            settle(id)?.reject(new GrpcError("refused", "The server ended the connection before the call"));
-          }
-        }
-        return;
-      }
+      case FrameType.goAway:
+        return onGoAway(readUint32(frame.payload, 0) & MAX_STREAM_ID);
       case FrameType.windowUpdate:
         if (frame.streamId === 0) sendWindow += readUint32(frame.payload, 0) & MAX_STREAM_ID;
         return;
@@ -187,52 +168,47 @@ export function createHttp2Link(connection: Connection): Http2Link {
       const id = readUint32(frame.payload, at) >>> 16;
       if (id === INITIAL_WINDOW_SIZE) initialSendWindow = readUint32(frame.payload, at + 2);
     }
-    reply(FrameType.settings, FrameFlag.ack, 0, NO_BYTES);
+    replies.push(encodeFrame(FrameType.settings, FrameFlag.ack, 0, NO_BYTES));
   }
 
-  function onHeaderBytes(bytes: Uint8Array, flags: number): void {
-    const block = unfinishedBlock;
-    if (block === null) throw new Error("a CONTINUATION of nothing");
-    const stream = streams.get(block.streamId);
-    block.sizeBytes += bytes.length;
-    if (block.sizeBytes + (stream?.headerBytes ?? 0) > MAX_HEADER_BYTES) throw new Error("too many headers");
-    if (bytes.length > 0) block.parts.push(bytes.slice());
-    if (!(flags & FrameFlag.endHeaders)) return;
-    unfinishedBlock = null;
-    if (stream === undefined) return;
-    stream.headerBytes += block.sizeBytes;
-    stream.headers.push(...hpack.decode(concatBytes(block.parts)));
-    if (block.flags & FrameFlag.endStream) finish(block.streamId);
+  function onGoAway(lastStreamId: number): void {
+    isDraining = true;
+    for (const id of [...streams.keys()]) {
+      if (id > lastStreamId) {
+        settle(id)?.reject(new GrpcError("refused", "The server ended the connection before the call"));
+      }
+    }
   }
 
   function onData(frame: Frame): void {
+    const frameBytes = frame.payload.length;
+    giveWindow(0, window.use(frameBytes));
     const stream = streams.get(frame.streamId);
-    const isLast = (frame.flags & FrameFlag.endStream) !== 0;
-    unacknowledgedBytes += frame.payload.length;
-    if (unacknowledgedBytes > WINDOW_BYTES / 2) {
-      reply(FrameType.windowUpdate, 0, 0, uint32(unacknowledgedBytes));
-      unacknowledgedBytes = 0;
-    }
     if (stream === undefined) return;
-    const bytes = stripPadding(frame);
-    stream.bodyBytes += bytes.length;
-    if (stream.bodyBytes > MAX_BODY_BYTES) throw new Error(`an answer of more than ${MAX_BODY_BYTES} bytes`);
-    if (bytes.length > 0) stream.body.push(bytes.slice());
-    stream.unacknowledgedBytes += frame.payload.length;
-    if (isLast) finish(frame.streamId);
-    else if (stream.unacknowledgedBytes > WINDOW_BYTES / 2) {
-      reply(FrameType.windowUpdate, 0, frame.streamId, uint32(stream.unacknowledgedBytes));
-      stream.unacknowledgedBytes = 0;
-    }
+    const given = stream.answer.addData(stripPadding(frame), frameBytes);
+    if (frame.flags & FrameFlag.endStream) finish(frame.streamId);
+    else giveWindow(frame.streamId, given);
+  }
+
+  function giveWindow(streamId: number, bytes: number): void {
+    if (bytes > 0) replies.push(encodeFrame(FrameType.windowUpdate, 0, streamId, uint32(bytes)));
   }
 
   function finish(id: number): void {
     const stream = settle(id);
-    stream?.resolve({ headers: stream.headers, body: concatBytes(stream.body) });
+    stream?.resolve(stream.answer.answer());
   }
 
-  function reply(type: number, flags: number, streamId: number, payload: Uint8Array): void {
-    replies.push(encodeFrame(type, flags, streamId, payload));
+  function send(headerBlock: Uint8Array, body: Uint8Array): number {
+    const id = nextStreamId;
+    nextStreamId += 2;
+    sendWindow -= body.length;
+    strayFrames = 0;
+    write(concatBytes([
+      encodeFrame(FrameType.headers, FrameFlag.endHeaders, id, headerBlock),
+      encodeFrame(FrameType.data, FrameFlag.endStream, id, body),
+    ]));
+    return id;
   }
 
   readAll();
@@ -248,27 +224,10 @@ export function createHttp2Link(connection: Connection): Http2Link {
           isDraining = true;
           return reject(new GrpcError("refused", "The server takes no more on this connection"));
         }
-        const id = nextStreamId;
-        nextStreamId += 2;
-        sendWindow -= body.length;
-        strayFrames = 0;
         const timer = setTimeout(() => {
           end(new GrpcError("timeout", `No answer within ${Math.round(timeoutMs)} ms`));
         }, timeoutMs);
-        streams.set(id, {
-          headers: [],
-          headerBytes: 0,
-          body: [],
-          bodyBytes: 0,
-          unacknowledgedBytes: 0,
-          timer,
-          resolve,
-          reject,
-        });
-        write(concatBytes([
-          encodeFrame(FrameType.headers, FrameFlag.endHeaders, id, headerBlock),
-          encodeFrame(FrameType.data, FrameFlag.endStream, id, body),
-        ]));
+        streams.set(send(headerBlock, body), { answer: createAnswerCollector(hpack), timer, resolve, reject });
       });
     },
     isOpen: () => failure === null && !isDraining,
