@@ -25,7 +25,10 @@ async function main(host: Host): Promise<number> {
     }
     invocation = parseCommandLine(host.args, { env: host.env, cwd: host.cwd() });
     const { command, help } = invocation;
-    const context = commandContext(host, help ? { ...invocation, operands: command.name === "help" ? [] : [command.name] } : invocation);
+    const context = commandContext(
+      host,
+      help ? { ...invocation, operands: command.name === "help" ? [] : [command.name] } : invocation,
+    );
     return await (await loadCommand(help ? "help" : command.name))(context);
   } catch (error) {
     await tellError(host, error, invocation);
@@ -46,7 +49,8 @@ async function tellError(host: Host, error: unknown, invocation: Invocation | nu
     ...lastWords.map((line) => `  ${paint.dim("|")} ${line}`),
     ...(failure.hint === undefined ? [] : [`${paint.yellow("hint:")} ${failure.hint}`]),
   ];
-  const isVerbose = invocation?.verbose ?? (host.args.includes("--verbose") || host.env["STIGMER_LOG_LEVEL"] === "debug");
+  const isVerbose = invocation?.verbose ??
+    (host.args.includes("--verbose") || host.env["STIGMER_LOG_LEVEL"] === "debug");
   if (isVerbose && error instanceof Error && error.stack !== undefined) lines.push(error.stack);
   await host.write("stderr", lines.join("\n") + "\n");
 }

@@ -64,4 +64,3 @@ export function checkHome({ host, invocation: { home } }: CommandContext): boole
   }
   return true;
 }
-

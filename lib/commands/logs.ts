@@ -52,7 +52,12 @@ function splitLines(bytes: Uint8Array): string[] {
   return lines;
 }
 
-async function follow({ host, paint }: CommandContext, path: string, offset: number, inode: number | null): Promise<void> {
+async function follow(
+  { host, paint }: CommandContext,
+  path: string,
+  offset: number,
+  inode: number | null,
+): Promise<void> {
   const end = new AbortController();
   host.onSignal(["SIGINT", "SIGTERM"], () => end.abort());
   let partial = "";

@@ -22,6 +22,10 @@ async function restartSupervised(context: CommandContext, timeoutMs: number): Pr
   if (!checkHome(context)) return null;
   const body = { asked, binary: temporalBin };
   const answer = await askPatiently(host, home, { method: "POST", path: "/restart", body }, timeoutMs);
-  if (answer.kind === "late") throw new LocalError("timeout", `Temporal does not serve again after ${timeoutMs / 1000} s`, { hint: "`stigmer-local status` tells more" });
+  if (answer.kind === "late") {
+    throw new LocalError("timeout", `Temporal does not serve again after ${timeoutMs / 1000} s`, {
+      hint: "`stigmer-local status` tells more",
+    });
+  }
   return answer.kind === "answer" && !isLeaving(answer.response) ? statusOrThrow(answer.response) : null;
 }

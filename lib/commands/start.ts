@@ -12,7 +12,8 @@ export const start: Command = async (context) => {
   const { own } = context.invocation;
   if (own["foreground"] === true) return (await import("./start_foreground.ts")).startForeground(context);
   const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
-  const status = await reuse(context, timeoutMs) ?? await (await import("./start_new.ts")).startNew(context, timeoutMs, false);
+  const status = await reuse(context, timeoutMs) ??
+    await (await import("./start_new.ts")).startNew(context, timeoutMs, false);
   await tellWarnings(context, status);
   await context.answer(status, () => renderCard(status, context.paint));
   return 0;

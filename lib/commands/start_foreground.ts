@@ -22,10 +22,14 @@ export const startForeground: Command = async (context) => {
   if (lock === null) {
     const answer = await askSupervisor(host, home, "GET", "/status");
     const pid = answer.kind === "answer" ? readStatus(answer.response).supervisor?.pid ?? null : null;
-    throw new LocalError("settings-differ", `The instance at ${home} is supervised already${pid === null ? "" : ` (pid ${pid})`}`, {
-      hint: "`stigmer-local stop` first, or use another --home",
-      facts: { home, supervisor: pid },
-    });
+    throw new LocalError(
+      "settings-differ",
+      `The instance at ${home} is supervised already${pid === null ? "" : ` (pid ${pid})`}`,
+      {
+        hint: "`stigmer-local stop` first, or use another --home",
+        facts: { home, supervisor: pid },
+      },
+    );
   }
   const stop = new AbortController();
   const stopListening = host.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => stop.abort());

@@ -16,11 +16,15 @@ export async function startNew(context: CommandContext, timeoutMs: number, repla
   const interrupted = new Promise<never>((_, reject) => {
     host.onSignal(["SIGINT", "SIGTERM"], (signal) => {
       reject(
-        new LocalError("interrupted", `Interrupted (${signal}): the supervisor goes on bringing Temporal up in the background`, {
-          hint: "`stigmer-local wait` waits for it, `stigmer-local stop` ends it",
-          exitCode: signal === "SIGINT" ? 130 : 143,
-          facts: { home },
-        }),
+        new LocalError(
+          "interrupted",
+          `Interrupted (${signal}): the supervisor goes on bringing Temporal up in the background`,
+          {
+            hint: "`stigmer-local wait` waits for it, `stigmer-local stop` ends it",
+            exitCode: signal === "SIGINT" ? 130 : 143,
+            facts: { home },
+          },
+        ),
       );
     });
   });

@@ -13,8 +13,16 @@ export const stop: Command = async (context) => {
   const { own } = context.invocation;
   const graceMs = own["force"] === true ? 0 : Number(own["timeout"] ?? DEFAULT_GRACE_S) * 1000;
   const stopped = checkHome(context) ? await stopInstance(context, graceMs) : NOTHING;
-  const text = stopped.pid === null ? "Temporal was not running" : `Temporal stopped (pid ${stopped.pid}${stopped.forced ? ", by SIGKILL" : ""})`;
-  await context.answer({ schema: 1, state: "stopped", stopped: stopped.pid !== null, pid: stopped.pid, forced: stopped.forced }, () => `${text}\n`);
+  const text = stopped.pid === null
+    ? "Temporal was not running"
+    : `Temporal stopped (pid ${stopped.pid}${stopped.forced ? ", by SIGKILL" : ""})`;
+  await context.answer({
+    schema: 1,
+    state: "stopped",
+    stopped: stopped.pid !== null,
+    pid: stopped.pid,
+    forced: stopped.forced,
+  }, () => `${text}\n`);
   return 0;
 };
 
@@ -31,12 +39,23 @@ async function stopInstance(context: CommandContext, graceMs: number): Promise<S
     const sign = await askSupervisor(host, home, "GET", "/status");
     if (sign.kind === "answer") {
       const pid = statusOrThrow(sign.response).temporal?.pid ?? null;
-      const answer = await askPatiently(host, home, { method: "POST", path: "/stop", body: { graceMs } }, graceMs + MARGIN_MS);
+      const answer = await askPatiently(
+        host,
+        home,
+        { method: "POST", path: "/stop", body: { graceMs } },
+        graceMs + MARGIN_MS,
+      );
       if (answer.kind === "answer") {
         const { lastExit } = statusOrThrow(answer.response);
         return { pid, forced: lastExit?.signal === "SIGKILL" };
       }
-      if (answer.kind === "late") throw new LocalError("stop-failed", `Temporal is still there ${(graceMs + MARGIN_MS) / 1000} s after the stop`, { hint: "`stigmer-local stop --force`" });
+      if (answer.kind === "late") {
+        throw new LocalError(
+          "stop-failed",
+          `Temporal is still there ${(graceMs + MARGIN_MS) / 1000} s after the stop`,
+          { hint: "`stigmer-local stop --force`" },
+        );
+      }
     }
     if (sign.kind === "absent" && !mayRun(context)) return NOTHING;
     const { stopUnsupervised } = await import("../supervisor/stop_unsupervised.ts");
@@ -47,5 +66,6 @@ async function stopInstance(context: CommandContext, graceMs: number): Promise<S
 
 /** An empty home has never had an instance: nothing is made in it only to find that nothing runs. */
 function mayRun({ host, invocation: { home } }: CommandContext): boolean {
-  return host.exists(`${home}/supervisor.lock`) || host.exists(`${home}/temporal.lock`) || host.exists(`${home}/temporal.pid`);
+  return host.exists(`${home}/supervisor.lock`) || host.exists(`${home}/temporal.lock`) ||
+    host.exists(`${home}/temporal.pid`);
 }

@@ -17,13 +17,22 @@ const TELL_EVERY_S = 15;
  */
 export async function supervisorOrder(context: CommandContext, replace: boolean): Promise<SupervisorOrder> {
   const { home, asked, temporalBin, maxRestarts } = context.invocation;
-  return { home, asked, replace, maxRestarts, binary: await resolveBinary(context, replace), binaryAsked: temporalBin !== null };
+  return {
+    home,
+    asked,
+    replace,
+    maxRestarts,
+    binary: await resolveBinary(context, replace),
+    binaryAsked: temporalBin !== null,
+  };
 }
 
 async function resolveBinary(context: CommandContext, replace: boolean): Promise<string | null> {
   const { host, invocation: { home, temporalBin } } = context;
   const options: FindOptions = {
-    ...(temporalBin === null ? {} : { explicit: { path: temporalBin, origin: "--temporal-bin or STIGMER_TEMPORAL_BIN" } }),
+    ...(temporalBin === null
+      ? {}
+      : { explicit: { path: temporalBin, origin: "--temporal-bin or STIGMER_TEMPORAL_BIN" } }),
     home,
     version: DEFAULT_TEMPORAL_VERSION,
     cwd: host.cwd(),

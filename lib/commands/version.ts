@@ -6,6 +6,10 @@ import type { Command } from "./context.ts";
 export const version: Command = async (context) => {
   const { runtime, runtimeVersion, platform } = context.host;
   const facts = { schema: 1, version: VERSION, temporal: DEFAULT_TEMPORAL_VERSION, runtime, runtimeVersion, platform };
-  await context.answer(facts, () => `stigmer-local ${VERSION} (Temporal ${DEFAULT_TEMPORAL_VERSION}, ${runtime} ${runtimeVersion}, ${platform})\n`);
+  await context.answer(
+    facts,
+    () =>
+      `stigmer-local ${VERSION} (Temporal ${DEFAULT_TEMPORAL_VERSION}, ${runtime} ${runtimeVersion}, ${platform})\n`,
+  );
   return 0;
 };

@@ -1,10 +1,11 @@
 import { LocalError } from "../core/local_error.ts";
 import { renderCard } from "../core/render_status.ts";
 import { fromFailure } from "../core/failure.ts";
+import type { Status } from "../core/status.ts";
 import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
 import { statusOrThrow } from "../supervisor/control_client.ts";
 import { pause } from "../system/pause.ts";
-import { checkHome, type Command } from "./context.ts";
+import { checkHome, type Command, type CommandContext } from "./context.ts";
 import { currentStatus } from "./status.ts";
 
 const DEFAULT_TIMEOUT_S = 120;
@@ -12,20 +13,15 @@ const POLL_MS = 100;
 
 /** Waits until Temporal serves, also when nobody has started it yet. Fails at once when it has failed. */
 export const wait: Command = async (context) => {
-  const { host, invocation: { home, own } } = context;
+  const { own } = context.invocation;
   const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {
     const remainingMs = Math.max(1, giveUpAt - performance.now());
-    const answer = checkHome(context) ? await askPatiently(host, home, { method: "GET", path: "/wait" }, remainingMs) : null;
-    if (answer?.kind === "answer" && !isLeaving(answer.response)) {
-      const status = statusOrThrow(answer.response);
+    const status = checkHome(context) ? await servingStatus(context, remainingMs) : null;
+    if (status !== null) {
       await context.answer(status, () => renderCard(status, context.paint));
       return 0;
-    }
-    if (answer?.kind === "absent") {
-      const status = await currentStatus(context);
-      if (status.state === "failed" && status.failure !== undefined) throw fromFailure(status.failure);
     }
     if (performance.now() >= giveUpAt) {
       throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
@@ -35,3 +31,14 @@ export const wait: Command = async (context) => {
     await pause(Math.min(POLL_MS, Math.max(1, giveUpAt - performance.now())));
   }
 };
+
+/** The status once Temporal serves, supervised or not; null when the question has to be asked again. */
+async function servingStatus(context: CommandContext, timeoutMs: number): Promise<Status | null> {
+  const { host, invocation: { home } } = context;
+  const answer = await askPatiently(host, home, { method: "GET", path: "/wait" }, timeoutMs);
+  if (answer.kind === "answer") return isLeaving(answer.response) ? null : statusOrThrow(answer.response);
+  if (answer.kind !== "absent") return null;
+  const status = await currentStatus(context);
+  if (status.state === "failed" && status.failure !== undefined) throw fromFailure(status.failure);
+  return status.healthy ? status : null;
+}

@@ -28,7 +28,10 @@ export async function askPatiently(
   if (first.kind !== "silent") return first;
   const sign = await askSupervisor(host, home, "GET", "/healthz");
   if (sign.kind !== "answer") return sign;
-  const answer = await askSupervisor(host, home, method, path, { body, timeoutMs: Math.max(1, timeoutMs - 2 * SILENCE_MS) });
+  const answer = await askSupervisor(host, home, method, path, {
+    body,
+    timeoutMs: Math.max(1, timeoutMs - 2 * SILENCE_MS),
+  });
   return answer.kind === "silent" ? { kind: "late" } : answer;
 }
 

@@ -60,8 +60,13 @@ export function controlApi(supervisor: Controlled): Handler {
           return json(404, errorBody({ code: "usage", message: `There is no ${route}` }));
       }
     } catch (error) {
-      if (error instanceof SyntaxError) return json(400, errorBody({ code: "usage", message: `Bad request: ${error.message}` }));
-      return json(500, errorBody({ code: "internal", message: error instanceof Error ? error.message : String(error) }));
+      if (error instanceof SyntaxError) {
+        return json(400, errorBody({ code: "usage", message: `Bad request: ${error.message}` }));
+      }
+      return json(
+        500,
+        errorBody({ code: "internal", message: error instanceof Error ? error.message : String(error) }),
+      );
     }
   };
 }
@@ -86,7 +91,9 @@ function text(status: number, body: string): Reply {
 function parseObject(body: string): Record<string, unknown> {
   if (body.trim() === "") return {};
   const value: unknown = JSON.parse(body);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SyntaxError("the body must be a JSON object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SyntaxError("the body must be a JSON object");
+  }
   return value as Record<string, unknown>;
 }
 

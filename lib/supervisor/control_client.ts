@@ -37,7 +37,9 @@ export async function askSupervisor(
     const code = systemErrorCode(error);
     if (code === "ETIMEDOUT" || code === "EAGAIN") return { kind: "silent" };
     // Whatever is in the socket's place, nobody answers there.
-    if (["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "EACCES", "EPROTOTYPE"].includes(code ?? "")) return { kind: "absent" };
+    if (["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "EACCES", "EPROTOTYPE"].includes(code ?? "")) {
+      return { kind: "absent" };
+    }
     throw error;
   } finally {
     socket.close();

@@ -64,7 +64,11 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     }
     if (state.kind !== "running") {
       await departed;
-      return { code: "interrupted", message: "A `stop` ended this start", hint: "Start it again with `stigmer-local start`" };
+      return {
+        code: "interrupted",
+        message: "A `stop` ended this start",
+        hint: "Start it again with `stigmer-local start`",
+      };
     }
     await Promise.race([keeper.temporal?.versionKnown, pause(VERSION_PATIENCE_MS)]);
     return await status();
@@ -72,7 +76,8 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
 
   const isLeaving = (): boolean => {
     const { state } = supervisor;
-    return state.kind === "failed" || state.kind === "stopped" || (state.kind === "stopping" && state.then !== "launch");
+    return state.kind === "failed" || state.kind === "stopped" ||
+      (state.kind === "stopping" && state.then !== "launch");
   };
 
   return {
@@ -125,7 +130,11 @@ function describeTemporal(temporal: TemporalProcess): NonNullable<Status["tempor
   };
 }
 
-function differencesFrom(asked: StartRequest["asked"], binary: string | null, { keeper }: Supervisor): SettingDifference[] {
+function differencesFrom(
+  asked: StartRequest["asked"],
+  binary: string | null,
+  { keeper }: Supervisor,
+): SettingDifference[] {
   const wanted = { ...asked };
   if (typeof wanted.dbFilename === "string" && wanted.dbFilename !== keeper.settings.dbFilename) {
     wanted.dbFilename = realDatabasePath(wanted.dbFilename);

@@ -40,7 +40,12 @@ export interface EndResult {
  *
  * @throws {LocalError} `stop-failed` when a member survives SIGKILL
  */
-export function endProcessGroup(instance: Instance, target: EndTarget, graceMs: number, patience?: EndPatience): Promise<EndResult> {
+export function endProcessGroup(
+  instance: Instance,
+  target: EndTarget,
+  graceMs: number,
+  patience?: EndPatience,
+): Promise<EndResult> {
   const { processes } = instance;
   return endGroup({
     pgid: target.pgid,
@@ -50,7 +55,8 @@ export function endProcessGroup(instance: Instance, target: EndTarget, graceMs: 
     isStillOurs: () => {
       if (patience?.isDeposed() === true) return false;
       const leader = processes.inspect(target.pgid);
-      return leader === null || isDead(leader) || target.leaderStartTime === null || leader.startTime === target.leaderStartTime;
+      return leader === null || isDead(leader) || target.leaderStartTime === null ||
+        leader.startTime === target.leaderStartTime;
     },
   });
 }

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { isRecordedProcess, MAX_RECORD_BYTES, parseRecord, type ProcessRecord } from "../core/process_record.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
-import type { LockHolder, ProcessInfo, Processes } from "../system/processes.ts";
+import type { LockHolder, Processes, ProcessInfo } from "../system/processes.ts";
 import { readBounded } from "../system/whole_file.ts";
 
 /** What stands at the record's path. */

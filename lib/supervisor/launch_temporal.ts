@@ -56,9 +56,13 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
       if (dbFilename !== null) finishDatabase(dbFilename);
       return outcome.temporal;
     }
-    const isRuin = outcome.failure.facts["cause"] === "database-half-made" && dbFilename !== null && isBeingMade(dbFilename);
+    const isRuin = outcome.failure.facts["cause"] === "database-half-made" && dbFilename !== null &&
+      isBeingMade(dbFilename);
     if (!isRuin || isRetry) throw outcome.failure;
-    instance.log.note("half-made database set aside", { from: dbFilename, to: setAsideDatabase(dbFilename, new Date()) });
+    instance.log.note("half-made database set aside", {
+      from: dbFilename,
+      to: setAsideDatabase(dbFilename, new Date()),
+    });
   }
 }
 
@@ -78,7 +82,14 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
   const onAbort = () => waiting.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
   const ended = temporal.ended.then((end) => ({ end }));
-  const ready = waitUntilReady(temporal.pid, plan.settings, probe, instance.processes, instance.healthPolicy.launchDeadlineMs, waiting.signal)
+  const ready = waitUntilReady(
+    temporal.pid,
+    plan.settings,
+    probe,
+    instance.processes,
+    instance.healthPolicy.launchDeadlineMs,
+    waiting.signal,
+  )
     .then(() => ({ temporal }), (error: unknown) => ({ error }));
   try {
     const first = await Promise.race([ready, ended]);
@@ -87,7 +98,14 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
     const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
     if ("end" in first) {
       await endProcessGroup(instance, target, 0);
-      return { failure: exitFailure(instance, plan, first.end, readTail(instance.paths.temporalLog, logStart, LAST_WORDS_BYTES)) };
+      return {
+        failure: exitFailure(
+          instance,
+          plan,
+          first.end,
+          readTail(instance.paths.temporalLog, logStart, LAST_WORDS_BYTES),
+        ),
+      };
     }
     // It lives, and is not ready: SIGTERM is harmless while it makes its database, SIGKILL is not.
     await endProcessGroup(instance, target, DEFAULT_GRACE_MS);
@@ -146,13 +164,20 @@ async function refuseTakenPorts(settings: Settings, { processes }: Instance): Pr
   const wanted = [{ host: settings.ip, port: settings.port }, ...ui];
   // Clients that say `localhost` may go to ::1, where a stranger would get them (NOTES).
   const localhost = wanted.filter(({ host }) => host === "127.0.0.1").map(({ port }) => ({ host: "::1", port }));
-  const states = await Promise.all([...wanted, ...localhost].map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })));
+  const states = await Promise.all(
+    [...wanted, ...localhost].map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),
+  );
   const taken = states.find(({ state }) => state === "taken");
   if (taken !== undefined) throw strangerOnPort(taken.port, processes);
 }
 
 function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, lastWords: string): LocalError {
-  const known: KnownFailure = explainFailure({ lastWords, exitCode: end.code, signal: end.signal, settings: plan.settings });
+  const known: KnownFailure = explainFailure({
+    lastWords,
+    exitCode: end.code,
+    signal: end.signal,
+    settings: plan.settings,
+  });
   return new LocalError("launch-failed", known.message, {
     hint: known.hint,
     facts: {

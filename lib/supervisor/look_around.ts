@@ -72,7 +72,9 @@ function supervisorOf(paths: InstancePaths, processes: Processes): Holder | null
 }
 
 function supervisorCheck(supervisor: Holder | null): Check {
-  const detail = supervisor === null ? "no supervisor: `stigmer-local start` adopts this Temporal" : `pid ${supervisor.pid} holds its lock and does not answer`;
+  const detail = supervisor === null
+    ? "no supervisor: `stigmer-local start` adopts this Temporal"
+    : `pid ${supervisor.pid} holds its lock and does not answer`;
   return { name: "supervisor", ok: false, ms: 0, detail };
 }
 
@@ -90,7 +92,12 @@ function settingsOf(
 }
 
 /** The status when no Temporal of ours is alive: `starting`, `failed` or `stopped`. */
-function withoutTemporal(paths: InstancePaths, settings: Settings, finding: Finding, supervisor: Holder | null): Status {
+function withoutTemporal(
+  paths: InstancePaths,
+  settings: Settings,
+  finding: Finding,
+  supervisor: Holder | null,
+): Status {
   const nothing = { healthy: false, temporal: null, supervisor: null, restarts: 0, lastExit: null, checks: [] };
   if (supervisor !== null) {
     return { ...nothing, ...statusFrame("starting", settings, paths), checks: [supervisorCheck(supervisor)] };

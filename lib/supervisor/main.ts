@@ -34,7 +34,14 @@ export async function supervisorMain(): Promise<number> {
 supervisorMain().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(JSON.stringify({ at: new Date().toISOString(), event: "supervisor died", why: String(error), stack: (error as Error)?.stack }));
+    console.error(
+      JSON.stringify({
+        at: new Date().toISOString(),
+        event: "supervisor died",
+        why: String(error),
+        stack: (error as Error)?.stack,
+      }),
+    );
     process.exit(70); // EX_SOFTWARE, sysexits(3)
   },
 );

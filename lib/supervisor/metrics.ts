@@ -16,6 +16,11 @@ export function renderMetrics(supervisor: Supervisor, temporal: TemporalProcess 
       "When Temporal was started, in Unix time; 0 when there is none.",
       temporal === null ? 0 : temporal.startedAtMs / 1000,
     ),
-    metric("supervisor_uptime_seconds", "gauge", "Age of the supervisor.", (nowMs - supervisor.startedAt.getTime()) / 1000),
+    metric(
+      "supervisor_uptime_seconds",
+      "gauge",
+      "Age of the supervisor.",
+      (nowMs - supervisor.startedAt.getTime()) / 1000,
+    ),
   ].join("");
 }

@@ -19,7 +19,8 @@ const PATIENCE_MS = 8000;
 export async function oustSilentSupervisor(host: Host, home: string): Promise<"gone" | "answers"> {
   const processes = processesHere(host.platform);
   const { supervisorLock } = instancePaths(home);
-  const holders = () => processes.lockHolders(supervisorLock).filter(({ on, pid }) => on === "path" && pid !== host.pid);
+  const holders = () =>
+    processes.lockHolders(supervisorLock).filter(({ on, pid }) => on === "path" && pid !== host.pid);
   for (const { pid } of holders()) signal(pid, "SIGCONT");
   for (const giveUpAt = performance.now() + PATIENCE_MS; performance.now() < giveUpAt;) {
     const answer = await askSupervisor(host, home, "GET", "/healthz");

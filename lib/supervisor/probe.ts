@@ -22,7 +22,10 @@ export interface Probe {
 /** A probe of the Temporal that `settings` describe. Opens nothing before its first question. */
 export function createProbe(connect: Connect, settings: Settings): Probe {
   let channel: GrpcChannel | null = null;
-  const ask = async (question: (channel: GrpcChannel) => Promise<ProbeResult>, timeoutMs: number): Promise<ProbeResult> => {
+  const ask = async (
+    question: (channel: GrpcChannel) => Promise<ProbeResult>,
+    timeoutMs: number,
+  ): Promise<ProbeResult> => {
     try {
       channel ??= await openGrpcChannel(connect, { host: clientHost(settings.ip), port: settings.port }, timeoutMs);
       return await question(channel);
@@ -46,7 +49,11 @@ export function createProbe(connect: Connect, settings: Settings): Probe {
       }, timeoutMs),
     ui: async (timeoutMs) => {
       if (settings.headless) return { ok: true };
-      const answer = await checkUi(connect, { host: clientHost(settings.uiIp ?? settings.ip), port: settings.uiPort }, timeoutMs);
+      const answer = await checkUi(
+        connect,
+        { host: clientHost(settings.uiIp ?? settings.ip), port: settings.uiPort },
+        timeoutMs,
+      );
       return answer === "up" ? { ok: true } : { ok: false, problem: answer.error };
     },
     close: () => {
@@ -69,5 +76,7 @@ export function frontendAddress(settings: Settings): string {
 
 /** The address of the Web UI, or null when there is none. */
 export function uiAddress(settings: Settings): string | null {
-  return settings.headless ? null : `http://${formatAddress(clientHost(settings.uiIp ?? settings.ip), settings.uiPort)}`;
+  return settings.headless
+    ? null
+    : `http://${formatAddress(clientHost(settings.uiIp ?? settings.ip), settings.uiPort)}`;
 }

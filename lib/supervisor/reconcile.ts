@@ -1,4 +1,4 @@
-import { renameSync, lstatSync } from "node:fs";
+import { lstatSync, renameSync } from "node:fs";
 import { basename } from "node:path";
 import { parseTemporalArgs } from "../core/temporal_args.ts";
 import { completeSettings, type Settings, settingsDifferences } from "../core/settings.ts";
@@ -77,7 +77,9 @@ async function tryToAdopt(
   if (leader === null) return "no leader";
   if (order.replace) return "replacement asked for";
   const { processes, host, paths } = instance;
-  const record = finding.onDisk.kind === "record" && finding.onDisk.record.pid === leader.pid ? finding.onDisk.record : null;
+  const record = finding.onDisk.kind === "record" && finding.onDisk.record.pid === leader.pid
+    ? finding.onDisk.record
+    : null;
   const settings = record?.settings ?? settingsFromArgv(processes.argv(leader.pid), order, paths.defaultDatabase);
   if (settings === null || settingsDifferences(order.asked, settings).length > 0) return "other settings";
   const binary = record?.binary ?? leader.executable;

@@ -67,7 +67,12 @@ function asWinner(status: Status): Status {
   return { ...status, reused: status.temporal?.adopted === true };
 }
 
-function askIncumbent(host: Host, order: SupervisorOrder, options: RecruitOptions, timeoutMs: number): Promise<LongAnswer> {
+function askIncumbent(
+  host: Host,
+  order: SupervisorOrder,
+  options: RecruitOptions,
+  timeoutMs: number,
+): Promise<LongAnswer> {
   if (options.noWait) return askPatiently(host, order.home, { method: "GET", path: "/status" }, timeoutMs);
   return askStart(host, order.home, { asked: order.asked, binary: order.binaryAsked ? order.binary : null }, timeoutMs);
 }
@@ -107,7 +112,12 @@ async function spawnSupervisor(
   const giveUpAt = performance.now() + timeoutMs;
   const path = options.noWait ? "/status" : "/wait";
   for (;;) {
-    const answer = await askPatiently(host, order.home, { method: "GET", path }, Math.max(1, giveUpAt - performance.now()));
+    const answer = await askPatiently(
+      host,
+      order.home,
+      { method: "GET", path },
+      Math.max(1, giveUpAt - performance.now()),
+    );
     if (answer.kind !== "absent") return answer;
     if (exit !== null) throw supervisorDied(exit, paths.outcome, paths.supervisorLog, logStart);
     if (performance.now() > giveUpAt) return { kind: "late" };
@@ -132,6 +142,7 @@ function supervisorDied(
 
 function tooLate(timeoutMs: number): LocalError {
   return new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s; the supervisor goes on`, {
-    hint: "`stigmer-local wait` waits on, `stigmer-local status` and `stigmer-local logs` tell more, `stigmer-local stop` ends it",
+    hint:
+      "`stigmer-local wait` waits on, `stigmer-local status` and `stigmer-local logs` tell more, `stigmer-local stop` ends it",
   });
 }

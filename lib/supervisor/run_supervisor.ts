@@ -99,8 +99,12 @@ function watchHome(instance: Instance, supervisor: Supervisor, stop: () => void)
       log.note("home gone", { home: paths.home });
       stop();
     } else {
-      if (verdict.kind === "mended") supervisor.warn(`Lock files were deleted under a running instance and made again: ${verdict.files.join(", ")}`);
-      for (const path of [paths.temporalLog, paths.supervisorLog]) rotateLogBySize(path, instance.logPolicy, Date.now());
+      if (verdict.kind === "mended") {
+        supervisor.warn(`Lock files were deleted under a running instance and made again: ${verdict.files.join(", ")}`);
+      }
+      for (const path of [paths.temporalLog, paths.supervisorLog]) {
+        rotateLogBySize(path, instance.logPolicy, Date.now());
+      }
     }
   };
   const timer = setInterval(() => {

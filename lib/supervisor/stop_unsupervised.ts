@@ -28,7 +28,12 @@ const SETTLE_MS = 30_000;
  *
  * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
  */
-export async function stopUnsupervised(host: Host, home: string, graceMs: number, isSilent: boolean): Promise<Stopped | null> {
+export async function stopUnsupervised(
+  host: Host,
+  home: string,
+  graceMs: number,
+  isSilent: boolean,
+): Promise<Stopped | null> {
   const lock = await takeSupervisorLock(host, home, isSilent);
   if (lock === null) return null;
   const paths = instancePaths(home);

@@ -1,6 +1,6 @@
 import { lstatSync, renameSync, unlinkSync } from "node:fs";
-import { fromFailure, toFailure, type Failure } from "../core/failure.ts";
-import { beginMachine, type Action, type Event, type Exit, type Machine, step } from "../core/lifecycle.ts";
+import { type Failure, fromFailure, toFailure } from "../core/failure.ts";
+import { type Action, beginMachine, type Event, type Exit, type Machine, step } from "../core/lifecycle.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { CONTROL_SOCKET_NAME } from "../core/instance_paths.ts";
 import { formatRecord } from "../core/process_record.ts";

@@ -1,5 +1,14 @@
 import { type Failure, toFailure } from "../core/failure.ts";
-import { type Action, beginMachine, type Event, type Exit, type Machine, type State, type Step, step } from "../core/lifecycle.ts";
+import {
+  type Action,
+  beginMachine,
+  type Event,
+  type Exit,
+  type Machine,
+  type State,
+  type Step,
+  step,
+} from "../core/lifecycle.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import type { Instance, SupervisorOrder } from "./instance.ts";
@@ -144,6 +153,7 @@ export class Supervisor implements KeeperListener {
       case "unwatch":
         return this.#unwatch();
       case "schedule":
+        clearTimeout(this.#retry); // a restart may have cut the last wait short
         this.#retry = setTimeout(() => this.dispatch({ kind: "due" }), action.delayMs);
         return;
       case "noteHang":

@@ -157,7 +157,13 @@ export class TemporalKeeper {
     const { temporal } = found;
     this.#plan = { binary: order.binary ?? temporal.binary ?? "", settings: temporal.settings };
     this.#track(temporal);
-    await this.#takeDatabase(temporal.settings.dbFilename);
+    try {
+      await this.#takeDatabase(temporal.settings.dbFilename);
+    } catch (error) {
+      // It has the database open, whoever has the lock: to end it for that would help nobody.
+      if (!(error instanceof LocalError)) throw error;
+      this.#listener.warn(error.message);
+    }
     return temporal;
   }
 
@@ -184,7 +190,9 @@ export class TemporalKeeper {
     this.#databaseLock = path === null ? null : await tryLock(path);
     if (path === null || this.#databaseLock !== null) return;
     const [holder] = this.#instance.processes.lockHolders(path);
-    const who = holder === undefined ? "another instance" : `the instance of supervisor pid ${holder.pid} (${holder.command})`;
+    const who = holder === undefined
+      ? "another instance"
+      : `the instance of supervisor pid ${holder.pid} (${holder.command})`;
     throw new LocalError("database-busy", `The database ${database} belongs to ${who}`, {
       hint: "Use that instance, stop it, or choose another database with --db-filename",
       facts: { database, pid: holder?.pid ?? null, command: holder?.command ?? null },
@@ -198,7 +206,10 @@ export class TemporalKeeper {
     this.locks.temporal = identityOf(this.#instance.paths.temporalLock);
     this.#probe ??= createProbe(this.#instance.host.connect, temporal.settings);
     this.#save(temporal);
-    this.#instance.log.transition(temporal.adopted ? "adopted" : "launched", { pid: temporal.pid, binary: temporal.binary });
+    this.#instance.log.transition(temporal.adopted ? "adopted" : "launched", {
+      pid: temporal.pid,
+      binary: temporal.binary,
+    });
     this.#learnVersion(temporal);
     temporal.ended.then((end) => {
       if (this.#temporal === temporal) this.#listener.ended(temporal, end);
@@ -226,7 +237,10 @@ export class TemporalKeeper {
     const asked = this.#versions.get(binary) ?? readTemporalVersion(binary).then(
       ({ cli, server }) => cli ?? `0.0.0-DEV (server ${server ?? "unknown"})`, // as `go install` alone makes it
       (error: unknown) => {
-        this.#instance.log.note("version unknown", { binary, why: error instanceof Error ? error.message : String(error) });
+        this.#instance.log.note("version unknown", {
+          binary,
+          why: error instanceof Error ? error.message : String(error),
+        });
         return null;
       },
     );

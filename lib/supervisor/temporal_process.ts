@@ -1,6 +1,6 @@
 import type { ProcessRecord } from "../core/process_record.ts";
 import type { Settings } from "../core/settings.ts";
-import type { ProcessInfo, Processes } from "../system/processes.ts";
+import type { Processes, ProcessInfo } from "../system/processes.ts";
 import { isDead } from "./evidence.ts";
 
 /** How a process ended, as far as its parent was told; both null for one that is not our child. */

@@ -31,10 +31,14 @@ export async function waitUntilReady(
       signal.throwIfAborted();
       if (result.ok) return;
       if (performance.now() > giveUpAt) {
-        throw new LocalError("timeout", `Temporal is not ready after ${Math.round(deadlineMs / 1000)} s: ${what}: ${result.problem}`, {
-          hint: "Look at `stigmer-local logs`",
-          facts: { check: what, problem: result.problem },
-        });
+        throw new LocalError(
+          "timeout",
+          `Temporal is not ready after ${Math.round(deadlineMs / 1000)} s: ${what}: ${result.problem}`,
+          {
+            hint: "Look at `stigmer-local logs`",
+            facts: { check: what, problem: result.problem },
+          },
+        );
       }
       await pause(POLL_MS, signal);
     }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import { instancePaths, type InstancePaths } from "../../lib/core/instance_paths.ts";
+import { type InstancePaths, instancePaths } from "../../lib/core/instance_paths.ts";
 import type { Status } from "../../lib/core/status.ts";
 import { isDeno } from "../../lib/system/host.ts";
 import type { Processes } from "../../lib/system/processes.ts";
@@ -34,7 +34,16 @@ export function temporalBinary(): string {
 /** The command line that runs the tool under `runtime`. */
 export function toolCommand(runtime: Runtime): string[] {
   return runtime === "deno"
-    ? [requireEnv("STIGMER_TEST_DENO"), "run", "-A", "--no-prompt", "--quiet", "--config", requireEnv("STIGMER_TEST_DENO_CONFIG"), ENTRY]
+    ? [
+      requireEnv("STIGMER_TEST_DENO"),
+      "run",
+      "-A",
+      "--no-prompt",
+      "--quiet",
+      "--config",
+      requireEnv("STIGMER_TEST_DENO_CONFIG"),
+      ENTRY,
+    ]
     : [requireEnv("STIGMER_TEST_NODE"), "--import", TSX, ENTRY];
 }
 
@@ -62,7 +71,10 @@ export interface Running {
 }
 
 /** Runs a command with pipes; nothing on its stdin. */
-export function launch(command: readonly string[], options: { env?: Record<string, string | undefined>; cwd?: string } = {}): Running {
+export function launch(
+  command: readonly string[],
+  options: { env?: Record<string, string | undefined>; cwd?: string } = {},
+): Running {
   const [file, ...args] = command;
   const env = { ...process.env, STIGMER_TEMPORAL_BIN: temporalBinary(), ...options.env };
   const child = spawn(file!, args, { env, cwd: options.cwd ?? ROOT, stdio: ["ignore", "pipe", "pipe"] });
@@ -74,7 +86,13 @@ export function launch(command: readonly string[], options: { env?: Record<strin
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { pid: child.pid!, ended, stdout: () => stdout, stderr: () => stderr, kill: (signal) => void child.kill(signal) };
+  return {
+    pid: child.pid!,
+    ended,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    kill: (signal) => void child.kill(signal),
+  };
 }
 
 /** An instance of a test's own: throw-away home, free ports. */
@@ -85,10 +103,16 @@ export interface TestInstance {
   paths: InstancePaths;
   processes: Processes;
   /** Runs the tool on this home; `start` gets the ports too. */
-  run(args: readonly string[], options?: { runtime?: Runtime; env?: Record<string, string | undefined> }): Promise<Ended>;
+  run(
+    args: readonly string[],
+    options?: { runtime?: Runtime; env?: Record<string, string | undefined> },
+  ): Promise<Ended>;
   launch(args: readonly string[], options?: { runtime?: Runtime; env?: Record<string, string | undefined> }): Running;
   /** `start --json`, which must succeed. */
-  start(args?: readonly string[], options?: { runtime?: Runtime; env?: Record<string, string | undefined> }): Promise<Status>;
+  start(
+    args?: readonly string[],
+    options?: { runtime?: Runtime; env?: Record<string, string | undefined> },
+  ): Promise<Status>;
   /** `status --json`, whatever its exit code. */
   status(options?: { runtime?: Runtime }): Promise<Status & { exitCode: number | null }>;
   stop(args?: readonly string[]): Promise<Ended>;
