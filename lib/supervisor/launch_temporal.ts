@@ -109,6 +109,7 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
     }
     // It lives, and is not ready: SIGTERM is harmless while it makes its database, SIGKILL is not.
     await endProcessGroup(instance, target, DEFAULT_GRACE_MS);
+    await endEscaped(context);
     if (first.error instanceof LocalError) return { failure: first.error };
     throw first.error;
   } finally {
@@ -116,6 +117,11 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
     waiting.abort(new Error("the launch is over"));
     await ready;
   }
+}
+
+/** What left the group (a wrapper that calls setsid) has the lock still, and with it the ports and the database. */
+async function endEscaped({ takeLock }: LaunchContext): Promise<void> {
+  (await takeLock()).close();
 }
 
 async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd: number): Promise<TemporalProcess> {

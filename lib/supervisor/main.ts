@@ -5,8 +5,7 @@
  *
  * @module
  */
-import process from "node:process";
-import { currentHost } from "../system/host.ts";
+import { currentHost, type Host } from "../system/host.ts";
 import { adoptLock } from "../system/lock_file.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { createInstance } from "./create_instance.ts";
@@ -17,31 +16,24 @@ import { runSupervisor } from "./run_supervisor.ts";
 const LOCK_FD = 3;
 
 /** Supervises as the order in the arguments says. Resolves with the exit code. */
-export async function supervisorMain(): Promise<number> {
-  const host = await currentHost();
+async function main(host: Host): Promise<number> {
   const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
   const paths = instancePaths(order.home);
   const lock = adoptLock(LOCK_FD, paths.supervisorLock);
   const stop = new AbortController();
-  const ignored = host.onSignal(["SIGHUP"], () => {});
-  const stopListening = host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
+  host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
+  host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
   const failure = await runSupervisor(createInstance(host, order, paths.supervisorLog), order, lock, stop.signal);
-  stopListening();
-  ignored();
   return failure === null ? 0 : 1;
 }
 
-supervisorMain().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(
-      JSON.stringify({
-        at: new Date().toISOString(),
-        event: "supervisor died",
-        why: String(error),
-        stack: (error as Error)?.stack,
-      }),
-    );
-    process.exit(70); // EX_SOFTWARE, sysexits(3)
-  },
-);
+currentHost().then(async (host) => {
+  try {
+    host.exit(await main(host));
+  } catch (error) {
+    const stack = error instanceof Error ? error.stack : undefined;
+    const line = { at: new Date().toISOString(), event: "supervisor died", why: String(error), stack };
+    await host.write("stderr", JSON.stringify(line) + "\n");
+    host.exit(70); // EX_SOFTWARE, sysexits(3)
+  }
+});

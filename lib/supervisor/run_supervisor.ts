@@ -1,6 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync, renameSync, unlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, unlinkSync } from "node:fs";
 import { type Failure, toFailure } from "../core/failure.ts";
-import { CONTROL_SOCKET_NAME, type InstancePaths } from "../core/instance_paths.ts";
 import { systemErrorCode } from "../core/local_error.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import { rotateLogBySize } from "../system/rotate_log.ts";
