@@ -20,24 +20,17 @@ export interface HuffmanDecoder {
   decode(coded: Uint8Array): Uint8Array;
 }
 
-/** Builds the tables of a decoder: some 0.1 ms, so make one where the first coded string turns up, and keep it. */
+/** Builds the tables of a decoder; make one where the first coded string turns up, and keep it. */
 export function createHuffmanDecoder(): HuffmanDecoder {
-  const symbols: number[] = [];
-  /** By code length: the first code, where its symbols start, how many there are. */
-  const firstCodes: number[] = [0];
-  const offsets: number[] = [0];
-  const counts: number[] = [0];
+  /** The symbols by code length, in the order of their codes. */
+  const symbols: number[][] = Array.from({ length: LONGEST_CODE_BITS + 1 }, () => []);
+  for (let symbol = 0; symbol <= END_MARK; symbol++) symbols[CODE_LENGTHS.charCodeAt(symbol) - 60]?.push(symbol);
+  /** The first code of each length. */
+  const firstCodes: number[] = [];
   let code = 0;
-  for (let length = 1; length <= LONGEST_CODE_BITS; length++) {
-    code *= 2;
+  for (const ofLength of symbols) {
     firstCodes.push(code);
-    offsets.push(symbols.length);
-    for (let symbol = 0; symbol <= END_MARK; symbol++) {
-      if (CODE_LENGTHS.charCodeAt(symbol) - 60 === length) symbols.push(symbol);
-    }
-    const count = symbols.length - (offsets[length] as number);
-    counts.push(count);
-    code += count;
+    code = (code + ofLength.length) * 2;
   }
 
   return {
@@ -52,9 +45,8 @@ export function createHuffmanDecoder(): HuffmanDecoder {
           bits = bits * 2 + ((byte >> shift) & 1);
           length++;
           if (length > LONGEST_CODE_BITS) throw new Error("Cannot decode a header: no such Huffman code");
-          const index = bits - (firstCodes[length] as number);
-          if (index >= (counts[length] as number)) continue;
-          const symbol = symbols[(offsets[length] as number) + index] as number;
+          const symbol = symbols[length]?.[bits - (firstCodes[length] as number)];
+          if (symbol === undefined) continue;
           if (symbol === END_MARK) throw new Error("Cannot decode a header: Huffman end mark inside a string");
           bytes[size++] = symbol;
           bits = 0;
