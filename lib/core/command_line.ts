@@ -45,7 +45,8 @@ export function parseCommandLine(args: readonly string[], surroundings: Surround
   const values = new Map<string, Value>();
   for (const flag of flags) {
     const raw = given.get(flag.name) ?? fromEnvironment(flag, surroundings.env);
-    if (raw !== undefined) values.set(flag.name, checkedValue(flag, raw));
+    const written = given.has(flag.name) ? `--${flag.name}` : `$${flag.env}`;
+    if (raw !== undefined) values.set(flag.name, checkedValue(flag, raw, written));
   }
   if (operands.length > 0 && command.operands === undefined) {
     throw new LocalError("usage", `Unexpected argument \`${operands[0]}\` for \`${command.name}\``, {
@@ -101,20 +102,22 @@ function isValueOf(arg: string | undefined): boolean {
   const takesValue = (flag: Flag) => flag.kind !== "boolean";
   return INSTANCE_FLAGS.some((flag) =>
     takesValue(flag) && (arg === `--${flag.name}` || (flag.alias !== undefined && arg === `-${flag.alias}`))
-  ) || COMMANDS.some(({ flags }) => flags.some((flag) => takesValue(flag) && arg === `--${flag.name}`));
+  ) || COMMANDS.some(({ flags }) =>
+    flags.some((flag) =>
+      takesValue(flag) && (arg === `--${flag.name}` || (flag.alias !== undefined && arg === `-${flag.alias}`))
+    )
+  );
 }
 
 function readFlags(command: CommandSpec, flags: readonly Flag[], args: readonly string[]) {
-  const alias: Record<string, string> = {};
-  for (const flag of flags) if (flag.alias !== undefined) alias[flag.alias] = flag.name;
+  const dashes = args.indexOf("--");
+  const own = (dashes < 0 ? args : args.slice(0, dashes)).flatMap((arg) => spelledOut(arg, flags));
   const names = (...kinds: Flag["kind"][]) => flags.filter((flag) => kinds.includes(flag.kind)).map((flag) => flag.name);
   const single = names("text", "port", "seconds", "count");
-  const parsed = parseArgs([...args], {
+  const parsed = parseArgs(own, {
     boolean: names("boolean"),
     string: [...single, ...names("texts")],
     collect: names("texts"),
-    alias,
-    "--": true,
     unknown: (arg: string, key?: string) => {
       if (key === undefined) return true;
       const written = arg.split("=")[0]!;
@@ -124,27 +127,58 @@ function readFlags(command: CommandSpec, flags: readonly Flag[], args: readonly 
         facts: { flag: written, suggestion: near },
       });
     },
-  }) as { _: (string | number)[]; "--"?: string[] } & Record<string, unknown>;
+  }) as { _: (string | number)[] } & Record<string, unknown>;
 
   const given = new Map<string, unknown>();
-  const own = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
   for (const flag of flags) {
     const value = parsed[flag.name];
-    const written = own.some((arg) =>
-      arg === `--${flag.name}` || arg.startsWith(`--${flag.name}=`) ||
-      (flag.alias !== undefined && /^-[^-]/.test(arg) && arg.slice(1).split("=")[0]!.includes(flag.alias))
-    );
+    const written = own.some((arg) => arg === `--${flag.name}` || arg.startsWith(`--${flag.name}=`));
     // parseArgs gives `false` and `[]` for flags that nobody wrote.
     if (value === undefined || (!written && (value === false || (Array.isArray(value) && value.length === 0)))) continue;
     given.set(flag.name, value);
   }
-  const passed = parsed["--"] ?? [];
-  if (passed.length > 0 && command.passesArguments !== true) {
+  const passed = dashes < 0 ? null : args.slice(dashes + 1);
+  if (passed !== null && passed.length > 0 && command.passesArguments !== true) {
     throw new LocalError("usage", `\`${command.name}\` passes no arguments on`, {
       hint: `See \`stigmer-local help ${command.name}\``,
     });
   }
-  return { given, operands: parsed._.map(String), passed: args.includes("--") ? passed : null };
+  return { given, operands: parsed._.map(String), passed };
+}
+
+/**
+ * Short flags by their long names, as pflag reads them (Temporal's own reader): `-fn5` → `--follow --lines=5`, `-ndev`,
+ * `-n=dev`; and `--flag=1` as `--flag=true`. parseArgs takes `-ndev` for four flags, and `--flag=0` for true.
+ */
+function spelledOut(arg: string, flags: readonly Flag[]): string[] {
+  const long = /^--([^=]+)=(.*)$/s.exec(arg);
+  const flag = flags.find(({ name, kind }) => kind === "boolean" && name === long?.[1]);
+  if (flag !== undefined) return booleanSpelledOut(flag, long![2]!);
+  if (!/^-[a-zA-Z]/.test(arg)) return [arg];
+  const result: string[] = [];
+  for (let letters = arg.slice(1); letters !== "";) {
+    const flag = flags.find(({ alias }) => alias === letters[0]);
+    if (flag === undefined) return [...result, `-${letters}`]; // unknown, as parseArgs will say
+    letters = letters.slice(1);
+    if (letters.startsWith("=") || (letters !== "" && flag.kind !== "boolean")) {
+      const value = letters.replace(/^=/, "");
+      return [...result, ...(flag.kind === "boolean" ? booleanSpelledOut(flag, value) : [`--${flag.name}=${value}`])];
+    }
+    result.push(`--${flag.name}`);
+  }
+  return result;
+}
+
+function booleanSpelledOut(flag: Flag, value: string): string[] {
+  const answer = readAnswer(value);
+  if (answer === null) throw badValue(`--${flag.name}`, "1 or 0, or no value", value);
+  if (!flag.name.startsWith("no-")) return [`--${flag.name}=${answer}`];
+  return answer ? [`--${flag.name}`] : []; // parseArgs has its own idea of `--no-…=`
+}
+
+function readAnswer(text: string): boolean | null {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  return /^(0|false|no|off)$/i.test(text) ? false : null;
 }
 
 function fromEnvironment(flag: Flag, env: Surroundings["env"]): unknown {
@@ -152,13 +186,12 @@ function fromEnvironment(flag: Flag, env: Surroundings["env"]): unknown {
   if (value === undefined || value === "") return undefined;
   if (flag.kind === "texts") return value.split(",").map((part) => part.trim()).filter((part) => part !== "");
   if (flag.kind !== "boolean") return value;
-  if (/^(1|true|yes|on)$/i.test(value)) return true;
-  if (/^(0|false|no|off)$/i.test(value)) return false;
-  throw badValue(`$${flag.env}`, "1 or 0", value);
+  const answer = readAnswer(value);
+  if (answer === null) throw badValue(`$${flag.env}`, "1 or 0", value);
+  return answer;
 }
 
-function checkedValue(flag: Flag, raw: unknown): Value {
-  const written = `--${flag.name}`;
+function checkedValue(flag: Flag, raw: unknown, written: string): Value {
   if (flag.kind === "boolean") {
     if (typeof raw === "boolean") return raw;
     throw badValue(written, "no value", raw);

@@ -67,8 +67,9 @@ function decodeChunks(bytes: Uint8Array): string | null {
   for (;;) {
     const lineEnd = bytes.indexOf(13, at);
     if (lineEnd < 0 || lineEnd + 1 >= bytes.length) return null;
-    const size = parseInt(decoder.decode(bytes.subarray(at, lineEnd)), 16);
-    if (Number.isNaN(size)) throw new Error("the answer has a chunk without a size");
+    const digits = /^[\da-f]{1,8}(?=[; \t]|$)/i.exec(new TextDecoder().decode(bytes.subarray(at, lineEnd)));
+    if (digits === null) throw new Error("the answer has a chunk without a size");
+    const size = parseInt(digits[0], 16);
     if (size === 0) return body + decoder.decode();
     const start = lineEnd + 2;
     if (start + size + 2 > bytes.length) return null;

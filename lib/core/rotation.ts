@@ -39,9 +39,14 @@ export function rotatedAtMs(name: string, current: string): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
+/** For sorting, oldest first. Of one ms: `….log` was before `…-1.log`, and `…-2.log` before `…-10.log`. */
+export function byAge(a: RotatedLog, b: RotatedLog): number {
+  return a.rotatedAtMs - b.rotatedAtMs || a.name.length - b.name.length || (a.name < b.name ? -1 : 1);
+}
+
 /** The names that must go for the rest to satisfy `policy`, oldest first. */
 export function logsToRemove(logs: readonly RotatedLog[], nowMs: number, policy: LogPolicy): string[] {
-  const oldestFirst = [...logs].sort((a, b) => a.rotatedAtMs - b.rotatedAtMs || (a.name < b.name ? -1 : 1));
+  const oldestFirst = [...logs].sort(byAge);
   let totalBytes = oldestFirst.reduce((sum, log) => sum + log.sizeBytes, 0);
   return oldestFirst.filter((log) => {
     const goes = nowMs - log.rotatedAtMs > policy.maxAgeMs || totalBytes > policy.maxTotalBytes;

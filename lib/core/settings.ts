@@ -38,10 +38,10 @@ export function completeSettings(
   base?: Settings,
 ): Settings {
   const port = asked.port ?? base?.port ?? DEFAULT_PORT;
-  const uiFollows = base === undefined || base.uiPort === base.port + UI_PORT_OFFSET;
+  const uiFollows = base === undefined || base.uiPort === uiPortOf(base.port);
   return {
     port,
-    uiPort: asked.uiPort ?? (uiFollows ? port + UI_PORT_OFFSET : base.uiPort),
+    uiPort: asked.uiPort ?? (uiFollows ? uiPortOf(port) : base.uiPort),
     ip: asked.ip ?? base?.ip ?? "127.0.0.1",
     uiIp: asked.uiIp ?? base?.uiIp ?? null,
     headless: asked.headless ?? base?.headless ?? false,
@@ -52,6 +52,11 @@ export function completeSettings(
     dynamicConfig: asked.dynamicConfig ?? base?.dynamicConfig ?? [],
     extraArgs: asked.extraArgs ?? base?.extraArgs ?? [],
   };
+}
+
+/** Temporal's default for the UI beside a frontend on `port`; never beyond the last port. */
+function uiPortOf(port: number): number {
+  return Math.min(port + UI_PORT_OFFSET, 65_535);
 }
 
 /** One setting that was asked for and runs otherwise. */

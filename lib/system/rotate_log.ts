@@ -1,7 +1,7 @@
 import { copyFileSync, constants, lstatSync, readdirSync, renameSync, truncateSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { systemErrorCode } from "../core/local_error.ts";
-import { type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from "../core/rotation.ts";
+import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from "../core/rotation.ts";
 
 /**
  * How a log is rotated. `rename`: before its writer opens it. `copy-truncate`: under a writer that keeps it open for
@@ -31,8 +31,7 @@ export function rotateLogBySize(path: string, policy: LogPolicy, nowMs: number):
 
 /** The rotated logs of the log at `path`, oldest first, as paths. */
 export function rotatedLogs(path: string): string[] {
-  return listRotated(path).sort((a, b) => a.rotatedAtMs - b.rotatedAtMs || (a.name < b.name ? -1 : 1))
-    .map(({ name }) => join(dirname(path), name));
+  return listRotated(path).sort(byAge).map(({ name }) => join(dirname(path), name));
 }
 
 function pruneLogs(path: string, policy: LogPolicy, nowMs: number): void {

@@ -1,0 +1,304 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { describe, it } from "node:test";
+import { type Invocation, parseCommandLine } from "../../lib/core/command_line.ts";
+import { COMMANDS, flagsOf } from "../../lib/core/flags.ts";
+import { LocalError } from "../../lib/core/local_error.ts";
+import type { Settings } from "../../lib/core/settings.ts";
+
+type Env = Record<string, string | undefined>;
+
+function parse(line: string, env: Env = {}): Invocation {
+  const args = line === "" ? [] : line.split(" ").map((arg) => arg === "''" ? "" : arg);
+  return parseCommandLine(args, { env: { HOME: "/home/me", ...env }, cwd: "/cwd" });
+}
+
+/** What was asked for on the command line of a `start`. */
+const asked = (line: string, env: Env = {}): Partial<Settings> => parse(`start ${line}`, env).asked;
+
+/** The command's own flags that were given. */
+function own(line: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(parse(line).own).filter(([, value]) => value !== undefined));
+}
+
+/** The message and the hint of a wrong usage. */
+function refusal(line: string, env: Env = {}): { message: string; hint: string | undefined } {
+  const error = assertThrows(() => parse(line, env), LocalError);
+  assertEquals([error.code, error.exitCode], ["usage", 2], line);
+  return { message: error.message, hint: error.hint };
+}
+
+describe("parseCommandLine()", () => {
+  it("takes `start` for granted", () => {
+    for (const line of ["", "start", "--json", "-- --x", "--port 7300"]) {
+      assertEquals(parse(line).command.name, "start", line);
+    }
+  });
+
+  it("knows the ways to ask for help and for the version", () => {
+    for (const line of ["help", "--help", "-h"]) assertEquals(parse(line).command.name, "help", line);
+    for (const line of ["version", "--version", "-V", "--version --json"]) {
+      assertEquals(parse(line).command.name, "version", line);
+    }
+    for (const line of ["stop --help", "stop -h", "-h stop", "--help stop"]) {
+      assertEquals([parse(line).command.name, parse(line).help], ["stop", true], line);
+    }
+    assertEquals(parse("help start").operands, ["start"]);
+  });
+
+  it("lets flags stand before the command", () => {
+    for (
+      const line of [
+        "--home x status",
+        "--home=x status",
+        "status --home x",
+        "--json --home x -q status",
+        "--home x --port 7300 status",
+      ]
+    ) {
+      assertEquals([parse(line).command.name, parse(line).home], ["status", "/cwd/x"], line);
+    }
+    for (const line of ["--timeout 5 stop", "-t 5 stop", "-t5 stop", "stop -t 5", "stop -t=5"]) {
+      assertEquals([parse(line).command.name, own(line)], ["stop", { timeout: 5 }], line);
+    }
+    assertEquals(own("-n 5 logs"), { lines: 5 });
+  });
+
+  it("says which command was meant", () => {
+    assertEquals(refusal("statsu"), {
+      message: "Unknown command `statsu`",
+      hint: "Did you mean `stigmer-local status`?",
+    });
+    assertEquals(refusal("deploy").hint, "See `stigmer-local help`");
+    assertEquals(refusal("''").message, "Unknown command ``");
+  });
+
+  it("says which flag was meant", () => {
+    assertEquals(refusal("start --prot 7300"), {
+      message: "Unknown flag `--prot` for `start`",
+      hint: "Did you mean `--port`?",
+    });
+    assertEquals(refusal("logs --folow").hint, "Did you mean `--follow`?");
+    assertEquals(refusal("status --force").message, "Unknown flag `--force` for `status`");
+    for (const flag of ["-z", "-qz", "-5", "--__proto__", "--constructor", "--home.a", "---json", "--_"]) {
+      assert(refusal(`start ${flag} 1`).message.startsWith("Unknown flag `-"), flag);
+    }
+  });
+
+  it("refuses arguments that nobody takes", () => {
+    assertEquals(refusal("start extra").hint, "Arguments for Temporal itself go after `--`");
+    assertEquals(refusal("status start").message, "Unexpected argument `start` for `status`");
+    for (const line of ["start -", "start ''", "-", "logs -f x"]) {
+      assert(refusal(line).message.startsWith("Unexpected argument"), line);
+    }
+  });
+});
+
+describe("parseCommandLine() on flags", () => {
+  it("reads every way in which a value can be written", () => {
+    for (const line of ["--port 7300", "--port=7300", "-p 7300", "-p7300", "-p=7300", "-qp7300", "-qvp 7300"]) {
+      assertEquals(asked(line), { port: 7300 }, line);
+    }
+    for (const line of ["-n5", "-n 5", "-n=5", "--lines 5", "--lines=5"]) {
+      assertEquals(own(`logs ${line}`), { lines: 5 }, line);
+    }
+    for (const line of ["-f -n 5", "-fn5", "-fn 5", "-fn=5", "-n5 -f", "--follow --lines=5"]) {
+      assertEquals(own(`logs ${line}`), { follow: true, lines: 5 }, line);
+    }
+    for (const line of ["-fdata/t.db", "-f data/t.db", "-f=data/t.db", "--db-filename ./data//t.db"]) {
+      assertEquals(asked(line), { dbFilename: "/cwd/data/t.db" }, line);
+    }
+  });
+
+  it("hides an instance flag's letter behind the command's own", () => {
+    assertEquals(parse("logs -f -n 5").asked, {});
+    assertEquals(parse("status -n dev -f t.db").asked, { namespaces: ["dev"], dbFilename: "/cwd/t.db" });
+  });
+
+  it("lets the last value of a flag count, and gathers those that repeat", () => {
+    assertEquals(asked("--port 1 --port 2"), { port: 2 });
+    assertEquals(asked("-n a -nb --namespace c --namespace=d"), { namespaces: ["a", "b", "c", "d"] });
+    assertEquals(asked("--search-attribute A=Text --search-attribute B=Int --dynamic-config-value x=1,2"), {
+      searchAttributes: ["A=Text", "B=Int"],
+      dynamicConfig: ["x=1,2"],
+    });
+  });
+
+  it("keeps text that looks like a number as it is", () => {
+    assertEquals(asked("-n 007 --namespace=1e3 --ip 0"), { namespaces: ["007", "1e3"], ip: "0" });
+    assertEquals(parse("start --home 5").home, "/cwd/5");
+  });
+
+  it("reads a switch, alone or with an answer", () => {
+    for (const line of ["--headless", "--headless=true", "--headless=1", "--headless=yes"]) {
+      assertEquals(asked(line), { headless: true }, line);
+    }
+    for (const line of ["--headless=false", "--headless=0", "--headless=off", "--headless false"]) {
+      assertEquals(asked(line), { headless: false }, line);
+    }
+    assertEquals(parse("start --no-wait").own["no-wait"], true);
+    assertEquals(parse("start --no-wait=true").own["no-wait"], true);
+    assertEquals(parse("start --no-wait=false").own["no-wait"], undefined);
+    assertEquals(refusal("start --headless=maybe").message, "--headless takes 1 or 0, or no value: `maybe` was given");
+    assertEquals(refusal("start --json=x").message, "--json takes 1 or 0, or no value: `x` was given");
+  });
+
+  it("refuses a flag without its value, and does not take the next flag for it", () => {
+    for (
+      const line of [
+        "--home",
+        "--home=",
+        "--home ''",
+        "--home --json",
+        "--port",
+        "--port --headless",
+        "-n",
+        "-n=",
+        "--ip -- x",
+        "--namespace=",
+      ]
+    ) {
+      assert(refusal(`start ${line}`).message.endsWith(": nothing was given"), line);
+    }
+    assertEquals(refusal("stop -f").message, "--db-filename takes FILE: nothing was given");
+  });
+
+  it("refuses numbers that are none, or out of range", () => {
+    for (const port of ["0", "65536", "-1", "1e3", "0x1c84", "7233.5", "abc", "٣"]) refusal(`start --port ${port}`);
+    for (const count of ["1.5", "1e3", "x", "9007199254740993"]) refusal(`logs -n ${count}`);
+    for (const seconds of ["5s", "1e9", "2000001", "Infinity"]) refusal(`stop --timeout ${seconds}`);
+    assertEquals(own("stop --timeout 0"), { timeout: 0 });
+    assertEquals(own("stop --timeout 1.5"), { timeout: 1.5 });
+    assertEquals(own("logs -n 0"), { lines: 0 });
+    assertEquals([parse("start --max-restarts 0").maxRestarts, parse("start").maxRestarts], [0, null]);
+  });
+
+  it("refuses ports that can't go together", () => {
+    refusal("start --port 7300 --ui-port 7300");
+    assertEquals(refusal("start --port 65000").hint, "Give --ui-port, or --headless");
+    assertEquals(asked("--port 65000 --headless"), { port: 65_000, headless: true });
+    assertEquals(asked("--port 65000 --ui-port 8000"), { port: 65_000, uiPort: 8000 });
+  });
+});
+
+describe("parseCommandLine() on `--`", () => {
+  it("passes on what follows, as it is", () => {
+    assertEquals(asked("-- --x -y 5 -- --home zz -p1"), { extraArgs: ["--x", "-y", "5", "--", "--home", "zz", "-p1"] });
+    assertEquals(parse("-- stop").command.name, "start");
+    assertEquals(parse("-- stop").asked, { extraArgs: ["stop"] });
+    assertEquals(parse("restart -- --headless").asked, { extraArgs: ["--headless"] });
+  });
+
+  it("tells no arguments from none asked for", () => {
+    assertEquals(asked("--"), { extraArgs: [] });
+    assertEquals("extraArgs" in parse("start").asked, false);
+  });
+
+  it("refuses arguments where nothing is passed on", () => {
+    assertEquals(refusal("status -- a").message, "`status` passes no arguments on");
+    parse("status --");
+  });
+});
+
+describe("parseCommandLine() on the environment", () => {
+  const env = {
+    STIGMER_HOME: "/e",
+    STIGMER_PORT: "7400",
+    STIGMER_HEADLESS: "1",
+    STIGMER_NAMESPACE: "a, b,",
+    STIGMER_DB_FILENAME: "e.db",
+  };
+
+  it("takes it where no flag was given", () => {
+    const { home, asked } = parse("start", env);
+    assertEquals(home, "/e");
+    assertEquals(asked, { port: 7400, headless: true, namespaces: ["a", "b"], dbFilename: "/cwd/e.db" });
+    assertEquals(parse("start", { STIGMER_TEMPORAL_BIN: "bin/temporal" }).temporalBin, "/cwd/bin/temporal");
+  });
+
+  it("lets flags win, also one that says no", () => {
+    const { home, asked } = parse("start --home h --port 7300 --headless=false -n c -f f.db", env);
+    assertEquals(home, "/cwd/h");
+    assertEquals(asked, { port: 7300, headless: false, namespaces: ["c"], dbFilename: "/cwd/f.db" });
+    assertEquals(asked.port, parse("start --port 7300", { STIGMER_PORT: "wrong" }).asked.port);
+  });
+
+  it("takes an empty variable for an unset one", () => {
+    assertEquals(parse("start", Object.fromEntries(Object.keys(env).map((name) => [name, ""]))).asked, {});
+    assertEquals(parse("start", { STIGMER_HOME: "" }).home, "/home/me/.stigmer");
+  });
+
+  it("names the variable that holds a bad value", () => {
+    assertEquals(
+      refusal("start", { STIGMER_PORT: "abc" }).message,
+      "$STIGMER_PORT takes a port from 1 to 65535: `abc` was given",
+    );
+    assertEquals(
+      refusal("start", { STIGMER_HEADLESS: "maybe" }).message,
+      "$STIGMER_HEADLESS takes 1 or 0: `maybe` was given",
+    );
+  });
+
+  it("finds the home, of which there must be one", () => {
+    assertEquals(parse("status").home, "/home/me/.stigmer");
+    assertEquals(parse("status --home ~/x/../y/").home, "/home/me/y");
+    assertEquals(parse("status --home .").home, "/cwd");
+    for (const HOME of [undefined, "", "relative"]) {
+      const error = assertThrows(() => parse("status", { HOME }), LocalError);
+      assertEquals([error.code, error.exitCode], ["home-unusable", 1]);
+      assertEquals(parse("status --home /x", { HOME }).home, "/x");
+    }
+  });
+
+  it("shows stacks where debugging is on", () => {
+    assertEquals([parse("start").verbose, parse("start -v").verbose], [false, true]);
+    assertEquals(parse("start", { STIGMER_LOG_LEVEL: "debug" }).verbose, true);
+  });
+});
+
+describe("parseCommandLine() on anything", () => {
+  const words = [
+    ...COMMANDS.map(({ name }) => name),
+    ...COMMANDS.flatMap((command) => flagsOf(command)).flatMap((
+      { name, alias },
+    ) => [`--${name}`, `--${name}=1`, `-${alias ?? name[0]}`]),
+    ...["--", "-", "7300", "true", "false", "--no-json", "-n5", "-qv"],
+  ];
+  const anyArgs = fc.array(
+    fc.oneof(
+      fc.constantFrom(...words),
+      fc.string(),
+      fc.string().map((text) => `--${text}`),
+      fc.string().map((text) => `-${text}`),
+    ),
+  );
+
+  it("gives an invocation, or says what is wrong with the usage", () => {
+    fc.assert(
+      fc.property(anyArgs, (args) => {
+        try {
+          const { home } = parseCommandLine(args, { env: { HOME: "/home/me" }, cwd: "/cwd" });
+          assert(home.startsWith("/"));
+        } catch (error) {
+          if (!(error instanceof LocalError)) throw error;
+          assertEquals(error.exitCode, 2);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("reads the same from a flag's letter as from its name", () => {
+    for (const command of COMMANDS) {
+      for (const { name, alias, kind } of flagsOf(command)) {
+        if (alias === undefined) continue;
+        const value = kind === "boolean" ? "" : kind === "text" || kind === "texts" ? " some" : " 7";
+        assertEquals(
+          parse(`${command.name} -${alias}${value}`),
+          parse(`${command.name} --${name}${value}`),
+          `${command.name} -${alias}`,
+        );
+      }
+    }
+  });
+});

@@ -1,0 +1,72 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "node:test";
+import { parseCommandLine } from "../../lib/core/command_line.ts";
+import { COMMANDS, flagsOf, INSTANCE_FLAGS, OUTPUT_FLAGS } from "../../lib/core/flags.ts";
+import { renderCommandHelp, renderHelp } from "../../lib/core/render_help.ts";
+import { paintFor } from "../../lib/core/render_status.ts";
+
+const PLAIN = paintFor(false);
+const command = (name: string) => COMMANDS.find((each) => each.name === name)!;
+
+/** The lines that explain a flag, as `-p, --port PORT`. */
+const flagLines = (help: string): string[] => help.split("\n").filter((line) => /^ {2}(-\w,| {3}) --/.test(line));
+
+describe("renderHelp()", () => {
+  it("tells every command and every flag that all of them take", () => {
+    const help = renderHelp(PLAIN);
+    for (const { name, summary } of COMMANDS) assert(help.includes(`  ${name.padEnd(7)}  ${summary}\n`), name);
+    for (const { name, help: text } of [...INSTANCE_FLAGS, ...OUTPUT_FLAGS]) {
+      assert(flagLines(help).some((line) => line.includes(`--${name} `) && line.includes(text)), name);
+    }
+  });
+
+  it("names the variable that sets a flag too", () => {
+    assert(renderHelp(PLAIN).includes("[$STIGMER_HOME]"));
+  });
+
+  it("has colour only where it is wanted", () => {
+    assert(!renderHelp(PLAIN).includes("\x1b"));
+    assert(renderHelp(paintFor(true)).includes("\x1b[1mCommands\x1b[22m"));
+  });
+});
+
+describe("renderCommandHelp()", () => {
+  it("tells each flag that the parser takes, once, and no other", () => {
+    for (const each of COMMANDS) {
+      const told = flagLines(renderCommandHelp(each, PLAIN)).map((line) =>
+        line.slice(2, 4).trim() + /--[\w-]+/.exec(line)![0]
+      );
+      const taken = flagsOf(each).map(({ name, alias }) => `${alias === undefined ? "" : `-${alias}`}--${name}`);
+      assertEquals(told.sort(), taken.sort(), each.name);
+    }
+  });
+
+  it("gives a letter to one flag alone", () => {
+    for (const each of COMMANDS) {
+      const letters = flagsOf(each).flatMap(({ alias }) => alias ?? []);
+      assertEquals(letters, [...new Set(letters)], each.name);
+    }
+  });
+
+  it("opens with examples that work", () => {
+    for (const each of COMMANDS) {
+      assert(each.examples.length > 0);
+      for (const example of each.examples) {
+        const [tool, ...args] = example.split(" ");
+        assertEquals(tool, "stigmer-local");
+        assertEquals(parseCommandLine(args, { env: { HOME: "/home/me" }, cwd: "/" }).command, each, example);
+        assert(renderCommandHelp(each, PLAIN).includes(`  ${example}\n`));
+      }
+    }
+  });
+
+  it("says what may follow the flags", () => {
+    assert(
+      renderCommandHelp(command("start"), PLAIN).includes(
+        "  stigmer-local start [FLAGS] [-- ARGUMENTS FOR TEMPORAL]\n",
+      ),
+    );
+    assert(renderCommandHelp(command("help"), PLAIN).includes("  stigmer-local help [FLAGS] [COMMAND]\n"));
+    assert(renderCommandHelp(command("stop"), PLAIN).includes("  stigmer-local stop [FLAGS]\n"));
+  });
+});
