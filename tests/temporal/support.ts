@@ -1,9 +1,10 @@
-import { spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { accessSync, chmodSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { isDeno } from "../../lib/system/host.ts";
 import type { Connect } from "../../lib/system/connection.ts";
 
@@ -108,5 +109,30 @@ export async function eventually<T>(
     if (result !== null) return result;
     if (performance.now() > deadline) throw new Error(`nothing came within ${timeoutMs} ms`);
     await new Promise((resume) => setTimeout(resume, intervalMs));
+  }
+}
+
+/**
+ * What the fixture `name` prints when a user without rights runs it with `args`: ourselves, or, when we are root, who
+ * may write anywhere, nobody. Null when nobody can't be had, or can't read this folder.
+ */
+export function printedWithoutRights(name: string, ...args: string[]): string | null {
+  const script = fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const config = process.env["STIGMER_TEST_DENO_CONFIG"] ?? join(root, "deno.offline.json");
+  const runtime = isDeno ? ["run", "-A", "--no-check", "--no-lock", "--config", config] : process.execArgv;
+  const command = [process.execPath, ...runtime, script, ...args];
+  const prelude = process.geteuid?.() === 0
+    ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+    : [];
+  const [file = "", ...rest] = [...prelude, ...command];
+  const scratch = mkdtempSync(join(tmpdir(), "stigmer-nobody-"));
+  chmodSync(scratch, 0o777);
+  try {
+    const env = { ...process.env, DENO_DIR: scratch, TMPDIR: scratch, HOME: scratch };
+    const result = spawnSync(file, rest, { encoding: "utf8", env, cwd: root });
+    return result.status === 0 ? result.stdout.trim() : null;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
