@@ -16,6 +16,9 @@ export type LongAnswer =
 /**
  * Asks for something that may take as long as Temporal takes. Silence for a second says that the supervisor is either
  * waiting with us or unresponsive; a question that it can answer at once tells which.
+ *
+ * The request is sent once and its connection kept: a `restart` that is sent twice restarts twice, and a supervisor
+ * that leaves after a `stop` answers those who still listen.
  */
 export async function askPatiently(
   host: Host,
@@ -24,15 +27,28 @@ export async function askPatiently(
   timeoutMs: number,
 ): Promise<LongAnswer> {
   const { method, path, body } = request;
-  const first = await askSupervisor(host, home, method, path, { body, timeoutMs: Math.min(SILENCE_MS, timeoutMs) });
-  if (first.kind !== "silent") return first;
+  const abandon = new AbortController();
+  const asked = askSupervisor(host, home, method, path, { body, timeoutMs, signal: abandon.signal });
+  const early = await within(host, asked, SILENCE_MS);
+  if (early !== null && early.kind !== "silent") return early;
   const sign = await askSupervisor(host, home, "GET", "/healthz");
-  if (sign.kind !== "answer") return sign;
-  const answer = await askSupervisor(host, home, method, path, {
-    body,
-    timeoutMs: Math.max(1, timeoutMs - 2 * SILENCE_MS),
+  if (sign.kind === "answer") {
+    const answer = await asked;
+    return answer.kind === "silent" ? { kind: "late" } : answer;
+  }
+  // Nobody new is let in by one that leaves; those that it let in before get their answer.
+  const last = await within(host, asked, sign.kind === "absent" ? SILENCE_MS : 0);
+  abandon.abort();
+  return last === null || last.kind === "silent" ? sign : last;
+}
+
+/** What `promise` gives within `ms`, else null. */
+function within<T>(host: Host, promise: Promise<T>, ms: number): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    let cancel = () => {};
+    promise.then(resolve, reject).finally(() => cancel());
+    cancel = host.after(ms, () => resolve(null));
   });
-  return answer.kind === "silent" ? { kind: "late" } : answer;
 }
 
 /** {@linkcode askPatiently} for `POST /start`. */

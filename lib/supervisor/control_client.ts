@@ -19,14 +19,14 @@ export type Answer = { kind: "answer"; response: HttpResponse } | { kind: "absen
 /**
  * Asks the supervisor of the instance at `home`, over the runtime's own socket.
  *
- * @param timeoutMs For the whole answer.
+ * Without an answer within `timeoutMs`, or when `signal` aborts, it is `silent`.
  */
 export async function askSupervisor(
   host: Host,
   home: string,
   method: "GET" | "POST",
   path: string,
-  options: { body?: unknown; timeoutMs?: number } = {},
+  options: { body?: unknown; timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<Answer> {
   const timeoutMs = options.timeoutMs ?? SILENCE_MS;
   const socket = await socketPath(home, CONTROL_SOCKET_NAME, host.platform);
@@ -44,11 +44,17 @@ export async function askSupervisor(
   } finally {
     socket.close();
   }
+  if (options.signal?.aborted) {
+    connection.close();
+    return { kind: "silent" };
+  }
   let late = false;
-  const cancel = host.after(timeoutMs, () => {
+  const giveUp = () => {
     late = true;
     connection.close();
-  });
+  };
+  const cancel = host.after(timeoutMs, giveUp);
+  options.signal?.addEventListener("abort", giveUp);
   try {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     await connection.write(encodeRequest(method, path, body));
@@ -60,6 +66,7 @@ export async function askSupervisor(
     throw error;
   } finally {
     cancel();
+    options.signal?.removeEventListener("abort", giveUp);
     connection.close();
   }
 }
