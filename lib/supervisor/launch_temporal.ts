@@ -98,6 +98,7 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
     const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
     if ("end" in first) {
       await endProcessGroup(instance, target, 0);
+      await endEscaped(context);
       return {
         failure: exitFailure(
           instance,

@@ -1,0 +1,229 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { existsSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import process from "node:process";
+import { describe, it } from "node:test";
+import type { Status } from "../../lib/core/status.ts";
+import { assertNothingLeft, type Ended, history, isAlive, type TestInstance, until, withInstance } from "./support.ts";
+import {
+  fakeTemporal,
+  saysServing,
+  type Stranger,
+  strangerCommand,
+  withStranger,
+  withTemporalByHand,
+} from "./support_strangers.ts";
+
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).flat().some((each) => each?.address === "::1");
+}
+
+/** `start` failed without a launch, and said whose the port is. */
+function assertRefused(instance: TestInstance, result: Ended, port: number, stranger: Stranger, command: RegExp): void {
+  assertEquals(result.code, 1, result.stdout + result.stderr);
+  const { error } = JSON.parse(result.stdout);
+  assertEquals([error.code, error.facts.port, error.facts.pid], ["port-taken", port, stranger.pid]);
+  assertMatch(error.facts.command, command);
+  assertMatch(error.message, new RegExp(`Port ${port} .*pid ${stranger.pid} \\(`));
+  assertEquals(history(instance).filter(({ event }) => event === "launched"), []);
+  assert(!existsSync(instance.paths.defaultDatabase), "a database was made");
+  assert(stranger.isAlive(), "the stranger was ended");
+}
+
+/** `status` says that the start failed, and shows no Temporal. */
+async function assertNotTakenForOurs(instance: TestInstance): Promise<void> {
+  const status = await instance.status();
+  assertEquals([status.exitCode, status.state, status.temporal, status.healthy], [1, "failed", null, false]);
+  assertEquals(status.failure?.code, "port-taken");
+}
+
+describe("start with a stranger on the port", () => {
+  it("names a plain TCP listener", () =>
+    withInstance((instance) =>
+      withStranger("tcp", "127.0.0.1", instance.port, async (stranger) => {
+        assertRefused(instance, await instance.run(["start", "--json"]), instance.port, stranger, /stranger\.ts tcp/);
+        await assertNotTakenForOurs(instance);
+        const { stderr, stdout } = await instance.run(["start"]);
+        assertMatch(
+          stderr,
+          new RegExp(
+            `error: Port ${instance.port} is taken on 127\\.0\\.0\\.1: pid ${stranger.pid} \\(.*stranger\\.ts`,
+          ),
+        );
+        assertMatch(stderr, /hint: .*--port/);
+        assertEquals(stdout, "");
+      })
+    ));
+
+  it("is not fooled by an HTTP/2 server that says SERVING", () =>
+    withInstance((instance) =>
+      withStranger("grpc", "127.0.0.1", instance.port, async (stranger) => {
+        assert(await saysServing(instance.port), "this stranger would not fool anyone");
+        const before = await instance.status();
+        assertEquals([before.exitCode, before.state, before.temporal], [3, "stopped", null]);
+        assertRefused(instance, await instance.run(["start", "--json"]), instance.port, stranger, /stranger\.ts grpc/);
+        await assertNotTakenForOurs(instance);
+      })
+    ));
+
+  it("names another Temporal, which lives on", () =>
+    withInstance((instance) =>
+      withTemporalByHand(instance.port, [], async (stranger) => {
+        assertRefused(
+          instance,
+          await instance.run(["start", "--json"]),
+          instance.port,
+          stranger,
+          /temporal server start-dev/,
+        );
+        await assertNotTakenForOurs(instance);
+        assertEquals((await instance.stop()).code, 0);
+        assert(await saysServing(instance.port), "stop ended somebody else's Temporal");
+      })
+    ));
+
+  it(
+    "names one that holds only ::1, where localhost may lead",
+    { skip: !hasIpv6() },
+    () =>
+      withInstance((instance) =>
+        withStranger("grpc", "::1", instance.port, async (stranger) => {
+          const result = await instance.run(["start", "--json"]);
+          assertRefused(instance, result, instance.port, stranger, /stranger\.ts grpc ::1/);
+          assertEquals(JSON.parse(result.stdout).error.facts.address, "::1");
+          await assertNotTakenForOurs(instance);
+        })
+      ),
+  );
+
+  it("names one on the UI's port, which a headless start does not need", () =>
+    withInstance((instance) =>
+      withStranger("tcp", "127.0.0.1", instance.uiPort, async (stranger) => {
+        assertRefused(instance, await instance.run(["start", "--json"]), instance.uiPort, stranger, /stranger\.ts tcp/);
+        const { state, uiUrl } = await instance.start(["--headless"]);
+        assertEquals([state, uiUrl], ["running", null]);
+      })
+    ));
+
+  it("succeeds once the stranger is gone", () =>
+    withInstance(async (instance) => {
+      await withStranger("tcp", "127.0.0.1", instance.port, async () => {
+        assertEquals((await instance.run(["start"])).code, 1);
+      });
+      await instance.start(["--headless"]);
+      assertEquals((await instance.status()).exitCode, 0);
+    }));
+});
+
+describe("a stranger that takes the port of a Temporal that died", () => {
+  it("is not taken for ours when the supervisor died too", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = await instance.start(["--headless"]);
+      for (const pid of [supervisor!.pid, temporal!.pid]) process.kill(pid, "SIGKILL");
+      await until("both are dead", () => !isAlive(supervisor!.pid) && !isAlive(temporal!.pid));
+      await withStranger("grpc", "127.0.0.1", instance.port, async (stranger) => {
+        const status = await instance.status();
+        assertEquals([status.exitCode, status.temporal, status.healthy], [1, null, false]);
+        const result = await instance.run(["start", "--json", "--headless"]);
+        assertEquals([result.code, JSON.parse(result.stdout).error?.facts?.pid], [1, stranger.pid]);
+      });
+    }));
+
+  it("ends the supervision, named", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = await instance.start(["--headless"]);
+      process.kill(supervisor!.pid, "SIGSTOP"); // it would be faster than the stranger
+      process.kill(temporal!.pid, "SIGKILL");
+      await until("Temporal is dead", () => !isAlive(temporal!.pid));
+      await withStranger("grpc", "127.0.0.1", instance.port, async (stranger) => {
+        process.kill(supervisor!.pid, "SIGCONT");
+        await until("the supervisor is gone", () => !isAlive(supervisor!.pid));
+        await assertNotTakenForOurs(instance);
+        assertEquals((await instance.status()).failure?.facts?.["pid"], stranger.pid);
+        assert(stranger.isAlive(), "the stranger was ended");
+      });
+      assertNothingLeft(instance, [temporal!.pid, supervisor!.pid]);
+    }));
+});
+
+/** The checks of a status, by name. */
+function checksOf(status: Status): Record<string, boolean> {
+  return Object.fromEntries(status.checks.map(({ name, ok }) => [name, ok]));
+}
+
+describe("a Temporal that runs and is not ready", () => {
+  it("has its port open and serves nothing", () =>
+    withInstance(async (instance) => {
+      const binary = fakeTemporal(
+        instance.home,
+        `exec ${strangerCommand("tcp", "127.0.0.1", instance.port).join(" ")}`,
+      );
+      const start = instance.launch(["start", "--json", "--headless", "--temporal-bin", binary]);
+      const seen = await until("the port is open", async () => {
+        const status = await instance.status();
+        return checksOf(status)["port"] === true ? status : null;
+      });
+      assertEquals([seen.state, seen.healthy, seen.exitCode], ["starting", false, 4]);
+      assertEquals([checksOf(seen)["process"], checksOf(seen)["grpc"]], [true, false]);
+      assertEquals(start.stdout(), "", "start was content with an open port");
+      assertEquals((await instance.stop(["--force"])).code, 0);
+      assertEquals((await start.ended).code, 1);
+      assertNothingLeft(instance, [seen.temporal!.pid]);
+    }));
+
+  it("serves without the UI that was asked for", () =>
+    withInstance(async (instance) => {
+      const binary = fakeTemporal(instance.home, 'exec "$TEMPORAL" "$@" --headless');
+      const start = instance.run(["start", "--json", "--timeout", "2", "--temporal-bin", binary]);
+      const seen = await until("it serves", async () => {
+        const status = await instance.status();
+        return checksOf(status)["grpc"] === true ? status : null;
+      });
+      assertEquals([seen.state, checksOf(seen)["ui"], seen.exitCode], ["starting", false, 4]);
+      const result = await start;
+      assertEquals([result.code, JSON.parse(result.stdout).error.code], [1, "timeout"]);
+    }));
+
+  it("has its listener in another group, and is ended with it", () =>
+    withInstance(async (instance) => {
+      const binary = fakeTemporal(instance.home, 'setsid "$TEMPORAL" "$@" &\nexec sleep 1000');
+      const result = await instance.run(["start", "--json", "--headless", "--temporal-bin", binary]);
+      const { error } = JSON.parse(result.stdout);
+      assertEquals([result.code, error.code, error.facts.port], [1, "port-taken", instance.port]);
+      const [launched] = history(instance).filter(({ event }) => event === "launched");
+      assertNothingLeft(instance, [launched!["pid"] as number, error.facts.pid]);
+      assertEquals((await instance.status()).exitCode, 1);
+    }));
+});
+
+describe("status of a Temporal that runs", () => {
+  const LAYERS = ["lock", "record", "process", "identity", "port", "grpc", "ui"];
+
+  it("shows each layer with its time", () =>
+    withInstance(async (instance) => {
+      const started = await instance.start();
+      assertEquals(started.checks.map(({ name }) => name), LAYERS);
+      const seen = await instance.status();
+      assertEquals(seen.checks.map(({ name }) => name), LAYERS);
+      for (const { name, ok, ms, detail } of seen.checks) assert(ok && ms >= 0 && detail !== "", `${name}: ${detail}`);
+      assert(seen.checks.some(({ ms }) => ms > 0), "no look took any time");
+      const { code, stdout } = await instance.run(["status"]);
+      assertEquals(code, 0);
+      for (const layer of LAYERS) assertMatch(stdout, new RegExp(`^ +✓ ${layer} +\\d+\\.\\d ms  \\S`, "m"));
+      assertMatch(stdout, /^● Temporal is running, healthy$/m);
+    }));
+
+  it("names the layer that fails while Temporal is stopped by a signal", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = await instance.start(["--headless"]);
+      process.kill(supervisor!.pid, "SIGKILL");
+      await until("the supervisor is dead", () => !isAlive(supervisor!.pid));
+      process.kill(temporal!.pid, "SIGSTOP");
+      const seen = await until("it is seen as stopped", async () => {
+        const status = await instance.status();
+        return checksOf(status)["process"] === false ? status : null;
+      });
+      assertEquals([seen.state, seen.healthy, seen.exitCode], ["unsupervised", false, 4]);
+      assertEquals([checksOf(seen)["lock"], checksOf(seen)["port"], checksOf(seen)["grpc"]], [true, true, false]);
+    }));
+});

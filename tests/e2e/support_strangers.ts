@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process";
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { openGrpcChannel } from "../../lib/temporal/grpc_channel.ts";
+import { checkServing } from "../../lib/temporal/health.ts";
+import { currentHost } from "../../lib/system/host.ts";
+import { temporalBinary, TSX, until } from "./support.ts";
+
+/** A process of the test's own that the tool must leave alone. */
+export interface Stranger {
+  pid: number;
+  isAlive(): boolean;
+}
+
+/** The command line of a stranger (`fixtures/stranger.ts`). */
+export function strangerCommand(kind: "tcp" | "grpc", host: string, port: number): string[] {
+  const script = fileURLToPath(new URL("./fixtures/stranger.ts", import.meta.url));
+  return [process.env["STIGMER_TEST_NODE"]!, "--import", TSX, script, kind, host, `${port}`];
+}
+
+/** Runs `body` beside a process that listens on `port` of `host`; ends it afterwards. */
+export function withStranger<T>(
+  kind: "tcp" | "grpc",
+  host: string,
+  port: number,
+  body: (stranger: Stranger) => Promise<T>,
+): Promise<T> {
+  return withProcess(strangerCommand(kind, host, port), (output) => output.includes("ready"), body);
+}
+
+/** Runs `body` beside a Temporal that was started by hand; ends it afterwards. */
+export function withTemporalByHand<T>(
+  port: number,
+  args: readonly string[],
+  body: (stranger: Stranger) => Promise<T>,
+): Promise<T> {
+  const command = [
+    temporalBinary(),
+    "server",
+    "start-dev",
+    "--headless",
+    "--ip",
+    "127.0.0.1",
+    "--port",
+    `${port}`,
+    ...args,
+  ];
+  return withProcess(command, () => saysServing(port), body);
+}
+
+async function withProcess<T>(
+  [file, ...args]: string[],
+  isReady: (output: string) => boolean | Promise<boolean>,
+  body: (stranger: Stranger) => Promise<T>,
+): Promise<T> {
+  const child = spawn(file!, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => output += text);
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
+  try {
+    await until(`${file} is ready`, () => {
+      if (!isAlive()) throw new Error(`${file} ended: ${output}`);
+      return isReady(output);
+    });
+    return await body({ pid: child.pid!, isAlive });
+  } finally {
+    if (isAlive()) process.kill(-child.pid!, "SIGKILL");
+    await gone;
+  }
+}
+
+/** Whether whatever listens on `port` answers a health check with SERVING. */
+export async function saysServing(port: number): Promise<boolean> {
+  const { connect } = await currentHost();
+  const channel = await openGrpcChannel(connect, { host: "127.0.0.1", port }, 1000).catch(() => null);
+  if (channel === null) return false;
+  try {
+    return await checkServing(channel, 1000) === "serving";
+  } finally {
+    channel.close();
+  }
+}
+
+/** Writes a shell script that stands in for the temporal binary; `$TEMPORAL` in it is the real one. Gives its path. */
+export function fakeTemporal(folder: string, script: string): string {
+  const path = join(folder, "fake-temporal");
+  writeFileSync(path, `#!/bin/sh\nTEMPORAL='${temporalBinary()}'\n${script}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
