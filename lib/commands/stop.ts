@@ -1,12 +1,17 @@
 import { askPatiently } from "../supervisor/ask_start.ts";
-import { askSupervisor, statusOrThrow } from "../supervisor/control_client.ts";
+import { statusOrThrow } from "../supervisor/control_client.ts";
 import { LocalError } from "../core/local_error.ts";
+import { pause } from "../system/pause.ts";
+import type { Processes } from "../system/processes.ts";
+import { processesHere } from "../system/processes_here.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
 
 /** Temporal's own drain may take 10 s (a reported case), so that less would kill healthy servers. */
 const DEFAULT_GRACE_S = 12;
 /** What the end may take beyond the grace period: SIGKILL, a slow disk, a machine under load; in ms. */
 const MARGIN_MS = 60_000;
+/** A supervisor that has answered is gone after this time, in ms; if not, nothing depends on it any more. */
+const DEPARTURE_MS = 5000;
 
 /** Stops Temporal and its supervisor. Returns when neither is alive and their ports and locks are free. */
 export const stop: Command = async (context) => {
@@ -36,31 +41,33 @@ const NOTHING: Stopped = { pid: null, forced: false };
 async function stopInstance(context: CommandContext, graceMs: number): Promise<Stopped> {
   const { host, invocation: { home } } = context;
   for (;;) {
-    const sign = await askSupervisor(host, home, "GET", "/status");
-    if (sign.kind === "answer") {
-      const pid = statusOrThrow(sign.response).temporal?.pid ?? null;
-      const answer = await askPatiently(
-        host,
-        home,
-        { method: "POST", path: "/stop", body: { graceMs } },
-        graceMs + MARGIN_MS,
-      );
-      if (answer.kind === "answer") {
-        const { lastExit } = statusOrThrow(answer.response);
-        return { pid, forced: lastExit?.signal === "SIGKILL" };
-      }
-      if (answer.kind === "late") {
-        throw new LocalError(
-          "stop-failed",
-          `Temporal is still there ${(graceMs + MARGIN_MS) / 1000} s after the stop`,
-          { hint: "`stigmer-local stop --force`" },
-        );
-      }
+    const request = { method: "POST", path: "/stop", body: { graceMs } } as const;
+    const answer = await askPatiently(host, home, request, graceMs + MARGIN_MS);
+    if (answer.kind === "answer") {
+      const { stopped, supervisor } = statusOrThrow(answer.response);
+      if (supervisor !== null) await untilDead(supervisor.pid, processesHere(host.platform));
+      return stopped ?? NOTHING;
     }
-    if (sign.kind === "absent" && !mayRun(context)) return NOTHING;
+    if (answer.kind === "late") {
+      throw new LocalError(
+        "stop-failed",
+        `Temporal is still there ${(graceMs + MARGIN_MS) / 1000} s after the stop`,
+        { hint: "`stigmer-local stop --force`" },
+      );
+    }
+    if (answer.kind === "absent" && !mayRun(context)) return NOTHING;
     const { stopUnsupervised } = await import("../supervisor/stop_unsupervised.ts");
-    const stopped = await stopUnsupervised(host, home, graceMs, sign.kind === "silent");
+    const stopped = await stopUnsupervised(host, home, graceMs, answer.kind === "silent");
     if (stopped !== null) return stopped;
+  }
+}
+
+/** A supervisor that answers has freed its locks, and yet it lives on for some ms, in a home that may be removed next. */
+async function untilDead(pid: number, processes: Processes): Promise<void> {
+  for (const giveUpAt = performance.now() + DEPARTURE_MS; performance.now() < giveUpAt;) {
+    const seen = processes.inspect(pid);
+    if (seen === null || seen.state === "Z" || seen.state === "X") return;
+    await pause(2);
   }
 }
 

@@ -45,6 +45,8 @@ export interface Status {
   failure?: Failure;
   /** Only in the answer of `start`: it ran already. */
   reused?: boolean;
+  /** Only in the answer to a stop: the Temporal that it ended, null when there was none; `forced`: it took SIGKILL. */
+  stopped?: { pid: number | null; forced: boolean };
   /** What a person should know, a line each. */
   warnings?: string[];
 }

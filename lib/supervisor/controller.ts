@@ -94,10 +94,14 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       return { ...current, reused: keeper.temporal?.adopted === true || startedAtMs < requestedAtMs };
     },
     stop: async ({ graceMs }: StopRequest) => {
+      const askedAtMs = performance.now();
       supervisor.dispatch({ kind: "stop", graceMs: graceMs < 0 ? DEFAULT_GRACE_MS : graceMs });
       await departed;
       const { state } = supervisor;
-      return state.kind === "failed" ? state.failure : await status();
+      if (state.kind === "failed") return state.failure;
+      const { lastEnd } = keeper;
+      const stopped = lastEnd !== null && lastEnd.atMs >= askedAtMs ? lastEnd : { pid: null, forced: false };
+      return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
     },
     restart: ({ asked, binary }: StartRequest) => {
       if (isLeaving()) return Promise.resolve(LEAVING);

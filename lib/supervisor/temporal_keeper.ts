@@ -40,6 +40,7 @@ export class TemporalKeeper {
   #freeLock: LockFile | null = null;
   #databaseLock: LockFile | null = null;
   #lastPid: number | null = null;
+  #lastEnd: { pid: number; forced: boolean; atMs: number } | null = null;
   #isReleased = false;
 
   constructor(instance: Instance, order: SupervisorOrder, supervisorLock: LockFile, listener: KeeperListener) {
@@ -57,6 +58,11 @@ export class TemporalKeeper {
   /** Asks the Temporal that is alive, or is being launched. */
   get probe(): Probe | null {
     return this.#probe;
+  }
+
+  /** The last Temporal that {@linkcode end} ended, whether it took SIGKILL, and when (`performance.now()`). */
+  get lastEnd(): { pid: number; forced: boolean; atMs: number } | null {
+    return this.#lastEnd;
   }
 
   /** What runs, else what is to run. */
@@ -123,6 +129,7 @@ export class TemporalKeeper {
         signal: patience,
         isDeposed: () => this.#isReleased,
       });
+      this.#lastEnd = { pid: temporal.pid, forced, atMs: performance.now() };
       this.#instance.log.note("ended", { pid: temporal.pid, forced, ms: Math.round(ms), graceMs });
     }
     if (this.#isReleased) return;

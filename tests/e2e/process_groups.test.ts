@@ -1,0 +1,113 @@
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import process from "node:process";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assertNothingLeft, history, isAlive, until, withInstance } from "./support.ts";
+import {
+  escapedChild,
+  pidsOf,
+  readPid,
+  signalIfThere,
+  stopCleanly,
+  stubbornChild,
+  unreapedChild,
+  untilRecovered,
+  wrapTemporal,
+} from "./support_lifecycle.ts";
+
+describe("the process group of Temporal", () => {
+  it("Temporal and its supervisor each lead a group and a session of their own", () =>
+    withInstance(async (instance) => {
+      const status = await instance.start(["--headless"]);
+      const own = instance.processes.inspect(process.pid)!;
+      for (const pid of Object.values(pidsOf(status))) {
+        const { pgid, sid } = instance.processes.inspect(pid)!;
+        assertEquals({ pgid, sid }, { pgid: pid, sid: pid });
+        assertNotEquals(sid, own.sid);
+      }
+      assertEquals(status.temporal?.pgid, status.temporal?.pid);
+      await stopCleanly(instance, status);
+    }));
+
+  it("stop ends a grandchild that ignores SIGTERM, after Temporal has ended gracefully", () =>
+    withInstance(async (instance) => {
+      const pidFile = join(instance.home, "stubborn.pid");
+      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, stubbornChild(pidFile)) };
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"], { env }));
+      const stubborn = await readPid(pidFile);
+      assertEquals(instance.processes.inspect(stubborn)?.pgid, temporal, "the grandchild is in Temporal's group");
+
+      const { code, stderr } = await instance.stop(["--timeout", "4"]);
+      assertEquals(code, 0, stderr);
+      assertNothingLeft(instance, [temporal, supervisor, stubborn]);
+      const exit = history(instance).find(({ event }) => event === "exited");
+      assertEquals({ code: exit?.["code"], signal: exit?.["signal"] }, { code: 0, signal: null });
+    }));
+
+  it("stop ends a descendant that left the group and took the lock with it", () =>
+    withInstance(async (instance) => {
+      const pidFile = join(instance.home, "escaped.pid");
+      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, escapedChild(pidFile)) };
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"], { env }));
+      const escaped = await readPid(pidFile);
+      assertNotEquals(instance.processes.inspect(escaped)?.pgid, temporal);
+      const holders = instance.processes.lockHolders(instance.paths.temporalLock).map(({ pid }) => pid);
+      assert(holders.includes(escaped), "it has the lock");
+
+      const { code, stderr } = await instance.stop();
+      assertEquals(code, 0, stderr);
+      assertNothingLeft(instance, [temporal, supervisor, escaped]);
+    }));
+
+  it("stop does not wait for a zombie that nobody reaps", () =>
+    withInstance(async (instance) => {
+      const [zombieFile, parentFile] = [join(instance.home, "zombie.pid"), join(instance.home, "parent.pid")];
+      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, unreapedChild(zombieFile, parentFile)) };
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"], { env }));
+      const parent = await readPid(parentFile);
+      try {
+        const zombie = await readPid(zombieFile);
+        await until("it is a zombie", () => instance.processes.inspect(zombie)?.state === "Z");
+        assertEquals(instance.processes.inspect(zombie)?.pgid, temporal);
+
+        const stopped = await instance.stop(["--json"]);
+        assertEquals([stopped.code, JSON.parse(stopped.stdout).forced], [0, false], stopped.stderr);
+        assertNothingLeft(instance, [temporal, supervisor]);
+        assertEquals(instance.processes.inspect(zombie)?.state, "Z", "the zombie was there all along");
+        assert(isAlive(parent), "its parent, which neither is in the group nor has the lock, is nobody's business");
+      } finally {
+        signalIfThere(parent, "SIGKILL");
+      }
+    }));
+
+  it("stop ends a Temporal that is stopped (SIGSTOP) gracefully: it gets SIGCONT too", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      process.kill(-temporal, "SIGSTOP");
+      const stopped = await instance.stop(["--json"]);
+      assertEquals(stopped.code, 0, stopped.stderr);
+      assertEquals(JSON.parse(stopped.stdout), {
+        schema: 1,
+        state: "stopped",
+        stopped: true,
+        pid: temporal,
+        forced: false,
+      });
+      assertNothingLeft(instance, [temporal, supervisor]);
+    }));
+
+  it("after a crash, what the dead leader left behind is ended before Temporal comes up again", () =>
+    withInstance(async (instance) => {
+      const [stubbornFile, escapedFile] = [join(instance.home, "stubborn.pid"), join(instance.home, "escaped.pid")];
+      const prelude = `${stubbornChild(stubbornFile)}\n${escapedChild(escapedFile)}`;
+      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, prelude) };
+      const { temporal } = pidsOf(await instance.start(["--headless"], { env }));
+      const left = [await readPid(stubbornFile), await readPid(escapedFile)];
+
+      process.kill(temporal, "SIGKILL");
+      const recovered = await untilRecovered(instance, temporal);
+      for (const pid of left) assert(!isAlive(pid), `pid ${pid} of the dead Temporal is alive`);
+      const again = [await readPid(stubbornFile), await readPid(escapedFile)];
+      await stopCleanly(instance, recovered, [temporal, ...again]);
+    }));
+});

@@ -1,0 +1,141 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { assert, assertEquals } from "@std/assert";
+import { protobufField, protobufMessage } from "../../lib/core/protobuf.ts";
+import type { Status } from "../../lib/core/status.ts";
+import { currentHost } from "../../lib/system/host.ts";
+import { type GrpcChannel, openGrpcChannel } from "../../lib/temporal/grpc_channel.ts";
+import { describeNamespace } from "../../lib/temporal/health.ts";
+import {
+  assertNothingLeft,
+  history,
+  isAlive,
+  PATIENCE_MS,
+  temporalBinary,
+  type TestInstance,
+  until,
+} from "./support.ts";
+
+/** The PIDs of a status that has both. */
+export function pidsOf(status: Status): { temporal: number; supervisor: number } {
+  assert(status.temporal !== null && status.supervisor !== null, `no Temporal, or no supervisor: ${status.state}`);
+  return { temporal: status.temporal.pid, supervisor: status.supervisor.pid };
+}
+
+/** Kills processes with SIGKILL and waits until they are dead. */
+export async function killHard(...pids: number[]): Promise<void> {
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  for (const pid of pids) await until(`pid ${pid} is dead`, () => !isAlive(pid));
+}
+
+/** Sends a signal to a process, or with a negative PID to a group, that may be gone meanwhile. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ESRCH") throw error;
+  }
+}
+
+/** Waits until the supervisor serves another Temporal than `pid`. */
+export function untilRecovered(instance: TestInstance, pid: number): Promise<Status & { exitCode: number | null }> {
+  return until(`another Temporal than pid ${pid} serves`, async () => {
+    const status = await instance.status();
+    return status.state === "running" && status.healthy && status.temporal?.pid !== pid ? status : null;
+  });
+}
+
+/** Stops the instance and proves that nothing of it, nor of `others`, is left. */
+export async function stopCleanly(
+  instance: TestInstance,
+  status: Status,
+  others: readonly number[] = [],
+): Promise<void> {
+  const { temporal, supervisor } = pidsOf(status);
+  const { code, stderr } = await instance.stop(["--force"]);
+  assertEquals(code, 0, stderr);
+  assertNothingLeft(instance, [temporal, supervisor, ...others]);
+}
+
+/** The PIDs of the Temporals that were launched so far. */
+export function launchedPids(instance: TestInstance): number[] {
+  return history(instance).filter(({ event }) => event === "launched").map(({ pid }) => Number(pid));
+}
+
+/** Who has the database open: each Temporal that runs on it. */
+export function databaseUsers(instance: TestInstance): number[] {
+  return instance.processes.fileUsers(instance.paths.defaultDatabase).map(({ pid }) => pid);
+}
+
+/**
+ * A `temporal` that first runs `prelude`, lines of sh, in the process that then becomes the real one: what these leave
+ * in the background is in Temporal's process group, and has its lock open as descriptor 3.
+ */
+export function wrapTemporal(folder: string, prelude: string): string {
+  const path = join(folder, "wrapped-temporal");
+  const lines = ["#!/bin/sh", `if [ "$1" = server ]; then`, prelude, "fi", `exec '${temporalBinary()}' "$@"`];
+  writeFileSync(path, lines.join("\n") + "\n", { mode: 0o755 });
+  return path;
+}
+
+/** Long enough for every test, short enough for a machine whose tests were killed. */
+const CHILD_SECONDS = 300;
+
+/** A line for {@linkcode wrapTemporal}: a child that ignores SIGTERM; its PID is in `pidFile`. */
+export function stubbornChild(pidFile: string): string {
+  return `sh -c 'trap "" TERM; echo $$ >"${pidFile}"; exec sleep ${CHILD_SECONDS}' &`;
+}
+
+/** A line for {@linkcode wrapTemporal}: a child that leaves session and group, and keeps the lock. */
+export function escapedChild(pidFile: string): string {
+  return `setsid sh -c 'echo $$ >"${pidFile}"; exec sleep ${CHILD_SECONDS}' &`;
+}
+
+/**
+ * A line for {@linkcode wrapTemporal}: a zombie in the group, PID in `zombieFile`, whose parent has left the group
+ * without the lock and never reaps it. The parent, PID in `parentFile`, is to be ended by the test.
+ */
+export function unreapedChild(zombieFile: string, parentFile: string): string {
+  const script = `sleep 0 & echo $! >"${zombieFile}"; echo $$ >"${parentFile}"; exec setsid sleep ${CHILD_SECONDS}`;
+  return `sh -c '${script}' 3>&- &`;
+}
+
+/** The PID in a file that a child writes. */
+export function readPid(path: string): Promise<number> {
+  return until(`a PID in ${path}`, () => {
+    try {
+      const text = readFileSync(path, "utf8");
+      return text.endsWith("\n") ? Number(text) : null;
+    } catch {
+      return null; // not written yet
+    }
+  });
+}
+
+/** Opens a channel to the Temporal of `instance`. */
+export async function openChannel(instance: TestInstance): Promise<GrpcChannel> {
+  const { connect } = await currentHost();
+  return await openGrpcChannel(connect, { host: "127.0.0.1", port: instance.port }, PATIENCE_MS);
+}
+
+/** Makes a namespace: data that a later Temporal on the same database still has. */
+export async function makeNamespace(instance: TestInstance, name: string): Promise<void> {
+  const channel = await openChannel(instance);
+  const day = protobufMessage(protobufField(1, 86_400n));
+  const request = protobufMessage(protobufField(1, name), protobufField(4, day)); // RegisterNamespaceRequest
+  const path = "/temporal.api.workflowservice.v1.WorkflowService/RegisterNamespace";
+  const reply = await channel.call(path, request, PATIENCE_MS);
+  channel.close();
+  assertEquals(reply.status, 0, reply.statusMessage);
+}
+
+/** Whether the namespace is there; a moment is given to Temporal's cache of namespaces. */
+export async function assertNamespace(instance: TestInstance, name: string): Promise<void> {
+  const channel = await openChannel(instance);
+  await until(
+    `namespace ${name} is there`,
+    async () => await describeNamespace(channel, name, PATIENCE_MS) === "found",
+  );
+  channel.close();
+}
