@@ -15,6 +15,10 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./wait.ts")).wait;
     case "logs":
       return (await import("./logs.ts")).logs;
+    case "run":
+      return (await import("./run.ts")).run;
+    case "env":
+      return (await import("./env.ts")).env;
     case "version":
       return (await import("./version.ts")).version;
     default:

@@ -11,13 +11,19 @@ const DEFAULT_TIMEOUT_S = 120;
 export const start: Command = async (context) => {
   const { own } = context.invocation;
   if (own["foreground"] === true) return (await import("./start_foreground.ts")).startForeground(context);
-  const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
-  const status = await reuse(context, timeoutMs) ??
-    await (await import("./start_new.ts")).startNew(context, timeoutMs, false);
-  await tellWarnings(context, status);
+  const status = await bringUp(context);
   await context.answer(status, () => renderCard(status, context.paint));
   return 0;
 };
+
+/** The status of the instance once it serves: reused, adopted or started. */
+export async function bringUp(context: CommandContext): Promise<Status> {
+  const timeoutMs = Number(context.invocation.own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  const status = await reuse(context, timeoutMs) ??
+    await (await import("./start_new.ts")).startNew(context, timeoutMs, false);
+  await tellWarnings(context, status);
+  return status;
+}
 
 /** The way of nearly every call: a supervisor answers. Loads nothing that only a launch needs. */
 async function reuse(context: CommandContext, timeoutMs: number): Promise<Status | null> {

@@ -7,7 +7,7 @@ import { processesHere } from "../system/processes_here.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
 
 /** Temporal's own drain may take 10 s (a reported case), so that less would kill healthy servers. */
-const DEFAULT_GRACE_S = 12;
+export const DEFAULT_GRACE_S = 12;
 /** What the end may take beyond the grace period: SIGKILL, a slow disk, a machine under load; in ms. */
 const MARGIN_MS = 60_000;
 /** A supervisor that has answered is gone after this time, in ms; if not, nothing depends on it any more. */
@@ -31,14 +31,16 @@ export const stop: Command = async (context) => {
   return 0;
 };
 
-interface Stopped {
+/** What there was to stop. */
+export interface Stopped {
   pid: number | null;
   forced: boolean;
 }
 
 const NOTHING: Stopped = { pid: null, forced: false };
 
-async function stopInstance(context: CommandContext, graceMs: number): Promise<Stopped> {
+/** Stops the instance, supervised or not. Resolves when nothing of it is left. */
+export async function stopInstance(context: CommandContext, graceMs: number): Promise<Stopped> {
   const { host, invocation: { home } } = context;
   for (;;) {
     const request = { method: "POST", path: "/stop", body: { graceMs } } as const;

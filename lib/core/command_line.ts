@@ -22,6 +22,7 @@ export interface Invocation {
   help: boolean;
   /** The command's own flags that were given, by name. */
   own: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** What stood after the flags; for a command that runs another one, that one. */
   operands: readonly string[];
 }
 
@@ -50,9 +51,9 @@ export function parseCommandLine(args: readonly string[], surroundings: Surround
   }
   if (operands.length > 0 && command.operands === undefined) {
     throw new LocalError("usage", `Unexpected argument \`${operands[0]}\` for \`${command.name}\``, {
-      hint: command.passesArguments === true
-        ? "Arguments for Temporal itself go after `--`"
-        : `See \`stigmer-local help ${command.name}\``,
+      hint: command.afterDashes === undefined
+        ? `See \`stigmer-local help ${command.name}\``
+        : `After \`--\`: the ${command.afterDashes}`,
     });
   }
   const path = (name: string): string | null => {
@@ -64,7 +65,7 @@ export function parseCommandLine(args: readonly string[], surroundings: Surround
   return {
     command,
     home: path("home") ?? defaultHome(surroundings.env),
-    asked: askedSettings(values, path("db-filename"), passed),
+    asked: askedSettings(values, path("db-filename"), command.afterDashes === "arguments for Temporal" ? passed : null),
     temporalBin: path("temporal-bin"),
     maxRestarts: (values.get("max-restarts") as number | undefined) ?? null,
     json: values.get("json") === true,
@@ -72,7 +73,7 @@ export function parseCommandLine(args: readonly string[], surroundings: Surround
     verbose: values.get("verbose") === true || surroundings.env["STIGMER_LOG_LEVEL"] === "debug",
     help: values.get("help") === true,
     own,
-    operands,
+    operands: command.afterDashes === "command" ? passed ?? [] : operands,
   };
 }
 
@@ -112,7 +113,8 @@ function isValueOf(arg: string | undefined): boolean {
 function readFlags(command: CommandSpec, flags: readonly Flag[], args: readonly string[]) {
   const dashes = args.indexOf("--");
   const own = (dashes < 0 ? args : args.slice(0, dashes)).flatMap((arg) => spelledOut(arg, flags));
-  const names = (...kinds: Flag["kind"][]) => flags.filter((flag) => kinds.includes(flag.kind)).map((flag) => flag.name);
+  const names = (...kinds: Flag["kind"][]) =>
+    flags.filter((flag) => kinds.includes(flag.kind)).map((flag) => flag.name);
   const single = names("text", "port", "seconds", "count");
   const parsed = parseArgs(own, {
     boolean: names("boolean"),
@@ -134,11 +136,13 @@ function readFlags(command: CommandSpec, flags: readonly Flag[], args: readonly 
     const value = parsed[flag.name];
     const written = own.some((arg) => arg === `--${flag.name}` || arg.startsWith(`--${flag.name}=`));
     // parseArgs gives `false` and `[]` for flags that nobody wrote.
-    if (value === undefined || (!written && (value === false || (Array.isArray(value) && value.length === 0)))) continue;
+    if (value === undefined || (!written && (value === false || (Array.isArray(value) && value.length === 0)))) {
+      continue;
+    }
     given.set(flag.name, value);
   }
   const passed = dashes < 0 ? null : args.slice(dashes + 1);
-  if (passed !== null && passed.length > 0 && command.passesArguments !== true) {
+  if (passed !== null && passed.length > 0 && command.afterDashes === undefined) {
     throw new LocalError("usage", `\`${command.name}\` passes no arguments on`, {
       hint: `See \`stigmer-local help ${command.name}\``,
     });

@@ -14,18 +14,69 @@ export interface Flag {
 /** Flags that select or describe the instance: every command takes them. */
 export const INSTANCE_FLAGS: readonly Flag[] = [
   { name: "home", kind: "text", value: "DIR", env: "STIGMER_HOME", help: "Home of the instance (default ~/.stigmer)" },
-  { name: "temporal-bin", kind: "text", value: "PATH", env: "STIGMER_TEMPORAL_BIN", help: "The temporal binary to run" },
-  { name: "port", kind: "port", alias: "p", value: "PORT", env: "STIGMER_PORT", help: "Port of the gRPC frontend (default 7233)" },
-  { name: "ui-port", kind: "port", value: "PORT", env: "STIGMER_UI_PORT", help: "Port of the Web UI (default: port + 1000)" },
+  {
+    name: "temporal-bin",
+    kind: "text",
+    value: "PATH",
+    env: "STIGMER_TEMPORAL_BIN",
+    help: "The temporal binary to run",
+  },
+  {
+    name: "port",
+    kind: "port",
+    alias: "p",
+    value: "PORT",
+    env: "STIGMER_PORT",
+    help: "Port of the gRPC frontend (default 7233)",
+  },
+  {
+    name: "ui-port",
+    kind: "port",
+    value: "PORT",
+    env: "STIGMER_UI_PORT",
+    help: "Port of the Web UI (default: port + 1000)",
+  },
   { name: "headless", kind: "boolean", env: "STIGMER_HEADLESS", help: "No Web UI" },
   { name: "ip", kind: "text", value: "IP", env: "STIGMER_IP", help: "Address of the frontend (default 127.0.0.1)" },
-  { name: "ui-ip", kind: "text", value: "IP", env: "STIGMER_UI_IP", help: "Address of the Web UI (default: that of the frontend)" },
-  { name: "db-filename", kind: "text", alias: "f", value: "FILE", env: "STIGMER_DB_FILENAME", help: "SQLite database (default in the home)" },
-  { name: "namespace", kind: "texts", alias: "n", value: "NAME", env: "STIGMER_NAMESPACE", help: "Namespace to create; may be repeated" },
-  { name: "log-level", kind: "text", value: "LEVEL", env: "STIGMER_TEMPORAL_LOG_LEVEL", help: "Temporal's log level: debug, info, warn, error, never" },
+  {
+    name: "ui-ip",
+    kind: "text",
+    value: "IP",
+    env: "STIGMER_UI_IP",
+    help: "Address of the Web UI (default: that of the frontend)",
+  },
+  {
+    name: "db-filename",
+    kind: "text",
+    alias: "f",
+    value: "FILE",
+    env: "STIGMER_DB_FILENAME",
+    help: "SQLite database (default in the home)",
+  },
+  {
+    name: "namespace",
+    kind: "texts",
+    alias: "n",
+    value: "NAME",
+    env: "STIGMER_NAMESPACE",
+    help: "Namespace to create; may be repeated",
+  },
+  {
+    name: "log-level",
+    kind: "text",
+    value: "LEVEL",
+    env: "STIGMER_TEMPORAL_LOG_LEVEL",
+    help: "Temporal's log level: debug, info, warn, error, never",
+  },
   { name: "search-attribute", kind: "texts", value: "KEY=TYPE", help: "Search attribute to register; may be repeated" },
   { name: "dynamic-config-value", kind: "texts", value: "KEY=JSON", help: "Dynamic configuration; may be repeated" },
-  { name: "max-restarts", kind: "count", value: "N", env: "STIGMER_MAX_RESTARTS", help: "Give up after N restarts within 5 minutes (default 10, 0 = never)" },
+  {
+    name: "max-restarts",
+    kind: "count",
+    value: "N",
+    env: "STIGMER_MAX_RESTARTS",
+    help: "Give up after N restarts within 5 minutes (default 10, 0 = never)",
+  },
 ];
 
 /** Flags about how the command talks: every command takes them. */
@@ -45,8 +96,8 @@ export interface CommandSpec {
   flags: readonly Flag[];
   /** What may stand after the flags; none when missing. */
   operands?: string;
-  /** Whether arguments after `--` go to Temporal. */
-  passesArguments?: boolean;
+  /** What the arguments after `--` are; an error when missing. */
+  afterDashes?: "arguments for Temporal" | "command";
 }
 
 const TIMEOUT = (help: string): Flag => ({ name: "timeout", kind: "seconds", alias: "t", value: "S", help });
@@ -56,13 +107,17 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "start",
     summary: "Bring Temporal up, or reuse the one that runs",
-    examples: ["stigmer-local start", "stigmer-local start --port 7300 --namespace orders", "stigmer-local start -- --sqlite-pragma synchronous=1"],
+    examples: [
+      "stigmer-local start",
+      "stigmer-local start --port 7300 --namespace orders",
+      "stigmer-local start -- --sqlite-pragma synchronous=1",
+    ],
     flags: [
       { name: "no-wait", kind: "boolean", help: "Return once the supervisor is there" },
       TIMEOUT("Wait at most S seconds for Temporal to serve (default 120)"),
       { name: "foreground", kind: "boolean", help: "Supervise in this process (systemd, containers, Procfile)" },
     ],
-    passesArguments: true,
+    afterDashes: "arguments for Temporal",
   },
   {
     name: "stop",
@@ -78,7 +133,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "Stop and start again: a new process, the same data",
     examples: ["stigmer-local restart", "stigmer-local restart --log-level info"],
     flags: [TIMEOUT("Wait at most S seconds for Temporal to serve again (default 120)")],
-    passesArguments: true,
+    afterDashes: "arguments for Temporal",
   },
   {
     name: "status",
@@ -99,8 +154,46 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [
       { name: "follow", kind: "boolean", alias: "f", help: "Go on with what is written, across rotation" },
       { name: "lines", kind: "count", alias: "n", value: "N", help: "The last N lines (default 200 without --since)" },
-      { name: "since", kind: "text", value: "TIME", help: "Lines since a time (ISO 8601) or a span (90s, 10m, 2h, 1d)" },
+      {
+        name: "since",
+        kind: "text",
+        value: "TIME",
+        help: "Lines since a time (ISO 8601) or a span (90s, 10m, 2h, 1d)",
+      },
       { name: "supervisor", kind: "boolean", help: "The supervisor's own log" },
+    ],
+  },
+  {
+    name: "run",
+    summary: "Run a command with Temporal up, and end as it did",
+    examples: [
+      "stigmer-local run -- npm test",
+      "stigmer-local run --ephemeral -- go test ./...",
+      "stigmer-local run --stop-after -- ./seed.sh",
+    ],
+    flags: [
+      { name: "ephemeral", kind: "boolean", help: "On an instance of its own: free ports, in memory, gone afterwards" },
+      { name: "stop-after", kind: "boolean", help: "Stop Temporal afterwards, if this started it" },
+      TIMEOUT("Wait at most S seconds for Temporal to serve (default 120)"),
+    ],
+    afterDashes: "command",
+  },
+  {
+    name: "env",
+    summary: "Print the variables that Temporal's SDKs and tools read",
+    examples: [
+      'eval "$(stigmer-local env)"',
+      "stigmer-local env --shell fish | source",
+      "stigmer-local env --dotenv > .env.temporal",
+    ],
+    flags: [
+      {
+        name: "shell",
+        kind: "text",
+        value: "SHELL",
+        help: "Written for sh (bash, zsh too) or fish; default: that of $SHELL",
+      },
+      { name: "dotenv", kind: "boolean", help: "As lines of a .env file" },
     ],
   },
   {

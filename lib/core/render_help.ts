@@ -30,7 +30,7 @@ export function renderHelp(paint: Paint): string {
 
 /** The help of one command; opens with its examples. */
 export function renderCommandHelp(command: CommandSpec, paint: Paint): string {
-  const passed = command.passesArguments === true ? " [-- ARGUMENTS FOR TEMPORAL]" : "";
+  const passed = AFTER_DASHES[command.afterDashes ?? "nothing"];
   const operands = command.operands === undefined ? "" : ` [${command.operands}]`;
   return [
     command.summary,
@@ -50,6 +50,12 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint): string {
     "",
   ].join("\n");
 }
+
+const AFTER_DASHES = {
+  "arguments for Temporal": " [-- ARGUMENTS FOR TEMPORAL]",
+  command: " -- COMMAND …",
+  nothing: "",
+};
 
 function withoutHiddenLetter(flag: Flag, command: CommandSpec): Flag {
   if (flag.alias === undefined || !command.flags.some(({ alias }) => alias === flag.alias)) return flag;

@@ -58,4 +58,6 @@ export interface SupervisorOrder {
   maxRestarts: number | null;
   /** Replace a Temporal that runs, instead of adopting it. */
   replace: boolean;
+  /** The process whose end is the end of this instance and of all that is in its home; missing = it lives on. */
+  ephemeralFor?: { pid: number; startTime: string };
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync, unlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { type Failure, toFailure } from "../core/failure.ts";
 import { systemErrorCode } from "../core/local_error.ts";
 import type { LockFile } from "../system/lock_file.ts";
@@ -7,6 +7,7 @@ import { serveUnix, type UnixServer } from "../system/serve.ts";
 import { socketPath } from "../system/socket_path.ts";
 import { controlApi } from "./control_api.ts";
 import { controllerOf } from "./controller.ts";
+import { isDead } from "./evidence.ts";
 import { type FileIdentity, guardLocks, identityOf } from "./guard.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { clearOutcome, writeOutcome } from "./outcome.ts";
@@ -14,6 +15,8 @@ import { Supervisor } from "./supervisor.ts";
 
 /** How often the lock paths and the logs are looked at, in ms. */
 const GUARD_INTERVAL_MS = 1000;
+/** How often the process that an ephemeral instance is for is looked at, in ms. */
+const STARTER_POLL_MS = 250;
 /** How long a departing supervisor gives the answers that are under way, in ms. */
 const DRAIN_MS = 1000;
 
@@ -38,14 +41,20 @@ export async function runSupervisor(
   });
   const control = await openControl(instance, controlApi(controllerOf(instance, supervisor, departed)));
 
-  const stop = () => supervisor.dispatch({ kind: "stop", graceMs: DEFAULT_GRACE_MS });
+  // Data that is thrown away needs no drain.
+  const graceMs = order.ephemeralFor === undefined ? DEFAULT_GRACE_MS : 0;
+  const stop = () => supervisor.dispatch({ kind: "stop", graceMs });
   signal.addEventListener("abort", stop, { once: true });
   const guard = watchHome(instance, supervisor, stop);
+  const stopWatchingStarter = order.ephemeralFor === undefined
+    ? () => {}
+    : watchStarter(instance, order.ephemeralFor, stop);
   clearOutcome(paths.outcome);
   supervisor.begin();
   if (signal.aborted) stop();
   await supervisor.over;
   guard.end();
+  stopWatchingStarter();
 
   const { state } = supervisor;
   const failure = state.kind === "failed" ? state.failure : null;
@@ -59,7 +68,21 @@ export async function runSupervisor(
   await drained;
   control.closePath();
   log.close();
+  if (order.ephemeralFor !== undefined && !guard.isDeposed()) rmSync(paths.home, { recursive: true, force: true });
   return failure;
+}
+
+/** Calls `onEnd` when the process that an ephemeral instance is for is gone, `kill -9` included. */
+function watchStarter(
+  { processes }: Instance,
+  starter: { pid: number; startTime: string },
+  onEnd: () => void,
+): () => void {
+  const timer = setInterval(() => {
+    const seen = processes.inspect(starter.pid);
+    if (seen === null || isDead(seen) || seen.startTime !== starter.startTime) onEnd();
+  }, STARTER_POLL_MS);
+  return () => clearInterval(timer);
 }
 
 interface Control {

@@ -1,5 +1,24 @@
 import type { Connect } from "./connection.ts";
 
+/** How a command ended: one of the two is null. */
+export interface AttachedEnd {
+  code: number | null;
+  signal: string | null;
+}
+
+/** What came of the try to run a command. */
+export type Attached =
+  | { kind: "runs"; ended: Promise<AttachedEnd>; kill(signal: string): void }
+  | { kind: "notFound" }
+  | { kind: "notExecutable"; why: string };
+
+/** Runs a command with our own stdin, stdout, stderr and process group; `env` is added to our environment. */
+export type RunAttached = (
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+) => Promise<Attached>;
+
 /**
  * The process that we are, over the runtime's own means. Kept apart from `node:` modules because Deno needs 8–20 ms to
  * load each of `node:process`, `node:path` and `node:fs`, and most runs of this tool take less than that in all.
@@ -17,6 +36,7 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
   readonly connect: Connect;
+  readonly runAttached: RunAttached;
   /** Calls `action` after `ms`, unless the function that it returns is called before. */
   after(ms: number, action: () => void): () => void;
   /**

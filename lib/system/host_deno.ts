@@ -1,4 +1,5 @@
 import { afterDeno } from "./after_deno.ts";
+import { runAttachedDeno } from "./attached_deno.ts";
 import { connectDeno } from "./connect_deno.ts";
 import type { Host } from "./host.ts";
 
@@ -14,6 +15,7 @@ export function denoHost(): Host {
     env: Deno.env.toObject(),
     cwd: () => Deno.cwd(),
     connect: connectDeno,
+    runAttached: runAttachedDeno,
     after: afterDeno,
     write: async (stream, text) => {
       const bytes = new TextEncoder().encode(text);

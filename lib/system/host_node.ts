@@ -2,6 +2,7 @@ import { lstatSync, statSync } from "node:fs";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { systemErrorCode } from "../core/local_error.ts";
+import { runAttachedNode } from "./attached_node.ts";
 import { connectNode } from "./connect_node.ts";
 import type { Host } from "./host.ts";
 
@@ -19,6 +20,7 @@ export function nodeHost(): Host {
     env: process.env,
     cwd: () => process.cwd(),
     connect: connectNode,
+    runAttached: runAttachedNode,
     after: (ms, action) => {
       const timer = setTimeout(action, ms);
       return () => clearTimeout(timer);

@@ -1,0 +1,69 @@
+import { clientEnvironment } from "../core/client_environment.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { Status } from "../core/status.ts";
+import type { AttachedEnd } from "../system/host.ts";
+import type { Command, CommandContext } from "./context.ts";
+
+/** The numbers of the signals that end processes, for the exit code 128 + n (signal(7); the same on macOS). */
+const SIGNAL_NUMBERS: Record<string, number> = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGILL: 4,
+  SIGTRAP: 5,
+  SIGABRT: 6,
+  SIGFPE: 8,
+  SIGKILL: 9,
+  SIGSEGV: 11,
+  SIGPIPE: 13,
+  SIGALRM: 14,
+  SIGTERM: 15,
+};
+
+/** Runs a command with Temporal up, and ends as it did. */
+export const run: Command = async (context) => {
+  const { own, operands } = context.invocation;
+  if (operands.length === 0) {
+    throw new LocalError("usage", "`run` needs a command", { hint: "stigmer-local run -- npm test" });
+  }
+  if (own["ephemeral"] === true) {
+    return await (await import("./run_ephemeral.ts")).runEphemeral(context);
+  }
+  const { bringUp } = await import("./start.ts");
+  const status = await bringUp(context);
+  const code = await runWith(context, status);
+  if (own["stop-after"] === true && status.reused !== true) {
+    const { DEFAULT_GRACE_S, stopInstance } = await import("./stop.ts");
+    await stopInstance(context, DEFAULT_GRACE_S * 1000);
+  }
+  return code;
+};
+
+/** Runs the operands as a command that finds Temporal in its environment. Resolves with its exit code. */
+export async function runWith(context: CommandContext, status: Status): Promise<number> {
+  const { host, invocation: { operands } } = context;
+  const [command, ...args] = operands;
+  const child = await host.runAttached(command!, args, clientEnvironment(status));
+  if (child.kind === "notFound") {
+    await context.tell(`error: \`${command}\` was not found`);
+    return 127;
+  }
+  if (child.kind === "notExecutable") {
+    await context.tell(`error: \`${command}\` can't be executed: ${child.why}`);
+    return 126;
+  }
+  // Ctrl-C on a terminal reaches the whole foreground group, the command included: handing it on would make it two.
+  const isForeground = host.isTerminal("stdin");
+  const stopListening = host.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], (signal) => {
+    if (signal !== "SIGINT" || !isForeground) child.kill(signal);
+  });
+  try {
+    return exitCodeOf(await child.ended);
+  } finally {
+    stopListening();
+  }
+}
+
+function exitCodeOf({ code, signal }: AttachedEnd): number {
+  return signal === null ? code ?? 1 : 128 + (SIGNAL_NUMBERS[signal] ?? 0);
+}

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalError } from "../core/local_error.ts";
+import type { Status } from "../core/status.ts";
+import { freePort } from "../system/ports.ts";
+import { processesHere } from "../system/processes_here.ts";
+import { askSupervisor } from "../supervisor/control_client.ts";
+import type { SupervisorOrder } from "../supervisor/instance.ts";
+import { recruit } from "../supervisor/recruit.ts";
+import type { CommandContext } from "./context.ts";
+import { runWith } from "./run.ts";
+import { supervisorOrder } from "./supervisor_order.ts";
+
+const DEFAULT_TIMEOUT_S = 120;
+/** A free port may be taken before Temporal has it: then another one is tried, this often. */
+const MAX_TRIES = 8;
+/** What the end of an instance without a drain may take on a machine under load, in ms. */
+const END_MS = 30_000;
+
+/**
+ * Runs the command on an instance of its own: a home in the temporary folder, free ports, data in memory. Its
+ * supervisor ends it, and removes the home, when this process is gone, however that comes about.
+ */
+export async function runEphemeral(context: CommandContext): Promise<number> {
+  const { host } = context;
+  const { home, status } = await startEphemeral(context);
+  try {
+    return await runWith(context, status);
+  } finally {
+    await askSupervisor(host, home, "POST", "/stop", { body: { graceMs: 0 }, timeoutMs: END_MS });
+  }
+}
+
+async function startEphemeral(context: CommandContext): Promise<{ home: string; status: Status }> {
+  const { host, invocation: { own } } = context;
+  const common = await supervisorOrder(context, false);
+  const self = processesHere(host.platform).inspect(host.pid);
+  if (self === null) throw new LocalError("internal", "This process can't see itself");
+  const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  for (let tries = 1;; tries++) {
+    const home = mkdtempSync(join(tmpdir(), "stigmer-ephemeral-"));
+    const order: SupervisorOrder = {
+      ...common,
+      home,
+      asked: await ephemeralSettings(common.asked),
+      ephemeralFor: { pid: host.pid, startTime: self.startTime },
+    };
+    try {
+      return { home, status: await recruit(host, order, { timeoutMs, noWait: false }) };
+    } catch (error) {
+      rmSync(home, { recursive: true, force: true });
+      if (tries === MAX_TRIES || !isPortTaken(error)) throw error;
+    }
+  }
+}
+
+/** In memory, on free ports where none was asked for, without a UI unless its port was asked for. */
+async function ephemeralSettings(asked: SupervisorOrder["asked"]): Promise<SupervisorOrder["asked"]> {
+  const headless = asked.headless ?? asked.uiPort === undefined;
+  const port = asked.port ?? await freePort();
+  const uiPort = asked.uiPort ?? await freePort();
+  return { ...asked, dbFilename: null, headless, port, uiPort };
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof LocalError && (error.code === "port-taken" || error.facts["cause"] === "port-taken");
+}

@@ -1,0 +1,26 @@
+import { systemErrorCode } from "../core/local_error.ts";
+import type { AttachedEnd, RunAttached } from "./host.ts";
+
+/** Runs a command over `node:child_process`. */
+export const runAttachedNode: RunAttached = async (command, args, env) => {
+  const { spawn } = await import("node:child_process");
+  return await new Promise((resolve, reject) => {
+    const child = spawn(command, [...args], { env: { ...globalThis.process.env, ...env }, stdio: "inherit" });
+    const ended = new Promise<AttachedEnd>((done) => {
+      child.once(
+        "exit",
+        (code, signal) => done(signal === null ? { code: code ?? 0, signal: null } : { code: null, signal }),
+      );
+    });
+    child.once(
+      "spawn",
+      () => resolve({ kind: "runs", ended, kill: (signal) => void child.kill(signal as NodeJS.Signals) }),
+    );
+    child.once("error", (error) => {
+      const code = systemErrorCode(error);
+      if (code === "ENOENT") resolve({ kind: "notFound" });
+      else if (code === "EACCES" || code === "ENOEXEC") resolve({ kind: "notExecutable", why: error.message });
+      else reject(error);
+    });
+  });
+};
