@@ -55,6 +55,20 @@ describe("findTemporal()", () => {
       }
     }));
 
+  it("tells a binary for another platform before it is run", () =>
+    withTempDir((folder) => {
+      const foreign = Uint8Array.from({ length: 64 }, (_, i) =>
+        [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1][i] ?? (i === 18 ? 8 : 0)); // MIPS
+      writeFileSync(join(folder, "mips"), foreign, { mode: 0o755 });
+      const explicit = { path: "mips", origin: "--temporal-bin" };
+      assertThrows(
+        () =>
+          findTemporal(optionsIn(folder, { explicit })),
+        LocalError,
+        "built for linux machine 8",
+      );
+    }));
+
   it("prefers the managed binary to one on PATH", () =>
     withTempDir((folder) => {
       const env = { PATH: join(folder, "bin"), HOME: folder };

@@ -161,10 +161,10 @@ describe("buildTemporal()", () => {
       assert(printed.includes("can't be written (EACCES)"), printed);
     }));
 
-  const isOptedIn = process.env["STIGMER_TEST_GO_INSTALL"] === "1";
+  const isOptedIn = process.env["TEST_GO_INSTALL"] === "1";
   it(
     "builds the real Temporal",
-    { skip: isOptedIn ? false : "minutes long: STIGMER_TEST_GO_INSTALL=1 runs it" },
+    { skip: isOptedIn ? false : "minutes long: TEST_GO_INSTALL=1 runs it" },
     () =>
       withTempDir(async (folder) => {
         const binary = await buildTemporal({ version: "1.5.1", home: folder, env: process.env });
