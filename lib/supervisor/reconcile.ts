@@ -6,6 +6,7 @@ import type { LockFile } from "../system/lock_file.ts";
 import { tryLock } from "../system/lock_file.ts";
 import { pause } from "../system/pause.ts";
 import { temporalArgs } from "../core/temporal_args.ts";
+import { finishDatabase } from "../temporal/database.ts";
 import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
 import { describeProcess, type Finding, findTemporal, type FoundTemporal } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
@@ -95,6 +96,8 @@ async function tryToAdopt(
   } finally {
     probe.close();
   }
+  // It may have been launched by a supervisor that did not live to see it serve.
+  if (settings.dbFilename !== null) finishDatabase(settings.dbFilename);
   return {
     pid: leader.pid,
     startTime: leader.startTime,
