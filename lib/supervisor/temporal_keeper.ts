@@ -35,6 +35,7 @@ export class TemporalKeeper {
   readonly #versions = new Map<string, Promise<string | null>>();
   #plan: LaunchPlan | null = null;
   #temporal: TemporalProcess | null = null;
+  #toldEndOf: TemporalProcess | null = null;
   #probe: Probe | null = null;
   /** `temporal.lock` between two lives, so that nobody gets in between. */
   #freeLock: LockFile | null = null;
@@ -131,6 +132,10 @@ export class TemporalKeeper {
       });
       this.#lastEnd = { pid: temporal.pid, forced, atMs: performance.now() };
       this.#instance.log.note("ended", { pid: temporal.pid, forced, ms: Math.round(ms), graceMs });
+      if (this.#isReleased) return;
+      // The group is seen to be gone some ms before the runtime tells how our child ended; of an adopted one nobody does.
+      const how = temporal.adopted ? { code: null, signal: forced ? "SIGKILL" : null } : await temporal.ended;
+      this.#tellEnd(temporal, how);
     }
     if (this.#isReleased) return;
     this.#forget();
@@ -218,9 +223,14 @@ export class TemporalKeeper {
       binary: temporal.binary,
     });
     this.#learnVersion(temporal);
-    temporal.ended.then((end) => {
-      if (this.#temporal === temporal) this.#listener.ended(temporal, end);
-    });
+    temporal.ended.then((end) => this.#tellEnd(temporal, end));
+  }
+
+  /** Tells the end of the tracked Temporal, once. */
+  #tellEnd(temporal: TemporalProcess, end: ProcessEnd): void {
+    if (this.#temporal !== temporal || this.#toldEndOf === temporal) return;
+    this.#toldEndOf = temporal;
+    this.#listener.ended(temporal, end);
   }
 
   #save(temporal: TemporalProcess): void {

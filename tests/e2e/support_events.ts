@@ -1,0 +1,35 @@
+import type { Status } from "../../lib/core/status.ts";
+import { fromFailure } from "../../lib/core/failure.ts";
+import { askSupervisor, readFailure, readStatus } from "../../lib/supervisor/control_client.ts";
+import { currentHost } from "../../lib/system/host.ts";
+import { history, PATIENCE_MS, type TestInstance, until } from "./support.ts";
+
+/** Waits until the history has `count` events of this name, and gives the last of them. */
+export function untilEvent(instance: TestInstance, event: string, count = 1): Promise<Record<string, unknown>> {
+  return until(
+    `${count} × ${event} in the history`,
+    () => history(instance).filter((each) => each.event === event)[count - 1],
+  );
+}
+
+/** The names of the transitions since the last time that `event` happened, that one included. */
+export function eventsSince(instance: TestInstance, event: string): string[] {
+  const names = history(instance).map((each) => each.event);
+  return names.slice(names.lastIndexOf(event));
+}
+
+/** Asks the supervisor itself, as fast as the machine can: for moments that a command line would miss. */
+export async function ask(
+  instance: TestInstance,
+  method: "GET" | "POST",
+  path: string,
+  body?: unknown,
+): Promise<Status> {
+  const answer = await askSupervisor(await currentHost(), instance.home, method, path, {
+    body,
+    timeoutMs: PATIENCE_MS,
+  });
+  if (answer.kind !== "answer") throw new Error(`${method} ${path}: ${answer.kind}`);
+  if (answer.response.status !== 200) throw fromFailure(readFailure(answer.response));
+  return readStatus(answer.response);
+}
