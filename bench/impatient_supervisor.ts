@@ -1,0 +1,30 @@
+/**
+ * The real supervisor, except that it does not wait between restarts: with the policy that everybody has, 200 crashes
+ * in a row would take more than an hour. Takes its order as `lib/supervisor/main.ts` does, and the lock by itself.
+ *
+ * @module
+ */
+import process from "node:process";
+import { DEFAULT_RESTART_POLICY } from "../lib/core/backoff.ts";
+import { instancePaths } from "../lib/core/instance_paths.ts";
+import { createInstance } from "../lib/supervisor/create_instance.ts";
+import type { SupervisorOrder } from "../lib/supervisor/instance.ts";
+import { runSupervisor } from "../lib/supervisor/run_supervisor.ts";
+import { currentHost } from "../lib/system/host.ts";
+import { tryLock } from "../lib/system/lock_file.ts";
+
+async function main(): Promise<void> {
+  const host = await currentHost();
+  const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
+  const paths = instancePaths(order.home);
+  const lock = await tryLock(paths.supervisorLock);
+  if (lock === null) throw new Error("the lock is held");
+  const restartPolicy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: 1, maxDelayMs: 1, limit: 0 };
+  const instance = { ...createInstance(host, order, paths.supervisorLog), restartPolicy };
+  await runSupervisor(instance, order, lock, new AbortController().signal);
+}
+
+main().then(() => process.exit(0), (error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

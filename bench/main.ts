@@ -1,0 +1,35 @@
+/**
+ * Measures what DESIGN's table of figures promises, on both runtimes, against floors that are measured in the same
+ * moments, and prints the table of docs/performance.md.
+ *
+ *   make bench ARGS="--rows warm,stop --runs 15"
+ *
+ * @module
+ */
+import process from "node:process";
+import { describeMachine, load } from "./machine.ts";
+import type { Measurement } from "./measurement.ts";
+import { readOptions } from "./options.ts";
+import { ROWS } from "./rows.ts";
+import { isMet, summarise } from "./statistics.ts";
+import { renderTable } from "./table.ts";
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  const options = readOptions(args, ROWS.map(({ name }) => name));
+  const rows = ROWS.filter(({ name }) => options.rows.length === 0 || options.rows.includes(name));
+  const loads = [load()];
+  const measurements: Measurement[] = [];
+  for (const row of rows) {
+    const startedAt = performance.now();
+    measurements.push(...await row.measure(options));
+    loads.push(load());
+    console.error(`${row.name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s, load ${loads.at(-1)}`);
+  }
+  const summaries = summarise(measurements);
+  console.log(
+    `${describeMachine().join("\n")}\nLoad before and after each row: ${loads.join(", ")}\n\n${renderTable(summaries)}`,
+  );
+  return options.isStrict && !summaries.every(isMet) ? 1 : 0;
+}

@@ -1,0 +1,31 @@
+/** The runtimes that the tool is measured under. */
+export type Runtime = "deno" | "node";
+
+/** Both, in the order of the table's columns. */
+export const RUNTIMES: readonly Runtime[] = ["deno", "node"];
+
+/**
+ * What the machine takes by itself, in ms, measured beside each run: `T` Temporal spawned directly, to SERVING; `S` its
+ * SIGTERM to its exit; `R` an empty script on the same runtime.
+ */
+export type Floor = "T" | "S" | "R";
+
+/** What a figure may be: a sum of multiples of floors, and a constant in the figure's own unit. */
+export interface Limit {
+  constant: number;
+  factors: Readonly<Partial<Record<Floor, number>>>;
+}
+
+/** One figure of one run, with the floors that were measured right beside it. */
+export interface Measurement {
+  /** The row of the table. */
+  what: string;
+  runtime: Runtime;
+  value: number;
+  unit: Unit;
+  floors: Readonly<Partial<Record<Floor, number>>>;
+  limit: Limit;
+}
+
+/** `count`: of things that went wrong or were left. */
+export type Unit = "ms" | "MB" | "%" | "count";

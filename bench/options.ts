@@ -1,0 +1,40 @@
+import { parseArgs } from "node:util";
+
+/** What `bench/main.ts` was called with. */
+export interface Options {
+  /** The names of the rows to measure; all when empty. */
+  rows: string[];
+  runs: number;
+  isQuick: boolean;
+  /** Exit with 1 when a figure misses its limit. */
+  isStrict: boolean;
+}
+
+/** Fewer would leave the median to chance. */
+const DEFAULT_RUNS = 7;
+
+/**
+ * Reads the arguments: `--rows a,b`, `--runs N`, `--quick`, `--strict`.
+ *
+ * @param known The names that `--rows` may have.
+ * @throws {TypeError} for anything else
+ */
+export function readOptions(args: readonly string[], known: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rows: { type: "string", default: "" },
+      runs: { type: "string" },
+      quick: { type: "boolean", default: false },
+      strict: { type: "boolean", default: false },
+    },
+  });
+  const rows = values.rows.split(",").filter((name) => name !== "");
+  const stranger = rows.find((name) => !known.includes(name));
+  if (stranger !== undefined) throw new TypeError(`There is no row '${stranger}': there are ${known.join(", ")}`);
+  const runs = Number(values.runs ?? (values.quick ? 3 : DEFAULT_RUNS));
+  if (!Number.isSafeInteger(runs) || runs < 1) {
+    throw new TypeError(`--runs must be a whole number from 1: it is '${values.runs}'`);
+  }
+  return { rows, runs, isQuick: values.quick, isStrict: values.strict };
+}

@@ -1,0 +1,126 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { instancePaths } from "../../lib/core/instance_paths.ts";
+import type { SupervisorOrder } from "../../lib/supervisor/instance.ts";
+import { askSupervisor } from "../../lib/supervisor/control_client.ts";
+import type { Host } from "../../lib/system/host.ts";
+import { nodeHost } from "../../lib/system/host_node.ts";
+import { pause } from "../../lib/system/pause.ts";
+import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
+import { descriptorsOf, residentMbOf } from "../process_figures.ts";
+import { inRounds, inTurn, type Row } from "../row.ts";
+import { requireEnv, ROOT } from "../runtimes.ts";
+import { kill, type Scratch, stop, withScratch } from "../scratch.ts";
+
+const CRASHES = 200;
+const MOST_MB = 90;
+const POLL_MS = 10;
+const PATIENCE_MS = 60_000;
+/** A round takes minutes. */
+const MOST_ROUNDS = 3;
+
+/** What a supervisor has grown by after 200 crashes. */
+export const crashes: Row = {
+  name: "crashes",
+  measure: ({ runs, isQuick }) =>
+    inRounds(Math.min(runs, MOST_ROUNDS), async (round) => {
+      const measurements: Measurement[] = [];
+      for (const runtime of inTurn(RUNTIMES, round)) {
+        measurements.push(
+          ...await withScratch((scratch) => crashAgainAndAgain(scratch, runtime, isQuick ? 20 : CRASHES)),
+        );
+      }
+      return measurements;
+    }),
+};
+
+async function crashAgainAndAgain(scratch: Scratch, runtime: Runtime, count: number): Promise<Measurement[]> {
+  const host = nodeHost();
+  const supervisor = spawnImpatientSupervisor(scratch, runtime);
+  let pid = await untilAnotherRuns(host, scratch.home, null);
+  await pause(2000);
+  const before = descriptorsOf(supervisor);
+  for (let crash = 0; crash < count; crash++) {
+    await kill(pid, "SIGKILL");
+    pid = await untilAnotherRuns(host, scratch.home, pid);
+  }
+  await pause(10_000);
+  const more = descriptorsOf(supervisor) - before;
+  const memoryMb = residentMbOf(supervisor);
+  await stop(scratch, runtime, ["--force"]);
+  const after = `after ${count} crashes and 10 s`;
+  return [
+    {
+      what: `${after}: resident memory`,
+      runtime,
+      value: memoryMb,
+      unit: "MB",
+      floors: {},
+      limit: { constant: MOST_MB, factors: {} },
+    },
+    {
+      what: `${after}: more descriptors`,
+      runtime,
+      value: more,
+      unit: "count",
+      floors: {},
+      limit: { constant: 0, factors: {} },
+    },
+  ];
+}
+
+/** Spawns bench/impatient_supervisor.ts as `lib/supervisor/self_command.ts` does the real one. Gives its PID. */
+function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runtime): number {
+  const order: SupervisorOrder = {
+    home,
+    binary: requireEnv("STIGMER_TEST_TEMPORAL"),
+    binaryAsked: false,
+    asked: { port, uiPort },
+    maxRestarts: 0,
+    replace: false,
+  };
+  const [command, ...args] = runtime === "deno"
+    ? [
+      requireEnv("STIGMER_TEST_DENO"),
+      "run",
+      "-A",
+      "--quiet",
+      "--no-prompt",
+      "--no-config",
+      "--v8-flags=--max-semi-space-size=1",
+      `${ROOT}bench/impatient_supervisor.ts`,
+    ]
+    : [requireEnv("STIGMER_TEST_NODE"), "--max-semi-space-size=1", `${ROOT}bench/impatient_supervisor_node.cjs`];
+  mkdirSync(instancePaths(home).logsDir, { recursive: true });
+  const log = openSync(instancePaths(home).supervisorLog, "a");
+  const child = spawn(command!, [...args, JSON.stringify(order)], {
+    cwd: home,
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  child.unref();
+  return child.pid!;
+}
+
+/** The PID of the Temporal that serves, once that is not `before`. */
+async function untilAnotherRuns(host: Host, home: string, before: number | null): Promise<number> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const pid = recordedPid(instancePaths(home).record);
+    if (pid !== before && pid !== null) {
+      const answer = await askSupervisor(host, home, "GET", "/healthz");
+      if (answer.kind === "answer" && answer.response.status === 200) return pid;
+    }
+    if (performance.now() > giveUpAt) throw new Error(`No Temporal after pid ${before} within ${PATIENCE_MS / 1000} s`);
+    await pause(POLL_MS);
+  }
+}
+
+function recordedPid(path: string): number | null {
+  try {
+    return parseInt(readFileSync(path, "utf8")) || null;
+  } catch {
+    return null; // not written yet
+  }
+}

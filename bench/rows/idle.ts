@@ -1,0 +1,58 @@
+import { pause } from "../../lib/system/pause.ts";
+import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
+import { cpuMsOf, residentMbOf } from "../process_figures.ts";
+import { inRounds, type Row } from "../row.ts";
+import { start, statusOf, stop, withScratch } from "../scratch.ts";
+
+const LIMITS: Record<Runtime, { memoryMb: number; cpuPercent: number }> = {
+  deno: { memoryMb: 60, cpuPercent: 0.3 },
+  node: { memoryMb: 80, cpuPercent: 0.4 },
+};
+/** What coming up costs is over then. */
+const SETTLE_MS = 2000;
+/** A minute is long enough by itself: more than these rounds would tell nothing more. */
+const MOST_ROUNDS = 3;
+
+/** A supervisor that only watches, over a minute. Both runtimes at once: neither does much. */
+export const idle: Row = {
+  name: "idle",
+  measure: ({ runs, isQuick }) =>
+    inRounds(
+      Math.min(runs, MOST_ROUNDS),
+      async () => (await Promise.all(RUNTIMES.map((runtime) => watch(runtime, isQuick ? 10_000 : 60_000)))).flat(),
+    ),
+};
+
+function watch(runtime: Runtime, spanMs: number): Promise<Measurement[]> {
+  return withScratch(async (scratch) => {
+    await start(scratch, runtime);
+    const { supervisor } = await statusOf(scratch, runtime);
+    await pause(SETTLE_MS);
+    const before = cpuMsOf(supervisor.pid);
+    const startedAt = performance.now();
+    await pause(spanMs);
+    const percent = 100 * (cpuMsOf(supervisor.pid) - before) / (performance.now() - startedAt);
+    const memoryMb = residentMbOf(supervisor.pid);
+    await stop(scratch, runtime, ["--force"]);
+    const limits = LIMITS[runtime];
+    const after = `supervisor after ${spanMs / 1000} s`;
+    return [
+      {
+        what: `${after}: resident memory`,
+        runtime,
+        value: memoryMb,
+        unit: "MB",
+        floors: {},
+        limit: { constant: limits.memoryMb, factors: {} },
+      },
+      {
+        what: `${after}: CPU`,
+        runtime,
+        value: percent,
+        unit: "%",
+        floors: {},
+        limit: { constant: limits.cpuPercent, factors: {} },
+      },
+    ];
+  });
+}

@@ -1,0 +1,45 @@
+import { pause } from "../../lib/system/pause.ts";
+import { startBareTemporal } from "../bare_temporal.ts";
+import { type Measurement, RUNTIMES } from "../measurement.ts";
+import { inRounds, inTurn, type Row } from "../row.ts";
+import { emptyScript, start, stop, withScratch } from "../scratch.ts";
+
+/** How long a server has served before it is stopped: how long its end takes depends on it. */
+const AGE_MS = 1500;
+const LIMIT = { constant: 60, factors: { S: 1, R: 1 } } as const;
+
+/** `stop`, to its exit. */
+export const stopping: Row = {
+  name: "stop",
+  measure: ({ runs }) =>
+    inRounds(runs, async (round) => {
+      const S = await bareStop();
+      const measurements: Measurement[] = [];
+      for (const runtime of inTurn(RUNTIMES, round)) {
+        await withScratch(async (scratch) => {
+          const R = await emptyScript(scratch, runtime);
+          await start(scratch, runtime);
+          await pause(AGE_MS);
+          const { ms } = await stop(scratch, runtime);
+          measurements.push({
+            what: "`stop` to exit 0",
+            runtime,
+            value: ms,
+            unit: "ms",
+            floors: { S, R },
+            limit: LIMIT,
+          });
+        });
+      }
+      return measurements;
+    }),
+};
+
+/** The floor S, in ms. */
+function bareStop(): Promise<number> {
+  return withScratch(async (scratch) => {
+    const temporal = await startBareTemporal(scratch);
+    await pause(AGE_MS);
+    return await temporal.end("SIGTERM");
+  });
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { instancePaths } from "../lib/core/instance_paths.ts";
+import type { Status } from "../lib/core/status.ts";
+import { pause } from "../lib/system/pause.ts";
+import { freePort } from "../lib/system/ports.ts";
+import { processesHere } from "../lib/system/processes_here.ts";
+import type { Runtime } from "./measurement.ts";
+import { emptyCommand, time, type Timed, timeOrThrow, toolCommand } from "./runtimes.ts";
+
+const PATIENCE_MS = 60_000;
+const processes = processesHere();
+
+/** A home that is thrown away, with free ports. */
+export interface Scratch {
+  home: string;
+  port: number;
+  uiPort: number;
+}
+
+/** Runs `body` with a home of its own. What still runs there afterwards is ended, and the home removed. */
+export async function withScratch<T>(body: (scratch: Scratch) => Promise<T>): Promise<T> {
+  const home = mkdtempSync(join(tmpdir(), "sl-bench-"));
+  const scratch = { home, port: await freePort(), uiPort: await freePort() };
+  try {
+    return await body(scratch);
+  } finally {
+    const { supervisorLock, temporalLock } = instancePaths(home);
+    for (const path of [supervisorLock, temporalLock]) {
+      for (const { pid } of processes.lockHolders(path)) await kill(pid, "SIGKILL");
+    }
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** The command line of `start` on the scratch home. */
+export function startCommand(scratch: Scratch, runtime: Runtime, args: readonly string[] = []): string[] {
+  const { home, port, uiPort } = scratch;
+  return [...toolCommand(runtime), "start", "--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, ...args];
+}
+
+/** `start`, timed to its exit, which must be 0. */
+export function start(scratch: Scratch, runtime: Runtime): Promise<Timed> {
+  return timeOrThrow(startCommand(scratch, runtime));
+}
+
+/** `stop`, timed to its exit, which must be 0. */
+export function stop(scratch: Scratch, runtime: Runtime, args: readonly string[] = []): Promise<Timed> {
+  return timeOrThrow([...toolCommand(runtime), "stop", "--home", scratch.home, ...args]);
+}
+
+/** What `status` says, which must be that all is well. */
+export async function statusOf(
+  scratch: Scratch,
+  runtime: Runtime,
+): Promise<Status & { temporal: object; supervisor: object }> {
+  const { output } = await timeOrThrow([...toolCommand(runtime), "status", "--json", "--home", scratch.home]);
+  return JSON.parse(output);
+}
+
+/** The floor R, in ms. */
+export async function emptyScript(scratch: Scratch, runtime: Runtime): Promise<number> {
+  const path = join(scratch.home, "empty.ts");
+  writeFileSync(path, "");
+  return (await time(emptyCommand(runtime, path))).ms;
+}
+
+/** Sends a signal; with SIGKILL resolves once the process is dead. */
+export async function kill(pid: number, signal: "SIGKILL" | "SIGSTOP"): Promise<void> {
+  process.kill(pid, signal);
+  if (signal === "SIGKILL") await untilDead(pid);
+}
+
+/** Resolves when nothing runs under `pid` any more. */
+export async function untilDead(pid: number): Promise<void> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const state = processes.inspect(pid)?.state;
+    if (state === undefined || state === "Z" || state === "X") return;
+    if (performance.now() > giveUpAt) throw new Error(`pid ${pid} is alive after ${PATIENCE_MS / 1000} s`);
+    await pause(1);
+  }
+}

@@ -1,0 +1,62 @@
+import { connectNode } from "../lib/system/connect_node.ts";
+import { pause } from "../lib/system/pause.ts";
+import { type GrpcChannel, openGrpcChannel } from "../lib/temporal/grpc_channel.ts";
+import { GrpcError } from "../lib/temporal/grpc_error.ts";
+import { checkServing } from "../lib/temporal/health.ts";
+
+/** Fine enough for figures of tens of ms, and light enough not to take the CPU from who is measured. */
+const POLL_MS = 2;
+const PATIENCE_MS = 60_000;
+
+/** Resolves when the Temporal on `port` says SERVING. */
+export async function untilServing(port: number): Promise<void> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const channel = await tryToOpen(port);
+    if (channel !== null) {
+      try {
+        while (channel.isOpen()) {
+          if (await checkServing(channel, 1000) === "serving") return;
+          await pause(POLL_MS);
+        }
+      } finally {
+        channel.close();
+      }
+    }
+    if (performance.now() > giveUpAt) throw new Error(`Nothing serves on port ${port} after ${PATIENCE_MS / 1000} s`);
+    await pause(POLL_MS);
+  }
+}
+
+async function tryToOpen(port: number): Promise<GrpcChannel | null> {
+  try {
+    return await openGrpcChannel(connectNode, { host: "127.0.0.1", port }, 1000);
+  } catch (error) {
+    if (error instanceof GrpcError) return null;
+    throw error;
+  }
+}
+
+/** Calls the Temporal on `port` each `intervalMs` over one connection, until the function that it returns is called. */
+export async function keepCalling(
+  port: number,
+  intervalMs: number,
+): Promise<() => Promise<{ calls: number; failed: number }>> {
+  const channel = await openGrpcChannel(connectNode, { host: "127.0.0.1", port }, 1000);
+  let calls = 0;
+  let failed = 0;
+  let isOver = false;
+  const caller = (async () => {
+    while (!isOver) {
+      calls++;
+      if (await checkServing(channel, 1000) !== "serving") failed++;
+      await pause(intervalMs);
+    }
+  })();
+  return async () => {
+    isOver = true;
+    await caller;
+    channel.close();
+    return { calls, failed };
+  };
+}
