@@ -1,6 +1,7 @@
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import { renderBuildProgress } from "../core/render_build.ts";
+import { ownFlagAmong } from "../core/temporal_args.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
 import type { SupervisorOrder } from "../supervisor/instance.ts";
 import type { FindOptions } from "../temporal/find_temporal.ts";
@@ -13,10 +14,11 @@ const TELL_EVERY_S = 15;
 /**
  * What a supervisor is to be told, with the binary resolved, which may take minutes where it has to be built.
  *
- * @throws {LocalError} `binary-not-found`, `interrupted`
+ * @throws {LocalError} `usage`, `binary-not-found`, `interrupted`
  */
 export async function supervisorOrder(context: CommandContext, replace: boolean): Promise<SupervisorOrder> {
   const { home, asked, temporalBin, maxRestarts } = context.invocation;
+  refuseOwnFlags(asked.extraArgs ?? []);
   return {
     home,
     asked,
@@ -25,6 +27,16 @@ export async function supervisorOrder(context: CommandContext, replace: boolean)
     binary: await resolveBinary(context, replace),
     binaryAsked: temporalBin !== null,
   };
+}
+
+/** What this tool has to know itself, it must not learn after `--`. */
+function refuseOwnFlags(extraArgs: readonly string[]): void {
+  const flag = ownFlagAmong(extraArgs);
+  if (flag === null) return;
+  throw new LocalError("usage", `\`${flag}\` stands after \`--\`, where this tool does not see it`, {
+    hint: "Give it before the `--`",
+    facts: { flag },
+  });
 }
 
 async function resolveBinary(context: CommandContext, replace: boolean): Promise<string | null> {
