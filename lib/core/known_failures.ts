@@ -132,6 +132,17 @@ const PATTERNS: readonly Pattern[] = [
   },
 ];
 
+const SAID_NOTHING = "it wrote nothing: is it a Temporal binary, and whole?";
+const DAMAGED = "the binary may be cut off or damaged: name another with --temporal-bin";
+
+/** What an end by a signal hints at, where Temporal itself said nothing that is known. */
+const SIGNAL_HINTS: Readonly<Record<string, string>> = {
+  SIGKILL: "somebody killed it, perhaps the kernel for want of memory (`dmesg` tells)",
+  SIGSEGV: DAMAGED,
+  SIGBUS: DAMAGED,
+  SIGILL: "the binary is for another processor than this: name another with --temporal-bin",
+};
+
 /** Says why Temporal ended, from its exit and the last of what it wrote. */
 export function explainFailure(exit: TemporalExit): KnownFailure {
   if (exit.spawnError !== undefined) return explainSpawnError(exit.spawnError);
@@ -156,7 +167,7 @@ export function explainFailure(exit: TemporalExit): KnownFailure {
   return {
     cause: "unknown",
     message: words === "" || isKilled ? how : `${how}: ${words}`,
-    hint: isKilled ? "somebody killed it, perhaps the kernel for want of memory (`dmesg` tells)" : SEE_LOG,
+    hint: SIGNAL_HINTS[exit.signal ?? ""] ?? (exit.lastWords.trim() === "" ? SAID_NOTHING : SEE_LOG),
   };
 }
 

@@ -191,7 +191,7 @@ function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, last
       cause: known.cause,
       exitCode: end.code,
       signal: end.signal,
-      lastWords: lastWords.trimEnd().split("\n").slice(-10),
+      lastWords: lastWords.trim() === "" ? [] : lastWords.trimEnd().split("\n").slice(-10),
       log: instance.paths.temporalLog,
       binary: plan.binary,
     },

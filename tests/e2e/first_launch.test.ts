@@ -1,0 +1,135 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import type { Failure } from "../../lib/core/failure.ts";
+import { assertNothingLeft, history, temporalBinary, type TestInstance, withInstance } from "./support.ts";
+import { fakeTemporal } from "./support_strangers.ts";
+
+/** What a headless `start --json` with these arguments fails with; afterwards nothing is left. */
+async function failureOf(instance: TestInstance, args: string[]): Promise<Failure> {
+  const before = history(instance).length;
+  const result = await instance.run(["start", "--json", "--headless", ...args]);
+  assertEquals([result.code, result.stderr], [1, ""], result.stdout);
+  const events = history(instance).slice(before);
+  assertEquals(events.filter(({ event }) => event === "backoff"), [], "it was tried again");
+  assertNothingLeft(instance, events.filter(({ event }) => event === "launched").map(({ pid }) => Number(pid)));
+  return JSON.parse(result.stdout).error;
+}
+
+/** The cause and the message of a failure of Temporal itself, with Temporal's own words. */
+function launchFailure(
+  { code, message, hint, facts }: Failure,
+): { cause: unknown; message: string; lastWords: string } {
+  assertEquals(code, "launch-failed", message);
+  assert(hint !== undefined && hint !== "", "no hint");
+  return { cause: facts?.["cause"], message, lastWords: (facts?.["lastWords"] as string[]).join("\n") };
+}
+
+/** A file that looks like a program, and its path. */
+function program(instance: TestInstance, content: string | Uint8Array, mode: number): string {
+  const path = join(instance.home, "not-temporal");
+  writeFileSync(path, content);
+  chmodSync(path, mode);
+  return path;
+}
+
+describe("a first launch that fails ends start at once", () => {
+  it("with Temporal's own words on a flag that it does not know, for people too", () =>
+    withInstance(async (instance) => {
+      const { cause, message, lastWords } = launchFailure(await failureOf(instance, ["--", "--no-such-flag"]));
+      assertEquals([cause, message], ["bad-flag", "unknown flag: --no-such-flag"]);
+      assertMatch(lastWords, /unknown flag: --no-such-flag/);
+
+      const failed = await instance.status();
+      assertEquals([failed.exitCode, failed.state, failed.failure?.message], [1, "failed", message]);
+      const { code, stdout, stderr } = await instance.run(["start", "--headless", "--", "--no-such-flag"]);
+      assertEquals([code, stdout], [1, ""]);
+      assertMatch(stderr, /^error: unknown flag: --no-such-flag\n( {2}\| .*\n)+hint: .*start-dev --help/);
+
+      const stopped = await instance.stop();
+      assertEquals([stopped.code, stopped.stdout], [0, "Temporal was not running\n"]);
+      assertEquals((await instance.status()).exitCode, 3, "stop did not clear the failure");
+      await instance.start(["--headless"]);
+    }));
+
+  it("on a database that is none, which is left as it is", () =>
+    withInstance(async (instance) => {
+      const { defaultDatabase } = instance.paths;
+      mkdirSync(dirname(defaultDatabase), { recursive: true });
+      writeFileSync(defaultDatabase, "This is a letter.\n".repeat(500));
+      const { cause, lastWords } = launchFailure(await failureOf(instance, []));
+      assertEquals(cause, "database-corrupt");
+      assertMatch(lastWords, /file is not a database/);
+      assertEquals(readFileSync(defaultDatabase, "utf8"), "This is a letter.\n".repeat(500));
+      rmSync(defaultDatabase);
+      await instance.start(["--headless"]);
+    }));
+
+  it("on a folder for the database that is not there", () =>
+    withInstance(async (instance) => {
+      const path = join(instance.home, "nowhere", "orders.db");
+      const { code, message, hint } = await failureOf(instance, ["--db-filename", path]);
+      assertEquals(code, "launch-failed");
+      assertMatch(message, /folder .*\/nowhere does not exist/);
+      assertMatch(hint!, /mkdir -p '.*\/nowhere'/);
+    }));
+
+  it("on a binary that exits 1, with what it said", () =>
+    withInstance(async (instance) => {
+      const binary = fakeTemporal(instance.home, 'echo "the moon is in the wrong phase" >&2\nexit 1');
+      const { cause, message, lastWords } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
+      assertEquals([cause, message], ["unknown", "it exited with 1: the moon is in the wrong phase"]);
+      assertEquals(lastWords, "the moon is in the wrong phase");
+    }));
+
+  it("on a binary that exits 0 without a word", () =>
+    withInstance(async (instance) => {
+      const binary = fakeTemporal(instance.home, "exit 0");
+      const { message } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
+      assertEquals(message, "it exited with 0");
+    }));
+
+  it("on binaries that can't be run", () =>
+    withInstance(async (instance) => {
+      const failure = (content: string | Uint8Array, mode: number) =>
+        failureOf(instance, ["--temporal-bin", program(instance, content, mode)]);
+
+      const locked = await failure("#!/bin/sh\n", 0o644);
+      assertEquals(locked.code, "binary-not-found");
+      assertMatch(locked.message, /not executable/);
+      assertMatch(locked.hint!, /^chmod \+x '.*\/not-temporal'/);
+
+      const foreign = await failure(foreignProgram(), 0o755);
+      assertEquals(foreign.code, "binary-not-found");
+      assertMatch(foreign.message, /built for .*, this is /);
+
+      const orphan = await failure("#!/no/such/interpreter\n", 0o755);
+      assertMatch(orphan.message, /not there|gone/);
+
+      const torn = await failure(beginningOf(temporalBinary()), 0o755);
+      assertEquals([torn.code, torn.facts?.["lastWords"]], ["launch-failed", []]);
+      assertMatch(torn.hint!, /--temporal-bin/);
+    }));
+});
+
+/** What an interrupted copy of a program may have. */
+function beginningOf(path: string): Uint8Array {
+  const bytes = new Uint8Array(4096);
+  const fd = openSync(path, "r");
+  readSync(fd, bytes);
+  closeSync(fd);
+  return bytes;
+}
+
+/** The beginning of a program for the processor that this machine does not have. */
+function foreignProgram(): Uint8Array {
+  const EM_X86_64 = 62;
+  const EM_AARCH64 = 183;
+  const head = new Uint8Array(4096);
+  head.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  head[16] = 2;
+  head[18] = process.arch === "x64" ? EM_AARCH64 : EM_X86_64;
+  return head;
+}
