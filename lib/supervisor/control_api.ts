@@ -1,5 +1,5 @@
 import type { Failure } from "../core/failure.ts";
-import type { Settings } from "../core/settings.ts";
+import { completeSettings, isSettings, type Settings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
 import type { Handler, Reply } from "../system/serve.ts";
 import { type LogEvent } from "./event_log.ts";
@@ -98,9 +98,12 @@ function parseObject(body: string): Record<string, unknown> {
 }
 
 function startRequest(body: string): StartRequest {
-  const { asked, binary } = parseObject(body);
+  const { asked = {}, binary } = parseObject(body);
+  const isPart = typeof asked === "object" && asked !== null && !Array.isArray(asked) &&
+    isSettings({ ...completeSettings({}, "/"), ...asked });
+  if (!isPart) throw new SyntaxError("asked must be settings");
   return {
-    asked: typeof asked === "object" && asked !== null ? asked as Partial<Settings> : {},
+    asked: asked as Partial<Settings>,
     binary: typeof binary === "string" ? binary : null,
   };
 }
@@ -108,7 +111,10 @@ function startRequest(body: string): StartRequest {
 function stopRequest(body: string): StopRequest {
   const { graceMs } = parseObject(body);
   if (graceMs === undefined) return { graceMs: -1 };
-  if (typeof graceMs !== "number" || !(graceMs >= 0)) throw new SyntaxError("graceMs must be a number from 0");
+  // setTimeout holds 2^31 - 1 ms; more would be no grace at all.
+  if (typeof graceMs !== "number" || !(graceMs >= 0 && graceMs < 2 ** 31)) {
+    throw new SyntaxError("graceMs must be a number from 0");
+  }
   return { graceMs };
 }
 
@@ -117,14 +123,16 @@ function eventStream(supervisor: Controlled): ReadableStream<Uint8Array> {
   let unsubscribe = () => {};
   return new ReadableStream<Uint8Array>({
     start: (controller) => {
-      const send = (line: string) => controller.enqueue(encoder.encode(`data: ${line}\n\n`));
-      for (const line of supervisor.history()) send(line);
+      const message = (line: string) => `data: ${line}\n\n`;
+      // In one piece: the backlog below is counted in pieces, and is to be that of events alone.
+      const history = supervisor.history().map(message).join("");
+      if (history !== "") controller.enqueue(encoder.encode(history));
       unsubscribe = supervisor.subscribe((event) => {
         // A listener that does not read is dropped: its backlog would be our memory.
         if ((controller.desiredSize ?? 0) < -1000) {
           unsubscribe();
           controller.close();
-        } else send(JSON.stringify(event));
+        } else controller.enqueue(encoder.encode(message(JSON.stringify(event))));
       });
     },
     cancel: () => unsubscribe(),

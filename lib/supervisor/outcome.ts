@@ -1,4 +1,4 @@
-import { unlinkSync } from "node:fs";
+import { lstatSync, unlinkSync } from "node:fs";
 import { type Failure, isFailure } from "../core/failure.ts";
 import type { Exit } from "../core/lifecycle.ts";
 import { systemErrorCode } from "../core/local_error.ts";
@@ -44,6 +44,7 @@ export function writeOutcome(path: string, outcome: Outcome): void {
 
 /** Removes the outcome, if there is one. */
 export function clearOutcome(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return; // Deno's unlink takes empty folders too
   try {
     unlinkSync(path);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { copyFileSync, constants, lstatSync, readdirSync, renameSync, truncateSync, unlinkSync } from "node:fs";
+import { constants, copyFileSync, lstatSync, readdirSync, renameSync, truncateSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { systemErrorCode } from "../core/local_error.ts";
 import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from "../core/rotation.ts";
@@ -48,7 +48,9 @@ function listRotated(path: string) {
   const current = basename(path);
   return readdirSync(dirname(path)).flatMap((name) => {
     const at = rotatedAtMs(name, current);
-    return at === null ? [] : [{ name, rotatedAtMs: at, sizeBytes: sizeOf(join(dirname(path), name)) }];
+    const info = at === null ? undefined : lstatSync(join(dirname(path), name), { throwIfNoEntry: false });
+    // A link or a folder of such a name is somebody else's.
+    return at === null || !info?.isFile() ? [] : [{ name, rotatedAtMs: at, sizeBytes: info.size }];
   });
 }
 

@@ -86,7 +86,7 @@ describe("parseCommandLine()", () => {
   });
 
   it("refuses arguments that nobody takes", () => {
-    assertEquals(refusal("start extra").hint, "Arguments for Temporal itself go after `--`");
+    assertEquals(refusal("start extra").hint, "After `--`: the arguments for Temporal");
     assertEquals(refusal("status start").message, "Unexpected argument `start` for `status`");
     for (const line of ["start -", "start ''", "-", "logs -f x"]) {
       assert(refusal(line).message.startsWith("Unexpected argument"), line);
@@ -186,12 +186,22 @@ describe("parseCommandLine() on `--`", () => {
     assertEquals(asked("-- --x -y 5 -- --home zz -p1"), { extraArgs: ["--x", "-y", "5", "--", "--home", "zz", "-p1"] });
     assertEquals(parse("-- stop").command.name, "start");
     assertEquals(parse("-- stop").asked, { extraArgs: ["stop"] });
-    assertEquals(parse("restart -- --headless").asked, { extraArgs: ["--headless"] });
+    assertEquals(parse("restart -- --metrics-port 9090").asked, { extraArgs: ["--metrics-port", "9090"] });
   });
 
   it("tells no arguments from none asked for", () => {
     assertEquals(asked("--"), { extraArgs: [] });
     assertEquals("extraArgs" in parse("start").asked, false);
+  });
+
+  it("takes the command of `run` whole, flags and all", () => {
+    const { asked, operands, json } = parse("run --json -- npm test -- --port 1");
+    assertEquals([asked, operands, json], [{}, ["npm", "test", "--", "--port", "1"], true]);
+    assertEquals([parse("run").operands, parse("run --").operands], [[], []]);
+    assertEquals(refusal("run npm test"), {
+      message: "Unexpected argument `npm` for `run`",
+      hint: "After `--`: the command",
+    });
   });
 
   it("refuses arguments where nothing is passed on", () => {
