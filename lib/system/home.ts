@@ -1,8 +1,11 @@
-import { accessSync, constants, mkdirSync, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, mkdirSync, openSync, type Stats, statSync, unlinkSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { networkFileSystem } from "./network_file_system.ts";
+
+/** What is written to see whether anything can be: a block of most file systems. */
+const TRIAL_BYTES = 4096;
 
 /** What is unusual about a home that can be used all the same. */
 export interface PreparedHome {
@@ -74,14 +77,25 @@ function makeOne(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    if (systemErrorCode(error) !== "EEXIST") throw error; // another `start` made it just now
+    // Another `start` may have made it just now; a link that leads nowhere says the same.
+    if (systemErrorCode(error) !== "EEXIST" || statOf(folder) === null) throw error;
   }
 }
 
-/** access(2) tells of a read-only file system and of permissions; it touches nothing. */
+/**
+ * Writes a little to a file without a name: the one way to know. Deno's `access` compares permission bits and does not notice a
+ * read-only file system, and only a write meets a full disk or a used-up quota.
+ */
 function checkWritable(path: string): void {
+  const trial = join(path, `.trial-${crypto.randomUUID()}`);
   try {
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    const fd = openSync(trial, "wx", 0o600);
+    try {
+      unlinkSync(trial); // first: if we are killed, nothing stays
+      writeSync(fd, new Uint8Array(TRIAL_BYTES));
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     throw explain(path, error);
   }

@@ -28,7 +28,7 @@ test("parseNetTcp() reads IPv6 addresses as people write them", () => {
     "::1",
     "::",
     "::ffff:127.0.0.1",
-    "2001:db8::1:0:0:1",
+    "2001:db8::1:0:1",
   ]);
 });
 
