@@ -2,6 +2,7 @@ import { renderStatus } from "../core/render_status.ts";
 import { completeSettings } from "../core/settings.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { type Status, statusExitCode } from "../core/status.ts";
+import { statusFrame } from "../core/status_frame.ts";
 import { askSupervisor, readStatus } from "../supervisor/control_client.ts";
 import { pause } from "../system/pause.ts";
 import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
@@ -35,19 +36,13 @@ function notThere({ invocation: { home, asked } }: CommandContext): Status {
   const paths = instancePaths(home);
   const settings = completeSettings(asked, paths.defaultDatabase);
   return {
-    schema: 1,
-    state: "stopped",
+    ...statusFrame("stopped", settings, paths),
     healthy: false,
-    managed: true,
-    address: `${settings.ip}:${settings.port}`,
-    uiUrl: settings.headless ? null : `http://${settings.uiIp ?? settings.ip}:${settings.uiPort}`,
-    namespace: settings.namespaces[0] ?? "default",
     temporal: null,
     supervisor: null,
     restarts: 0,
     lastExit: null,
     checks: [],
-    paths: { home, database: settings.dbFilename, log: paths.temporalLog },
   };
 }
 

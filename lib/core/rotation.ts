@@ -44,12 +44,16 @@ export function byAge(a: RotatedLog, b: RotatedLog): number {
   return a.rotatedAtMs - b.rotatedAtMs || a.name.length - b.name.length || (a.name < b.name ? -1 : 1);
 }
 
-/** The names that must go for the rest to satisfy `policy`, oldest first. */
+/**
+ * The names that must go for the rest to satisfy `policy`, oldest first. Size alone never takes the newest one: it may
+ * hold the last words of what just ended.
+ */
 export function logsToRemove(logs: readonly RotatedLog[], nowMs: number, policy: LogPolicy): string[] {
   const oldestFirst = [...logs].sort(byAge);
   let totalBytes = oldestFirst.reduce((sum, log) => sum + log.sizeBytes, 0);
-  return oldestFirst.filter((log) => {
-    const goes = nowMs - log.rotatedAtMs > policy.maxAgeMs || totalBytes > policy.maxTotalBytes;
+  return oldestFirst.filter((log, index) => {
+    const isNewest = index === oldestFirst.length - 1;
+    const goes = nowMs - log.rotatedAtMs > policy.maxAgeMs || (totalBytes > policy.maxTotalBytes && !isNewest);
     if (goes) totalBytes -= log.sizeBytes;
     return goes;
   }).map((log) => log.name);

@@ -51,11 +51,6 @@ export interface Status {
   warnings?: string[];
 }
 
-/** `127.0.0.1:7233`, `[::1]:7233`. */
-export function formatAddress(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /**
  * The exit code of `status`, as the LSB defines it for init scripts: 0 running and healthy, 1 dead, 3 not running,
  * 4 anything between.

@@ -1,11 +1,11 @@
 import type { Failure } from "../core/failure.ts";
-import type { StatusState } from "../core/status.ts";
-import type { Status } from "../core/status.ts";
+import { statusFrame } from "../core/status_frame.ts";
+import type { Status, StatusState } from "../core/status.ts";
 import { type SettingDifference, settingsDifferences } from "../core/settings.ts";
 import { pause } from "../system/pause.ts";
 import { realDatabasePath } from "../temporal/database.ts";
 import type { Controlled, StartRequest, StopRequest } from "./control_api.ts";
-import { areHealthy, checkLayers, statusFrame } from "./describe.ts";
+import { areHealthy, checkLayers } from "./describe.ts";
 import { readHistory } from "./event_log.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "./instance.ts";
 import { renderMetrics } from "./metrics.ts";

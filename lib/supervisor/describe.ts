@@ -1,10 +1,11 @@
+import { frontendAddress, uiAddress } from "../core/addresses.ts";
 import type { Check, Status, StatusState } from "../core/status.ts";
 import { expectedNamespaces, type Settings } from "../core/settings.ts";
 import { isRecordedProcess } from "../core/process_record.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
 import type { Processes } from "../system/processes.ts";
 import { isDead, readRecord } from "./evidence.ts";
-import { frontendAddress, type Probe, type ProbeResult, uiAddress } from "./probe.ts";
+import type { Probe, ProbeResult } from "./probe.ts";
 
 /** What is to be checked. */
 export interface CheckTarget {
@@ -74,21 +75,4 @@ async function timed(
 /** Whether the checks that health depends on passed: everything but the files that we wrote ourselves. */
 export function areHealthy(checks: readonly Check[]): boolean {
   return checks.length > 0 && checks.every(({ name, ok }) => ok || name === "record" || name === "lock");
-}
-
-/** The parts of a status that follow from the settings and the paths alone. */
-export function statusFrame(
-  state: StatusState,
-  settings: Settings,
-  paths: InstancePaths,
-): Pick<Status, "schema" | "state" | "managed" | "address" | "uiUrl" | "namespace" | "paths"> {
-  return {
-    schema: 1,
-    state,
-    managed: true,
-    address: frontendAddress(settings),
-    uiUrl: uiAddress(settings),
-    namespace: expectedNamespaces(settings)[0]!,
-    paths: { home: paths.home, database: settings.dbFilename, log: paths.temporalLog },
-  };
 }

@@ -27,7 +27,7 @@ export function readOutcome(path: string): Outcome | null {
     return {
       at: typeof at === "string" ? at : "",
       failure,
-      lastExit: lastExit ?? null,
+      lastExit: isExit(lastExit) ? lastExit : null,
       restarts: typeof restarts === "number" ? restarts : 0,
       settings: isSettings(settings) ? settings : null,
     };
@@ -35,6 +35,13 @@ export function readOutcome(path: string): Outcome | null {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
+}
+
+function isExit(value: unknown): value is Exit {
+  if (typeof value !== "object" || value === null) return false;
+  const { code, signal, at, reason } = value as Record<keyof Exit, unknown>;
+  return (code === null || typeof code === "number") && (signal === null || typeof signal === "string") &&
+    typeof at === "string" && typeof reason === "string";
 }
 
 /** Writes the outcome, whole. */

@@ -1,4 +1,4 @@
-import { formatAddress } from "../core/status.ts";
+import { clientHost } from "../core/addresses.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Connect } from "../system/connection.ts";
 import { type GrpcChannel, openGrpcChannel } from "../temporal/grpc_channel.ts";
@@ -61,22 +61,4 @@ export function createProbe(connect: Connect, settings: Settings): Probe {
       channel = null;
     },
   };
-}
-
-/** The address that a client on this machine uses for a server that binds `ip`. */
-export function clientHost(ip: string): string {
-  if (ip === "0.0.0.0") return "127.0.0.1";
-  return ip === "::" ? "::1" : ip;
-}
-
-/** `host:port` of the frontend, for a client on this machine. */
-export function frontendAddress(settings: Settings): string {
-  return formatAddress(clientHost(settings.ip), settings.port);
-}
-
-/** The address of the Web UI, or null when there is none. */
-export function uiAddress(settings: Settings): string | null {
-  return settings.headless
-    ? null
-    : `http://${formatAddress(clientHost(settings.uiIp ?? settings.ip), settings.uiPort)}`;
 }

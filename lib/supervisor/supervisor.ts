@@ -12,6 +12,7 @@ import {
 import { LocalError } from "../core/local_error.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import type { Instance, SupervisorOrder } from "./instance.ts";
+import type { ProbeResult } from "./probe.ts";
 import { type KeeperListener, TemporalKeeper } from "./temporal_keeper.ts";
 import type { ProcessEnd, TemporalProcess } from "./temporal_process.ts";
 import { type HealthVerdict, watchHealth } from "./watch_health.ts";
@@ -146,7 +147,7 @@ export class Supervisor implements KeeperListener {
       case "watch":
         this.#unwatch = watchHealth(
           this.#instance.healthPolicy,
-          (timeoutMs) => this.keeper.probe!.serving(timeoutMs),
+          (timeoutMs) => this.#checkHealth(timeoutMs),
           (verdict, problem) => this.#onHealth(verdict, problem),
         );
         return;
@@ -162,6 +163,14 @@ export class Supervisor implements KeeperListener {
       case "quit":
         clearTimeout(this.#retry);
         return this.#quit();
+    }
+  }
+
+  async #checkHealth(timeoutMs: number): Promise<ProbeResult> {
+    try {
+      return await this.keeper.probe!.serving(timeoutMs);
+    } catch (error) {
+      return { ok: false, problem: this.#failureOf(error).message };
     }
   }
 

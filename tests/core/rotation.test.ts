@@ -77,6 +77,11 @@ describe("logsToRemove()", () => {
     assertEquals(logsToRemove([log(1, 50), log(2, 50)], AT, policy), []);
   });
 
+  it("keeps the newest one, however large it is", () => {
+    assertEquals(logsToRemove([log(1, 500), log(2, 50)], AT, policy), ["2 days"]);
+    assertEquals(logsToRemove([log(8, 500)], AT, policy), ["8 days"]);
+  });
+
   it("keeps within both limits, and no less than they allow", () => {
     const anyLogs = fc.array(
       fc.record({ rotatedAtMs: fc.integer({ min: AT - 10 * DAY_MS, max: AT }), sizeBytes: fc.nat(60) }),

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { formatAddress, statusExitCode, type StatusState } from "../../lib/core/status.ts";
+import { formatAddress } from "../../lib/core/addresses.ts";
+import { statusExitCode, type StatusState } from "../../lib/core/status.ts";
 
 describe("formatAddress()", () => {
   it("puts an IPv6 address in brackets", () => {
