@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -118,6 +118,23 @@ describe("tryLock()", () => {
         await new Promise((resolve) => server.close(resolve));
       }
       assertEquals(existsSync(path("new")), false);
+    }));
+
+  it("does with perl where there is no flock(1)", () =>
+    withTempDir(async (folder) => {
+      mkdirSync(join(folder, "bin"));
+      const perl = execFileSync("sh", ["-c", "command -v perl"], { encoding: "utf8" }).trim();
+      symlinkSync(perl, join(folder, "bin", "perl"));
+      const path = process.env["PATH"];
+      process.env["PATH"] = join(folder, "bin");
+      try {
+        const lock = (await tryLock(join(folder, "t.lock")))!;
+        assertEquals(await tryLock(join(folder, "t.lock")), null);
+        lock.close();
+        (await tryLock(join(folder, "t.lock")))!.close();
+      } finally {
+        process.env["PATH"] = path;
+      }
     }));
 
   it("says so when no helper can be found, under a runtime that needs one", () =>

@@ -33,13 +33,21 @@ const processes = processesHere();
 
 describe("spawnDetached()", () => {
   for (const runtime of ["deno", "node"] as const) {
-    for (const flags of [[], ["--no-libc"]]) {
-      const how = [runtime, ...flags].join(" ");
+    for (
+      const { tools, flags } of [{ tools: [], flags: [] }, { tools: [], flags: ["--no-libc"] }, {
+        tools: ["perl"],
+        flags: ["--no-libc"],
+      }]
+    ) {
+      const how = [runtime, ...flags, ...tools.map((tool) => `${tool} alone`)].join(", ");
       it(`keeps no pipe of our caller's open, and has exactly the descriptors that it was given (${how})`, {
         skip: !isLinux,
       }, () =>
         withTempDir(async (folder) => {
-          const pid = await pidFromCallerWithManyPipes([...scriptCommand(runtime, SLEEPER), folder, ...flags]);
+          const pid = await pidFromCallerWithManyPipes(
+            [...scriptCommand(runtime, SLEEPER), folder, ...flags],
+            pathWith(folder, tools),
+          );
           try {
             assertEquals(processes.argv(pid)?.at(-1), "600"); // it lives
             await until(() => String(descriptorsOf(pid)) === "0,1,2,3", "it has exactly 0, 1, 2 and 3");
@@ -202,12 +210,25 @@ function elf(): Uint8Array {
   return head;
 }
 
+/** A search path with these tools and `sleep` alone; the usual one for no tools. */
+function pathWith(folder: string, tools: string[]): string {
+  if (tools.length === 0) return process.env["PATH"]!;
+  mkdirSync(join(folder, "bin"));
+  for (const tool of ["sleep", ...tools]) {
+    symlinkSync(
+      execFileSync("sh", ["-c", `command -v ${tool}`], { encoding: "utf8" }).trim(),
+      join(folder, "bin", tool),
+    );
+  }
+  return join(folder, "bin");
+}
+
 /**
  * Runs `command` as `x=$(…)` does, with the pipe open as 3, 9, 12 and 63 as well, and waits for the pipe's end. Gives
  * the pid that it printed.
  */
-async function pidFromCallerWithManyPipes(command: string[]): Promise<number> {
-  const caller = spawn("bash", ["-c", 'exec 3>&1 9>&1 12>&1 63>&1; exec "$@"', "bash", ...command], {
+async function pidFromCallerWithManyPipes(command: string[], path: string): Promise<number> {
+  const caller = spawn("bash", ["-c", 'exec 3>&1 9>&1 12>&1 63>&1; exec env PATH="$0" "$@"', path, ...command], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";
