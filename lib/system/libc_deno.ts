@@ -6,8 +6,11 @@ import { isDeno } from "./host.ts";
  * find it; fcntl(fd, F_GETFD) and ioctl(fd, FIOCLEX) take none.
  */
 export interface Libc {
-  /** flock(2), exclusive and without waiting. False for any failure: why, errno can't be asked safely from here. */
-  tryFlock(fd: number): boolean;
+  /**
+   * flock(2), exclusive and without waiting. `held` when errno says so; `failed` when it says anything else, which need
+   * not be the truth: between the two calls the runtime may have made others.
+   */
+  tryFlock(fd: number): "taken" | "held" | "failed";
   close(fd: number): void;
   /** Whether the descriptor is closed at exec; null when it is not open. */
   isCloseOnExec(fd: number): boolean | null;
@@ -21,10 +24,22 @@ const FD_CLOEXEC = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** The library's name, and FIOCLEX and FIONCLEX (asm-generic/ioctls.h; sys/filio.h), on each platform. */
+/** On each platform: the library, FIOCLEX and FIONCLEX (asm-generic/ioctls.h; sys/filio.h), errno's home, EWOULDBLOCK. */
 const PLATFORMS = {
-  linux: { library: "libc.so.6", setCloseOnExec: 0x5451n, clearCloseOnExec: 0x5450n },
-  darwin: { library: "libSystem.B.dylib", setCloseOnExec: 0x20006601n, clearCloseOnExec: 0x20006602n },
+  linux: {
+    library: "libc.so.6",
+    setCloseOnExec: 0x5451n,
+    clearCloseOnExec: 0x5450n,
+    errnoLocation: "__errno_location",
+    wouldBlock: 11,
+  },
+  darwin: {
+    library: "libSystem.B.dylib",
+    setCloseOnExec: 0x20006601n,
+    clearCloseOnExec: 0x20006602n,
+    errnoLocation: "__error",
+    wouldBlock: 35,
+  },
 } as const;
 
 /**
@@ -45,13 +60,18 @@ export function openLibc(): Libc | null {
       close: { parameters: ["i32"], result: "i32" },
       fcntl: { parameters: ["i32", "i32"], result: "i32" },
       ioctl: { parameters: ["i32", "u64"], result: "i32" },
+      errnoLocation: { name: platform.errnoLocation, parameters: [], result: "pointer" },
     });
   } catch {
     return null; // dlopen(3) has one kind of failure, a text; there are ways without it
   }
-  const { flock, close, fcntl, ioctl } = library.symbols;
+  const { flock, close, fcntl, ioctl, errnoLocation } = library.symbols;
   return {
-    tryFlock: (fd) => flock(fd, LOCK_EX | LOCK_NB) === 0,
+    tryFlock: (fd) => {
+      if (flock(fd, LOCK_EX | LOCK_NB) === 0) return "taken";
+      const errno = errnoLocation();
+      return errno !== null && new Deno.UnsafePointerView(errno).getInt32() === platform.wouldBlock ? "held" : "failed";
+    },
     close: (fd) => void close(fd),
     isCloseOnExec: (fd) => {
       const flags = fcntl(fd, F_GETFD);

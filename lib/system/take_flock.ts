@@ -30,9 +30,9 @@ interface Helper {
 export async function takeFlock(fd: number, path: string): Promise<boolean> {
   const libc = openLibc();
   if (libc !== null) {
-    const isTaken = libc.tryFlock(fd);
+    const answer = libc.tryFlock(fd);
     libc.unload();
-    if (isTaken) return true; // else the helper tells whether it is held, or why not
+    if (answer !== "failed") return answer === "taken"; // else the helper tells why
   }
   for (const helper of [FLOCK, PERL]) {
     const answer = await ask(helper, fd);

@@ -219,22 +219,17 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
     withTempDir(async (folder) => {
       const path = join(folder, "temporal.db");
       const fd = openSync(path, "w");
-      const waiting = "echo ready; exec sleep 600";
+      // Perl, for it forks no child that would have the same arguments until its exec.
+      const waiting = ["perl", "-e", '$| = 1; print "ready\\n"; sleep 600'];
       try {
-        await withProcess(["sh", "-c", waiting], async (opener) => {
-          await withProcess(
-            ["sh", "-c", `echo ready; sleep 600`, "sh", "start-dev", `--db-filename=${path}`],
-            async (server) => {
-              await withProcess(
-                ["sh", "-c", `echo ready; sleep 600`, "sh", "start", "--db-filename", path],
-                async (mention) => {
-                  await until(() => [opener, server, mention].every((each) => each.output() === "ready\n"), "all run");
-                  const users = processes.fileUsers(path).map(({ pid }) => pid);
-                  assertEquals(users, [opener.pid, server.pid].sort((a, b) => a - b));
-                },
-              );
-            },
-          );
+        await withProcess(waiting, async (opener) => {
+          await withProcess([...waiting, "start-dev", `--db-filename=${path}`], async (server) => {
+            await withProcess([...waiting, "start", "--db-filename", path], async (mention) => {
+              await until(() => [opener, server, mention].every((each) => each.output() === "ready\n"), "all run");
+              const users = processes.fileUsers(path).map(({ pid }) => pid);
+              assertEquals(users, [opener.pid, server.pid].sort((a, b) => a - b));
+            });
+          });
         }, { fds: [fd] });
       } finally {
         closeSync(fd);
@@ -274,7 +269,7 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
   });
 });
 
-/** Runs `body` with a process that holds `<folder>/home/t.lock` as Temporal does: the flock(1) that took it is dead. */
+/** Runs `body` with a process that holds `t.lock` in a home as Temporal does: the flock(1) that took it is dead. */
 function withLockHolder(body: (path: string, pid: number) => Promise<void> | void): Promise<void> {
   return withTempDir(async (folder) => {
     mkdirSync(join(folder, "home"));
