@@ -8,6 +8,13 @@ export interface Failure {
   facts?: Record<string, unknown>;
 }
 
+/** How a start, or a wait for one, fails that a stop of the supervisor cut short. */
+export const START_STOPPED: Failure = {
+  code: "interrupted",
+  message: "A `stop` ended this start",
+  hint: "Start it again with `stigmer-local start`",
+};
+
 /** The failure that `error` stands for; what is not a {@linkcode LocalError} becomes `internal`. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof LocalError) {

@@ -1,4 +1,4 @@
-import type { Failure } from "../core/failure.ts";
+import { type Failure, START_STOPPED } from "../core/failure.ts";
 import { statusFrame } from "../core/status_frame.ts";
 import type { Status, StatusState } from "../core/status.ts";
 import { type SettingDifference, settingsDifferences } from "../core/settings.ts";
@@ -64,11 +64,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     }
     if (state.kind !== "running") {
       await departed;
-      return {
-        code: "interrupted",
-        message: "A `stop` ended this start",
-        hint: "Start it again with `stigmer-local start`",
-      };
+      return START_STOPPED;
     }
     await Promise.race([keeper.temporal?.versionKnown, pause(VERSION_PATIENCE_MS)]);
     return await status();

@@ -47,6 +47,9 @@ export interface LaunchPlan {
   settings: Settings;
 }
 
+/** How a supervisor's process exits that gave way to another one (EX_TEMPFAIL, sysexits(3)): to be tried anew. */
+export const DEPOSED_EXIT = 75;
+
 /** What the `start` CLI tells the supervisor that it spawns, as the one argument of its command line. */
 export interface SupervisorOrder {
   home: string;

@@ -6,11 +6,12 @@
  * @module
  */
 import { currentHost, type Host } from "../system/host.ts";
-import { adoptLock } from "../system/lock_file.ts";
+import { adoptLock, type LockFile } from "../system/lock_file.ts";
 import { instancePaths } from "../core/instance_paths.ts";
+import { LocalError } from "../core/local_error.ts";
 import { createInstance } from "./create_instance.ts";
-import type { SupervisorOrder } from "./instance.ts";
-import { runSupervisor } from "./run_supervisor.ts";
+import { DEPOSED_EXIT, type SupervisorOrder } from "./instance.ts";
+import { DEPOSED, runSupervisor } from "./run_supervisor.ts";
 
 /** The descriptor on which the lock is handed over. */
 const LOCK_FD = 3;
@@ -19,12 +20,24 @@ const LOCK_FD = 3;
 async function main(host: Host): Promise<number> {
   const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
   const paths = instancePaths(order.home);
-  const lock = adoptLock(LOCK_FD, paths.supervisorLock);
+  const lock = inheritedLock(paths.supervisorLock);
+  if (lock === null) return DEPOSED_EXIT;
   const stop = new AbortController();
   host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
   host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
   const failure = await runSupervisor(createInstance(host, order, paths.supervisorLog), order, lock, stop.signal);
+  if (failure === DEPOSED) return DEPOSED_EXIT;
   return failure === null ? 0 : 1;
+}
+
+/** Null when the lock file was deleted while it was handed over: whoever wants the lock must begin anew. */
+function inheritedLock(path: string): LockFile | null {
+  try {
+    return adoptLock(LOCK_FD, path);
+  } catch (error) {
+    if (error instanceof LocalError && error.facts["isReplaced"] === true) return null;
+    throw error;
+  }
 }
 
 currentHost().then(async (host) => {

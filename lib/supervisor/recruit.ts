@@ -1,7 +1,7 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { ensureDir } from "@std/fs/ensure-dir";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
-import { fromFailure } from "../core/failure.ts";
+import { fromFailure, START_STOPPED } from "../core/failure.ts";
 import { LocalError } from "../core/local_error.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import type { Status } from "../core/status.ts";
@@ -10,10 +10,10 @@ import { prepareHome } from "../system/home.ts";
 import { type LockFile, tryLock } from "../system/lock_file.ts";
 import { pause } from "../system/pause.ts";
 import { readTail } from "../system/read_tail.ts";
-import { spawnDetached } from "../system/spawn_detached.ts";
+import { type ProcessExit, spawnDetached } from "../system/spawn_detached.ts";
 import { askPatiently, askStart, isLeaving, type LongAnswer } from "./ask_start.ts";
 import { statusOrThrow } from "./control_client.ts";
-import type { SupervisorOrder } from "./instance.ts";
+import { DEPOSED_EXIT, type SupervisorOrder } from "./instance.ts";
 import { oustSilentSupervisor } from "./oust.ts";
 import { readOutcome } from "./outcome.ts";
 import { supervisorCommand } from "./self_command.ts";
@@ -87,7 +87,7 @@ async function spawnSupervisor(
   const paths = instancePaths(order.home);
   const logFd = openSync(paths.supervisorLog, "a", 0o600);
   const logStart = statSync(paths.supervisorLog).size;
-  let exit: { code: number | null; signal: string | null } | null = null;
+  const ended: { exit: ProcessExit | null } = { exit: null };
   try {
     const { command, args } = supervisorCommand(host);
     const child = await spawnDetached({
@@ -102,7 +102,7 @@ async function spawnSupervisor(
     });
     child.unref();
     child.exited.then((end) => {
-      exit = end;
+      ended.exit = end;
     });
   } finally {
     closeSync(logFd);
@@ -119,6 +119,8 @@ async function spawnSupervisor(
       Math.max(1, giveUpAt - performance.now()),
     );
     if (answer.kind !== "absent") return answer;
+    const { exit } = ended;
+    if (exit?.code === DEPOSED_EXIT) return answer; // whoever has the lock now is to be asked
     if (exit !== null) throw supervisorDied(exit, paths.outcome, paths.supervisorLog, logStart);
     if (performance.now() > giveUpAt) return { kind: "late" };
     await pause(POLL_MS);
@@ -126,12 +128,14 @@ async function spawnSupervisor(
 }
 
 function supervisorDied(
-  exit: { code: number | null; signal: string | null },
+  exit: ProcessExit,
   outcomePath: string,
   logPath: string,
   logStart: number,
 ): LocalError {
-  const outcome = readOutcome(outcomePath);
+  if (exit.code === 0) return fromFailure(START_STOPPED);
+  // Killed, it wrote no outcome: what may be there is an older one's.
+  const outcome = exit.code === 1 ? readOutcome(outcomePath) : null;
   if (outcome !== null) return fromFailure(outcome.failure);
   const lastWords = readTail(logPath, logStart, 16 * 1024);
   return new LocalError("launch-failed", `The supervisor ended at once (${exit.signal ?? `exit ${exit.code}`})`, {

@@ -17,6 +17,12 @@ import { Supervisor } from "./supervisor.ts";
 const GUARD_INTERVAL_MS = 1000;
 /** How often the process that an ephemeral instance is for is looked at, in ms. */
 const STARTER_POLL_MS = 250;
+/** How a supervisor ends that gave way to another one: its instance goes on without it. */
+export const DEPOSED: Failure = {
+  code: "interrupted",
+  message: "The lock of this supervisor was deleted, and another one has taken its place",
+  hint: "`stigmer-local status` tells who it is",
+};
 /** How long a departing supervisor gives the answers that are under way, in ms. */
 const DRAIN_MS = 1000;
 
@@ -24,7 +30,7 @@ const DRAIN_MS = 1000;
  * Supervises until it is stopped, gives up, or is deposed. Takes over `lock`, which is `supervisor.lock`, held.
  *
  * @param signal Stops Temporal gracefully, then ends.
- * @returns why it gave up; null when it was stopped
+ * @returns why it gave up; null when it was stopped, {@linkcode DEPOSED} when another supervisor has the lock now
  */
 export async function runSupervisor(
   instance: Instance,
@@ -69,7 +75,7 @@ export async function runSupervisor(
   control.closePath();
   log.close();
   if (order.ephemeralFor !== undefined && !guard.isDeposed()) rmSync(paths.home, { recursive: true, force: true });
-  return failure;
+  return guard.isDeposed() ? DEPOSED : failure;
 }
 
 /** Calls `onEnd` when the process that an ephemeral instance is for is gone, `kill -9` included. */

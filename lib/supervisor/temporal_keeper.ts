@@ -188,8 +188,12 @@ export class TemporalKeeper {
   }
 
   async #takeTemporalLock(): Promise<LockFile> {
-    const lock = this.#freeLock ?? await clearTemporalLock(this.#instance);
+    const lock = this.#isReleased ? null : this.#freeLock ?? await clearTemporalLock(this.#instance);
     this.#freeLock = null;
+    if (this.#isReleased) { // what is launched from here on is another supervisor's to decide
+      lock?.close();
+      throw new LocalError("interrupted", "The supervisor steps down");
+    }
     if (lock === null) throw lockHeldUnseen(this.#instance.paths.temporalLock);
     return lock;
   }

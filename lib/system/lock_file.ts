@@ -3,6 +3,7 @@ import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { isDeno } from "./host.ts";
 import { openLibc } from "./libc_deno.ts";
+import { ownDescriptors } from "./mask_descriptors.ts";
 import { takeFlock } from "./take_flock.ts";
 
 /** A lock that we hold: flock(2) on an open file. A process that inherits the descriptor holds it too. */
@@ -54,7 +55,8 @@ export async function tryLock(path: string, platform: string = process.platform)
 /**
  * The lock that we inherited as descriptor `fd`.
  *
- * @throws {LocalError} `lock-failed` when the descriptor is not open, or leads to another file than `path` does
+ * @throws {LocalError} `lock-failed` when the descriptor is not open, or leads to another file than `path` does (the
+ * fact `isReplaced`: that file was deleted or replaced meanwhile)
  */
 export function adoptLock(fd: number, path: string): LockFile {
   let identity: FileIdentity;
@@ -64,7 +66,9 @@ export function adoptLock(fd: number, path: string): LockFile {
     throw failed(path, `descriptor ${fd}, which should hold it, is not open`, "", error);
   }
   const lock = holding(fd, path, identity, () => closeInherited(fd, identity));
-  if (lock.isCurrent() !== "ours") throw failed(path, `descriptor ${fd} holds another file`, "");
+  if (lock.isCurrent() !== "ours") {
+    throw failed(path, `descriptor ${fd} holds another file`, "", undefined, { isReplaced: true });
+  }
   return lock;
 }
 
@@ -145,7 +149,7 @@ function lookAt(path: string): FileIdentity | null {
 
 /** Deno's node:fs knows only descriptors that it opened itself (EBADF for others); the system shows them all. */
 function identityOfDescriptor(fd: number): FileIdentity {
-  return isDeno ? statSync(`/dev/fd/${fd}`, { bigint: true }) : fstatSync(fd, { bigint: true });
+  return isDeno ? statSync(`${ownDescriptors()}/${fd}`, { bigint: true }) : fstatSync(fd, { bigint: true });
 }
 
 /**
@@ -177,10 +181,10 @@ function isSame(a: FileIdentity, b: FileIdentity): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
-function failed(path: string, reason: string, hint: string, cause?: unknown): LocalError {
+function failed(path: string, reason: string, hint: string, cause?: unknown, facts = {}): LocalError {
   const code = systemErrorCode(cause);
   return new LocalError("lock-failed", `Cannot lock ${path}: ${reason}`, {
-    facts: { path, ...(code === undefined ? {} : { systemError: code }) },
+    facts: { path, ...(code === undefined ? {} : { systemError: code }), ...facts },
     ...(hint === "" ? {} : { hint }),
     ...(cause === undefined ? {} : { cause }),
   });

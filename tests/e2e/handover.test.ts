@@ -1,0 +1,50 @@
+import { existsSync, readFileSync, unlinkSync } from "node:fs";
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import type { Status } from "../../lib/core/status.ts";
+import { assertNothingLeft, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
+
+describe("a lock that is handed over to a supervisor", () => {
+  it("may be deleted meanwhile: start tries anew, and says nothing of it", () =>
+    withInstance(async (instance) => {
+      const start = instance.launch(["start", "--json", "--headless"]);
+      await deleteOnSight(instance.paths.supervisorLock, start.ended);
+      const { code, stdout, stderr } = await start.ended;
+      assertEquals([code, stderr], [0, ""], stdout);
+      const { temporal } = JSON.parse(stdout) as Status;
+      assertHasNoMistake(instance);
+      assertEquals((await instance.stop()).code, 0);
+      assertNothingLeft(instance, [temporal!.pid]);
+    }));
+
+  it("may be deleted under one of two concurrent starts: both answer with one Temporal", () =>
+    withInstance(async (instance) => {
+      const starts = [ownRuntime, otherRuntime].map((runtime) =>
+        instance.launch(["start", "--json", "--headless"], { runtime })
+      );
+      const all = Promise.all(starts.map(({ ended }) => ended));
+      await deleteOnSight(instance.paths.supervisorLock, all);
+      const ends = await all;
+      assertEquals(ends.map(({ code }) => code), [0, 0], ends.map(({ stdout }) => stdout).join(""));
+      const pids = ends.map(({ stdout }) => (JSON.parse(stdout) as Status).temporal!.pid);
+      assertEquals(pids[0], pids[1]);
+      assertHasNoMistake(instance);
+      assertEquals((await instance.stop()).code, 0);
+      assertNothingLeft(instance, pids);
+    }));
+});
+
+/** Deletes the file as soon as it is there, a few times: a supervisor needs longer to come up than this takes. */
+async function deleteOnSight(path: string, over: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  over.then(() => isOver = true);
+  for (let times = 0; times < 3 && !isOver; times++) {
+    await until(`${path} is there`, () => isOver || existsSync(path));
+    if (existsSync(path)) unlinkSync(path);
+  }
+}
+
+function assertHasNoMistake({ paths }: TestInstance): void {
+  const log = readFileSync(paths.supervisorLog, "utf8");
+  assert(!/supervisor died|internal error/.test(log), log);
+}
