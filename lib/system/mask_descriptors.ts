@@ -25,8 +25,10 @@ export interface Mask {
 export function maskDescriptors(platform: string = process.platform, libc: Libc | null = openLibc()): Mask {
   const nothing = () => {};
   if (!isDeno && platform === "darwin") return { leaking: [], restore: nothing };
-  if (libc === null) return { leaking: platform === "linux" ? inheritedOnLinux() : openNow(), restore: nothing };
-  const marked = openNow().filter((fd) => libc.isCloseOnExec(fd) === false);
+  if (libc === null) {
+    return { leaking: platform === "linux" ? inheritedOnLinux() : openNow(platform), restore: nothing };
+  }
+  const marked = openNow(platform).filter((fd) => libc.isCloseOnExec(fd) === false);
   for (const fd of marked) libc.setCloseOnExec(fd, true);
   return {
     leaking: [],
@@ -37,8 +39,13 @@ export function maskDescriptors(platform: string = process.platform, libc: Libc 
   };
 }
 
-function openNow(): number[] {
-  return listNumbers("/dev/fd").filter((fd) => fd > 2);
+/** The folder in which the system shows our own open descriptors. */
+export function ownDescriptors(platform: string = process.platform): string {
+  return platform === "linux" ? "/proc/self/fd" : "/dev/fd";
+}
+
+function openNow(platform: string): number[] {
+  return listNumbers(ownDescriptors(platform)).filter((fd) => fd > 2);
 }
 
 /** O_CLOEXEC in the octal `flags` of proc_pid_fdinfo(5), on x86 and ARM. */
