@@ -19,6 +19,8 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./run.ts")).run;
     case "env":
       return (await import("./env.ts")).env;
+    case "completions":
+      return (await import("./completions.ts")).completions;
     case "version":
       return (await import("./version.ts")).version;
     default:

@@ -197,6 +197,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
   },
   {
+    name: "completions",
+    summary: "Print the completion script for bash, zsh or fish",
+    examples: [
+      'eval "$(stigmer-local completions bash)"',
+      'eval "$(stigmer-local completions zsh)"',
+      "stigmer-local completions fish | source",
+    ],
+    flags: [],
+    operands: "SHELL",
+  },
+  {
     name: "version",
     summary: "Print the versions of the tool, the runtime and the pinned Temporal",
     examples: ["stigmer-local version", "stigmer-local version --json"],

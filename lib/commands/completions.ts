@@ -1,0 +1,27 @@
+import { COMPLETION_SHELLS, type CompletionShell, renderCompletions } from "../core/completions.ts";
+import { didYouMean } from "../core/did_you_mean.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { Command } from "./context.ts";
+
+/** Prints the completion script of a shell. */
+export const completions: Command = async ({ host, invocation: { operands } }) => {
+  const [shell = ""] = operands;
+  if (!isShell(shell)) {
+    const near = didYouMean(shell, COMPLETION_SHELLS);
+    throw new LocalError(
+      "usage",
+      `completions takes bash, zsh or fish: ${shell === "" ? "nothing" : `\`${shell}\``} was given`,
+      {
+        hint: near === null
+          ? 'eval "$(stigmer-local completions bash)"'
+          : `Did you mean \`stigmer-local completions ${near}\`?`,
+      },
+    );
+  }
+  await host.write("stdout", renderCompletions(shell, "stigmer-local"));
+  return 0;
+};
+
+function isShell(text: string): text is CompletionShell {
+  return (COMPLETION_SHELLS as readonly string[]).includes(text);
+}
