@@ -1,0 +1,176 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { linkSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { Client, Connection } from "@temporalio/client";
+import { protobufField, protobufMessage } from "../../lib/core/protobuf.ts";
+import { assertNothingLeft, type Ended, freePorts, history, ownRuntime, PATIENCE_MS, until } from "./support.ts";
+import { type TestInstance, withInstance } from "./support.ts";
+import { ask, untilEvent } from "./support_events.ts";
+import { killHard, openChannel, pidsOf } from "./support_lifecycle.ts";
+import { fakeTemporal, saysServing, withTemporalByHand } from "./support_strangers.ts";
+
+/** Kills its supervisor and itself so long after it was spawned; until then it is the real Temporal. */
+function doomedTemporal(folder: string, lifeMs: number): string {
+  const killer = `setsid sh -c "sleep ${lifeMs / 1000}; kill -9 $PPID $$" 3>&- &`;
+  return fakeTemporal(folder, `test "$1" = server && ${killer}\nexec "$TEMPORAL" "$@"`);
+}
+
+/** Whether workflows can be listed: a database whose schema was cut off late serves, and can't do that. */
+async function canCountWorkflows(instance: TestInstance): Promise<boolean> {
+  const channel = await openChannel(instance);
+  try {
+    const method = "/temporal.api.workflowservice.v1.WorkflowService/CountWorkflowExecutions";
+    return (await channel.call(method, protobufMessage(protobufField(1, "default")), PATIENCE_MS)).status === 0;
+  } finally {
+    channel.close();
+  }
+}
+
+describe("a first start that is killed", () => {
+  // 30 moments, most of them under the runtime that is the faster one to start.
+  const moments = ownRuntime === "deno" ? everyMs(15, 0) : everyMs(30, 7);
+
+  it(`leaves a database that the next start can use, after ${moments[0]} to ${moments.at(-1)} ms`, async () => {
+    const queue = moments.values();
+    const work = () =>
+      withInstance(async (instance) => {
+        for (const moment of queue) await killAndStartAgain(instance, moment);
+      });
+    await Promise.all([work(), work()]);
+  });
+});
+
+/** The moments of a first start's 300 ms, so far apart. */
+function everyMs(step: number, first: number): number[] {
+  return Array.from({ length: 300 / step }, (_, index) => first + step * index);
+}
+
+async function killAndStartAgain(instance: TestInstance, lifeMs: number): Promise<void> {
+  const { paths, processes } = instance;
+  await instance.run(["start", "--headless", "--temporal-bin", doomedTemporal(instance.home, lifeMs)]);
+  await until("both are dead", () => processes.lockHolders(paths.supervisorLock).length === 0);
+  assertEquals(processes.lockHolders(paths.temporalLock), []);
+  const again = await instance.start(["--headless"]);
+  assertEquals([again.healthy, again.reused], [true, false], `${lifeMs} ms: ${JSON.stringify(again)}`);
+  assert(await canCountWorkflows(instance), `${lifeMs} ms: its schema is not whole`);
+  await ask(instance, "POST", "/stop", { graceMs: 0 });
+  rmSync(dirname(paths.defaultDatabase), { recursive: true });
+}
+
+/** `start` was refused because of who has the database, and left nothing. */
+function assertBusy(instance: TestInstance, result: Ended, holderPid: number): void {
+  assertEquals(result.code, 1, result.stdout + result.stderr);
+  const { error } = JSON.parse(result.stdout);
+  assertEquals([error.code, error.facts.pid], ["database-busy", holderPid], error.message);
+  assertMatch(error.message, new RegExp(`pid ${holderPid} \\(.+\\)`));
+  assertMatch(error.hint, /--db-filename/);
+  assertEquals(history(instance).filter(({ event }) => event === "launched"), []);
+  assertNothingLeft(instance, []);
+}
+
+describe("one database", () => {
+  it("has one instance, whatever homes and links lead to it", () =>
+    withInstance((owner) =>
+      withInstance(async (other) => {
+        const database = owner.paths.defaultDatabase;
+        const started = pidsOf(await owner.start(["--headless"]));
+        const startOn = (path: string) => other.run(["start", "--json", "--headless", "--db-filename", path]);
+
+        assertBusy(other, await startOn(database), started.supervisor);
+        symlinkSync(database, join(other.home, "link.db"));
+        assertBusy(other, await startOn(join(other.home, "link.db")), started.supervisor);
+        mkdirSync(join(other.home, "temporal-data"));
+        linkSync(database, other.paths.defaultDatabase); // SQLite does not see through hard links
+        assertBusy(other, await other.run(["start", "--json", "--headless"]), started.temporal);
+
+        await killHard(started.supervisor);
+        assertBusy(other, await startOn(join(other.home, "link.db")), started.temporal);
+        const adopted = pidsOf(await owner.start(["--headless"]));
+        assertEquals(adopted.temporal, started.temporal, "the owner lost its Temporal");
+
+        assertEquals((await owner.stop(["--force"])).code, 0);
+        const { state, paths } = JSON.parse((await startOn(join(other.home, "link.db"))).stdout);
+        assertEquals([state, paths.database], ["running", database]);
+      })
+    ));
+
+  it("is refused while a Temporal that was started by hand has it, which lives on", () =>
+    withInstance(async (instance) => {
+      const { port } = await freePorts();
+      mkdirSync(join(instance.home, "temporal-data"));
+      await withTemporalByHand(port, ["--db-filename", instance.paths.defaultDatabase], async (stranger) => {
+        const result = await instance.run(["start", "--json", "--headless"]);
+        assertBusy(instance, result, stranger.pid);
+        assertMatch(JSON.parse(result.stdout).error.facts.command, /temporal server start-dev/);
+        assertEquals((await instance.stop()).code, 0);
+        assert(await saysServing(port), "stop ended somebody else's Temporal");
+      });
+      assertEquals((await instance.start(["--headless"])).state, "running");
+    }));
+});
+
+describe("workflows that were acknowledged", () => {
+  it("survive kill -9 of Temporal", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      const connection = await Connection.connect({
+        address: `127.0.0.1:${instance.port}`,
+        // It waits a second between its tries otherwise.
+        channelArgs: { "grpc.initial_reconnect_backoff_ms": 50, "grpc.max_reconnect_backoff_ms": 200 },
+      });
+      try {
+        const client = new Client({ connection });
+        const acknowledged = await startWorkflowsThroughCrashes(instance, client, connection);
+        for (const workflowId of acknowledged) {
+          const { status } = await client.workflow.getHandle(workflowId).describe();
+          assertEquals(status.name, "RUNNING", workflowId);
+        }
+        await until(
+          "all of them are counted",
+          async () => (await client.workflow.count()).count >= acknowledged.length,
+        );
+      } finally {
+        await connection.close();
+      }
+    }));
+});
+
+/** Starts workflows while Temporal is killed three times. Gives the IDs of those whose start was acknowledged. */
+async function startWorkflowsThroughCrashes(
+  instance: TestInstance,
+  client: Client,
+  connection: Connection,
+): Promise<string[]> {
+  const acknowledged: string[] = [];
+  let tried = 0;
+  let isOver = false;
+  const work = async () => {
+    while (!isOver) {
+      const workflowId = `order-${tried++}`;
+      const deadline = Date.now() + 2000;
+      try {
+        await connection.withDeadline(
+          deadline,
+          () => client.workflow.start("ship", { taskQueue: "orders", workflowId }),
+        );
+        acknowledged.push(workflowId);
+      } catch (error) {
+        // Nobody was told that this one exists.
+        if (isOver || !(error instanceof Error)) throw error;
+      }
+    }
+  };
+  const workers = [work(), work()];
+  for (let life = 1; life <= 3; life++) {
+    const { pid } = await untilEvent(instance, "launched", life);
+    await until("workflows are acknowledged", () => acknowledged.length >= 20 * life);
+    process.kill(Number(pid), "SIGKILL");
+    await untilEvent(instance, "running", life + 1);
+  }
+  await until("workflows are acknowledged again", () => acknowledged.length >= 80);
+  isOver = true;
+  await Promise.allSettled(workers);
+  return acknowledged;
+}

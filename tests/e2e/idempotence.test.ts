@@ -1,0 +1,134 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import type { Status } from "../../lib/core/status.ts";
+import { describeNamespace } from "../../lib/temporal/health.ts";
+import { assertNothingLeft, type Ended, history, launch, otherRuntime, ownRuntime, PATIENCE_MS } from "./support.ts";
+import { type Runtime, type TestInstance, toolCommand, withInstance } from "./support.ts";
+import { openChannel, pidsOf } from "./support_lifecycle.ts";
+import { fakeTemporal } from "./support_strangers.ts";
+
+/** Runs the tool on this home with these arguments and no others: no ports, no binary. */
+function runPlain(instance: TestInstance, args: readonly string[], runtime: Runtime = ownRuntime): Promise<Ended> {
+  const [command, ...rest] = args;
+  const words = [...toolCommand(runtime), command!, "--home", instance.home, ...rest];
+  return launch(words, { env: { STIGMER_TEMPORAL_BIN: undefined } }).ended;
+}
+
+/** The same for a command with `--json` that must succeed. */
+async function answerOf(instance: TestInstance, args: readonly string[], runtime?: Runtime): Promise<Status> {
+  const result = await runPlain(instance, args, runtime);
+  assertEquals([result.code, result.stderr], [0, ""], result.stdout);
+  return JSON.parse(result.stdout);
+}
+
+describe("start", () => {
+  it("reuses what runs, from either runtime, and says so", () =>
+    withInstance(async (instance) => {
+      const first = await instance.start(["--headless"]);
+      assertEquals(first.reused, false);
+      const again = await instance.start(["--headless"]);
+      const plain = await answerOf(instance, ["start", "--json"], otherRuntime);
+      for (const answer of [again, plain]) {
+        assertEquals([answer.reused, answer.healthy, answer.address], [true, true, first.address]);
+        assertEquals(pidsOf(answer), pidsOf(first));
+      }
+      const { code, stdout } = await runPlain(instance, ["start"]);
+      assertEquals(code, 0);
+      assertMatch(stdout, /^● Temporal is running already \(reused\)$/m);
+      assertMatch(stdout, new RegExp(`^ +Address +${first.address}$`, "m"));
+      assertEquals(history(instance).filter(({ event }) => event === "launched").length, 1);
+    }));
+
+  it("refuses other settings than those that run, and names them", () =>
+    withInstance(async (instance) => {
+      const first = await instance.start(["--namespace", "orders"]);
+      const elsewhere = join(instance.home, "elsewhere.db");
+      const binary = fakeTemporal(instance.home, 'exec "$TEMPORAL" "$@"');
+      const cases: [args: string[], setting: string, running: unknown, asked: unknown][] = [
+        [["--port", `${instance.uiPort}`], "port", instance.port, instance.uiPort],
+        [["--headless"], "headless", false, true],
+        [["--db-filename", elsewhere], "db-filename", instance.paths.defaultDatabase, elsewhere],
+        [["--namespace", "billing"], "namespace", ["orders"], ["billing"]],
+        [["--", "--sqlite-pragma", "synchronous=1"], "arguments after --", [], ["--sqlite-pragma", "synchronous=1"]],
+        [["--temporal-bin", binary], "temporal-bin", first.temporal!.binary, binary],
+      ];
+      const results = await Promise.all(cases.map(([args]) => runPlain(instance, ["start", "--json", ...args])));
+      for (const [index, [, setting, running, asked]] of cases.entries()) {
+        const { code, stdout } = results[index]!;
+        assertEquals(code, 1, stdout);
+        const { error } = JSON.parse(stdout);
+        assertEquals(error.code, "settings-differ");
+        assertEquals(error.facts.differences, [{ setting, running, asked }]);
+      }
+      const both = await runPlain(instance, ["start", "--headless", "--namespace", "billing"]);
+      assertEquals([both.code, both.stdout], [1, ""]);
+      const [error, hint] = both.stderr.split("\n");
+      assertEquals(
+        error,
+        "error: Temporal runs with other settings: headless is false, not true; namespace is orders, not billing",
+      );
+      assertMatch(hint!, /^hint: `stigmer-local restart` with these flags applies them; another --home /);
+
+      const same = await answerOf(instance, ["start", "--json", "--namespace", "orders", "--port", `${instance.port}`]);
+      assertEquals(pidsOf(same), pidsOf(first));
+    }));
+
+  it("refuses flags for Temporal that it sets itself", () =>
+    withInstance(async (instance) => {
+      const { code, stderr } = await instance.run(["start", "--", "--port", "7233"]);
+      assertEquals(code, 2);
+      assertMatch(stderr, /^error: .*`--port`/);
+      assertMatch(stderr, /^hint: .*before the `--`/m);
+      assertEquals(history(instance), []);
+    }));
+});
+
+describe("stop", () => {
+  it("succeeds twice", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      const first = await instance.stop();
+      assertEquals([first.code, first.stdout], [0, `Temporal stopped (pid ${temporal})\n`]);
+      assertNothingLeft(instance, [temporal, supervisor]);
+      const second = await instance.stop();
+      assertEquals([second.code, second.stdout], [0, "Temporal was not running\n"]);
+      const { stdout } = await instance.stop(["--json"]);
+      assertEquals(JSON.parse(stdout), { schema: 1, state: "stopped", stopped: false, pid: null, forced: false });
+    }));
+});
+
+describe("restart", () => {
+  it("keeps the settings that run, and applies those that are given", () =>
+    withInstance(async (instance) => {
+      const argv = (status: Status) => instance.processes.argv(status.temporal!.pid)!.slice(1);
+      const flags = ["--namespace", "orders", "--log-level", "error", "--max-restarts", "3"];
+      const first = await instance.start([...flags, "--", "--sqlite-pragma", "synchronous=1"]);
+      const arguments_ = argv(first);
+
+      const kept = await answerOf(instance, ["restart", "--json"], otherRuntime);
+      assert(kept.temporal!.pid !== first.temporal!.pid, "the process is the old one");
+      assertEquals(kept.supervisor!.pid, first.supervisor!.pid);
+      assertEquals([argv(kept), kept.restarts], [arguments_, 0]);
+
+      const changed = await answerOf(instance, ["restart", "--json", "--headless", "--namespace", "billing"]);
+      assertEquals([changed.uiUrl, changed.namespace, changed.address], [null, "billing", first.address]);
+      for (const part of ["--headless", "billing", "synchronous=1", "error"]) {
+        assert(argv(changed).includes(part), `${part} is not among ${argv(changed).join(" ")}`);
+      }
+      const channel = await openChannel(instance);
+      for (const namespace of ["orders", "billing"]) {
+        assertEquals(await describeNamespace(channel, namespace, PATIENCE_MS), "found", "the data is another");
+      }
+      channel.close();
+      const reused = await answerOf(instance, ["start", "--json"]);
+      assertEquals([reused.reused, reused.temporal!.pid], [true, changed.temporal!.pid]);
+    }));
+
+  it("starts what does not run", () =>
+    withInstance(async (instance) => {
+      const { code, stdout } = await instance.run(["restart", "--headless"]);
+      assertEquals(code, 0);
+      assertMatch(stdout, /^● Temporal is running$/m);
+    }));
+});
