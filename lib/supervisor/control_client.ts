@@ -16,6 +16,12 @@ export const SILENCE_MS = 1000;
  */
 export type Answer = { kind: "answer"; response: HttpResponse } | { kind: "absent" } | { kind: "silent" };
 
+/** What connect(2) says where nobody answers: whatever is in the socket's place, or a listener that just died. */
+const NOBODY: readonly string[] = [
+  ...["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "EACCES", "EPROTOTYPE"],
+  ...["ECONNRESET", "EPIPE"],
+];
+
 /**
  * Asks the supervisor of the instance at `home`, over the runtime's own socket.
  *
@@ -36,11 +42,8 @@ export async function askSupervisor(
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === "ETIMEDOUT" || code === "EAGAIN") return { kind: "silent" };
-    // Whatever is in the socket's place, nobody answers there.
-    if (["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "EACCES", "EPROTOTYPE"].includes(code ?? "")) {
-      return { kind: "absent" };
-    }
-    throw error;
+    if (!NOBODY.includes(code ?? "")) throw error;
+    return { kind: "absent" };
   } finally {
     socket.close();
   }

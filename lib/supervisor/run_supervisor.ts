@@ -12,6 +12,7 @@ import { type FileIdentity, guardLocks, identityOf } from "./guard.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { clearOutcome, writeOutcome } from "./outcome.ts";
 import { Supervisor } from "./supervisor.ts";
+import { sweepTemporaries } from "./sweep.ts";
 
 /** How often the lock paths and the logs are looked at, in ms. */
 const GUARD_INTERVAL_MS = 1000;
@@ -40,6 +41,7 @@ export async function runSupervisor(
 ): Promise<Failure | null> {
   const { paths, log } = instance;
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
+  sweepTemporaries(instance);
   const supervisor = new Supervisor(instance, order, lock);
   let announceDeparture = () => {};
   const departed = new Promise<void>((resolve) => {

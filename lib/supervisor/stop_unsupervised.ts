@@ -10,6 +10,7 @@ import { findTemporal } from "./evidence.ts";
 import { clearOutcome } from "./outcome.ts";
 import { oustSilentSupervisor } from "./oust.ts";
 import { removeRecord } from "./save_record.ts";
+import { removeStaleSocket, sweepTemporaries } from "./sweep.ts";
 
 /** What there was to stop. */
 export interface Stopped {
@@ -50,6 +51,8 @@ export async function stopUnsupervised(
     if (free === null) throw lockHeldUnseen(paths.temporalLock);
     if (onDisk.kind === "record") removeRecord(paths.record, onDisk.record.pid);
     clearOutcome(paths.outcome);
+    sweepTemporaries(instance);
+    removeStaleSocket(instance);
     free.close();
     return { pid: temporal?.pgid ?? null, forced };
   } finally {

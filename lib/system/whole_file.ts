@@ -40,6 +40,11 @@ export function writeWhole(path: string, text: string, mode = 0o600): void {
   }
 }
 
+/** Whether a file called `name` is a new one for the file called `target`, that {@linkcode writeWhole} did not finish. */
+export function isTemporaryOf(name: string, target: string): boolean {
+  return name.startsWith(`${target}.`) && /^[0-9a-f]{8}\.tmp$/.test(name.slice(target.length + 1));
+}
+
 /** Why a file was not read. */
 export type Refusal = "missing" | "symlink" | "not-a-file" | "too-big" | "binary" | "unreadable";
 

@@ -1,0 +1,40 @@
+import { readdirSync, unlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import { systemErrorCode } from "../core/local_error.ts";
+import { isTemporaryOf } from "../system/whole_file.ts";
+import { isDead } from "./evidence.ts";
+import type { Instance } from "./instance.ts";
+
+/** The name that supervisor PID binds its socket under, before it is renamed into its place. */
+const OWN_SOCKET = /^\.control-(\d+)$/;
+
+/**
+ * Removes what supervisors left half-written that were killed: new files that were not in their places yet, sockets
+ * under names of their own. Only for the holder of `supervisor.lock`.
+ */
+export function sweepTemporaries({ paths, processes }: Instance): void {
+  const ours = [paths.record, paths.outcome, paths.history].map((path) => basename(path));
+  const isAlive = (pid: number) => {
+    const seen = processes.inspect(pid);
+    return seen !== null && !isDead(seen);
+  };
+  for (const name of readdirSync(paths.home)) {
+    const [, pid] = OWN_SOCKET.exec(name) ?? [];
+    const isStale = pid === undefined ? ours.some((each) => isTemporaryOf(name, each)) : !isAlive(Number(pid));
+    if (isStale) unlinkQuietly(join(paths.home, name));
+  }
+}
+
+/** Removes the control socket of a supervisor that was killed. Only for the holder of `supervisor.lock`. */
+export function removeStaleSocket({ paths }: Instance): void {
+  unlinkQuietly(paths.controlSocket);
+}
+
+/** Something else than a file may stand there, or the file system be read-only: then it stays. */
+function unlinkQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  }
+}

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { assertNothingLeft, isAlive, type TestInstance, until, withInstance } from "./support.ts";
+
+/** A PID that no process has: the last one that Linux may give. */
+const NOBODY = 2 ** 22 - 1;
+/** What supervisors leave that are killed in the middle of writing a file or of making their socket. */
+const LEFT = [
+  "temporal.pid.0a1b2c3d.tmp",
+  "outcome.json.deadbeef.tmp",
+  "history.jsonl.00000000.tmp",
+  `.control-${NOBODY}`,
+];
+/** What is not theirs, however alike it looks. */
+const OTHERS = ["notes.tmp", "temporal.pid.backup.tmp", ".control-panel", `.control-${process.pid}`];
+
+describe("what a supervisor leaves that is killed", () => {
+  it("is removed by stop, its socket too; what only looks like it stays", () =>
+    withInstance(async (instance) => {
+      const { temporal } = await startAndKillSupervisor(instance);
+      assert(existsSync(instance.paths.controlSocket));
+      litter(instance);
+      assertEquals((await instance.stop(["--force"])).code, 0);
+      assertNothingLeft(instance, [temporal]);
+      assertEquals(litterOf(instance), OTHERS);
+    }));
+
+  it("is removed by the next start", () =>
+    withInstance(async (instance) => {
+      const { temporal } = await startAndKillSupervisor(instance);
+      litter(instance);
+      await instance.start(["--headless"]);
+      assertEquals(litterOf(instance), OTHERS);
+      assertEquals((await instance.stop(["--force"])).code, 0);
+      assertNothingLeft(instance, [temporal]);
+    }));
+});
+
+async function startAndKillSupervisor(instance: TestInstance): Promise<{ temporal: number }> {
+  const { temporal, supervisor } = await instance.start(["--headless"]);
+  process.kill(supervisor!.pid, "SIGKILL");
+  await until("the supervisor is dead", () => !isAlive(supervisor!.pid));
+  return { temporal: temporal!.pid };
+}
+
+function litter({ home }: TestInstance): void {
+  for (const name of [...LEFT, ...OTHERS]) writeFileSync(join(home, name), "");
+}
+
+function litterOf({ home }: TestInstance): string[] {
+  const names = readdirSync(home);
+  return [...LEFT, ...OTHERS].filter((name) => names.includes(name));
+}
