@@ -4,6 +4,7 @@ import { systemErrorCode } from "../core/local_error.ts";
 import { lineLevel, linesSince, parseSince } from "../core/log_lines.ts";
 import type { Paint } from "../core/render_status.ts";
 import { followLog } from "../system/follow_log.ts";
+import { requireLogFile } from "../system/open_log.ts";
 import { rotatedLogs } from "../system/rotate_log.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
 
@@ -16,7 +17,7 @@ export const logs: Command = async (context) => {
   const path = own["supervisor"] === true ? paths.supervisorLog : paths.temporalLog;
   const sinceMs = typeof own["since"] === "string" ? parseSince(own["since"], Date.now()) : null;
   const limit = typeof own["lines"] === "number" ? own["lines"] : sinceMs === null ? DEFAULT_LINES : Infinity;
-  const info = checkHome(context) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  const info = checkHome(context) && requireLogFile(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
   if (info === undefined && own["follow"] !== true) {
     await context.tell(`There is no log yet at ${path}`);
     return 0;

@@ -6,6 +6,7 @@ import { createInstance } from "../supervisor/create_instance.ts";
 import { runSupervisor } from "../supervisor/run_supervisor.ts";
 import { prepareHome } from "../system/home.ts";
 import { tryLock } from "../system/lock_file.ts";
+import { makeFolder } from "../system/make_folder.ts";
 import { checkHome, type Command } from "./context.ts";
 import { supervisorOrder } from "./supervisor_order.ts";
 
@@ -17,6 +18,7 @@ export const startForeground: Command = async (context) => {
   const { host, invocation: { home } } = context;
   checkHome(context);
   for (const warning of prepareHome(home).warnings) await context.tell(`warning: ${warning}`);
+  await makeFolder(instancePaths(home).logsDir);
   const order = await supervisorOrder(context, false);
   const lock = await tryLock(instancePaths(home).supervisorLock);
   if (lock === null) {

@@ -7,7 +7,7 @@ import { openEventLog } from "./event_log.ts";
 import { DEFAULT_HEALTH_POLICY, type Instance, type SupervisorOrder } from "./instance.ts";
 
 /** The instance that `order` is about, on the real system. */
-export function createInstance(host: Host, order: SupervisorOrder, logPath: string | "stderr"): Instance {
+export function createInstance(host: Host, order: SupervisorOrder, logPath: string | "stderr" | null): Instance {
   const paths = instancePaths(order.home);
   return {
     host,

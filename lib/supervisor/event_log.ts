@@ -1,5 +1,6 @@
-import { appendFileSync, closeSync, lstatSync, openSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, lstatSync, writeSync } from "node:fs";
 import { systemErrorCode } from "../core/local_error.ts";
+import { openLog } from "../system/open_log.ts";
 import { readBounded, writeWhole } from "../system/whole_file.ts";
 
 /** One line of the supervisor's log: JSON with `at` (ISO 8601), `event`, and the facts of the event. */
@@ -24,16 +25,18 @@ export interface EventLog {
 export const MAX_HISTORY_BYTES = 256 * 1024;
 
 /**
- * Appends events to the log at `logPath` (`stderr` in foreground mode) and transitions to `historyPath` too.
- * What can't be written (disk full, home gone) is lost without an error: a supervisor must not die of its log.
+ * Appends events to the log at `logPath` (`stderr` in foreground mode, null for none) and transitions to `historyPath`
+ * too. What can't be written (disk full, home gone) is lost without an error: a supervisor must not die of its log.
+ *
+ * @throws {LocalError} `home-unusable` when something else than a log stands at `logPath`
  */
-export function openEventLog(logPath: string | "stderr", historyPath: string, now: () => number): EventLog {
-  const fd = logPath === "stderr" ? 2 : openSync(logPath, "a", 0o600);
+export function openEventLog(logPath: string | "stderr" | null, historyPath: string, now: () => number): EventLog {
+  const fd = logPath === "stderr" ? 2 : logPath === null ? null : openLog(logPath);
   const listeners = new Set<(event: LogEvent) => void>();
   const write = (event: string, facts: Record<string, unknown>): string => {
     const entry: LogEvent = { at: new Date(now()).toISOString(), event, ...facts };
     const line = JSON.stringify(entry) + "\n";
-    ignoringWriteErrors(() => writeSync(fd, line));
+    if (fd !== null) ignoringWriteErrors(() => writeSync(fd, line));
     for (const listener of listeners) listener(entry);
     return line;
   };
@@ -48,7 +51,7 @@ export function openEventLog(logPath: string | "stderr", historyPath: string, no
       return () => listeners.delete(listener);
     },
     close: () => {
-      if (fd !== 2) closeSync(fd);
+      if (fd !== null && fd !== 2) closeSync(fd);
     },
   };
 }

@@ -1,10 +1,11 @@
-import { closeSync, openSync, statSync } from "node:fs";
+import { closeSync, statSync } from "node:fs";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
 import { LocalError } from "../core/local_error.ts";
 import { explainFailure, type KnownFailure } from "../core/known_failures.ts";
 import { temporalArgs } from "../core/temporal_args.ts";
 import type { Settings } from "../core/settings.ts";
 import type { LockFile } from "../system/lock_file.ts";
+import { openLog } from "../system/open_log.ts";
 import { canBind } from "../system/ports.ts";
 import { readTail } from "../system/read_tail.ts";
 import { spawnDetached } from "../system/spawn_detached.ts";
@@ -68,7 +69,7 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
 
 async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalProcess } | { failure: LocalError }> {
   const { instance, plan, probe, signal } = context;
-  const logFd = openSync(instance.paths.temporalLog, "a", 0o600);
+  const logFd = openLog(instance.paths.temporalLog);
   const logStart = statSync(instance.paths.temporalLog).size;
   let temporal: TemporalProcess;
   try {

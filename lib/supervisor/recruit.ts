@@ -1,5 +1,4 @@
-import { closeSync, openSync, statSync } from "node:fs";
-import { ensureDir } from "@std/fs/ensure-dir";
+import { closeSync, statSync } from "node:fs";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
 import { fromFailure, START_STOPPED } from "../core/failure.ts";
 import { LocalError } from "../core/local_error.ts";
@@ -8,6 +7,8 @@ import type { Status } from "../core/status.ts";
 import type { Host } from "../system/host.ts";
 import { prepareHome } from "../system/home.ts";
 import { type LockFile, tryLock } from "../system/lock_file.ts";
+import { makeFolder } from "../system/make_folder.ts";
+import { openLog } from "../system/open_log.ts";
 import { pause } from "../system/pause.ts";
 import { readTail } from "../system/read_tail.ts";
 import { type ProcessExit, spawnDetached } from "../system/spawn_detached.ts";
@@ -42,7 +43,7 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
   const remainingMs = () => Math.max(1, giveUpAt - performance.now());
   const { warnings } = prepareHome(order.home);
   const paths = instancePaths(order.home);
-  await ensureDir(paths.logsDir);
+  await makeFolder(paths.logsDir);
   for (;;) {
     const lock = await tryLock(paths.supervisorLock);
     const answer = lock === null
@@ -85,7 +86,7 @@ async function spawnSupervisor(
   timeoutMs: number,
 ): Promise<LongAnswer> {
   const paths = instancePaths(order.home);
-  const logFd = openSync(paths.supervisorLog, "a", 0o600);
+  const logFd = openLog(paths.supervisorLog);
   const logStart = statSync(paths.supervisorLog).size;
   const ended: { exit: ProcessExit | null } = { exit: null };
   try {

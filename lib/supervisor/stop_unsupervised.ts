@@ -40,7 +40,7 @@ export async function stopUnsupervised(
   const paths = instancePaths(home);
   try {
     const order = { home, binary: null, asked: {}, binaryAsked: false, maxRestarts: null, replace: false };
-    const instance = createInstance(host, order, "/dev/null");
+    const instance = createInstance(host, order, null);
     const { temporal, onDisk } = findTemporal(paths, instance.processes);
     let forced = false;
     if (temporal !== null) {

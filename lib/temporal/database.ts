@@ -8,11 +8,11 @@ import {
   renameSync,
   statSync,
   unlinkSync,
-  writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "../core/local_error.ts";
 import { sqliteTableContent } from "../core/sqlite_file.ts";
+import { writeWhole } from "../system/whole_file.ts";
 import { checkDatabase, unusableDatabase } from "./database_path.ts";
 
 export { checkDatabase, realDatabasePath } from "./database_path.ts";
@@ -101,22 +101,18 @@ export function finishDatabase(path: string): void {
 
 function markBeingMade(path: string): void {
   try {
-    const fd = openSync(markerPath(path), "w");
-    try {
-      writeSync(
-        fd,
-        "Temporal is making this database, or was killed while it did. stigmer-local removes this file once it serves.\n",
-      );
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    // Whole, by rename: a link that stands there is replaced, and what it leads to left alone.
+    writeWhole(
+      markerPath(path),
+      "Temporal is making this database, or was killed while it did. stigmer-local removes this file once it serves.\n",
+    );
     syncFolder(dirname(path)); // the marker must outlive a power cut that the database outlives
   } catch (error) {
     throw unusableDatabase(
       path,
       `nothing can be written beside it (${systemErrorCode(error) ?? String(error)})`,
       error,
+      systemErrorCode(error) === "ENOSPC" ? "free some space, or choose another --db-filename" : undefined,
     );
   }
 }

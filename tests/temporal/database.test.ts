@@ -99,6 +99,18 @@ describe("prepareDatabase()", () => {
       assertEquals(readdirSync(folder), ["t.db"]);
     }));
 
+  it("puts its mark in the place of a link, and leaves alone what that leads to", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "t.db");
+      const precious = join(folder, "precious");
+      writeFileSync(precious, "kept");
+      symlinkSync(precious, markerPath(path));
+      prepareDatabase(path, NOW);
+      assert(isBeingMade(path));
+      finishDatabase(path);
+      assertEquals(readFileSync(precious, "utf8"), "kept");
+    }));
+
   it("sets an empty file aside, with what is beside it", () =>
     withTempDir((folder) => {
       const path = join(folder, "t.db");
