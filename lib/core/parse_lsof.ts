@@ -71,6 +71,16 @@ export function isLockedInLsof(file: LsofFile): boolean {
   return flags.startsWith("0x") ? (parseInt(flags, 16) & HAS_FLOCK) !== 0 : flags.split(",").includes("LCK");
 }
 
+/** FWRITE of macOS' sys/fcntl.h; lsof writes `W` for it. */
+const CAN_WRITE = 2;
+
+/** Whether the open file can only be read from; false when lsof says nothing of flags. */
+export function isReadOnlyInLsof(file: LsofFile): boolean {
+  const flags = file.flags?.split(";")[0];
+  if (flags === undefined || flags === "") return false;
+  return flags.startsWith("0x") ? (parseInt(flags, 16) & CAN_WRITE) === 0 : !/^(.*,)?(W|RW)(,.*)?$/.test(flags);
+}
+
 /** The address and port of a listening socket's name, or null when it is none: `*:7233` is every address of its kind. */
 export function socketAddress(file: LsofFile): { address: string; port: number } | null {
   const match = /^(\*|\[[0-9a-f:.]+(?:%\w+)?\]|[0-9.]+):(\d{1,5})(?: \(LISTEN\))?$/i.exec(file.path ?? "");

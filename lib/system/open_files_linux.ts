@@ -54,6 +54,16 @@ export function isFlockShown(proc: string, pid: number, fd: number): boolean {
   return /^lock:.*\bFLOCK\b/m.test(readProcText(`${proc}/${pid}/fdinfo/${fd}`) ?? "");
 }
 
+/** Whether the descriptor shows a lock of fcntl(2) for writing; that one belongs to the process, and shows in it alone. */
+export function isWriteLockShown(proc: string, pid: number, fd: number): boolean {
+  return /^lock:.*\bPOSIX\b.*\bWRITE\b/m.test(readProcText(`${proc}/${pid}/fdinfo/${fd}`) ?? "");
+}
+
+/** Whether the descriptor can only be read from: the flags are those of open(2), in octal, and O_RDONLY is 0. */
+export function isReadOnly(proc: string, pid: number, fd: number): boolean {
+  return /^flags:\s*[0-7]*[04]$/m.test(readProcText(`${proc}/${pid}/fdinfo/${fd}`) ?? "");
+}
+
 /**
  * A glance at the name first: it costs 3 µs, a stat 20. The name alone proves nothing (in a container the same name is
  * another file), and need not be the same (a bind mount shows another folder), so what has the right last part is compared

@@ -59,8 +59,20 @@ export interface Processes {
    * Takes no lock. Sees only processes of this user, unless we are root.
    */
   lockHolders(path: string, firstPid?: number): LockHolder[];
-  /** Processes, ourselves left out, that have the file at `path` open, or name its real path in their arguments. */
+  /**
+   * Processes, ourselves left out, that have the file at `path` open for writing, or are servers that name its real path
+   * in their arguments. Who only reads it (a copy, a backup) serves nobody from it.
+   */
   fileUsers(path: string): Holder[];
+  /**
+   * Whether a process has a lock of fcntl(2) for writing on the file at `path`: under SQLite, a transaction that writes.
+   * Null where that can't be told.
+   */
+  hasWriteLock(pids: readonly number[], path: string): boolean | null;
+  /** Whether group `pgid` has live members and every thread of them is stopped: none runs before SIGCONT. */
+  isGroupStopped(pgid: number): boolean;
+  /** Processes, ourselves left out, whose working folder is `folder` or one within it. */
+  processesIn(folder: string): Holder[];
   /** Who listens on TCP `port`, on any address. Costs 3–15 ms (the kernel walks its socket table). */
   listeners(port: number): Listener[];
   /** Whether process `pid`, or a live member of group `pid`, listens on `port`. */

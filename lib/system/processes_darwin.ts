@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { namesDatabase } from "../core/names_database.ts";
-import { isLockedInLsof, type LsofFile, parseLsof, socketAddress } from "../core/parse_lsof.ts";
+import { isLockedInLsof, isReadOnlyInLsof, type LsofFile, parseLsof, socketAddress } from "../core/parse_lsof.ts";
 import { parsePs, parsePsPairs, PS_COLUMNS, type PsLine } from "../core/parse_ps.ts";
 import { printableCommand } from "../core/printable_command.ts";
 import { orUnseen } from "./proc_files.ts";
@@ -21,6 +21,9 @@ const LSOF_SOCKETS = ["-nP", "-w", "-sTCP:LISTEN", "-Fpcftn"];
  */
 export function darwinProcesses(ownPid: number, run: RunTool = runTool): Processes {
   const lsof = (...args: string[]): LsofFile[] => parseLsof(run("lsof", args));
+
+  const groupLines = (pgid: number): PsLine[] =>
+    parsePs(run("ps", ["-axww", "-o", PS_COLUMNS])).filter((line) => line.pgid === pgid && !/[ZX]/.test(line.state));
 
   const commandsOf = (pids: number[]): Map<number, string> =>
     pids.length === 0 ? new Map() : parsePsPairs(run("ps", ["-ww", "-o", "pid=,command=", "-p", pids.join(",")]));
@@ -68,12 +71,20 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
   const fileUsers = (path: string): Holder[] => {
     const target = targetOf(path);
     const open = target.identity === null ? [] : lsof(...LSOF_FILES, "--", target.path);
-    const pids = new Set(open.filter((file) => whereItLeads(file, target) === "path").map(({ pid }) => pid));
+    const isUse = (file: LsofFile) => whereItLeads(file, target) === "path" && !isReadOnlyInLsof(file);
+    const pids = new Set(open.filter(isUse).map(({ pid }) => pid));
     for (const [pid, command] of parsePsPairs(run("ps", ["-axww", "-o", "pid=,command="]))) {
       if (namesDatabase(command.split(" "), [target.path, path])) pids.add(pid);
     }
     pids.delete(ownPid);
     return holders([...pids]);
+  };
+
+  const processesIn = (folder: string): Holder[] => {
+    const { path } = targetOf(folder);
+    const folders = lsof("-d", "cwd", "-nP", "-w", "-Fpfn");
+    const pids = folders.filter((file) => `${file.path ?? ""}/`.startsWith(`${path}/`)).map(({ pid }) => pid);
+    return holders([...new Set(pids)].filter((pid) => pid !== ownPid));
   };
 
   const listeners = (port: number): Listener[] => {
@@ -91,14 +102,16 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
     bootId: () => run("sysctl", ["-n", "kern.bootsessionuuid"]).trim(),
     inspect,
     argv: (pid) => commandsOf([pid]).get(pid)?.split(" ") ?? null,
-    liveGroupMembers: (pgid) =>
-      describe(
-        parsePs(run("ps", ["-axww", "-o", PS_COLUMNS])).filter((line) =>
-          line.pgid === pgid && !/[ZX]/.test(line.state)
-        ),
-      ),
+    liveGroupMembers: (pgid) => describe(groupLines(pgid)),
     lockHolders,
     fileUsers,
+    hasWriteLock: () => null,
+    // SIGSTOP suspends the whole task: there are no threads to wait for one by one.
+    isGroupStopped: (pgid) => {
+      const members = groupLines(pgid);
+      return members.length > 0 && members.every(({ state }) => state === "T");
+    },
+    processesIn,
     listeners,
     groupListensOn: (pgid, port) => lsof("-a", "-g", String(pgid), ...LSOF_SOCKETS, `-iTCP:${port}`).length > 0,
   };

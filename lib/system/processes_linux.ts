@@ -2,7 +2,7 @@ import { namesDatabase } from "../core/names_database.ts";
 import { parseNetTcp } from "../core/parse_net_tcp.ts";
 import { parseProcStat, type ProcStat } from "../core/parse_proc_stat.ts";
 import { MAX_COMMAND_LENGTH, printableCommand } from "../core/printable_command.ts";
-import { isFlockShown, openFilesOf, targetFile } from "./open_files_linux.ts";
+import { isFlockShown, isReadOnly, isWriteLockShown, openFilesOf, targetFile } from "./open_files_linux.ts";
 import { descriptorLinks, listNumbers, orUnseen, readPieces, readProcLink, readProcText } from "./proc_files.ts";
 import type { Holder, Listener, LockHolder, Processes, ProcessInfo } from "./processes.ts";
 
@@ -68,8 +68,32 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
   const fileUsers = (path: string): Holder[] => {
     const target = targetFile(path);
     const isUser = (pid: number) =>
-      openFilesOf(proc, pid, target).some(({ on }) => on === "path") || namesDatabase(argv(pid), [target.path, path]);
+      openFilesOf(proc, pid, target).some(({ on, fd }) => on === "path" && !isReadOnly(proc, pid, fd)) ||
+      namesDatabase(argv(pid), [target.path, path]);
     return listNumbers(proc).filter((pid) => pid !== ownPid && isUser(pid))
+      .map((pid) => ({ pid, command: commandOf(pid) }));
+  };
+
+  const hasWriteLock = (pids: readonly number[], path: string): boolean => {
+    const target = targetFile(path);
+    return pids.some((pid) => openFilesOf(proc, pid, target).some(({ fd }) => isWriteLockShown(proc, pid, fd)));
+  };
+
+  /** Each thread stops by itself, on its way out of the kernel: the leader's state says nothing of the others. */
+  const isStopped = ({ pid, state }: ProcStat): boolean =>
+    state === "T" && listNumbers(`${proc}/${pid}/task`).every((thread) => {
+      const text = readProcText(`${proc}/${pid}/task/${thread}/stat`);
+      return text === null || /[TZX]/i.test(parseProcStat(text)?.state ?? "");
+    });
+  const isGroupStopped = (pgid: number): boolean => {
+    const members = groupStats(pgid);
+    return members.length > 0 && members.every(isStopped);
+  };
+
+  const processesIn = (folder: string): Holder[] => {
+    const { path } = targetFile(folder);
+    return listNumbers(proc).filter((pid) => pid !== ownPid && !/[ZX]/i.test(statOf(pid)?.state ?? "X"))
+      .filter((pid) => `${readProcLink(`${proc}/${pid}/cwd`) ?? ""}/`.startsWith(`${path}/`))
       .map((pid) => ({ pid, command: commandOf(pid) }));
   };
 
@@ -124,6 +148,9 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     liveGroupMembers: (pgid) => groupStats(pgid).map(describe),
     lockHolders,
     fileUsers,
+    hasWriteLock,
+    isGroupStopped,
+    processesIn,
     listeners,
     groupListensOn,
   };

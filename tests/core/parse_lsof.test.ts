@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { describe, it } from "node:test";
-import { isLockedInLsof, parseLsof, socketAddress } from "../../lib/core/parse_lsof.ts";
+import { isLockedInLsof, isReadOnlyInLsof, parseLsof, socketAddress } from "../../lib/core/parse_lsof.ts";
 
 describe("parseLsof()", () => {
   it("reads files by process, with spaces and newlines in names", () => {
@@ -41,6 +41,17 @@ describe("isLockedInLsof()", () => {
     const isLocked = (flags?: string) => isLockedInLsof({ pid: 1, ...(flags === undefined ? {} : { flags }) });
     assertEquals(["0x4003;0x0", "0x4003", "R,W,LCK;CX", undefined, ""].map(isLocked), [true, true, true, true, true]);
     assertEquals(["0x3;0x4000", "0x8001;0x1", "R,W;LCK", "R,W"].map(isLocked), [false, false, false, false]);
+  });
+});
+
+describe("isReadOnlyInLsof()", () => {
+  it("goes by the file's flags; where there are none, a writer is not ruled out", () => {
+    const isReadOnly = (flags?: string) => isReadOnlyInLsof({ pid: 1, ...(flags === undefined ? {} : { flags }) });
+    assertEquals(["0x1;0x0", "0x4001", "R,LCK;CX"].map(isReadOnly), [true, true, true]);
+    assertEquals(
+      ["0x3;0x0", "0x4002", "R,W,LCK;CX", "W", "RW;CX", undefined, ""].map(isReadOnly),
+      Array(7).fill(false),
+    );
   });
 });
 

@@ -145,6 +145,28 @@ describe("darwinProcesses()", () => {
       assertEquals(processes.fileUsers(path).map(({ pid }) => pid), [700]);
     }));
 
+  it("counts nobody who only reads a database", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "t.db");
+      writeFileSync(path, "");
+      const { dev, ino } = statSync(path, { bigint: true });
+      const file = (flags: string) => `f9\nG${flags}\ntREG\nD0x${dev.toString(16)}\nk1\ni${ino}\nn${path}\n`;
+      for (const [flags, users] of [["0x1;0x0", []], ["0x3;0x0", [501]], ["R;", []], ["R,W;", [501]]] as const) {
+        const { processes } = recording([TEMPORAL], () => `p501\n${file(flags)}`);
+        assertEquals(processes.fileUsers(path).map(({ pid }) => pid), [...users], flags);
+      }
+    }));
+
+  it("finds who works in a folder, ourselves left out, and knows a stopped group", () => {
+    const { processes } = recording(
+      [TEMPORAL, [502, 501, 501, "T", "/bin/sleep", "sleep 600"], [503, 1, 503, "T", "/bin/sleep", "sleep 600"]],
+      () => "p501\nfcwd\nn/no/home/logs\np503\nfcwd\nn/no/home-of-another\np999\nfcwd\nn/no/home\n",
+    );
+    assertEquals(processes.processesIn("/no/home").map(({ pid }) => pid), [501]);
+    assertEquals([501, 503, 504].map((pgid) => processes.isGroupStopped(pgid)), [false, true, false]);
+    assertEquals(processes.hasWriteLock([501], "/no/home/t.db"), null);
+  });
+
   it("names who listens, on ::1 too", () => {
     const { processes, asked } = recording(
       [TEMPORAL, [800, 1, 800, "S", "/usr/bin/nc", "nc -6l ::1 7233"]],

@@ -237,6 +237,64 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
       assertEquals(processes.fileUsers(path), []);
     }));
 
+  it("counts nobody who only reads a database: a copy under way keeps no server from its data", () =>
+    withTempDir(async (folder) => {
+      const path = join(folder, "t.db");
+      writeFileSync(path, "");
+      const fd = openSync(path, "r");
+      try {
+        await withProcess(["sleep", "600"], () => assertEquals(processes.fileUsers(path), []), { fds: [fd] });
+      } finally {
+        closeSync(fd);
+      }
+    }));
+
+  it("knows a group whose every thread is stopped", () =>
+    withProcess(["sh", "-c", "sleep 600 & wait"], async ({ pid }) => {
+      await until(() => processes.liveGroupMembers(pid).length === 2, "both run");
+      assertEquals(processes.isGroupStopped(pid), false);
+      process.kill(pid, "SIGSTOP");
+      await until(() => processes.inspect(pid)?.state === "T", "the shell is stopped");
+      assertEquals(processes.isGroupStopped(pid), false);
+      process.kill(-pid, "SIGSTOP");
+      await until(() => processes.isGroupStopped(pid), "all are stopped");
+      process.kill(-pid, "SIGCONT");
+      await until(() => !processes.isGroupStopped(pid), "they go on");
+      assertEquals(processes.isGroupStopped(2 ** 22 - 1), false);
+    }));
+
+  it("sees a write transaction by its lock, and tells it from a lock for reading", () =>
+    withTempDir(async (folder) => {
+      const path = join(folder, "t.db");
+      writeFileSync(path, "");
+      for (const [kind, isWrite] of [["F_RDLCK", false], ["F_WRLCK", true]] as const) {
+        // struct flock of Linux on 64 bits: type, whence, start, length, pid.
+        const lock = `my $lock = pack "s s x4 q q l x4", ${kind}, 0, 0, 1, 0; fcntl($h, F_SETLK, $lock) or die $!;`;
+        const script = `use Fcntl; $| = 1; open my $h, "+<", $ARGV[0]; ${lock} print "locked\\n"; sleep 600`;
+        await withProcess(["perl", "-e", script, path], async (locker) => {
+          await until(() => locker.output() === "locked\n", "it is locked");
+          assertEquals(processes.hasWriteLock([process.pid, locker.pid], path), isWrite);
+        });
+      }
+    }));
+
+  it("finds who works in a folder or below it", () =>
+    withTempDir(async (folder) => {
+      mkdirSync(join(folder, "home", "logs"), { recursive: true });
+      mkdirSync(join(folder, "home-of-another"));
+      symlinkSync(join(folder, "home"), join(folder, "link"));
+      await withProcess(["sleep", "600"], (inside) =>
+        withProcess(["sleep", "600"], (below) =>
+          withProcess(["sleep", "600"], () => {
+            const found = processes.processesIn(join(folder, "link")).map(({ pid }) =>
+              pid
+            );
+            assertEquals(found, [inside.pid, below.pid].sort((a, b) => a - b));
+          }, { cwd: join(folder, "home-of-another") }), { cwd: join(folder, "home", "logs") }), {
+        cwd: join(folder, "home"),
+      });
+    }));
+
   it("finds a hard link to the database open under the same name", () =>
     withTempDir(async (folder) => {
       mkdirSync(join(folder, "other"));
