@@ -1,4 +1,4 @@
-import { askPatiently } from "../supervisor/ask_start.ts";
+import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
 import { statusOrThrow } from "../supervisor/control_client.ts";
 import { LocalError } from "../core/local_error.ts";
 import { pause } from "../system/pause.ts";
@@ -45,7 +45,7 @@ export async function stopInstance(context: CommandContext, graceMs: number): Pr
   for (;;) {
     const request = { method: "POST", path: "/stop", body: { graceMs } } as const;
     const answer = await askPatiently(host, home, request, graceMs + MARGIN_MS);
-    if (answer.kind === "answer") {
+    if (answer.kind === "answer" && !isLeaving(answer.response)) {
       const { stopped, supervisor } = statusOrThrow(answer.response);
       if (supervisor !== null) await untilDead(supervisor.pid, processesHere(host.platform));
       return stopped ?? NOTHING;

@@ -18,6 +18,9 @@ export interface FileIdentity {
   ino: number;
 }
 
+/** The identity of a file that was deleted: that of none at any path. */
+export const NAMELESS: FileIdentity = { dev: -1, ino: -1 };
+
 /** The locks that a supervisor answers for. */
 export interface HeldLocks {
   supervisor: LockFile;
@@ -48,7 +51,7 @@ export async function guardLocks(paths: InstancePaths, held: HeldLocks): Promise
     held.supervisor = lock;
     files.push(paths.supervisorLock);
   }
-  const isTemporalLockGone = held.temporal !== null && !isSame(identityOf(paths.temporalLock), held.temporal);
+  const isTemporalLockGone = held.temporal !== null && !isSameFile(identityOf(paths.temporalLock), held.temporal);
   if (isTemporalLockGone && held.substitute?.isCurrent() !== "ours") {
     const lock = await tryLock(paths.temporalLock);
     if (lock === null) return { kind: "deposed" };
@@ -59,6 +62,7 @@ export async function guardLocks(paths: InstancePaths, held: HeldLocks): Promise
   return files.length === 0 ? { kind: "ours" } : { kind: "mended", files };
 }
 
-function isSame(a: FileIdentity | null, b: FileIdentity): boolean {
+/** Whether two looks saw the same file; a file that is not there is none. */
+export function isSameFile(a: FileIdentity | null, b: FileIdentity): boolean {
   return a !== null && a.dev === b.dev && a.ino === b.ino;
 }

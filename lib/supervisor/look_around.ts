@@ -8,10 +8,13 @@ import type { Host } from "../system/host.ts";
 import type { Holder, Processes, ProcessInfo } from "../system/processes.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { areHealthy, checkLayers } from "./describe.ts";
-import { type Finding, findTemporal } from "./evidence.ts";
+import { type Finding, findTemporal, isDead } from "./evidence.ts";
 import { DEFAULT_HEALTH_POLICY } from "./instance.ts";
 import { readOutcome } from "./outcome.ts";
 import { createProbe } from "./probe.ts";
+
+/** An instance that changes this often while it is looked at is told as it was seen last. */
+const MAX_LOOKS = 5;
 
 /**
  * The status of an instance whose supervisor does not answer, from the evidence alone. Takes no lock, signals nobody,
@@ -23,8 +26,7 @@ import { createProbe } from "./probe.ts";
 export async function lookAround(host: Host, home: string, asked: Partial<Settings>): Promise<Status> {
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
-  const finding = findTemporal(paths, processes);
-  const supervisor = supervisorOf(paths, processes);
+  const { finding, supervisor } = look(paths, processes);
   const leader = finding.temporal?.leader ?? null;
   const settings = settingsOf(finding, leader, processes, asked, paths);
 
@@ -40,8 +42,9 @@ export async function lookAround(host: Host, home: string, asked: Partial<Settin
     timeoutMs: DEFAULT_HEALTH_POLICY.timeoutMs,
   });
   probe.close();
-  const isStillThere = processes.inspect(leader.pid)?.startTime === leader.startTime;
-  if (!isStillThere) return withoutTemporal(paths, settings, findTemporal(paths, processes), supervisor);
+  const now = processes.inspect(leader.pid);
+  const isStillThere = now !== null && !isDead(now) && now.startTime === leader.startTime;
+  if (!isStillThere) return await lookAround(host, home, asked);
 
   const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   return {
@@ -61,6 +64,30 @@ export async function lookAround(host: Host, home: string, asked: Partial<Settin
     lastExit: null,
     checks: [...checks, supervisorCheck(supervisor)],
   };
+}
+
+/**
+ * Who supervises, and what is there of Temporal. That nobody supervises is believed only when Temporal and its record
+ * were the same before and after: in between an instance may have stopped in good order, or come up.
+ */
+function look(paths: InstancePaths, processes: Processes): { finding: Finding; supervisor: Holder | null } {
+  let finding = findTemporal(paths, processes);
+  for (let looks = 1;; looks++) {
+    const supervisor = supervisorOf(paths, processes);
+    if (supervisor !== null || looks > MAX_LOOKS) return { finding, supervisor };
+    const before = finding;
+    finding = findTemporal(paths, processes);
+    if (isSame(before, finding)) return { finding, supervisor };
+  }
+}
+
+function isSame(a: Finding, b: Finding): boolean {
+  const facts = ({ temporal, onDisk }: Finding) => [
+    temporal?.pgid,
+    temporal?.leader?.startTime,
+    onDisk.kind === "record" ? onDisk.record.pid : onDisk.kind,
+  ];
+  return JSON.stringify(facts(a)) === JSON.stringify(facts(b));
 }
 
 /** Who holds the supervisor's lock. Looked for twice: it may be just handed over from `start` to its supervisor. */

@@ -8,7 +8,7 @@ import { pause } from "../system/pause.ts";
 import { temporalArgs } from "../core/temporal_args.ts";
 import { finishDatabase } from "../temporal/database.ts";
 import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
-import { describeProcess, type Finding, findTemporal, type FoundTemporal } from "./evidence.ts";
+import { describeProcess, type Finding, findTemporal, type FoundTemporal, type Proof } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { createProbe } from "./probe.ts";
 import { type TemporalProcess, watchEnd } from "./temporal_process.ts";
@@ -18,7 +18,7 @@ const ADOPTION_DEADLINE_MS = 3000;
 
 /** What reconciling found. */
 export type Reconciled =
-  | { kind: "adopted"; temporal: TemporalProcess }
+  | { kind: "adopted"; temporal: TemporalProcess; proof: Proof }
   /** Nothing of ours is alive; `lock` is `temporal.lock`, taken. `base`: the settings of the one that was there. */
   | { kind: "clear"; lock: LockFile; base: Settings | undefined };
 
@@ -54,7 +54,7 @@ export async function reconcile(
     const adopted = await tryToAdopt(instance, order, finding, found, signal);
     if (typeof adopted !== "string") {
       log.transition("adopted", { pid: adopted.pid, proof: found.proof });
-      return { kind: "adopted", temporal: adopted };
+      return { kind: "adopted", temporal: adopted, proof: found.proof };
     }
     log.transition("replaced", { pgid: found.pgid, proof: found.proof, why: adopted });
     const grace = adopted === "unhealthy" ? 0 : DEFAULT_GRACE_MS;

@@ -1,14 +1,12 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, unlinkSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { type Failure, toFailure } from "../core/failure.ts";
-import { systemErrorCode } from "../core/local_error.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import { rotateLogBySize } from "../system/rotate_log.ts";
-import { serveUnix, type UnixServer } from "../system/serve.ts";
-import { socketPath } from "../system/socket_path.ts";
 import { controlApi } from "./control_api.ts";
+import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 import { controllerOf } from "./controller.ts";
 import { isDead } from "./evidence.ts";
-import { type FileIdentity, guardLocks, identityOf } from "./guard.ts";
+import { identityOf } from "./guard.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { clearOutcome, writeOutcome } from "./outcome.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -47,13 +45,13 @@ export async function runSupervisor(
   const departed = new Promise<void>((resolve) => {
     announceDeparture = resolve;
   });
-  const control = await openControl(instance, controlApi(controllerOf(instance, supervisor, departed)));
+  const control = await openControlSocket(instance, controlApi(controllerOf(instance, supervisor, departed)));
 
   // Data that is thrown away needs no drain.
   const graceMs = order.ephemeralFor === undefined ? DEFAULT_GRACE_MS : 0;
   const stop = () => supervisor.dispatch({ kind: "stop", graceMs });
   signal.addEventListener("abort", stop, { once: true });
-  const guard = watchHome(instance, supervisor, stop);
+  const guard = watchHome(instance, supervisor, control, stop);
   const stopWatchingStarter = order.ephemeralFor === undefined
     ? () => {}
     : watchStarter(instance, order.ephemeralFor, stop);
@@ -61,23 +59,21 @@ export async function runSupervisor(
   supervisor.begin();
   if (signal.aborted) stop();
   await supervisor.over;
-  guard.end();
+  await guard.end();
   stopWatchingStarter();
 
   const { state } = supervisor;
   const failure = state.kind === "failed" ? state.failure : null;
-  if (!guard.isDeposed()) leaveInOrder(instance, supervisor, failure);
+  if (!supervisor.isDeposed) leaveInOrder(instance, supervisor, failure);
   // No new connection from here on: the locks are about to be free, and a successor may come up at once.
-  if (identityMatches(paths.controlSocket, control.identity)) unlinkQuietly(paths.controlSocket);
-  const drained = control.server.close(DRAIN_MS);
+  const drained = control.close(DRAIN_MS);
   supervisor.keeper.release();
   log.note("supervisor leaves", { state: state.kind });
   announceDeparture();
   await drained;
-  control.closePath();
   log.close();
-  if (order.ephemeralFor !== undefined && !guard.isDeposed()) rmSync(paths.home, { recursive: true, force: true });
-  return guard.isDeposed() ? DEPOSED : failure;
+  if (order.ephemeralFor !== undefined && !supervisor.isDeposed) rmSync(paths.home, { recursive: true, force: true });
+  return supervisor.isDeposed ? DEPOSED : failure;
 }
 
 /** Calls `onEnd` when the process that an ephemeral instance is for is gone, `kill -9` included. */
@@ -93,58 +89,43 @@ function watchStarter(
   return () => clearInterval(timer);
 }
 
-interface Control {
-  server: UnixServer;
-  identity: FileIdentity | null;
-  closePath: () => void;
-}
-
-/**
- * Binds the control socket under a name of its own and renames it into place: a stale socket is replaced without a
- * moment in which there is none, and libuv, which unlinks the path that it bound when it closes (uv__pipe_close),
- * can't remove a successor's.
- */
-async function openControl({ paths, host }: Instance, handler: Parameters<typeof serveUnix>[1]): Promise<Control> {
-  const ownName = `.control-${host.pid}`;
-  const bound = `${paths.home}/${ownName}`;
-  unlinkQuietly(bound);
-  const path = await socketPath(paths.home, ownName, host.platform);
-  const server = await serveUnix(path.path, handler);
-  chmodSync(bound, 0o600);
-  renameSync(bound, paths.controlSocket);
-  return { server, identity: identityOf(paths.controlSocket), closePath: () => path.close() };
-}
-
-function watchHome(instance: Instance, supervisor: Supervisor, stop: () => void) {
+/** Looks after the locks, the socket, the record and the logs. `end` waits for a look that is under way. */
+function watchHome(
+  instance: Instance,
+  supervisor: Supervisor,
+  control: ControlSocket,
+  stop: () => void,
+): { end: () => Promise<void> } {
   const { paths, log } = instance;
-  let isDeposed = false;
-  let isBusy = false;
-  const look = async () => {
-    const verdict = await guardLocks(paths, supervisor.keeper.locks);
-    if (verdict.kind === "deposed") {
-      isDeposed = true;
-      log.note("deposed", { why: "another supervisor holds this home's lock" });
-      supervisor.stepDown();
-    } else if (verdict.kind === "homeGone") {
+  let look: Promise<void> | null = null;
+  const lookAfter = async () => {
+    const found = await supervisor.guard();
+    if (found === "deposed") return;
+    if (found === "homeGone") {
       log.note("home gone", { home: paths.home });
-      stop();
-    } else {
-      if (verdict.kind === "mended") {
-        supervisor.warn(`Lock files were deleted under a running instance and made again: ${verdict.files.join(", ")}`);
-      }
-      for (const path of [paths.temporalLog, paths.supervisorLog]) {
-        rotateLogBySize(path, instance.logPolicy, Date.now());
-      }
+      return stop();
+    }
+    if (await control.mend()) {
+      supervisor.warn(`${paths.controlSocket} was deleted under a running instance and made again`);
+    }
+    supervisor.keeper.mendRecord();
+    for (const path of [paths.temporalLog, paths.supervisorLog]) {
+      rotateLogBySize(path, instance.logPolicy, Date.now());
     }
   };
   const timer = setInterval(() => {
-    if (isBusy) return;
-    isBusy = true;
-    look().catch((error: unknown) => log.note("guard failed", { why: toFailure(error).message })).finally(() => {
-      isBusy = false;
-    });
+    look ??= lookAfter()
+      .catch((error: unknown) => log.note("guard failed", { why: toFailure(error).message }))
+      .finally(() => {
+        look = null;
+      });
   }, GUARD_INTERVAL_MS);
-  return { end: () => clearInterval(timer), isDeposed: () => isDeposed };
+  return {
+    end: async () => {
+      clearInterval(timer);
+      await look;
+    },
+  };
 }
 
 /** Records the outcome, and removes what described the Temporal that is over. */
@@ -163,18 +144,5 @@ function leaveInOrder({ paths, log }: Instance, supervisor: Supervisor, failure:
     }
   } catch (error) {
     log.note("outcome not written", { why: toFailure(error).message });
-  }
-}
-
-function identityMatches(path: string, identity: FileIdentity | null): boolean {
-  const now = identityOf(path);
-  return now !== null && identity !== null && now.dev === identity.dev && now.ino === identity.ino;
-}
-
-function unlinkQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (!["ENOENT", "EROFS", "ENOTDIR"].includes(systemErrorCode(error) ?? "")) throw error;
   }
 }

@@ -11,6 +11,7 @@ import {
 } from "../core/lifecycle.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { LockFile } from "../system/lock_file.ts";
+import type { GuardVerdict } from "./guard.ts";
 import type { Instance, SupervisorOrder } from "./instance.ts";
 import type { ProbeResult } from "./probe.ts";
 import { type KeeperListener, TemporalKeeper } from "./temporal_keeper.ts";
@@ -40,6 +41,7 @@ export class Supervisor implements KeeperListener {
   #machine: Machine = beginMachine().machine;
   #lastExit: Exit | null = null;
   #hang: string | null = null;
+  #isDeposed = false;
   #launch = new AbortController();
   #launched: Promise<void> = Promise.resolve();
   #ending: { patience: AbortController; deadlineMs: number } | null = null;
@@ -113,8 +115,33 @@ export class Supervisor implements KeeperListener {
     this.dispatch({ kind: "exited", exit: this.#lastExit });
   }
 
+  /** Whether another supervisor has taken the place of this one, which touches nothing any more. */
+  get isDeposed(): boolean {
+    return this.#isDeposed;
+  }
+
+  /** Looks after the locks, and steps down when another supervisor has them. */
+  async guard(): Promise<GuardVerdict["kind"]> {
+    let verdict: GuardVerdict;
+    try {
+      verdict = await this.keeper.guard();
+    } catch (error) {
+      // No file stands at the path that anybody could lock, so that nobody has: a folder, a full disk.
+      this.#instance.log.note("guard failed", { why: this.#failureOf(error).message });
+      return "ours";
+    }
+    if (verdict.kind === "deposed") this.#stepDown();
+    if (verdict.kind === "mended") {
+      this.warn(`Lock files were deleted under a running instance and made again: ${verdict.files.join(", ")}`);
+    }
+    return verdict.kind;
+  }
+
   /** Leaves Temporal and every file as they are, because they are another supervisor's now: frees what is held. */
-  stepDown(): void {
+  #stepDown(): void {
+    if (this.#isDeposed) return;
+    this.#isDeposed = true;
+    this.#instance.log.note("deposed", { why: "another supervisor holds this home's lock" });
     this.#unwatch();
     clearTimeout(this.#retry);
     this.#launch.abort(new LocalError("interrupted", "The supervisor steps down"));
@@ -186,7 +213,7 @@ export class Supervisor implements KeeperListener {
     const launch = new AbortController();
     this.#launch = launch;
     const rotates = this.state.kind === "starting" && this.state.first;
-    this.#launched = this.keeper.bringUp(launch.signal, rotates).then(
+    this.#launched = this.#bringUp(launch.signal, rotates).then(
       () => {
         if (!launch.signal.aborted) this.dispatch({ kind: "ready" });
       },
@@ -196,6 +223,20 @@ export class Supervisor implements KeeperListener {
         this.dispatch({ kind: "launchFailed", failure, final: FINAL_CODES.includes(failure.code) });
       },
     );
+  }
+
+  /** Between two looks at the home, a successor may have taken the lock, and with it everything else. */
+  async #bringUp(signal: AbortSignal, rotates: boolean): Promise<void> {
+    await this.guard();
+    signal.throwIfAborted();
+    await this.keeper.bringUp(signal, rotates);
+  }
+
+  async #end(graceMs: number, patience: AbortSignal): Promise<void> {
+    await this.#launched;
+    if (await this.guard() === "deposed") return;
+    await this.keeper.end(graceMs, patience);
+    if (!this.#isDeposed) this.#endDone({ kind: "gone" });
   }
 
   /** A second end while one is under way only shortens its grace period. */
@@ -210,10 +251,9 @@ export class Supervisor implements KeeperListener {
       return;
     }
     const ending = this.#ending = { patience: new AbortController(), deadlineMs };
-    this.#launched.then(() => this.keeper.end(graceMs, ending.patience.signal)).then(
-      () => this.#endDone({ kind: "gone" }),
-      (error: unknown) => this.#endDone({ kind: "stuck", failure: this.#failureOf(error) }),
-    );
+    this.#end(graceMs, ending.patience.signal).catch((error: unknown) => {
+      this.#endDone({ kind: "stuck", failure: this.#failureOf(error) });
+    });
   }
 
   #endDone(event: Event): void {

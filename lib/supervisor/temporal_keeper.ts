@@ -2,12 +2,13 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalError } from "../core/local_error.ts";
 import { completeSettings, type Settings } from "../core/settings.ts";
-import { type LockFile, tryLock } from "../system/lock_file.ts";
+import type { LockFile } from "../system/lock_file.ts";
 import { rotateLog } from "../system/rotate_log.ts";
 import { realDatabasePath } from "../temporal/database.ts";
 import { readTemporalVersion } from "../temporal/temporal_version.ts";
+import { databaseLockPath, takeDatabaseLock } from "./database_lock.ts";
 import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
-import { type HeldLocks, identityOf } from "./guard.ts";
+import { guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "./instance.ts";
 import { launchTemporal } from "./launch_temporal.ts";
 import { createProbe, type Probe } from "./probe.ts";
@@ -43,6 +44,8 @@ export class TemporalKeeper {
   #lastPid: number | null = null;
   #lastEnd: { pid: number; forced: boolean; atMs: number } | null = null;
   #isReleased = false;
+  #isRecorded = false;
+  #guarding: Promise<GuardVerdict> | null = null;
 
   constructor(instance: Instance, order: SupervisorOrder, supervisorLock: LockFile, listener: KeeperListener) {
     this.#instance = instance;
@@ -70,6 +73,19 @@ export class TemporalKeeper {
   get settings(): Settings {
     return this.#temporal?.settings ?? this.#plan?.settings ??
       completeSettings(this.#order.asked, this.#instance.paths.defaultDatabase);
+  }
+
+  /** Looks whether the lock paths still lead to our locks; asked twice at once, it looks once. */
+  guard(): Promise<GuardVerdict> {
+    return this.#guarding ??= guardLocks(this.#instance.paths, this.locks).finally(() => {
+      this.#guarding = null;
+    });
+  }
+
+  /** Writes the record again if it was deleted. */
+  mendRecord(): void {
+    const isDeleted = this.#isRecorded && identityOf(this.#instance.paths.record) === null;
+    if (this.#temporal !== null && isDeleted) this.#save(this.#temporal);
   }
 
   /** What the next launch is to have otherwise than this one. */
@@ -169,6 +185,8 @@ export class TemporalKeeper {
     const { temporal } = found;
     this.#plan = { binary: order.binary ?? temporal.binary ?? "", settings: temporal.settings };
     this.#track(temporal);
+    // Its lock has no name any more: the file at the path is to be held in its stead.
+    if (found.proof !== "lock") this.locks.temporal = NAMELESS;
     try {
       await this.#takeDatabase(temporal.settings.dbFilename);
     } catch (error) {
@@ -200,19 +218,11 @@ export class TemporalKeeper {
 
   /** One supervisor per database, whatever homes and links lead to it. */
   async #takeDatabase(database: string | null): Promise<void> {
-    const path = database === null ? null : `${database}.lock`;
+    const path = database === null ? null : databaseLockPath(database);
     if (this.#databaseLock?.path === path && this.#databaseLock?.isCurrent() === "ours") return;
     this.#databaseLock?.close();
-    this.#databaseLock = path === null ? null : await tryLock(path);
-    if (path === null || this.#databaseLock !== null) return;
-    const [holder] = this.#instance.processes.lockHolders(path);
-    const who = holder === undefined
-      ? "another instance"
-      : `the instance of supervisor pid ${holder.pid} (${holder.command})`;
-    throw new LocalError("database-busy", `The database ${database} belongs to ${who}`, {
-      hint: "Use that instance, stop it, or choose another database with --db-filename",
-      facts: { database, pid: holder?.pid ?? null, command: holder?.command ?? null },
-    });
+    this.#databaseLock = null;
+    if (database !== null) this.#databaseLock = await takeDatabaseLock(database, this.#instance.processes);
   }
 
   /** From now on this Temporal is the one that is recorded, and that an end would end. */
@@ -240,6 +250,7 @@ export class TemporalKeeper {
   #save(temporal: TemporalProcess): void {
     const { paths, processes } = this.#instance;
     const problem = saveRecord(paths.record, recordOf(temporal, processes));
+    this.#isRecorded = problem === null;
     if (problem !== null) this.#listener.warn(`The record ${paths.record} can't be written: ${problem}`);
   }
 

@@ -1,0 +1,27 @@
+import { LocalError } from "../core/local_error.ts";
+import { type LockFile, tryLock } from "../system/lock_file.ts";
+import type { Processes } from "../system/processes.ts";
+
+/** Where the lock of the database at `database`, a real path, is. */
+export function databaseLockPath(database: string): string {
+  return `${database}.lock`;
+}
+
+/**
+ * Takes the lock of a database: two homes with one database exclude each other.
+ *
+ * @throws {LocalError} `database-busy`, naming who has it; `lock-failed`
+ */
+export async function takeDatabaseLock(database: string, processes: Processes): Promise<LockFile> {
+  const path = databaseLockPath(database);
+  const lock = await tryLock(path);
+  if (lock !== null) return lock;
+  const [holder] = processes.lockHolders(path);
+  const who = holder === undefined
+    ? "another instance"
+    : `the instance of supervisor pid ${holder.pid} (${holder.command})`;
+  throw new LocalError("database-busy", `The database ${database} belongs to ${who}`, {
+    hint: "Use that instance, stop it, or choose another database with --db-filename",
+    facts: { database, pid: holder?.pid ?? null, command: holder?.command ?? null },
+  });
+}

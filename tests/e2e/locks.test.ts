@@ -1,0 +1,195 @@
+import { existsSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import process from "node:process";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import type { Status } from "../../lib/core/status.ts";
+import { currentHost } from "../../lib/system/host.ts";
+import { lookAround } from "../../lib/supervisor/look_around.ts";
+import {
+  assertNothingLeft,
+  history,
+  isAlive,
+  otherRuntime,
+  ownRuntime,
+  type TestInstance,
+  until,
+  withInstance,
+} from "./support.ts";
+import { databaseUsers, killHard, launchedPids, pidsOf, stopCleanly } from "./support_lifecycle.ts";
+
+/** The supervisors that hold the lock at its path, and those that hold one that was deleted from there. */
+function supervisorsOf(instance: TestInstance): number[] {
+  return instance.processes.lockHolders(instance.paths.supervisorLock).map(({ pid }) => pid);
+}
+
+/** Proves that the one Temporal of this instance is `pid`, and that it is looked after by a supervisor that answers. */
+async function assertOneTemporal(instance: TestInstance, pid: number): Promise<Status> {
+  const status = await instance.status();
+  assertEquals([status.exitCode, status.state, status.temporal?.pid], [0, "running", pid]);
+  assertEquals(databaseUsers(instance), [pid]);
+  assertEquals(supervisorsOf(instance), [status.supervisor?.pid]);
+  return status;
+}
+
+/** Waits until the supervisor tells that it noticed and mended what was deleted. */
+async function untilMended(instance: TestInstance, file: string): Promise<void> {
+  await until(
+    `${file} is mended`,
+    () => existsSync(file) && readFileSync(instance.paths.supervisorLog, "utf8").includes(file),
+  );
+}
+
+describe("concurrent commands", () => {
+  it("40 starts at once, half under Deno and half under Node, give one supervisor and one Temporal", () =>
+    withInstance(async (instance) => {
+      const starts = Array.from(
+        { length: 40 },
+        (_, i) => instance.run(["start", "--json", "--headless"], { runtime: i % 2 === 0 ? ownRuntime : otherRuntime }),
+      );
+      const ends = await Promise.all(starts);
+      assertEquals(ends.filter(({ code }) => code !== 0).map(({ stdout, stderr }) => stdout + stderr), []);
+      const answers = ends.map(({ stdout }) => JSON.parse(stdout) as Status);
+
+      const { temporal, supervisor } = pidsOf(answers[0]!);
+      for (const answer of answers) assertEquals(pidsOf(answer), { temporal, supervisor });
+      assertEquals(answers.filter(({ reused }) => reused !== true).length, 1, "one launched it, the others reused it");
+      assertEquals(launchedPids(instance), [temporal]);
+      await stopCleanly(instance, await assertOneTemporal(instance, temporal));
+    }));
+
+  it("a storm of status calls never makes a start fail and never says unsupervised", () =>
+    withInstance(async (instance) => {
+      const host = await currentHost();
+      const seen: string[] = [];
+      let isOver = false;
+      const commands = async (runtime: typeof ownRuntime) => {
+        while (!isOver) seen.push((await instance.status({ runtime })).state);
+      };
+      // What `status` does without an answer from a supervisor, without the time that its process needs to come up.
+      const looks = async () => {
+        while (!isOver) {
+          seen.push((await lookAround(host, instance.home, { port: instance.port, headless: true })).state);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      };
+      const storm = Promise.all([commands(ownRuntime), commands(otherRuntime), looks()]);
+      try {
+        for (let round = 0; round < 3; round++) {
+          const status = await instance.start(["--headless"]);
+          await stopCleanly(instance, status);
+        }
+      } finally {
+        isOver = true;
+        await storm;
+      }
+      assert(seen.includes("stopped") && seen.includes("starting"), `the storm saw only ${[...new Set(seen)]}`);
+      assertEquals(seen.filter((state) => state === "unsupervised").length, 0);
+      assertEquals(seen.filter((state) => state === "failed").length, 0);
+    }));
+
+  it("starts and stops that meet leave an instance that either runs or is stopped", () =>
+    withInstance(async (instance) => {
+      for (let round = 0; round < 3; round++) {
+        const [start, stop] = await Promise.all([
+          instance.run(["start", "--json", "--headless"], { runtime: round % 2 === 0 ? ownRuntime : otherRuntime }),
+          instance.stop(["--force"]),
+        ]);
+        assertEquals(stop.code, 0, stop.stderr);
+        const failure = start.code === 0 ? null : JSON.parse(start.stdout).error;
+        assert(failure === null || failure.code === "interrupted", start.stdout);
+        const status = await instance.status();
+        const holders = instance.processes.lockHolders(instance.paths.temporalLock).map(({ pid }) => pid);
+        if (status.state === "stopped") assertEquals([status.exitCode, holders], [3, []]);
+        else assertEquals([status.exitCode, holders], [0, [status.temporal?.pid]]);
+      }
+      await stopCleanly(instance, await instance.start(["--headless"]));
+    }));
+});
+
+describe("lock files that vanish under a running instance", () => {
+  it("deleted lock files are made again, and a start from either runtime reuses the Temporal that runs", () =>
+    withInstance(async (instance) => {
+      const { supervisorLock, temporalLock } = instance.paths;
+      const { temporal } = pidsOf(await instance.start(["--headless"]));
+      unlinkSync(supervisorLock);
+      unlinkSync(temporalLock);
+      // At once, before anything can be mended.
+      assertEquals((await instance.start(["--headless"])).temporal?.pid, temporal);
+      await untilMended(instance, supervisorLock);
+      await untilMended(instance, temporalLock);
+      const again = await instance.start([], { runtime: otherRuntime });
+      assertEquals([again.reused, again.temporal?.pid], [true, temporal]);
+      assert(again.warnings?.some((warning) => warning.includes("deleted")), `${again.warnings}`);
+
+      // The Temporal that runs has the lock that was deleted; the one at the path is free when its supervisor is gone.
+      await killHard(pidsOf(again).supervisor);
+      const adopted = await instance.start(["--headless"]);
+      assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [temporal, true]);
+      await stopCleanly(instance, await assertOneTemporal(instance, temporal));
+    }));
+
+  it("with everything in the home deleted at once, no second Temporal comes up", () =>
+    withInstance(async (instance) => {
+      const { supervisorLock, temporalLock, controlSocket, record } = instance.paths;
+      const { temporal } = pidsOf(await instance.start(["--headless"]));
+      for (const path of [supervisorLock, temporalLock, controlSocket, record]) unlinkSync(path);
+      const start = await instance.run(["start", "--json", "--headless"], { runtime: otherRuntime });
+      assertEquals(databaseUsers(instance), [temporal], start.stdout);
+      assertEquals(instance.processes.listeners(instance.port).map(({ pid }) => pid), [temporal]);
+      assertEquals(launchedPids(instance), [temporal], "not even for a moment");
+
+      await until("the supervisor can be reached again", async () => (await instance.status()).exitCode === 0);
+      await until("the record is there again", () => existsSync(record));
+      const { code, stderr } = await instance.stop(["--force"]);
+      assertEquals(code, 0, stderr);
+      assertNothingLeft(instance, [temporal]);
+    }));
+
+  it("a supervisor whose lock file was replaced gives way to its successor, and takes nothing of it along", () =>
+    withInstance(async (instance) => {
+      const { supervisorLock, temporalLock, controlSocket } = instance.paths;
+      const { temporal, supervisor: old } = pidsOf(await instance.start(["--headless"]));
+      process.kill(old, "SIGSTOP"); // it must not mend the locks before the successor has them
+      for (const path of [supervisorLock, temporalLock]) {
+        writeFileSync(`${path}.new`, "");
+        renameSync(`${path}.new`, path);
+      }
+      unlinkSync(controlSocket);
+      const successor = pidsOf(await instance.start(["--headless"], { runtime: otherRuntime }));
+      assertEquals(successor.temporal, temporal);
+      assertNotEquals(successor.supervisor, old);
+
+      process.kill(old, "SIGCONT");
+      await until("the old supervisor has left", () => !isAlive(old));
+      assert(existsSync(controlSocket) && existsSync(instance.paths.record), "the successor's files are there");
+      await stopCleanly(instance, await assertOneTemporal(instance, temporal), [old]);
+    }));
+
+  it("a supervisor that was replaced ends without ending its successor's Temporal, when it gets SIGTERM too", () =>
+    withInstance(async (instance) => {
+      const { supervisorLock, temporalLock, controlSocket } = instance.paths;
+      const { temporal, supervisor: old } = pidsOf(await instance.start(["--headless"]));
+      process.kill(old, "SIGSTOP");
+      for (const path of [supervisorLock, temporalLock, controlSocket]) unlinkSync(path);
+      await instance.start(["--headless"]);
+
+      process.kill(old, "SIGTERM");
+      process.kill(old, "SIGCONT");
+      await until("the old supervisor has left", () => !isAlive(old));
+      const status = await assertOneTemporal(instance, temporal);
+      assertEquals(history(instance).filter(({ event }) => event === "exited"), []);
+      await stopCleanly(instance, status, [old]);
+    }));
+});
+
+describe("a home that is deleted", () => {
+  it("ends Temporal and its supervisor", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      rmSync(instance.home, { recursive: true, force: true, maxRetries: 5 });
+      await until("both have ended", () => !isAlive(temporal) && !isAlive(supervisor));
+      assertEquals(instance.processes.listeners(instance.port), []);
+      assertEquals(instance.processes.liveGroupMembers(temporal), []);
+      assert(!existsSync(instance.home), "nobody made it again");
+    }));
+});
