@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { assertEquals } from "@std/assert";
+import { type Ended, PATIENCE_MS, temporalBinary, type TestInstance } from "./support.ts";
+import { signalIfThere, wrapTemporal } from "./support_lifecycle.ts";
+
+/** What a process has open, by number: paths, and names like `pipe:[123]`. */
+export type Descriptors = Record<number, string>;
+
+/** How a caller of the tool is run. */
+export interface CallerOptions {
+  env?: Record<string, string | undefined>;
+  cwd?: string;
+}
+
+/**
+ * Runs a caller of the tool, a shell or the like, with pipes. When these do not end in time, somebody holds them: the
+ * caller and its group are killed, and that is the error.
+ */
+export async function runCaller(command: readonly string[], options: CallerOptions = {}): Promise<Ended> {
+  const [file, ...args] = command;
+  const env = { ...process.env, STIGMER_TEMPORAL_BIN: temporalBinary(), ...options.env };
+  const child = spawn(file!, args, {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      signalIfThere(-child.pid!, "SIGKILL");
+      child.stdout.destroy();
+      child.stderr.destroy();
+      reject(new Error(`${command.join(" ")} did not return: somebody holds its pipes`));
+    }, PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([collect(child), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function collect(child: ChildProcess): Promise<Ended> {
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]!.setEncoding("utf8").on("data", (text: string) => said[name] += text);
+  }
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal, ...said }));
+  });
+}
+
+/** What `pid` has open now. */
+export function descriptorsOf(pid: number): Descriptors {
+  const open: Descriptors = {};
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      open[Number(fd)] = readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ENOENT") throw error; // closed meanwhile
+    }
+  }
+  return open;
+}
+
+/**
+ * A line of sh that leaves to `path` what the shell has open; read with {@linkcode readDescriptors}. In a subshell, for
+ * dash redirects a command's output in itself.
+ */
+export function listDescriptors(path: string): string {
+  return `(ls -l /proc/$$/fd >"${path}")`;
+}
+
+/** What a shell had open at its {@linkcode listDescriptors}. */
+export function readDescriptors(path: string): Descriptors {
+  const open: Descriptors = {};
+  for (const [, fd, target] of readFileSync(path, "utf8").matchAll(/ (\d+) -> (.*)$/gm)) open[Number(fd)] = target!;
+  return open;
+}
+
+/** The pipes and sockets among them: what somebody may wait for the end of. */
+export function pipesOf(open: Descriptors): string[] {
+  return [...new Set(Object.values(open).filter((target) => /^(pipe|socket):/.test(target)))].sort();
+}
+
+/** A Temporal that leaves to a file in the home what it was born with, before it opens anything itself. */
+export function recordingTemporal(instance: TestInstance): string {
+  return wrapTemporal(instance.home, listDescriptors(join(instance.home, "born-with.$$")));
+}
+
+/** Proves that Temporal `pid`, a {@linkcode recordingTemporal}, was born with its four descriptors and no other. */
+export function assertBornWithItsOwn({ home, paths }: TestInstance, pid: number): void {
+  const open = readDescriptors(join(home, `born-with.${pid}`));
+  for (const [fd, target] of Object.entries(open)) {
+    if (target === join(home, "wrapped-temporal")) delete open[Number(fd)]; // the shell's own script
+  }
+  assertEquals(open, { 0: "/dev/null", 1: paths.temporalLog, 2: paths.temporalLog, 3: paths.temporalLock });
+}
+
+/** The environment of a process. */
+export function environmentOf(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter((entry) => entry !== "");
+}
+
+/** A word for sh. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
