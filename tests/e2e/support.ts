@@ -91,7 +91,15 @@ export function launch(
     ended,
     stdout: () => stdout,
     stderr: () => stderr,
-    kill: (signal) => void child.kill(signal),
+    // Not child.kill(): Deno then tells the signal that was sent, whatever the process ended with.
+    kill: (signal) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      try {
+        process.kill(child.pid!, signal);
+      } catch (error) {
+        if ((error as { code?: string }).code !== "ESRCH") throw error; // dead, and we were not told yet
+      }
+    },
   };
 }
 
@@ -130,14 +138,19 @@ export async function withInstance(body: (instance: TestInstance) => Promise<voi
     const [command, ...rest] = args;
     return [...toolCommand(runtime), command!, "--home", home, ...ports, ...rest];
   };
+  const commands: Running[] = [];
   const instance: TestInstance = {
     home,
     port,
     uiPort,
     paths,
     processes,
-    run: (args, options = {}) => launch(commandOf(args, options.runtime), options).ended,
-    launch: (args, options = {}) => launch(commandOf(args, options.runtime), options),
+    run: (args, options) => instance.launch(args, options).ended,
+    launch: (args, options = {}) => {
+      const command = launch(commandOf(args, options.runtime), options);
+      commands.push(command);
+      return command;
+    },
     start: async (args = [], options = {}) => {
       const result = await instance.run(["start", "--json", ...args], options);
       assertEquals(result.code, 0, `start failed: ${result.stdout}${result.stderr}`);
@@ -152,6 +165,7 @@ export async function withInstance(body: (instance: TestInstance) => Promise<voi
   try {
     await body(instance);
   } finally {
+    for (const command of commands) command.kill("SIGKILL"); // a `wait`, a `logs -f` whose test failed
     await endInstance(instance);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }

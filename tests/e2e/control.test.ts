@@ -1,0 +1,159 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { statSync } from "node:fs";
+import process from "node:process";
+import { describe, it } from "node:test";
+import type { Status } from "../../lib/core/status.ts";
+import { assertNothingLeft, isAlive, launch, type Running, type TestInstance, until, withInstance } from "./support.ts";
+import { untilEvent } from "./support_events.ts";
+import { pidsOf } from "./support_lifecycle.ts";
+import { fakeTemporal } from "./support_strangers.ts";
+
+/** What curl got: the status code, the media type and the body. */
+interface Answer {
+  status: number;
+  type: string;
+  body: string;
+}
+
+function curl(instance: TestInstance, ...args: string[]): Running {
+  return launch([
+    "curl",
+    "--silent",
+    "--show-error",
+    "--no-buffer",
+    "--unix-socket",
+    instance.paths.controlSocket,
+    ...args,
+  ]);
+}
+
+async function request(instance: TestInstance, method: "GET" | "POST", path: string, body?: string): Promise<Answer> {
+  const data = body === undefined ? [] : ["--data", body];
+  const format = ["--write-out", "\n%{http_code} %{content_type}"];
+  const result = await curl(instance, "--request", method, ...data, ...format, `http://local${path}`).ended;
+  assertEquals(result.code, 0, result.stderr);
+  const end = result.stdout.lastIndexOf("\n");
+  const [status, type = ""] = result.stdout.slice(end + 1).split(/[ ;]+/);
+  return { status: Number(status), type, body: result.stdout.slice(0, end) };
+}
+
+/** The names of the events that a stream has sent so far. */
+function eventsOf(stream: Running): string[] {
+  const messages = stream.stdout().split("\n\n").slice(0, -1);
+  return messages.map((message) => JSON.parse(message.replace(/^data: /, "")).event);
+}
+
+describe("the control socket", () => {
+  it("tells curl everything, and does what it asks", () =>
+    withInstance(async (instance) => {
+      const started = await instance.start(["--headless"]);
+      const { temporal, supervisor } = pidsOf(started);
+      assertEquals(statSync(instance.paths.controlSocket).mode & 0o777, 0o600);
+
+      const status = await request(instance, "GET", "/status");
+      assertEquals([status.status, status.type], [200, "application/json"]);
+      const seen: Status = JSON.parse(status.body);
+      assertEquals([seen.schema, seen.state, seen.healthy, pidsOf(seen)], [1, "running", true, {
+        temporal,
+        supervisor,
+      }]);
+      assertEquals(await request(instance, "GET", "/healthz"), { status: 200, type: "text/plain", body: "ok\n" });
+      const metrics = await request(instance, "GET", "/metrics");
+      assertEquals([metrics.status, metrics.type], [200, "text/plain"]);
+      assertMatch(metrics.body, /^# TYPE stigmer_local_temporal_up gauge\nstigmer_local_temporal_up 1$/m);
+      assertMatch(metrics.body, /^stigmer_local_temporal_restarts_total 0$/m);
+
+      const events = curl(instance, "http://local/events");
+      await until("the events so far are told", () => eventsOf(events).includes("running"));
+      process.kill(temporal, "SIGKILL");
+      const news = ["exited", "backoff", "starting", "launched", "running"];
+      const told = () => eventsOf(events).filter((event) => news.includes(event)).slice(-news.length);
+      await until("what happens is told", () => told().join() === news.join());
+      assertMatch((await request(instance, "GET", "/metrics")).body, /^stigmer_local_temporal_restarts_total 1$/m);
+
+      const reused: Status = JSON.parse((await request(instance, "POST", "/start")).body);
+      assertEquals([reused.reused, reused.supervisor?.pid], [true, supervisor]);
+      const refused = await request(instance, "POST", "/start", '{"asked":{"namespaces":["orders"]}}');
+      assertEquals([refused.status, JSON.parse(refused.body).error.code], [409, "settings-differ"]);
+      const restarted: Status = JSON.parse((await request(instance, "POST", "/restart", "{}")).body);
+      assertEquals([restarted.state, restarted.supervisor?.pid], ["running", supervisor]);
+      assert(restarted.temporal!.pid !== reused.temporal!.pid, "it was not restarted");
+
+      const stopped = await request(instance, "POST", "/stop", '{"graceMs":0}');
+      assertEquals([stopped.status, JSON.parse(stopped.body).state], [200, "stopped"]);
+      await until("the supervisor is gone", () => !isAlive(supervisor));
+      assertNothingLeft(instance, [temporal, restarted.temporal!.pid, supervisor]);
+      await events.ended;
+      assertEquals(eventsOf(events).at(-1), "supervisor leaves");
+    }));
+
+  it("says that a Temporal which hangs is not healthy", () =>
+    withInstance(async (instance) => {
+      const { temporal } = pidsOf(await instance.start(["--headless"]));
+      process.kill(temporal, "SIGSTOP");
+      await untilEvent(instance, "unhealthy");
+      const [health, metrics] = await Promise.all([
+        request(instance, "GET", "/healthz"),
+        request(instance, "GET", "/metrics"),
+      ]);
+      assertEquals([health.status, health.body], [503, "not healthy\n"]);
+      assertMatch(metrics.body, /^stigmer_local_temporal_up 0$/m);
+      assertMatch(metrics.body, /^stigmer_local_health_check_failures_total [1-9]/m);
+    }));
+});
+
+describe("wait", () => {
+  it("ends when Temporal serves, whoever starts it", () =>
+    withInstance(async (instance) => {
+      const [text, json] = [instance.launch(["wait"]), instance.launch(["wait", "--json"])];
+      const { temporal } = pidsOf(await instance.start(["--headless"]));
+      const [shown, told] = await Promise.all([text.ended, json.ended]);
+      assertEquals([shown.code, told.code], [0, 0], shown.stderr + told.stdout);
+      assertMatch(shown.stdout, /^● Temporal is running$/m);
+      assertEquals([JSON.parse(told.stdout).temporal.pid, told.stderr], [temporal, ""]);
+      assertEquals((await instance.run(["wait", "--quiet"])).stdout, "");
+    }));
+
+  it("gives up after --timeout, and says what to do", () =>
+    withInstance(async (instance) => {
+      const { code, stdout, stderr } = await instance.run(["wait", "--timeout", "0.2"]);
+      assertEquals([code, stdout], [1, ""]);
+      assertMatch(stderr, /^error: Temporal does not serve after 0\.2 s\nhint: .*`stigmer-local start`/);
+      const binary = fakeTemporal(instance.home, "exec sleep 1000");
+      assertEquals((await instance.run(["start", "--no-wait", "--headless", "--temporal-bin", binary])).code, 0);
+      assertEquals((await instance.run(["wait", "--timeout", "0.2"])).code, 1);
+      assertEquals((await instance.stop(["--force"])).code, 0);
+    }));
+
+  it("fails at once, with the reason, when Temporal has failed", () =>
+    withInstance(async (instance) => {
+      assertEquals((await instance.run(["start", "--headless", "--", "--no-such-flag"])).code, 1);
+      const { code, stderr } = await instance.run(["wait", "--timeout", "1000"]);
+      assertEquals(code, 1);
+      assertMatch(stderr, /^error: unknown flag: --no-such-flag$/m);
+    }));
+});
+
+describe("status --watch", () => {
+  it("shows the status anew until Ctrl-C, and ends as status does", () =>
+    withInstance(async (instance) => {
+      const watch = instance.launch(["status", "--watch"]);
+      await until("it shows that nothing runs", () => watch.stdout().includes("○ Temporal is stopped"));
+      await instance.start(["--headless"]);
+      await until("it shows that it runs", () => watch.stdout().includes("● Temporal is running, healthy"));
+      watch.kill("SIGINT");
+      const { code, stdout, stderr } = await watch.ended;
+      assertEquals([code, stderr], [0, ""]);
+      assert(!stdout.includes("\x1b"), "escape sequences in a pipe");
+    }));
+
+  it("writes a JSON document a line", () =>
+    withInstance(async (instance) => {
+      const watch = instance.launch(["status", "--watch", "--json"]);
+      await until("there are two", () => watch.stdout().split("\n").length > 2);
+      watch.kill("SIGTERM");
+      const { code, stdout } = await watch.ended;
+      assertEquals(code, 3);
+      for (const line of stdout.trimEnd().split("\n")) assertEquals(JSON.parse(line).state, "stopped");
+    }));
+});
