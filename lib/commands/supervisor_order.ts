@@ -1,6 +1,5 @@
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
-import { renderBuildProgress } from "../core/render_build.ts";
 import { ownFlagAmong } from "../core/temporal_args.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
 import type { SupervisorOrder } from "../supervisor/instance.ts";
@@ -8,13 +7,10 @@ import type { FindOptions } from "../temporal/find_temporal.ts";
 import { findTemporal } from "../temporal/find_temporal.ts";
 import type { CommandContext } from "./context.ts";
 
-/** Where no terminal shows a live line, progress is told this often, in s. */
-const TELL_EVERY_S = 15;
-
 /**
- * What a supervisor is to be told, with the binary resolved, which may take minutes where it has to be built.
+ * What a supervisor is to be told, with the binary resolved, which may take minutes where it has to be installed.
  *
- * @throws {LocalError} `usage`, `binary-not-found`, `interrupted`
+ * @throws {LocalError} `usage`, `binary-not-found`, `install-failed`, `interrupted`
  */
 export async function supervisorOrder(context: CommandContext, replace: boolean): Promise<SupervisorOrder> {
   const { home, asked, temporalBin, maxRestarts } = context.invocation;
@@ -54,7 +50,7 @@ async function resolveBinary(context: CommandContext, replace: boolean): Promise
   if (binary !== null) return binary.path;
   // A Temporal that runs without a supervisor only has to be adopted.
   if (!replace && await hasTemporal(context)) return null;
-  return await buildBinary(context, options);
+  return await installBinary(context, options);
 }
 
 async function hasTemporal({ host, invocation: { home } }: CommandContext): Promise<boolean> {
@@ -66,40 +62,14 @@ async function hasTemporal({ host, invocation: { home } }: CommandContext): Prom
   return leader !== undefined && leader !== null;
 }
 
-/** Builds the binary, with a live line on a terminal. Ctrl-C ends the build and leaves nothing behind. */
-async function buildBinary(context: CommandContext, options: FindOptions): Promise<string> {
-  const { host, invocation: { home, quiet, json } } = context;
-  const [{ resolveTemporal }, { prepareHome }] = await Promise.all([
+/** Installs the binary, and shows how far that is. */
+async function installBinary(context: CommandContext, options: FindOptions): Promise<string> {
+  const [{ resolveTemporal }, { prepareHome }, { showInstall }] = await Promise.all([
     import("../temporal/resolve_binary.ts"),
     import("../system/home.ts"),
+    import("./show_install.ts"),
   ]);
-  prepareHome(home);
-  const isLive = host.isTerminal("stderr") && !quiet && !json;
-  const interrupt = new AbortController();
-  const stopListening = host.onSignal(["SIGINT", "SIGTERM"], (signal) => interrupt.abort(signal));
-  let toldAtS = -TELL_EVERY_S;
-  try {
-    const binary = await resolveTemporal({
-      ...options,
-      signal: interrupt.signal,
-      onProgress: (progress) => {
-        const line = renderBuildProgress(options.version, progress);
-        if (isLive) void host.write("stderr", `\r\x1b[K${line}`);
-        else if (progress.seconds - toldAtS >= TELL_EVERY_S) {
-          toldAtS = progress.seconds;
-          void context.tell(line);
-        }
-      },
-    });
-    return binary.path;
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    throw new LocalError("interrupted", "Interrupted while Temporal was built; nothing is left behind", {
-      hint: "`stigmer-local start` begins again, with what Go has cached",
-      exitCode: interrupt.signal.reason === "SIGTERM" ? 143 : 130,
-    });
-  } finally {
-    stopListening();
-    if (isLive) await host.write("stderr", "\r\x1b[K");
-  }
+  prepareHome(context.invocation.home);
+  const binary = await showInstall(context, options.version, (watch) => resolveTemporal({ ...options, ...watch }));
+  return binary.path;
 }

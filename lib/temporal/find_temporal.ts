@@ -8,7 +8,7 @@ import { LocalError, systemErrorCode } from "../core/local_error.ts";
 export interface TemporalBinary {
   /** Absolute; as it was found, links not followed (a shim of mise or asdf looks at the name it is called by). */
   path: string;
-  source: "explicit" | "managed" | "path" | "built";
+  source: "explicit" | "managed" | "path" | "built" | "downloaded";
   /** The version as far as it is known without running the binary. */
   version: string | null;
 }
@@ -21,6 +21,8 @@ export interface FindOptions {
   home: string;
   /** The version of the managed binary. */
   version: string;
+  /** That version was asked for by name, so that one on PATH does not do. */
+  isVersionAsked?: boolean;
   cwd: string;
   /** The caller's `PATH` and `HOME`. */
   env: Readonly<Record<string, string | undefined>>;
@@ -42,16 +44,17 @@ export function managedBinaryPath(home: string, version: string): string {
 export function findTemporal(options: FindOptions): { binary: TemporalBinary | null; tried: string[] } {
   if (options.explicit !== undefined) {
     const path = resolve(options.cwd, options.explicit.path);
-    const fault = faultOf(path);
+    const fault = binaryFault(path);
     if (fault !== null) throw unusable(path, options.explicit.origin, fault);
     return { binary: { path, source: "explicit", version: null }, tried: [] };
   }
 
   const tried: string[] = [];
   const managed = managedBinaryPath(options.home, options.version);
-  const fault = faultOf(managed);
+  const fault = binaryFault(managed);
   if (fault === null) return { binary: { path: managed, source: "managed", version: options.version }, tried };
   tried.push(`${managed}: ${fault}`);
+  if (options.isVersionAsked === true) return { binary: null, tried };
 
   const home = options.env["HOME"];
   const folders = (options.env["PATH"] ?? "").split(":");
@@ -60,7 +63,7 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
     // "" and "." mean the working folder, where a cloned repository could plant a program.
     if (!folder.startsWith("/")) continue;
     const path = join(folder, "temporal");
-    const fault = faultOf(path) ?? ownFault(path, options.notThese ?? []);
+    const fault = binaryFault(path) ?? ownFault(path, options.notThese ?? []);
     if (fault === null) return { binary: { path, source: "path", version: null }, tried };
     if (fault !== "not there") tried.push(`${path}: ${fault}`);
   }
@@ -69,7 +72,7 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
 }
 
 /** Why the file at `path` can't be run, in words, or null when it can. */
-function faultOf(path: string): string | null {
+export function binaryFault(path: string): string | null {
   try {
     const info = statSync(path);
     if (info.isDirectory()) return "a folder";

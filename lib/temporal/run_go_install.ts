@@ -55,10 +55,10 @@ export async function runGoInstall(
     });
     if (signal?.aborted) {
       signalGroup(child.pid, "SIGKILL"); // a compiler that outlived its go
-      throw buildInterrupted();
+      throw installInterrupted();
     }
     if ("error" in end) throw goNotStarted(version, end.error);
-    if (end.code !== 0) throw installFailed(version, explainGoFailure(output), undefined, output);
+    if (end.code !== 0) throw buildFailed(version, explainGoFailure(output), undefined, output);
   } finally {
     clearTimeout(killTimer);
     signal?.removeEventListener("abort", onAbort);
@@ -86,14 +86,14 @@ function signalGroup(pid: number | undefined, signal: "SIGINT" | "SIGKILL"): voi
 function goNotStarted(version: string, error: unknown): LocalError {
   const code = systemErrorCode(error) ?? String(error);
   const message = code === "ENOENT" ? "there is no go on PATH" : `go can't be run (${code})`;
-  return installFailed(version, {
+  return buildFailed(version, {
     message,
     hint: "install Go (https://go.dev/dl), or name a Temporal binary with --temporal-bin",
   }, error);
 }
 
 /** The error of a build that failed. */
-export function installFailed(
+export function buildFailed(
   version: string,
   { message, hint }: { message: string; hint: string },
   cause?: unknown,
@@ -106,9 +106,9 @@ export function installFailed(
   });
 }
 
-/** The error of a build that was interrupted. */
-export function buildInterrupted(): LocalError {
-  return new LocalError("interrupted", "The build of Temporal was interrupted; what it had made was removed", {
+/** The error of an install that was interrupted. */
+export function installInterrupted(): LocalError {
+  return new LocalError("interrupted", "The install of Temporal was interrupted; what it had made was removed", {
     exitCode: 130,
   });
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { LocalError, systemErrorCode } from "../../lib/core/local_error.ts";
-import { type BuildOptions, type BuildProgress, buildTemporal } from "../../lib/temporal/go_install.ts";
+import type { InstallNews } from "../../lib/core/render_install.ts";
+import { type InstallOptions, installTemporal } from "../../lib/temporal/install.ts";
 import { resolveTemporal } from "../../lib/temporal/resolve_binary.ts";
 import { readTemporalVersion } from "../../lib/temporal/temporal_version.ts";
 import { eventually, printedWithoutRights, withTempDir } from "./support.ts";
@@ -14,7 +15,7 @@ const FAKE_TEMPORAL = '#!/bin/sh\\necho "temporal version 1.5.1 (Server 1.29.1, 
 const BUILD = `printf '${FAKE_TEMPORAL}' > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"`;
 
 /** A home, and a `go` that runs `script`. */
-function setUp(folder: string, script: string): BuildOptions {
+function setUp(folder: string, script: string): InstallOptions {
   mkdirSync(join(folder, "tools"));
   mkdirSync(join(folder, "home"));
   writeFileSync(join(folder, "tools", "go"), `#!/bin/sh\ncd '${folder}'\n${script}\n`, { mode: 0o755 });
@@ -24,6 +25,7 @@ function setUp(folder: string, script: string): BuildOptions {
     env: {
       PATH: `${join(folder, "tools")}:${process.env["PATH"]}`,
       HOME: folder,
+      STIGMER_TEMPORAL_MIRROR: "off",
       GOBIN: "/nowhere",
       GOOS: "plan9",
       GOPROXY: "kept",
@@ -44,13 +46,13 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe("buildTemporal()", () => {
+describe("installTemporal() without a download", () => {
   it("builds the version that is asked for, and puts it in place", () =>
     withTempDir(async (folder) => {
       const options = setUp(folder, `echo "$@" > args; env > env; ${BUILD}`);
-      const binary = await buildTemporal(options);
+      const binary = await installTemporal(options);
       const path = join(folder, "home", "bin", "temporal-1.5.1");
-      assertEquals(binary, { path, source: "built", version: "1.5.1" });
+      assertEquals(binary, { path, source: "built", version: "1.5.1", trust: null, url: null });
       assertEquals(leftIn(folder), ["install.lock", "temporal-1.5.1"]);
       const args = readFileSync(join(folder, "args"), "utf8");
       assert(args.includes("-X github.com/temporalio/cli/temporalcli.Version=1.5.1 "), args);
@@ -61,14 +63,14 @@ describe("buildTemporal()", () => {
 
   it("tells what Go does", () =>
     withTempDir(async (folder) => {
-      const seen: BuildProgress[] = [];
+      const seen: InstallNews[] = [];
       const script =
         `echo "go: downloading example.com/a v1" >&2; sleep 0.3; printf 'example.com/a\\nexample' >&2; sleep 0.3; echo ".com/b" >&2; ${BUILD}`;
-      await buildTemporal({ ...setUp(folder, script), onProgress: (progress) => seen.push(progress) });
+      await installTemporal({ ...setUp(folder, script), onProgress: (progress) => seen.push(progress) });
       const told = seen.map((progress) =>
         "modules" in progress ? `${progress.phase} ${progress.modules} ${progress.packages}` : progress.phase
       );
-      assertEquals([...new Set(told)].filter((text) => text !== "starting 0 0"), [
+      assertEquals([...new Set(told)].filter((text) => !["starting 0 0", "blocked"].includes(text)), [
         "fetching 1 0",
         "compiling 1 1",
         "compiling 1 2",
@@ -80,14 +82,14 @@ describe("buildTemporal()", () => {
     withTempDir(async (folder) => {
       const options = setUp(folder, "exit 1");
       mkdirSync(join(folder, "home", "bin"));
-      writeFileSync(join(folder, "home", "bin", "temporal-1.5.1"), "x");
-      assertEquals((await buildTemporal(options)).source, "managed");
+      writeFileSync(join(folder, "home", "bin", "temporal-1.5.1"), "#!/bin/sh\n", { mode: 0o755 });
+      assertEquals((await installTemporal(options)).source, "managed");
     }));
 
   it("two builds at once make one binary: the loser waits and finds it", () =>
     withTempDir(async (folder) => {
       const options = setUp(folder, `echo run >> runs; sleep 0.5; ${BUILD}`);
-      const sources = (await Promise.all([buildTemporal(options), buildTemporal(options)])).map((binary) =>
+      const sources = (await Promise.all([installTemporal(options), installTemporal(options)])).map((binary) =>
         binary.source
       );
       assertEquals(sources.sort(), ["built", "managed"]);
@@ -99,7 +101,7 @@ describe("buildTemporal()", () => {
       const controller = new AbortController();
       const script =
         `echo $$ > pid; trap '' INT; (trap '' INT; echo x > "$GOTMPDIR/half"; sleep 60) & echo $! > child; wait`;
-      const building = buildTemporal({ ...setUp(folder, script), signal: controller.signal });
+      const building = installTemporal({ ...setUp(folder, script), signal: controller.signal });
       const pids = await eventually(() =>
         existsSync(join(folder, "child")) && readFileSync(join(folder, "child"), "utf8").endsWith("\n")
           ? ["pid", "child"]
@@ -116,23 +118,27 @@ describe("buildTemporal()", () => {
   it("does not begin when it is interrupted beforehand", () =>
     withTempDir(async (folder) => {
       const options = setUp(folder, "touch ran");
-      const error = await assertRejects(() => buildTemporal({ ...options, signal: AbortSignal.abort() }), LocalError);
+      const error = await assertRejects(() => installTemporal({ ...options, signal: AbortSignal.abort() }), LocalError);
       assertEquals([error.code, existsSync(join(folder, "ran"))], ["interrupted", false]);
     }));
 
   it("removes what a killed build left", () =>
     withTempDir(async (folder) => {
       const options = setUp(folder, BUILD);
-      mkdirSync(join(folder, "home", "bin", ".build-abc", "deep"), { recursive: true });
-      writeFileSync(join(folder, "home", "bin", ".build-abc", "deep", "temporal"), "half");
-      await buildTemporal(options);
+      mkdirSync(join(folder, "home", "bin", ".install-abc", "deep"), { recursive: true });
+      writeFileSync(join(folder, "home", "bin", ".install-abc", "deep", "temporal"), "half");
+      await installTemporal(options);
       assertEquals(leftIn(folder), ["install.lock", "temporal-1.5.1"]);
     }));
 
   it("says what Go said when it fails", () =>
     withTempDir(async (folder) => {
       const options = setUp(folder, "echo 'go: x: dial tcp 127.0.0.1:1: connect: connection refused' >&2; exit 1");
-      const error = await assertRejects(() => buildTemporal(options), LocalError, "the module proxy can't be reached");
+      const error = await assertRejects(
+        () => installTemporal(options),
+        LocalError,
+        "the module proxy can't be reached",
+      );
       assertEquals(error.code, "install-failed");
       assertEquals(error.facts["goOutput"], ["go: x: dial tcp 127.0.0.1:1: connect: connection refused"]);
       assertEquals(leftIn(folder), ["install.lock"]);
@@ -141,14 +147,14 @@ describe("buildTemporal()", () => {
   it("refuses what was built but is not what was asked for", () =>
     withTempDir(async (folder) => {
       const options = setUp(folder, BUILD.replace("1.5.1 (", "1.4.0 ("));
-      await assertRejects(() => buildTemporal(options), LocalError, "says that it is 1.4.0");
+      await assertRejects(() => installTemporal(options), LocalError, "says that it is 1.4.0");
       assertEquals(leftIn(folder), ["install.lock"]);
     }));
 
   it("refuses a version that is none", () =>
     withTempDir(async (folder) => {
       const options = setUp(folder, "touch ran");
-      const error = await assertRejects(() => buildTemporal({ ...options, version: "latest; rm -rf ~" }), LocalError);
+      const error = await assertRejects(() => installTemporal({ ...options, version: "latest; rm -rf ~" }), LocalError);
       assertEquals(error.code, "usage");
     }));
 
@@ -167,7 +173,11 @@ describe("buildTemporal()", () => {
     { skip: isOptedIn ? false : "minutes long: TEST_GO_INSTALL=1 runs it" },
     () =>
       withTempDir(async (folder) => {
-        const binary = await buildTemporal({ version: "1.5.1", home: folder, env: process.env });
+        const binary = await installTemporal({
+          version: "1.5.1",
+          home: folder,
+          env: { ...process.env, STIGMER_TEMPORAL_MIRROR: "off" },
+        });
         assertEquals(await readTemporalVersion(binary.path), { cli: "1.5.1", server: "1.29.1" });
       }),
   );
@@ -191,7 +201,7 @@ describe("resolveTemporal()", () => {
       assertEquals(error.code, "binary-not-found");
       const tried = error.facts["tried"];
       assert(
-        Array.isArray(tried) && tried.length === 3 && `${tried[2]}`.startsWith("go install: "),
+        Array.isArray(tried) && tried.length === 4 && /^download: /.test(tried[2]) && /^go install: /.test(tried[3]),
         JSON.stringify(tried),
       );
     }));

@@ -1,0 +1,42 @@
+import { LocalError } from "../core/local_error.ts";
+import { type InstallNews, newsMark, renderInstallProgress } from "../core/render_install.ts";
+import type { CommandContext } from "./context.ts";
+
+/**
+ * Runs an install and shows how far it is: a line that is drawn over again on a terminal, a line now and then elsewhere.
+ * Ctrl-C ends it and leaves nothing behind.
+ *
+ * @throws {LocalError} what `install` throws; `interrupted`
+ */
+export async function showInstall<Result>(
+  context: CommandContext,
+  version: string,
+  install: (options: { signal: AbortSignal; onProgress: (news: InstallNews) => void }) => Promise<Result>,
+): Promise<Result> {
+  const { host, invocation: { quiet, json } } = context;
+  const isLive = host.isTerminal("stderr") && !quiet && !json;
+  const interrupt = new AbortController();
+  const stopListening = host.onSignal(["SIGINT", "SIGTERM"], (signal) => interrupt.abort(signal));
+  let lastMark = "";
+  const onProgress = (news: InstallNews) => {
+    const line = renderInstallProgress(version, news, isLive);
+    // A line that wraps can't be drawn over.
+    if (isLive) void host.write("stderr", `\r\x1b[K${line.slice(0, host.columns() - 1)}`);
+    const mark = newsMark(news);
+    const stays = !isLive || news.phase === "blocked";
+    if (mark !== lastMark && stays) void context.tell(isLive ? "" : line);
+    lastMark = mark;
+  };
+  try {
+    return await install({ signal: interrupt.signal, onProgress });
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    throw new LocalError("interrupted", "Interrupted while Temporal was installed; nothing is left behind", {
+      hint: "The same command begins again; what Go built so far is in its cache",
+      exitCode: interrupt.signal.reason === "SIGTERM" ? 143 : 130,
+    });
+  } finally {
+    stopListening();
+    if (isLive) await host.write("stderr", "\r\x1b[K");
+  }
+}

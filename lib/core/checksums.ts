@@ -1,0 +1,12 @@
+/** The largest list of sums that is read, in bytes. */
+export const MAX_CHECKSUMS_BYTES = 256 * 1024;
+
+/** Reads a list as `sha256sum` writes it (`SUM  NAME`, or `SUM *NAME`): sums in small letters, by file name. */
+export function parseChecksums(text: string): Map<string, string> {
+  const sums = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const match = /^([0-9a-fA-F]{64})[ \t]+\*?(\S+)\s*$/.exec(line);
+    if (match !== null) sums.set(match[2] as string, (match[1] as string).toLowerCase());
+  }
+  return sums;
+}
