@@ -1,7 +1,7 @@
 import { clientEnvironment } from "../core/client_environment.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
-import type { AttachedEnd } from "../system/host.ts";
+import type { Attached, AttachedEnd } from "../system/host.ts";
 import type { Command, CommandContext } from "./context.ts";
 
 /** The numbers of the signals that end processes, for the exit code 128 + n (signal(7); the same on macOS). */
@@ -43,21 +43,27 @@ export const run: Command = async (context) => {
 export async function runWith(context: CommandContext, status: Status): Promise<number> {
   const { host, invocation: { operands } } = context;
   const [command, ...args] = operands;
-  const child = await host.runAttached(command!, args, clientEnvironment(status));
-  if (child.kind === "notFound") {
-    await context.tell(`error: \`${command}\` was not found`);
-    return 127;
-  }
-  if (child.kind === "notExecutable") {
-    await context.tell(`error: \`${command}\` can't be executed: ${child.why}`);
-    return 126;
-  }
   // Ctrl-C on a terminal reaches the whole foreground group, the command included: handing it on would make it two.
   const isForeground = host.isTerminal("stdin");
+  let child: Attached | null = null;
+  const early: string[] = [];
+  // Listened for before there is a command: what comes in between is handed on, too.
   const stopListening = host.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], (signal) => {
-    if (signal !== "SIGINT" || !isForeground) child.kill(signal);
+    if (signal === "SIGINT" && isForeground) return;
+    if (child?.kind === "runs") child.kill(signal);
+    else early.push(signal);
   });
   try {
+    child = await host.runAttached(command!, args, clientEnvironment(status));
+    if (child.kind === "notFound") {
+      await context.tell(`error: \`${command}\` was not found`);
+      return 127;
+    }
+    if (child.kind === "notExecutable") {
+      await context.tell(`error: \`${command}\` can't be executed: ${child.why}`);
+      return 126;
+    }
+    for (const signal of early) child.kill(signal);
     return exitCodeOf(await child.ended);
   } finally {
     stopListening();

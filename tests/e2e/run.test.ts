@@ -1,0 +1,164 @@
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { withTempDir } from "../system/support.ts";
+import {
+  assertNothingLeft,
+  isAlive,
+  launch,
+  ownRuntime,
+  temporalBinary,
+  toolCommand,
+  until,
+  withInstance,
+} from "./support.ts";
+
+describe("run", () => {
+  it("starts Temporal if needed, leaves it up, and hands its address to the command", () =>
+    withInstance(async (instance) => {
+      const print = ["--", "sh", "-c", 'echo "$TEMPORAL_ADDRESS $TEMPORAL_NAMESPACE $TEMPORAL_UI_URL"'];
+      const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
+      const first = await instance.run(["run", ...ports, ...print]);
+      assertEquals(first.code, 0, first.stderr);
+      assertEquals(first.stdout, `127.0.0.1:${instance.port} default http://127.0.0.1:${instance.uiPort}\n`);
+      const { temporal } = await instance.status();
+      assertEquals((await instance.run(["run", ...print])).stdout, first.stdout);
+      assertEquals((await instance.status()).temporal?.pid, temporal?.pid);
+
+      assertEquals(
+        (await instance.run(["env", "--shell", "sh"])).stdout.split("\n")[0],
+        `export TEMPORAL_ADDRESS='127.0.0.1:${instance.port}'`,
+      );
+      assertEquals(JSON.parse((await instance.run(["env", "--json"])).stdout).TEMPORAL_NAMESPACE, "default");
+      // What was up before is not stopped.
+      assertEquals((await instance.run(["run", "--stop-after", "--", "true"])).code, 0);
+      assert(isAlive(temporal!.pid));
+    }));
+
+  it("stops Temporal afterwards when it was asked to, and started it itself", () =>
+    withInstance(async (instance) => {
+      const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
+      const result = await instance.run(["run", ...ports, "--stop-after", "--", "sh", "-c", "exit 3"]);
+      assertEquals(result.code, 3, result.stderr);
+      assertNothingLeft(instance, []);
+    }));
+
+  it("ends as the command did", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      const codeOf = async (...command: string[]) => (await instance.run(["run", "--", ...command])).code;
+      assertEquals(await codeOf("sh", "-c", "exit 42"), 42);
+      assertEquals(await codeOf("sh", "-c", "kill -KILL $$"), 128 + 9);
+      assertEquals(await codeOf("there-is-no-such-command"), 127);
+      assertEquals(await codeOf("/etc/passwd"), 126);
+      assertEquals((await instance.run(["run"])).code, 2);
+      const forgotten = await instance.run(["run", "true"]);
+      assertEquals(forgotten.code, 2);
+      assertStringIncludes(forgotten.stderr, "--");
+    }));
+
+  it("hands a signal on to the command, and 1 MB of bytes through it untouched", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      const running = instance.launch([
+        "run",
+        "--",
+        "sh",
+        "-c",
+        'trap "echo caught; exit 9" TERM; echo ready; while :; do sleep 0.1; done',
+      ]);
+      await until("the command is ready", () => running.stdout().includes("ready"));
+      running.kill("SIGTERM");
+      const ended = await running.ended;
+      assertEquals([ended.code, ended.stdout], [9, "ready\ncaught\n"]);
+
+      const [given, echoed] = [join(instance.home, "given"), join(instance.home, "echoed")];
+      writeFileSync(given, randomBytes(1024 * 1024));
+      const cat = [...toolCommand(ownRuntime), "run", "--home", instance.home, "--", "cat"];
+      const copied = await launch([
+        "sh",
+        "-c",
+        'given=$1 echoed=$2; shift 2; exec "$@" <"$given" >"$echoed"',
+        "-",
+        given,
+        echoed,
+        ...cat,
+      ]).ended;
+      assertEquals(copied.code, 0, copied.stderr);
+      assert(readFileSync(given).equals(readFileSync(echoed)));
+    }));
+});
+
+describe("run --ephemeral", () => {
+  const command = (...args: string[]) => [...toolCommand(ownRuntime), "run", "--ephemeral", "--", ...args];
+  /** Ephemeral homes within a temporary folder of the test's own, so that another test's don't count. */
+  const homesIn = (folder: string) => readdirSync(folder).filter((name) => name.startsWith("stigmer-ephemeral-"));
+  /** Prints the address and the PIDs of the Temporals that run from a home in this folder. */
+  const temporalsIn = (folder: string) =>
+    readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+      try {
+        return existsSync(`/proc/${pid}/exe`) &&
+          spawnSync("readlink", [`/proc/${pid}/cwd`], { encoding: "utf8" }).stdout.startsWith(folder);
+      } catch {
+        return false;
+      }
+    });
+
+  it("gives ten commands at once an instance each, and leaves nothing of them", () =>
+    withTempDir(async (folder) => {
+      const env = { TMPDIR: folder };
+      const all = await Promise.all(
+        Array.from({ length: 10 }, () => launch(command("sh", "-c", "echo $TEMPORAL_ADDRESS; exit 5"), { env }).ended),
+      );
+      for (const { code, stderr } of all) assertEquals(code, 5, stderr);
+      const addresses = all.map(({ stdout }) => stdout.trim());
+      for (const address of addresses) assertMatch(address, /^127\.0\.0\.1:\d+$/);
+      assertEquals(new Set(addresses).size, 10);
+      await until("the homes are gone", () => homesIn(folder).length === 0);
+      assertEquals(temporalsIn(folder), []);
+    }));
+
+  it("leaves nothing when the command is interrupted", () =>
+    withTempDir(async (folder) => {
+      const running = launch(command("sh", "-c", "echo up; exec sleep 1000"), { env: { TMPDIR: folder } });
+      await until("the command runs", () => running.stdout().includes("up"));
+      running.kill("SIGINT");
+      assertEquals((await running.ended).code, 128 + 2);
+      await until("the home is gone", () => homesIn(folder).length === 0);
+      assertEquals(temporalsIn(folder), []);
+    }));
+
+  it("leaves nothing when its own process is killed -9", () =>
+    withTempDir(async (folder) => {
+      const running = launch(command("sh", "-c", "echo $$; exec sleep 1000"), { env: { TMPDIR: folder } });
+      await until("the command runs", () => running.stdout().includes("\n"));
+      assertNotEquals(temporalsIn(folder), []);
+      process.kill(running.pid, "SIGKILL");
+      process.kill(Number(running.stdout()), "SIGKILL"); // the command itself is nobody's to end but its owner's
+      await running.ended;
+      await until("Temporal and its supervisor are gone", () => temporalsIn(folder).length === 0);
+      await until("the home is gone", () => homesIn(folder).length === 0);
+    }));
+
+  it("keeps a terminal a terminal", {
+    skip: spawnSync("script", ["--version"]).error !== undefined && "script(1) is not here",
+  }, () =>
+    withTempDir(async (folder) => {
+      const line = command("sh", "-c", "test -t 0 && test -t 1 && echo both").map((word) => `'${word}'`).join(" ");
+      const child = spawn("script", ["-qec", line, join(folder, "typescript")], {
+        env: { ...process.env, TMPDIR: folder, STIGMER_TEMPORAL_BIN: temporalBinary() },
+        stdio: ["pipe", "pipe", "ignore"],
+      });
+      let shown = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => shown += text);
+      const code = await new Promise((resolve) => child.once("close", resolve));
+      assertStringIncludes(shown, "both");
+      assertEquals(code, 0);
+      await until("the home is gone", () => homesIn(folder).length === 0);
+    }));
+});
