@@ -2,7 +2,7 @@ import { renderCard } from "../core/render_status.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { askStart, isLeaving } from "../supervisor/ask_start.ts";
-import { askSupervisor, readStatus, statusOrThrow } from "../supervisor/control_client.ts";
+import { statusOrThrow } from "../supervisor/control_client.ts";
 import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
 
 const DEFAULT_TIMEOUT_S = 120;
@@ -29,11 +29,7 @@ export async function bringUp(context: CommandContext): Promise<Status> {
 async function reuse(context: CommandContext, timeoutMs: number): Promise<Status | null> {
   const { host, invocation: { home, asked, temporalBin, own } } = context;
   if (!checkHome(context)) return null;
-  if (own["no-wait"] === true) {
-    const answer = await askSupervisor(host, home, "GET", "/status");
-    return answer.kind === "answer" ? { ...readStatus(answer.response), reused: true } : null;
-  }
-  const answer = await askStart(host, home, { asked, binary: temporalBin }, timeoutMs);
+  const answer = await askStart(host, home, { asked, binary: temporalBin, noWait: own["no-wait"] === true }, timeoutMs);
   if (answer.kind === "late") {
     throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s; the supervisor goes on`, {
       hint: "`stigmer-local wait` waits on, `stigmer-local status` tells more, `stigmer-local stop` ends it",

@@ -3,17 +3,26 @@ import { completeSettings, isSettings, type Settings } from "../core/settings.ts
 import type { Status } from "../core/status.ts";
 import type { Handler, Reply } from "../system/serve.ts";
 import { type LogEvent } from "./event_log.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** What a request asks a supervisor to start, or to go on with after a restart. */
 export interface StartRequest {
   asked: Partial<Settings>;
   /** The binary that was asked for by name; null = any. */
   binary: string | null;
+  /** Answer at once, whether Temporal serves or not. */
+  noWait?: boolean;
 }
 
 /** What a request to stop says. */
 export interface StopRequest {
   graceMs: number;
+}
+
+/** The answer to `POST /snapshot`. */
+export interface SnapshotTaken {
+  schema: 1;
+  snapshot: Snapshot;
 }
 
 /** What the control API needs of its supervisor. */
@@ -26,6 +35,8 @@ export interface Controlled {
   /** Resolves when nothing is left of Temporal and the locks are free. */
   stop(request: StopRequest): Promise<Status | Failure>;
   restart(request: StartRequest): Promise<Status | Failure>;
+  /** Copies the database as it is at one moment, once Temporal serves. The copy is the asker's to remove. */
+  snapshot(): Promise<SnapshotTaken | Failure>;
   isHealthy(): boolean;
   metrics(): string;
   history(): string[];
@@ -56,6 +67,8 @@ export function controlApi(supervisor: Controlled): Handler {
           return answer(await supervisor.restart(startRequest(body)));
         case "POST /stop":
           return answer(await supervisor.stop(stopRequest(body)));
+        case "POST /snapshot":
+          return answer(await supervisor.snapshot());
         default:
           return json(404, errorBody({ code: "usage", message: `There is no ${route}` }));
       }
@@ -76,7 +89,7 @@ export function errorBody(failure: Failure): { schema: 1; error: Failure } {
   return { schema: 1, error: failure };
 }
 
-function answer(result: Status | Failure): Reply {
+function answer(result: Status | SnapshotTaken | Failure): Reply {
   return "schema" in result ? json(200, result) : json(409, errorBody(result));
 }
 
@@ -98,13 +111,14 @@ function parseObject(body: string): Record<string, unknown> {
 }
 
 function startRequest(body: string): StartRequest {
-  const { asked = {}, binary } = parseObject(body);
+  const { asked = {}, binary, noWait } = parseObject(body);
   const isPart = typeof asked === "object" && asked !== null && !Array.isArray(asked) &&
     isSettings({ ...completeSettings({}, "/"), ...asked });
   if (!isPart) throw new SyntaxError("asked must be settings");
   return {
     asked: asked as Partial<Settings>,
     binary: typeof binary === "string" ? binary : null,
+    ...(noWait === true ? { noWait } : {}),
   };
 }
 

@@ -50,7 +50,7 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
       ? await askIncumbent(host, order, options, remainingMs())
       : await spawnSupervisor(host, order, lock, options, remainingMs());
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
-      const status = lock === null || options.noWait ? readOrThrow(answer) : asWinner(readOrThrow(answer));
+      const status = lock === null ? readOrThrow(answer) : asWinner(readOrThrow(answer));
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
@@ -63,8 +63,13 @@ function readOrThrow(answer: Extract<LongAnswer, { kind: "answer" }>): Status {
   return statusOrThrow(answer.response);
 }
 
-/** What runs now was not there before, unless it was adopted. */
+/**
+ * What runs now was not there before, unless it was adopted.
+ *
+ * @throws {LocalError} why it failed, which only those who did not wait for it can see in a status
+ */
 function asWinner(status: Status): Status {
+  if (status.state === "failed" && status.failure !== undefined) throw fromFailure(status.failure);
   return { ...status, reused: status.temporal?.adopted === true };
 }
 
@@ -74,8 +79,8 @@ function askIncumbent(
   options: RecruitOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  if (options.noWait) return askPatiently(host, order.home, { method: "GET", path: "/status" }, timeoutMs);
-  return askStart(host, order.home, { asked: order.asked, binary: order.binaryAsked ? order.binary : null }, timeoutMs);
+  const { asked, binaryAsked, binary } = order;
+  return askStart(host, order.home, { asked, binary: binaryAsked ? binary : null, noWait: options.noWait }, timeoutMs);
 }
 
 async function spawnSupervisor(

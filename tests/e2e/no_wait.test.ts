@@ -1,0 +1,50 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import type { Failure } from "../../lib/core/failure.ts";
+import type { Status } from "../../lib/core/status.ts";
+import { until, withInstance } from "./support.ts";
+import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
+
+const NO_WAIT = ["start", "--no-wait", "--json", "--headless"] as const;
+
+describe("start --no-wait", () => {
+  it("returns once the supervisor is there, and wait waits for the rest; other settings are refused as ever", () =>
+    withInstance(async (instance) => {
+      const first = await instance.run(NO_WAIT);
+      assertEquals(first.code, 0, first.stdout);
+      const { supervisor } = JSON.parse(first.stdout) as Status;
+      const { code, stdout } = await instance.run(["wait", "--json"]);
+      assertEquals(code, 0, stdout);
+      const status = JSON.parse(stdout) as Status;
+      assertEquals(pidsOf(status).supervisor, supervisor?.pid);
+
+      const refused = await instance.run([...NO_WAIT, "--log-level", "debug"]);
+      assertEquals(refused.code, 1, refused.stdout);
+      assertEquals((JSON.parse(refused.stdout) as { error: Failure }).error.code, "settings-differ");
+      await stopCleanly(instance, status);
+    }));
+
+  it("takes no supervisor for its own that is about to leave: what was stopped is started again", () =>
+    withInstance(async (instance) => {
+      const before = await instance.start(["--headless"]);
+      const stop = instance.launch(["stop"]);
+      await until("it is stopping", async () => (await instance.status()).state === "stopping");
+      const { code, stdout } = await instance.run(NO_WAIT);
+      assertEquals(code, 0, stdout);
+      assert(!["stopping", "stopped", "failed"].includes((JSON.parse(stdout) as Status).state), stdout);
+      assertEquals((await stop.ended).code, 0);
+      const after = JSON.parse((await instance.run(["wait", "--json"])).stdout) as Status;
+      assert(pidsOf(after).supervisor !== pidsOf(before).supervisor);
+      await stopCleanly(instance, after, [pidsOf(before).temporal]);
+    }));
+
+  it("tells why the start failed, if that is known by then, and else leaves it to wait", () =>
+    withInstance(async (instance) => {
+      const ended = await instance.run([...NO_WAIT, "--db-filename", "/nowhere/at/all/temporal.db"]);
+      const waited = await instance.run(["wait", "--json"]);
+      assertEquals(waited.code, 1);
+      const { error } = JSON.parse(waited.stdout) as { error: Failure };
+      assertEquals(error.code, "launch-failed");
+      if (ended.code !== 0) assertEquals((JSON.parse(ended.stdout) as { error: Failure }).error.message, error.message);
+    }));
+});
