@@ -57,7 +57,8 @@ export async function reconcile(
       return { kind: "adopted", temporal: adopted, proof: found.proof };
     }
     log.transition("replaced", { pgid: found.pgid, proof: found.proof, why: adopted });
-    const grace = adopted === "unhealthy" ? 0 : DEFAULT_GRACE_MS;
+    // What a dead Temporal left has nothing to drain.
+    const grace = adopted === "unhealthy" || adopted === "no leader" ? 0 : DEFAULT_GRACE_MS;
     await endProcessGroup(instance, { pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, grace);
   }
   tidyRecord(instance, finding, warn);
