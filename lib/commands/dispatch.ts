@@ -21,6 +21,8 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./env.ts")).env;
     case "completions":
       return (await import("./completions.ts")).completions;
+    case "install":
+      return (await import("./install.ts")).install;
     case "version":
       return (await import("./version.ts")).version;
     default:

@@ -3,7 +3,9 @@ import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
 import { statusOrThrow } from "../supervisor/control_client.ts";
+import { settleChosenVersion } from "../temporal/chosen_version.ts";
 import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
+import { binaryForRestart } from "./supervisor_order.ts";
 
 const DEFAULT_TIMEOUT_S = 120;
 
@@ -18,14 +20,17 @@ export const restart: Command = async (context) => {
 };
 
 async function restartSupervised(context: CommandContext, timeoutMs: number): Promise<Status | null> {
-  const { host, invocation: { home, asked, temporalBin } } = context;
+  const { host, invocation: { home, asked } } = context;
   if (!checkHome(context)) return null;
-  const body = { asked, binary: temporalBin };
+  const body = { asked, binary: await binaryForRestart(context) };
   const answer = await askPatiently(host, home, { method: "POST", path: "/restart", body }, timeoutMs);
   if (answer.kind === "late") {
     throw new LocalError("timeout", `Temporal does not serve again after ${timeoutMs / 1000} s`, {
       hint: "`stigmer-local status` tells more",
     });
   }
-  return answer.kind === "answer" && !isLeaving(answer.response) ? statusOrThrow(answer.response) : null;
+  if (answer.kind !== "answer" || isLeaving(answer.response)) return null;
+  const status = statusOrThrow(answer.response);
+  settleChosenVersion(home);
+  return status;
 }

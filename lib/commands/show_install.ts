@@ -1,5 +1,5 @@
 import { LocalError } from "../core/local_error.ts";
-import { type InstallNews, newsMark, renderInstallProgress } from "../core/render_install.ts";
+import { type InstallNews, isLasting, newsMark, renderInstallProgress } from "../core/render_install.ts";
 import type { CommandContext } from "./context.ts";
 
 /**
@@ -19,13 +19,14 @@ export async function showInstall<Result>(
   const stopListening = host.onSignal(["SIGINT", "SIGTERM"], (signal) => interrupt.abort(signal));
   let lastMark = "";
   const onProgress = (news: InstallNews) => {
-    const line = renderInstallProgress(version, news, isLive);
-    // A line that wraps can't be drawn over.
-    if (isLive) void host.write("stderr", `\r\x1b[K${line.slice(0, host.columns() - 1)}`);
     const mark = newsMark(news);
-    const stays = !isLive || news.phase === "blocked";
-    if (mark !== lastMark && stays) void context.tell(isLive ? "" : line);
+    const isNew = mark !== lastMark;
     lastMark = mark;
+    const line = renderInstallProgress(version, news, isLive);
+    if (!isLive) {
+      if (isNew) void context.tell(line);
+    } else if (!isLasting(news)) void host.write("stderr", `\r\x1b[K${line.slice(0, host.columns() - 1)}`); // no wrap
+    else if (isNew) void host.write("stderr", `\r\x1b[K${line}\n`);
   };
   try {
     return await install({ signal: interrupt.signal, onProgress });

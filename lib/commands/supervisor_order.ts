@@ -1,8 +1,8 @@
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import { ownFlagAmong } from "../core/temporal_args.ts";
-import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
 import type { SupervisorOrder } from "../supervisor/instance.ts";
+import { readChosenVersion, settleChosenVersion } from "../temporal/chosen_version.ts";
 import type { FindOptions } from "../temporal/find_temporal.ts";
 import { findTemporal } from "../temporal/find_temporal.ts";
 import type { CommandContext } from "./context.ts";
@@ -13,7 +13,7 @@ import type { CommandContext } from "./context.ts";
  * @throws {LocalError} `usage`, `binary-not-found`, `install-failed`, `interrupted`
  */
 export async function supervisorOrder(context: CommandContext, replace: boolean): Promise<SupervisorOrder> {
-  const { home, asked, temporalBin, maxRestarts } = context.invocation;
+  const { home, asked, askedBinary, maxRestarts } = context.invocation;
   refuseOwnFlags(asked.extraArgs ?? []);
   return {
     home,
@@ -21,7 +21,7 @@ export async function supervisorOrder(context: CommandContext, replace: boolean)
     replace,
     maxRestarts,
     binary: await resolveBinary(context, replace),
-    binaryAsked: temporalBin !== null,
+    binaryAsked: askedBinary !== null,
   };
 }
 
@@ -36,21 +36,41 @@ function refuseOwnFlags(extraArgs: readonly string[]): void {
 }
 
 async function resolveBinary(context: CommandContext, replace: boolean): Promise<string | null> {
-  const { host, invocation: { home, temporalBin } } = context;
-  const options: FindOptions = {
+  const options = findOptions(context);
+  settleChosenVersion(options.home);
+  const { binary } = findTemporal(options);
+  if (binary !== null) return binary.path;
+  // A Temporal that runs without a supervisor only has to be adopted.
+  if (!replace && options.isVersionAsked !== true && await hasTemporal(context)) return null;
+  return await installBinary(context, options);
+}
+
+function findOptions({ host, invocation: { home, temporalBin, temporalVersion } }: CommandContext): FindOptions {
+  return {
     ...(temporalBin === null
       ? {}
       : { explicit: { path: temporalBin, origin: "--temporal-bin or STIGMER_TEMPORAL_BIN" } }),
     home,
-    version: DEFAULT_TEMPORAL_VERSION,
+    version: temporalVersion ?? readChosenVersion(home).version,
+    isVersionAsked: temporalVersion !== null,
     cwd: host.cwd(),
     env: host.env,
   };
-  const { binary } = findTemporal(options);
-  if (binary !== null) return binary.path;
-  // A Temporal that runs without a supervisor only has to be adopted.
-  if (!replace && await hasTemporal(context)) return null;
-  return await installBinary(context, options);
+}
+
+/**
+ * The binary that a restart is to move a supervised Temporal to: the one that is asked for, installed if need be, or the
+ * one that was installed since the last launch; null = it keeps its own.
+ *
+ * @throws {LocalError} `binary-not-found`, `install-failed`, `interrupted`
+ */
+export async function binaryForRestart(context: CommandContext): Promise<string | null> {
+  const options = findOptions(context);
+  const isAsked = options.explicit !== undefined || options.isVersionAsked === true;
+  if (isAsked) return findTemporal(options).binary?.path ?? await installBinary(context, options);
+  if (!readChosenVersion(options.home).isPending) return null;
+  const { binary } = findTemporal({ ...options, isVersionAsked: true });
+  return binary?.path ?? null;
 }
 
 async function hasTemporal({ host, invocation: { home } }: CommandContext): Promise<boolean> {

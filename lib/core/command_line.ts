@@ -1,9 +1,10 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { didYouMean } from "./did_you_mean.ts";
 import { COMMANDS, type CommandSpec, type Flag, flagsOf, INSTANCE_FLAGS } from "./flags.ts";
-import { absolutePath } from "./instance_paths.ts";
+import { absolutePath, managedBinaryPath } from "./instance_paths.ts";
 import { LocalError } from "./local_error.ts";
 import { isPort, type Settings } from "./settings.ts";
+import { isVersion } from "./versions.ts";
 
 /** What a command was called with. */
 export interface Invocation {
@@ -14,6 +15,10 @@ export interface Invocation {
   asked: Partial<Settings>;
   /** The binary that was asked for, absolute; null = the resolution chain decides. */
   temporalBin: string | null;
+  /** The version of the managed binary that was asked for; null = whatever is chosen in the home, or the default. */
+  temporalVersion: string | null;
+  /** The binary that either of them means, which may still have to be installed; null = any. */
+  askedBinary: string | null;
   maxRestarts: number | null;
   json: boolean;
   quiet: boolean;
@@ -62,11 +67,15 @@ export function parseCommandLine(args: readonly string[], surroundings: Surround
   };
   const own: Record<string, string | number | boolean | undefined> = {};
   for (const { name } of command.flags) own[name] = values.get(name) as string | number | boolean | undefined;
+  const home = path("home") ?? defaultHome(surroundings.env);
+  const { temporalBin, temporalVersion } = pickBinary(path("temporal-bin"), values.get("version"), given);
   return {
     command,
-    home: path("home") ?? defaultHome(surroundings.env),
+    home,
     asked: askedSettings(values, path("db-filename"), command.afterDashes === "arguments for Temporal" ? passed : null),
-    temporalBin: path("temporal-bin"),
+    temporalBin,
+    temporalVersion,
+    askedBinary: temporalBin ?? (temporalVersion === null ? null : managedBinaryPath(home, temporalVersion)),
     maxRestarts: (values.get("max-restarts") as number | undefined) ?? null,
     json: values.get("json") === true,
     quiet: values.get("quiet") === true,
@@ -252,6 +261,27 @@ function askedSettings(
     });
   }
   return asked;
+}
+
+/** A flag wins over the environment, also where the two name the binary in different ways. */
+function pickBinary(
+  temporalBin: string | null,
+  version: Value | undefined,
+  given: ReadonlyMap<string, unknown>,
+): Pick<Invocation, "temporalBin" | "temporalVersion"> {
+  const temporalVersion = typeof version === "string" ? version.replace(/^v(?=\d)/, "") : null;
+  if (temporalVersion !== null && !isVersion(temporalVersion)) {
+    throw badValue(
+      given.has("version") ? "--version" : "$STIGMER_TEMPORAL_VERSION",
+      "a version such as 1.5.1",
+      version,
+    );
+  }
+  if (given.has("version") && given.has("temporal-bin")) {
+    throw new LocalError("usage", "--version and --temporal-bin both name a binary", { hint: "Give one of them" });
+  }
+  if (given.has("version")) return { temporalBin: null, temporalVersion };
+  return temporalBin === null ? { temporalBin, temporalVersion } : { temporalBin, temporalVersion: null };
 }
 
 function expandHome(path: string, env: Surroundings["env"]): string {

@@ -102,6 +102,15 @@ export interface CommandSpec {
 
 const TIMEOUT = (help: string): Flag => ({ name: "timeout", kind: "seconds", alias: "t", value: "S", help });
 
+/** Which Temporal a launch runs; not on its own, where it is the command `version`. */
+const PICK_VERSION: Flag = {
+  name: "version",
+  kind: "text",
+  value: "V",
+  env: "STIGMER_TEMPORAL_VERSION",
+  help: "Run Temporal V, installed if it is not there",
+};
+
 /** Every subcommand. The first one runs when none is named. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -116,6 +125,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: "no-wait", kind: "boolean", help: "Return once the supervisor is there" },
       TIMEOUT("Wait at most S seconds for Temporal to serve (default 120)"),
       { name: "foreground", kind: "boolean", help: "Supervise in this process (systemd, containers, Procfile)" },
+      PICK_VERSION,
     ],
     afterDashes: "arguments for Temporal",
   },
@@ -132,7 +142,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "restart",
     summary: "Stop and start again: a new process, the same data",
     examples: ["stigmer-local restart", "stigmer-local restart --log-level info"],
-    flags: [TIMEOUT("Wait at most S seconds for Temporal to serve again (default 120)")],
+    flags: [TIMEOUT("Wait at most S seconds for Temporal to serve again (default 120)"), PICK_VERSION],
     afterDashes: "arguments for Temporal",
   },
   {
@@ -175,6 +185,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: "ephemeral", kind: "boolean", help: "On an instance of its own: free ports, in memory, gone afterwards" },
       { name: "stop-after", kind: "boolean", help: "Stop Temporal afterwards, if this started it" },
       TIMEOUT("Wait at most S seconds for Temporal to serve (default 120)"),
+      PICK_VERSION,
     ],
     afterDashes: "command",
   },
@@ -206,6 +217,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     flags: [],
     operands: "SHELL",
+  },
+  {
+    name: "install",
+    summary: "Get a Temporal binary, and let the next start or restart run it",
+    examples: [
+      "stigmer-local install",
+      "stigmer-local install --version 1.4.1",
+      "stigmer-local install --list",
+      "stigmer-local install --remove 1.4.1",
+    ],
+    flags: [
+      { name: "version", kind: "text", value: "V", help: "This version (default: the one that this tool is made for)" },
+      { name: "list", kind: "boolean", help: "Show what is installed" },
+      { name: "remove", kind: "text", value: "V", help: "Remove a version that does not run" },
+    ],
   },
   {
     name: "version",

@@ -41,6 +41,11 @@ export function instancePaths(home: string): InstancePaths {
   };
 }
 
+/** Where the managed binary of `version` is kept in `home`. */
+export function managedBinaryPath(home: string, version: string): string {
+  return `${home}/bin/temporal-${version}`;
+}
+
 /**
  * `path` made absolute against `cwd`, with `.`, `..`, doubled and trailing slashes resolved by their text.
  * Written out because `node:path` costs a Deno process 10 ms on the paths that run hundreds of times a day.

@@ -7,6 +7,8 @@ export type DownloadPhase =
   | { phase: "downloading"; received: number; total: number | null; bytesPerS: number | null }
   /** The connection broke, or the server was busy. */
   | { phase: "retrying"; why: string; received: number }
+  /** The sum of this version is not in our source; it was fetched from beside the archive. */
+  | { phase: "unpinned" }
   | { phase: "unpacking" }
   /** It can't be downloaded; it is built with Go instead. */
   | { phase: "blocked"; why: string };
@@ -30,6 +32,9 @@ export function renderInstallProgress(version: string, news: InstallNews, isLive
         : `downloading Temporal ${version}: ${renderShare(news)}`;
     case "retrying":
       return `downloading Temporal ${version}: ${news.why}; trying again (${megabytes(news.received)} are here)`;
+    case "unpinned":
+      return `note: the SHA-256 of Temporal ${version} is not in this tool's source: the archive is checked against ` +
+        "the checksums.txt beside it, which whoever can change the archive can change too";
     case "unpacking":
       return `checking and unpacking Temporal ${version}`;
     case "blocked":
@@ -80,6 +85,11 @@ function renderSeconds(seconds: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** Whether the line is to stay, also where others are drawn over. */
+export function isLasting(news: InstallNews): boolean {
+  return news.phase === "blocked" || news.phase === "unpinned";
+}
+
 /**
  * What stands for the news that need no line of their own where lines stay: the same as for the news before = nothing
  * new. A download has a line for each 10 %, a build for each 15 s.
@@ -94,6 +104,7 @@ export function newsMark(news: InstallNews): string {
     case "blocked":
       return `${news.phase} ${news.why}`;
     case "connecting":
+    case "unpinned":
     case "unpacking":
     case "checking":
       return news.phase;

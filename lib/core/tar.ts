@@ -1,7 +1,7 @@
 /** An entry of a tar archive. */
 export interface TarEntry {
   name: string;
-  kind: "file" | "link" | "folder" | "other";
+  kind: "file" | "link" | "device" | "folder" | "other";
   sizeBytes: number;
 }
 
@@ -100,6 +100,10 @@ function kindOf(type: number): TarEntry["kind"] {
     case "1":
     case "2":
       return "link";
+    case "3":
+    case "4":
+    case "6":
+      return "device";
     case "5":
       return "folder";
     default:

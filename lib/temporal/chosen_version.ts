@@ -1,21 +1,21 @@
 import { unlinkSync } from "node:fs";
-import { join } from "node:path";
 import { systemErrorCode } from "../core/local_error.ts";
 import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../core/versions.ts";
 import { readBounded, writeWhole } from "../system/whole_file.ts";
 
-/** Which version `install` was last asked for in a home. */
+/** What `install` was last asked for in a home. */
 export interface ChosenVersion {
+  /** What a launch runs that is asked for no version and no binary. */
   version: string;
-  /** Asked for by its number; else it is whatever this tool's default is. */
+  /** It was asked for by its number; else it is the default of this tool, also when that changes. */
   isNamed: boolean;
-  /** Unix time in ms; 0 when it was never asked. */
-  atMs: number;
+  /** No launch was asked for since: the next restart moves to it. */
+  isPending: boolean;
 }
 
 const MAX_BYTES = 4096;
 
-/** The version that starts without `--version` in `home` run. A file that is damaged counts as none. */
+/** The version that was chosen in `home`. A file that is damaged counts as none. */
 export function readChosenVersion(home: string): ChosenVersion {
   const reading = readBounded(chosenPath(home), MAX_BYTES);
   const seen = "text" in reading ? parse(reading.text) : null;
@@ -23,13 +23,25 @@ export function readChosenVersion(home: string): ChosenVersion {
   return {
     version: named ?? DEFAULT_TEMPORAL_VERSION,
     isNamed: named !== null,
-    atMs: typeof seen?.atMs === "number" ? seen.atMs : 0,
+    isPending: seen?.isPending === true,
   };
 }
 
-/** Remembers the version that was asked for; null = the default one of this tool, also when that changes. */
-export function writeChosenVersion(home: string, version: string | null, atMs: number): void {
-  writeWhole(chosenPath(home), JSON.stringify({ version, atMs }) + "\n");
+/** Chooses a version; null = the default one. `home` has its `bin`. */
+export function writeChosenVersion(home: string, version: string | null): void {
+  write(home, { version, isPending: true });
+}
+
+/** To be called when a launch is asked for, whatever it runs: from here on a restart keeps that. */
+export function settleChosenVersion(home: string): void {
+  const { version, isNamed, isPending } = readChosenVersion(home);
+  if (!isPending) return;
+  try {
+    write(home, { version: isNamed ? version : null, isPending: false });
+  } catch (error) {
+    // A full disk is no reason not to launch: the next restart moves to it once more.
+    if (systemErrorCode(error) === undefined) throw error;
+  }
 }
 
 /** Goes back to the default. */
@@ -41,11 +53,15 @@ export function forgetChosenVersion(home: string): void {
   }
 }
 
-function chosenPath(home: string): string {
-  return join(home, "bin", "chosen.json");
+function write(home: string, chosen: { version: string | null; isPending: boolean }): void {
+  writeWhole(chosenPath(home), JSON.stringify(chosen) + "\n");
 }
 
-function parse(text: string): { version?: unknown; atMs?: unknown } | null {
+function chosenPath(home: string): string {
+  return `${home}/bin/chosen.json`;
+}
+
+function parse(text: string): { version?: unknown; isPending?: unknown } | null {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" ? value : null;

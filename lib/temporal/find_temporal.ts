@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, openSync, readSync, realpathSync, sta
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { foreignFormat, FORMAT_BYTES } from "../core/executable_format.ts";
+import { managedBinaryPath } from "../core/instance_paths.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 
 /** A Temporal binary and how it was come by. */
@@ -28,11 +29,6 @@ export interface FindOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** Real paths that are no Temporal, whatever they are called: our own entry script and runtime. */
   notThese?: readonly string[];
-}
-
-/** Where the managed binary of `version` is kept. */
-export function managedBinaryPath(home: string, version: string): string {
-  return join(home, "bin", `temporal-${version}`);
 }
 
 /**

@@ -1,7 +1,8 @@
+import { managedBinaryPath } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { InstallNews, InstallPhase } from "../core/render_install.ts";
 import { isVersion } from "../core/versions.ts";
-import { managedBinaryPath, type TemporalBinary } from "./find_temporal.ts";
+import type { TemporalBinary } from "./find_temporal.ts";
 import { buildTemporal, type GoBuildOptions } from "./go_install.ts";
 import { withInstallSlot } from "./install_slot.ts";
 import { downloadRelease, isBlocked, type ReleaseOptions, type Trust } from "./release.ts";

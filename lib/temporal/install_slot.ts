@@ -1,9 +1,10 @@
 import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { managedBinaryPath } from "../core/instance_paths.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { tryLock } from "../system/lock_file.ts";
 import { pause } from "../system/pause.ts";
-import { binaryFault, managedBinaryPath } from "./find_temporal.ts";
+import { binaryFault } from "./find_temporal.ts";
 import { installInterrupted } from "./run_go_install.ts";
 
 /** What is installed, and where to. */

@@ -60,6 +60,7 @@ export async function downloadRelease(
   const pinned = sums[version]?.[target];
   const name = archiveName(version, target);
   const sum = pinned ?? await publishedSum(name, { ...common, url: urls.checksums, maxBytes: MAX_CHECKSUMS_BYTES });
+  if (pinned === undefined) onProgress({ phase: "unpinned" });
   const archive = join(scratch, name);
   const getIt = () => download({ ...common, url: urls.archive, path: archive, maxBytes: MAX_ARCHIVE_BYTES });
   const isRight = async () => await sha256(archive, signal) === sum;
@@ -70,8 +71,8 @@ export async function downloadRelease(
     await getIt();
     isGood = await isRight();
   }
-  if (!isGood) throw wrongSum(urls.archive, sum, pinned === undefined ? "published" : "pinned");
-  onProgress({ phase: "unpacking" });
+  const trust = pinned === undefined ? "published" : "pinned";
+  if (!isGood) throw wrongSum(urls.archive, sum, trust);
   const path = join(scratch, "temporal");
   await unpackTemporal(archive, path, { limits: options.limits ?? DEFAULT_UNPACK_LIMITS, signal });
   rmSync(archive);
@@ -82,7 +83,7 @@ export async function downloadRelease(
       url: shownUrl(urls.archive),
     });
   }
-  return { path, trust: pinned === undefined ? "published" : "pinned", url: shownUrl(urls.archive) };
+  return { path, trust, url: shownUrl(urls.archive) };
 }
 
 /** Whether `error` says that a download is not to be had here, as a machine without network does, and not that it is wrong. */

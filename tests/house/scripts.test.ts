@@ -17,7 +17,21 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { ROOT } from "./support.ts";
 
-const SYSTEM_TOOLS = ["cat", "cmp", "cp", "dirname", "find", "kill", "mkdir", "mv", "rm", "sh", "sleep", "uname"];
+const SYSTEM_TOOLS = [
+  "cat",
+  "cmp",
+  "cp",
+  "dirname",
+  "find",
+  "kill",
+  "mkdir",
+  "mv",
+  "readlink",
+  "rm",
+  "sh",
+  "sleep",
+  "uname",
+];
 
 /** A clone with nothing but our shell scripts, and a PATH with nothing but the system's tools and what a test adds. */
 class Clone {
@@ -211,6 +225,15 @@ describe("run.sh", () => {
       clone.install("node", 'case $1 in --import) for word; do echo "[$word]"; done; exit 4 ;; esac');
       clone.install("npm", "mkdir -p node_modules/tsx");
       const { code, stdout } = await clone.run("run.sh", "status", "a b");
-      assertEquals([code, stdout], [4, "[--import]\n[tsx]\n[stigmer-local.ts]\n[status]\n[a b]\n"]);
+      const [loader, entry] = [`${clone.root}/node_modules/tsx/dist/loader.mjs`, `${clone.root}/stigmer-local.ts`];
+      assertEquals([code, stdout], [4, `[--import]\n[${loader}]\n[${entry}]\n[status]\n[a b]\n`]);
+    }));
+
+  it("finds its clone through links", () =>
+    inClone(async (clone) => {
+      clone.install("deno", 'case $1 in run) for word; do echo "[$word]"; done ;; esac');
+      symlinkSync(join(clone.root, "scripts", "run.sh"), join(clone.root, "scripts", "first"));
+      symlinkSync("first", join(clone.root, "scripts", "second"));
+      assert((await clone.run("second", "status")).stdout.endsWith(`[${clone.root}/stigmer-local.ts]\n[status]\n`));
     }));
 });

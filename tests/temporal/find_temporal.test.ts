@@ -3,7 +3,8 @@ import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { LocalError } from "../../lib/core/local_error.ts";
-import { type FindOptions, findTemporal, managedBinaryPath } from "../../lib/temporal/find_temporal.ts";
+import { managedBinaryPath } from "../../lib/core/instance_paths.ts";
+import { type FindOptions, findTemporal } from "../../lib/temporal/find_temporal.ts";
 import { withTempDir } from "./support.ts";
 
 function program(path: string, mode = 0o755): string {

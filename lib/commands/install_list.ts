@@ -1,0 +1,28 @@
+import { megabytes } from "../core/render_install.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
+import { managedBinaries, type ManagedBinary } from "../supervisor/managed_binaries.ts";
+import { readChosenVersion } from "../temporal/chosen_version.ts";
+import { checkHome, type CommandContext } from "./context.ts";
+
+/** Shows the managed binaries of the home: which one runs, and which one the next launch runs. */
+export async function listInstalled(context: CommandContext): Promise<number> {
+  const { host, invocation: { home } } = context;
+  const isThere = checkHome(context);
+  const next = isThere ? readChosenVersion(home).version : DEFAULT_TEMPORAL_VERSION;
+  const versions = (isThere ? managedBinaries(home, host.platform) : [])
+    .map((binary) => ({ ...binary, isNext: binary.version === next }));
+  await context.answer(
+    { schema: 1, home, default: DEFAULT_TEMPORAL_VERSION, versions },
+    () =>
+      versions.length === 0 ? "No Temporal is installed here; `stigmer-local install` gets one\n" : render(versions),
+  );
+  return 0;
+}
+
+function render(versions: readonly (ManagedBinary & { isNext: boolean })[]): string {
+  const width = Math.max(...versions.map(({ version }) => version.length));
+  return versions.map(({ version, sizeBytes, isRunning, isNext }) => {
+    const marks = [isRunning ? "runs" : "", isNext ? "next" : ""].filter((mark) => mark !== "").join(", ");
+    return `${version.padEnd(width)}  ${megabytes(sizeBytes).padStart(9)}  ${marks}`.trimEnd() + "\n";
+  }).join("");
+}
