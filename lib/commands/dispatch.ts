@@ -23,6 +23,12 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./completions.ts")).completions;
     case "install":
       return (await import("./install.ts")).install;
+    case "reset":
+      return (await import("./reset.ts")).reset;
+    case "backup":
+      return (await import("./backup.ts")).backup;
+    case "restore":
+      return (await import("./restore.ts")).restore;
     case "version":
       return (await import("./version.ts")).version;
     default:

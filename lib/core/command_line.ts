@@ -1,9 +1,10 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { didYouMean } from "./did_you_mean.ts";
+import { badValue, checkedValue, fromEnvironment, readAnswer, type Value } from "./flag_values.ts";
 import { COMMANDS, type CommandSpec, type Flag, flagsOf, INSTANCE_FLAGS } from "./flags.ts";
 import { absolutePath, managedBinaryPath } from "./instance_paths.ts";
 import { LocalError } from "./local_error.ts";
-import { isPort, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { isVersion } from "./versions.ts";
 
 /** What a command was called with. */
@@ -36,8 +37,6 @@ export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
 }
-
-type Value = string | number | boolean | string[];
 
 /**
  * Reads a command line. Flags win over the environment.
@@ -125,12 +124,13 @@ function readFlags(command: CommandSpec, flags: readonly Flag[], args: readonly 
   const names = (...kinds: Flag["kind"][]) =>
     flags.filter((flag) => kinds.includes(flag.kind)).map((flag) => flag.name);
   const single = names("text", "port", "seconds", "count");
+  const operands: string[] = []; // as they are written: `_` of parseArgs takes the file 007 for the number 7
   const parsed = parseArgs(own, {
     boolean: names("boolean"),
     string: [...single, ...names("texts")],
     collect: names("texts"),
     unknown: (arg: string, key?: string) => {
-      if (key === undefined) return true;
+      if (key === undefined) return operands.push(arg) > 0;
       const written = arg.split("=")[0]!;
       const near = didYouMean(key, flags.map((flag) => flag.name));
       throw new LocalError("usage", `Unknown flag \`${written}\` for \`${command.name}\``, {
@@ -138,7 +138,7 @@ function readFlags(command: CommandSpec, flags: readonly Flag[], args: readonly 
         facts: { flag: written, suggestion: near },
       });
     },
-  }) as { _: (string | number)[] } & Record<string, unknown>;
+  }) as Record<string, unknown>;
 
   const given = new Map<string, unknown>();
   for (const flag of flags) {
@@ -156,7 +156,7 @@ function readFlags(command: CommandSpec, flags: readonly Flag[], args: readonly 
       hint: `See \`stigmer-local help ${command.name}\``,
     });
   }
-  return { given, operands: parsed._.map(String), passed };
+  return { given, operands, passed };
 }
 
 /**
@@ -187,48 +187,6 @@ function booleanSpelledOut(flag: Flag, value: string): string[] {
   if (answer === null) throw badValue(`--${flag.name}`, "1 or 0, or no value", value);
   if (!flag.name.startsWith("no-")) return [`--${flag.name}=${answer}`];
   return answer ? [`--${flag.name}`] : []; // parseArgs has its own idea of `--no-…=`
-}
-
-function readAnswer(text: string): boolean | null {
-  if (/^(1|true|yes|on)$/i.test(text)) return true;
-  return /^(0|false|no|off)$/i.test(text) ? false : null;
-}
-
-function fromEnvironment(flag: Flag, env: Surroundings["env"]): unknown {
-  const value = flag.env === undefined ? undefined : env[flag.env];
-  if (value === undefined || value === "") return undefined;
-  if (flag.kind === "texts") return value.split(",").map((part) => part.trim()).filter((part) => part !== "");
-  if (flag.kind !== "boolean") return value;
-  const answer = readAnswer(value);
-  if (answer === null) throw badValue(`$${flag.env}`, "1 or 0", value);
-  return answer;
-}
-
-function checkedValue(flag: Flag, raw: unknown, written: string): Value {
-  if (flag.kind === "boolean") {
-    if (typeof raw === "boolean") return raw;
-    throw badValue(written, "no value", raw);
-  }
-  if (flag.kind === "texts") {
-    const texts = (Array.isArray(raw) ? raw : [raw]).map(String);
-    if (texts.includes("")) throw badValue(written, flag.value ?? "a value", "");
-    return texts;
-  }
-  if (Array.isArray(raw)) throw new LocalError("usage", `${written} is given more than once`);
-  const text = String(raw);
-  if (text === "") throw badValue(written, flag.value ?? "a value", text);
-  if (flag.kind === "text") return text;
-  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (flag.kind === "port" && !isPort(number)) throw badValue(written, "a port from 1 to 65535", text);
-  if (flag.kind === "count" && !Number.isSafeInteger(number)) throw badValue(written, "a whole number from 0", text);
-  // setTimeout holds 2^31 - 1 ms, 24 days.
-  if (flag.kind === "seconds" && !(number <= 2_000_000)) throw badValue(written, "a number of seconds", text);
-  return number;
-}
-
-function badValue(written: string, wanted: string, value: unknown): LocalError {
-  const got = value === "" ? "nothing was given" : `\`${value}\` was given`;
-  return new LocalError("usage", `${written} takes ${wanted}: ${got}`, { facts: { flag: written, value } });
 }
 
 function askedSettings(

@@ -35,9 +35,10 @@ function renderBash(name: string): string {
       `--${flag.name}`
     ),
   );
-  const cases = COMMANDS.map((command) =>
-    `    ${command.name}) words="${operandsOf(command, flagsOf(command).map((flag) => `--${flag.name}`))}" ;;`
-  );
+  const cases = COMMANDS.map((command) => {
+    const words = operandsOf(command, flagsOf(command).map((flag) => `--${flag.name}`));
+    return `    ${command.name}) words="${words}"${command.operands === "FILE" ? "; compopt -o default" : ""} ;;`;
+  });
   return `# bash completion for ${name}: eval "$(${name} completions bash)"
 ${identifier(name)}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= word words
@@ -81,6 +82,8 @@ function renderZsh(name: string): string {
     const operands = operandsOf(command, []);
     const rest = command.afterDashes === "command"
       ? " '*::command:_normal'"
+      : command.operands === "FILE"
+      ? " '1:file:_files'"
       : operands === ""
       ? ""
       : ` '1:what:(${operands})'`;
@@ -120,6 +123,7 @@ function renderFish(name: string): string {
     const here = quote(`__fish_seen_subcommand_from ${command.name}`);
     const operands = operandsOf(command, []);
     if (operands !== "") lines.push(`complete -c ${name} -n ${here} -a ${quote(operands)}`);
+    if (command.operands === "FILE") lines.push(`complete -c ${name} -n ${here} -F`);
     for (const flag of flagsOf(command)) {
       const letter = flag.alias === undefined ? "" : ` -s ${flag.alias}`;
       const value = flag.kind === "boolean" ? "" : takesPath(flag) ? " -r -F" : " -x";

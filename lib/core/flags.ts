@@ -234,6 +234,29 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
   },
   {
+    name: "reset",
+    summary: "Set the data aside and begin without any; asks first",
+    examples: ["stigmer-local reset", "stigmer-local reset --yes", "stigmer-local reset --yes --no-backup"],
+    flags: [
+      { name: "yes", kind: "boolean", alias: "y", help: "Don't ask; needed where no terminal is" },
+      { name: "no-backup", kind: "boolean", help: "Remove the data for good, instead of setting it aside" },
+    ],
+  },
+  {
+    name: "backup",
+    summary: "Write the data into a file, whole and checked, also while Temporal runs",
+    examples: ["stigmer-local backup before-upgrade.db", "stigmer-local backup --force latest.db"],
+    flags: [{ name: "force", kind: "boolean", help: "Overwrite FILE" }],
+    operands: "FILE",
+  },
+  {
+    name: "restore",
+    summary: "Put a backup in the place of the data, which is set aside",
+    examples: ["stigmer-local restore before-upgrade.db"],
+    flags: [],
+    operands: "FILE",
+  },
+  {
     name: "version",
     summary: "Print the versions of the tool, the runtime and the pinned Temporal",
     examples: ["stigmer-local version", "stigmer-local version --json"],

@@ -19,6 +19,11 @@ export type ErrorCode =
   | "timeout"
   | "stop-failed"
   | "lock-failed"
+  | "no-database"
+  | "database-unusable"
+  | "sqlite-missing"
+  | "backup-failed"
+  | "file-exists"
   | "internal";
 
 /** What a {@linkcode LocalError} carries beside its message. */

@@ -3,6 +3,7 @@ import { completeSettings, isSettings, type Settings } from "../core/settings.ts
 import type { Status } from "../core/status.ts";
 import type { Handler, Reply } from "../system/serve.ts";
 import { type LogEvent } from "./event_log.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** What a request asks a supervisor to start, or to go on with after a restart. */
 export interface StartRequest {
@@ -18,6 +19,12 @@ export interface StopRequest {
   graceMs: number;
 }
 
+/** The answer to `POST /snapshot`. */
+export interface SnapshotTaken {
+  schema: 1;
+  snapshot: Snapshot;
+}
+
 /** What the control API needs of its supervisor. */
 export interface Controlled {
   status(): Promise<Status>;
@@ -28,6 +35,8 @@ export interface Controlled {
   /** Resolves when nothing is left of Temporal and the locks are free. */
   stop(request: StopRequest): Promise<Status | Failure>;
   restart(request: StartRequest): Promise<Status | Failure>;
+  /** Copies the database as it is at one moment, once Temporal serves. The copy is the asker's to remove. */
+  snapshot(): Promise<SnapshotTaken | Failure>;
   isHealthy(): boolean;
   metrics(): string;
   history(): string[];
@@ -58,6 +67,8 @@ export function controlApi(supervisor: Controlled): Handler {
           return answer(await supervisor.restart(startRequest(body)));
         case "POST /stop":
           return answer(await supervisor.stop(stopRequest(body)));
+        case "POST /snapshot":
+          return answer(await supervisor.snapshot());
         default:
           return json(404, errorBody({ code: "usage", message: `There is no ${route}` }));
       }
@@ -78,7 +89,7 @@ export function errorBody(failure: Failure): { schema: 1; error: Failure } {
   return { schema: 1, error: failure };
 }
 
-function answer(result: Status | Failure): Reply {
+function answer(result: Status | SnapshotTaken | Failure): Reply {
   return "schema" in result ? json(200, result) : json(409, errorBody(result));
 }
 

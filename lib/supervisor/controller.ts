@@ -1,14 +1,16 @@
-import { type Failure, START_STOPPED } from "../core/failure.ts";
+import { type Failure, START_STOPPED, toFailure } from "../core/failure.ts";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { statusFrame } from "../core/status_frame.ts";
 import type { Status, StatusState } from "../core/status.ts";
 import { type SettingDifference, settingsDifferences } from "../core/settings.ts";
 import { pause } from "../system/pause.ts";
 import { realDatabasePath } from "../temporal/database.ts";
-import type { Controlled, StartRequest, StopRequest } from "./control_api.ts";
+import type { Controlled, SnapshotTaken, StartRequest, StopRequest } from "./control_api.ts";
 import { areHealthy, checkLayers } from "./describe.ts";
 import { readHistory } from "./event_log.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "./instance.ts";
 import { renderMetrics } from "./metrics.ts";
+import { takeSnapshot } from "./snapshot.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { TemporalProcess } from "./temporal_process.ts";
 
@@ -107,11 +109,42 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
       return settled();
     },
+    snapshot: async () => {
+      if (isLeaving()) return LEAVING;
+      const current = await settled();
+      if (!("schema" in current)) return current;
+      const { temporal } = keeper;
+      return temporal === null ? LEAVING : await snapshotOf(temporal, instance, () => keeper.temporal === temporal);
+    },
     isHealthy: () => supervisor.state.kind === "running",
     metrics: () => renderMetrics(supervisor, keeper.temporal, Date.now()),
     history: () => readHistory(instance.paths.history),
     subscribe: (listener) => instance.log.subscribe(listener),
   };
+}
+
+async function snapshotOf(
+  { pid, settings }: TemporalProcess,
+  { processes, log }: Instance,
+  isStillOurs: () => boolean,
+): Promise<SnapshotTaken | Failure> {
+  if (settings.dbFilename === null) {
+    return { code: "no-database", message: "This Temporal keeps its data in memory: there is no database" };
+  }
+  try {
+    const snapshot = await takeSnapshot(settings.dbFilename, { pgid: pid, settings, isStillOurs }, processes);
+    log.note("snapshot taken", { ...snapshot });
+    return { schema: 1, snapshot };
+  } catch (error) {
+    if (error instanceof LocalError) return toFailure(error);
+    const why = systemErrorCode(error);
+    if (why === undefined) throw error;
+    return {
+      code: "backup-failed",
+      message: `Cannot copy ${settings.dbFilename}: ${why}`,
+      facts: { systemError: why },
+    };
+  }
 }
 
 const LEAVING: Failure = { code: "interrupted", message: "This supervisor is leaving", facts: { leaving: true } };

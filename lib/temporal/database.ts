@@ -135,6 +135,19 @@ export function setAsideDatabase(path: string, now: Date): string | null {
   return target;
 }
 
+/**
+ * Removes the database at `path` and what SQLite has beside it, for good; gives their bytes, or null when there is
+ * nothing. The database goes first, for the reason that {@linkcode setAsideDatabase} has.
+ */
+export function removeDatabase(path: string): number | null {
+  const present = ["", ...SIDE_FILES].filter((suffix) => isThere(path + suffix));
+  if (present.length === 0) return null;
+  const bytes = present.reduce((sum, suffix) => sum + lstatSync(path + suffix).size, 0);
+  for (const suffix of present) unlinkSync(path + suffix);
+  syncFolder(dirname(path));
+  return bytes;
+}
+
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -143,6 +143,14 @@ describe("parseCommandLine() on flags", () => {
     assertEquals(refusal("start --json=x").message, "--json takes 1 or 0, or no value: `x` was given");
   });
 
+  it("takes a file whose name looks like a number for that file", () => {
+    for (const name of ["007", "1e3", "0x10", "1.50", "backup"]) {
+      assertEquals(parse(`backup ${name} --force`).operands, [name]);
+      assertEquals(parse(`--force backup ${name}`).operands, [name]);
+    }
+    assertEquals(parse("restore a b").operands, ["a", "b"]);
+  });
+
   it("refuses a flag without its value, and does not take the next flag for it", () => {
     for (
       const line of [

@@ -24,6 +24,10 @@ function fake(changes: Partial<Controlled> = {}) {
     start: noting("start"),
     stop: noting("stop"),
     restart: noting("restart"),
+    snapshot: () => {
+      asked.push("snapshot");
+      return Promise.resolve({ schema: 1, snapshot: { path: "/t.db.copy-1", database: "/t.db" } });
+    },
     isHealthy: () => true,
     metrics: () => "up 1\n",
     history: () => [],
@@ -50,6 +54,15 @@ describe("controlApi()", () => {
     assertEquals(asked, ["status", "status", "settled", ["start", settings], ["restart", settings], ["stop", {
       graceMs: 500,
     }]]);
+  });
+
+  it("gives where a snapshot is", async () => {
+    const { handle, asked } = fake();
+    assertEquals(parsed(await handle("POST", "/snapshot", "")), {
+      status: 200,
+      body: { schema: 1, snapshot: { path: "/t.db.copy-1", database: "/t.db" } },
+    });
+    assertEquals(asked, ["snapshot"]);
   });
 
   it("takes an empty body for no wish at all", async () => {

@@ -1,0 +1,102 @@
+import { formatBytes } from "../core/byte_size.ts";
+import { absolutePath } from "../core/instance_paths.ts";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { obtainSnapshot } from "../supervisor/ask_snapshot.ts";
+import { fileExists, placeFile } from "../system/place_file.ts";
+import { type DatabaseFacts, removeCopy, settleCopy } from "../temporal/copy_database.ts";
+import { realDatabasePath } from "../temporal/database.ts";
+import { requireTemporalDatabase } from "../temporal/require_temporal_database.ts";
+import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { databaseOf } from "./replace_data.ts";
+import { currentStatus } from "./status.ts";
+
+/** Writes the data as it is at one moment into a file, whole and checked, whether Temporal runs or not. */
+export const backup: Command = async (context) => {
+  const { host, invocation: { home, own } } = context;
+  const file = fileOperand(context, "stigmer-local backup before-upgrade.db");
+  const overwrite = own["force"] === true;
+  checkHome(context);
+  const database = databaseOf(context, await currentStatus(context));
+  if (database === null) {
+    throw new LocalError("no-database", "This Temporal keeps its data in memory: there is nothing to back up");
+  }
+  if (!overwrite && host.exists(file)) throw fileExists(file);
+  refuseOwnFiles(file, database);
+
+  const interrupt = new AbortController();
+  const stopListening = host.onSignal(["SIGINT", "SIGTERM"], (signal) => interrupt.abort(interrupted(signal)));
+  let facts: DatabaseFacts;
+  const snapshot = await obtainSnapshot(host, home, database);
+  try {
+    interrupt.signal.throwIfAborted();
+    facts = await settleCopy(snapshot.path);
+    requireTemporalDatabase(facts, database, "Nothing was written; an older backup may be whole");
+    interrupt.signal.throwIfAborted();
+    placeFile(snapshot.path, file, overwrite);
+  } catch (error) {
+    throw explain(file, error);
+  } finally {
+    removeCopy(snapshot.path);
+    stopListening();
+  }
+  const { sizeBytes, namespaces } = facts;
+  await context.answer(
+    { schema: 1, file, database, sizeBytes, namespaces, integrity: "ok" },
+    () => `Backed up to ${file} (${formatBytes(sizeBytes)}, integrity checked)\n`,
+  );
+  return 0;
+};
+
+/** The one operand, as an absolute path. @throws {LocalError} `usage` */
+export function fileOperand({ host, invocation: { command, operands } }: CommandContext, example: string): string {
+  const [file, ...rest] = operands;
+  if (file === undefined || file === "" || rest.length > 0) {
+    throw new LocalError("usage", `\`${command.name}\` takes one FILE: ${operands.length} were given`, {
+      hint: example,
+    });
+  }
+  return absolutePath(file, host.cwd());
+}
+
+function refuseOwnFiles(file: string, database: string): void {
+  const real = hasFolder(file) ? realDatabasePath(file) : file;
+  if (!["", "-journal", "-wal", "-shm", ".lock", ".being-made"].some((suffix) => real === database + suffix)) return;
+  throw new LocalError("usage", `${file} belongs to the database itself`, { hint: "Choose another name" });
+}
+
+function hasFolder(file: string): boolean {
+  try {
+    realDatabasePath(file);
+    return true;
+  } catch (error) {
+    if (error instanceof LocalError) return false;
+    throw error;
+  }
+}
+
+function interrupted(signal: string): LocalError {
+  return new LocalError("interrupted", `Interrupted (${signal}): no backup was written`, {
+    exitCode: signal === "SIGINT" ? 130 : 143,
+  });
+}
+
+const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  ENOENT: ["its folder does not exist", "Make the folder first, with mkdir -p"],
+  ENOTDIR: ["a part of its path is no folder", "Choose another path"],
+  EACCES: ["permission denied", "Choose a folder of your own"],
+  EPERM: ["permission denied", "Choose a folder of your own"],
+  EROFS: ["the file system is read-only", "Choose another folder"],
+  ENOSPC: ["no space is left", "Free some space, or choose another disk"],
+  EISDIR: ["it is a folder", "Name a file in it"],
+};
+
+function explain(file: string, error: unknown): unknown {
+  const code = systemErrorCode(error);
+  if (error instanceof LocalError || code === undefined) return error;
+  const [reason, hint] = REASONS[code] ?? [code, "Choose another path"];
+  return new LocalError("backup-failed", `Cannot write ${file}: ${reason}`, {
+    hint,
+    facts: { file, systemError: code },
+    cause: error,
+  });
+}

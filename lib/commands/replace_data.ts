@@ -1,0 +1,125 @@
+import { dirname } from "node:path";
+import { instancePaths } from "../core/instance_paths.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { ProcessRecord } from "../core/process_record.ts";
+import type { Status } from "../core/status.ts";
+import { readRecord } from "../supervisor/evidence.ts";
+import { type HeldInstance, holdInstance } from "../supervisor/hold_instance.ts";
+import type { Processes } from "../system/processes.ts";
+import { processesHere } from "../system/processes_here.ts";
+import { realDatabasePath } from "../temporal/database.ts";
+import type { CommandContext } from "./context.ts";
+import { startNew } from "./start_new.ts";
+import { DEFAULT_GRACE_S, stopInstance } from "./stop.ts";
+
+const START_TIMEOUT_MS = 120_000;
+/** Others may start the instance again and again while it is to be stopped; for this long, in ms, stop wins. */
+const CONTEST_MS = 120_000;
+
+/** How a command that moves data away or into place left the instance. */
+export interface Replaced<T> {
+  result: T;
+  /** The instance, where it ran before and runs again. */
+  running: Status | null;
+  /** It ran in somebody's foreground, who has to start it again. */
+  wasForeground: boolean;
+}
+
+/** The real path of the instance's database, or the path that it would have; null = in memory. */
+export function databaseOf({ host, invocation: { asked } }: CommandContext, status: Status): string | null {
+  const { database } = status.paths;
+  const wanted = asked.dbFilename ?? database;
+  const real = wanted === null || !host.exists(dirname(wanted)) ? wanted : realDatabasePath(wanted);
+  if (status.temporal !== null && real !== database) {
+    throw new LocalError(
+      "settings-differ",
+      `Temporal runs on ${database ?? "no database, in memory"}, not on ${real}`,
+      {
+        hint: "Leave --db-filename out, or stop Temporal first",
+        facts: { running: database, asked: real },
+      },
+    );
+  }
+  return real;
+}
+
+/** Whether the instance is up, or about to be: then it is brought up again afterwards. */
+export function isUp({ state }: Status): boolean {
+  return ["starting", "running", "unhealthy", "backoff", "unsupervised"].includes(state);
+}
+
+/**
+ * Stops the instance, lets `act` move its data while nobody can start it, and brings it up again, with the settings that
+ * it had, if it was up; also when `act` fails, which leaves the data as it was.
+ *
+ * @throws {LocalError} `database-busy` before anything is moved; what `act` throws; what a `start` throws
+ */
+export async function replaceData<T>(
+  context: CommandContext,
+  before: Status,
+  database: string | null,
+  act: () => T,
+): Promise<Replaced<T>> {
+  const { host, invocation: { home } } = context;
+  const processes = processesHere(host.platform);
+  const onDisk = readRecord(instancePaths(home).record);
+  const record = isUp(before) && onDisk.kind === "record" ? onDisk.record : null;
+  const wasForeground = before.supervisor !== null &&
+    processes.argv(before.supervisor.pid)?.includes("--foreground") === true;
+  const startAgain = async () => isUp(before) && !wasForeground ? await startAs(context, record) : null;
+
+  const held = await stopAndHold(context, database, processes);
+  let result: T;
+  try {
+    result = act();
+  } catch (error) {
+    held.close();
+    await startAgain();
+    throw error;
+  }
+  held.close();
+  return { result, running: await startAgain(), wasForeground };
+}
+
+async function stopAndHold(
+  context: CommandContext,
+  database: string | null,
+  processes: Processes,
+): Promise<HeldInstance> {
+  for (const giveUpAt = performance.now() + CONTEST_MS; performance.now() < giveUpAt;) {
+    await stopInstance(context, DEFAULT_GRACE_S * 1000);
+    const held = await holdInstance(context.invocation.home, database, processes);
+    if (held?.temporal === null) return held;
+    held?.close(); // somebody started it in between
+  }
+  throw new LocalError("stop-failed", "Somebody starts this instance again and again", {
+    hint: "Find out who calls `stigmer-local start` all the time, and end that first",
+  });
+}
+
+/** Starts with the settings of `record`, and what the command line says on top of them. */
+async function startAs(context: CommandContext, record: ProcessRecord | null): Promise<Status> {
+  const { host, invocation } = context;
+  const recorded = record?.binary !== undefined && host.exists(record.binary) ? record.binary : null;
+  const temporalBin = invocation.temporalBin ?? recorded;
+  return await startNew(
+    {
+      ...context,
+      invocation: {
+        ...invocation,
+        asked: { ...record?.settings, ...invocation.asked },
+        temporalBin,
+        askedBinary: temporalBin,
+      },
+    },
+    START_TIMEOUT_MS,
+    false,
+  );
+}
+
+/** What became of the instance, for a person. */
+export function tellRunning({ running, wasForeground }: Replaced<unknown>): string {
+  if (wasForeground) return "Temporal ran in the foreground elsewhere: start it again there\n";
+  if (running !== null) return `Temporal runs again (pid ${running.temporal?.pid}) at ${running.address}\n`;
+  return "Temporal does not run: `stigmer-local start` starts it\n";
+}

@@ -1,0 +1,67 @@
+import { statSync } from "node:fs";
+import { formatBytes } from "../core/byte_size.ts";
+import { isYes } from "../core/is_yes.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { Status } from "../core/status.ts";
+import { askTerminal } from "../system/ask_terminal.ts";
+import { finishDatabase, removeDatabase, setAsideDatabase } from "../temporal/database.ts";
+import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { databaseOf, isUp, replaceData, tellRunning } from "./replace_data.ts";
+import { currentStatus } from "./status.ts";
+
+/** Sets the data aside, or removes it. A Temporal that runs is stopped for it and comes up again without data. */
+export const reset: Command = async (context) => {
+  const { own } = context.invocation;
+  checkHome(context);
+  const before = await currentStatus(context);
+  const database = databaseOf(context, before);
+  const removes = own["no-backup"] === true;
+  if (own["yes"] !== true && !await isConfirmed(context, before, database, removes)) {
+    await context.tell("Nothing was changed");
+    return 1;
+  }
+  const replaced = await replaceData(context, before, database, () => {
+    if (database === null) return { setAsideTo: null, removedBytes: null };
+    const setAsideTo = removes ? null : setAsideDatabase(database, new Date());
+    const removedBytes = removes ? removeDatabase(database) : null;
+    finishDatabase(database); // of what was just being made, nothing is left
+    return { setAsideTo, removedBytes };
+  });
+  const { setAsideTo, removedBytes } = replaced.result;
+  await context.answer({
+    schema: 1,
+    database,
+    setAsideTo,
+    removed: removedBytes !== null,
+    running: replaced.running,
+  }, () => {
+    const done = database === null
+      ? "Its data was in memory, and is gone"
+      : setAsideTo !== null
+      ? `The data is set aside: ${setAsideTo}\n\`stigmer-local restore\` with that path brings it back`
+      : removedBytes !== null
+      ? `The data is removed for good: ${database} (${formatBytes(removedBytes)})`
+      : `There was no data at ${database}`;
+    return `${done}\n${tellRunning(replaced)}`;
+  });
+  return 0;
+};
+
+/** @throws {LocalError} `usage` where nobody can be asked */
+async function isConfirmed(
+  { host, invocation: { json } }: CommandContext,
+  before: Status,
+  database: string | null,
+  removes: boolean,
+): Promise<boolean> {
+  if (json || !host.isTerminal("stdin") || !host.isTerminal("stderr")) {
+    throw new LocalError("usage", "`reset` asks first, and there is nobody here to ask", {
+      hint: "stigmer-local reset --yes",
+    });
+  }
+  const info = database === null ? undefined : statSync(database, { throwIfNoEntry: false });
+  const data = database === null ? "what is in memory" : `${database}${info ? ` (${formatBytes(info.size)})` : ""}`;
+  const how = removes ? `Remove ${data} for good` : `Set ${data} aside`;
+  const restarts = isUp(before) ? "; Temporal restarts without data" : "";
+  return isYes(await askTerminal(host, `${how}${restarts}? [y/N] `));
+}

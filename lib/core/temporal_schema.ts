@@ -1,0 +1,51 @@
+/**
+ * The tables that the server in Temporal 1.5.1 makes, without those in which FTS5 keeps its index. Temporal writes no
+ * version of its schema into a SQLite database: its tables are all that tells one version's from another's.
+ */
+const TABLES = [
+  ...["activity_info_maps", "buffered_events", "build_id_to_task_queue", "chasm_node_maps"],
+  ...["child_execution_info_maps", "cluster_membership", "cluster_metadata_info", "current_executions", "executions"],
+  ...["executions_visibility", "executions_visibility_fts_keyword_list", "executions_visibility_fts_text"],
+  ...["history_immediate_tasks", "history_node", "history_scheduled_tasks", "history_tree", "namespace_metadata"],
+  ...["namespaces", "nexus_endpoints", "nexus_endpoints_partition_status", "queue", "queue_messages"],
+  ...["queue_metadata", "queues", "replication_tasks", "replication_tasks_dlq", "request_cancel_info_maps", "shards"],
+  ...["signal_info_maps", "signals_requested_sets", "task_queue_user_data", "task_queues", "task_queues_v2", "tasks"],
+  ...["tasks_v2", "timer_info_maps", "timer_tasks", "transfer_tasks", "visibility_tasks"],
+];
+
+/** What every Temporal database has had since there is one on SQLite. */
+const ESSENTIAL = ["cluster_metadata_info", "executions", "history_node", "namespaces", "shards"];
+
+const isOfIndex = (table: string) => /_fts_\w+_(config|content|data|docsize|idx)$|^sqlite_/.test(table);
+
+/** What a database's tables tell of who made it. */
+export type SchemaOrigin =
+  | { kind: "same" }
+  /** Tables are missing that the pinned Temporal needs. */
+  | { kind: "older"; missing: string[] }
+  /** It has tables that the pinned Temporal does not know. */
+  | { kind: "newer"; unknown: string[] }
+  | { kind: "foreign" };
+
+/** Compares a database's tables with those of the pinned Temporal. */
+export function schemaOrigin(tables: readonly string[]): SchemaOrigin {
+  if (!ESSENTIAL.every((table) => tables.includes(table))) return { kind: "foreign" };
+  const unknown = tables.filter((table) => !isOfIndex(table) && !TABLES.includes(table));
+  if (unknown.length > 0) return { kind: "newer", unknown };
+  const missing = TABLES.filter((table) => !tables.includes(table));
+  return missing.length > 0 ? { kind: "older", missing } : { kind: "same" };
+}
+
+/** Who made the database, in words; `pinned` is the version that {@linkcode schemaOrigin} compares with. */
+export function describeOrigin(origin: SchemaOrigin, pinned: string): string {
+  switch (origin.kind) {
+    case "same":
+      return `the tables of Temporal ${pinned}`;
+    case "older":
+      return `made by a Temporal before ${pinned}, which has no ${origin.missing.slice(0, 3).join(", ")}`;
+    case "newer":
+      return `made by a Temporal after ${pinned}, which has ${origin.unknown.slice(0, 3).join(", ")} too`;
+    case "foreign":
+      return "not Temporal's: the tables are another program's";
+  }
+}

@@ -1,0 +1,69 @@
+import { fromFailure } from "../core/failure.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { Host } from "../system/host.ts";
+import { pause } from "../system/pause.ts";
+import { processesHere } from "../system/processes_here.ts";
+import { askPatiently, isLeaving, type LongAnswer } from "./ask_start.ts";
+import { readFailure } from "./control_client.ts";
+import { holdInstance } from "./hold_instance.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+
+/** A launch that is under way is waited for, in ms. */
+const TIMEOUT_MS = 120_000;
+const POLL_MS = 25;
+
+/**
+ * A copy of the instance's database as it is at one moment: made by the supervisor, which alone may make Temporal stand
+ * still, or by ourselves where there is none.
+ *
+ * @param database The database of the instance when it does not run; its real path.
+ * @throws {LocalError} `no-database`, `backup-failed`, `database-busy`, `supervisor-unresponsive`, `lock-failed`
+ */
+export async function obtainSnapshot(host: Host, home: string, database: string): Promise<Snapshot> {
+  for (const giveUpAt = performance.now() + TIMEOUT_MS; performance.now() < giveUpAt;) {
+    const answer = await askPatiently(host, home, { method: "POST", path: "/snapshot" }, giveUpAt - performance.now());
+    const snapshot = answer.kind === "absent" ? await snapshotUnsupervised(host, home, database) : readAnswer(answer);
+    if (snapshot !== null) return snapshot;
+    await pause(POLL_MS);
+  }
+  throw new LocalError("timeout", `The instance does not come to rest within ${TIMEOUT_MS / 1000} s`, {
+    hint: "`stigmer-local status` tells more",
+  });
+}
+
+/** Null when the supervisor is leaving. */
+function readAnswer(answer: Exclude<LongAnswer, { kind: "absent" }>): Snapshot | null {
+  if (answer.kind !== "answer") {
+    throw new LocalError("supervisor-unresponsive", "The supervisor does not answer", {
+      hint: "`stigmer-local restart` replaces it",
+    });
+  }
+  const { response } = answer;
+  if (isLeaving(response)) return null;
+  if (response.status === 404) {
+    throw new LocalError("backup-failed", "The supervisor that runs is of an older version, which makes no copies", {
+      hint: "`stigmer-local stop` and `stigmer-local start`, then try again",
+    });
+  }
+  if (response.status >= 400) throw fromFailure(readFailure(response));
+  return (JSON.parse(response.body) as { snapshot: Snapshot }).snapshot;
+}
+
+/** Null when somebody else holds the instance: it is just being started, most likely. */
+async function snapshotUnsupervised(host: Host, home: string, database: string): Promise<Snapshot | null> {
+  const processes = processesHere(host.platform);
+  const held = await holdInstance(home, database, processes);
+  if (held === null) return null;
+  try {
+    const { temporal } = held;
+    if (temporal === null) return await takeSnapshot(database, null, processes);
+    const startTime = temporal.leader?.startTime;
+    return await takeSnapshot(database, {
+      pgid: temporal.pgid,
+      settings: { extraArgs: processes.argv(temporal.pgid) ?? [] },
+      isStillOurs: () => startTime === undefined || processes.inspect(temporal.pgid)?.startTime === startTime,
+    }, processes);
+  } finally {
+    held.close();
+  }
+}

@@ -1,0 +1,26 @@
+import { LocalError } from "../core/local_error.ts";
+import { schemaOrigin } from "../core/temporal_schema.ts";
+import type { DatabaseFacts } from "./copy_database.ts";
+
+/**
+ * Checks that a database is whole and Temporal's.
+ *
+ * @param path What is told of it: the file that was copied.
+ * @throws {LocalError} `database-unusable`
+ */
+export function requireTemporalDatabase(facts: DatabaseFacts, path: string, hint: string): void {
+  const reason = whyUnusable(facts);
+  if (reason === null) return;
+  throw new LocalError("database-unusable", `${path} can't be used: ${reason}`, {
+    hint,
+    facts: { path, problems: facts.problems },
+  });
+}
+
+/** What is wrong with the database, or null. */
+export function whyUnusable({ problems, tables, namespaces }: DatabaseFacts): string | null {
+  if (problems.length > 0) return `it is damaged, or no SQLite database (${problems.join("; ")})`;
+  if (tables.length === 0) return "it is an empty database";
+  if (schemaOrigin(tables).kind === "foreign") return "it is not Temporal's, but another program's database";
+  return namespaces.length === 0 ? "it was never finished: Temporal was killed while it set it up" : null;
+}
