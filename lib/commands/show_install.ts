@@ -25,7 +25,7 @@ export async function showInstall<Result>(
     const line = renderInstallProgress(version, news, isLive);
     if (!isLive) {
       if (isNew) void context.tell(line);
-    } else if (!isLasting(news)) void host.write("stderr", `\r\x1b[K${line.slice(0, host.columns() - 1)}`); // no wrap
+    } else if (!isLasting(news)) void host.write("stderr", `\r\x1b[K${line.slice(0, (host.columns() || 80) - 1)}`); // no wrap
     else if (isNew) void host.write("stderr", `\r\x1b[K${line}\n`);
   };
   try {

@@ -145,9 +145,12 @@ const BROKEN = ["ECONNRESET", "EPIPE", "ECONNABORTED"];
 
 function failed(error: unknown, host: string): Unreachable {
   if (error instanceof Unreachable) return error;
-  const { code, message } = error as { code?: string; message?: string };
-  // Node tries each address of a name, and then says only `AggregateError`.
-  const why = code === "ENOTFOUND" || code === "EAI_AGAIN" ? `its name is not known here (${code})` : code ?? message;
+  const { code, message = "" } = error as { code?: string; message?: string };
+  const why = code === "ENOTFOUND" || code === "EAI_AGAIN"
+    ? `its name is not known here (${code})`
+    : /CERT|VERIFY|ISSUER/.test(code ?? "") || /certificate/i.test(message)
+    ? `its certificate is not trusted here (${code ?? message}; NODE_EXTRA_CA_CERTS names an authority to trust)`
+    : code ?? message;
   return new Unreachable(`${host} can't be reached: ${why}`, { isBroken: BROKEN.includes(code ?? ""), cause: error });
 }
 
