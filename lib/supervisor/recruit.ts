@@ -44,13 +44,15 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
   const { warnings } = prepareHome(order.home);
   const paths = instancePaths(order.home);
   await makeFolder(paths.logsDir);
+  let isWinner = false; // for good: on a machine that stalls, our own supervisor may be asked once more
   for (;;) {
     const lock = await tryLock(paths.supervisorLock);
+    isWinner ||= lock !== null;
     const answer = lock === null
       ? await askIncumbent(host, order, options, remainingMs())
       : await spawnSupervisor(host, order, lock, options, remainingMs());
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
-      const status = lock === null ? readOrThrow(answer) : asWinner(readOrThrow(answer));
+      const status = isWinner ? asWinner(readOrThrow(answer)) : readOrThrow(answer);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);

@@ -1,0 +1,162 @@
+import { describe, it } from "node:test";
+import process from "node:process";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { describeNamespace } from "../../lib/temporal/health.ts";
+import {
+  assertNothingLeft,
+  isAlive,
+  otherRuntime,
+  ownRuntime,
+  PATIENCE_MS,
+  type TestInstance,
+  withInstance,
+} from "./support.ts";
+import {
+  assertNamespace,
+  killHard,
+  makeNamespace,
+  openChannel,
+  pidsOf,
+  stopCleanly,
+  untilRecovered,
+} from "./support_lifecycle.ts";
+
+/** How often the client below calls, in ms. */
+const CALL_INTERVAL_MS = 20;
+
+/** A client that calls Temporal all the time. `end` gives how many calls it made, and how those that failed did so. */
+async function beginCalling(
+  instance: TestInstance,
+): Promise<{ end: () => Promise<{ calls: number; failures: string[] }> }> {
+  const channel = await openChannel(instance);
+  const failures: string[] = [];
+  let calls = 0;
+  let isOver = false;
+  const calling = (async () => {
+    while (!isOver) {
+      const answer = await describeNamespace(channel, "default", PATIENCE_MS);
+      calls++;
+      if (answer !== "found") failures.push(JSON.stringify(answer));
+      await new Promise((resolve) => setTimeout(resolve, CALL_INTERVAL_MS));
+    }
+    channel.close();
+  })();
+  return {
+    end: async () => {
+      isOver = true;
+      await calling;
+      return { calls, failures };
+    },
+  };
+}
+
+describe("adoption", () => {
+  it("a Temporal whose supervisor was killed goes on, and a start from either runtime adopts it without a failed call", () =>
+    withInstance(async (instance) => {
+      const first = pidsOf(await instance.start(["--headless"]));
+      const client = await beginCalling(instance);
+      let supervisor = first.supervisor;
+      try {
+        for (const runtime of [otherRuntime, ownRuntime]) {
+          await killHard(supervisor);
+          const alone = await instance.status();
+          assertEquals([alone.exitCode, alone.state, alone.healthy], [4, "unsupervised", true]);
+          assertEquals([alone.temporal?.pid, alone.supervisor], [first.temporal, null]);
+
+          const adopted = await instance.start(["--headless"], { runtime });
+          assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [first.temporal, true]);
+          assertEquals([adopted.state, adopted.reused, adopted.supervisor?.runtime], ["running", true, runtime]);
+          supervisor = pidsOf(adopted).supervisor;
+        }
+      } finally {
+        const { calls, failures } = await client.end();
+        assertEquals(failures, []);
+        assert(calls > 20, `only ${calls} calls`);
+      }
+      assertEquals((await instance.status()).exitCode, 0);
+
+      process.kill(first.temporal, "SIGKILL");
+      const recovered = await untilRecovered(instance, first.temporal);
+      assertEquals([recovered.supervisor?.pid, recovered.restarts], [supervisor, 1]);
+      assertEquals(recovered.temporal?.adopted, false);
+      await stopCleanly(instance, recovered, [first.temporal]);
+    }));
+
+  it("an orphan that is adopted is stopped like any other", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      await killHard(supervisor);
+      const adopted = pidsOf(await instance.start());
+      const stopped = await instance.stop(["--json"]);
+      assertEquals([stopped.code, JSON.parse(stopped.stdout)], [0, {
+        schema: 1,
+        state: "stopped",
+        stopped: true,
+        pid: temporal,
+        forced: false,
+      }]);
+      assertNothingLeft(instance, [temporal, supervisor, adopted.supervisor]);
+    }));
+
+  it("a start with other settings replaces the orphan, on the same data", () =>
+    withInstance(async (instance) => {
+      const first = pidsOf(await instance.start(["--headless"]));
+      await makeNamespace(instance, "kept");
+      await killHard(first.supervisor);
+      const replaced = await instance.start(["--headless", "--log-level", "error", "--namespace", "new"]);
+      assertNotEquals(replaced.temporal?.pid, first.temporal);
+      assertEquals([replaced.temporal?.adopted, replaced.reused, replaced.namespace], [false, false, "new"]);
+      assert(!isAlive(first.temporal), "the one that it replaces is gone");
+      assert(instance.processes.argv(pidsOf(replaced).temporal)?.includes("error"));
+      await assertNamespace(instance, "kept");
+      await stopCleanly(instance, replaced, [first.temporal]);
+    }));
+
+  it("an orphan that hangs is replaced", () =>
+    withInstance(async (instance) => {
+      const first = pidsOf(await instance.start(["--headless"]));
+      await killHard(first.supervisor);
+      process.kill(-first.temporal, "SIGSTOP");
+      const replaced = await instance.start(["--headless"], { runtime: otherRuntime });
+      assertNotEquals(replaced.temporal?.pid, first.temporal);
+      assertEquals([replaced.healthy, replaced.temporal?.adopted], [true, false]);
+      assert(!isAlive(first.temporal), "the one that hung is gone");
+      await stopCleanly(instance, replaced, [first.temporal]);
+    }));
+});
+
+describe("a supervisor that is stopped (SIGSTOP)", () => {
+  it("is told as not answering, is woken by a start, and by a stop", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      process.kill(supervisor, "SIGSTOP");
+      const status = await instance.status();
+      assertEquals([status.exitCode, status.healthy, status.temporal?.pid], [4, false, temporal]);
+      const check = status.checks.find(({ name }) => name === "supervisor");
+      assert(check?.ok === false && check.detail.includes(`${supervisor}`), `${check?.detail}`);
+
+      const start = await instance.start(["--headless"], { runtime: otherRuntime });
+      assertEquals([start.state, start.temporal?.pid, start.supervisor?.pid], ["running", temporal, supervisor]);
+
+      process.kill(supervisor, "SIGSTOP");
+      const { code, stderr } = await instance.stop();
+      assertEquals(code, 0, stderr);
+      assertNothingLeft(instance, [temporal, supervisor]);
+    }));
+
+  it("is replaced by a start when it can't be woken, and Temporal goes on", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      // Whatever wakes it, it is stopped again: what a hung process looks like from outside.
+      const keepStopped = setInterval(() => isAlive(supervisor) && process.kill(supervisor, "SIGSTOP"), 1);
+      let start;
+      try {
+        start = await instance.start(["--headless"]);
+      } finally {
+        clearInterval(keepStopped);
+      }
+      assertEquals([start.temporal?.pid, start.temporal?.adopted], [temporal, true]);
+      assertNotEquals(start.supervisor?.pid, supervisor);
+      await stopCleanly(instance, start, [supervisor]);
+    }));
+});

@@ -1,0 +1,177 @@
+import { describe, it } from "node:test";
+import process from "node:process";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import type { Check } from "../../lib/core/status.ts";
+import { assertNothingLeft, history, isAlive, otherRuntime, ownRuntime, until, withInstance } from "./support.ts";
+import {
+  assertNamespace,
+  databaseUsers,
+  killHard,
+  launchedPids,
+  makeNamespace,
+  pidsOf,
+  readPid,
+  signalIfThere,
+  stopCleanly,
+  stubbornChild,
+  untilRecovered,
+  wrapTemporal,
+} from "./support_lifecycle.ts";
+
+/** The layers of evidence that `status` shows, in order. */
+const LAYERS: Check["name"][] = ["lock", "record", "process", "identity", "port", "grpc", "ui"];
+
+describe("the ten scenarios", () => {
+  it("start, stop, start again", () =>
+    withInstance(async (instance) => {
+      const first = await instance.start();
+      assertEquals([first.state, first.healthy, first.reused], ["running", true, false]);
+      assertEquals([first.address, first.uiUrl], [`127.0.0.1:${instance.port}`, `http://127.0.0.1:${instance.uiPort}`]);
+      const { code, stdout } = await instance.stop();
+      assertEquals([code, stdout], [0, `Temporal stopped (pid ${first.temporal?.pid})\n`]);
+      assertNothingLeft(instance, Object.values(pidsOf(first)));
+      const stopped = await instance.status();
+      assertEquals([stopped.exitCode, stopped.state, stopped.temporal], [3, "stopped", null]);
+
+      const second = await instance.start();
+      assertNotEquals(second.temporal?.pid, first.temporal?.pid);
+      assertEquals((await instance.status()).exitCode, 0);
+      await stopCleanly(instance, second);
+    }));
+
+  it("restart: a new process, the same data and settings", () =>
+    withInstance(async (instance) => {
+      const before = await instance.start(["--headless", "--log-level", "error"]);
+      await makeNamespace(instance, "kept");
+      const { code, stderr } = await instance.run(["restart"], { runtime: otherRuntime });
+      assertEquals(code, 0, stderr);
+      const after = await instance.status();
+      assertNotEquals(after.temporal?.pid, before.temporal?.pid);
+      assertEquals([after.exitCode, after.supervisor?.pid, after.restarts], [0, before.supervisor?.pid, 0]);
+      assertEquals(after.uiUrl, null, "still headless");
+      assert(!isAlive(pidsOf(before).temporal));
+      await assertNamespace(instance, "kept");
+      await stopCleanly(instance, after, [pidsOf(before).temporal]);
+    }));
+
+  it("crash and automatic restart", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      process.kill(temporal, "SIGKILL");
+      const after = await untilRecovered(instance, temporal);
+      assertEquals([after.exitCode, after.supervisor?.pid, after.restarts], [0, supervisor, 1]);
+      assertEquals([after.lastExit?.signal, after.lastExit?.reason], ["SIGKILL", "crashed"]);
+      await stopCleanly(instance, after, [temporal]);
+    }));
+
+  it("orphan cleanup: a Temporal without a supervisor is stopped, and so is what a dead Temporal left", () =>
+    withInstance(async (instance) => {
+      const pidFile = `${instance.home}/stubborn.pid`;
+      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, stubbornChild(pidFile)) };
+      const first = pidsOf(await instance.start(["--headless"], { env }));
+      const orphan = await readPid(pidFile);
+      await killHard(first.supervisor);
+      const { code } = await instance.stop(["--timeout", "2"]);
+      assertEquals(code, 0);
+      assertNothingLeft(instance, [first.temporal, first.supervisor, orphan]);
+
+      const second = pidsOf(await instance.start(["--headless"], { env }));
+      const left = await readPid(pidFile);
+      await killHard(second.supervisor, second.temporal);
+      assert(isAlive(left), "it has outlived both");
+      const third = await instance.start(["--headless"]);
+      assert(!isAlive(left), "the next start has ended it");
+      await stopCleanly(instance, third, [second.temporal]);
+    }));
+
+  it("concurrent starts: one Temporal", () =>
+    withInstance(async (instance) => {
+      const starts = await Promise.all([ownRuntime, otherRuntime, ownRuntime, otherRuntime].map((runtime) =>
+        instance.start(["--headless"], { runtime })
+      ));
+      const { temporal, supervisor } = pidsOf(starts[0]!);
+      for (const start of starts) {
+        assertEquals(pidsOf(start), { temporal, supervisor });
+      }
+      assertEquals([launchedPids(instance), databaseUsers(instance)], [[temporal], [temporal]]);
+      await stopCleanly(instance, starts[0]!);
+    }));
+
+  it("three starts in a row: the same Temporal, and the answer says that it was reused", () =>
+    withInstance(async (instance) => {
+      const first = await instance.start(["--headless"]);
+      const second = await instance.start(["--headless"]);
+      const third = await instance.run(["start"], { runtime: otherRuntime });
+      assertEquals([first.reused, second.reused], [false, true]);
+      assertEquals(pidsOf(second), pidsOf(first));
+      assertEquals(third.code, 0, third.stderr);
+      assert(third.stdout.includes("reused") && third.stdout.includes(`${first.temporal?.pid}`), third.stdout);
+      await stopCleanly(instance, await instance.status());
+    }));
+
+  it("health validation: each layer is checked, and a Temporal that does not answer is not healthy", () =>
+    withInstance(async (instance) => {
+      const { temporal } = pidsOf(await instance.start());
+      const healthy = await instance.status();
+      assertEquals(healthy.exitCode, 0);
+      assertEquals(healthy.checks.map(({ name }) => name), LAYERS);
+      for (const { name, ok, ms, detail } of healthy.checks) {
+        assert(ok && ms >= 0 && detail !== "", `${name}: ${detail}`);
+      }
+
+      process.kill(-temporal, "SIGSTOP"); // its port stays open
+      const sick = await until("status tells that it does not answer", async () => {
+        const status = await instance.status();
+        return status.exitCode === 0 ? null : status;
+      });
+      assertEquals([sick.exitCode, sick.healthy], [4, false]);
+      signalIfThere(-temporal, "SIGCONT");
+      const again = await until("it is healthy again", async () => {
+        const status = await instance.status();
+        return status.exitCode === 0 ? status : null;
+      });
+      await stopCleanly(instance, again, [temporal]);
+    }));
+
+  it("process group cleanup: stop leaves no member of either group", () =>
+    withInstance(async (instance) => {
+      const pidFile = `${instance.home}/child.pid`;
+      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, stubbornChild(pidFile)) };
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"], { env }));
+      const child = await readPid(pidFile);
+      const members = instance.processes.liveGroupMembers(temporal).map(({ pid }) => pid).sort((a, b) => a - b);
+      assertEquals(members, [temporal, child].sort((a, b) => a - b));
+      await stopCleanly(instance, await instance.status(), [temporal, supervisor, child]);
+    }));
+
+  it("stop while a crash is recovered from: nothing comes up again", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      process.kill(temporal, "SIGKILL");
+      const { code, stderr } = await instance.stop();
+      assertEquals(code, 0, stderr);
+      // With the supervisor dead there is nobody who could bring Temporal up.
+      assertNothingLeft(instance, [supervisor, ...launchedPids(instance)]);
+      assertEquals(history(instance).at(-1)?.event, "stopped");
+      assertEquals(await instance.status().then(({ exitCode }) => exitCode), 3);
+    }));
+
+  it("five crashes in a row are recovered from, on the same data", () =>
+    withInstance(async (instance) => {
+      let status = await instance.start(["--headless"]);
+      const { supervisor } = pidsOf(status);
+      await makeNamespace(instance, "kept");
+      const pids: number[] = [];
+      for (let crash = 1; crash <= 5; crash++) {
+        const { temporal } = pidsOf(status);
+        pids.push(temporal);
+        process.kill(temporal, "SIGKILL");
+        status = await untilRecovered(instance, temporal);
+        assertEquals([status.supervisor?.pid, status.restarts], [supervisor, crash]);
+      }
+      assertEquals(launchedPids(instance), [...pids, pidsOf(status).temporal]);
+      assertEquals(new Set(launchedPids(instance)).size, 6);
+      await assertNamespace(instance, "kept");
+      await stopCleanly(instance, status, pids);
+    }));
+});

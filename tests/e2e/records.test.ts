@@ -1,0 +1,206 @@
+import { spawn } from "node:child_process";
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { formatRecord, MAX_RECORD_BYTES, parseRecord, type ProcessRecord } from "../../lib/core/process_record.ts";
+import { isAlive, otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
+import { killHard, pidsOf, readPid, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
+
+/** A process that has nothing to do with us. */
+interface Bystander {
+  pid: number;
+  /** What the kernel tells of it, as a record has it. */
+  facts: Pick<ProcessRecord, "pid" | "startTime" | "bootId" | "executable">;
+  /** Proves that it is alive, and that no signal reached it. */
+  assertUntouched(): void;
+}
+
+/** Runs `body` beside an innocent process whose executable has `name`, and which writes down each signal that it gets. */
+async function withBystander(
+  { home, port, processes }: TestInstance,
+  name: string,
+  body: (bystander: Bystander) => Promise<void>,
+): Promise<void> {
+  const folder = join(home, "bystander");
+  mkdirSync(folder);
+  const [executable, signals, pidFile] = [join(folder, name), join(folder, "signals"), join(folder, "pid")];
+  copyFileSync(realpathSync("/bin/sh"), executable);
+  writeFileSync(signals, "");
+  const traps = ["TERM", "INT", "HUP", "QUIT", "CONT"].map((each) => `trap 'echo ${each} >>"${signals}"' ${each}`);
+  // It reads a pipe that only we have open, so that it ends with us; and a signal ends the read.
+  const script = [...traps, `echo $$ >"${pidFile}"`, "read line"].join("\n");
+  const args = ["-c", script, "server", "start-dev", "--port", `${port}`];
+  const child = spawn(executable, args, { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  try {
+    const pid = await readPid(pidFile);
+    const { startTime } = processes.inspect(pid)!;
+    await body({
+      pid,
+      facts: { pid, startTime, bootId: processes.bootId(), executable },
+      assertUntouched: () => {
+        assertEquals(readFileSync(signals, "utf8"), "", "the bystander got signals");
+        assert(isAlive(pid), "the bystander is dead");
+      },
+    });
+  } finally {
+    signalIfThere(child.pid!, "SIGKILL");
+    await until("the bystander is dead", () => !isAlive(child.pid!));
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readRecord({ paths }: TestInstance): ProcessRecord {
+  const reading = parseRecord(readFileSync(paths.record, "utf8"));
+  assert("record" in reading, "there is no record");
+  return reading.record;
+}
+
+/** Starts the instance, and kills Temporal and its supervisor. Gives the record that they left. */
+async function startAndKillBoth(instance: TestInstance): Promise<ProcessRecord> {
+  const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+  await killHard(supervisor, temporal);
+  return readRecord(instance);
+}
+
+/** Proves that a start over what stands at the record's path brings up a new Temporal with a good record. Gives the warnings. */
+async function assertStarts(instance: TestInstance, why: string): Promise<string[]> {
+  const { code, stdout, stderr } = await instance.run(["start", "--json", "--headless"]);
+  assertEquals(code, 0, `${why}: ${stdout}${stderr}`);
+  const status = JSON.parse(stdout);
+  assertEquals([status.state, status.reused], ["running", false], why);
+  assertEquals(readRecord(instance).pid, status.temporal.pid, why);
+  await killHard(status.supervisor.pid, status.temporal.pid);
+  return status.warnings ?? [];
+}
+
+describe("a start after a violent end", () => {
+  it("succeeds when both Temporal and its supervisor were killed, and status has told so", () =>
+    withInstance(async (instance) => {
+      const record = await startAndKillBoth(instance);
+      const status = await instance.status();
+      assertEquals([status.exitCode, status.state, status.temporal], [1, "failed", null]);
+      assert(status.failure?.message.includes(`${record.pid}`), status.failure?.message);
+      const again = await instance.start(["--headless"], { runtime: otherRuntime });
+      assertEquals([again.healthy, again.reused, again.warnings], [true, false, undefined]);
+      assertNotEquals(again.temporal?.pid, record.pid);
+      await stopCleanly(instance, again);
+    }));
+
+  it("succeeds after a reboot and when the PID was given to somebody else, whom nobody signals", () =>
+    withInstance(async (instance) => {
+      const left = await startAndKillBoth(instance);
+      const anotherBoot = "00000000-1111-2222-3333-444444444444";
+      writeFileSync(instance.paths.record, formatRecord({ ...left, bootId: anotherBoot }));
+      assertEquals(await assertStarts(instance, "after a reboot"), []);
+
+      for (const name of ["innocent", "temporal"]) { // the name of an executable proves nothing
+        await withBystander(instance, name, async ({ facts, pid, assertUntouched }) => {
+          const reused: [string, Partial<ProcessRecord>][] = [
+            ["another boot", { ...facts, bootId: anotherBoot }],
+            ["another start time", { ...facts, startTime: `${Number(facts.startTime) - 1}` }],
+            ["another executable", { ...facts, executable: left.executable! }],
+          ];
+          for (const [why, change] of reused) {
+            writeFileSync(instance.paths.record, formatRecord({ ...left, ...change }));
+            const warnings = await assertStarts(instance, `${name}, ${why}`);
+            assert(warnings.some((warning) => warning.includes(`${name} (pid ${pid})`)), `${why}: ${warnings}`);
+            assertUntouched();
+          }
+          writeFileSync(instance.paths.record, formatRecord({ ...left, ...facts, bootId: anotherBoot }));
+          assertEquals((await instance.status()).temporal, null, `status takes ${name} for ours`);
+          const stop = await instance.stop(["--force"]);
+          assertEquals([stop.code, stop.stdout], [0, "Temporal was not running\n"]);
+          assertUntouched();
+        });
+      }
+    }));
+});
+
+describe("a record that nobody can trust", () => {
+  it("is a warning, whatever stands there, and never a crash or a signal", () =>
+    withInstance(async (instance) => {
+      const { record: path } = instance.paths;
+      const good = formatRecord(await startAndKillBoth(instance));
+      const precious = join(instance.home, "precious");
+      writeFileSync(precious, good);
+      await withBystander(instance, "temporal", async ({ pid, assertUntouched }) => {
+        const hostile: [string, () => void][] = [
+          ["empty", () => writeFileSync(path, "")],
+          ["cut off in its second line", () => writeFileSync(path, `${pid}\ntempo`)],
+          ["binary", () => writeFileSync(path, new Uint8Array([0xff, 0xfe, 0, 1, 2, 0x80]))],
+          ["huge", () => writeFileSync(path, `${pid}\ntemporal\n` + "x".repeat(MAX_RECORD_BYTES))],
+          ["a link", () => symlinkSync(precious, path)],
+          ["a link that leads nowhere", () => symlinkSync(join(instance.home, "nowhere"), path)],
+          ["a folder", () => mkdirSync(join(path, "with", "content"), { recursive: true })],
+          ["PID 0", () => writeFileSync(path, good.replace(/^\d+/, "0"))],
+          ["PID 1", () => writeFileSync(path, good.replace(/^\d+/, "1"))],
+          ["PID -5", () => writeFileSync(path, good.replace(/^\d+/, "-5"))],
+        ];
+        for (const [what, put] of hostile) {
+          rmSync(path, { recursive: true });
+          put();
+          const warnings = await assertStarts(instance, what);
+          assert(warnings.some((warning) => warning.includes("set aside")), `${what}: ${warnings}`);
+          assert(lstatSync(path).isFile(), what);
+        }
+        assertUntouched();
+      });
+      assertEquals(readFileSync(precious, "utf8"), good, "what the link led to is as it was");
+      const kept = readdirSync(instance.home).filter((name) => name.startsWith(`${basename(path)}.set-aside`));
+      assert(kept.length > 0, "what stood there is kept");
+    }));
+
+  it("makes neither status nor stop fail", () =>
+    withInstance(async (instance) => {
+      await startAndKillBoth(instance);
+      for (const text of ["", "-1", "x".repeat(2 * MAX_RECORD_BYTES)]) {
+        writeFileSync(instance.paths.record, text);
+        const status = await instance.status();
+        assertEquals([status.exitCode, status.state, status.temporal], [3, "stopped", null]);
+        const stop = await instance.stop();
+        assertEquals([stop.code, stop.stdout], [0, "Temporal was not running\n"], stop.stderr);
+      }
+    }));
+});
+
+describe("a record of an old version", () => {
+  const lineCounts = { "one line": 1, "three lines": 3 };
+
+  for (const [what, count] of Object.entries(lineCounts)) {
+    it(`with ${what} is understood: the Temporal that runs is adopted`, () =>
+      withInstance(async (instance) => {
+        const first = pidsOf(await instance.start(["--headless"]));
+        await killHard(first.supervisor);
+        const lines = readFileSync(instance.paths.record, "utf8").split("\n").slice(0, count);
+        writeFileSync(instance.paths.record, lines.join("\n") + "\n");
+        const alone = await instance.status();
+        assertEquals([alone.exitCode, alone.state, alone.temporal?.pid], [4, "unsupervised", first.temporal]);
+
+        const adopted = await instance.start(["--headless"]);
+        assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [first.temporal, true]);
+        assertEquals([readRecord(instance).pid, readRecord(instance).settings?.headless], [first.temporal, true]);
+        await killHard(pidsOf(adopted).supervisor, first.temporal);
+
+        writeFileSync(instance.paths.record, lines.join("\n") + "\n");
+        assertEquals(await assertStarts(instance, "its process is dead"), []);
+
+        await withBystander(instance, "temporal", async ({ pid, assertUntouched }) => {
+          writeFileSync(instance.paths.record, [pid, ...lines.slice(1)].join("\n") + "\n");
+          const warnings = await assertStarts(instance, "its PID is somebody else's");
+          assert(warnings.some((warning) => warning.includes(`pid ${pid}`)), `${warnings}`);
+          assertUntouched();
+        });
+      }));
+  }
+});
