@@ -103,7 +103,7 @@ describe("one database", () => {
       await withTemporalByHand(port, ["--db-filename", instance.paths.defaultDatabase], async (stranger) => {
         const result = await instance.run(["start", "--json", "--headless"]);
         assertBusy(instance, result, stranger.pid);
-        assertMatch(JSON.parse(result.stdout).error.facts.command, /temporal server start-dev/);
+        assertMatch(JSON.parse(result.stdout).error.facts.command, /server start-dev/);
         assertEquals((await instance.stop()).code, 0);
         assert(await saysServing(port), "stop ended somebody else's Temporal");
       });

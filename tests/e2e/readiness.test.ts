@@ -74,7 +74,7 @@ describe("start with a stranger on the port", () => {
           await instance.run(["start", "--json"]),
           instance.port,
           stranger,
-          /temporal server start-dev/,
+          /server start-dev/,
         );
         await assertNotTakenForOurs(instance);
         assertEquals((await instance.stop()).code, 0);

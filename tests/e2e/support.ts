@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -9,6 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type InstancePaths, instancePaths } from "../../lib/core/instance_paths.ts";
 import type { Status } from "../../lib/core/status.ts";
 import { isDeno } from "../../lib/system/host.ts";
+import { canBind } from "../../lib/system/ports.ts";
 import type { Processes } from "../../lib/system/processes.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
 
@@ -179,20 +179,23 @@ async function endInstance(instance: TestInstance): Promise<void> {
   }
 }
 
-/** Two free ports of 127.0.0.1, for the frontend and the UI. */
+/**
+ * Two free ports, for the frontend and the UI. Not the kernel's choice: that is from the range of outgoing connections
+ * and of everybody else's port 0, so that a busy machine may give it away again before it is used.
+ */
 export async function freePorts(): Promise<{ port: number; uiPort: number }> {
-  const servers = await Promise.all([listenAnywhere(), listenAnywhere()]);
-  const [port, uiPort] = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return { port: port!, uiPort: uiPort! };
+  const [port, uiPort] = [await freePort(), await freePort()];
+  return port === uiPort ? freePorts() : { port, uiPort };
 }
 
-function listenAnywhere(): Promise<ReturnType<typeof createServer>> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve(server));
-  });
+const FIRST_PORT = 10_000;
+const LAST_PORT = 29_999;
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));
+    if (await canBind("127.0.0.1", port) === "free" && await canBind("::1", port) === "free") return port;
+  }
 }
 
 /** Waits until `look` gives something; the only wait in these tests, so that each has a deadline and a name. */
