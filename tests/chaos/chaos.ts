@@ -1,0 +1,107 @@
+import { examine, type Findings } from "./aftermath.ts";
+import { startBystanders } from "./bystanders.ts";
+import { watchDatabases, type WatchFigures } from "./database_watch.ts";
+import type { Journal } from "./journal.ts";
+import { endMarked } from "./marked.ts";
+import { perform } from "./perform.ts";
+import { schedule } from "./schedule.ts";
+import { Stage } from "./stage.ts";
+import { Violation } from "./violation.ts";
+import { startWorkflows, type WorkflowStarter } from "./workflows.ts";
+import { type ChaosHome, createWorld, type World } from "./world.ts";
+
+/** What is to be played. */
+export interface ChaosOptions {
+  seed: number;
+  /** How long actions go on; the proof at the end comes on top. */
+  seconds: number;
+  temporal: string;
+  journal: Journal;
+  /** Ends it early, without a proof. */
+  signal: AbortSignal;
+  /** Leave the homes, for a look at what went wrong. */
+  keep: boolean;
+  /** Called before the world is removed, with what was violated. */
+  onViolation: (violation: Violation, world: World) => void;
+  /** Called with each action, before it is done. */
+  onAction: (number: number) => void;
+}
+
+/** How a run without a violation went. */
+export interface ChaosResult extends Findings {
+  actions: number;
+  refused: number;
+  watch: WatchFigures;
+}
+
+/** Plays the schedule of `seed`, then proves what must be true. Null when it was interrupted, or something was violated. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult | null> {
+  const { journal, seed } = options;
+  const world = await createWorld();
+  let violation: Violation | null = null;
+  let announce = () => {};
+  const violated = new Promise<void>((resolve) => {
+    announce = resolve;
+  });
+  const report = (found: Violation) => {
+    violation ??= found;
+    announce();
+  };
+  const starters = new Map<ChaosHome, WorkflowStarter>();
+  const databases = [...new Set(world.homes.map(({ database }) => database))];
+  const watch = watchDatabases(databases, options.temporal, report);
+  try {
+    const stage = new Stage(world, journal, await startBystanders(world), report);
+    for (const home of world.kept) starters.set(home, startWorkflows(home, `seed-${seed}`));
+    const end = Promise.race([violated, aborted(options.signal)]);
+    const isOver = () => violation !== null || options.signal.aborted;
+    const actions = await play(options, stage, world, isOver, end);
+    stage.sleepers.wakeAll();
+    const quiet = Promise.all([stage.quiet(), ...[...starters.values()].map((starter) => starter.end())]);
+    await Promise.race([quiet, end]);
+    if (isOver()) return null;
+    const findings = await Promise.race([examine(stage, starters), end]);
+    if (findings === undefined || isOver()) return null;
+    const refused = [...starters.values()].reduce((sum, starter) => sum + starter.refused, 0);
+    return { ...findings, actions, refused, watch: watch.figures };
+  } catch (error) {
+    report(
+      error instanceof Violation
+        ? error
+        : new Violation("The chaos test itself failed", String((error as Error).stack)),
+    );
+    return null;
+  } finally {
+    watch.end();
+    if (violation !== null) options.onViolation(violation, world);
+    await endMarked(world);
+    for (const starter of starters.values()) await starter.end();
+    if (!options.keep) world.remove();
+  }
+}
+
+async function play(
+  options: ChaosOptions,
+  stage: Stage,
+  world: World,
+  isOver: () => boolean,
+  end: Promise<void>,
+): Promise<number> {
+  const endMs = performance.now() + options.seconds * 1000;
+  let actions = 0;
+  for (const { delayMs, action } of schedule(options.seed, world.homes.length, world.fresh.index)) {
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, delayMs)), end]);
+    if (isOver() || performance.now() >= endMs) break;
+    options.onAction(++actions);
+    await Promise.race([perform(action, stage), end]);
+    for (const bystander of stage.bystanders) bystander.check();
+  }
+  return actions;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { systemErrorCode } from "../../lib/core/local_error.ts";
+import type { World } from "./world.ts";
+
+/** A living process that comes of this run. */
+export interface Marked {
+  pid: number;
+  command: string;
+}
+
+/** The living processes with the run's mark in their environment: commands, supervisors, Temporals, bystanders. */
+export function findMarked({ mark }: World): Marked[] {
+  const wanted = `${mark.name}=${mark.value}`;
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+    try {
+      // A zombie's environment is empty.
+      if (!readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(wanted)) return [];
+      const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+      return [{ pid: Number(name), command }];
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      return []; // gone meanwhile
+    }
+  });
+}
+
+/** Ends all that comes of this run, and waits until it is gone. */
+export async function endMarked(world: World): Promise<void> {
+  for (let round = 0; round < 200; round++) {
+    const marked = findMarked(world);
+    if (marked.length === 0) return;
+    for (const { pid } of marked) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch (error) {
+        if (systemErrorCode(error) !== "ESRCH") throw error;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}

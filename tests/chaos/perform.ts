@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { markerPath } from "../../lib/temporal/database.ts";
+import { usersOf } from "./database_watch.ts";
+import type { Action, Blow } from "./schedule.ts";
+import type { Stage } from "./stage.ts";
+import { nameOf } from "./tool.ts";
+import { vandalize } from "./vandalism.ts";
+import { supervisorsOf, temporalsOf, type Victim } from "./victims.ts";
+import type { ChaosHome } from "./world.ts";
+
+/** How long a first start may take until its Temporal is there to be hit, in ms. */
+const FIRST_START_PATIENCE_MS = 10_000;
+
+/** Does one thing. Resolves when the next one may be done: commands go on in the background. */
+export async function perform(action: Action, stage: Stage): Promise<void> {
+  const { world } = stage;
+  switch (action.kind) {
+    case "calls":
+      for (const call of action.calls) {
+        await stage.slot();
+        stage.begin(call);
+      }
+      return;
+    case "hit call": {
+      await stage.slot();
+      const call = stage.begin(action.call);
+      await Promise.race([call.judged, sleep(action.afterMs)]);
+      const { blow } = action;
+      stage.journal.note(`hit a command with ${blow.signal}`, nameOf(action.call, world));
+      const home = world.homes[action.call.home]!;
+      // Where it holds the lock, or its child just got it, others may be told of its end.
+      stage.disturb(home, "hit");
+      stage.excuse(call.pid, blow);
+      call.signal(blow.signal);
+      if (blow.signal === "SIGSTOP") setTimeout(() => call.signal("SIGCONT"), blow.forMs);
+      return;
+    }
+    case "hit":
+      return hit(world.homes[action.home]!, action.victims, action.blow, stage);
+    case "vandalize": {
+      const home = world.homes[action.home]!;
+      if (!existsSync(home.paths.home)) return stage.journal.count("nothing to vandalize");
+      const { deed } = action;
+      const text = deed.kind === "delete" ? deed.files.join(", ") : deed.kind === "replace" ? deed.file : deed.how;
+      stage.journal.note(deed.kind, `${text} on ${home.name}`);
+      if (deed.kind !== "corrupt") stage.disturb(home, "lost locks");
+      return vandalize(world, home, deed, stage.bystanders);
+    }
+    case "first start":
+      return await firstStart(action, stage);
+  }
+}
+
+function hit(home: ChaosHome, victims: "temporal" | "supervisor" | "both", blow: Blow, stage: Stage): void {
+  const temporals = victims === "supervisor" ? [] : temporalsOf(home);
+  const supervisors = victims === "temporal" ? [] : supervisorsOf(home);
+  const all: Victim[] = [...supervisors, ...temporals];
+  if (all.length === 0) return stage.journal.count(`nobody to hit (${victims})`);
+  const pids = all.map(({ pid }) => pid).join(", ");
+  const span = blow.signal === "SIGSTOP" ? ` for ${blow.forMs} ms` : "";
+  stage.journal.note(`hit ${victims} with ${blow.signal}`, `on ${home.name}, pid ${pids}${span}`);
+  stage.disturb(home, "hit", blow.signal === "SIGSTOP" ? blow.forMs : 0);
+  const endsGracefully = blow.signal === "SIGTERM" || blow.signal === "SIGINT";
+  if (endsGracefully && supervisors.length > 0) stage.disturb(home, "stopped");
+  for (const victim of all) {
+    stage.excuse(victim.pid, blow); // a command holds the lock for a moment, too
+    stage.sleepers.hit(victim, blow);
+  }
+}
+
+async function firstStart(action: Extract<Action, { kind: "first start" }>, stage: Stage): Promise<void> {
+  const { world, journal } = stage;
+  const home = world.homes[action.home]!;
+  await stage.slot();
+  await stage.begin({ ...action.call, command: "stop", flags: ["--force"] }).judged;
+  if (!(await throwDatabaseAway(home))) return journal.count("first start skipped: the home is in use again");
+  await stage.slot();
+  const call = stage.begin({ ...action.call, flags: [] });
+  const startsMs = performance.now();
+  let isOver = false;
+  call.judged.then(() => isOver = true);
+  while (!isOver && performance.now() - startsMs < FIRST_START_PATIENCE_MS) {
+    if (temporalsOf(home).length > 0) {
+      await sleep(action.afterMs);
+      return hit(home, action.victims, { signal: "SIGKILL" }, stage);
+    }
+    await sleep(3);
+  }
+  journal.count("first start without a Temporal to hit");
+}
+
+/**
+ * Removes the database, while both locks are held by a helper of ours as a supervisor would hold them: nobody can
+ * launch meanwhile. False when somebody has one of them, or uses the database.
+ */
+function throwDatabaseAway({ paths, database }: ChaosHome): Promise<boolean> {
+  if (!existsSync(paths.home) || usersOf(database).length > 0) return Promise.resolve(false);
+  const files = [database, `${database}-journal`, `${database}-wal`, `${database}-shm`, markerPath(database)];
+  const args = ["-n", paths.supervisorLock, "flock", "-n", paths.temporalLock, "rm", "-f", ...files];
+  return new Promise((resolve, reject) => {
+    const helper = spawn("flock", args, { stdio: "ignore" });
+    helper.once("error", reject);
+    helper.once("close", (code) => resolve(code === 0));
+  });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { readTail } from "../../lib/system/read_tail.ts";
+import type { ChaosResult } from "./chaos.ts";
+import type { Journal } from "./journal.ts";
+import type { Violation } from "./violation.ts";
+import type { World } from "./world.ts";
+
+const LOG_BYTES = 6000;
+
+/** What a violation is told with: how to replay it, what was done last, and what the supervisors said. */
+export function renderViolation(
+  violation: Violation,
+  world: World,
+  journal: Journal,
+  { seed, seconds }: { seed: number; seconds: number },
+): string {
+  const logs = world.homes.flatMap(({ name, paths }) => {
+    const text = existsSync(paths.supervisorLog) ? readTail(paths.supervisorLog, 0, LOG_BYTES).trimEnd() : "(none)";
+    return ["", `--- the end of the supervisor's log on ${name}`, text];
+  });
+  return [
+    "",
+    `VIOLATION: ${violation.message}`,
+    ...violation.details === "" ? [] : [violation.details.trimEnd()],
+    "",
+    "--- what was done last",
+    ...journal.lines(),
+    ...logs,
+    "",
+    `VIOLATION: ${violation.message}`,
+    `seed ${seed}; replay: make chaos SECONDS=${seconds} SEED=${seed}`,
+  ].join("\n");
+}
+
+/** The figures of a run that went well. */
+export function renderResult(result: ChaosResult, journal: Journal, tookMs: number): string {
+  const { watch } = result;
+  return [
+    ...journal.counts().map(([kind, count]) => `${String(count).padStart(7)}  ${kind}`),
+    "",
+    `${result.actions} actions, all well after ${Math.round(tookMs / 1000)} s`,
+    `workflows: ${result.acknowledged} acknowledged, ${result.found} found (${result.listed} listed), ${result.refused} calls refused`,
+    `databases: ${result.databases} whole, ${result.setAside} half-made ones set aside`,
+    `looks at who has a database open: ${watch.samples}, at most ${Math.round(watch.largestGapMs)} ms apart`,
+  ].join("\n");
+}

@@ -1,0 +1,114 @@
+import { type Bystander } from "./bystanders.ts";
+import type { Journal } from "./journal.ts";
+import { type Circumstances, judge } from "./judge.ts";
+import type { Blow, ToolCall } from "./schedule.ts";
+import { nameOf, type RunningCall, runTool } from "./tool.ts";
+import { createSleepers, type Sleepers } from "./victims.ts";
+import { Violation } from "./violation.ts";
+import type { ChaosHome, World } from "./world.ts";
+
+/** A command under way, as a place where it may be hit. */
+export interface StagedCall extends RunningCall {
+  /** Resolves when it is over and judged. */
+  judged: Promise<void>;
+}
+
+/** What disturbs the commands on a home. */
+export type Disturbance = "hit" | "stopped" | "lost locks";
+
+/** No more commands than this run at once. */
+const MAX_CALLS = 6;
+/** What was done this long before a command began may still be the reason of its end, in ms. */
+const AFTERMATH_MS = 10_000;
+
+/** Where the actions are performed: runs commands, and judges each by what else went on. */
+export class Stage {
+  readonly world: World;
+  readonly journal: Journal;
+  readonly bystanders: readonly Bystander[];
+  readonly sleepers: Sleepers = createSleepers();
+  readonly #report: (violation: Violation) => void;
+  readonly #calls = new Set<Promise<void>>();
+  readonly #last = new Map<string, number>();
+  /** By the PIDs of the commands under way. */
+  readonly #excuses = new Map<number, (signal: NonNullable<Circumstances["hitBy"]>) => void>();
+  /** The homes that a `stop` is under way on, once for each. */
+  readonly #stops: ChaosHome[] = [];
+  #number = 0;
+
+  constructor(
+    world: World,
+    journal: Journal,
+    bystanders: readonly Bystander[],
+    report: (violation: Violation) => void,
+  ) {
+    this.world = world;
+    this.journal = journal;
+    this.bystanders = bystanders;
+    this.#report = report;
+  }
+
+  /** Notes that something is done to the home which may make commands on it fail, now and for a while. */
+  disturb(home: ChaosHome, what: Disturbance, forMs = 0): void {
+    const key = `${home.name} ${what}`;
+    this.#last.set(key, Math.max(this.#last.get(key) ?? 0, performance.now() + forMs));
+  }
+
+  /** Tells that process `pid` is hit: if it is a command under way, an end by that signal is its right end. */
+  excuse(pid: number, { signal }: Blow): void {
+    if (signal !== "SIGSTOP") this.#excuses.get(pid)?.(signal);
+  }
+
+  /** Resolves when another command may be begun. */
+  async slot(): Promise<void> {
+    while (this.#calls.size >= MAX_CALLS) await Promise.race(this.#calls);
+  }
+
+  /** Begins a command. Whatever is wrong with its end is reported. */
+  begin(call: ToolCall): StagedCall {
+    const home = this.world.homes[call.home]!;
+    const name = `#${++this.#number} ${nameOf(call, this.world)}`;
+    this.journal.note(`call ${call.command}`, name);
+    const running = runTool(call, this.world);
+    let hitBy: Circumstances["hitBy"] = null;
+    const isStop = call.command === "stop";
+    if (isStop) this.#stops.push(home);
+    const judged = running.ended.then((end) => {
+      const verdict = judge(call, end, this.#circumstances(home, hitBy, end.begunMs));
+      const took = `after ${Math.round(end.endedMs - end.begunMs)} ms`;
+      if ("wrong" in verdict) {
+        throw new Violation(`${name}: ${verdict.wrong} (${took})`, `${end.stdout}${end.stderr}`);
+      }
+      this.journal.note(`${call.command} → ${verdict.outcome}`, `${name}, ${took}`);
+    }).catch((error: unknown) => {
+      this.#report(error instanceof Violation ? error : new Violation(`${name}: ${error}`));
+    }).finally(() => {
+      this.#calls.delete(judged);
+      this.#excuses.delete(running.pid);
+      if (!isStop) return;
+      this.#stops.splice(this.#stops.indexOf(home), 1);
+      this.disturb(home, "stopped");
+    });
+    this.#calls.add(judged);
+    this.#excuses.set(running.pid, (signal) => void (hitBy = signal));
+    return { ...running, judged };
+  }
+
+  /** Resolves when every command is over. */
+  async quiet(): Promise<void> {
+    await Promise.all(this.#calls);
+  }
+
+  #circumstances(home: ChaosHome, hitBy: Circumstances["hitBy"], begunMs: number): Circumstances {
+    const sinceMs = begunMs - AFTERMATH_MS;
+    const was = (what: Disturbance) => (this.#last.get(`${home.name} ${what}`) ?? -Infinity) >= sinceMs;
+    return {
+      hitBy,
+      wasHit: was("hit"),
+      wasStopped: was("stopped") || this.#stops.includes(home),
+      lostLocks: was("lost locks"),
+      sharesDatabase: home.sharesDatabase,
+      mayGiveUp: !home.flags.includes("--max-restarts"),
+    };
+  }
+}

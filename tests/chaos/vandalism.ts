@@ -1,0 +1,89 @@
+import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readRecord } from "../../lib/supervisor/evidence.ts";
+import { formatRecord, type ProcessRecord } from "../../lib/core/process_record.ts";
+import { processesHere } from "../../lib/system/processes_here.ts";
+import { temporalBinary } from "../e2e/support.ts";
+import type { Bystander } from "./bystanders.ts";
+import type { Corruption, Vandalism } from "./schedule.ts";
+import type { ChaosHome, World } from "./world.ts";
+
+/** Does the deed to the files of `home`, whoever uses them. */
+export function vandalize(world: World, home: ChaosHome, deed: Vandalism, bystanders: readonly Bystander[]): void {
+  const { paths } = home;
+  const pathOf = (name: string) => join(paths.home, name);
+  const remove = (path: string) => rmSync(path, { recursive: true, force: true });
+  switch (deed.kind) {
+    case "delete":
+      return deed.files.map(pathOf).forEach(remove);
+    case "replace":
+      remove(pathOf(deed.file));
+      return writeFileSync(pathOf(deed.file), "", { mode: 0o600 });
+    case "corrupt": {
+      const pid = bystanders[deed.bystander]!.pid;
+      return corrupt(world, paths.record, deed.how, pid);
+    }
+  }
+}
+
+function corrupt(world: World, path: string, how: Corruption, bystander: number): void {
+  const write = (content: string | Uint8Array) => {
+    rmSync(path, { recursive: true, force: true });
+    writeFileSync(path, content, { mode: 0o600 });
+  };
+  switch (how) {
+    case "empty":
+      return write("");
+    case "truncated": {
+      const text = textOf(path);
+      return write(text.slice(0, text.length / 2));
+    }
+    case "binary":
+      return write(Uint8Array.from({ length: 300 }, (_, at) => at * 7 % 256));
+    case "huge":
+      write("4242\n");
+      return truncateSync(path, 200 * 1024 * 1024);
+    case "symlink":
+      rmSync(path, { recursive: true, force: true });
+      return symlinkSync(world.elsewhere.path, path);
+    case "folder":
+      rmSync(path, { recursive: true, force: true });
+      return mkdirSync(path);
+    case "pid 0":
+    case "pid 1":
+    case "pid -1":
+      return write(`${how.slice(4)}\ntemporal\n1700000000\n`);
+    case "bystander, one line":
+      return write(`${bystander}\n`);
+    case "bystander, three lines":
+      return write(`${bystander}\ntemporal\n${Math.floor(Date.now() / 1000)}\n`);
+    default:
+      return write(formatRecord(forge(path, how, bystander)));
+  }
+}
+
+/** A record in which all but one thing speaks for the bystander being our Temporal. */
+function forge(path: string, how: Corruption, pid: number): ProcessRecord {
+  const processes = processesHere();
+  const seen = processes.inspect(pid)!;
+  const onDisk = readRecord(path);
+  const real = onDisk.kind === "record" ? onDisk.record : { pid, startedAtS: 1_700_000_000 };
+  const own: ProcessRecord = {
+    ...real,
+    pid,
+    startTime: seen.startTime,
+    bootId: processes.bootId(),
+    executable: seen.executable ?? "",
+  };
+  if (how === "bystander, start time of Temporal") return { ...own, startTime: real.startTime ?? "1" };
+  if (how === "bystander, executable of Temporal") return { ...own, executable: realpathSync(temporalBinary()) };
+  return { ...own, bootId: "00000000-0000-4000-8000-000000000000" };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { type InstancePaths, instancePaths } from "../../lib/core/instance_paths.ts";
+
+/** One instance that the chaos plays with. */
+export interface ChaosHome {
+  index: number;
+  name: string;
+  paths: InstancePaths;
+  port: number;
+  uiPort: number;
+  /** The real path. Two homes have the same one. */
+  database: string;
+  /** Another home has the same database, so that a start may be refused. */
+  sharesDatabase: boolean;
+  /** The flags of `start` and `restart`, always the same. */
+  flags: readonly string[];
+}
+
+/** Where it all happens. */
+export interface World {
+  base: string;
+  homes: readonly ChaosHome[];
+  /** The home whose database may be thrown away: it is where first starts are broken. No workflow is started there. */
+  fresh: ChaosHome;
+  /** The homes whose databases hold workflows. */
+  kept: readonly ChaosHome[];
+  /** What everything that comes of this run has in its environment, daemons too. */
+  mark: { name: string; value: string };
+  /** A file that is none of the tool's business, which records are made to link to. */
+  elsewhere: { path: string; text: string };
+  remove(): void;
+}
+
+/** Below the ports that the system gives to outgoing connections, where other tests' servers and clients are too. */
+const FIRST_PORT = 12_000;
+const LAST_PORT = 31_000;
+
+/** Makes throw-away homes with ports of their own. */
+export async function createWorld(): Promise<World> {
+  const base = mkdtempSync(join(tmpdir(), "sl-chaos-"));
+  const shared = join(base, "shared");
+  mkdirSync(shared);
+  symlinkSync(shared, join(base, "link"));
+  const elsewhere = { path: join(base, "elsewhere"), text: "not yours\n" };
+  writeFileSync(elsewhere.path, elsewhere.text);
+  const ports = await freePorts(5);
+  const home = (index: number, name: string, more: readonly string[], database?: string): ChaosHome => {
+    const paths = instancePaths(join(base, name));
+    const port = ports[index]!;
+    const uiPort = ports[4]!;
+    return {
+      index,
+      name,
+      paths,
+      port,
+      uiPort,
+      database: database ?? paths.defaultDatabase,
+      sharesDatabase: database !== undefined,
+      flags: ["--port", `${port}`, ...more],
+    };
+  };
+  const database = join(shared, "temporal.db");
+  const homes = [
+    home(0, "own", ["--ui-port", `${ports[4]}`]),
+    home(1, "shared", ["--headless", "--max-restarts", "0", "--db-filename", database], database),
+    home(2, "linked", ["--headless", "--max-restarts", "0", "--db-filename", join(base, "link/temporal.db")], database),
+    home(3, "fresh", ["--headless", "--max-restarts", "0"]),
+  ];
+  return {
+    base,
+    homes,
+    fresh: homes[3]!,
+    kept: homes.slice(0, 3),
+    mark: { name: "CHAOS_RUN", value: base },
+    elsewhere,
+    remove: () => rmSync(base, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const span = LAST_PORT - FIRST_PORT;
+  const ports: number[] = [];
+  for (let step = 0; ports.length < count && step < span; step++) {
+    const port = FIRST_PORT + (process.pid * 97 + step * 13) % span;
+    if (await isFree(port)) ports.push(port);
+  }
+  if (ports.length < count) throw new Error("Cannot find free ports for the homes");
+  return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,26 @@
+// test: heavy
+// test: seconds 420
+import process from "node:process";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assertEquals, assertMatch } from "@std/assert";
+import { launch, ownRuntime, toolCommand } from "./support.ts";
+
+const SECONDS = 25;
+/** Another one per runtime, so that the two runs are not the same. Printed with how to replay it. */
+const SEED = ownRuntime === "deno" ? 2024 : 4202;
+const MAIN = fileURLToPath(new URL("../chaos/main.ts", import.meta.url));
+
+describe("chaos", () => {
+  // The player runs under Node whatever runs this test: the tool itself is called under both runtimes.
+  it(`does no harm for ${SECONDS} s with seed ${SEED}`, { skip: process.platform !== "linux" }, async () => {
+    const [node] = toolCommand("node");
+    const tsx = ["--import", import.meta.resolve("tsx")];
+    const { code, stdout, stderr } = await launch(
+      [node!, ...tsx, MAIN, "--seconds", `${SECONDS}`, "--seed", `${SEED}`],
+    ).ended;
+    console.log(stdout);
+    assertEquals([code, stderr], [0, ""], stdout);
+    assertMatch(stdout, /workflows: [1-9]\d* acknowledged/);
+  });
+});
