@@ -1,0 +1,182 @@
+// test: seconds 400
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  answer,
+  notThere,
+  releasePaths,
+  type Respond,
+  serveBytes,
+  serveRelease,
+  tarGz,
+  withServer,
+} from "../temporal/support_releases.ts";
+import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
+
+/** A release whose `temporal` says that it is `version`, and else is the real one. */
+function release(version: string): Uint8Array {
+  const text =
+    `#!/bin/sh\n[ "$1" = --version ] && echo "temporal version ${version} (Server 1.29.1, UI 2.42.1)" && exit\n` +
+    `exec '${temporalBinary()}' "$@"\n`;
+  return tarGz([{ name: "LICENSE", data: "MIT" }, { name: "temporal", data: text }]);
+}
+
+/** Serves releases of these versions. */
+function releases(...versions: string[]): Respond {
+  const served = new Map(versions.map((version) => [version, serveRelease(version, release(version))]));
+  return (socket, request) => (served.get(/^\/v([^/]+)\//.exec(request.path)?.[1] ?? "") ?? notThere)(socket, request);
+}
+
+/** The environment of a command that is to find no Temporal but what it installs. */
+const from = (base: string) => ({
+  STIGMER_TEMPORAL_BIN: "",
+  STIGMER_TEMPORAL_MIRROR: base,
+  PATH: (process.env["PATH"] ?? "").split(":").filter((folder) => !existsSync(join(folder, "temporal"))).join(":"),
+  GOPROXY: "off",
+  GOFLAGS: "-mod=mod",
+});
+
+const inBin = (instance: TestInstance) => readdirSync(instance.paths.binDir).sort();
+const binaryThatRuns = (instance: TestInstance) =>
+  /^binary=(.*)$/m.exec(readFileSync(instance.paths.record, "utf8"))?.[1];
+const managed = (instance: TestInstance, version: string) => join(instance.paths.binDir, `temporal-${version}`);
+
+describe("install", () => {
+  it("and --version pick what runs, restart moves to what was installed, and what runs is never removed", () =>
+    withServer(releases("1.4.1", "1.4.2"), ({ base, seen }) =>
+      withInstance(async (instance) => {
+        const env = from(base);
+        const started = await instance.run(["start", "--version", "1.4.1", "--headless"], { env });
+        assertEquals(started.code, 0, started.stderr);
+        assertStringIncludes(started.stderr, "note: the SHA-256 of Temporal 1.4.1 is not in this tool's source");
+        assertEquals(binaryThatRuns(instance), managed(instance, "1.4.1"));
+
+        assertStringIncludes((await instance.run(["start", "--version", "1.4.1"], { env })).stdout, "reused");
+        const other = await instance.run(["start", "--version", "1.4.2"], { env });
+        assertEquals(other.code, 1);
+        assertStringIncludes(other.stderr, "Temporal runs with other settings");
+
+        const plain = await instance.run(["restart"], { env });
+        assertEquals(plain.code, 0, plain.stderr);
+        assertEquals(binaryThatRuns(instance), managed(instance, "1.4.1"));
+
+        const installed = await instance.run(["install", "--version", "1.4.2", "--json"], { env });
+        assertEquals(installed.code, 0, installed.stderr);
+        const { path, trust, source } = JSON.parse(installed.stdout);
+        assertEquals([path, trust, source], [managed(instance, "1.4.2"), "published", "downloaded"]);
+        assertEquals(binaryThatRuns(instance), managed(instance, "1.4.1"));
+        for (let i = 0; i < 2; i++) {
+          const moved = await instance.run(["restart"], { env, runtime: i === 0 ? ownRuntime : otherRuntime });
+          assertEquals(moved.code, 0, moved.stderr);
+          assertEquals(binaryThatRuns(instance), managed(instance, "1.4.2"));
+        }
+
+        const list = JSON.parse((await instance.run(["install", "--list", "--json"], { env })).stdout);
+        type Listed = { version: string; isRunning: boolean; isNext: boolean };
+        assertEquals(list.versions.map(({ version, isRunning, isNext }: Listed) => [version, isRunning, isNext]), [
+          ["1.4.1", false, false],
+          ["1.4.2", true, true],
+        ]);
+        const refused = await instance.run(["install", "--remove", "1.4.2"], { env });
+        assertEquals(refused.code, 1);
+        assertStringIncludes(refused.stderr, "Temporal 1.4.2 is the one that runs");
+        for (let i = 0; i < 2; i++) {
+          assertEquals((await instance.run(["install", "--remove", "1.4.1"], { env })).code, 0);
+          assert(!existsSync(managed(instance, "1.4.1")));
+        }
+        await instance.stop();
+        assertEquals((await instance.run(["start"], { env })).code, 0);
+        assertEquals(binaryThatRuns(instance), managed(instance, "1.4.2"));
+        await instance.stop();
+        assertEquals((await instance.run(["install", "--remove", "1.4.2"], { env })).code, 0);
+        assertEquals(inBin(instance), ["install.lock"]);
+        assertEquals(seen.length, 4); // the sums and the archive of each, once
+      })));
+
+  it("refuses to start what was not published, and starts nothing in its stead", () =>
+    withServer(releases("1.5.1"), ({ base }) =>
+      withInstance(async (instance) => {
+        const started = await instance.run(["start"], { env: from(base) });
+        assertEquals(started.code, 1);
+        assertStringIncludes(started.stderr, "is not what was published");
+        assert(!started.stderr.includes("building"), started.stderr);
+        assertEquals(inBin(instance), ["install.lock"]);
+        assert(!existsSync(instance.paths.record));
+      })));
+
+  it("two at once, under both runtimes, fetch one archive", () => {
+    const archive = release("1.4.1");
+    const slow = serveRelease("1.4.1", archive, (socket, request) => {
+      setTimeout(() => serveBytes(socket, request, archive), 1_000);
+    });
+    return withServer(slow, ({ base, seen }) =>
+      withInstance(async (instance) => {
+        const args = ["install", "--version", "v1.4.1"];
+        const both = await Promise.all(
+          [ownRuntime, otherRuntime].map((runtime) => instance.run(args, { env: from(base), runtime })),
+        );
+        assertEquals(both.map(({ code }) => code), [0, 0], both.map(({ stderr }) => stderr).join());
+        assertEquals(seen.filter(({ path }) => path === releasePaths("1.4.1").archive).length, 1);
+        assertEquals(inBin(instance), ["chosen.json", "install.lock", "temporal-1.4.1"]);
+      }));
+  });
+
+  it("killed in the middle, or ended by Ctrl-C, leaves nothing that the next one trips over", () => {
+    const archive = release("1.4.1");
+    let isWhole = false;
+    const respond = serveRelease("1.4.1", archive, (socket, request) => {
+      if (isWhole) serveBytes(socket, request, archive);
+      else answer(socket, 200, { "content-length": archive.length }, archive.subarray(0, 200));
+    });
+    return withServer(respond, ({ base }) =>
+      withInstance(async (instance) => {
+        const begin = async () => {
+          const installing = instance.launch(["install", "--version", "1.4.1"], { env: from(base) });
+          await until("the download is under way", () => installing.stderr().includes("%"));
+          return installing;
+        };
+        const interrupted = await begin();
+        interrupted.kill("SIGINT");
+        const { code, stderr } = await interrupted.ended;
+        assertEquals(code, 130);
+        assertStringIncludes(stderr, "nothing is left behind");
+        assertEquals(inBin(instance), ["install.lock"]);
+
+        const killed = await begin();
+        killed.kill("SIGKILL");
+        await killed.ended;
+        assertEquals(inBin(instance).length, 2); // what was in the making
+        isWhole = true;
+        const next = await instance.run(["install", "--version", "1.4.1"], { env: from(base) });
+        assertEquals(next.code, 0, next.stderr);
+        assertEquals(inBin(instance), ["chosen.json", "install.lock", "temporal-1.4.1"]);
+      }));
+  });
+
+  it("on a full disk says so and leaves nothing", (t) => {
+    const archive = tarGz([{ name: "temporal", data: new Uint8Array(8 << 20) }]);
+    return withServer(serveRelease("1.4.1", archive), ({ base }) =>
+      withInstance(async (instance) => {
+        const home = join(instance.home, "small");
+        mkdirSync(home, { mode: 0o700 });
+        if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", home]).status !== 0) {
+          return t.skip("a file system can't be mounted here");
+        }
+        try {
+          const { code, stderr } = await instance.run(["install", "--version", "1.4.1", "--home", home], {
+            env: from(base),
+          });
+          assertEquals(code, 1);
+          assertStringIncludes(stderr, "ENOSPC: no space is left on its disk");
+          assertEquals(readdirSync(join(home, "bin")), ["install.lock"]);
+        } finally {
+          spawnSync("umount", ["-l", home]);
+          rmSync(home, { recursive: true, force: true });
+        }
+      }));
+  });
+});
