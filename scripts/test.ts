@@ -10,6 +10,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { addCounts, type Counts, type RuntimeName } from "./testing/counts.ts";
 import { findMachine } from "./testing/machine.ts";
 import { type FileResult, runFile } from "./testing/run_file.ts";
+import { takeTurn } from "./testing/take_turn.ts";
 import { findTestFiles, type TestFile } from "./testing/test_file.ts";
 
 const PARALLEL = 2;
@@ -30,6 +31,7 @@ async function main(argv: string[]): Promise<number> {
   const cancel = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => cancel.abort(name));
 
+  const turn = await takeTurn(cancel.signal);
   const jobs = files.flatMap((file) => runtimes.map((runtime) => ({ file, runtime })));
   const results: FileResult[] = [];
   const run = async ({ file, runtime }: Job): Promise<void> => {
@@ -40,6 +42,7 @@ async function main(argv: string[]): Promise<number> {
   };
   await inParallel(jobs.filter((job) => !job.file.isHeavy), PARALLEL, run);
   await inParallel(jobs.filter((job) => job.file.isHeavy), 1, run);
+  turn?.close();
   return summarize(runtimes, results, cancel.signal);
 }
 
