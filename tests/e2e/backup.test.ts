@@ -1,0 +1,128 @@
+import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { loadSqlite } from "../../lib/system/sqlite.ts";
+import { settleCopy } from "../../lib/temporal/copy_database.ts";
+import { history, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
+import { beginWriting, besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
+import { killHard, pidsOf } from "./support_lifecycle.ts";
+
+/** `backup --json FILE`, which must succeed. */
+async function backUp(instance: TestInstance, file: string, runtime = ownRuntime): Promise<void> {
+  const { code, stdout, stderr } = await instance.run(["backup", "--json", "--force", file], { runtime });
+  assertEquals(code, 0, stdout + stderr);
+  assertEquals(JSON.parse(stdout).integrity, "ok");
+}
+
+describe("backup while Temporal runs", () => {
+  for (const journalMode of ["delete", "wal", "memory"]) {
+    it(`is whole in the middle of writes, none of which fails (journal_mode=${journalMode})`, () =>
+      withInstance(async (instance) => {
+        const extra = ["--headless", "--", "--sqlite-pragma", `journal_mode=${journalMode}`];
+        const started = await instance.start(extra);
+        const writer = await beginWriting(instance, "w");
+        const file = join(instance.home, "copy.db");
+        let acknowledged = 0;
+        for (const runtime of [ownRuntime, otherRuntime, ownRuntime]) {
+          acknowledged = writer.written.length;
+          await backUp(instance, file, runtime);
+        }
+        const afterwards = writer.written.length;
+        await until("it goes on writing", () => writer.written.length > afterwards + 5);
+        await writer.stop();
+        const status = await instance.status();
+        assertEquals([status.temporal?.pid, status.restarts, status.healthy], [started.temporal?.pid, 0, true]);
+        assertEquals(besideDatabase(instance), []);
+        await assertHolds(file, writer.written.slice(0, acknowledged));
+      }));
+  }
+
+  it("is made of a Temporal without a supervisor, too, which goes on", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      await startWorkflows(instance, ["a"]);
+      await killHard(supervisor);
+      const file = join(instance.home, "copy.db");
+      await backUp(instance, file);
+      const status = await instance.status();
+      assertEquals([status.state, status.healthy, status.temporal?.pid], ["unsupervised", true, temporal]);
+      await startWorkflows(instance, ["b"]);
+      await assertHolds(file, ["a"]);
+    }));
+});
+
+/** The file is a whole database with these workflows. */
+async function assertHolds(file: string, ids: readonly string[]): Promise<void> {
+  assertEquals((await settleCopy(file)).problems, []);
+  const database = (await loadSqlite())(file);
+  const found = database.all("SELECT workflow_id FROM current_executions").map((row) => row["workflow_id"]);
+  database.close();
+  assertEquals(ids.filter((id) => !found.includes(id)), []);
+}
+
+describe("backup", () => {
+  it("writes a file for its owner alone, and never over another one unless it is told to", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      await instance.stop(["--force"]);
+      const file = join(instance.home, "007");
+      const first = await instance.run(["backup", file]);
+      assertEquals([first.code, first.stderr], [0, ""]);
+      assertStringIncludes(first.stdout, `Backed up to ${file} (`);
+      assertEquals(statSync(file).mode & 0o777, 0o600);
+      writeFileSync(file, "mine");
+      const second = await instance.run(["backup", "--json", file]);
+      assertEquals([second.code, JSON.parse(second.stdout).error.code], [1, "file-exists"]);
+      assertEquals(readFileSync(file, "utf8"), "mine");
+      assertEquals((await instance.run(["backup", file, "--force"])).code, 0);
+      assertGreater(statSync(file).size, 4096);
+
+      symlinkSync(instance.paths.defaultDatabase, join(instance.home, "link.db"));
+      mkdirSync(join(instance.home, "folder"));
+      const refusals = [
+        [instance.paths.defaultDatabase, "usage"],
+        [join(instance.home, "link.db"), "usage"],
+        [`${instance.paths.defaultDatabase}-journal`, "usage"],
+        [join(instance.home, "folder"), "backup-failed"],
+        [join(instance.home, "none", "copy.db"), "backup-failed"],
+      ];
+      for (const [target, expected] of refusals) {
+        const { code, stdout } = await instance.run(["backup", "--json", "--force", target!]);
+        assertEquals(JSON.parse(stdout).error?.code, expected, `${target}: ${stdout}`);
+        assertEquals(code, expected === "usage" ? 2 : 1);
+      }
+      assertEquals(besideDatabase(instance), []);
+      assertEquals((await instance.status()).state, "stopped");
+    }));
+
+  it("takes in what a Temporal that was killed had committed, in its write-ahead log alone", () =>
+    withInstance(async (instance) => {
+      const pids = pidsOf(await instance.start(["--headless", "--", "--sqlite-pragma", "journal_mode=wal"]));
+      await startWorkflows(instance, ["a", "b"]);
+      await killHard(pids.supervisor, pids.temporal);
+      assertGreater(statSync(`${instance.paths.defaultDatabase}-wal`).size, 0);
+      const file = join(instance.home, "copy.db");
+      await backUp(instance, file, otherRuntime);
+      assert(!existsSync(`${file}-wal`));
+      await assertHolds(file, ["a", "b"]);
+      await instance.start(["--headless", "--", "--sqlite-pragma", "journal_mode=wal"]);
+      assertEquals(await workflowsOf(instance, ["a", "b"]), ["a", "b"]);
+    }));
+
+  it("says when there is nothing to back up, or when it is damaged, and writes nothing", () =>
+    withInstance(async (instance) => {
+      const file = join(instance.home, "copy.db");
+      const none = await instance.run(["backup", "--json", file]);
+      assertEquals([none.code, JSON.parse(none.stdout).error.code], [1, "no-database"]);
+      mkdirSync(join(instance.home, "temporal-data"));
+      writeFileSync(instance.paths.defaultDatabase, "this is no database ".repeat(500));
+      const damaged = await instance.run(["backup", "--json", file]);
+      assertEquals([damaged.code, JSON.parse(damaged.stdout).error.code], [1, "database-unusable"]);
+      assertEquals([existsSync(file), besideDatabase(instance)], [false, []]);
+      for (const operands of [[], ["a", "b"], [""]]) {
+        assertEquals((await instance.run(["backup", ...operands])).code, 2);
+      }
+      assertEquals(history(instance), []);
+    }));
+});

@@ -1,0 +1,202 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { loadSqlite } from "../../lib/system/sqlite.ts";
+import {
+  assertNothingLeft,
+  launch,
+  otherRuntime,
+  ownRuntime,
+  type TestInstance,
+  toolCommand,
+  until,
+  withInstance,
+} from "./support.ts";
+import { besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
+import { databaseUsers, pidsOf } from "./support_lifecycle.ts";
+
+/** Runs the tool, which must succeed, and gives what it answered. */
+async function answerOf(instance: TestInstance, args: readonly string[], runtime = ownRuntime) {
+  const { code, stdout, stderr } = await instance.run([...args, "--json"], { runtime });
+  assertEquals(code, 0, stdout + stderr);
+  return JSON.parse(stdout);
+}
+
+describe("reset and restore", () => {
+  it("set the data aside and bring it back, and start Temporal again as it was", () =>
+    withInstance(async (instance) => {
+      const first = await instance.start(["--headless", "--namespace", "orders"]);
+      await startWorkflows(instance, ["kept"]);
+
+      const reset = await answerOf(instance, ["reset", "--yes"]);
+      const { database } = instance.paths.defaultDatabase === reset.database ? reset : { database: null };
+      assertEquals([database, reset.removed], [instance.paths.defaultDatabase, false]);
+      assertEquals([reset.running.address, reset.running.uiUrl], [first.address, null]);
+      assertEquals([reset.running.namespace, reset.running.state], ["orders", "running"]);
+      assertNotEquals(reset.running.temporal.pid, first.temporal?.pid);
+      assertEquals(await workflowsOf(instance, ["kept"]), []);
+
+      await startWorkflows(instance, ["younger"]);
+      const restored = await answerOf(instance, ["restore", reset.setAsideTo], otherRuntime);
+      assertEquals(restored.running.address, first.address);
+      assertEquals(await workflowsOf(instance, ["kept", "younger"]), ["kept"]);
+      assertEquals(statSync(instance.paths.defaultDatabase).mode & 0o777, 0o600);
+
+      const again = await answerOf(instance, ["restore", restored.setAsideTo]);
+      assertEquals(await workflowsOf(instance, ["kept", "younger"]), ["younger"]);
+      const aside = [reset.setAsideTo, restored.setAsideTo, again.setAsideTo];
+      assertEquals(besideDatabase(instance), aside.toSorted());
+
+      await instance.stop(["--force"]);
+      assertNothingLeft(instance, [again.running.temporal.pid]);
+      const { removed, running } = await answerOf(instance, ["reset", "--yes", "--no-backup"]);
+      assertEquals([removed, running, existsSync(instance.paths.defaultDatabase)], [true, null, false]);
+      assertEquals(besideDatabase(instance), aside.toSorted());
+      const nothing = await answerOf(instance, ["reset", "--yes"]);
+      assertEquals([nothing.removed, nothing.setAsideTo], [false, null]);
+    }));
+
+  it("touch nothing that another start could be using: whoever starts meanwhile gets the new data, and all agree", () =>
+    withInstance(async (instance) => {
+      const flags = ["--headless"];
+      await instance.start(flags);
+      await startWorkflows(instance, ["old"]);
+      const { port } = instance;
+      const starts = Array.from(
+        { length: 4 },
+        (_, index) =>
+          instance.launch(["start", "--json", ...flags, "--port", `${port}`], {
+            runtime: index % 2 === 0 ? ownRuntime : otherRuntime,
+          }),
+      );
+      const resets = [instance.launch(["reset", "--yes", "--json"], { runtime: otherRuntime })];
+      const ended = await Promise.all([...starts, ...resets].map((each) => each.ended));
+      // One that came before the reset may be told that a stop interrupted it; none is left with another Temporal.
+      const { code, stdout } = ended.at(-1)!;
+      assertEquals(code, 0, stdout);
+      const { setAsideTo } = JSON.parse(stdout);
+      const status = await instance.start(flags);
+      assertEquals(databaseUsers(instance), [pidsOf(status).temporal]);
+      assertEquals(instance.processes.fileUsers(setAsideTo), []);
+      assertEquals(await workflowsOf(instance, ["old"]), []);
+    }));
+
+  it("leave an instance that ran in the foreground to who started it", () =>
+    withInstance(async (instance) => {
+      const foreground = instance.launch(["start", "--foreground", "--headless", "--port", `${instance.port}`]);
+      await until("it serves", async () => (await instance.status()).state === "running");
+      const { code, stdout, stderr } = await instance.run(["reset", "--yes"]);
+      assertEquals(code, 0, stderr);
+      assertStringIncludes(stdout, "start it again there");
+      assertEquals((await foreground.ended).code, 0);
+      assertNothingLeft(instance, []);
+    }));
+});
+
+describe("restore", () => {
+  it("refuses what is no whole database of Temporal's, before it stops anything", () =>
+    withInstance(async (instance) => {
+      const { home, paths } = instance;
+      const started = await instance.start(["--headless"]);
+      const at = (name: string) => join(home, name);
+      writeFileSync(at("garbage.db"), "this is no database ".repeat(500));
+      writeFileSync(at("empty.db"), "");
+      mkdirSync(at("folder.db"));
+      const open = await loadSqlite();
+      const other = open(at("other.db"));
+      other.all("CREATE TABLE recipes (name TEXT)");
+      other.close();
+      assertEquals((await instance.run(["backup", at("good.db")])).code, 0);
+      copyFileSync(at("good.db"), at("unfinished.db"));
+      const unfinished = open(at("unfinished.db"));
+      unfinished.all("DELETE FROM namespaces");
+      unfinished.close();
+      const bytes = readFileSync(at("good.db"));
+      writeFileSync(at("cut.db"), bytes.subarray(0, bytes.length / 2));
+      bytes.fill(0xff, 8192, 40_960);
+      writeFileSync(at("damaged.db"), bytes);
+
+      const bad = ["garbage", "empty", "folder", "other", "unfinished", "cut", "damaged", "none"].map((name) =>
+        `${name}.db`
+      );
+      for (const name of [...bad, paths.defaultDatabase]) {
+        const { code, stdout } = await instance.run(["restore", "--json", name.startsWith("/") ? name : at(name)]);
+        assertEquals([code, JSON.parse(stdout).error?.code], [1, "database-unusable"], `${name}: ${stdout}`);
+      }
+      assertEquals((await instance.run(["restore"])).code, 2);
+      const status = await instance.status();
+      assertEquals([status.temporal?.pid, status.healthy], [started.temporal?.pid, true]);
+      assertEquals(besideDatabase(instance), []);
+    }));
+
+  it("warns of a backup that another version made, and of one that is in use it takes none", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      const file = join(instance.home, "newer.db");
+      assertEquals((await instance.run(["backup", file])).code, 0);
+      await instance.stop(["--force"]);
+      const database = (await loadSqlite())(file);
+      database.all("CREATE TABLE time_machines (id INT)");
+      database.close();
+      await withInstance(async (user) => {
+        await user.start(["--headless", "--db-filename", file]);
+        const { code, stdout } = await instance.run(["restore", "--json", file]);
+        assertEquals([code, JSON.parse(stdout).error.code], [1, "database-unusable"]);
+        assertMatch(JSON.parse(stdout).error.message, /pid \d+ \(.+\) has it open/);
+      });
+      const { code, stderr } = await instance.run(["restore", file]);
+      assertEquals(code, 0, stderr);
+      assertStringIncludes(stderr, "warning: The backup was made by a Temporal after");
+      assertStringIncludes(stderr, "time_machines");
+    }));
+});
+
+describe("reset", () => {
+  it(
+    "asks on a terminal, and does nothing without a clear yes",
+    { skip: noScript() },
+    () =>
+      withInstance(async (instance) => {
+        mkdirSync(dirname(instance.paths.defaultDatabase));
+        writeFileSync(instance.paths.defaultDatabase, "data");
+        const answers = [["n", 1], ["", 1], ["yesterday", 1], ["y", 0]] as const;
+        for (const [answer, expected] of answers) {
+          const { code, stdout } = await onTerminal(
+            [...toolCommand(ownRuntime), "reset", "--home", instance.home],
+            answer,
+          );
+          assertStringIncludes(stdout, `Set ${instance.paths.defaultDatabase} (4 B) aside? [y/N]`);
+          assertEquals(code, expected, stdout);
+          assertEquals(existsSync(instance.paths.defaultDatabase), expected === 1, answer);
+        }
+        assertEquals(readFileSync(besideDatabase(instance)[0]!, "utf8"), "data");
+      }),
+  );
+
+  it("refuses where nobody can be asked, and says how to do without", () =>
+    withInstance(async (instance) => {
+      mkdirSync(dirname(instance.paths.defaultDatabase));
+      writeFileSync(instance.paths.defaultDatabase, "data");
+      for (const args of [["reset"], ["reset", "--no-backup"]]) {
+        const { code, stderr } = await instance.run(args);
+        assertEquals(code, 2);
+        assertStringIncludes(stderr, "hint: stigmer-local reset --yes");
+      }
+      assert(existsSync(instance.paths.defaultDatabase));
+    }));
+});
+
+function noScript(): string | false {
+  if (process.platform !== "linux") return "script(1) has other arguments here";
+  return spawnSync("script", ["--version"]).status === 0 ? false : "there is no script(1)";
+}
+
+/** Runs a command on a terminal of its own, and types `line`. */
+function onTerminal(command: readonly string[], line: string) {
+  const quoted = command.map((word) => `'${word}'`).join(" ");
+  const typed = `echo '${line}' | script --quiet --return --command "$1" /dev/null`;
+  return launch(["sh", "-c", typed, "sh", quoted]).ended;
+}

@@ -1,0 +1,102 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { assertEquals } from "@std/assert";
+import { protobufField, protobufMessage } from "../../lib/core/protobuf.ts";
+import type { GrpcChannel } from "../../lib/temporal/grpc_channel.ts";
+import { PATIENCE_MS, type TestInstance, until } from "./support.ts";
+import { openChannel } from "./support_lifecycle.ts";
+
+const SERVICE = "/temporal.api.workflowservice.v1.WorkflowService";
+
+/** Starts a workflow that nobody works on; resolves once Temporal has acknowledged it. */
+export async function startWorkflow(channel: GrpcChannel, id: string): Promise<void> {
+  const named = (name: string) => protobufMessage(protobufField(1, name));
+  const request = protobufMessage(
+    protobufField(1, "default"),
+    protobufField(2, id),
+    protobufField(3, named("Wait")),
+    protobufField(4, named("nobody")),
+    protobufField(10, crypto.randomUUID()),
+  );
+  const reply = await channel.call(`${SERVICE}/StartWorkflowExecution`, request, PATIENCE_MS);
+  assertEquals(reply.status, 0, `${id}: ${reply.statusMessage}`);
+}
+
+async function hasWorkflow(channel: GrpcChannel, id: string): Promise<boolean> {
+  const execution = protobufMessage(protobufField(1, id));
+  const request = protobufMessage(protobufField(1, "default"), protobufField(2, execution));
+  const reply = await channel.call(`${SERVICE}/DescribeWorkflowExecution`, request, PATIENCE_MS);
+  if (reply.status !== 5) assertEquals(reply.status, 0, `${id}: ${reply.statusMessage}`);
+  return reply.status === 0;
+}
+
+/** Runs `body` with a channel to the instance, once the namespace can be used. */
+export async function withChannel<T>(
+  instance: TestInstance,
+  body: (channel: GrpcChannel) => Promise<T>,
+): Promise<T> {
+  const channel = await openChannel(instance);
+  try {
+    await until("the namespace is known", async () => {
+      const request = protobufMessage(protobufField(1, "default"));
+      return (await channel.call(`${SERVICE}/CountWorkflowExecutions`, request, PATIENCE_MS)).status === 0;
+    });
+    return await body(channel);
+  } finally {
+    channel.close();
+  }
+}
+
+/** Starts workflows with these ids, one after another. */
+export function startWorkflows(instance: TestInstance, ids: readonly string[]): Promise<void> {
+  return withChannel(instance, async (channel) => {
+    for (const id of ids) await startWorkflow(channel, id);
+  });
+}
+
+/** Which of the workflows `ids` the instance has. */
+export function workflowsOf(instance: TestInstance, ids: readonly string[]): Promise<string[]> {
+  return withChannel(instance, async (channel) => {
+    const found: string[] = [];
+    for (const id of ids) if (await hasWorkflow(channel, id)) found.push(id);
+    return found;
+  });
+}
+
+/** A client that starts one workflow after another until it is told to stop. */
+export interface Writer {
+  /** The workflows that Temporal has acknowledged so far. */
+  written: readonly string[];
+  /** Ends the writing; rejects when a write had failed. */
+  stop(): Promise<void>;
+}
+
+/** Begins to write, and waits for the first workflow. */
+export async function beginWriting(instance: TestInstance, prefix: string): Promise<Writer> {
+  const written: string[] = [];
+  let isOver = false;
+  const writing = withChannel(instance, async (channel) => {
+    while (!isOver) {
+      const id = `${prefix}-${written.length}`;
+      await startWorkflow(channel, id);
+      written.push(id);
+    }
+  });
+  let failure: unknown = null;
+  writing.catch((error: unknown) => failure = error);
+  await until("a workflow is written", () => written.length > 0 || failure !== null);
+  return {
+    written,
+    stop: async () => {
+      isOver = true;
+      await writing;
+    },
+  };
+}
+
+/** What lies beside the instance's database, without the database, its lock and what is SQLite's. */
+export function besideDatabase(instance: TestInstance): string[] {
+  const database = instance.paths.defaultDatabase;
+  const own = new Set(["", ".lock", "-journal", "-wal", "-shm"].map((suffix) => basename(database) + suffix));
+  return readdirSync(dirname(database)).filter((name) => !own.has(name)).map((name) => join(dirname(database), name));
+}
