@@ -10,6 +10,7 @@ import { processesHere } from "../system/processes_here.ts";
 import { realDatabasePath } from "../temporal/database.ts";
 import type { CommandContext } from "./context.ts";
 import { startNew } from "./start_new.ts";
+import { currentStatus } from "./status.ts";
 import { DEFAULT_GRACE_S, stopInstance } from "./stop.ts";
 
 const START_TIMEOUT_MS = 120_000;
@@ -102,19 +103,15 @@ async function startAs(context: CommandContext, record: ProcessRecord | null): P
   const { host, invocation } = context;
   const recorded = record?.binary !== undefined && host.exists(record.binary) ? record.binary : null;
   const temporalBin = invocation.temporalBin ?? recorded;
-  return await startNew(
-    {
-      ...context,
-      invocation: {
-        ...invocation,
-        asked: { ...record?.settings, ...invocation.asked },
-        temporalBin,
-        askedBinary: temporalBin,
-      },
-    },
-    START_TIMEOUT_MS,
-    false,
-  );
+  const asked = { ...record?.settings, ...invocation.asked };
+  const again = { ...context, invocation: { ...invocation, asked, temporalBin, askedBinary: temporalBin } };
+  try {
+    return await startNew(again, START_TIMEOUT_MS, false);
+  } catch (error) {
+    // Somebody was quicker, and started it otherwise: it is up, on the data that it was to have.
+    if (error instanceof LocalError && error.code === "settings-differ") return await currentStatus(context);
+    throw error;
+  }
 }
 
 /** What became of the instance, for a person. */
