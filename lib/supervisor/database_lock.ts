@@ -2,8 +2,30 @@ import { LocalError } from "../core/local_error.ts";
 import { type LockFile, tryLock } from "../system/lock_file.ts";
 import type { Processes } from "../system/processes.ts";
 
+/** The lock of the database that an instance has in use. */
+export class DatabaseHold {
+  #lock: LockFile | null = null;
+
+  /**
+   * Holds the lock of `database`, null for none, instead of the one that was held.
+   *
+   * @throws {LocalError} as {@linkcode takeDatabaseLock} does; then none is held
+   */
+  async moveTo(database: string | null, processes: Processes): Promise<void> {
+    const path = database === null ? null : lockPath(database);
+    if (this.#lock?.path === path && this.#lock?.isCurrent() === "ours") return;
+    this.release();
+    if (database !== null) this.#lock = await takeDatabaseLock(database, processes);
+  }
+
+  release(): void {
+    this.#lock?.close();
+    this.#lock = null;
+  }
+}
+
 /** Where the lock of the database at `database`, a real path, is. */
-export function databaseLockPath(database: string): string {
+function lockPath(database: string): string {
   return `${database}.lock`;
 }
 
@@ -13,7 +35,7 @@ export function databaseLockPath(database: string): string {
  * @throws {LocalError} `database-busy`, naming who has it; `lock-failed`
  */
 export async function takeDatabaseLock(database: string, processes: Processes): Promise<LockFile> {
-  const path = databaseLockPath(database);
+  const path = lockPath(database);
   const lock = await tryLock(path);
   if (lock !== null) return lock;
   const [holder] = processes.lockHolders(path);

@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { type LockFile, tryLock } from "../system/lock_file.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
 
@@ -7,7 +7,7 @@ export type GuardVerdict =
   | { kind: "ours" }
   /** Lock files were deleted under us and are ours again. */
   | { kind: "mended"; files: string[] }
-  /** The home does not exist any more. */
+  /** The home does not exist any more, or another folder stands at its path. */
   | { kind: "homeGone" }
   /** Another supervisor holds the lock now: touch nothing, leave. */
   | { kind: "deposed" };
@@ -23,6 +23,8 @@ export const NAMELESS: FileIdentity = { dev: -1, ino: -1 };
 
 /** The locks that a supervisor answers for. */
 export interface HeldLocks {
+  /** The home itself: what is at its path in another folder is another instance's. */
+  home: FileIdentity | null;
   supervisor: LockFile;
   /** The file that Temporal's inherited lock is on; null while there is no Temporal. */
   temporal: FileIdentity | null;
@@ -36,13 +38,19 @@ export function identityOf(path: string): FileIdentity | null {
   return info === undefined ? null : { dev: info.dev, ino: info.ino };
 }
 
+/** The identity of the folder that `path` leads to, through links too; null when there is none. */
+export function folderIdentity(path: string): FileIdentity | null {
+  const info = statSync(path, { throwIfNoEntry: false });
+  return info === undefined ? null : { dev: info.dev, ino: info.ino };
+}
+
 /**
  * Checks that the lock paths still lead to the locks that are held, and mends what was deleted: somebody who then
  * locks the new file at the path would otherwise believe that nobody is here. Takes over a file that lies at the path
  * without a holder; gives way to one that somebody holds. Costs three lstat(2) when all is well.
  */
 export async function guardLocks(paths: InstancePaths, held: HeldLocks): Promise<GuardVerdict> {
-  if (identityOf(paths.home) === null) return { kind: "homeGone" };
+  if (held.home === null || !isSameFile(folderIdentity(paths.home), held.home)) return { kind: "homeGone" };
   const files: string[] = [];
   if (held.supervisor.isCurrent() !== "ours") {
     const lock = await tryLock(paths.supervisorLock);

@@ -31,6 +31,8 @@ export type Reconciled =
  * - a record that nobody alive answers to is removed; one that points at an innocent process is set aside, and that
  *   process left alone.
  *
+ * @param isThorough Look through all processes also where no file tells of a Temporal: it may hold a lock that was
+ * deleted.
  * @throws {LocalError} `lock-failed`, when the lock is held by somebody who can't be seen; `stop-failed`
  */
 export async function reconcile(
@@ -38,11 +40,12 @@ export async function reconcile(
   order: SupervisorOrder,
   signal: AbortSignal,
   warn: (message: string) => void,
+  isThorough = false,
 ): Promise<Reconciled> {
   const { paths, processes, log } = instance;
   const free = await tryLock(paths.temporalLock);
   const isFirst = free !== null && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
-  if (isFirst) return { kind: "clear", lock: free, base: undefined };
+  if (isFirst && !isThorough) return { kind: "clear", lock: free, base: undefined };
 
   const finding = findTemporal(paths, processes);
   const { temporal: found } = finding;
@@ -58,7 +61,8 @@ export async function reconcile(
     }
     log.transition("replaced", { pgid: found.pgid, proof: found.proof, why: adopted });
     // What a dead Temporal left has nothing to drain.
-    const grace = adopted === "unhealthy" || adopted === "no leader" ? 0 : DEFAULT_GRACE_MS;
+    const hasNothingToSave = adopted === "unhealthy" || adopted === "no leader" || adopted === "data deleted";
+    const grace = hasNothingToSave ? 0 : DEFAULT_GRACE_MS;
     await endProcessGroup(instance, { pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, grace);
   }
   tidyRecord(instance, finding, warn);
@@ -74,7 +78,7 @@ async function tryToAdopt(
   finding: Finding,
   found: FoundTemporal,
   signal: AbortSignal,
-): Promise<TemporalProcess | "no leader" | "replacement asked for" | "other settings" | "unhealthy"> {
+): Promise<TemporalProcess | "no leader" | "replacement asked for" | "other settings" | "unhealthy" | "data deleted"> {
   const { leader } = found;
   if (leader === null) return "no leader";
   if (order.replace) return "replacement asked for";
@@ -86,6 +90,8 @@ async function tryToAdopt(
   if (settings === null || settingsDifferences(order.asked, settings).length > 0) return "other settings";
   const binary = record?.binary ?? leader.executable;
   if (order.binaryAsked && order.binary !== null && binary !== order.binary) return "other settings";
+  const { dbFilename } = settings;
+  if (dbFilename !== null && lstatSync(dbFilename, { throwIfNoEntry: false }) === undefined) return "data deleted";
 
   const probe = createProbe(host.connect, settings);
   try {
@@ -98,7 +104,7 @@ async function tryToAdopt(
     probe.close();
   }
   // It may have been launched by a supervisor that did not live to see it serve.
-  if (settings.dbFilename !== null) finishDatabase(settings.dbFilename);
+  if (dbFilename !== null) finishDatabase(dbFilename);
   return {
     pid: leader.pid,
     startTime: leader.startTime,

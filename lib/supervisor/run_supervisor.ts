@@ -6,7 +6,6 @@ import { controlApi } from "./control_api.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 import { controllerOf } from "./controller.ts";
 import { isDead } from "./evidence.ts";
-import { identityOf } from "./guard.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { clearOutcome, writeOutcome } from "./outcome.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -51,7 +50,7 @@ export async function runSupervisor(
   const graceMs = order.ephemeralFor === undefined ? DEFAULT_GRACE_MS : 0;
   const stop = () => supervisor.dispatch({ kind: "stop", graceMs });
   signal.addEventListener("abort", stop, { once: true });
-  const guard = watchHome(instance, supervisor, control, stop);
+  const guard = watchHome(instance, supervisor, control);
   const stopWatchingStarter = order.ephemeralFor === undefined
     ? () => {}
     : watchStarter(instance, order.ephemeralFor, stop);
@@ -94,17 +93,12 @@ function watchHome(
   instance: Instance,
   supervisor: Supervisor,
   control: ControlSocket,
-  stop: () => void,
 ): { end: () => Promise<void> } {
   const { paths, log } = instance;
   let look: Promise<void> | null = null;
   const lookAfter = async () => {
     const found = await supervisor.guard();
-    if (found === "deposed") return;
-    if (found === "homeGone") {
-      log.note("home gone", { home: paths.home });
-      return stop();
-    }
+    if (found === "deposed" || found === "homeGone") return;
     if (await control.mend()) {
       supervisor.warn(`${paths.controlSocket} was deleted under a running instance and made again`);
     }
@@ -130,7 +124,7 @@ function watchHome(
 
 /** Records the outcome, and removes what described the Temporal that is over. */
 function leaveInOrder({ paths, log }: Instance, supervisor: Supervisor, failure: Failure | null): void {
-  if (identityOf(paths.home) === null) return;
+  if (supervisor.keeper.isHomeless) return;
   try {
     supervisor.keeper.tidy();
     if (failure !== null) {

@@ -12,7 +12,7 @@ import {
 import { LocalError } from "../core/local_error.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import type { GuardVerdict } from "./guard.ts";
-import type { Instance, SupervisorOrder } from "./instance.ts";
+import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import type { ProbeResult } from "./probe.ts";
 import { type KeeperListener, TemporalKeeper } from "./temporal_keeper.ts";
 import type { ProcessEnd, TemporalProcess } from "./temporal_process.ts";
@@ -131,10 +131,19 @@ export class Supervisor implements KeeperListener {
       return "ours";
     }
     if (verdict.kind === "deposed") this.#stepDown();
+    if (verdict.kind === "homeGone") this.#leaveHome();
     if (verdict.kind === "mended") {
       this.warn(`Lock files were deleted under a running instance and made again: ${verdict.files.join(", ")}`);
     }
     return verdict.kind;
+  }
+
+  /** Whatever is at the home's path now: our Temporal has lost its data, and nobody could reach us. */
+  #leaveHome(): void {
+    if (this.keeper.isHomeless) return;
+    this.keeper.isHomeless = true;
+    this.#instance.log.note("home gone", { home: this.#instance.paths.home });
+    this.dispatch({ kind: "stop", graceMs: DEFAULT_GRACE_MS });
   }
 
   /** Leaves Temporal and every file as they are, because they are another supervisor's now: frees what is held. */

@@ -5,16 +5,17 @@ import { completeSettings, type Settings } from "../core/settings.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import { rotateLog } from "../system/rotate_log.ts";
 import { realDatabasePath } from "../temporal/database.ts";
-import { readTemporalVersion } from "../temporal/temporal_version.ts";
-import { databaseLockPath, takeDatabaseLock } from "./database_lock.ts";
+import { DatabaseHold } from "./database_lock.ts";
 import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
-import { guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
+import { findTemporal } from "./evidence.ts";
+import { folderIdentity, guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "./instance.ts";
 import { launchTemporal } from "./launch_temporal.ts";
 import { createProbe, type Probe } from "./probe.ts";
 import { reconcile } from "./reconcile.ts";
 import { removeRecord, saveRecord } from "./save_record.ts";
 import { type ProcessEnd, recordOf, type TemporalProcess } from "./temporal_process.ts";
+import { versionAsker } from "./version_asker.ts";
 
 /** Whom the keeper tells what it sees. */
 export interface KeeperListener {
@@ -30,17 +31,20 @@ export interface KeeperListener {
  */
 export class TemporalKeeper {
   readonly locks: HeldLocks;
+  /** The home was seen to be gone: from then on nothing at its path is touched. */
+  isHomeless = false;
   readonly #instance: Instance;
   readonly #order: SupervisorOrder;
   readonly #listener: KeeperListener;
-  readonly #versions = new Map<string, Promise<string | null>>();
+  readonly #askVersion: (binary: string) => Promise<string | null>;
   #plan: LaunchPlan | null = null;
   #temporal: TemporalProcess | null = null;
   #toldEndOf: TemporalProcess | null = null;
   #probe: Probe | null = null;
   /** `temporal.lock` between two lives, so that nobody gets in between. */
   #freeLock: LockFile | null = null;
-  #databaseLock: LockFile | null = null;
+  /** One supervisor per database, whatever homes and links lead to it. */
+  readonly #database = new DatabaseHold();
   #lastPid: number | null = null;
   #lastEnd: { pid: number; forced: boolean; atMs: number } | null = null;
   #isReleased = false;
@@ -51,7 +55,9 @@ export class TemporalKeeper {
     this.#instance = instance;
     this.#order = order;
     this.#listener = listener;
-    this.locks = { supervisor: supervisorLock, temporal: null, substitute: null };
+    this.#askVersion = versionAsker(instance.log);
+    const home = folderIdentity(instance.paths.home);
+    this.locks = { home, supervisor: supervisorLock, temporal: null, substitute: null };
   }
 
   /** The Temporal that is alive, as far as it is known; launched is enough. */
@@ -106,29 +112,43 @@ export class TemporalKeeper {
    * @throws the reason of `signal`
    */
   async bringUp(signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
-    const instance = this.#instance;
     try {
-      const adopted = this.#plan === null ? await this.#reconcile(signal) : null;
-      if (adopted !== null) return adopted;
-      const plan = this.#plan = await this.#preparePlan(this.#plan!);
-      signal.throwIfAborted();
-      if (rotates) rotateLog(instance.paths.temporalLog, "rename", instance.logPolicy, Date.now());
-      this.#probe?.close();
-      const probe = this.#probe = createProbe(instance.host.connect, plan.settings);
-      const temporal = await launchTemporal({
-        instance,
-        plan,
-        probe,
-        signal,
-        takeLock: () => this.#takeTemporalLock(),
-        onSpawn: (spawned) => this.#track(spawned),
-      });
-      this.#refreshExecutable(temporal);
-      return temporal;
+      if (this.#plan !== null) return await this.#launch(signal, rotates);
+      return await this.#reconcile(signal) ??
+        await this.#launch(signal, rotates).catch((error: unknown) => this.#lookAgain(error, signal, rotates));
     } catch (error) {
       if (!signal.aborted) this.#forget();
       throw error;
     }
+  }
+
+  /** A Temporal of ours, of which only its deleted lock tells, may be what is in the way: then it is adopted, or ended. */
+  async #lookAgain(error: unknown, signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
+    const isInTheWay = error instanceof LocalError && ["database-busy", "port-taken"].includes(error.code);
+    const { paths, processes } = this.#instance;
+    if (!isInTheWay || signal.aborted || findTemporal(paths, processes).temporal === null) throw error;
+    this.#freeLock?.close();
+    this.#freeLock = null;
+    return await this.#reconcile(signal, true) ?? await this.#launch(signal, rotates);
+  }
+
+  async #launch(signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
+    const instance = this.#instance;
+    const plan = this.#plan = await this.#preparePlan(this.#plan!);
+    signal.throwIfAborted();
+    if (rotates) rotateLog(instance.paths.temporalLog, "rename", instance.logPolicy, Date.now());
+    this.#probe?.close();
+    const probe = this.#probe = createProbe(instance.host.connect, plan.settings);
+    const temporal = await launchTemporal({
+      instance,
+      plan,
+      probe,
+      signal,
+      takeLock: () => this.#takeTemporalLock(),
+      onSpawn: (spawned) => this.#track(spawned),
+    });
+    this.#refreshExecutable(temporal);
+    return temporal;
   }
 
   /**
@@ -155,13 +175,16 @@ export class TemporalKeeper {
     }
     if (this.#isReleased) return;
     this.#forget();
+    if (this.isHomeless) return; // what is locked at that path now is none of ours
     this.#freeLock ??= await clearTemporalLock(this.#instance);
     if (this.#freeLock === null) throw lockHeldUnseen(this.#instance.paths.temporalLock);
   }
 
   /** Removes the record of a Temporal that is over; only our own. */
   tidy(): void {
-    if (this.#temporal === null && this.#lastPid !== null) removeRecord(this.#instance.paths.record, this.#lastPid);
+    if (!this.isHomeless && this.#temporal === null && this.#lastPid !== null) {
+      removeRecord(this.#instance.paths.record, this.#lastPid);
+    }
   }
 
   /** Frees every lock and connection, and touches neither Temporal nor any file. */
@@ -169,13 +192,14 @@ export class TemporalKeeper {
     this.#isReleased = true;
     this.#forget();
     this.#freeLock?.close();
-    this.#databaseLock?.close();
+    this.#database.release();
     this.locks.supervisor.close();
   }
 
-  async #reconcile(signal: AbortSignal): Promise<TemporalProcess | null> {
+  async #reconcile(signal: AbortSignal, isThorough = false): Promise<TemporalProcess | null> {
     const order = this.#order;
-    const found = await reconcile(this.#instance, order, signal, (message) => this.#listener.warn(message));
+    const warn = (message: string) => this.#listener.warn(message);
+    const found = await reconcile(this.#instance, order, signal, warn, isThorough);
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
       const settings = completeSettings(order.asked, this.#instance.paths.defaultDatabase, found.base);
@@ -188,7 +212,7 @@ export class TemporalKeeper {
     // Its lock has no name any more: the file at the path is to be held in its stead.
     if (found.proof !== "lock") this.locks.temporal = NAMELESS;
     try {
-      await this.#takeDatabase(temporal.settings.dbFilename);
+      await this.#database.moveTo(temporal.settings.dbFilename, this.#instance.processes);
     } catch (error) {
       // It has the database open, whoever has the lock: to end it for that would help nobody.
       if (!(error instanceof LocalError)) throw error;
@@ -201,7 +225,7 @@ export class TemporalKeeper {
     const asked = plan.settings.dbFilename;
     if (asked === this.#instance.paths.defaultDatabase) mkdirSync(dirname(asked), { recursive: true, mode: 0o700 });
     const dbFilename = asked === null ? null : realDatabasePath(asked);
-    await this.#takeDatabase(dbFilename);
+    await this.#database.moveTo(dbFilename, this.#instance.processes);
     return { ...plan, settings: { ...plan.settings, dbFilename } };
   }
 
@@ -214,15 +238,6 @@ export class TemporalKeeper {
     }
     if (lock === null) throw lockHeldUnseen(this.#instance.paths.temporalLock);
     return lock;
-  }
-
-  /** One supervisor per database, whatever homes and links lead to it. */
-  async #takeDatabase(database: string | null): Promise<void> {
-    const path = database === null ? null : databaseLockPath(database);
-    if (this.#databaseLock?.path === path && this.#databaseLock?.isCurrent() === "ours") return;
-    this.#databaseLock?.close();
-    this.#databaseLock = null;
-    if (database !== null) this.#databaseLock = await takeDatabaseLock(database, this.#instance.processes);
   }
 
   /** From now on this Temporal is the one that is recorded, and that an end would end. */
@@ -262,22 +277,11 @@ export class TemporalKeeper {
     this.#save(temporal);
   }
 
-  /** Asks the binary for its version, once for each binary, while Temporal comes up. */
+  /** Asks for the version while Temporal comes up: a shim too answers for what it will become. */
   #learnVersion(temporal: TemporalProcess): void {
-    const binary = temporal.executable ?? temporal.binary;
+    const binary = temporal.binary ?? temporal.executable;
     if (binary === null || temporal.version !== null) return;
-    const asked = this.#versions.get(binary) ?? readTemporalVersion(binary).then(
-      ({ cli, server }) => cli ?? `0.0.0-DEV (server ${server ?? "unknown"})`, // as `go install` alone makes it
-      (error: unknown) => {
-        this.#instance.log.note("version unknown", {
-          binary,
-          why: error instanceof Error ? error.message : String(error),
-        });
-        return null;
-      },
-    );
-    this.#versions.set(binary, asked);
-    temporal.versionKnown = asked.then((version) => {
+    temporal.versionKnown = this.#askVersion(binary).then((version) => {
       temporal.version = version;
       if (this.#temporal === temporal && version !== null) this.#save(temporal);
     });
