@@ -35,7 +35,7 @@ async function main(script: string | undefined, args: string[]): Promise<number>
     child.on("error", () => resolve(1));
     child.on("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
   });
-  const leftovers = findLeftovers(jobId);
+  const leftovers = findLeftovers(jobId, home);
   for (const { pid, command } of leftovers) console.error(`left behind, ended now: pid ${pid} ${command}`);
   endLeftovers(leftovers);
   rmSync(home, { recursive: true, force: true, maxRetries: 3 });

@@ -57,7 +57,7 @@ export async function runFile(
   });
   clearTimeout(timer);
   signal.removeEventListener("abort", end);
-  const leftovers = findLeftovers(jobId);
+  const leftovers = findLeftovers(jobId, home);
   endLeftovers(leftovers);
   rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   const output = readFileSync(logPath, "utf8");

@@ -1,3 +1,4 @@
+// test: seconds 900
 import { describe, it } from "node:test";
 import process from "node:process";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";

@@ -1,3 +1,4 @@
+// test: seconds 900
 import { existsSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import process from "node:process";

@@ -1,3 +1,4 @@
+// test: seconds 900
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import process from "node:process";

@@ -1,3 +1,4 @@
+// test: seconds 900
 import { spawn } from "node:child_process";
 import {
   copyFileSync,

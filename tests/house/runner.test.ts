@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import { readCounts } from "../../scripts/testing/counts.ts";
+import { findLeftovers } from "../../scripts/testing/leftovers.ts";
 
 test("readCounts() reads Deno's summary, steps included", () => {
   const output =
@@ -16,4 +19,18 @@ test("readCounts() reads Node's summary and counts cancelled tests as failed", (
 test("readCounts() takes a bad exit without a failed test as one failure", () => {
   assertEquals(readCounts("node", "SyntaxError: no", true), { passed: 0, failed: 1, skipped: 0 });
   assertEquals(readCounts("deno", "ok | 3 passed | 0 failed (5ms)", true), { passed: 3, failed: 1, skipped: 0 });
+});
+
+test("findLeftovers() finds a daemon that kept the home of its test and nothing else", {
+  skip: process.platform !== "linux",
+}, async () => {
+  const home = `/no/such/home-of-${process.pid}`;
+  const daemon = spawn("sleep", ["60"], { env: { PATH: process.env["PATH"], HOME: home }, stdio: "ignore" });
+  try {
+    await new Promise((resolve) => daemon.once("spawn", resolve));
+    assertEquals(findLeftovers("no-such-job", home).map(({ pid }) => pid), [daemon.pid]);
+  } finally {
+    daemon.kill("SIGKILL");
+    await new Promise((resolve) => daemon.once("exit", resolve));
+  }
 });
