@@ -30,7 +30,7 @@ async function canCountWorkflows(instance: TestInstance): Promise<boolean> {
 
 describe("a first start that is killed", () => {
   // 30 moments, most of them under the runtime that is the faster one to start.
-  const moments = ownRuntime === "deno" ? everyMs(15, 0) : everyMs(30, 7);
+  const moments = ownRuntime === "deno" ? everyMs(12.5, 0) : everyMs(50, 6);
 
   it(`leaves a database that the next start can use, after ${moments[0]} to ${moments.at(-1)} ms`, async () => {
     const queue = moments.values();

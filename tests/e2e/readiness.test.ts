@@ -5,6 +5,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import type { Status } from "../../lib/core/status.ts";
 import { assertNothingLeft, type Ended, history, isAlive, type TestInstance, until, withInstance } from "./support.ts";
+import { ask, untilEvent } from "./support_events.ts";
 import {
   fakeTemporal,
   saysServing,
@@ -41,13 +42,13 @@ describe("start with a stranger on the port", () => {
   it("names a plain TCP listener", () =>
     withInstance((instance) =>
       withStranger("tcp", "127.0.0.1", instance.port, async (stranger) => {
-        assertRefused(instance, await instance.run(["start", "--json"]), instance.port, stranger, /stranger\.ts tcp/);
+        assertRefused(instance, await instance.run(["start", "--json"]), instance.port, stranger, /stranger\.mjs tcp/);
         await assertNotTakenForOurs(instance);
         const { stderr, stdout } = await instance.run(["start"]);
         assertMatch(
           stderr,
           new RegExp(
-            `error: Port ${instance.port} is taken on 127\\.0\\.0\\.1: pid ${stranger.pid} \\(.*stranger\\.ts`,
+            `error: Port ${instance.port} is taken on 127\\.0\\.0\\.1: pid ${stranger.pid} \\(.*stranger\\.mjs`,
           ),
         );
         assertMatch(stderr, /hint: .*--port/);
@@ -61,7 +62,7 @@ describe("start with a stranger on the port", () => {
         assert(await saysServing(instance.port), "this stranger would not fool anyone");
         const before = await instance.status();
         assertEquals([before.exitCode, before.state, before.temporal], [3, "stopped", null]);
-        assertRefused(instance, await instance.run(["start", "--json"]), instance.port, stranger, /stranger\.ts grpc/);
+        assertRefused(instance, await instance.run(["start", "--json"]), instance.port, stranger, /stranger\.mjs grpc/);
         await assertNotTakenForOurs(instance);
       })
     ));
@@ -89,7 +90,7 @@ describe("start with a stranger on the port", () => {
       withInstance((instance) =>
         withStranger("grpc", "::1", instance.port, async (stranger) => {
           const result = await instance.run(["start", "--json"]);
-          assertRefused(instance, result, instance.port, stranger, /stranger\.ts grpc ::1/);
+          assertRefused(instance, result, instance.port, stranger, /stranger\.mjs grpc ::1/);
           assertEquals(JSON.parse(result.stdout).error.facts.address, "::1");
           await assertNotTakenForOurs(instance);
         })
@@ -99,7 +100,13 @@ describe("start with a stranger on the port", () => {
   it("names one on the UI's port, which a headless start does not need", () =>
     withInstance((instance) =>
       withStranger("tcp", "127.0.0.1", instance.uiPort, async (stranger) => {
-        assertRefused(instance, await instance.run(["start", "--json"]), instance.uiPort, stranger, /stranger\.ts tcp/);
+        assertRefused(
+          instance,
+          await instance.run(["start", "--json"]),
+          instance.uiPort,
+          stranger,
+          /stranger\.mjs tcp/,
+        );
         const { state, uiUrl } = await instance.start(["--headless"]);
         assertEquals([state, uiUrl], ["running", null]);
       })
@@ -159,10 +166,9 @@ describe("a Temporal that runs and is not ready", () => {
         `exec ${strangerCommand("tcp", "127.0.0.1", instance.port).join(" ")}`,
       );
       const start = instance.launch(["start", "--json", "--headless", "--temporal-bin", binary]);
-      const seen = await until("the port is open", async () => {
-        const status = await instance.status();
-        return checksOf(status)["port"] === true ? status : null;
-      });
+      await untilEvent(instance, "launched");
+      await until("the port is open", async () => checksOf(await ask(instance, "GET", "/status"))["port"]);
+      const seen = await instance.status();
       assertEquals([seen.state, seen.healthy, seen.exitCode], ["starting", false, 4]);
       assertEquals([checksOf(seen)["process"], checksOf(seen)["grpc"]], [true, false]);
       assertEquals(start.stdout(), "", "start was content with an open port");
@@ -174,11 +180,10 @@ describe("a Temporal that runs and is not ready", () => {
   it("serves without the UI that was asked for", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, 'exec "$TEMPORAL" "$@" --headless');
-      const start = instance.run(["start", "--json", "--timeout", "2", "--temporal-bin", binary]);
-      const seen = await until("it serves", async () => {
-        const status = await instance.status();
-        return checksOf(status)["grpc"] === true ? status : null;
-      });
+      const start = instance.run(["start", "--json", "--timeout", "5", "--temporal-bin", binary]);
+      await untilEvent(instance, "launched");
+      await until("it serves", async () => checksOf(await ask(instance, "GET", "/status"))["grpc"]);
+      const seen = await instance.status();
       assertEquals([seen.state, checksOf(seen)["ui"], seen.exitCode], ["starting", false, 4]);
       const result = await start;
       assertEquals([result.code, JSON.parse(result.stdout).error.code], [1, "timeout"]);
@@ -219,10 +224,9 @@ describe("status of a Temporal that runs", () => {
       process.kill(supervisor!.pid, "SIGKILL");
       await until("the supervisor is dead", () => !isAlive(supervisor!.pid));
       process.kill(temporal!.pid, "SIGSTOP");
-      const seen = await until("it is seen as stopped", async () => {
-        const status = await instance.status();
-        return checksOf(status)["process"] === false ? status : null;
-      });
+      await until("it is stopped", () => instance.processes.inspect(temporal!.pid)?.state === "T");
+      const seen = await instance.status();
+      assertEquals(checksOf(seen)["process"], false);
       assertEquals([seen.state, seen.healthy, seen.exitCode], ["unsupervised", false, 4]);
       assertEquals([checksOf(seen)["lock"], checksOf(seen)["port"], checksOf(seen)["grpc"]], [true, true, false]);
     }));

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { openGrpcChannel } from "../../lib/temporal/grpc_channel.ts";
 import { checkServing } from "../../lib/temporal/health.ts";
 import { currentHost } from "../../lib/system/host.ts";
-import { temporalBinary, TSX, until } from "./support.ts";
+import { temporalBinary, until } from "./support.ts";
 
 /** A process of the test's own that the tool must leave alone. */
 export interface Stranger {
@@ -14,10 +14,10 @@ export interface Stranger {
   isAlive(): boolean;
 }
 
-/** The command line of a stranger (`fixtures/stranger.ts`). */
+/** The command line of a stranger (`fixtures/stranger.mjs`). */
 export function strangerCommand(kind: "tcp" | "grpc", host: string, port: number): string[] {
-  const script = fileURLToPath(new URL("./fixtures/stranger.ts", import.meta.url));
-  return [process.env["STIGMER_TEST_NODE"]!, "--import", TSX, script, kind, host, `${port}`];
+  const script = fileURLToPath(new URL("./fixtures/stranger.mjs", import.meta.url));
+  return [process.env["STIGMER_TEST_NODE"]!, script, kind, host, `${port}`];
 }
 
 /** Runs `body` beside a process that listens on `port` of `host`; ends it afterwards. */
