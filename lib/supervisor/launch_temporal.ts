@@ -10,6 +10,7 @@ import { canBind } from "../system/ports.ts";
 import { readTail } from "../system/read_tail.ts";
 import { spawnDetached } from "../system/spawn_detached.ts";
 import { finishDatabase, isBeingMade, prepareDatabase, setAsideDatabase } from "../temporal/database.ts";
+import { refuseNewerDatabase, rememberServer } from "../temporal/database_server.ts";
 import { endProcessGroup } from "./end_temporal.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "./instance.ts";
 import type { Probe } from "./probe.ts";
@@ -31,6 +32,8 @@ export interface LaunchContext {
 
 /** Bytes of the log's end that are looked through for the cause of a failure. */
 const LAST_WORDS_BYTES = 16 * 1024;
+/** How long Temporal serves until the database is noted as its server's. */
+const REMEMBER_AFTER_MS = 2_000;
 
 /**
  * Launches Temporal and waits until it is ready. When it fails, nothing of it is left.
@@ -49,12 +52,16 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
   for (let isRetry = false;; isRetry = true) {
     signal.throwIfAborted();
     if (dbFilename !== null) {
+      await refuseNewerDatabase(dbFilename, plan.binary);
       const { setAsideTo } = prepareDatabase(dbFilename, new Date());
       if (setAsideTo !== null) instance.log.note("empty database set aside", { from: dbFilename, to: setAsideTo });
     }
     const outcome = await launchOnce(context);
     if ("temporal" in outcome) {
-      if (dbFilename !== null) finishDatabase(dbFilename);
+      if (dbFilename !== null) {
+        finishDatabase(dbFilename);
+        rememberSoon(dbFilename, outcome.temporal, instance);
+      }
       return outcome.temporal;
     }
     const isRuin = outcome.failure.facts["cause"] === "database-half-made" && dbFilename !== null &&
@@ -65,6 +72,18 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
       to: setAsideDatabase(dbFilename, new Date()),
     });
   }
+}
+
+/** Not at once: a binary that is asked for its version takes a core for a moment, which whoever waits for us needs now. */
+function rememberSoon(database: string, temporal: TemporalProcess, { log }: Instance): void {
+  const remember = () => {
+    rememberServer(database, temporal.binary ?? "").catch((error: unknown) => {
+      log.note("server not remembered", { database, why: error instanceof Error ? error.message : String(error) });
+    });
+  };
+  const timer = setTimeout(remember, REMEMBER_AFTER_MS);
+  timer.unref();
+  temporal.ended.then(() => clearTimeout(timer));
 }
 
 async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalProcess } | { failure: LocalError }> {

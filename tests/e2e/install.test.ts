@@ -17,10 +17,10 @@ import {
 } from "../temporal/support_releases.ts";
 import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
 
-/** A release whose `temporal` says that it is `version`, and else is the real one. */
-function release(version: string): Uint8Array {
+/** A release whose `temporal` says that it is `version`, with `server` in it, and else is the real one. */
+function release(version: string, server = "1.29.1"): Uint8Array {
   const text =
-    `#!/bin/sh\n[ "$1" = --version ] && echo "temporal version ${version} (Server 1.29.1, UI 2.42.1)" && exit\n` +
+    `#!/bin/sh\n[ "$1" = --version ] && echo "temporal version ${version} (Server ${server}, UI 2.42.1)" && exit\n` +
     `exec '${temporalBinary()}' "$@"\n`;
   return tarGz([{ name: "LICENSE", data: "MIT" }, { name: "temporal", data: text }]);
 }
@@ -96,6 +96,26 @@ describe("install", () => {
         assertEquals(inBin(instance), ["install.lock"]);
         assertEquals(seen.length, 4); // the sums and the archive of each, once
       })));
+
+  it("of an older version refuses the data of a newer one, and says how to go on", () => {
+    const newer = serveRelease("1.6.0", release("1.6.0", "1.30.0"));
+    const older = releases("1.4.1");
+    const both: Respond = (socket, request) => (request.path.includes("1.6.0") ? newer : older)(socket, request);
+    return withServer(both, ({ base }) =>
+      withInstance(async (instance) => {
+        const env = from(base);
+        const started = await instance.run(["start", "--version", "1.6.0", "--headless"], { env });
+        assertEquals(started.code, 0, started.stderr);
+        const note = `${instance.paths.defaultDatabase}.server`;
+        await until("the server is noted", () => existsSync(note));
+        const refused = await instance.run(["restart", "--version", "1.4.1"], { env });
+        assertEquals(refused.code, 1);
+        assertStringIncludes(refused.stderr, "was last served by Temporal's server 1.30.0");
+        assertStringIncludes(refused.stderr, "--version 1.6.0");
+        const again = await instance.run(["start", "--version", "1.6.0", "--headless"], { env });
+        assertEquals(again.code, 0, again.stderr);
+      }));
+  });
 
   it("refuses to start what was not published, and starts nothing in its stead", () =>
     withServer(releases("1.5.1"), ({ base }) =>
