@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { processesHere } from "../../lib/system/processes_here.ts";
 import { readTail } from "../../lib/system/read_tail.ts";
 import type { ChaosResult } from "./chaos.ts";
 import type { Journal } from "./journal.ts";
+import { findMarked } from "./marked.ts";
 import type { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
@@ -18,6 +20,9 @@ export function renderViolation(
     const text = existsSync(paths.supervisorLog) ? readTail(paths.supervisorLog, 0, LOG_BYTES).trimEnd() : "(none)";
     return ["", `--- the end of the supervisor's log on ${name}`, text];
   });
+  const processes = findMarked(world).map(({ pid, command }) => `${pid} ${stateOf(pid)} ${command}`);
+  const holders = world.homes.flatMap(({ paths }) => [paths.supervisorLock, paths.temporalLock])
+    .flatMap((path) => processesHere().lockHolders(path).map(({ pid, on }) => `${path}: pid ${pid}, ${on}`));
   return [
     "",
     `VIOLATION: ${violation.message}`,
@@ -25,11 +30,25 @@ export function renderViolation(
     "",
     "--- what was done last",
     ...journal.lines(),
+    "",
+    "--- processes, and who holds which lock",
+    ...processes,
+    ...holders,
     ...logs,
     "",
     `VIOLATION: ${violation.message}`,
     `seed ${seed}; replay: make chaos SECONDS=${seconds} SEED=${seed}`,
   ].join("\n");
+}
+
+/** State, and where in the kernel it waits. */
+function stateOf(pid: number): string {
+  const state = processesHere().inspect(pid)?.state ?? "-";
+  try {
+    return `${state} ${readFileSync(`/proc/${pid}/wchan`, "utf8")}`;
+  } catch {
+    return state; // it is gone
+  }
 }
 
 /** The figures of a run that went well. */
