@@ -9,7 +9,9 @@
 export function daemonEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && !/^(GIT_|TEMPORAL_|STIGMER_|MAKEFLAGS$|MFLAGS$|MAKELEVEL$)/.test(name)) kept[name] = value;
+    if (value !== undefined && !/^(GIT_|TEMPORAL_|STIGMER_|MAKEFLAGS$|MFLAGS$|MAKELEVEL$)/.test(name)) {
+      kept[name] = value;
+    }
   }
   return kept;
 }

@@ -19,7 +19,10 @@ export function parseSince(text: string, nowMs: number): number {
   if (span !== null) return nowMs - Number(span[1]) * SPAN_MS[span[2]!]!;
   const at = /^\d{4}-\d\d/.test(text) ? Date.parse(text) : NaN;
   if (!Number.isNaN(at)) return at;
-  throw new LocalError("usage", `--since takes a span (90s, 10m, 2h, 1d) or a time (2026-11-23T06:00:00Z): \`${text}\` was given`);
+  throw new LocalError(
+    "usage",
+    `--since takes a span (90s, 10m, 2h, 1d) or a time (2026-11-23T06:00:00Z): \`${text}\` was given`,
+  );
 }
 
 /**

@@ -11,7 +11,8 @@ export interface Paint {
 
 /** Escape sequences of ECMA-48 (SGR), or none. */
 export function paintFor(isColoured: boolean): Paint {
-  const code = (open: number, close: number) => (text: string) => isColoured ? `\x1b[${open}m${text}\x1b[${close}m` : text;
+  const code = (open: number, close: number) => (text: string) =>
+    isColoured ? `\x1b[${open}m${text}\x1b[${close}m` : text;
   return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39) };
 }
 
@@ -33,7 +34,12 @@ export function renderCard(status: Status, paint: Paint): string {
     ["Address", status.address],
     ["UI", status.uiUrl],
     ["Namespace", status.namespace],
-    ["PID", temporal === null ? null : `${temporal.pid}${supervisor === null ? "" : ` (supervisor ${supervisor.pid}, ${supervisor.runtime})`}`],
+    [
+      "PID",
+      temporal === null
+        ? null
+        : `${temporal.pid}${supervisor === null ? "" : ` (supervisor ${supervisor.pid}, ${supervisor.runtime})`}`,
+    ],
     ["Log", status.paths.log],
     ["Data", status.paths.database ?? "in memory"],
   ];
@@ -44,31 +50,62 @@ export function renderCard(status: Status, paint: Paint): string {
 export function renderStatus(status: Status, nowMs: number, paint: Paint): string {
   const { temporal, supervisor, lastExit, failure } = status;
   const isUp = status.state === "running" && status.healthy;
-  const mark = isUp ? paint.green("●") : status.state === "stopped" ? paint.dim("○") : status.state === "failed" ? paint.red("●") : paint.yellow("●");
+  const mark = isUp
+    ? paint.green("●")
+    : status.state === "stopped"
+    ? paint.dim("○")
+    : status.state === "failed"
+    ? paint.red("●")
+    : paint.yellow("●");
   const health = status.temporal === null ? "" : status.healthy ? ", healthy" : ", not healthy";
   const lines = [`${mark} ${paint.bold(`Temporal is ${status.state}${health}`)}`];
-  const rows: [string, string | null][] = temporal === null ? [["Home", status.paths.home], ["Data", status.paths.database ?? "in memory"]] : [
-    ["Address", status.address],
-    ["UI", status.uiUrl ?? "none (headless)"],
-    ["Namespace", status.namespace],
-    ["PID", `${temporal.pid}, up ${formatSpan(nowMs - Date.parse(temporal.startedAt))}${temporal.adopted ? ", adopted" : ""}`],
-    ["Version", temporal.version ?? "unknown"],
-    ["Binary", temporal.binary],
-    ["Supervisor", supervisor === null ? "none" : `pid ${supervisor.pid}, ${supervisor.runtime} ${supervisor.version}`],
-    ["Restarts", status.restarts === 0 ? null : String(status.restarts)],
-    ["Home", status.paths.home],
-    ["Data", status.paths.database ?? "in memory"],
-    ["Log", status.paths.log],
-  ];
-  if (lastExit !== null) rows.push(["Last exit", `${lastExit.reason}, ${lastExit.signal ?? `code ${lastExit.code ?? "unknown"}`}, at ${lastExit.at}`]);
+  const rows: [string, string | null][] = temporal === null
+    ? [["Home", status.paths.home], ["Data", status.paths.database ?? "in memory"]]
+    : [
+      ["Address", status.address],
+      ["UI", status.uiUrl ?? "none (headless)"],
+      ["Namespace", status.namespace],
+      [
+        "PID",
+        `${temporal.pid}, up ${formatSpan(nowMs - Date.parse(temporal.startedAt))}${
+          temporal.adopted ? ", adopted" : ""
+        }`,
+      ],
+      ["Version", temporal.version ?? "unknown"],
+      ["Binary", temporal.binary],
+      [
+        "Supervisor",
+        supervisor === null ? "none" : `pid ${supervisor.pid}, ${supervisor.runtime} ${supervisor.version}`,
+      ],
+      ["Restarts", status.restarts === 0 ? null : String(status.restarts)],
+      ["Home", status.paths.home],
+      ["Data", status.paths.database ?? "in memory"],
+      ["Log", status.paths.log],
+    ];
+  if (lastExit !== null) {
+    rows.push([
+      "Last exit",
+      `${lastExit.reason}, ${lastExit.signal ?? `code ${lastExit.code ?? "unknown"}`}, at ${lastExit.at}`,
+    ]);
+  }
   lines.push(renderRows(rows, paint).trimEnd());
   if (status.checks.length > 0) {
     lines.push("");
     for (const { name, ok, ms, detail } of status.checks) {
-      lines.push(`  ${ok ? paint.green("✓") : paint.red("✗")} ${name.padEnd(10)} ${`${ms.toFixed(1)} ms`.padStart(9)}  ${detail}`);
+      lines.push(
+        `  ${ok ? paint.green("✓") : paint.red("✗")} ${name.padEnd(10)} ${
+          `${ms.toFixed(1)} ms`.padStart(9)
+        }  ${detail}`,
+      );
     }
   }
-  if (failure !== undefined) lines.push("", `  ${paint.red("why")}   ${failure.message}`, ...(failure.hint === undefined ? [] : [`  ${paint.dim("hint")}  ${failure.hint}`]));
+  if (failure !== undefined) {
+    lines.push(
+      "",
+      `  ${paint.red("why")}   ${failure.message}`,
+      ...(failure.hint === undefined ? [] : [`  ${paint.dim("hint")}  ${failure.hint}`]),
+    );
+  }
   return lines.join("\n") + "\n";
 }
 
@@ -83,7 +120,9 @@ export function formatSpan(ms: number): string {
   ];
   const first = parts.findIndex(([count]) => count > 0);
   if (first < 0) return "0 s";
-  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(" ");
+  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(
+    " ",
+  );
 }
 
 function renderRows(rows: readonly [string, string | null][], paint: Paint): string {

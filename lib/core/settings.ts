@@ -45,7 +45,11 @@ export function completeSettings(
     ip: asked.ip ?? base?.ip ?? "127.0.0.1",
     uiIp: asked.uiIp ?? base?.uiIp ?? null,
     headless: asked.headless ?? base?.headless ?? false,
-    dbFilename: asked.dbFilename !== undefined ? asked.dbFilename : base !== undefined ? base.dbFilename : defaultDatabase,
+    dbFilename: asked.dbFilename !== undefined
+      ? asked.dbFilename
+      : base !== undefined
+      ? base.dbFilename
+      : defaultDatabase,
     namespaces: asked.namespaces ?? base?.namespaces ?? [],
     logLevel: asked.logLevel ?? base?.logLevel ?? null,
     searchAttributes: asked.searchAttributes ?? base?.searchAttributes ?? [],

@@ -1,6 +1,6 @@
 import { frontendAddress, uiAddress } from "../core/addresses.ts";
-import type { Check, Status, StatusState } from "../core/status.ts";
-import { expectedNamespaces, type Settings } from "../core/settings.ts";
+import type { Check } from "../core/status.ts";
+import type { Settings } from "../core/settings.ts";
 import { isRecordedProcess } from "../core/process_record.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
 import type { Processes } from "../system/processes.ts";

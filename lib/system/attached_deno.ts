@@ -1,20 +1,26 @@
 import type { AttachedEnd, RunAttached } from "./host.ts";
 
 /** Runs a command over `Deno.Command`, which is there without loading `node:child_process` (15 ms). */
-export const runAttachedDeno: RunAttached = async (command, args, env) => {
+export const runAttachedDeno: RunAttached = (command, args, env) => {
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(command, { args: [...args], env, stdin: "inherit", stdout: "inherit", stderr: "inherit" })
       .spawn();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { kind: "notFound" };
-    if (error instanceof Deno.errors.PermissionDenied) return { kind: "notExecutable", why: error.message };
-    throw error;
+    if (error instanceof Deno.errors.NotFound) return Promise.resolve({ kind: "notFound" });
+    if (error instanceof Deno.errors.PermissionDenied) {
+      return Promise.resolve({ kind: "notExecutable", why: error.message });
+    }
+    return Promise.reject(error);
   }
   const ended = child.status.then(({ code, signal }): AttachedEnd =>
     signal === null ? { code, signal: null } : { code: null, signal }
   );
-  return { kind: "runs", ended, kill: (signal) => ignoringEnded(() => child.kill(signal as Deno.Signal)) };
+  return Promise.resolve({
+    kind: "runs",
+    ended,
+    kill: (signal) => ignoringEnded(() => child.kill(signal as Deno.Signal)),
+  });
 };
 
 function ignoringEnded(kill: () => void): void {

@@ -13,7 +13,12 @@ const CHUNK_BYTES = 64 * 1024;
  *
  * @param inode That of the file which `offset` counts in; null when there was none yet.
  */
-export async function* followLog(path: string, offset: number, inode: number | null, signal: AbortSignal): AsyncGenerator<string> {
+export async function* followLog(
+  path: string,
+  offset: number,
+  inode: number | null,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let fd: number | null = null;
   let at = offset;

@@ -1,6 +1,5 @@
 import { constants, existsSync, rmSync, statSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { loadSqlite, type Sqlite, SqliteError } from "../system/sqlite.ts";
 
 /**

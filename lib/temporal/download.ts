@@ -64,7 +64,8 @@ export async function download(options: DownloadOptions): Promise<{ isResumed: b
   let hasAnswered = false;
   try {
     options.onProgress({ phase: "connecting", host: url.host });
-    for (let tries = 1, inAll = 1;; tries++, inAll++) {
+    let tries = 1;
+    for (let inAll = 1;; tries++, inAll++) {
       const before = transfer.have;
       let why: string;
       let afterMs: number | null = null;
