@@ -29,6 +29,8 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./backup.ts")).backup;
     case "restore":
       return (await import("./restore.ts")).restore;
+    case "doctor":
+      return (await import("./doctor.ts")).doctor;
     case "version":
       return (await import("./version.ts")).version;
     default:

@@ -45,7 +45,8 @@ async function resolveBinary(context: CommandContext, replace: boolean): Promise
   return await installBinary(context, options);
 }
 
-function findOptions({ host, invocation: { home, temporalBin, temporalVersion } }: CommandContext): FindOptions {
+/** Where the binary of a launch is looked for. */
+export function findOptions({ host, invocation: { home, temporalBin, temporalVersion } }: CommandContext): FindOptions {
   return {
     ...(temporalBin === null
       ? {}

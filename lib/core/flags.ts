@@ -257,6 +257,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: "FILE",
   },
   {
+    name: "doctor",
+    summary: "Check everything that can go wrong, and say the remedy",
+    examples: ["stigmer-local doctor", "stigmer-local doctor --fix", "stigmer-local doctor --network --json"],
+    flags: [
+      { name: "fix", kind: "boolean", help: "Mend what can be mended without harm" },
+      { name: "network", kind: "boolean", help: "Also try to reach where Temporal comes from" },
+    ],
+  },
+  {
     name: "version",
     summary: "Print the versions of the tool, the runtime and the pinned Temporal",
     examples: ["stigmer-local version", "stigmer-local version --json"],

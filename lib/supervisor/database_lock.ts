@@ -12,7 +12,7 @@ export class DatabaseHold {
    * @throws {LocalError} as {@linkcode takeDatabaseLock} does; then none is held
    */
   async moveTo(database: string | null, processes: Processes): Promise<void> {
-    const path = database === null ? null : lockPath(database);
+    const path = database === null ? null : databaseLockPath(database);
     if (this.#lock?.path === path && this.#lock?.isCurrent() === "ours") return;
     this.release();
     if (database !== null) this.#lock = await takeDatabaseLock(database, processes);
@@ -25,7 +25,7 @@ export class DatabaseHold {
 }
 
 /** Where the lock of the database at `database`, a real path, is. */
-function lockPath(database: string): string {
+export function databaseLockPath(database: string): string {
   return `${database}.lock`;
 }
 
@@ -35,7 +35,7 @@ function lockPath(database: string): string {
  * @throws {LocalError} `database-busy`, naming who has it; `lock-failed`
  */
 export async function takeDatabaseLock(database: string, processes: Processes): Promise<LockFile> {
-  const path = lockPath(database);
+  const path = databaseLockPath(database);
   const lock = await tryLock(path);
   if (lock !== null) return lock;
   const [holder] = processes.lockHolders(path);

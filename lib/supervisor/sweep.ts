@@ -8,25 +8,30 @@ import type { Instance } from "./instance.ts";
 /** The name that supervisor PID binds its socket under, before it is renamed into its place. */
 const OWN_SOCKET = /^\.control-(\d+)$/;
 
+/** Removes what {@linkcode temporariesIn} finds. Only for the holder of `supervisor.lock`. */
+export function sweepTemporaries(instance: Pick<Instance, "paths" | "processes">): void {
+  for (const path of temporariesIn(instance)) unlinkQuietly(path);
+}
+
 /**
- * Removes what supervisors left half-written that were killed: new files that were not in their places yet, sockets
- * under names of their own. Only for the holder of `supervisor.lock`.
+ * What supervisors left half-written that were killed: new files that were not in their places yet, sockets under names
+ * of their own. While a supervisor runs, some may be its own, of this very moment.
  */
-export function sweepTemporaries({ paths, processes }: Instance): void {
+export function temporariesIn({ paths, processes }: Pick<Instance, "paths" | "processes">): string[] {
   const ours = [paths.record, paths.outcome, paths.history].map((path) => basename(path));
   const isAlive = (pid: number) => {
     const seen = processes.inspect(pid);
     return seen !== null && !isDead(seen);
   };
-  for (const name of readdirSync(paths.home)) {
+  const isStale = (name: string) => {
     const [, pid] = OWN_SOCKET.exec(name) ?? [];
-    const isStale = pid === undefined ? ours.some((each) => isTemporaryOf(name, each)) : !isAlive(Number(pid));
-    if (isStale) unlinkQuietly(join(paths.home, name));
-  }
+    return pid === undefined ? ours.some((each) => isTemporaryOf(name, each)) : !isAlive(Number(pid));
+  };
+  return readdirSync(paths.home).filter(isStale).map((name) => join(paths.home, name));
 }
 
 /** Removes the control socket of a supervisor that was killed. Only for the holder of `supervisor.lock`. */
-export function removeStaleSocket({ paths }: Instance): void {
+export function removeStaleSocket({ paths }: Pick<Instance, "paths">): void {
   unlinkQuietly(paths.controlSocket);
 }
 

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { formatBytes } from "../core/byte_size.ts";
+import { diagnose, type Trouble } from "../core/doctor.ts";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { describeOrigin, schemaOrigin } from "../core/temporal_schema.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
+import { type DatabaseFacts, settleCopy } from "../temporal/copy_database.ts";
+import { isBeingMade } from "../temporal/database.ts";
+import { copyBetweenWrites } from "../temporal/quiet_copy.ts";
+import { whyUnusable } from "../temporal/require_temporal_database.ts";
+import { type Examine, groupsOf } from "./patient.ts";
+
+/** A larger one is not copied just to look at it, in bytes. */
+const MAX_COPY_BYTES = 1e9;
+/** How long a moment between two writes is waited for, in ms. */
+const PATIENCE_MS = 3000;
+/** A copy that was torn all the same, against all odds, would look damaged: so many must, in a row. */
+const LOOKS = 2;
+
+/** Who has the database open, whether it is whole, and which Temporal made it. */
+export const examineData: Examine = async (patient) => {
+  const { settings: { dbFilename: path }, processes } = patient;
+  if (path === null) return diagnose("database", [], "in memory");
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (info === undefined) return diagnose("database", [], `${path} is not there yet: \`stigmer-local start\` makes it`);
+  if (!info.isFile()) {
+    const remedy = "Choose another --db-filename";
+    return diagnose("database", [{ state: "fail", detail: `${path} is no file`, remedy }], "");
+  }
+  const { temporal } = groupsOf(patient);
+  const users = processes.fileUsers(path);
+  const troubles = users.filter(({ pid }) => temporal === null || processes.inspect(pid)?.pgid !== temporal)
+    .map(({ pid, command }): Trouble => ({
+      state: "fail",
+      detail: `pid ${pid} (${command}) has it open, too: a reader's lock alone can get Temporal stuck`,
+      remedy: `kill ${pid}`,
+    }));
+  if (isBeingMade(path) && temporal === null) {
+    troubles.push({
+      state: "warn",
+      detail: "it was being made when Temporal was killed: the next start sets aside what can't be used",
+      remedy: "stigmer-local start",
+    });
+    return diagnose("database", troubles, "");
+  }
+  const seen = await look(path, info.size, users.length > 0);
+  return diagnose("database", [...troubles, ...seen.troubles], `${path}, ${formatBytes(info.size)}, ${seen.detail}`);
+};
+
+async function look(path: string, bytes: number, isInUse: boolean): Promise<{ troubles: Trouble[]; detail: string }> {
+  const unchecked = (detail: string) => {
+    const remedy = isInUse ? "stigmer-local backup FILE checks a copy" : undefined;
+    return { troubles: [{ state: "warn" as const, detail, ...(remedy === undefined ? {} : { remedy }) }], detail: "" };
+  };
+  if (bytes > MAX_COPY_BYTES) return { troubles: [], detail: "too large to be checked here (`backup` checks it)" };
+  let facts: DatabaseFacts | null = null;
+  try {
+    for (let n = 0; n < LOOKS && (facts === null || facts.problems.length > 0); n++) {
+      facts = await checkCopy(path, isInUse);
+      if (facts === null) return unchecked("it is being written to all the time, and was not checked");
+    }
+  } catch (error) {
+    const why = error instanceof LocalError ? error.message : systemErrorCode(error);
+    if (why === undefined) throw error;
+    return unchecked(`it could not be checked: ${why}`);
+  }
+  const unusable = whyUnusable(facts!);
+  if (unusable !== null) {
+    const remedy = "stigmer-local restore BACKUP; without one, stigmer-local reset (which keeps it)";
+    return { troubles: [{ state: "fail", detail: `${path}: ${unusable}`, remedy }], detail: "" };
+  }
+  return { troubles: [], detail: `whole, ${describeOrigin(schemaOrigin(facts!.tables), DEFAULT_TEMPORAL_VERSION)}` };
+}
+
+/** Null when it is written to all the time. */
+async function checkCopy(path: string, isInUse: boolean): Promise<DatabaseFacts | null> {
+  const folder = mkdtempSync(join(tmpdir(), "stigmer-doctor-"));
+  try {
+    const copy = join(folder, "copy.db");
+    return await copyBetweenWrites(path, copy, isInUse, PATIENCE_MS) ? await settleCopy(copy) : null;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,35 @@
+import { statSync } from "node:fs";
+import { diagnose, type HistoryEvent, judgeHistory, judgeLog } from "../core/doctor.ts";
+import { linesSince } from "../core/log_lines.ts";
+import { readTail } from "../system/read_tail.ts";
+import { readHistory } from "./event_log.ts";
+import type { Examine } from "./patient.ts";
+
+const HOUR_MS = 3_600_000;
+/** Enough for the last hour of a Temporal that is well; of one that is not, the end tells. */
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
+
+/** What Temporal's log and the supervisor's history say of the last hour. */
+export const examineLogs: Examine = ({ paths, status, nowMs }) => {
+  const sinceMs = nowMs - HOUR_MS;
+  const isThere = statSync(paths.temporalLog, { throwIfNoEntry: false })?.isFile() === true;
+  const text = isThere ? readTail(paths.temporalLog, 0, MAX_LOG_BYTES) : "";
+  const startedAtMs = status.temporal === null ? null : Date.parse(status.temporal.startedAt);
+  const troubles = [
+    ...judgeLog(linesSince(text.split("\n"), sinceMs), startedAtMs),
+    ...judgeHistory(readHistory(paths.history).flatMap(parseEvent), sinceMs),
+  ];
+  return diagnose("log", troubles, "no errors and no crash in the last hour");
+};
+
+function parseEvent(line: string): HistoryEvent[] {
+  try {
+    const event: unknown = JSON.parse(line);
+    const isEvent = typeof event === "object" && event !== null && "at" in event && typeof event.at === "string" &&
+      "event" in event && typeof event.event === "string";
+    return isEvent ? [event as HistoryEvent] : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return []; // cut off by a full disk
+    throw error;
+  }
+}

@@ -1,0 +1,19 @@
+import { lstatSync } from "node:fs";
+import { diagnose, type Trouble } from "../core/doctor.ts";
+import type { Examine } from "./patient.ts";
+
+/** Where settings come from that nobody gave on the command line. */
+export const examineSettings: Examine = ({ host, paths }) => {
+  const troubles: Trouble[] = [];
+  const info = lstatSync(paths.config, { throwIfNoEntry: false });
+  if (info !== undefined && !info.isFile() && !info.isSymbolicLink()) {
+    troubles.push({
+      state: "fail",
+      detail: `${paths.config} is no file`,
+      remedy: `mv '${paths.config}' '${paths.config}.aside'`,
+    });
+  }
+  const names = Object.keys(host.env).filter((name) => name.startsWith("STIGMER_")).sort();
+  const file = info === undefined ? "no config.yaml" : paths.config;
+  return diagnose("config", troubles, names.length === 0 ? file : `${file}; from the environment: ${names.join(", ")}`);
+};
