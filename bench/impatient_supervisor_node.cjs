@@ -1,3 +1,2 @@
 // bench/impatient_supervisor.ts under Node, as lib/supervisor/main_node.cjs is the real one.
-require("../lib/supervisor/load_typescript.cjs");
-require("./impatient_supervisor.ts");
+require("../lib/system/load_typescript.cjs")("bench/impatient_supervisor.ts");

@@ -1,3 +1,2 @@
 // The supervisor's entry where Node can't run TypeScript by itself.
-require("./load_typescript.cjs");
-require("./main.ts");
+require("../system/load_typescript.cjs")("lib/supervisor/main.ts");

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import process from "node:process";
 import type { Host } from "../system/host.ts";
+import { runsTypeScript } from "../system/runs_typescript.ts";
 
 /**
  * The command line that runs the supervisor under the runtime that we run on.
@@ -14,7 +15,6 @@ export function supervisorCommand(host: Host): { command: string; args: string[]
     const args = ["run", "-A", "--quiet", "--no-prompt", "--no-config", "--v8-flags=--max-semi-space-size=1"];
     return { command: process.execPath, args: [...args, main.protocol === "file:" ? fileURLToPath(main) : main.href] };
   }
-  const canStripTypes = (process.features as { typescript?: unknown }).typescript;
-  const entry = canStripTypes ? main : new URL("./main_node.cjs", import.meta.url);
+  const entry = runsTypeScript ? main : new URL("./main_node.cjs", import.meta.url);
   return { command: process.execPath, args: ["--max-semi-space-size=1", fileURLToPath(entry)] };
 }

@@ -1,0 +1,53 @@
+import { type Invocation, parseCommandLine } from "../core/command_line.ts";
+import { toFailure } from "../core/failure.ts";
+import { LocalError } from "../core/local_error.ts";
+import { paintFor, wantsColour } from "../core/render_status.ts";
+import { commandContext } from "./context.ts";
+import { loadCommand } from "./dispatch.ts";
+import { currentHost, type Host } from "../system/host.ts";
+
+/** Does what the command line says, and tells what went wrong. */
+export async function main(): Promise<{ host: Host; exitCode: number }> {
+  const host = await currentHost();
+  return { host, exitCode: await run(host) };
+}
+
+async function run(host: Host): Promise<number> {
+  let invocation: Invocation | null = null;
+  try {
+    if (host.platform === "win32") {
+      throw new LocalError("unsupported-platform", "Native Windows has no process groups and no flock", {
+        hint: "Run it within WSL 2: https://learn.microsoft.com/windows/wsl",
+      });
+    }
+    invocation = parseCommandLine(host.args, { env: host.env, cwd: host.cwd() });
+    const { command, help } = invocation;
+    const context = commandContext(
+      host,
+      help ? { ...invocation, operands: command.name === "help" ? [] : [command.name] } : invocation,
+    );
+    return await (await loadCommand(help ? "help" : command.name))(context);
+  } catch (error) {
+    await tellError(host, error, invocation);
+    return error instanceof LocalError ? error.exitCode : 1;
+  }
+}
+
+/** What went wrong, why and what to do: a line each on stderr, or the whole as JSON on stdout. */
+async function tellError(host: Host, error: unknown, invocation: Invocation | null): Promise<void> {
+  const failure = toFailure(error);
+  if (invocation?.json ?? host.args.includes("--json")) {
+    return await host.write("stdout", JSON.stringify({ schema: 1, error: failure }, null, 2) + "\n");
+  }
+  const paint = paintFor(wantsColour(host.isTerminal("stderr"), host.env));
+  const lastWords = Array.isArray(failure.facts?.["lastWords"]) ? failure.facts["lastWords"] : [];
+  const lines = [
+    `${paint.red("error:")} ${failure.message}`,
+    ...lastWords.map((line) => `  ${paint.dim("|")} ${line}`),
+    ...(failure.hint === undefined ? [] : [`${paint.yellow("hint:")} ${failure.hint}`]),
+  ];
+  const isVerbose = invocation?.verbose ??
+    (host.args.includes("--verbose") || host.env["STIGMER_LOG_LEVEL"] === "debug");
+  if (isVerbose && error instanceof Error && error.stack !== undefined) lines.push(error.stack);
+  await host.write("stderr", lines.join("\n") + "\n");
+}
