@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from "node:fs";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { descriptorLinks, orUnseen, readProcText } from "./proc_files.ts";
 
@@ -25,8 +25,23 @@ const DELETED = " (deleted)";
 
 /** Describes the file at `path`, which need not exist. */
 export function targetFile(path: string): TargetFile {
-  const real = orUnseen(() => realpathSync(path)) ?? join(realFolder(dirname(resolve(path))), basename(path));
-  const info = orUnseen(() => statSync(real, { bigint: true }));
+  return describe(orUnseen(() => realpathSync(path)) ?? withRealFolder(path));
+}
+
+/**
+ * Describes the lock file at `path`, which need not exist. We lock through no link, so that nobody who has the lock that
+ * one leads to is of ours.
+ */
+export function targetLock(path: string): TargetFile {
+  return describe(withRealFolder(path));
+}
+
+function withRealFolder(path: string): string {
+  return join(realFolder(dirname(resolve(path))), basename(path));
+}
+
+function describe(real: string): TargetFile {
+  const info = orUnseen(() => lstatSync(real, { bigint: true }));
   const folder = orUnseen(() => statSync(dirname(real), { bigint: true }));
   return {
     path: real,

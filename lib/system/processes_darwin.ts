@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from "node:fs";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { namesDatabase } from "../core/names_database.ts";
 import { isLockedInLsof, isReadOnlyInLsof, type LsofFile, parseLsof, socketAddress } from "../core/parse_lsof.ts";
@@ -53,7 +53,7 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
   };
 
   const lockHolders = (path: string, firstPid?: number): LockHolder[] => {
-    const target = targetOf(path);
+    const target = targetLock(path);
     const among = (files: LsofFile[]): LockHolder[] => {
       const found = new Map<number, LockHolder["on"]>();
       for (const file of files) {
@@ -123,10 +123,15 @@ interface Target {
 }
 
 function targetOf(path: string): Target {
+  const real = orUnseen(() => realpathSync(path));
+  return real === null ? targetLock(path) : { path: real, identity: orUnseen(() => statSync(real, { bigint: true })) };
+}
+
+/** We lock through no link, so that nobody who has the lock that one leads to is of ours. */
+function targetLock(path: string): Target {
   const folder = dirname(resolve(path));
-  const real = orUnseen(() => realpathSync(path)) ??
-    join(orUnseen(() => realpathSync(folder)) ?? folder, basename(path));
-  return { path: real, identity: orUnseen(() => statSync(real, { bigint: true })) };
+  const real = join(orUnseen(() => realpathSync(folder)) ?? folder, basename(path));
+  return { path: real, identity: orUnseen(() => lstatSync(real, { bigint: true })) };
 }
 
 function whereItLeads(file: LsofFile, { path, identity }: Target): LockHolder["on"] | null {

@@ -2,7 +2,7 @@ import { namesDatabase } from "../core/names_database.ts";
 import { parseNetTcp } from "../core/parse_net_tcp.ts";
 import { parseProcStat, type ProcStat } from "../core/parse_proc_stat.ts";
 import { MAX_COMMAND_LENGTH, printableCommand } from "../core/printable_command.ts";
-import { isFlockShown, isReadOnly, isWriteLockShown, openFilesOf, targetFile } from "./open_files_linux.ts";
+import { isFlockShown, isReadOnly, isWriteLockShown, openFilesOf, targetFile, targetLock } from "./open_files_linux.ts";
 import { descriptorLinks, listNumbers, orUnseen, readPieces, readProcLink, readProcText } from "./proc_files.ts";
 import type { Holder, Listener, LockHolder, Processes, ProcessInfo } from "./processes.ts";
 
@@ -52,7 +52,7 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
       .filter((stat) => stat.pgid === pgid && !/[ZX]/i.test(stat.state));
 
   const lockHolders = (path: string, firstPid?: number): LockHolder[] => {
-    const target = targetFile(path);
+    const target = targetLock(path);
     const holdersAmong = (pids: number[]): LockHolder[] => {
       const holders: LockHolder[] = [];
       for (const pid of pids) {

@@ -203,6 +203,12 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
       assertEquals(processes.lockHolders(join(path, "../../link/t.lock")).map((each) => each.pid), [pid]);
     }));
 
+  it("takes nobody who has the lock that a link leads to for a holder of ours", () =>
+    withLockHolder((path, pid) => {
+      symlinkSync(path, join(path, "../link.lock"));
+      assertEquals(processes.lockHolders(join(path, "../link.lock"), pid), []);
+    }));
+
   it("does not take an open lock file without a lock for a held one", () =>
     withTempDir((folder) => {
       const path = join(folder, "t.lock");
