@@ -1,5 +1,5 @@
 import { chmodSync, renameSync, unlinkSync } from "node:fs";
-import { systemErrorCode } from "../core/local_error.ts";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { type Handler, serveUnix, type UnixServer } from "../system/serve.ts";
 import { socketPath } from "../system/socket_path.ts";
 import { type FileIdentity, identityOf, isSameFile } from "./guard.ts";
@@ -59,9 +59,20 @@ async function bind({ paths, host }: Instance, handler: Handler): Promise<Bound>
   } catch (error) {
     await server.close(0);
     path.close();
-    throw error;
+    unlinkQuietly(own);
+    throw explain(error, paths.controlSocket);
   }
   return { server, identity: identityOf(paths.controlSocket), closePath: () => path.close() };
+}
+
+/** rename(2) replaces a file, a link or a FIFO, and no folder. */
+function explain(error: unknown, path: string): unknown {
+  if (!["EISDIR", "ENOTEMPTY", "EEXIST"].includes(systemErrorCode(error) ?? "")) return error;
+  return new LocalError("home-unusable", `Cannot put the control socket at ${path}: a folder stands there`, {
+    hint: "Move it away",
+    facts: { path },
+    cause: error,
+  });
 }
 
 function unlinkQuietly(path: string): void {

@@ -7,10 +7,12 @@
  */
 import { currentHost, type Host } from "../system/host.ts";
 import { adoptLock, type LockFile } from "../system/lock_file.ts";
+import { type Failure, toFailure } from "../core/failure.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import { createInstance } from "./create_instance.ts";
 import { DEPOSED_EXIT, type SupervisorOrder } from "./instance.ts";
+import { writeOutcome } from "./outcome.ts";
 import { DEPOSED, runSupervisor } from "./run_supervisor.ts";
 
 /** The descriptor on which the lock is handed over. */
@@ -25,9 +27,33 @@ async function main(host: Host): Promise<number> {
   const stop = new AbortController();
   host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
   host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
-  const failure = await runSupervisor(createInstance(host, order, paths.supervisorLog), order, lock, stop.signal);
+  const failure = await supervise(host, order, lock, stop.signal);
   if (failure === DEPOSED) return DEPOSED_EXIT;
   return failure === null ? 0 : 1;
+}
+
+/** What bars the very beginning is left behind for who started us, as whatever else makes a supervisor give up. */
+async function supervise(
+  host: Host,
+  order: SupervisorOrder,
+  lock: LockFile,
+  signal: AbortSignal,
+): Promise<Failure | null> {
+  const paths = instancePaths(order.home);
+  try {
+    return await runSupervisor(createInstance(host, order, paths.supervisorLog), order, lock, signal);
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    const failure = toFailure(error);
+    writeOutcome(paths.outcome, {
+      at: new Date().toISOString(),
+      failure,
+      lastExit: null,
+      restarts: 0,
+      settings: null,
+    });
+    return failure;
+  }
 }
 
 /** Null when the lock file was deleted while it was handed over: whoever wants the lock must begin anew. */
