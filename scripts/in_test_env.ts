@@ -12,6 +12,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { endLeftovers, findLeftovers } from "./testing/leftovers.ts";
 import { findMachine, testEnvironment } from "./testing/machine.ts";
+import { takeTurn } from "./testing/take_turn.ts";
 
 process.exitCode = await main(process.argv[2], process.argv.slice(3));
 
@@ -22,6 +23,8 @@ async function main(script: string | undefined, args: string[]): Promise<number>
   }
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const machine = findMachine(root, true);
+  // Figures mean nothing beside a test run, and tests run into their limits beside a chaos test.
+  const turn = await takeTurn(new AbortController().signal);
   const jobId = `${process.pid}-${script}`;
   const home = mkdtempSync(join(tmpdir(), "sl-"));
   const child = spawn(machine.node, [...process.execArgv, script, ...args], {
@@ -39,5 +42,6 @@ async function main(script: string | undefined, args: string[]): Promise<number>
   for (const { pid, command } of leftovers) console.error(`left behind, ended now: pid ${pid} ${command}`);
   endLeftovers(leftovers);
   rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  turn?.close();
   return exitCode;
 }
