@@ -1,10 +1,8 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { LocalError } from "../core/local_error.ts";
 import { completeSettings, type Settings } from "../core/settings.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import { rotateLog } from "../system/rotate_log.ts";
-import { realDatabasePath } from "../temporal/database.ts";
+import { makeDatabaseFolder, realDatabasePath } from "../temporal/database.ts";
 import { DatabaseHold } from "./database_lock.ts";
 import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
 import { findTemporal } from "./evidence.ts";
@@ -47,7 +45,7 @@ export class TemporalKeeper {
   readonly #database = new DatabaseHold();
   #lastPid: number | null = null;
   #lastEnd: { pid: number; forced: boolean; atMs: number } | null = null;
-  #isReleased = false;
+  readonly #released = new AbortController();
   #isRecorded = false;
   #guarding: Promise<GuardVerdict> | null = null;
 
@@ -55,7 +53,7 @@ export class TemporalKeeper {
     this.#instance = instance;
     this.#order = order;
     this.#listener = listener;
-    this.#askVersion = versionAsker(instance.log);
+    this.#askVersion = versionAsker(instance.log, this.#released.signal);
     const home = folderIdentity(instance.paths.home);
     this.locks = { home, supervisor: supervisorLock, temporal: null, substitute: null };
   }
@@ -164,16 +162,16 @@ export class TemporalKeeper {
       const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
       const { forced, ms } = await endProcessGroup(this.#instance, target, graceMs, {
         signal: patience,
-        isDeposed: () => this.#isReleased,
+        isDeposed: () => this.#released.signal.aborted,
       });
       this.#lastEnd = { pid: temporal.pid, forced, atMs: performance.now() };
       this.#instance.log.note("ended", { pid: temporal.pid, forced, ms: Math.round(ms), graceMs });
-      if (this.#isReleased) return;
+      if (this.#released.signal.aborted) return;
       // The group is seen to be gone some ms before the runtime tells how our child ended; of an adopted one nobody does.
       const how = temporal.adopted ? { code: null, signal: forced ? "SIGKILL" : null } : await temporal.ended;
       this.#tellEnd(temporal, how);
     }
-    if (this.#isReleased) return;
+    if (this.#released.signal.aborted) return;
     this.#forget();
     if (this.isHomeless) return; // what is locked at that path now is none of ours
     this.#freeLock ??= await clearTemporalLock(this.#instance);
@@ -189,7 +187,7 @@ export class TemporalKeeper {
 
   /** Frees every lock and connection, and touches neither Temporal nor any file. */
   release(): void {
-    this.#isReleased = true;
+    this.#released.abort();
     this.#forget();
     this.#freeLock?.close();
     this.#database.release();
@@ -223,16 +221,16 @@ export class TemporalKeeper {
 
   async #preparePlan(plan: LaunchPlan): Promise<LaunchPlan> {
     const asked = plan.settings.dbFilename;
-    if (asked === this.#instance.paths.defaultDatabase) mkdirSync(dirname(asked), { recursive: true, mode: 0o700 });
+    if (asked === this.#instance.paths.defaultDatabase) makeDatabaseFolder(asked);
     const dbFilename = asked === null ? null : realDatabasePath(asked);
     await this.#database.moveTo(dbFilename, this.#instance.processes);
     return { ...plan, settings: { ...plan.settings, dbFilename } };
   }
 
   async #takeTemporalLock(): Promise<LockFile> {
-    const lock = this.#isReleased ? null : this.#freeLock ?? await clearTemporalLock(this.#instance);
+    const lock = this.#released.signal.aborted ? null : this.#freeLock ?? await clearTemporalLock(this.#instance);
     this.#freeLock = null;
-    if (this.#isReleased) { // what is launched from here on is another supervisor's to decide
+    if (this.#released.signal.aborted) { // what is launched from here on is another supervisor's to decide
       lock?.close();
       throw new LocalError("interrupted", "The supervisor steps down");
     }

@@ -1,14 +1,18 @@
 import { readTemporalVersion } from "../temporal/temporal_version.ts";
 import type { EventLog } from "./event_log.ts";
 
-/** Asks a binary for its version, once for each path; null when it does not tell. Never rejects. */
-export function versionAsker(log: EventLog): (binary: string) => Promise<string | null> {
+/**
+ * Asks a binary for its version, once for each path; null when it does not tell. Never rejects. A binary that is still
+ * being asked when `signal` aborts is ended: nothing outlives the supervisor.
+ */
+export function versionAsker(log: EventLog, signal: AbortSignal): (binary: string) => Promise<string | null> {
   const answers = new Map<string, Promise<string | null>>();
   return (binary) => {
-    const asked = answers.get(binary) ?? readTemporalVersion(binary).then(
+    const asked = answers.get(binary) ?? readTemporalVersion(binary, signal).then(
       ({ cli, server }) => cli ?? `0.0.0-DEV (server ${server ?? "unknown"})`, // as `go install` alone makes it
       (error: unknown) => {
-        log.note("version unknown", { binary, why: error instanceof Error ? error.message : String(error) });
+        const why = error instanceof Error ? error.message : String(error);
+        if (!signal.aborted) log.note("version unknown", { binary, why });
         return null;
       },
     );

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { maskDescriptors } from "../system/mask_descriptors.ts";
 import { parseTemporalVersion, type TemporalVersions } from "../core/versions.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -13,12 +14,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
  * `interrupted`, when `signal` ended it
  */
 export async function readTemporalVersion(binary: string, signal?: AbortSignal): Promise<TemporalVersions> {
-  const child = spawn(binary, ["--version"], {
-    detached: true,
-    stdio: ["ignore", "pipe", "ignore"],
-    // A shim needs HOME and PATH; what is TEMPORAL_… would change what the command does.
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TEMPORAL_"))),
-  });
+  const child = spawnMasked(binary);
   let output = "";
   child.stdout.setEncoding("utf8");
   child.stdout.on("data", (text: string) => {
@@ -52,6 +48,21 @@ export async function readTemporalVersion(binary: string, signal?: AbortSignal):
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Who asks may have a lock open, which a binary that hangs would go on holding. */
+function spawnMasked(binary: string) {
+  const mask = maskDescriptors();
+  try {
+    return spawn(binary, ["--version"], {
+      detached: true,
+      stdio: ["ignore", "pipe", "ignore"],
+      // A shim needs HOME and PATH; what is TEMPORAL_… would change what the command does.
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TEMPORAL_"))),
+    });
+  } finally {
+    mask.restore();
   }
 }
 

@@ -14,7 +14,7 @@ import { fakeTemporal, saysServing, withTemporalByHand } from "./support_strange
 /** Kills its supervisor and itself so long after it was spawned; until then it is the real Temporal. */
 function doomedTemporal(folder: string, lifeMs: number): string {
   const killer = `setsid sh -c "sleep ${lifeMs / 1000}; kill -9 $PPID $$" 3>&- &`;
-  return fakeTemporal(folder, `test "$1" = server && ${killer}\nexec "$TEMPORAL" "$@"`);
+  return fakeTemporal(folder, `${killer}\nexec "$TEMPORAL" "$@"`);
 }
 
 /** Whether workflows can be listed: a database whose schema was cut off late serves, and can't do that. */

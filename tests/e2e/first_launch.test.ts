@@ -4,7 +4,16 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import type { Failure } from "../../lib/core/failure.ts";
-import { assertNothingLeft, history, temporalBinary, type TestInstance, withInstance } from "./support.ts";
+import {
+  assertNothingLeft,
+  history,
+  isAlive,
+  temporalBinary,
+  type TestInstance,
+  until,
+  withInstance,
+} from "./support.ts";
+import { readPid } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
 /** What a headless `start --json` with these arguments fails with; afterwards nothing is left. */
@@ -89,6 +98,17 @@ describe("a first launch that fails ends start at once", () => {
       const binary = fakeTemporal(instance.home, "exit 0");
       const { message } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
       assertEquals(message, "it exited with 0");
+    }));
+
+  it("and ends a binary that hangs when it is asked for its version", () =>
+    withInstance(async (instance) => {
+      const asked = join(instance.home, "asked.pid");
+      const script = `#!/bin/sh\ntest "$1" = server && while ! test -s '${asked}'; do sleep 0.05; done && exit 1\n`;
+      const binary = program(instance, `${script}echo $$ >'${asked}'\nexec sleep 1000\n`, 0o755);
+      const { message } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
+      assertEquals(message, "it exited with 1");
+      const pid = await readPid(asked);
+      await until("it is ended", () => !isAlive(pid));
     }));
 
   it("on binaries that can't be run", () =>

@@ -84,10 +84,14 @@ export async function saysServing(port: number): Promise<boolean> {
   }
 }
 
-/** Writes a shell script that stands in for the temporal binary; `$TEMPORAL` in it is the real one. Gives its path. */
+/**
+ * Writes a shell script that stands in for `temporal server …`; `$TEMPORAL` in it is the real one, which also tells the
+ * version. Gives its path.
+ */
 export function fakeTemporal(folder: string, script: string): string {
   const path = join(folder, "fake-temporal");
-  writeFileSync(path, `#!/bin/sh\nTEMPORAL='${temporalBinary()}'\n${script}\n`);
+  const lines = ["#!/bin/sh", `TEMPORAL='${temporalBinary()}'`, 'test "$1" = server || exec "$TEMPORAL" "$@"', script];
+  writeFileSync(path, lines.join("\n") + "\n");
   chmodSync(path, 0o755);
   return path;
 }
