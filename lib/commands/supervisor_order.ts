@@ -1,6 +1,4 @@
 import { instancePaths } from "../core/instance_paths.ts";
-import { LocalError } from "../core/local_error.ts";
-import { ownFlagAmong } from "../core/temporal_args.ts";
 import type { SupervisorOrder } from "../supervisor/instance.ts";
 import { readChosenVersion, settleChosenVersion } from "../temporal/chosen_version.ts";
 import type { FindOptions } from "../temporal/find_temporal.ts";
@@ -10,11 +8,10 @@ import type { CommandContext } from "./context.ts";
 /**
  * What a supervisor is to be told, with the binary resolved, which may take minutes where it has to be installed.
  *
- * @throws {LocalError} `usage`, `binary-not-found`, `install-failed`, `interrupted`
+ * @throws {LocalError} `binary-not-found`, `install-failed`, `interrupted`
  */
 export async function supervisorOrder(context: CommandContext, replace: boolean): Promise<SupervisorOrder> {
   const { home, asked, askedBinary, maxRestarts } = context.invocation;
-  refuseOwnFlags(asked.extraArgs ?? []);
   return {
     home,
     asked,
@@ -23,16 +20,6 @@ export async function supervisorOrder(context: CommandContext, replace: boolean)
     binary: await resolveBinary(context, replace),
     binaryAsked: askedBinary !== null,
   };
-}
-
-/** What this tool has to know itself, it must not learn after `--`. */
-function refuseOwnFlags(extraArgs: readonly string[]): void {
-  const flag = ownFlagAmong(extraArgs);
-  if (flag === null) return;
-  throw new LocalError("usage", `\`${flag}\` stands after \`--\`, where this tool does not see it`, {
-    hint: "Give it before the `--`",
-    facts: { flag },
-  });
 }
 
 async function resolveBinary(context: CommandContext, replace: boolean): Promise<string | null> {

@@ -5,6 +5,7 @@ import { COMMANDS, type CommandSpec, type Flag, flagsOf, INSTANCE_FLAGS } from "
 import { absolutePath, managedBinaryPath } from "./instance_paths.ts";
 import { LocalError } from "./local_error.ts";
 import type { Settings } from "./settings.ts";
+import { ownFlagAmong } from "./temporal_args.ts";
 import { isVersion } from "./versions.ts";
 
 /** What a command was called with. */
@@ -209,7 +210,7 @@ function askedSettings(
   take("searchAttributes", "search-attribute");
   take("dynamicConfig", "dynamic-config-value");
   if (dbFilename !== null) asked.dbFilename = dbFilename;
-  if (passed !== null) asked.extraArgs = passed;
+  if (passed !== null) asked.extraArgs = withoutOwnFlags(passed);
   if (asked.port !== undefined && asked.uiPort === asked.port) {
     throw new LocalError("usage", `--port and --ui-port are both ${asked.port}`, { hint: "Give each its own port" });
   }
@@ -240,6 +241,16 @@ function pickBinary(
   }
   if (given.has("version")) return { temporalBin: null, temporalVersion };
   return temporalBin === null ? { temporalBin, temporalVersion } : { temporalBin, temporalVersion: null };
+}
+
+/** What this tool has to know itself, it must not learn after `--`. */
+function withoutOwnFlags(extraArgs: string[]): string[] {
+  const flag = ownFlagAmong(extraArgs);
+  if (flag === null) return extraArgs;
+  throw new LocalError("usage", `\`${flag}\` stands after \`--\`, where this tool does not see it`, {
+    hint: "Give it before the `--`",
+    facts: { flag },
+  });
 }
 
 function expandHome(path: string, env: Surroundings["env"]): string {

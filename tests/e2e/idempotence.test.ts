@@ -73,14 +73,18 @@ describe("start", () => {
       const same = await answerOf(instance, ["start", "--json", "--namespace", "orders", "--port", `${instance.port}`]);
       assertEquals(pidsOf(same), pidsOf(first));
     }));
+});
 
-  it("refuses flags for Temporal that it sets itself", () =>
+describe("arguments for Temporal", () => {
+  it("are none that the tool has to know itself, and such a restart ends nothing", () =>
     withInstance(async (instance) => {
-      const { code, stderr } = await instance.run(["start", "--", "--port", "7233"]);
-      assertEquals(code, 2);
-      assertMatch(stderr, /^error: .*`--port`/);
-      assertMatch(stderr, /^hint: .*before the `--`/m);
-      assertEquals(history(instance), []);
+      const { temporal } = pidsOf(await instance.start(["--headless"]));
+      for (const command of ["start", "restart"]) {
+        const { code, stderr } = await runPlain(instance, [command, "--", "--port", "7233"]);
+        assertEquals(code, 2, stderr);
+        assertMatch(stderr, /^error: `--port` stands after `--`.*\nhint: Give it before the `--`/);
+      }
+      assertEquals(pidsOf(await instance.status()).temporal, temporal);
     }));
 });
 
