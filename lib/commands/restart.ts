@@ -20,9 +20,9 @@ export const restart: Command = async (context) => {
 };
 
 async function restartSupervised(context: CommandContext, timeoutMs: number): Promise<Status | null> {
-  const { host, invocation: { home, asked } } = context;
+  const { host, invocation: { home, asked, maxRestarts } } = context;
   if (!checkHome(context)) return null;
-  const body = { asked, binary: await binaryForRestart(context) };
+  const body = { asked, binary: await binaryForRestart(context), maxRestarts };
   const answer = await askPatiently(host, home, { method: "POST", path: "/restart", body }, timeoutMs);
   if (answer.kind === "late") {
     throw new LocalError("timeout", `Temporal does not serve again after ${timeoutMs / 1000} s`, {

@@ -27,9 +27,10 @@ export async function bringUp(context: CommandContext): Promise<Status> {
 
 /** The way of nearly every call: a supervisor answers. Loads nothing that only a launch needs. */
 async function reuse(context: CommandContext, timeoutMs: number): Promise<Status | null> {
-  const { host, invocation: { home, asked, askedBinary, own } } = context;
+  const { host, invocation: { home, asked, askedBinary, maxRestarts, own } } = context;
   if (!checkHome(context)) return null;
-  const answer = await askStart(host, home, { asked, binary: askedBinary, noWait: own["no-wait"] === true }, timeoutMs);
+  const request = { asked, binary: askedBinary, maxRestarts, noWait: own["no-wait"] === true };
+  const answer = await askStart(host, home, request, timeoutMs);
   if (answer.kind === "late") {
     throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s; the supervisor goes on`, {
       hint: "`stigmer-local wait` waits on, `stigmer-local status` tells more, `stigmer-local stop` ends it",

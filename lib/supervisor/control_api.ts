@@ -10,6 +10,8 @@ export interface StartRequest {
   asked: Partial<Settings>;
   /** The binary that was asked for by name; null = any. */
   binary: string | null;
+  /** The limit that was asked for; null or missing = any. */
+  maxRestarts?: number | null;
   /** Answer at once, whether Temporal serves or not. */
   noWait?: boolean;
 }
@@ -111,13 +113,18 @@ function parseObject(body: string): Record<string, unknown> {
 }
 
 function startRequest(body: string): StartRequest {
-  const { asked = {}, binary, noWait } = parseObject(body);
+  const { asked = {}, binary, maxRestarts, noWait } = parseObject(body);
   const isPart = typeof asked === "object" && asked !== null && !Array.isArray(asked) &&
     isSettings({ ...completeSettings({}, "/"), ...asked });
   if (!isPart) throw new SyntaxError("asked must be settings");
+  const hasLimit = maxRestarts !== undefined && maxRestarts !== null;
+  if (hasLimit && !(Number.isSafeInteger(maxRestarts) && Number(maxRestarts) >= 0)) {
+    throw new SyntaxError("maxRestarts must be a whole number from 0");
+  }
   return {
     asked: asked as Partial<Settings>,
     binary: typeof binary === "string" ? binary : null,
+    ...(hasLimit ? { maxRestarts: Number(maxRestarts) } : {}),
     ...(noWait === true ? { noWait } : {}),
   };
 }

@@ -81,9 +81,10 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
   return {
     status,
     settled,
-    start: async ({ asked, binary, noWait }: StartRequest) => {
+    start: async (request: StartRequest) => {
       if (isLeaving()) return LEAVING;
-      const differences = differencesFrom(asked, binary, supervisor);
+      const { noWait } = request;
+      const differences = differencesFrom(request, instance, supervisor);
       if (differences.length > 0) return settingsDiffer(differences);
       const requestedAtMs = Date.now();
       const current = noWait === true || supervisor.state.kind === "running" ? await status() : await settled();
@@ -103,8 +104,9 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const stopped = lastEnd !== null && lastEnd.atMs >= askedAtMs ? lastEnd : { pid: null, forced: false };
       return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
     },
-    restart: ({ asked, binary }: StartRequest) => {
+    restart: ({ asked, binary, maxRestarts }: StartRequest) => {
       if (isLeaving()) return Promise.resolve(LEAVING);
+      if (maxRestarts != null) instance.restartPolicy = { ...instance.restartPolicy, limit: maxRestarts };
       keeper.change(asked, binary);
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
       return settled();
@@ -166,8 +168,8 @@ function describeTemporal(temporal: TemporalProcess): NonNullable<Status["tempor
 }
 
 function differencesFrom(
-  asked: StartRequest["asked"],
-  binary: string | null,
+  { asked, binary, maxRestarts }: StartRequest,
+  { restartPolicy: { limit } }: Instance,
   { keeper }: Supervisor,
 ): SettingDifference[] {
   const wanted = { ...asked };
@@ -178,6 +180,9 @@ function differencesFrom(
   const running = keeper.temporal;
   if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
     differences.push({ setting: "temporal-bin", running: running.binary, asked: binary });
+  }
+  if (maxRestarts != null && maxRestarts !== limit) {
+    differences.push({ setting: "max-restarts", running: limit, asked: maxRestarts });
   }
   return differences;
 }

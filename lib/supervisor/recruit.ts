@@ -81,8 +81,9 @@ function askIncumbent(
   options: RecruitOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  const { asked, binaryAsked, binary } = order;
-  return askStart(host, order.home, { asked, binary: binaryAsked ? binary : null, noWait: options.noWait }, timeoutMs);
+  const { asked, binaryAsked, binary, maxRestarts } = order;
+  const request = { asked, binary: binaryAsked ? binary : null, maxRestarts, noWait: options.noWait };
+  return askStart(host, order.home, request, timeoutMs);
 }
 
 async function spawnSupervisor(

@@ -51,6 +51,7 @@ describe("start", () => {
         [["--db-filename", elsewhere], "db-filename", instance.paths.defaultDatabase, elsewhere],
         [["--namespace", "billing"], "namespace", ["orders"], ["billing"]],
         [["--", "--sqlite-pragma", "synchronous=1"], "arguments after --", [], ["--sqlite-pragma", "synchronous=1"]],
+        [["--max-restarts", "3"], "max-restarts", 10, 3],
         [["--temporal-bin", binary], "temporal-bin", first.temporal!.binary, binary],
       ];
       const results = await Promise.all(cases.map(([args]) => runPlain(instance, ["start", "--json", ...args])));
@@ -115,7 +116,15 @@ describe("restart", () => {
       assertEquals(kept.supervisor!.pid, first.supervisor!.pid);
       assertEquals([argv(kept), kept.restarts], [arguments_, 0]);
 
-      const changed = await answerOf(instance, ["restart", "--json", "--headless", "--namespace", "billing"]);
+      const changed = await answerOf(instance, [
+        "restart",
+        "--json",
+        "--headless",
+        "--namespace",
+        "billing",
+        "--max-restarts",
+        "4",
+      ]);
       assertEquals([changed.uiUrl, changed.namespace, changed.address], [null, "billing", first.address]);
       for (const part of ["--headless", "billing", "synchronous=1", "error"]) {
         assert(argv(changed).includes(part), `${part} is not among ${argv(changed).join(" ")}`);
@@ -125,7 +134,7 @@ describe("restart", () => {
         assertEquals(await describeNamespace(channel, namespace, PATIENCE_MS), "found", "the data is another");
       }
       channel.close();
-      const reused = await answerOf(instance, ["start", "--json"]);
+      const reused = await answerOf(instance, ["start", "--json", "--max-restarts", "4"]);
       assertEquals([reused.reused, reused.temporal!.pid], [true, changed.temporal!.pid]);
     }));
 
