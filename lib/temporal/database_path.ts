@@ -1,4 +1,4 @@
-import { accessSync, constants, readlinkSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 
@@ -32,6 +32,23 @@ export function realDatabasePath(path: string): string {
     }
   }
   throw unusableDatabase(path, "its symbolic links lead in a circle");
+}
+
+/**
+ * Makes the folder of the database at `path` (mode 0700), unless it is there; not what is missing above it.
+ *
+ * @throws {LocalError} when something else stands there, or it can't be made
+ */
+export function makeDatabaseFolder(path: string): void {
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code !== "EEXIST") throw unusableDatabase(path, `${folder} can't be made (${code ?? reasonOf(error)})`, error);
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    throw unusableDatabase(path, `${folder} is no folder`, error, "move it away, or choose another --db-filename");
+  }
 }
 
 /**

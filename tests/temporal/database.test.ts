@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -17,6 +18,7 @@ import {
   checkDatabase,
   finishDatabase,
   isBeingMade,
+  makeDatabaseFolder,
   markerPath,
   prepareDatabase,
   realDatabasePath,
@@ -49,6 +51,18 @@ describe("realDatabasePath()", () => {
     withTempDir((folder) => {
       const error = assertThrows(() => realDatabasePath(join(folder, "none", "t.db")), LocalError, "does not exist");
       assertEquals(error.hint, `mkdir -p '${join(folder, "none")}'`);
+    }));
+
+  it("makes the folder, and says what stands in its place", () =>
+    withTempDir((folder) => {
+      for (let n = 0; n < 2; n++) makeDatabaseFolder(join(folder, "data", "t.db"));
+      assertEquals(statSync(join(folder, "data")).mode & 0o777, 0o700);
+      writeFileSync(join(folder, "file"), "");
+      symlinkSync(join(folder, "nothing"), join(folder, "link"));
+      for (const name of ["file", "link"]) {
+        assertThrows(() => makeDatabaseFolder(join(folder, name, "t.db")), LocalError, `${name} is no folder`);
+      }
+      assertThrows(() => makeDatabaseFolder(join(folder, "no", "where", "t.db")), LocalError, "can't be made (ENOENT)");
     }));
 
   it("does not follow links for ever", () =>
