@@ -274,6 +274,32 @@ describe("parseCommandLine() on the environment", () => {
   });
 });
 
+describe("parseCommandLine() on the binary", () => {
+  const binary = (line: string, env: Env = {}) => {
+    const { temporalBin, temporalVersion, askedBinary } = parse(line, env);
+    return [temporalBin, temporalVersion, askedBinary];
+  };
+
+  it("takes --version for the managed binary of that version, and alone for the command", () => {
+    assertEquals(binary("start"), [null, null, null]);
+    assertEquals(binary("start --home /h --version 1.4.1"), [null, "1.4.1", "/h/bin/temporal-1.4.1"]);
+    assertEquals(binary("--home /h --version=v1.4.1 restart"), [null, "1.4.1", "/h/bin/temporal-1.4.1"]);
+    assertEquals(parse("--version").command.name, "version");
+    assert(refusal("start --version latest").message.startsWith("--version takes a version such as 1.5.1"));
+    assert(refusal("start --version").message.includes("nothing was given"));
+  });
+
+  it("lets a flag win over the environment, whichever way that names the binary", () => {
+    const env = { STIGMER_TEMPORAL_BIN: "/b/temporal", STIGMER_TEMPORAL_VERSION: "1.4.0" };
+    assertEquals(binary("start", env), ["/b/temporal", null, "/b/temporal"]);
+    assertEquals(binary("start --home /h --version 1.4.1", env), [null, "1.4.1", "/h/bin/temporal-1.4.1"]);
+    assertEquals(binary("start --temporal-bin /c", env), ["/c", null, "/c"]);
+    assertEquals(binary("start --home /h", { STIGMER_TEMPORAL_VERSION: "1.4.0" })[1], "1.4.0");
+    assertEquals(binary("status", { STIGMER_TEMPORAL_VERSION: "1.4.0" }), [null, null, null]);
+    assert(refusal("start --version 1.4.1 --temporal-bin /c").message.includes("both name a binary"));
+  });
+});
+
 describe("parseCommandLine() on anything", () => {
   const words = [
     ...COMMANDS.map(({ name }) => name),
