@@ -1,6 +1,5 @@
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
-import { isDeno } from "./host.ts";
 
 /** An open SQLite database. */
 export interface Sqlite {
@@ -18,7 +17,7 @@ export class SqliteError extends Error {
 }
 
 /** What both variants have, each under its own class. */
-interface Library {
+export interface SqliteLibrary {
   open(path: string): { all(sql: string): Record<string, unknown>[]; close(): void };
 }
 
@@ -29,7 +28,7 @@ interface Library {
  * @throws {LocalError} `sqlite-missing`
  */
 export async function loadSqlite(): Promise<OpenSqlite> {
-  const library = await loadNative() ?? await loadWasm();
+  const library = await loadNative() ?? await (await import("./sqlite_wasm.ts")).loadWasmSqlite();
   if (library === null) {
     throw new LocalError(
       "sqlite-missing",
@@ -65,7 +64,7 @@ interface NativeModule {
   };
 }
 
-async function loadNative(): Promise<Library | null> {
+async function loadNative(): Promise<SqliteLibrary | null> {
   const name: string = "node:sqlite";
   try {
     const { DatabaseSync } = await quietly(() => import(name) as Promise<NativeModule>);
@@ -79,32 +78,9 @@ async function loadNative(): Promise<Library | null> {
       },
     };
   } catch (error) {
-    if (isDeno || !isMissing(error)) throw error;
+    if (systemErrorCode(error) !== "ERR_UNKNOWN_BUILTIN_MODULE") throw error;
     return null;
   }
-}
-
-/** The types of the package, as far as they are used. */
-interface WasmPackage {
-  Database: new (path: string) => { all(sql: string): Record<string, unknown>[]; close(): void };
-}
-
-/** Its name is not written at the import, where Deno, which does not need it, would fetch it at every first start. */
-async function loadWasm(): Promise<Library | null> {
-  const name = "node-sqlite3-wasm";
-  try {
-    const { default: { Database } } = await import(name) as { default: WasmPackage };
-    return { open: (path) => new Database(path) };
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    return null;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return ["ERR_UNKNOWN_BUILTIN_MODULE", "ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(
-    systemErrorCode(error) ?? "",
-  );
 }
 
 /** Node 22 warns on stderr that its SQLite is experimental, which is of no use to who asked for a backup. */
