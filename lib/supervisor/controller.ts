@@ -4,7 +4,7 @@ import { statusFrame } from "../core/status_frame.ts";
 import type { Status, StatusState } from "../core/status.ts";
 import { type SettingDifference, settingsDifferences } from "../core/settings.ts";
 import { pause } from "../system/pause.ts";
-import { realDatabasePath } from "../temporal/database.ts";
+import { withRealDatabase } from "./asked_database.ts";
 import type { Controlled, SnapshotTaken, StartRequest, StopRequest } from "./control_api.ts";
 import { areHealthy, checkLayers } from "./describe.ts";
 import { readHistory } from "./event_log.ts";
@@ -172,11 +172,8 @@ function differencesFrom(
   { restartPolicy: { limit } }: Instance,
   { keeper }: Supervisor,
 ): SettingDifference[] {
-  const wanted = { ...asked };
-  if (typeof wanted.dbFilename === "string" && wanted.dbFilename !== keeper.settings.dbFilename) {
-    wanted.dbFilename = realDatabasePath(wanted.dbFilename);
-  }
-  const differences = settingsDifferences(wanted, keeper.settings);
+  const isSame = asked.dbFilename === keeper.settings.dbFilename; // before the first launch it is not the real path
+  const differences = settingsDifferences(isSame ? asked : withRealDatabase(asked), keeper.settings);
   const running = keeper.temporal;
   if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
     differences.push({ setting: "temporal-bin", running: running.binary, asked: binary });

@@ -6,6 +6,7 @@ import { temporalArgs } from "../core/temporal_args.ts";
 import type { Settings } from "../core/settings.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import { openLog } from "../system/open_log.ts";
+import { pause } from "../system/pause.ts";
 import { canBind } from "../system/ports.ts";
 import { readTail } from "../system/read_tail.ts";
 import { spawnDetached } from "../system/spawn_detached.ts";
@@ -29,6 +30,9 @@ export interface LaunchContext {
   /** Told as soon as there is a process. */
   onSpawn: (temporal: TemporalProcess) => void;
 }
+
+/** A dying process may keep its ports for this time after it has gone out of sight (exit_files in kernel/exit.c), in ms. */
+const DYING_MS = 500;
 
 /** Bytes of the log's end that are looked through for the cause of a failure. */
 const LAST_WORDS_BYTES = 16 * 1024;
@@ -191,11 +195,18 @@ async function refuseTakenPorts(settings: Settings, { processes }: Instance): Pr
   const wanted = [{ host: settings.ip, port: settings.port }, ...ui];
   // Clients that say `localhost` may go to ::1, where a stranger would get them (NOTES).
   const localhost = wanted.filter(({ host }) => host === "127.0.0.1").map(({ port }) => ({ host: "::1", port }));
-  const states = await Promise.all(
-    [...wanted, ...localhost].map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),
-  );
-  const taken = states.find(({ state }) => state === "taken");
-  if (taken !== undefined) throw strangerOnPort(taken.port, processes);
+  const findTaken = async () => {
+    const states = await Promise.all(
+      [...wanted, ...localhost].map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),
+    );
+    return states.find(({ state }) => state === "taken");
+  };
+  const giveUpAt = performance.now() + DYING_MS;
+  for (let taken = await findTaken(); taken !== undefined; taken = await findTaken()) {
+    const error = strangerOnPort(taken.port, processes);
+    if (error.facts["pid"] !== null || performance.now() > giveUpAt) throw error;
+    await pause(10);
+  }
 }
 
 function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, lastWords: string): LocalError {

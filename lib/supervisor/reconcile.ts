@@ -7,6 +7,7 @@ import { tryLock } from "../system/lock_file.ts";
 import { pause } from "../system/pause.ts";
 import { temporalArgs } from "../core/temporal_args.ts";
 import { finishDatabase } from "../temporal/database.ts";
+import { withRealDatabase } from "./asked_database.ts";
 import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
 import { describeProcess, type Finding, findTemporal, type FoundTemporal, type Proof } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
@@ -86,8 +87,9 @@ async function tryToAdopt(
   const record = finding.onDisk.kind === "record" && finding.onDisk.record.pid === leader.pid
     ? finding.onDisk.record
     : null;
-  const settings = record?.settings ?? settingsFromArgv(processes.argv(leader.pid), order, paths.defaultDatabase);
-  if (settings === null || settingsDifferences(order.asked, settings).length > 0) return "other settings";
+  const asked = withRealDatabase(order.asked);
+  const settings = record?.settings ?? settingsFromArgv(processes.argv(leader.pid), asked, paths.defaultDatabase);
+  if (settings === null || settingsDifferences(asked, settings).length > 0) return "other settings";
   const binary = record?.binary ?? leader.executable;
   if (order.binaryAsked && order.binary !== null && binary !== order.binary) return "other settings";
   const { dbFilename } = settings;
@@ -119,11 +121,15 @@ async function tryToAdopt(
 }
 
 /** The settings of a Temporal without a record: those that would be launched now, if they give the very same arguments. */
-function settingsFromArgv(argv: string[] | null, order: SupervisorOrder, defaultDatabase: string): Settings | null {
+function settingsFromArgv(
+  argv: string[] | null,
+  asked: SupervisorOrder["asked"],
+  defaultDatabase: string,
+): Settings | null {
   if (argv === null) return null;
   const seen = parseTemporalArgs(argv);
   if (seen === null) return null;
-  const settings = completeSettings({ ...seen, ...order.asked }, defaultDatabase);
+  const settings = completeSettings({ ...seen, ...asked }, defaultDatabase);
   return JSON.stringify(temporalArgs(settings)) === JSON.stringify(argv.slice(1)) ? settings : null;
 }
 

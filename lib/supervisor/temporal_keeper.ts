@@ -8,11 +8,11 @@ import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_tempor
 import { findTemporal } from "./evidence.ts";
 import { folderIdentity, guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "./instance.ts";
+import { KeptRecord } from "./kept_record.ts";
 import { launchTemporal } from "./launch_temporal.ts";
 import { createProbe, type Probe } from "./probe.ts";
 import { reconcile } from "./reconcile.ts";
-import { removeRecord, saveRecord } from "./save_record.ts";
-import { type ProcessEnd, recordOf, type TemporalProcess } from "./temporal_process.ts";
+import type { ProcessEnd, TemporalProcess } from "./temporal_process.ts";
 import { versionAsker } from "./version_asker.ts";
 
 /** Whom the keeper tells what it sees. */
@@ -43,16 +43,16 @@ export class TemporalKeeper {
   #freeLock: LockFile | null = null;
   /** One supervisor per database, whatever homes and links lead to it. */
   readonly #database = new DatabaseHold();
-  #lastPid: number | null = null;
+  readonly #record: KeptRecord;
   #lastEnd: { pid: number; forced: boolean; atMs: number } | null = null;
   readonly #released = new AbortController();
-  #isRecorded = false;
   #guarding: Promise<GuardVerdict> | null = null;
 
   constructor(instance: Instance, order: SupervisorOrder, supervisorLock: LockFile, listener: KeeperListener) {
     this.#instance = instance;
     this.#order = order;
     this.#listener = listener;
+    this.#record = new KeptRecord(instance, (message) => listener.warn(message));
     this.#askVersion = versionAsker(instance.log, this.#released.signal);
     const home = folderIdentity(instance.paths.home);
     this.locks = { home, supervisor: supervisorLock, temporal: null, substitute: null };
@@ -88,8 +88,7 @@ export class TemporalKeeper {
 
   /** Writes the record again if it was deleted. */
   mendRecord(): void {
-    const isDeleted = this.#isRecorded && identityOf(this.#instance.paths.record) === null;
-    if (this.#temporal !== null && isDeleted) this.#save(this.#temporal);
+    if (this.#temporal !== null) this.#record.mend(this.#temporal);
   }
 
   /** What the next launch is to have otherwise than this one. */
@@ -112,8 +111,13 @@ export class TemporalKeeper {
   async bringUp(signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
     try {
       if (this.#plan !== null) return await this.#launch(signal, rotates);
-      return await this.#reconcile(signal) ??
-        await this.#launch(signal, rotates).catch((error: unknown) => this.#lookAgain(error, signal, rotates));
+      const adopted = await this.#reconcile(signal);
+      if (adopted !== null) return adopted;
+      const { lastPid } = this.#record;
+      return await this.#launch(signal, rotates).catch((error: unknown) => {
+        if (this.#record.lastPid !== lastPid) throw error; // it was launched: nothing was in the way
+        return this.#lookAgain(error, signal, rotates);
+      });
     } catch (error) {
       if (!signal.aborted) this.#forget();
       throw error;
@@ -124,7 +128,10 @@ export class TemporalKeeper {
   async #lookAgain(error: unknown, signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
     const isInTheWay = error instanceof LocalError && ["database-busy", "port-taken"].includes(error.code);
     const { paths, processes } = this.#instance;
-    if (!isInTheWay || signal.aborted || findTemporal(paths, processes).temporal === null) throw error;
+    if (!isInTheWay || signal.aborted) throw error;
+    const { pid } = error.facts;
+    const isThere = typeof pid !== "number" || processes.inspect(pid) !== null; // it may have ended just now
+    if (isThere && findTemporal(paths, processes).temporal === null) throw error;
     this.#freeLock?.close();
     this.#freeLock = null;
     return await this.#reconcile(signal, true) ?? await this.#launch(signal, rotates);
@@ -180,9 +187,7 @@ export class TemporalKeeper {
 
   /** Removes the record of a Temporal that is over; only our own. */
   tidy(): void {
-    if (!this.isHomeless && this.#temporal === null && this.#lastPid !== null) {
-      removeRecord(this.#instance.paths.record, this.#lastPid);
-    }
+    if (!this.isHomeless && this.#temporal === null) this.#record.remove();
   }
 
   /** Frees every lock and connection, and touches neither Temporal nor any file. */
@@ -241,10 +246,9 @@ export class TemporalKeeper {
   /** From now on this Temporal is the one that is recorded, and that an end would end. */
   #track(temporal: TemporalProcess): void {
     this.#temporal = temporal;
-    this.#lastPid = temporal.pid;
     this.locks.temporal = identityOf(this.#instance.paths.temporalLock);
     this.#probe ??= createProbe(this.#instance.host.connect, temporal.settings);
-    this.#save(temporal);
+    this.#record.save(temporal);
     this.#instance.log.transition(temporal.adopted ? "adopted" : "launched", {
       pid: temporal.pid,
       binary: temporal.binary,
@@ -260,19 +264,12 @@ export class TemporalKeeper {
     this.#listener.ended(temporal, end);
   }
 
-  #save(temporal: TemporalProcess): void {
-    const { paths, processes } = this.#instance;
-    const problem = saveRecord(paths.record, recordOf(temporal, processes));
-    this.#isRecorded = problem === null;
-    if (problem !== null) this.#listener.warn(`The record ${paths.record} can't be written: ${problem}`);
-  }
-
   /** A shim (mise, asdf) is the executable of the first moments. */
   #refreshExecutable(temporal: TemporalProcess): void {
     const seen = this.#instance.processes.inspect(temporal.pid);
     if (seen === null || seen.executable === temporal.executable) return;
     temporal.executable = seen.executable;
-    this.#save(temporal);
+    this.#record.save(temporal);
   }
 
   /** Asks for the version while Temporal comes up: a shim too answers for what it will become. */
@@ -281,7 +278,7 @@ export class TemporalKeeper {
     if (binary === null || temporal.version !== null) return;
     temporal.versionKnown = this.#askVersion(binary).then((version) => {
       temporal.version = version;
-      if (this.#temporal === temporal && version !== null) this.#save(temporal);
+      if (this.#temporal === temporal && version !== null) this.#record.save(temporal);
     });
   }
 

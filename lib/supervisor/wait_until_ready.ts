@@ -46,10 +46,12 @@ export async function waitUntilReady(
   await until("health", () => probe.serving(QUESTION_MS));
   // Asked only now: reading the kernel's socket table costs some ms, and before SERVING the answer would not matter.
   if (!processes.groupListensOn(pgid, settings.port)) throw strangerOnPort(settings.port, processes);
-  for (const name of expectedNamespaces(settings)) {
-    await until(`namespace ${name}`, () => probe.namespace(name, QUESTION_MS));
-  }
-  await until("Web UI", () => probe.ui(QUESTION_MS));
+  const namespaces = async () => {
+    for (const name of expectedNamespaces(settings)) {
+      await until(`namespace ${name}`, () => probe.namespace(name, QUESTION_MS));
+    }
+  };
+  await Promise.all([namespaces(), until("Web UI", () => probe.ui(QUESTION_MS))]);
 }
 
 /** The error that names who has `port`. */

@@ -67,9 +67,11 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
 
   const fileUsers = (path: string): Holder[] => {
     const target = targetFile(path);
-    const isUser = (pid: number) =>
-      openFilesOf(proc, pid, target).some(({ on, fd }) => on === "path" && !isReadOnly(proc, pid, fd)) ||
-      namesDatabase(argv(pid), [target.path, path]);
+    // What does not exist is open nowhere: to look through every descriptor costs as much as all the rest.
+    const hasOpen = (pid: number) =>
+      target.identity !== null &&
+      openFilesOf(proc, pid, target).some(({ on, fd }) => on === "path" && !isReadOnly(proc, pid, fd));
+    const isUser = (pid: number) => hasOpen(pid) || namesDatabase(argv(pid), [target.path, path]);
     return listNumbers(proc).filter((pid) => pid !== ownPid && isUser(pid))
       .map((pid) => ({ pid, command: commandOf(pid) }));
   };

@@ -127,8 +127,10 @@ export interface TestInstance {
 }
 
 /** Runs `body` on an instance of its own. Afterwards nothing of it is left: what a failed test leaves is ended. */
-export async function withInstance(body: (instance: TestInstance) => Promise<void>): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), "sl-home-"));
+export async function withInstance(
+  body: (instance: TestInstance) => Promise<void>,
+  home: string = mkdtempSync(join(tmpdir(), "sl-home-")),
+): Promise<void> {
   const { port, uiPort } = await freePorts();
   const paths = instancePaths(home);
   const processes = processesHere();

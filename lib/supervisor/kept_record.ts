@@ -1,0 +1,44 @@
+import { identityOf } from "./guard.ts";
+import type { Instance } from "./instance.ts";
+import { removeRecord, saveRecord } from "./save_record.ts";
+import { recordOf, type TemporalProcess } from "./temporal_process.ts";
+
+/** The record of the Temporals that one supervisor keeps. What it can't write it warns of: locks decide. */
+export class KeptRecord {
+  readonly #instance: Instance;
+  readonly #warn: (message: string) => void;
+  /** Whose records are ours to remove: the last Temporal, and the last one of which a record could be written. */
+  #lastPid: number | null = null;
+  #writtenPid: number | null = null;
+
+  constructor(instance: Instance, warn: (message: string) => void) {
+    this.#instance = instance;
+    this.#warn = warn;
+  }
+
+  /** The last Temporal that was to be recorded; null when there was none. */
+  get lastPid(): number | null {
+    return this.#lastPid;
+  }
+
+  save(temporal: TemporalProcess): void {
+    const { paths, processes } = this.#instance;
+    this.#lastPid = temporal.pid;
+    const problem = saveRecord(paths.record, recordOf(temporal, processes));
+    if (problem === null) this.#writtenPid = temporal.pid;
+    else this.#warn(`The record ${paths.record} can't be written: ${problem}`);
+  }
+
+  /** Writes the record of `temporal` again if it was deleted. */
+  mend(temporal: TemporalProcess): void {
+    const isWritten = this.#writtenPid === temporal.pid;
+    if (isWritten && identityOf(this.#instance.paths.record) === null) this.save(temporal);
+  }
+
+  /** Removes the record; only our own. */
+  remove(): void {
+    for (const pid of [this.#lastPid, this.#writtenPid]) {
+      if (pid !== null) removeRecord(this.#instance.paths.record, pid);
+    }
+  }
+}
