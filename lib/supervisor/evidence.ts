@@ -61,7 +61,9 @@ export function findTemporal(paths: InstancePaths, processes: Processes): Findin
   for (const on of ["path", "deleted"] as const) {
     for (const holder of holders.filter((each) => each.on === on)) {
       const found = groupOf(holder.pid, processes, on === "path" ? "lock" : "deleted-lock");
-      if (found !== null) return { onDisk, temporal: found, innocent: null };
+      if (found !== null && holdsStill(holder.pid, paths, processes)) {
+        return { onDisk, temporal: found, innocent: null };
+      }
     }
   }
   if (isProved) {
@@ -77,6 +79,15 @@ function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, process
   const pgidOf = (pid: number) => processes.inspect(pid)?.pgid;
   const supervisors = new Set(processes.lockHolders(paths.supervisorLock).map(({ pid }) => pgidOf(pid)));
   return holders.filter(({ pid }) => !supervisors.has(pgidOf(pid)));
+}
+
+/**
+ * A `stop` has both locks for some ms too, in the group of the user's shell: one that let go of them between the two looks
+ * would be taken for Temporal, and its group be ended. Whoever has `temporal.lock` after the second look had the other one
+ * at it, unless it is Temporal.
+ */
+function holdsStill(pid: number, { temporalLock }: InstancePaths, processes: Processes): boolean {
+  return processes.lockHolders(temporalLock, pid).some((holder) => holder.pid === pid);
 }
 
 /** The group of a process that has our lock; null when it is gone. */

@@ -50,8 +50,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult | nul
   const starters = new Map<ChaosHome, WorkflowStarter>();
   const databases = [...new Set(world.homes.map(({ database }) => database))];
   const watch = watchDatabases(databases, options.temporal, report);
+  let stage: Stage | null = null;
   try {
-    const stage = new Stage(world, journal, await startBystanders(world), report);
+    stage = new Stage(world, journal, await startBystanders(world), report);
     for (const home of world.kept) starters.set(home, startWorkflows(home, `seed-${seed}`));
     const end = Promise.race([violated, aborted(options.signal)]);
     const isOver = () => violation !== null || options.signal.aborted;
@@ -73,6 +74,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult | nul
     return null;
   } finally {
     watch.end();
+    stage?.close();
     if (violation !== null) options.onViolation(violation, world);
     await endMarked(world);
     for (const starter of starters.values()) await starter.end();

@@ -35,6 +35,7 @@ export class Stage {
   /** The homes that a `stop` is under way on, once for each. */
   readonly #stops: ChaosHome[] = [];
   #number = 0;
+  #isOver = false;
 
   constructor(
     world: World,
@@ -59,13 +60,20 @@ export class Stage {
     if (signal !== "SIGSTOP") this.#excuses.get(pid)?.(signal);
   }
 
-  /** Resolves when another command may be begun. */
+  /** Resolves when another command may be begun; never once it is over. */
   async slot(): Promise<void> {
     while (this.#calls.size >= MAX_CALLS) await Promise.race(this.#calls);
+    if (this.#isOver) await new Promise(() => {});
+  }
+
+  /** Nothing more is begun: what is alive is to be ended. */
+  close(): void {
+    this.#isOver = true;
   }
 
   /** Begins a command. Whatever is wrong with its end is reported. */
   begin(call: ToolCall): StagedCall {
+    if (this.#isOver) throw new Error("The chaos is over");
     const home = this.world.homes[call.home]!;
     const name = `#${++this.#number} ${nameOf(call, this.world)}`;
     this.journal.note(`call ${call.command}`, name);
