@@ -28,7 +28,7 @@ export function nodeHost(): Host {
     write: (stream, text) =>
       new Promise((resolve, reject) => {
         // The stream also emits the error that the callback gets; unheard, it would end the process.
-        process[stream].once("error", () => {});
+        if (process[stream].listenerCount("error") === 0) process[stream].on("error", () => {});
         process[stream].write(text, (error) => {
           if (error == null || systemErrorCode(error) === "EPIPE") resolve();
           else reject(error);
