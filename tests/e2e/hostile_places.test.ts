@@ -1,0 +1,243 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import process from "node:process";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import type { Status } from "../../lib/core/status.ts";
+import { instancePaths } from "../../lib/core/instance_paths.ts";
+import {
+  assertNothingLeft,
+  isAlive,
+  otherRuntime,
+  ownRuntime,
+  type TestInstance,
+  until,
+  withInstance,
+} from "./support.ts";
+import { databaseUsers, killHard, pidsOf, stopCleanly } from "./support_lifecycle.ts";
+import { assertRefused, NOBODY, toolAsNobody, withFileSystem, withFolder } from "./support_places.ts";
+
+/** Makes the folder of a home, as its owner would. */
+function homeIn(folder: string, ...names: string[]): string {
+  const home = join(folder, ...names);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  return home;
+}
+
+/** A day of an instance: started, found by both runtimes, left by its supervisor, adopted by the other runtime, stopped. */
+async function assertLives(instance: TestInstance): Promise<void> {
+  const started = await instance.start(["--headless"]);
+  const { temporal, supervisor } = pidsOf(started);
+  assertEquals((await instance.status({ runtime: otherRuntime })).exitCode, 0);
+  const reused = await instance.start([], { runtime: otherRuntime });
+  assertEquals([reused.reused, pidsOf(reused)], [true, { temporal, supervisor }]);
+
+  await killHard(supervisor);
+  const adopted = await instance.start([], { runtime: otherRuntime });
+  assertEquals(pidsOf(adopted).temporal, temporal);
+  const seen = await instance.status({ runtime: ownRuntime });
+  assertEquals([seen.exitCode, seen.temporal?.adopted], [0, true]);
+  await stopCleanly(instance, seen, [supervisor]);
+  assertEquals((await instance.status()).exitCode, 3);
+}
+
+describe("the name of a home", () => {
+  it("may have spaces, quotes, a newline, a percent sign and any script in it", () =>
+    withFolder((folder) => withInstance(assertLives, homeIn(folder, `a 'b' "c" $d \`e\` 100% \\f\ng ünï 日本語`))));
+
+  it("may be longer than the path of a socket", () =>
+    withFolder((folder) => withInstance(assertLives, homeIn(folder, "long".repeat(30), "longer".repeat(15)))));
+
+  it("may be a link: that and the folder that it leads to are one instance", () =>
+    withFolder(async (folder) => {
+      const [real, link] = [homeIn(folder, "real"), join(folder, "link")];
+      symlinkSync("real", link);
+      await withInstance(async (instance) => {
+        const started = await instance.start(["--headless"]);
+        const byItsName = await instance.run(["start", "--json", "--home", real], { runtime: otherRuntime });
+        assertEquals(pidsOf(JSON.parse(byItsName.stdout) as Status), pidsOf(started));
+        await killHard(pidsOf(started).supervisor);
+        const adopted = await instance.run(["start", "--json", "--headless", "--home", real]);
+        const status = JSON.parse(adopted.stdout) as Status;
+        assertEquals(pidsOf(status).temporal, pidsOf(started).temporal);
+        await stopCleanly(instance, status);
+      }, link);
+    }));
+});
+
+describe("a home on a file system", () => {
+  it("that is read-only: start says so, and what runs nothing still works", (t) =>
+    withFileSystem(t, "20m", async (fileSystem) => {
+      const home = homeIn(fileSystem.path, "home");
+      await withInstance(async (instance) => {
+        try {
+          await fileSystem.makeReadOnly();
+          for (const args of [["start"], ["start", "--foreground"], ["restart"]]) {
+            assertRefused(await instance.run(args), /home: its file system is read-only\n/);
+          }
+          assertEquals((await instance.run(["stop"])).stdout, "Temporal was not running\n");
+          assertEquals((await instance.status()).exitCode, 3);
+
+          await fileSystem.makeWritable();
+          await killHard(...Object.values(pidsOf(await instance.start(["--headless"]))));
+          await fileSystem.makeReadOnly();
+          assertRefused(await instance.run(["start"]), /read-only/);
+          const dead = await instance.status();
+          assertEquals([dead.exitCode, dead.state], [1, "failed"]);
+          assertEquals((await instance.run(["logs"])).code, 0);
+        } finally {
+          await fileSystem.makeWritable();
+        }
+        await stopCleanly(instance, await instance.start(["--headless"]));
+      }, home);
+    }));
+
+  it("that is full, or fills up: start says so, and an instance that runs can be looked at and stopped", (t) =>
+    withFileSystem(t, "4m", async (fileSystem) => {
+      const [home, ballast] = [homeIn(fileSystem.path, "home"), join(fileSystem.path, "ballast")];
+      const fillUp = () => {
+        for (const size of [64 * 1024, 4096]) {
+          try {
+            for (;;) writeFileSync(ballast, new Uint8Array(size), { flag: "a" });
+          } catch (error) {
+            assertEquals((error as { code?: string }).code, "ENOSPC");
+          }
+        }
+      };
+      await withInstance(async (instance) => {
+        fillUp();
+        assertRefused(await instance.run(["start", "--headless"]), /home: no space is left on its file system\n/);
+        assertEquals((await instance.run(["stop"])).code, 0);
+
+        unlinkSync(ballast);
+        writeFileSync(ballast, new Uint8Array((4096 - 300) * 1024));
+        const { code, stderr } = await instance.run(["start", "--headless"]);
+        assertEquals(code, 1);
+        assertMatch(stderr, /^error: the disk is full\n {2}\| .*\nhint: free some space/);
+
+        unlinkSync(ballast);
+        const running = await instance.start(["--headless"]);
+        fillUp();
+        assertEquals((await instance.status()).exitCode, 0);
+        await killHard(pidsOf(running).temporal);
+        assertEquals((await instance.status()).supervisor?.pid, pidsOf(running).supervisor);
+        assertEquals((await instance.stop(["--force"])).code, 0);
+        assertNothingLeft(instance, Object.values(pidsOf(running)));
+      }, home);
+    }));
+});
+
+describe("a home that goes away under a running instance", () => {
+  it("takes Temporal and its supervisor along, and nothing is made in its place", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      rmSync(instance.home, { recursive: true });
+      await until("the supervisor is gone", () => !isAlive(supervisor));
+      assertNothingLeft(instance, [temporal, supervisor]);
+      assert(!existsSync(instance.home));
+      assertEquals((await instance.run(["stop"])).code, 0);
+      assert(!existsSync(instance.home));
+    }));
+
+  it("and is made again by a start at once: the old ones go, the new ones stay", () =>
+    withInstance(async (instance) => {
+      const old = pidsOf(await instance.start(["--headless"]));
+      rmSync(instance.home, { recursive: true });
+      const status = await instance.start(["--headless"], { runtime: otherRuntime });
+      const now = pidsOf(status);
+      assertNotEquals(now.temporal, old.temporal);
+      assertEquals([status.reused, databaseUsers(instance)], [false, [now.temporal]]);
+      await until("the old ones are gone", () => !isAlive(old.temporal) && !isAlive(old.supervisor));
+      const later = await instance.status();
+      assertEquals([later.exitCode, later.restarts, pidsOf(later)], [0, 0, now]);
+      await stopCleanly(instance, later, Object.values(old));
+    }));
+
+  it("by being moved: Temporal stops, and its data can be used at the new place", () =>
+    withFolder(async (folder) => {
+      const [from, to] = [homeIn(folder, "from"), join(folder, "to")];
+      await withInstance(async (instance) => {
+        const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+        const database = statSync(instance.paths.defaultDatabase).ino;
+        renameSync(from, to);
+        await until("the supervisor is gone", () => !isAlive(supervisor));
+        assertNothingLeft(instance, [temporal, supervisor]);
+        assert(!existsSync(from));
+        await withInstance(async (moved) => {
+          await stopCleanly(moved, await moved.start(["--headless"]));
+          assertEquals(statSync(moved.paths.defaultDatabase).ino, database);
+          const data = readdirSync(join(to, "temporal-data")).filter((name) => name.includes("set-aside"));
+          assertEquals(data, [], "it was taken for a half-made one");
+        }, to);
+      }, from);
+    }));
+});
+
+describe("a home that is not ours alone", () => {
+  const commands = [["start"], ["start", "--foreground"], ["stop"], ["status"], ["restart"], ["wait"], ["logs"]];
+
+  it("is refused by every command when others may write to it", () =>
+    withFolder(async (folder) => {
+      const home = homeIn(folder, "home");
+      chmodSync(home, 0o777);
+      await withInstance(async (instance) => {
+        for (const args of commands) {
+          const refused = await instance.run(args);
+          assertRefused(refused, /others/);
+          assert(refused.stderr.includes(`chmod go-w '${home}'`), refused.stderr);
+        }
+        const { error } = JSON.parse((await instance.run(["status", "--json"])).stdout);
+        assertEquals(error.code, "home-unusable");
+        assertEquals(readdirSync(home), []);
+      }, home);
+    }));
+
+  it("is refused by every command when it is another user's, to root too", (t) =>
+    withFolder(async (folder) => {
+      if (process.getuid?.() !== 0) return t.skip("NOT TESTED, only root can give a folder away");
+      const home = homeIn(folder, "home");
+      chownSync(home, NOBODY, NOBODY);
+      await withInstance(async (instance) => {
+        for (const args of commands.slice(0, 4)) assertRefused(await instance.run(args), /belongs to (another )?user/);
+        assertEquals(readdirSync(home), []);
+      }, home);
+    }));
+
+  it("is out of reach for a user without rights, who has a home of their own", (t) =>
+    withFolder(async (folder) => {
+      chmodSync(folder, 0o755);
+      const theirs = homeIn(folder, "theirs");
+      chownSync(theirs, NOBODY, NOBODY);
+      const asNobody = toolAsNobody(t, theirs);
+      if (asNobody === null) return;
+      await withInstance(async (instance) => {
+        const { temporal } = pidsOf(await instance.start(["--headless"]));
+        assertRefused(await asNobody(["stop", "--home", instance.home]), /belongs to another user/);
+        assert(isAlive(temporal));
+
+        const home = join(theirs, "home");
+        const { port, uiPort } = instance;
+        await instance.stop(["--force"]);
+        const flags = ["--home", home, "--headless", "--port", `${port}`, "--ui-port", `${uiPort}`];
+        const started = await asNobody(["start", "--json", ...flags]);
+        assertEquals(started.code, 0, started.stdout + started.stderr);
+        const status = JSON.parse(started.stdout) as Status;
+        assertEquals(statSync(`/proc/${pidsOf(status).temporal}`).uid, NOBODY);
+        assertRefused(await instance.run(["stop", "--home", home]), /belongs to another user/);
+        assertEquals((await asNobody(["stop", "--force", "--home", home])).code, 0);
+        assertEquals(instance.processes.lockHolders(instancePaths(home).temporalLock), []);
+      });
+    }));
+});
