@@ -6,6 +6,8 @@ import { runAttachedNode } from "./attached_node.ts";
 import { connectNode } from "./connect_node.ts";
 import type { Host } from "./host.ts";
 
+const ignore = (): void => {};
+
 const FD = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
 /** The host under Node. */
@@ -28,7 +30,7 @@ export function nodeHost(): Host {
     write: (stream, text) =>
       new Promise((resolve, reject) => {
         // The stream also emits the error that the callback gets; unheard, it would end the process.
-        if (process[stream].listenerCount("error") === 0) process[stream].on("error", () => {});
+        if (!process[stream].listeners("error").includes(ignore)) process[stream].on("error", ignore);
         process[stream].write(text, (error) => {
           if (error == null || systemErrorCode(error) === "EPIPE") resolve();
           else reject(error);
