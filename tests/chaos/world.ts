@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { type InstancePaths, instancePaths } from "../../lib/core/instance_paths.ts";
+import { canBind } from "../../lib/system/ports.ts";
 
 /** One instance that the chaos plays with. */
 export interface ChaosHome {
@@ -35,9 +35,9 @@ export interface World {
   remove(): void;
 }
 
-/** Below the ports that the system gives to outgoing connections, where other tests' servers and clients are too. */
-const FIRST_PORT = 12_000;
-const LAST_PORT = 31_000;
+/** Above the ports of other tests' instances, below those that the system gives to connections and to port 0. */
+const FIRST_PORT = 30_000;
+const LAST_PORT = 32_700;
 
 /** Makes throw-away homes with ports of their own. */
 export async function createWorld(): Promise<World> {
@@ -86,16 +86,8 @@ async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   for (let step = 0; ports.length < count && step < span; step++) {
     const port = FIRST_PORT + (process.pid * 97 + step * 13) % span;
-    if (await isFree(port)) ports.push(port);
+    if (await canBind("127.0.0.1", port) === "free" && await canBind("::1", port) === "free") ports.push(port);
   }
   if (ports.length < count) throw new Error("Cannot find free ports for the homes");
   return ports;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
