@@ -97,6 +97,8 @@ export async function beginWriting(instance: TestInstance, prefix: string): Prom
 /** What lies beside the instance's database, without the database, its lock and what is SQLite's. */
 export function besideDatabase(instance: TestInstance): string[] {
   const database = instance.paths.defaultDatabase;
-  const own = new Set(["", ".lock", ".server", "-journal", "-wal", "-shm"].map((suffix) => basename(database) + suffix));
+  const own = new Set(
+    ["", ".lock", ".server", "-journal", "-wal", "-shm"].map((suffix) => basename(database) + suffix),
+  );
   return readdirSync(dirname(database)).filter((name) => !own.has(name)).map((name) => join(dirname(database), name));
 }
