@@ -1,0 +1,157 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { type TestInstance, withInstance } from "./support.ts";
+import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
+import { assertRefused, withFolder } from "./support_places.ts";
+
+/** What stands where a file of ours should be. `live` and `dangling` are links; the live one's target must not change. */
+type Obstacle = "live" | "dangling" | "folder" | "fifo";
+
+const PRECIOUS = "not yours\n";
+
+function targetOf(home: string, obstacle: Obstacle): string {
+  return join(home, `${obstacle}-target`);
+}
+
+function place(home: string, name: string, obstacle: Obstacle): void {
+  const path = join(home, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(targetOf(home, "live"), PRECIOUS);
+  if (obstacle === "folder") {
+    mkdirSync(path);
+    writeFileSync(join(path, "precious"), PRECIOUS);
+  } else if (obstacle === "fifo") execFileSync("mkfifo", [path]);
+  else symlinkSync(targetOf(home, obstacle), path);
+}
+
+/** Proves that what a link leads to is as it was, and that nothing was made where one leads nowhere. */
+function assertUnharmed(home: string): void {
+  assertEquals(readFileSync(targetOf(home, "live"), "utf8"), PRECIOUS);
+  assert(!existsSync(targetOf(home, "dangling")), "something was made through a link that leads nowhere");
+}
+
+/** Where start can't go on, and the words in which it says what is in its way. */
+const BARRED: readonly (readonly [name: string, words: RegExp, obstacles: readonly Obstacle[]])[] = [
+  ["temporal.lock", /Cannot lock .*\/temporal\.lock: (a symbolic link|a folder) stands there/, ["live", "folder"]],
+  ["temporal.lock", /Cannot lock .*\/temporal\.lock: it is not a regular file/, ["fifo"]],
+  ["supervisor.lock", /Cannot lock .*\/supervisor\.lock: a symbolic link stands there/, ["dangling"]],
+  ["supervisor.lock", /Cannot lock .*\/supervisor\.lock: it is not a regular file/, ["fifo"]],
+  ["control.sock", /Cannot put the control socket at .*\/control\.sock: a folder stands there/, ["folder"]],
+  ["logs", /Cannot make the folder .*\/logs: something else stands there/, ["live", "fifo"]],
+  ["logs/temporal.log", /Cannot use .*\/temporal\.log as log: a symbolic link stands there/, ["live", "dangling"]],
+  ["logs/temporal.log", /Cannot use .*\/temporal\.log as log: no regular file stands there/, ["fifo"]],
+  ["logs/supervisor.log", /Cannot use .*\/supervisor\.log as log: a symbolic link stands there/, ["live", "dangling"]],
+  ["logs/supervisor.log", /Cannot use .*\/supervisor\.log as log: no regular file stands there/, ["fifo"]],
+  ["temporal-data", /Cannot use .*\/temporal\.db as Temporal's database: .*\/temporal-data is no folder/, ["live"]],
+  ["temporal-data/temporal.db", /Temporal's database: it is (a folder|not a regular file)/, ["folder", "fifo"]],
+];
+
+/** What is as well replaced, set aside or left unused. */
+const TOLERATED: readonly (readonly [name: string, obstacle: Obstacle])[] = [
+  ["temporal.pid", "live"],
+  ["control.sock", "live"],
+  ["outcome.json", "folder"],
+  ["history.jsonl", "live"],
+  ["temporal-data/temporal.db.being-made", "live"],
+];
+const TOLERATED_TOO: typeof TOLERATED = [
+  ["temporal.pid", "folder"],
+  ["control.sock", "fifo"],
+  ["outcome.json", "dangling"],
+  ["history.jsonl", "fifo"],
+  ["temporal-data/temporal.db.being-made", "dangling"],
+];
+
+async function assertStartsAround(instance: TestInstance, obstacles: typeof TOLERATED): Promise<void> {
+  for (const [name, obstacle] of obstacles) place(instance.home, name, obstacle);
+  const status = await instance.start(["--headless"]);
+  assert(status.warnings?.some((warning) => warning.includes("temporal.pid was set aside")), `${status.warnings}`);
+  const record = readdirSync(instance.home).find((name) => name.startsWith("temporal.pid.set-aside"));
+  assert(record !== undefined);
+  const seen = await instance.status();
+  assertEquals([seen.exitCode, seen.checks.filter(({ ok }) => !ok)], [0, []]);
+  await stopCleanly(instance, seen);
+  assertUnharmed(instance.home);
+}
+
+describe("in the place of a file of ours", () => {
+  for (const [name, words, obstacles] of BARRED) {
+    it(`${obstacles.join(", ")} as ${name}: start says so at once, harms nothing and leaves nothing`, async () => {
+      for (const obstacle of obstacles) {
+        await withInstance(async (instance) => {
+          place(instance.home, name, obstacle);
+          assertRefused(await instance.run(["start", "--headless"]), words);
+          const logs = ["logs", ...(name.endsWith("supervisor.log") ? ["--supervisor"] : [])];
+          const look = await instance.run(name.startsWith("logs") ? logs : ["status", "--json"]);
+          assert([0, 1, 3].includes(look.code!), look.stderr);
+          assert(look.stderr === "" || look.stderr.includes(name), look.stderr);
+          const stop = await instance.run(["stop"]);
+          assert(stop.code === 0 || stop.stderr.includes(name), stop.stderr);
+          assertUnharmed(instance.home);
+          for (const lock of [instance.paths.supervisorLock, instance.paths.temporalLock]) {
+            assertEquals(instance.processes.lockHolders(lock), []);
+          }
+        });
+      }
+    });
+  }
+
+  it("links and a folder, as what is no lock and no log: start goes on around them", () =>
+    withInstance((instance) => assertStartsAround(instance, TOLERATED)));
+
+  it("FIFOs, links that lead nowhere and a folder: start goes on around them too, and waits for nobody", () =>
+    withInstance((instance) => assertStartsAround(instance, TOLERATED_TOO)));
+
+  it("a link to the lock of another instance: that one is not taken for this one, and lives", () =>
+    withInstance((other) =>
+      withInstance(async (instance) => {
+        const theirs = await other.start(["--headless"]);
+        symlinkSync(other.paths.temporalLock, instance.paths.temporalLock);
+        writeFileSync(instance.paths.supervisorLock, "");
+        const { exitCode, temporal } = await instance.status();
+        assertEquals([exitCode, temporal], [3, null]);
+        for (const command of ["stop", "start", "restart"]) {
+          assertRefused(await instance.run([command]), /temporal\.lock: a symbolic link stands there/);
+        }
+        const now = await other.status();
+        assertEquals([now.exitCode, now.restarts, pidsOf(now)], [0, 0, pidsOf(theirs)]);
+      })
+    ));
+
+  it("a link to a disk elsewhere, as logs and temporal-data: that is where they are", () =>
+    withFolder((elsewhere) =>
+      withInstance(async (instance) => {
+        for (const name of ["logs", "temporal-data"]) {
+          mkdirSync(join(elsewhere, name));
+          symlinkSync(join(elsewhere, name), join(instance.home, name));
+        }
+        const status = await instance.start(["--headless"]);
+        assert(existsSync(join(elsewhere, "logs", "temporal.log")));
+        assert(existsSync(join(elsewhere, "temporal-data", "temporal.db")));
+        assertEquals((await instance.start()).reused, true);
+        await stopCleanly(instance, status);
+      })
+    ));
+});
+
+describe("a home", () => {
+  it("that is a file, a FIFO or a link that leads nowhere is refused, and stays", () =>
+    withFolder(async (folder) => {
+      writeFileSync(join(folder, "file"), PRECIOUS);
+      execFileSync("mkfifo", [join(folder, "fifo")]);
+      symlinkSync("nothing", join(folder, "dangling"));
+      for (const name of ["file", "fifo", "dangling"]) {
+        await withInstance(async (instance) => {
+          const home = ["--home", join(folder, name)];
+          assertRefused(await instance.run(["start", ...home]), /^error: Cannot use .* as home: /);
+          assertEquals((await instance.run(["status", ...home])).code, 3);
+          assertEquals((await instance.run(["stop", ...home])).code, 0);
+        });
+      }
+      assertEquals(readdirSync(folder).sort(), ["dangling", "fifo", "file"]);
+      assertEquals(readFileSync(join(folder, "file"), "utf8"), PRECIOUS);
+    }));
+});
