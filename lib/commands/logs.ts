@@ -23,8 +23,8 @@ export const logs: Command = async (context) => {
     return 0;
   }
   const { lines, offset } = readLines(path, limit, sinceMs);
-  if (lines.length > 0) await host.write("stdout", lines.map((line) => `${colour(line, paint)}\n`).join(""));
-  if (own["follow"] === true) await follow(context, path, offset, info?.ino ?? null);
+  const isRead = await host.write("stdout", lines.map((line) => `${colour(line, paint)}\n`).join(""));
+  if (own["follow"] === true && isRead) await follow(context, path, offset, info?.ino ?? null);
   return 0;
 };
 
@@ -65,7 +65,7 @@ async function follow(
   for await (const text of followLog(path, offset, inode, end.signal)) {
     const lines = (partial + text).split("\n");
     partial = lines.pop() ?? "";
-    if (lines.length > 0) await host.write("stdout", lines.map((line) => `${colour(line, paint)}\n`).join(""));
+    if (!(await host.write("stdout", lines.map((line) => `${colour(line, paint)}\n`).join("")))) return;
   }
 }
 

@@ -37,7 +37,8 @@ async function run(host: Host): Promise<number> {
 async function tellError(host: Host, error: unknown, invocation: Invocation | null): Promise<void> {
   const failure = toFailure(error);
   if (invocation?.json ?? host.args.includes("--json")) {
-    return await host.write("stdout", JSON.stringify({ schema: 1, error: failure }, null, 2) + "\n");
+    await host.write("stdout", JSON.stringify({ schema: 1, error: failure }, null, 2) + "\n");
+    return;
   }
   const paint = paintFor(wantsColour(host.isTerminal("stderr"), host.env));
   const lastWords = Array.isArray(failure.facts?.["lastWords"]) ? failure.facts["lastWords"] : [];

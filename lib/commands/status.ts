@@ -57,9 +57,9 @@ async function watch(context: CommandContext): Promise<number> {
   const clear = !invocation.json && host.isTerminal("stdout") ? "\x1b[H\x1b[2J" : "";
   for (;;) {
     const seen = await currentStatus(context);
-    if (invocation.json) await host.write("stdout", JSON.stringify(seen) + "\n");
-    else await host.write("stdout", clear + renderStatus(seen, Date.now(), context.paint));
-    if (isOver) return statusExitCode(seen);
+    const text = invocation.json ? JSON.stringify(seen) + "\n" : clear + renderStatus(seen, Date.now(), context.paint);
+    const isRead = await host.write("stdout", text);
+    if (isOver || !isRead) return statusExitCode(seen);
     await Promise.race([pause(WATCH_INTERVAL_MS), new Promise<void>((resolve) => wake = resolve)]);
     if (isOver) return statusExitCode(seen);
   }

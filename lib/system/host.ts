@@ -41,8 +41,10 @@ export interface Host {
   after(ms: number, action: () => void): () => void;
   /**
    * Writes all of `text`. A reader that went away (`status | head -1`) ends the writing, without an error.
+   *
+   * @returns whether the reader, if there was one, is still there
    */
-  write(stream: "stdout" | "stderr", text: string): Promise<void>;
+  write(stream: "stdout" | "stderr", text: string): Promise<boolean>;
   isTerminal(stream: "stdin" | "stdout" | "stderr"): boolean;
   /** Width of the terminal on stdout in columns; 80 where there is none. */
   columns(): number;

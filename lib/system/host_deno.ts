@@ -21,8 +21,10 @@ export function denoHost(): Host {
       const bytes = new TextEncoder().encode(text);
       try {
         for (let at = 0; at < bytes.length;) at += await Deno[stream].write(bytes.subarray(at));
+        return true;
       } catch (error) {
-        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+        if (error instanceof Deno.errors.BrokenPipe) return false;
+        throw error;
       }
     },
     isTerminal: (stream) => Deno[stream].isTerminal(),

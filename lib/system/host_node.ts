@@ -32,7 +32,8 @@ export function nodeHost(): Host {
         // The stream also emits the error that the callback gets; unheard, it would end the process.
         if (!process[stream].listeners("error").includes(ignore)) process[stream].on("error", ignore);
         process[stream].write(text, (error) => {
-          if (error == null || systemErrorCode(error) === "EPIPE") resolve();
+          if (error == null) resolve(true);
+          else if (systemErrorCode(error) === "EPIPE") resolve(false);
           else reject(error);
         });
       }),
