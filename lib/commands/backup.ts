@@ -60,7 +60,9 @@ export function fileOperand({ host, invocation: { command, operands } }: Command
 
 function refuseOwnFiles(file: string, database: string): void {
   const real = hasFolder(file) ? realDatabasePath(file) : file;
-  if (!["", "-journal", "-wal", "-shm", ".lock", ".being-made"].some((suffix) => real === database + suffix)) return;
+  if (
+    !["", "-journal", "-wal", "-shm", ".lock", ".being-made", ".server"].some((suffix) => real === database + suffix)
+  ) return;
   throw new LocalError("usage", `${file} belongs to the database itself`, { hint: "Choose another name" });
 }
 

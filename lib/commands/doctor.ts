@@ -3,14 +3,20 @@ import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import { renderDoctor } from "../core/render_doctor.ts";
 import { completeSettings } from "../core/settings.ts";
-import { findTemporal } from "../supervisor/evidence.ts";
+import type { Status } from "../core/status.ts";
+import { type Finding, findTemporal } from "../supervisor/evidence.ts";
 import { examineAll, mendAll } from "../supervisor/examine.ts";
 import { lookAround } from "../supervisor/look_around.ts";
 import type { Patient } from "../supervisor/patient.ts";
+import { pause } from "../system/pause.ts";
 import { processesHere } from "../system/processes_here.ts";
 import type { Command, CommandContext } from "./context.ts";
 import { currentStatus } from "./status.ts";
 import { findOptions } from "./supervisor_order.ts";
+
+/** An instance that starts or stops has settled by then, or else that is worth telling. */
+const MOST_LOOKS = 20;
+const LOOK_AGAIN_MS = 100;
 
 /** Checks everything that can go wrong. Exits with 1 when something fails; what only deserves a look is no failure. */
 export const doctor: Command = async (context) => {
@@ -33,14 +39,14 @@ async function admit(context: CommandContext): Promise<Patient> {
   const { host, invocation: { home, asked } } = context;
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
-  const finding = findTemporal(paths, processes);
+  const { finding, status } = await agreeing(context, () => findTemporal(paths, processes));
   const record = finding.temporal !== null && finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   return {
     host,
     paths,
     processes,
     hasHome: host.folderOwner(home) !== null,
-    status: await statusOf(context),
+    status,
     finding,
     settings: record?.settings ?? completeSettings(asked, paths.defaultDatabase),
     binary: findOptions(context),
@@ -48,8 +54,21 @@ async function admit(context: CommandContext): Promise<Patient> {
   };
 }
 
+/** What was found and the status, of one and the same Temporal: an instance may be starting or stopping just now. */
+async function agreeing(context: CommandContext, find: () => Finding): Promise<{ finding: Finding; status: Status }> {
+  const pidOf = ({ temporal }: Finding) => temporal?.leader?.pid;
+  for (let tries = 1;; tries++) {
+    const before = find();
+    const status = await statusOf(context);
+    const finding = find();
+    const isSettled = pidOf(before) === pidOf(finding) && pidOf(finding) === status.temporal?.pid;
+    if (isSettled || tries === MOST_LOOKS) return { finding, status };
+    await pause(LOOK_AGAIN_MS);
+  }
+}
+
 /** The status, also where `status` refuses to look: in a home that others may write to nobody is asked anything. */
-async function statusOf(context: CommandContext) {
+async function statusOf(context: CommandContext): Promise<Status> {
   try {
     return await currentStatus(context);
   } catch (error) {

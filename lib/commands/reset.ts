@@ -1,10 +1,11 @@
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { formatBytes } from "../core/byte_size.ts";
 import { isYes } from "../core/is_yes.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { askTerminal } from "../system/ask_terminal.ts";
 import { finishDatabase, removeDatabase, setAsideDatabase } from "../temporal/database.ts";
+import { serverNotePath } from "../temporal/database_server.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
 import { databaseOf, isUp, replaceData, tellRunning } from "./replace_data.ts";
 import { currentStatus } from "./status.ts";
@@ -24,6 +25,8 @@ export const reset: Command = async (context) => {
     if (database === null) return { setAsideTo: null, removedBytes: null };
     const setAsideTo = removes ? null : setAsideDatabase(database, new Date());
     const removedBytes = removes ? removeDatabase(database) : null;
+    // It knows its database by the inode, which the next file may be given.
+    if (removedBytes !== null) rmSync(serverNotePath(database), { force: true });
     finishDatabase(database); // of what was just being made, nothing is left
     return { setAsideTo, removedBytes };
   });

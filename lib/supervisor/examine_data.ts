@@ -8,9 +8,11 @@ import { describeOrigin, schemaOrigin } from "../core/temporal_schema.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
 import { type DatabaseFacts, settleCopy } from "../temporal/copy_database.ts";
 import { isBeingMade } from "../temporal/database.ts";
+import { refuseNewerDatabase } from "../temporal/database_server.ts";
+import { findTemporal } from "../temporal/find_temporal.ts";
 import { copyBetweenWrites } from "../temporal/quiet_copy.ts";
 import { whyUnusable } from "../temporal/require_temporal_database.ts";
-import { type Examine, groupsOf } from "./patient.ts";
+import { type Examine, groupsOf, type Patient } from "./patient.ts";
 
 /** A larger one is not copied just to look at it, in bytes. */
 const MAX_COPY_BYTES = 1e9;
@@ -45,9 +47,23 @@ export const examineData: Examine = async (patient) => {
     });
     return diagnose("database", troubles, "");
   }
+  if (temporal === null) troubles.push(...await versionTrouble(path, patient));
   const seen = await look(path, info.size, users.length > 0);
   return diagnose("database", [...troubles, ...seen.troubles], `${path}, ${formatBytes(info.size)}, ${seen.detail}`);
 };
+
+/** Whether a start would be refused, because a newer Temporal has served the data. */
+async function versionTrouble(path: string, { binary: options }: Patient): Promise<Trouble[]> {
+  try {
+    const { binary } = findTemporal(options);
+    if (binary !== null) await refuseNewerDatabase(path, binary.path);
+    return [];
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    if (error.code === "binary-not-found") return []; // the check of the binary tells
+    return [{ state: "fail", detail: error.message, ...(error.hint === undefined ? {} : { remedy: error.hint }) }];
+  }
+}
 
 async function look(path: string, bytes: number, isInUse: boolean): Promise<{ troubles: Trouble[]; detail: string }> {
   const unchecked = (detail: string) => {

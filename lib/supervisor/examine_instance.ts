@@ -2,7 +2,7 @@ import { lstatSync, renameSync } from "node:fs";
 import { diagnose, type Trouble } from "../core/doctor.ts";
 import type { Holder } from "../system/processes.ts";
 import { databaseLockPath } from "./database_lock.ts";
-import { describeProcess } from "./evidence.ts";
+import { describeProcess, findTemporal } from "./evidence.ts";
 import { type Examine, groupsOf, whileUnsupervised } from "./patient.ts";
 import { removeRecord } from "./save_record.ts";
 import { removeStaleSocket } from "./sweep.ts";
@@ -37,7 +37,7 @@ export const examineInstance: Examine = ({ status }) => {
 
 /** Who holds the locks, and whether they are where they should be. */
 export const examineLocks: Examine = (patient) => {
-  const { paths, processes, settings, finding } = patient;
+  const { paths, processes, settings } = patient;
   const database = settings.dbFilename;
   const lockPaths = [
     paths.supervisorLock,
@@ -66,10 +66,6 @@ export const examineLocks: Examine = (patient) => {
       troubles.push({ state: "fail", detail, remedy: "stigmer-local start" });
     }
     told.push(here.length === 0 ? `${name} free` : `${name} held by ${list(here)}`);
-  }
-  const unseen = finding.temporal === null && patient.status.temporal !== null;
-  if (unseen) {
-    troubles.push({ state: "warn", detail: "Temporal runs without its lock", remedy: "stigmer-local restart" });
   }
   return diagnose("locks", troubles, told.join(", "));
 };
@@ -159,7 +155,9 @@ export const examinePorts: Examine = (patient) => {
     for (const { pid, command, address } of strangers) {
       const who = pid === null ? "a process that can't be seen (another user's?)" : `pid ${pid} (${command})`;
       const detail = `port ${port} of ${address} is taken by ${who}`;
-      const remedy = `${pid === null ? "" : `kill ${pid}; or `}stigmer-local start ${flag} ${Number(port) + 1000}`;
+      const remedy = `${pid === null ? "" : `kill ${pid}; or `}stigmer-local start ${flag} ${
+        Math.min(Number(port) + 100, 65_535)
+      }`;
       troubles.push({ state: temporal === null ? "fail" : "warn", detail, remedy });
     }
     told.push(`${port} ${listeners.length === 0 ? "free" : "ours"}`);
@@ -168,33 +166,23 @@ export const examinePorts: Examine = (patient) => {
 };
 
 /** Processes of this instance that nobody looks after. */
-export const examineOrphans: Examine = (patient) => {
-  const { paths, processes, host, hasHome } = patient;
+export const examineOrphans: Examine = ({ paths, processes, hasHome }) => {
   if (!hasHome) return diagnose("orphans", [], "none");
-  const groups = groupsOf(patient);
-  const supervisors = processes.lockHolders(paths.supervisorLock);
-  const known = new Set([
-    groups.temporal,
-    groups.supervisor,
-    ...supervisors.map(({ pid }) => processes.inspect(pid)?.pgid),
-  ]);
-  const own = processes.inspect(host.pid)?.pgid;
+  const groupOf = (pid: number) => processes.inspect(pid)?.pgid;
   const isOurs = ({ pid }: Holder) => {
     const argv = processes.argv(pid) ?? [];
     const isSupervisor = argv.some((word) => /\/supervisor\/main(_node)?\.[cm]?[jt]s$/.test(word));
     const executable = processes.inspect(pid)?.executable;
     return isSupervisor || argv.includes("start-dev") || executable?.startsWith(`${paths.binDir}/`) === true;
   };
-  const suspects: Holder[] = [
-    ...processes.lockHolders(paths.temporalLock),
-    ...processes.processesIn(paths.home).filter(isOurs),
-  ];
-  const found = new Map<number, string>();
-  for (const { pid, command } of suspects) {
-    const pgid = processes.inspect(pid)?.pgid;
-    if (pgid !== undefined && !known.has(pgid) && pgid !== own) found.set(pid, command);
-  }
-  const troubles = [...found].map(([pid, command]): Trouble => ({
+  const suspects = [...processes.lockHolders(paths.temporalLock), ...processes.processesIn(paths.home).filter(isOurs)];
+  // Looked for last, so that what was just started is known.
+  const known = new Set([
+    ...processes.lockHolders(paths.supervisorLock).map(({ pid }) => groupOf(pid)),
+    findTemporal(paths, processes).temporal?.pgid,
+  ]);
+  const orphans = suspects.filter(({ pid }) => groupOf(pid) !== undefined && !known.has(groupOf(pid)));
+  const troubles = [...new Map(orphans.map((each) => [each.pid, each.command]))].map(([pid, command]): Trouble => ({
     state: "warn",
     detail: `pid ${pid} (${command}) is of this home, and nobody looks after it`,
     remedy: `stigmer-local stop; if it stays, kill ${pid}`,
