@@ -21,7 +21,11 @@ const VERSION_PATIENCE_MS = 2000;
 export function controllerOf(instance: Instance, supervisor: Supervisor, departed: Promise<void>): Controlled {
   const { keeper } = supervisor;
 
+  /** While Temporal stands still for a snapshot, nobody is told that it is not well, and no other one begins. */
+  let standstill: Promise<unknown> = Promise.resolve();
+
   const status = async (): Promise<Status> => {
+    await standstill;
     const { temporal, probe, settings } = keeper;
     const { kind } = supervisor.state;
     const checks = temporal === null || probe === null ? [] : await checkLayers({
@@ -115,8 +119,12 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       if (isLeaving()) return LEAVING;
       const current = await settled();
       if (!("schema" in current)) return current;
-      const { temporal } = keeper;
-      return temporal === null ? LEAVING : await snapshotOf(temporal, instance, () => keeper.temporal === temporal);
+      const taken = standstill.then(() => {
+        const { temporal } = keeper;
+        return temporal === null ? LEAVING : snapshotOf(temporal, instance, () => keeper.temporal === temporal);
+      });
+      standstill = taken.catch(() => {});
+      return await taken;
     },
     isHealthy: () => supervisor.state.kind === "running",
     metrics: () => renderMetrics(supervisor, keeper.temporal, Date.now()),
