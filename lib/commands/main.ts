@@ -1,6 +1,9 @@
-import { type Invocation, parseCommandLine } from "../core/command_line.ts";
+import { homeOf, type Invocation, invocationOf } from "../core/command_line.ts";
+import type { ConfigFile } from "../core/config_file.ts";
 import { toFailure } from "../core/failure.ts";
+import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
+import { type CommandLine, readCommandLine } from "../core/read_command_line.ts";
 import { paintFor, wantsColour } from "../core/render_status.ts";
 import { commandContext } from "./context.ts";
 import { loadCommand } from "./dispatch.ts";
@@ -20,7 +23,7 @@ async function run(host: Host): Promise<number> {
         hint: "Run it within WSL 2: https://learn.microsoft.com/windows/wsl",
       });
     }
-    invocation = parseCommandLine(host.args, { env: host.env, cwd: host.cwd() });
+    invocation = await readInvocation(host);
     const { command, help } = invocation;
     const context = commandContext(
       host,
@@ -31,6 +34,27 @@ async function run(host: Host): Promise<number> {
     await tellError(host, error, invocation);
     return error instanceof LocalError ? error.exitCode : 1;
   }
+}
+
+async function readInvocation(host: Host): Promise<Invocation> {
+  const surroundings = { env: host.env, cwd: host.cwd() };
+  const line = readCommandLine(host.args);
+  try {
+    return invocationOf(line, surroundings, await configFor(host, line, homeOf(line, surroundings)));
+  } catch (error) {
+    if (line.command.config !== "wanted" || !(error instanceof LocalError)) throw error;
+    const invocation = invocationOf(line, surroundings, null); // throws the same when it was not the file's fault
+    const isQuiet = invocation.quiet || invocation.json;
+    if (!isQuiet) await host.write("stderr", `warning: config.yaml is not heeded: ${error.message}\n`);
+    return invocation;
+  }
+}
+
+/** What `config.yaml` says, where there is one and the command heeds it. */
+async function configFor(host: Host, { command, given }: CommandLine, home: string): Promise<ConfigFile | null> {
+  if (command.config === "ignored" || given.get("help") === true) return null;
+  if (!host.exists(instancePaths(home).config)) return null;
+  return await (await import("./load_config.ts")).loadConfig(host, home);
 }
 
 /** What went wrong, why and what to do: a line each on stderr, or the whole as JSON on stdout. */

@@ -74,7 +74,7 @@ function operandsOf(command: CommandSpec, flags: readonly string[]): string {
 function renderZsh(name: string): string {
   const quote = (text: string) => text.replaceAll("'", "'\\''").replace(/[[\]:]/g, "\\$&");
   const spec = (flag: Flag) => {
-    const repeated = flag.kind === "texts" ? "*" : "";
+    const repeated = ["texts", "pairs", "jsonPairs"].includes(flag.kind) ? "*" : "";
     const value = flag.kind === "boolean" ? "" : `:${flag.value ?? "value"}:${takesPath(flag) ? "_files" : ""}`;
     return `'${repeated}--${flag.name}[${quote(flag.help)}]${value}'`;
   };

@@ -1,9 +1,17 @@
+import { type ConfigNode, plainValue } from "./config_node.ts";
 import type { Flag } from "./flags.ts";
 import { LocalError } from "./local_error.ts";
 import { isPort } from "./settings.ts";
+import { type Source, sourceName } from "./source.ts";
 
 /** The value of a flag, checked. */
 export type Value = string | number | boolean | string[];
+
+/** The value of a setting that was asked for, and where it comes from. */
+export interface Given {
+  value: Value;
+  source: Source;
+}
 
 /** What a word says that stands for yes or no; null when it is neither. */
 export function readAnswer(text: string): boolean | null {
@@ -19,43 +27,126 @@ export function readAnswer(text: string): boolean | null {
 export function fromEnvironment(flag: Flag, env: Readonly<Record<string, string | undefined>>): unknown {
   const value = flag.env === undefined ? undefined : env[flag.env];
   if (value === undefined || value === "") return undefined;
-  if (flag.kind === "texts") return value.split(",").map((part) => part.trim()).filter((part) => part !== "");
-  if (flag.kind !== "boolean") return value;
-  const answer = readAnswer(value);
-  if (answer === null) throw badValue(`$${flag.env}`, "1 or 0", value);
+  const parts = (separator: RegExp) => value.split(separator).map((part) => part.trim()).filter((part) => part !== "");
+  switch (flag.kind) {
+    case "texts":
+      return parts(flag.setting === "extraArgs" ? /\s+/ : /,/);
+    case "pairs":
+      return parts(/,/);
+    case "jsonPairs":
+      return parts(/,(?=\s*[\w.-]+=)/); // other commas are JSON's
+    case "boolean": {
+      const answer = readAnswer(value);
+      if (answer === null) throw badValue(`$${flag.env}`, "1 or 0", value);
+      return answer;
+    }
+    default:
+      return value;
+  }
+}
+
+/**
+ * What `node` of `config.yaml` says for a flag.
+ *
+ * @throws {LocalError} `usage`
+ */
+export function fromConfig(flag: Flag, node: ConfigNode, source: Source): unknown {
+  const wrong = () => badValue(sourceName(source), WANTED[flag.kind], JSON.stringify(plainValue(node)), source);
+  const isRepeatable = ["texts", "pairs", "jsonPairs"].includes(flag.kind);
+  if ("items" in node) {
+    if (!isRepeatable) throw wrong();
+    return node.items.map((item) => {
+      if (!("value" in item) || item.value === null) throw wrong();
+      return item.text;
+    });
+  }
+  if ("entries" in node) {
+    if (flag.kind !== "pairs" && flag.kind !== "jsonPairs") throw wrong();
+    return node.entries.map(({ key, node: item }) => {
+      if (flag.kind === "jsonPairs") return `${key}=${JSON.stringify(plainValue(item))}`;
+      if (!("value" in item) || item.value === null) throw wrong();
+      return `${key}=${item.text}`;
+    });
+  }
+  if (flag.kind !== "boolean") return isRepeatable ? [node.text] : node.text;
+  const answer = typeof node.value === "boolean" ? node.value : readAnswer(node.text);
+  if (answer === null) throw wrong();
   return answer;
 }
+
+const WANTED: Record<Flag["kind"], string> = {
+  boolean: "true or false",
+  text: "a text",
+  texts: "a list of texts",
+  pairs: "keys and values",
+  jsonPairs: "keys and values",
+  port: "a port from 1 to 65535",
+  seconds: "a number of seconds",
+  count: "a whole number from 0",
+};
 
 /**
  * The value that `raw` is for `flag`.
  *
- * @param written How the flag was given, for messages: `--port`, `$STIGMER_PORT`.
+ * @param source How the flag was given, for messages.
  * @throws {LocalError} `usage`
  */
-export function checkedValue(flag: Flag, raw: unknown, written: string): Value {
+export function checkedValue(flag: Flag, raw: unknown, source: Source): Value {
+  const bad = (wanted: string, value: unknown) => badValue(sourceName(source), wanted, value, source);
   if (flag.kind === "boolean") {
     if (typeof raw === "boolean") return raw;
-    throw badValue(written, "no value", raw);
+    throw bad("no value", raw);
   }
-  if (flag.kind === "texts") {
+  if (flag.kind === "texts" || flag.kind === "pairs" || flag.kind === "jsonPairs") {
     const texts = (Array.isArray(raw) ? raw : [raw]).map(String);
-    if (texts.includes("")) throw badValue(written, flag.value ?? "a value", "");
-    return texts;
+    if (texts.includes("")) throw bad(flag.value ?? "a value", "");
+    return flag.kind === "texts" ? texts : texts.map((text) => checkedPair(flag, text, bad));
   }
-  if (Array.isArray(raw)) throw new LocalError("usage", `${written} is given more than once`);
+  if (Array.isArray(raw)) throw new LocalError("usage", `${sourceName(source)} is given more than once`);
   const text = String(raw);
-  if (text === "") throw badValue(written, flag.value ?? "a value", text);
-  if (flag.kind === "text") return text;
+  if (text === "") throw bad(flag.value ?? "a value", text);
+  if (flag.kind === "text") return checkedChoice(flag, text, bad);
   const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (flag.kind === "port" && !isPort(number)) throw badValue(written, "a port from 1 to 65535", text);
-  if (flag.kind === "count" && !Number.isSafeInteger(number)) throw badValue(written, "a whole number from 0", text);
+  if (flag.kind === "port" && !isPort(number)) throw bad(WANTED.port, text);
+  if (flag.kind === "count" && !Number.isSafeInteger(number)) throw bad(WANTED.count, text);
   // setTimeout holds 2^31 - 1 ms, 24 days.
-  if (flag.kind === "seconds" && !(number <= 2_000_000)) throw badValue(written, "a number of seconds", text);
+  if (flag.kind === "seconds" && !(number <= 2_000_000)) throw bad(WANTED.seconds, text);
   return number;
 }
 
+type Bad = (wanted: string, value: unknown) => LocalError;
+
+function checkedPair(flag: Flag, text: string, bad: Bad): string {
+  const at = text.indexOf("=");
+  if (at < 1 || at === text.length - 1) throw bad(flag.value ?? "KEY=VALUE", text);
+  const [key, value] = [text.slice(0, at), text.slice(at + 1)];
+  if (flag.kind === "jsonPairs" && !isJson(value)) {
+    throw bad(`${flag.value}, where a text is written in quotes: ${key}="some text"`, text);
+  }
+  return flag.choices === undefined ? text : `${key}=${checkedChoice(flag, value, bad)}`;
+}
+
+/** In the case in which it is known; nearly everything that reads these words takes them in any. */
+function checkedChoice(flag: Flag, text: string, bad: Bad): string {
+  if (flag.choices === undefined) return text;
+  const choice = flag.choices.find((each) => each.toLowerCase() === text.toLowerCase());
+  if (choice === undefined) throw bad(flag.choices.join(", "), text);
+  return choice;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
 /** The error of a value that a flag does not take. */
-export function badValue(written: string, wanted: string, value: unknown): LocalError {
+export function badValue(written: string, wanted: string, value: unknown, source?: Source): LocalError {
   const got = value === "" ? "nothing was given" : `\`${value}\` was given`;
-  return new LocalError("usage", `${written} takes ${wanted}: ${got}`, { facts: { flag: written, value } });
+  const place = source?.kind === "file" ? { path: source.path, line: source.line, key: source.key } : { flag: written };
+  return new LocalError("usage", `${written} takes ${wanted}: ${got}`, { facts: { ...place, value } });
 }

@@ -1,83 +1,8 @@
-/** A flag of the command line: the one source of parsing, help and messages. */
-export interface Flag {
-  name: string;
-  kind: "boolean" | "text" | "texts" | "port" | "seconds" | "count";
-  /** One letter. */
-  alias?: string;
-  /** How its value is called in the help, as `PATH`. */
-  value?: string;
-  /** The environment variable that sets it too. */
-  env?: string;
-  help: string;
-}
+import type { Flag } from "./flag.ts";
+import { CONFIG_ONLY, INSTANCE_FLAGS, PICK_VERSION } from "./instance_flags.ts";
 
-/** Flags that select or describe the instance: every command takes them. */
-export const INSTANCE_FLAGS: readonly Flag[] = [
-  { name: "home", kind: "text", value: "DIR", env: "STIGMER_HOME", help: "Home of the instance (default ~/.stigmer)" },
-  {
-    name: "temporal-bin",
-    kind: "text",
-    value: "PATH",
-    env: "STIGMER_TEMPORAL_BIN",
-    help: "The temporal binary to run",
-  },
-  {
-    name: "port",
-    kind: "port",
-    alias: "p",
-    value: "PORT",
-    env: "STIGMER_PORT",
-    help: "Port of the gRPC frontend (default 7233)",
-  },
-  {
-    name: "ui-port",
-    kind: "port",
-    value: "PORT",
-    env: "STIGMER_UI_PORT",
-    help: "Port of the Web UI (default: port + 1000)",
-  },
-  { name: "headless", kind: "boolean", env: "STIGMER_HEADLESS", help: "No Web UI" },
-  { name: "ip", kind: "text", value: "IP", env: "STIGMER_IP", help: "Address of the frontend (default 127.0.0.1)" },
-  {
-    name: "ui-ip",
-    kind: "text",
-    value: "IP",
-    env: "STIGMER_UI_IP",
-    help: "Address of the Web UI (default: that of the frontend)",
-  },
-  {
-    name: "db-filename",
-    kind: "text",
-    alias: "f",
-    value: "FILE",
-    env: "STIGMER_DB_FILENAME",
-    help: "SQLite database (default in the home)",
-  },
-  {
-    name: "namespace",
-    kind: "texts",
-    alias: "n",
-    value: "NAME",
-    env: "STIGMER_NAMESPACE",
-    help: "Namespace to create; may be repeated",
-  },
-  {
-    name: "log-level",
-    kind: "text",
-    value: "LEVEL",
-    env: "STIGMER_TEMPORAL_LOG_LEVEL",
-    help: "Temporal's log level: debug, info, warn, error, never",
-  },
-  { name: "search-attribute", kind: "texts", value: "KEY=TYPE", help: "Search attribute to register; may be repeated" },
-  { name: "dynamic-config-value", kind: "texts", value: "KEY=JSON", help: "Dynamic configuration; may be repeated" },
-  {
-    name: "max-restarts",
-    kind: "count",
-    value: "N",
-    env: "STIGMER_MAX_RESTARTS",
-    help: "Give up after N restarts within 5 minutes (default 10, 0 = never)",
-  },
-];
+export type { Flag } from "./flag.ts";
+export { INSTANCE_FLAGS } from "./instance_flags.ts";
 
 /** Flags about how the command talks: every command takes them. */
 export const OUTPUT_FLAGS: readonly Flag[] = [
@@ -98,18 +23,11 @@ export interface CommandSpec {
   operands?: string;
   /** What the arguments after `--` are; an error when missing. */
   afterDashes?: "arguments for Temporal" | "command";
+  /** What it needs of `config.yaml`: `wanted` goes on without a faulty one, and says so. @default {"needed"} */
+  config?: "needed" | "wanted" | "ignored";
 }
 
 const TIMEOUT = (help: string): Flag => ({ name: "timeout", kind: "seconds", alias: "t", value: "S", help });
-
-/** Which Temporal a launch runs; not on its own, where it is the command `version`. */
-const PICK_VERSION: Flag = {
-  name: "version",
-  kind: "text",
-  value: "V",
-  env: "STIGMER_TEMPORAL_VERSION",
-  help: "Run Temporal V, installed if it is not there",
-};
 
 /** Every subcommand. The first one runs when none is named. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -137,6 +55,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       TIMEOUT("Grace period in seconds, then SIGKILL (default 12)"),
       { name: "force", kind: "boolean", help: "SIGKILL at once" },
     ],
+    config: "wanted",
   },
   {
     name: "restart",
@@ -172,6 +91,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: "supervisor", kind: "boolean", help: "The supervisor's own log" },
     ],
+    config: "ignored",
   },
   {
     name: "run",
@@ -217,6 +137,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     flags: [],
     operands: "SHELL",
+    config: "ignored",
   },
   {
     name: "install",
@@ -264,12 +185,21 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: "fix", kind: "boolean", help: "Mend what can be mended without harm" },
       { name: "network", kind: "boolean", help: "Also try to reach where Temporal comes from" },
     ],
+    config: "wanted",
+  },
+  {
+    name: "config",
+    summary: "Show each setting, and where it comes from",
+    examples: ["stigmer-local config", "stigmer-local config --json", "stigmer-local config --port 7300"],
+    flags: [PICK_VERSION],
+    afterDashes: "arguments for Temporal",
   },
   {
     name: "version",
     summary: "Print the versions of the tool, the runtime and the pinned Temporal",
     examples: ["stigmer-local version", "stigmer-local version --json"],
     flags: [],
+    config: "ignored",
   },
   {
     name: "help",
@@ -277,6 +207,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["stigmer-local help", "stigmer-local help start"],
     flags: [],
     operands: "COMMAND",
+    config: "ignored",
   },
 ];
 
@@ -289,4 +220,9 @@ export function flagsOf(command: CommandSpec): Flag[] {
     return rest;
   });
   return [...command.flags, ...shared];
+}
+
+/** All that `command` heeds, wherever it is set: its flags, and what only the environment and `config.yaml` set. */
+export function settingsOf(command: CommandSpec): Flag[] {
+  return [...flagsOf(command), ...CONFIG_ONLY];
 }

@@ -17,6 +17,8 @@ export interface InstancePaths {
   /** The database, unless `--db-filename` names another. */
   defaultDatabase: string;
   config: string;
+  /** What was read of {@linkcode config} the last time, so that its format need not be understood again. */
+  configRead: string;
 }
 
 /** The name of the control socket within the home. */
@@ -38,6 +40,7 @@ export function instancePaths(home: string): InstancePaths {
     history: `${home}/history.jsonl`,
     defaultDatabase: `${home}/temporal-data/temporal.db`,
     config: `${home}/config.yaml`,
+    configRead: `${home}/config.read.json`,
   };
 }
 

@@ -6,6 +6,7 @@ export type ErrorCode =
   | "usage"
   | "unsupported-platform"
   | "home-unusable"
+  | "config-unreadable"
   | "port-taken"
   | "database-busy"
   | "settings-differ"
@@ -24,6 +25,13 @@ export type ErrorCode =
   | "sqlite-missing"
   | "backup-failed"
   | "file-exists"
+  | "not-ours"
+  | "unreachable"
+  | "tls-failed"
+  | "not-authorized"
+  | "not-temporal"
+  | "not-serving"
+  | "namespace-missing"
   | "internal";
 
 /** What a {@linkcode LocalError} carries beside its message. */

@@ -61,7 +61,17 @@ export interface Host {
   exit(code: number): never;
   /** Whether anything is at `path`; a link counts, wherever it leads. */
   exists(path: string): boolean;
+  /**
+   * The text of the file at `path`; links are followed. What is no file (a FIFO, a folder) is not opened, nor what is
+   * larger than `maxBytes`.
+   *
+   * @throws the system's error when the disk fails
+   */
+  readText(path: string, maxBytes: number): { text: string } | { refused: TextRefusal };
 }
+
+/** Why a text was not read. */
+export type TextRefusal = "missing" | "not-a-file" | "too-big" | "unreadable";
 
 /** Whether this is Deno. */
 export const isDeno: boolean = "Deno" in globalThis;

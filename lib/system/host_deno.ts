@@ -62,5 +62,21 @@ export function denoHost(): Host {
         throw error;
       }
     },
+    readText: (path, maxBytes) => {
+      try {
+        const info = Deno.statSync(path);
+        if (!info.isFile) return { refused: "not-a-file" };
+        if (info.size > maxBytes) return { refused: "too-big" };
+        return { text: Deno.readTextFileSync(path) };
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+          return { refused: "missing" };
+        }
+        if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop) {
+          return { refused: "unreadable" };
+        }
+        throw error;
+      }
+    },
   };
 }

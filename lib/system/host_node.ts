@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, statSync } from "node:fs";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { systemErrorCode } from "../core/local_error.ts";
@@ -56,5 +56,18 @@ export function nodeHost(): Host {
     },
     exit: (code) => process.exit(code),
     exists: (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+    readText: (path, maxBytes) => {
+      try {
+        const info = statSync(path);
+        if (!info.isFile()) return { refused: "not-a-file" };
+        if (info.size > maxBytes) return { refused: "too-big" };
+        return { text: readFileSync(path, "utf8") };
+      } catch (error) {
+        const code = systemErrorCode(error) ?? "";
+        if (code === "ENOENT" || code === "ENOTDIR") return { refused: "missing" };
+        if (["EACCES", "EPERM", "ELOOP"].includes(code)) return { refused: "unreadable" };
+        throw error;
+      }
+    },
   };
 }

@@ -118,9 +118,9 @@ describe("parseCommandLine() on flags", () => {
   it("lets the last value of a flag count, and gathers those that repeat", () => {
     assertEquals(asked("--port 1 --port 2"), { port: 2 });
     assertEquals(asked("-n a -nb --namespace c --namespace=d"), { namespaces: ["a", "b", "c", "d"] });
-    assertEquals(asked("--search-attribute A=Text --search-attribute B=Int --dynamic-config-value x=1,2"), {
+    assertEquals(asked("--search-attribute A=Text --search-attribute B=Int --dynamic-config-value x=[1,2]"), {
       searchAttributes: ["A=Text", "B=Int"],
-      dynamicConfig: ["x=1,2"],
+      dynamicConfig: ["x=[1,2]"],
     });
   });
 

@@ -1,0 +1,31 @@
+import { type EffectiveSetting, effectiveSettings } from "../core/effective_settings.ts";
+import { instancePaths } from "../core/instance_paths.ts";
+import type { Paint } from "../core/render_status.ts";
+import { type Source, sourceName } from "../core/source.ts";
+import type { Command } from "./context.ts";
+
+/** Shows each setting as a `start` would take it now, and where it comes from. */
+export const config: Command = async ({ invocation, answer, paint }) => {
+  const { config: path } = instancePaths(invocation.home);
+  const settings = effectiveSettings(invocation);
+  await answer({ schema: 1, home: invocation.home, file: path, settings }, () => render(settings, paint));
+  return 0;
+};
+
+function render(settings: readonly EffectiveSetting[], paint: Paint): string {
+  const lines = settings.map(({ key, value, source }) => [key, show(value), placeOf(source)] as const);
+  const widths = [0, 1].map((column) => Math.min(50, Math.max(...lines.map((line) => line[column]!.length))));
+  return lines.map(([key, value, from]) => {
+    const text = `${key.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  `;
+    return from === "default" ? `${text}${paint.dim(from)}\n` : `${text}${from}\n`;
+  }).join("");
+}
+
+function placeOf(source: Source): string {
+  return source.kind === "file" ? `config.yaml:${source.line}` : sourceName(source);
+}
+
+function show(value: EffectiveSetting["value"]): string {
+  if (value === null) return "-";
+  return Array.isArray(value) ? value.length === 0 ? "-" : value.join(", ") : String(value);
+}

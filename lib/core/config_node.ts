@@ -1,0 +1,41 @@
+/** A value of a YAML file, with the line that it begins on, from 1. */
+export type ConfigNode =
+  /** `text`: as it is written, without quotes; `value`: what YAML makes of it. */
+  | { line: number; text: string; value: string | number | boolean | null }
+  | { line: number; items: ConfigNode[] }
+  | { line: number; entries: ConfigEntry[] };
+
+/** One key of a mapping. */
+export interface ConfigEntry {
+  key: string;
+  line: number;
+  node: ConfigNode;
+}
+
+/** The plain value of `node`, as JSON has it. */
+export function plainValue(node: ConfigNode): unknown {
+  if ("items" in node) return node.items.map(plainValue);
+  if ("entries" in node) return Object.fromEntries(node.entries.map(({ key, node }) => [key, plainValue(node)]));
+  return node.value;
+}
+
+/** Whether `node` says nothing: `port:` with nothing behind it, or an empty text. */
+export function isEmpty(node: ConfigNode): boolean {
+  return "value" in node && (node.value === null || node.value === "");
+}
+
+/** Whether `value`, parsed from JSON that anyone may have written, is a {@linkcode ConfigNode}. */
+export function isConfigNode(value: unknown): value is ConfigNode {
+  if (typeof value !== "object" || value === null) return false;
+  const { line, text, value: scalar, items, entries } = value as Record<string, unknown>;
+  if (!Number.isSafeInteger(line)) return false;
+  if (Array.isArray(items)) return items.every(isConfigNode);
+  if (Array.isArray(entries)) return entries.every(isConfigEntry);
+  return typeof text === "string" && (scalar === null || ["string", "number", "boolean"].includes(typeof scalar));
+}
+
+function isConfigEntry(value: unknown): value is ConfigEntry {
+  if (typeof value !== "object" || value === null) return false;
+  const { key, line, node } = value as Record<string, unknown>;
+  return typeof key === "string" && Number.isSafeInteger(line) && isConfigNode(node);
+}

@@ -1,0 +1,26 @@
+/** Where the value of a setting comes from. */
+export type Source =
+  /** `name`: with the dashes, or `--` for what stands after it. */
+  | { kind: "flag"; name: string }
+  | { kind: "environment"; name: string }
+  | { kind: "file"; path: string; line: number; key: string }
+  | { kind: "default" };
+
+/** How a source is called in messages: `--port`, `$STIGMER_PORT`, `PATH:5: port`. */
+export function sourceName(source: Source): string {
+  switch (source.kind) {
+    case "flag":
+      return source.name;
+    case "environment":
+      return `$${source.name}`;
+    case "file":
+      return `${source.path}:${source.line}: ${source.key}`;
+    case "default":
+      return "default";
+  }
+}
+
+/** Which of two sources counts: the greater rank. */
+export function rankOf(source: Source): number {
+  return ["default", "file", "environment", "flag"].indexOf(source.kind);
+}
