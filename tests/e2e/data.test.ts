@@ -50,8 +50,8 @@ function everyMs(step: number, first: number): number[] {
 async function killAndStartAgain(instance: TestInstance, lifeMs: number): Promise<void> {
   const { paths, processes } = instance;
   await instance.run(["start", "--headless", "--temporal-bin", doomedTemporal(instance.home, lifeMs)]);
-  await until("both are dead", () => processes.lockHolders(paths.supervisorLock).length === 0);
-  assertEquals(processes.lockHolders(paths.temporalLock), []);
+  const locks = [paths.supervisorLock, paths.temporalLock];
+  await until("both are dead", () => locks.every((lock) => processes.lockHolders(lock).length === 0));
   const again = await instance.start(["--headless"]);
   assertEquals([again.healthy, again.reused], [true, false], `${lifeMs} ms: ${JSON.stringify(again)}`);
   assert(await canCountWorkflows(instance), `${lifeMs} ms: its schema is not whole`);
