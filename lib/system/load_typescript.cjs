@@ -10,9 +10,11 @@ const { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } = requ
 const Module = require("node:module");
 const { dirname, join, relative, sep } = require("node:path");
 
+const hash = (text) => createHash("sha1").update(text).digest("hex");
+
 const ROOT = dirname(dirname(__dirname));
-/** It belongs to whoever installed tsx, whose word we take as well. */
-const KEPT = join(ROOT, "node_modules", ".cache", "stigmer-local", `node-${process.version}`);
+/** It belongs to whoever installed tsx, whose word we take as well; several clones may link to one `node_modules`. */
+const KEPT = join(ROOT, "node_modules", ".cache", "stigmer-local", `${process.version}-${hash(ROOT).slice(0, 8)}`);
 const LAST_LINE = "\n// whole\n";
 
 const loaded = new Map();
@@ -42,7 +44,7 @@ let haveAllBeenKept = false;
 function translationOf(path) {
   const source = readFileSync(path, "utf8");
   // tsx writes the path into what it makes.
-  const firstLine = `// ${createHash("sha1").update(`${path}\n${source}`).digest("hex")}\n`;
+  const firstLine = `// ${hash(`${path}\n${source}`)}\n`;
   const kept = join(KEPT, `${relative(ROOT, path).replaceAll(sep, "-")}.cjs`);
   const text = readIfThere(kept);
   if (text !== null && text.startsWith(firstLine) && text.endsWith(LAST_LINE)) return text;
