@@ -2,7 +2,7 @@ import { type Failure, START_STOPPED, toFailure } from "../core/failure.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { statusFrame } from "../core/status_frame.ts";
 import type { Status, StatusState } from "../core/status.ts";
-import { type SettingDifference, settingsDifferences } from "../core/settings.ts";
+import { type SettingDifference, type Settings, settingsDifferences } from "../core/settings.ts";
 import { pause } from "../system/pause.ts";
 import { withRealDatabase } from "./asked_database.ts";
 import type { Controlled, SnapshotTaken, StartRequest, StopRequest } from "./control_api.ts";
@@ -10,8 +10,10 @@ import { areHealthy, checkLayers } from "./describe.ts";
 import { readHistory } from "./event_log.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "./instance.ts";
 import { renderMetrics } from "./metrics.ts";
+import { refuseReplacement } from "./refuse_launch.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import type { Supervisor } from "./supervisor.ts";
+import type { TemporalKeeper } from "./temporal_keeper.ts";
 import type { TemporalProcess } from "./temporal_process.ts";
 
 /** How long an answer to `start` waits for the binary to tell its version, in ms. */
@@ -91,6 +93,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const differences = differencesFrom(request, instance, supervisor);
       if (differences.length > 0) return settingsDiffer(differences);
       const requestedAtMs = Date.now();
+      supervisor.dispatch({ kind: "due" }); // who waits for it does not wait for a backoff
       const current = noWait === true || supervisor.state.kind === "running" ? await status() : await settled();
       if (!("schema" in current)) return current;
       const startedAtMs = keeper.temporal?.startedAtMs ?? 0;
@@ -108,12 +111,15 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const stopped = lastEnd !== null && lastEnd.atMs >= askedAtMs ? lastEnd : { pid: null, forced: false };
       return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
     },
-    restart: ({ asked, binary, maxRestarts }: StartRequest) => {
-      if (isLeaving()) return Promise.resolve(LEAVING);
+    restart: async ({ asked, binary, maxRestarts }: StartRequest) => {
+      if (isLeaving()) return LEAVING;
+      const refusal = await refusalOf(keeper, asked, binary, instance);
+      if (refusal !== null) return refusal;
+      if (isLeaving()) return LEAVING;
       if (maxRestarts != null) instance.restartPolicy = { ...instance.restartPolicy, limit: maxRestarts };
       keeper.change(asked, binary);
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
-      return settled();
+      return await settled();
     },
     snapshot: async () => {
       if (isLeaving()) return LEAVING;
@@ -131,6 +137,26 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     history: () => readHistory(instance.paths.history),
     subscribe: (listener) => instance.log.subscribe(listener),
   };
+}
+
+/** Why a restart with these settings would fail after the running Temporal was ended for it; null when nothing is in the way. */
+async function refusalOf(
+  keeper: TemporalKeeper,
+  asked: Partial<Settings>,
+  binary: string | null,
+  { processes }: Instance,
+): Promise<Failure | null> {
+  const next = keeper.planWith(asked, binary);
+  const { temporal } = keeper;
+  if (next === null || temporal === null) return null;
+  try {
+    const running = { binary: temporal.binary ?? next.binary, settings: temporal.settings };
+    await refuseReplacement(next, running, processes);
+    return null;
+  } catch (error) {
+    if (error instanceof LocalError) return toFailure(error);
+    throw error;
+  }
 }
 
 async function snapshotOf(

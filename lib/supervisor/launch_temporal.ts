@@ -3,11 +3,8 @@ import { daemonEnvironment } from "../core/daemon_environment.ts";
 import { LocalError } from "../core/local_error.ts";
 import { explainFailure, type KnownFailure } from "../core/known_failures.ts";
 import { temporalArgs } from "../core/temporal_args.ts";
-import type { Settings } from "../core/settings.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import { openLog } from "../system/open_log.ts";
-import { pause } from "../system/pause.ts";
-import { canBind } from "../system/ports.ts";
 import { readTail } from "../system/read_tail.ts";
 import { spawnDetached } from "../system/spawn_detached.ts";
 import { finishDatabase, isBeingMade, prepareDatabase, setAsideDatabase } from "../temporal/database.ts";
@@ -15,8 +12,9 @@ import { refuseNewerDatabase, rememberServer } from "../temporal/database_server
 import { endProcessGroup } from "./end_temporal.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "./instance.ts";
 import type { Probe } from "./probe.ts";
+import { refuseSecondUser, refuseTakenPorts } from "./refuse_launch.ts";
 import type { ProcessEnd, TemporalProcess } from "./temporal_process.ts";
-import { strangerOnPort, waitUntilReady } from "./wait_until_ready.ts";
+import { waitUntilReady } from "./wait_until_ready.ts";
 
 /** What a launch needs beside the plan. */
 export interface LaunchContext {
@@ -30,9 +28,6 @@ export interface LaunchContext {
   /** Told as soon as there is a process. */
   onSpawn: (temporal: TemporalProcess) => void;
 }
-
-/** A dying process may keep its ports for this time after it has gone out of sight (exit_files in kernel/exit.c), in ms. */
-const DYING_MS = 500;
 
 /** Bytes of the log's end that are looked through for the cause of a failure. */
 const LAST_WORDS_BYTES = 16 * 1024;
@@ -51,8 +46,8 @@ const REMEMBER_AFTER_MS = 2_000;
 export async function launchTemporal(context: LaunchContext): Promise<TemporalProcess> {
   const { instance, plan, signal } = context;
   const { dbFilename } = plan.settings;
-  if (dbFilename !== null) refuseSecondUser(dbFilename, instance);
-  await refuseTakenPorts(plan.settings, instance);
+  if (dbFilename !== null) refuseSecondUser(dbFilename, instance.processes);
+  await refuseTakenPorts(plan.settings, instance.processes);
   for (let isRetry = false;; isRetry = true) {
     signal.throwIfAborted();
     if (dbFilename !== null) {
@@ -177,35 +172,6 @@ async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd:
     };
   } finally {
     lock.close(); // Temporal alone holds it from now on
-  }
-}
-
-/** Two servers would use one database file without a word (NOTES), and each would lose the other's writes. */
-function refuseSecondUser(database: string, { processes }: Instance): void {
-  const [user] = processes.fileUsers(database);
-  if (user === undefined) return;
-  throw new LocalError("database-busy", `The database ${database} is in use by pid ${user.pid} (${user.command})`, {
-    hint: "End that process, or choose another database with --db-filename",
-    facts: { database, pid: user.pid, command: user.command },
-  });
-}
-
-async function refuseTakenPorts(settings: Settings, { processes }: Instance): Promise<void> {
-  const ui = settings.headless ? [] : [{ host: settings.uiIp ?? settings.ip, port: settings.uiPort }];
-  const wanted = [{ host: settings.ip, port: settings.port }, ...ui];
-  // Clients that say `localhost` may go to ::1, where a stranger would get them (NOTES).
-  const localhost = wanted.filter(({ host }) => host === "127.0.0.1").map(({ port }) => ({ host: "::1", port }));
-  const findTaken = async () => {
-    const states = await Promise.all(
-      [...wanted, ...localhost].map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),
-    );
-    return states.find(({ state }) => state === "taken");
-  };
-  const giveUpAt = performance.now() + DYING_MS;
-  for (let taken = await findTaken(); taken !== undefined; taken = await findTaken()) {
-    const error = strangerOnPort(taken.port, processes);
-    if (error.facts["pid"] !== null || performance.now() > giveUpAt) throw error;
-    await pause(10);
   }
 }
 

@@ -12,6 +12,7 @@ import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_tempor
 import { describeProcess, type Finding, findTemporal, type FoundTemporal, type Proof } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { createProbe } from "./probe.ts";
+import { refuseReplacement } from "./refuse_launch.ts";
 import { type TemporalProcess, watchEnd } from "./temporal_process.ts";
 
 /** How long a Temporal without a supervisor has to prove that it is healthy before it is replaced, in ms. */
@@ -59,6 +60,9 @@ export async function reconcile(
     if (typeof adopted !== "string") {
       log.transition("adopted", { pid: adopted.pid, proof: found.proof });
       return { kind: "adopted", temporal: adopted, proof: found.proof };
+    }
+    if (adopted === "replacement asked for" || adopted === "other settings") {
+      await refuseHarm(instance, order, finding, found);
     }
     log.transition("replaced", { pgid: found.pgid, proof: found.proof, why: adopted });
     // What a dead Temporal left has nothing to drain.
@@ -118,6 +122,23 @@ async function tryToAdopt(
     version: record?.version ?? null,
     ended: watchEnd(leader, processes),
   };
+}
+
+/** A Temporal that works is not ended for one that could not come up. */
+async function refuseHarm(
+  { paths, processes }: Instance,
+  { asked, binary }: SupervisorOrder,
+  { onDisk }: Finding,
+  { leader }: FoundTemporal,
+): Promise<void> {
+  if (onDisk.kind !== "record" || onDisk.record.pid !== leader?.pid || onDisk.record.settings === undefined) return;
+  const { settings } = onDisk.record;
+  const running = { binary: onDisk.record.binary ?? leader.executable ?? "", settings };
+  const next = {
+    binary: binary ?? running.binary,
+    settings: completeSettings(withRealDatabase(asked), paths.defaultDatabase, settings),
+  };
+  await refuseReplacement(next, running, processes);
 }
 
 /** The settings of a Temporal without a record: those that would be launched now, if they give the very same arguments. */

@@ -91,13 +91,18 @@ export class TemporalKeeper {
     if (this.#temporal !== null) this.#record.mend(this.#temporal);
   }
 
-  /** What the next launch is to have otherwise than this one. */
-  change(asked: Partial<Settings>, binary: string | null): void {
-    if (this.#plan === null) return;
-    this.#plan = {
+  /** What the next launch would be with these settings, and this binary; null while nothing is planned yet. */
+  planWith(asked: Partial<Settings>, binary: string | null): LaunchPlan | null {
+    if (this.#plan === null) return null;
+    return {
       binary: binary ?? this.#plan.binary,
       settings: completeSettings(asked, this.#instance.paths.defaultDatabase, this.#plan.settings),
     };
+  }
+
+  /** Plans the next launch with these settings, and this binary. */
+  change(asked: Partial<Settings>, binary: string | null): void {
+    this.#plan = this.planWith(asked, binary);
   }
 
   /**

@@ -5,7 +5,7 @@ import type { Status } from "../../lib/core/status.ts";
 import { describeNamespace } from "../../lib/temporal/health.ts";
 import { assertNothingLeft, type Ended, history, launch, otherRuntime, ownRuntime, PATIENCE_MS } from "./support.ts";
 import { type Runtime, type TestInstance, toolCommand, withInstance } from "./support.ts";
-import { openChannel, pidsOf } from "./support_lifecycle.ts";
+import { killHard, openChannel, pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
 /** Runs the tool on this home with these arguments and no others: no ports, no binary. */
@@ -137,6 +137,29 @@ describe("restart", () => {
       const reused = await answerOf(instance, ["start", "--json", "--max-restarts", "4"]);
       assertEquals([reused.reused, reused.temporal!.pid], [true, changed.temporal!.pid]);
     }));
+
+  it("ends nothing, supervised or not, for what could not come up", () =>
+    withInstance((instance) =>
+      withInstance(async (other) => {
+        const first = await instance.start(["--headless"]);
+        await other.start(["--headless"]);
+        const isRefused = async (code: string, ...args: string[]) => {
+          const { code: exitCode, stdout } = await runPlain(instance, ["restart", "--json", ...args]);
+          assertEquals([exitCode, JSON.parse(stdout).error.code], [1, code]);
+          const { temporal, healthy } = await instance.status();
+          assertEquals([temporal?.pid, healthy], [first.temporal!.pid, true]);
+        };
+        await isRefused("port-taken", "--port", `${other.port}`);
+        await isRefused("database-busy", "--db-filename", other.paths.defaultDatabase);
+        await killHard(pidsOf(first).supervisor);
+        const { code, stdout } = await runPlain(instance, ["restart", "--json", "--port", `${other.port}`]);
+        assertEquals([code, JSON.parse(stdout).error.code], [1, "port-taken"]);
+        const adopted = await answerOf(instance, ["start", "--json"]);
+        assertEquals([adopted.temporal!.pid, adopted.temporal!.adopted], [first.temporal!.pid, true]);
+        const moved = await answerOf(instance, ["restart", "--json", "--ip", "0.0.0.0"]);
+        assertEquals(moved.healthy, true, "its own port was in its way");
+      })
+    ));
 
   it("starts what does not run", () =>
     withInstance(async (instance) => {

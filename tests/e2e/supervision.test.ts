@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { writeFileSync } from "node:fs";
+import { unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -74,6 +74,24 @@ describe("a Temporal that keeps dying", () => {
       }
       const status = await instance.status();
       assertEquals([status.exitCode, status.state], [3, "stopped"]);
+    }));
+
+  it("is tried again at once by a start that comes meanwhile", () =>
+    withInstance(async (instance) => {
+      const binary = fakeTemporal(instance.home, BREAKABLE);
+      const first = await instance.start(["--headless", "--temporal-bin", binary]);
+      writeFileSync(join(instance.home, "broken"), "");
+      process.kill(pidsOf(first).temporal, "SIGKILL");
+      await untilEvent(instance, "backoff", 5);
+      await until("it waits", async () => {
+        const status = await ask(instance, "GET", "/status");
+        return status.state === "backoff" && status.temporal === null;
+      });
+      unlinkSync(join(instance.home, "broken"));
+      const { state } = await ask(instance, "POST", "/start", { noWait: true });
+      assertEquals(state, "starting");
+      const status = await instance.start();
+      assertEquals([status.state, status.supervisor?.pid], ["running", first.supervisor?.pid]);
     }));
 
   it("is given up after --max-restarts, and the next start tries again", () =>

@@ -1,0 +1,74 @@
+import { LocalError } from "../core/local_error.ts";
+import type { Settings } from "../core/settings.ts";
+import { pause } from "../system/pause.ts";
+import { canBind } from "../system/ports.ts";
+import type { Processes } from "../system/processes.ts";
+import { realDatabasePath } from "../temporal/database.ts";
+import { refuseNewerDatabase } from "../temporal/database_server.ts";
+import { takeDatabaseLock } from "./database_lock.ts";
+import type { LaunchPlan } from "./instance.ts";
+import { strangerOnPort } from "./wait_until_ready.ts";
+
+/** A dying process may keep its ports for this time after it has gone out of sight (exit_files in kernel/exit.c), in ms. */
+const DYING_MS = 500;
+
+/** Two servers would use one database file without a word (NOTES), and each would lose the other's writes. */
+export function refuseSecondUser(database: string, processes: Processes): void {
+  const [user] = processes.fileUsers(database);
+  if (user === undefined) return;
+  throw new LocalError("database-busy", `The database ${database} is in use by pid ${user.pid} (${user.command})`, {
+    hint: "End that process, or choose another database with --db-filename",
+    facts: { database, pid: user.pid, command: user.command },
+  });
+}
+
+/**
+ * Refuses ports that a launch with `settings` needs and somebody has.
+ *
+ * @param own What the Temporal that is to make place runs with: its ports count as free.
+ * @throws {LocalError} `port-taken`, naming the holder
+ */
+export async function refuseTakenPorts(settings: Settings, processes: Processes, own?: Settings): Promise<void> {
+  const kept = own === undefined ? [] : placesOf(own).map(({ port }) => port);
+  const wanted = placesOf(settings).filter(({ port }) => !kept.includes(port));
+  const findTaken = async () => {
+    const states = await Promise.all(
+      wanted.map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),
+    );
+    return states.find(({ state }) => state === "taken");
+  };
+  const giveUpAt = performance.now() + DYING_MS;
+  for (let taken = await findTaken(); taken !== undefined; taken = await findTaken()) {
+    const error = strangerOnPort(taken.port, processes);
+    if (error.facts["pid"] !== null || performance.now() > giveUpAt) throw error;
+    await pause(10);
+  }
+}
+
+/**
+ * Refuses what would only be found out after the running Temporal was ended for it: a port or a database that somebody
+ * else has, a database that is too new for the binary.
+ *
+ * @param running What the Temporal that is to make place runs with.
+ * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`
+ */
+export async function refuseReplacement(next: LaunchPlan, running: LaunchPlan, processes: Processes): Promise<void> {
+  await refuseTakenPorts(next.settings, processes, running.settings);
+  const { dbFilename } = next.settings;
+  if (dbFilename === null) return;
+  const database = realDatabasePath(dbFilename);
+  if (database !== running.settings.dbFilename) {
+    (await takeDatabaseLock(database, processes)).close();
+    refuseSecondUser(database, processes);
+  }
+  if (database !== running.settings.dbFilename || next.binary !== running.binary) {
+    await refuseNewerDatabase(database, next.binary);
+  }
+}
+
+/** What must be free. Clients that say `localhost` may go to ::1, where a stranger would get them (NOTES). */
+function placesOf({ ip, port, headless, uiIp, uiPort }: Settings): { host: string; port: number }[] {
+  const ui = headless ? [] : [{ host: uiIp ?? ip, port: uiPort }];
+  const bound = [{ host: ip, port }, ...ui];
+  return [...bound, ...bound.filter(({ host }) => host === "127.0.0.1").map(({ port }) => ({ host: "::1", port }))];
+}
