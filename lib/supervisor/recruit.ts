@@ -25,6 +25,8 @@ export interface RecruitOptions {
   timeoutMs: number;
   /** Return as soon as the supervisor answers, without waiting for Temporal. */
   noWait: boolean;
+  /** Called before a supervisor is spawned, or one that is there is asked: from then on it goes on without us. */
+  onHandOver?: () => void;
 }
 
 /** The pause between two tries to reach a supervisor that is coming up, in ms. */
@@ -48,6 +50,7 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
   for (;;) {
     const lock = await tryLock(paths.supervisorLock);
     isWinner ||= lock !== null;
+    if (lock === null) options.onHandOver?.();
     const answer = lock === null
       ? await askIncumbent(host, order, options, remainingMs())
       : await spawnSupervisor(host, order, lock, options, remainingMs());
@@ -99,6 +102,7 @@ async function spawnSupervisor(
   const ended: { exit: ProcessExit | null } = { exit: null };
   try {
     const { command, args } = supervisorCommand(host);
+    options.onHandOver?.();
     const child = await spawnDetached({
       command,
       args: [...args, JSON.stringify(order)],

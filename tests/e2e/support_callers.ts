@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { assertEquals } from "@std/assert";
-import { type Ended, PATIENCE_MS, temporalBinary, type TestInstance } from "./support.ts";
+import { type Ended, PATIENCE_MS, type Running, temporalBinary, type TestInstance, until } from "./support.ts";
 import { signalIfThere, wrapTemporal } from "./support_lifecycle.ts";
 
 /** What a process has open, by number: paths, and names like `pipe:[123]`. */
@@ -44,14 +44,46 @@ export async function runCaller(command: readonly string[], options: CallerOptio
   }
 }
 
-function collect(child: ChildProcess): Promise<Ended> {
-  const said = { stdout: "", stderr: "" };
+function collect(child: ChildProcess, said = { stdout: "", stderr: "" }): Promise<Ended> {
   for (const name of ["stdout", "stderr"] as const) {
     child[name]!.setEncoding("utf8").on("data", (text: string) => said[name] += text);
   }
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal, ...said }));
+  });
+}
+
+/** {@linkcode launch} in a process group of its own, as a shell runs a command on a terminal. */
+export function launchInGroup(command: readonly string[]): Running {
+  const [file, ...args] = command;
+  const env = { ...process.env, STIGMER_TEMPORAL_BIN: temporalBinary() };
+  const child = spawn(file!, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const said = { stdout: "", stderr: "" };
+  const ended = collect(child, said);
+  return {
+    pid: child.pid!,
+    ended,
+    stdout: () => said.stdout,
+    stderr: () => said.stderr,
+    kill: (signal) => void process.kill(child.pid!, signal),
+  };
+}
+
+/** The connections that the supervisor of this instance has: 3 is SS_CONNECTED (include/uapi/linux/net.h). */
+export function connectionsOf({ home }: TestInstance): string[] {
+  return readFileSync("/proc/net/unix", "utf8").split("\n").filter((line) => line.includes(`${home}/.control`))
+    .map((line) => line.split(/\s+/)).filter((fields) => fields[5] === "03").map((fields) => fields[6]!);
+}
+
+/** Waits until somebody waits for an answer of the supervisor who was not among `earlier`: short questions don't count. */
+export async function untilSomebodyWaits(instance: TestInstance, earlier: readonly string[]): Promise<void> {
+  let looks: string[][] = [];
+  await until("a client waits for the supervisor", () => {
+    looks = [...looks, connectionsOf(instance)].slice(-15);
+    const [first, ...rest] = looks;
+    const isLasting = (socket: string) => rest.every((look) => look.includes(socket));
+    return looks.length === 15 && first!.some((socket) => !earlier.includes(socket) && isLasting(socket));
   });
 }
 

@@ -1,0 +1,194 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import process from "node:process";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Status } from "../../lib/core/status.ts";
+import {
+  assertNothingLeft,
+  isAlive,
+  otherRuntime,
+  ownRuntime,
+  type Running,
+  temporalBinary,
+  type TestInstance,
+  toolCommand,
+  until,
+  withInstance,
+} from "./support.ts";
+import { connectionsOf, launchInGroup, untilSomebodyWaits } from "./support_callers.ts";
+import { databaseUsers, killHard, pidsOf, stopCleanly, untilRecovered, wrapTemporal } from "./support_lifecycle.ts";
+import { assertRefused } from "./support_places.ts";
+
+/** A Temporal that comes up when the test says so. */
+function patientTemporal(instance: TestInstance): { binary: string; letGo: () => void } {
+  const go = join(instance.home, "go");
+  const binary = wrapTemporal(instance.home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
+  return { binary, letGo: () => writeFileSync(go, "") };
+}
+
+function startInGroup(instance: TestInstance, ...more: string[]): Running {
+  const { home, port, uiPort } = instance;
+  const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
+  return launchInGroup([...toolCommand(ownRuntime), "start", ...flags, ...more]);
+}
+
+/** Ctrl-C on a terminal: the whole foreground group gets it, helpers of the tool too. */
+function pressCtrlC(running: Running): void {
+  process.kill(-running.pid, "SIGINT");
+}
+
+/** Waits until `instance` runs, supervised, in the state that a test is about. */
+function untilState(instance: TestInstance, state: Status["state"]): Promise<Status> {
+  return until(`the state ${state}`, async () => {
+    const status = await instance.status();
+    return status.state === state && status.supervisor !== null && status.temporal !== null ? status : null;
+  });
+}
+
+describe("Ctrl-C in start", () => {
+  it("ends the wait with 130 and says what goes on; the supervisor finishes", () =>
+    withInstance(async (instance) => {
+      const { binary, letGo } = patientTemporal(instance);
+      const first = startInGroup(instance, "--temporal-bin", binary);
+      const { supervisor } = await untilState(instance, "starting");
+      await untilSomebodyWaits(instance, []);
+      const earlier = connectionsOf(instance);
+      const second = startInGroup(instance, "--temporal-bin", binary); // it finds the supervisor of the first, and waits for the same
+      await untilSomebodyWaits(instance, earlier);
+
+      for (const start of [first, second]) {
+        pressCtrlC(start);
+        const { code, stdout, stderr } = await start.ended;
+        assertEquals([code, stdout], [130, ""], stderr);
+        assertStringIncludes(stderr, "Interrupted (SIGINT): the supervisor goes on bringing Temporal up");
+        assertMatch(stderr, /hint: .*stigmer-local wait.*stigmer-local stop/);
+      }
+      const gone = connectionsOf(instance);
+      const third = startInGroup(instance, "--json", "--temporal-bin", binary);
+      await untilSomebodyWaits(instance, gone);
+      third.kill("SIGTERM");
+      const ended = await third.ended;
+      assertEquals([ended.code, JSON.parse(ended.stdout).error.code], [143, "interrupted"]);
+
+      letGo();
+      assertEquals((await instance.run(["wait"])).code, 0);
+      const status = await instance.start();
+      assertEquals([status.reused, status.supervisor?.pid], [true, supervisor?.pid]);
+      await stopCleanly(instance, status);
+    }));
+
+  it("leaves nothing half-made, whenever it comes", () =>
+    withInstance(async (instance) => {
+      const { home, paths } = instance;
+      const moments: [string, () => boolean][] = [
+        ["the process is there", () => true],
+        ["the logs have their folder", () => existsSync(paths.logsDir)],
+        ["the supervisor's lock is made", () => existsSync(paths.supervisorLock)],
+        ["the supervisor has begun", () => existsSync(paths.supervisorLog)],
+        ["the supervisor answers", () => existsSync(paths.controlSocket)],
+        ["Temporal is launched", () => existsSync(paths.record)],
+      ];
+      for (const [moment, hasCome] of moments) {
+        const start = startInGroup(instance);
+        await untilAtOnce(moment, hasCome);
+        pressCtrlC(start);
+        const { code, signal, stderr } = await start.ended;
+        // A runtime that is only just coming up dies of the signal.
+        assert(code === 130 || code === 0 || signal === "SIGINT", `${moment}: exit ${code}: ${stderr}`);
+        if (stderr.includes("nothing was started")) {
+          assertEquals(instance.processes.lockHolders(paths.supervisorLock), [], moment);
+        }
+        if (stderr.includes("goes on")) assertEquals((await instance.run(["wait"])).code, 0, moment);
+      }
+      const status = await instance.start();
+      assertEquals(databaseUsers(instance), [status.temporal?.pid]);
+      assert(!readFileSync(paths.supervisorLog, "utf8").includes("set aside"), "a database was left half-made");
+      await stopCleanly(instance, status);
+      assert(existsSync(home));
+    }));
+});
+
+/** {@linkcode until} for moments that pass within a millisecond: looks without a pause. */
+async function untilAtOnce(what: string, hasCome: () => boolean): Promise<void> {
+  await until(what, () => {
+    for (const giveUpAt = performance.now() + 50; performance.now() < giveUpAt;) if (hasCome()) return true;
+    return false;
+  });
+}
+
+describe("start --foreground", () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    it(`supervises in this process, logs to stderr, and stops gracefully at ${signal}`, () =>
+      withInstance(async (instance) => {
+        const foreground = instance.launch(["start", "--foreground", "--headless"]);
+        const first = await untilState(instance, "running");
+        assertEquals([first.supervisor?.pid, first.supervisor?.runtime], [foreground.pid, ownRuntime]);
+        assertEquals((await instance.start([], { runtime: otherRuntime })).reused, true);
+        await killHard(first.temporal!.pid);
+        const second = await untilRecovered(instance, first.temporal!.pid);
+        assertEquals(second.supervisor?.pid, foreground.pid);
+
+        foreground.kill(signal);
+        const { code, signal: died, stdout, stderr } = await foreground.ended;
+        assertEquals([code, died, stdout], [0, null, ""], stderr);
+        const events = stderr.trim().split("\n").map((line) => JSON.parse(line));
+        for (const event of ["launched", "running", "exited", "stopped"]) {
+          assert(events.some((each) => each.event === event), `no ${event} in ${stderr}`);
+        }
+        const end = events.find((each) => each.event === "ended" && each.pid === second.temporal?.pid);
+        assertEquals(end?.forced, false, "Temporal was killed");
+        assertMatch(readFileSync(instance.paths.temporalLog, "utf8"), /Stopping server/);
+        assertNothingLeft(instance, [foreground.pid, first.temporal!.pid, second.temporal!.pid]);
+        assertEquals((await instance.status()).exitCode, 3);
+      }));
+  }
+
+  it("leaves an orphan when it is killed, which start adopts, and a new foreground too", () =>
+    withInstance(async (instance) => {
+      const foreground = instance.launch(["start", "--foreground", "--headless"]);
+      const { temporal } = await untilState(instance, "running");
+      await killHard(foreground.pid);
+      const orphan = await instance.status();
+      assertEquals([orphan.exitCode, orphan.state, orphan.temporal?.pid], [4, "unsupervised", temporal?.pid]);
+      const adopted = await instance.start();
+      assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [temporal?.pid, true]);
+
+      await killHard(pidsOf(adopted).supervisor);
+      const again = instance.launch(["start", "--foreground"]);
+      const status = await untilState(instance, "running");
+      assertEquals([status.temporal?.pid, status.supervisor?.pid], [temporal?.pid, again.pid]);
+      assertEquals((await instance.stop(["--force"])).code, 0);
+      assertEquals((await again.ended).code, 0);
+      assertNothingLeft(instance, [again.pid, foreground.pid, temporal!.pid]);
+    }));
+
+  it("is refused while another supervisor is there, which goes on", () =>
+    withInstance(async (instance) => {
+      const status = await instance.start(["--headless"]);
+      const refused = await instance.run(["start", "--foreground"], { runtime: otherRuntime });
+      assertRefused(refused, new RegExp(`is supervised already \\(pid ${status.supervisor?.pid}\\)`));
+      assertEquals(pidsOf(await instance.status()), pidsOf(status));
+      await stopCleanly(instance, status);
+    }));
+
+  it("stops at once while Temporal comes up, and leaves a database that can be used", () =>
+    withInstance(async (instance) => {
+      const { binary } = patientTemporal(instance);
+      const foreground = instance.launch(["start", "--foreground", "--headless", "--temporal-bin", binary]);
+      const { temporal } = await untilState(instance, "starting");
+      foreground.kill("SIGTERM");
+      assertEquals((await foreground.ended).code, 0);
+      assertNothingLeft(instance, [foreground.pid, temporal!.pid]);
+      await stopCleanly(instance, await instance.start(["--headless", "--temporal-bin", temporalBinary()]));
+    }));
+
+  it("fails with the reason, as any start does, when Temporal can't come up", () =>
+    withInstance(async (instance) => {
+      const { code, stderr } = await instance.run(["start", "--foreground", "--headless", "--", "--no-such-flag"]);
+      assertEquals(code, 1);
+      assertMatch(stderr, /\nerror: .*\n(?: {2}\| .*\n)*hint: /);
+      assert(!isAlive(instance.processes.lockHolders(instance.paths.supervisorLock)[0]?.pid ?? -1));
+      assertEquals((await instance.status()).state, "failed");
+    }));
+});
