@@ -5,6 +5,7 @@ import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
 import { statusOrThrow } from "../supervisor/control_client.ts";
 import { settleChosenVersion } from "../temporal/chosen_version.ts";
 import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
+import { withLiveLine } from "./live_line.ts";
 import { binaryForRestart } from "./supervisor_order.ts";
 
 const DEFAULT_TIMEOUT_S = 120;
@@ -23,7 +24,8 @@ async function restartSupervised(context: CommandContext, timeoutMs: number): Pr
   const { host, invocation: { home, asked, maxRestarts } } = context;
   if (!checkHome(context)) return null;
   const body = { asked, binary: await binaryForRestart(context), maxRestarts };
-  const answer = await askPatiently(host, home, { method: "POST", path: "/restart", body }, timeoutMs);
+  const request = { method: "POST", path: "/restart", body } as const;
+  const answer = await withLiveLine(context, () => askPatiently(host, home, request, timeoutMs));
   if (answer.kind === "late") {
     throw new LocalError("timeout", `Temporal does not serve again after ${timeoutMs / 1000} s`, {
       hint: "`stigmer-local status` tells more",

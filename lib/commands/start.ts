@@ -1,9 +1,12 @@
 import { renderCard } from "../core/render_status.ts";
+import { CONTROL_SOCKET_NAME } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { askStart, isLeaving } from "../supervisor/ask_start.ts";
 import { statusOrThrow } from "../supervisor/control_client.ts";
 import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
+import { interruptible } from "./interruptible.ts";
+import { withLiveLine } from "./live_line.ts";
 
 const DEFAULT_TIMEOUT_S = 120;
 
@@ -19,18 +22,20 @@ export const start: Command = async (context) => {
 /** The status of the instance once it serves: reused, adopted or started. */
 export async function bringUp(context: CommandContext): Promise<Status> {
   const timeoutMs = Number(context.invocation.own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
-  const status = await reuse(context, timeoutMs) ??
+  const { host, invocation: { home } } = context;
+  const status = await interruptible(host, home, (goesOn) => reuse(context, timeoutMs, goesOn)) ??
     await (await import("./start_new.ts")).startNew(context, timeoutMs, false);
   await tellWarnings(context, status);
   return status;
 }
 
 /** The way of nearly every call: a supervisor answers. Loads nothing that only a launch needs. */
-async function reuse(context: CommandContext, timeoutMs: number): Promise<Status | null> {
+async function reuse(context: CommandContext, timeoutMs: number, goesOn: () => void): Promise<Status | null> {
   const { host, invocation: { home, asked, askedBinary, maxRestarts, own } } = context;
   if (!checkHome(context)) return null;
   const request = { asked, binary: askedBinary, maxRestarts, noWait: own["no-wait"] === true };
-  const answer = await askStart(host, home, request, timeoutMs);
+  if (host.exists(`${home}/${CONTROL_SOCKET_NAME}`)) goesOn();
+  const answer = await withLiveLine(context, () => askStart(host, home, request, timeoutMs));
   if (answer.kind === "late") {
     throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s; the supervisor goes on`, {
       hint: "`stigmer-local wait` waits on, `stigmer-local status` tells more, `stigmer-local stop` ends it",

@@ -5,6 +5,7 @@ import { pause } from "../system/pause.ts";
 import type { Processes } from "../system/processes.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { withLiveLine } from "./live_line.ts";
 
 /** Temporal's own drain may take 10 s (a reported case), so that less would kill healthy servers. */
 export const DEFAULT_GRACE_S = 12;
@@ -44,7 +45,7 @@ export async function stopInstance(context: CommandContext, graceMs: number): Pr
   const { host, invocation: { home } } = context;
   for (;;) {
     const request = { method: "POST", path: "/stop", body: { graceMs } } as const;
-    const answer = await askPatiently(host, home, request, graceMs + MARGIN_MS);
+    const answer = await withLiveLine(context, () => askPatiently(host, home, request, graceMs + MARGIN_MS));
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
       const { stopped, supervisor } = statusOrThrow(answer.response);
       if (supervisor !== null) await untilDead(supervisor.pid, processesHere(host.platform));

@@ -6,6 +6,7 @@ import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
 import { statusOrThrow } from "../supervisor/control_client.ts";
 import { pause } from "../system/pause.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { withLiveLine } from "./live_line.ts";
 import { currentStatus } from "./status.ts";
 
 const DEFAULT_TIMEOUT_S = 120;
@@ -18,7 +19,7 @@ export const wait: Command = async (context) => {
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {
     const remainingMs = Math.max(1, giveUpAt - performance.now());
-    const status = checkHome(context) ? await servingStatus(context, remainingMs) : null;
+    const status = checkHome(context) ? await withLiveLine(context, () => servingStatus(context, remainingMs)) : null;
     if (status !== null) {
       await context.answer(status, () => renderCard(status, context.paint));
       return 0;

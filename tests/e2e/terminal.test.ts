@@ -1,0 +1,72 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { launch, ownRuntime, type Running, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
+import { wrapTemporal } from "./support_lifecycle.ts";
+
+/** Runs the tool on a pseudo-terminal of so many columns; its stdout and stderr are one there, as a person sees them. */
+function onTerminal(args: readonly string[], columns: number, env: Record<string, string | undefined> = {}): Running {
+  const words = [...toolCommand(ownRuntime), ...args].map((word) => `'${word}'`).join(" ");
+  return launch(["script", "-qec", `stty cols ${columns}; ${words}`, "/dev/null"], {
+    env: { NO_COLOR: undefined, TERM: "xterm", ...env },
+  });
+}
+
+function startArgs({ home, port, uiPort }: TestInstance, ...more: string[]): string[] {
+  return ["start", "--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, ...more];
+}
+
+/** What stands on the screen in the end, without colours: each line as it was drawn last. */
+function screen(output: string): string[] {
+  return output.split(/\r?\n/).map((line) => {
+    const [first, ...sequences] = line.slice(line.lastIndexOf("\r") + 1).split("\x1b[");
+    return [first, ...sequences.map((rest) => rest.replace(/^[\d;]*[a-zA-Z]/, ""))].join("");
+  });
+}
+
+describe("start on a terminal", () => {
+  for (const columns of [80, 200]) {
+    it(`shows one live line on ${columns} columns, and ends with the card`, () =>
+      withInstance(async (instance) => {
+        const go = join(instance.home, "go");
+        const binary = wrapTemporal(instance.home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
+        const start = onTerminal(startArgs(instance, "--headless", "--temporal-bin", binary), columns);
+        await until("the line says what it waits for", () => start.stdout().includes("waiting for SERVING"));
+        const first = onTerminal(startArgs(instance, "--headless", "--temporal-bin", binary), columns);
+        await until("who finds it starting sees so too", () => first.stdout().includes("waiting for"));
+        writeFileSync(go, "");
+        for (const { ended } of [start, first]) {
+          const { code, stdout } = await ended;
+          assertEquals(code, 0, stdout);
+          const frames = stdout.split("\r\x1b[K");
+          for (const frame of frames.slice(1, -1)) assert([...frame].length < columns, "a line that wraps");
+          const [headline, address, ...rest] = screen(stdout);
+          assertMatch(headline!, /^● Temporal is running/);
+          assertMatch(address!, new RegExp(`^  Address +127\\.0\\.0\\.1:${instance.port}$`));
+          assertEquals(rest.filter((line) => line.includes("waiting")), [], "the live line is left");
+        }
+      }));
+  }
+
+  it("draws nothing when it has nothing to wait for, is told to be quiet, or the terminal can't", () =>
+    withInstance(async (instance) => {
+      const args = startArgs(instance, "--headless");
+      const quiet = await onTerminal([...args, "--quiet"], 80).ended;
+      assertEquals([quiet.code, quiet.stdout], [0, ""]);
+      const dumb = await onTerminal(["restart", "--home", instance.home], 80, { TERM: "dumb" }).ended;
+      assert(!dumb.stdout.includes("\x1b"), JSON.stringify(dumb.stdout));
+      const restarted = await onTerminal(["restart", "--home", instance.home], 80).ended;
+      assertStringIncludes(restarted.stdout, "ending the Temporal that runs");
+      assertMatch(screen(restarted.stdout)[0]!, /^● Temporal is running$/);
+    }));
+});
+
+describe("an error on a terminal", () => {
+  it("looks like one, and says what to do", async () => {
+    const { code, stdout } = await onTerminal(["start", "--prot", "7233"], 80).ended;
+    assertEquals(code, 2);
+    assertStringIncludes(stdout, "\x1b[31merror:\x1b[39m Unknown flag `--prot` for `start`");
+    assertMatch(screen(stdout)[1]!, /^hint: Did you mean `--port`\?$/);
+  });
+});
