@@ -32,9 +32,15 @@ export async function runEphemeral(context: CommandContext): Promise<number> {
   }
 }
 
-async function startEphemeral(context: CommandContext): Promise<{ home: string; status: Status }> {
+/**
+ * Starts an instance of its own for this process, as {@linkcode runEphemeral} does, and resolves when it serves.
+ *
+ * @throws {LocalError} what `start` throws
+ * @returns its home, and what it is at the start
+ */
+export async function startEphemeral(context: CommandContext): Promise<{ home: string; status: Status }> {
   const { host, invocation: { own } } = context;
-  const common = await supervisorOrder(context, false);
+  const common = await supervisorOrder(context, true); // a binary is needed, whatever runs in the common home
   const self = processesHere(host.platform).inspect(host.pid);
   if (self === null) throw new LocalError("internal", "This process can't see itself");
   const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;

@@ -1,0 +1,139 @@
+import { clientEnvironment } from "../core/client_environment.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { Status } from "../core/status.ts";
+import { type CommandContext, commandContext } from "../commands/context.ts";
+import { currentHost, type Host } from "../system/host.ts";
+import { invocationOf, type StartOptions } from "./start_options.ts";
+
+/** A Temporal dev server that serves. */
+export interface TemporalServer {
+  /** `host:port` of the gRPC frontend. */
+  readonly address: string;
+  readonly namespace: string;
+  /** Null when headless. */
+  readonly uiUrl: string | null;
+  /** The folder that has its log and its record; gone at the end of an ephemeral one. */
+  readonly home: string;
+  /** It ran before {@linkcode startTemporal} was called. */
+  readonly reused: boolean;
+  /** What a client in another process finds it by: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_UI_URL`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What `stigmer-local status --json` prints: every layer is checked just now. Disturbs nothing. */
+  status(): Promise<Status>;
+  /**
+   * Stops it, whoever else may use it. Resolves when nothing of it is left: no process, no port, no lock. Whoever calls
+   * again gets the same promise.
+   *
+   * @param options.graceMs From SIGTERM to SIGKILL. @default {12_000}, and 0 for an ephemeral one
+   * @throws {LocalError} `stop-failed`
+   */
+  stop(options?: { graceMs?: number }): Promise<void>;
+  /**
+   * Ends an ephemeral one. Leaves any other up, for whoever uses it next, unless {@linkcode StartOptions.stopAfter} says
+   * otherwise.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Brings Temporal up, or finds it up, and resolves when it serves. Does what `stigmer-local start` does, within this
+ * process: prints nothing, listens for no signal, and keeps nobody alive.
+ *
+ * @throws {LocalError} whose `code` says what is wrong: `usage`, `port-taken`, `settings-differ`, `launch-failed`,
+ * `binary-not-found`, `timeout` …
+ */
+export async function startTemporal(options: StartOptions = {}): Promise<TemporalServer> {
+  const host = guestHost(await currentHost());
+  const context = contextOf(host, options);
+  if (options.ephemeral === true) {
+    const { startEphemeral } = await import("../commands/run_ephemeral.ts");
+    const { home, status } = await startEphemeral(context);
+    return new Server({ ...context, invocation: { ...context.invocation, home } }, status, "ephemeral");
+  }
+  const { bringUp } = await import("../commands/start.ts");
+  const status = await bringUp(context);
+  const isOurs = options.stopAfter === true && status.reused !== true;
+  return new Server(context, status, isOurs ? "stopped" : "left");
+}
+
+/**
+ * What we are within somebody's process: deaf, because Ctrl-C is theirs to hear, and with a timer that keeps the process
+ * until it fires. That of the commands does not under Deno, where they have a signal listener to wait with.
+ */
+function guestHost(host: Host): Host {
+  return {
+    ...host,
+    onSignal: () => () => {},
+    after: (ms, action) => {
+      const timer = setTimeout(action, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+function contextOf(host: Host, options: StartOptions): CommandContext {
+  if (host.platform === "win32") {
+    throw new LocalError("unsupported-platform", "Native Windows has no process groups and no flock", {
+      hint: "Run this within WSL 2",
+    });
+  }
+  const invocation = invocationOf(options, { env: host.env, cwd: host.cwd() });
+  const tell = (line: string) => {
+    options.onMessage?.(line);
+    return Promise.resolve();
+  };
+  return { ...commandContext(host, invocation), tell };
+}
+
+/** What disposal means. */
+type AtEnd = "ephemeral" | "stopped" | "left";
+
+class Server implements TemporalServer {
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string | null;
+  readonly home: string;
+  readonly reused: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly #context: CommandContext;
+  readonly #atEnd: AtEnd;
+  #stopping: Promise<void> | null = null;
+
+  constructor(context: CommandContext, status: Status, atEnd: AtEnd) {
+    this.address = status.address;
+    this.namespace = status.namespace;
+    this.uiUrl = status.uiUrl;
+    this.home = status.paths.home;
+    this.reused = status.reused === true;
+    this.env = clientEnvironment(status);
+    this.#context = context;
+    this.#atEnd = atEnd;
+  }
+
+  async status(): Promise<Status> {
+    const { currentStatus } = await import("../commands/status.ts");
+    return await currentStatus(this.#context);
+  }
+
+  stop(options: { graceMs?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#end(options.graceMs).catch((error: unknown) => {
+      this.#stopping = null; // to be tried again
+      throw error;
+    });
+    return this.#stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#atEnd !== "left") await this.stop();
+  }
+
+  async #end(graceMs: number | undefined): Promise<void> {
+    const { DEFAULT_GRACE_S, stopInstance } = await import("../commands/stop.ts");
+    const isEphemeral = this.#atEnd === "ephemeral";
+    await stopInstance(this.#context, graceMs ?? (isEphemeral ? 0 : DEFAULT_GRACE_S * 1000));
+    if (!isEphemeral) return;
+    // Its supervisor removes it, unless it was killed.
+    const { rm } = await import("node:fs/promises");
+    await rm(this.home, { recursive: true, force: true });
+  }
+}

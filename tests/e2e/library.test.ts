@@ -1,0 +1,153 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { LocalError, startTemporal, type TemporalServer } from "../../mod.ts";
+import { processesHere } from "../../lib/system/processes_here.ts";
+import { scriptCommand, withTempDir } from "../system/support.ts";
+import { assertNothingLeft, isAlive, launch, ownRuntime, until, withInstance } from "./support.ts";
+
+const portOf = ({ address }: TemporalServer) => Number(address.split(":").at(-1));
+const script = (name: string) =>
+  scriptCommand(ownRuntime, fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url)));
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "exit", "beforeExit", "uncaughtException"] as const;
+const listeners = () => signals.map((name) => process.listenerCount(name));
+
+describe("startTemporal({ ephemeral: true })", () => {
+  it("gives several callers in one process a server each, and leaves nothing of them", async () => {
+    const before = listeners();
+    const servers = await Promise.all([1, 2, 3].map(() => startTemporal({ ephemeral: true })));
+    const pids: number[] = [];
+    try {
+      assertEquals(new Set(servers.map(({ address }) => address)).size, 3);
+      for (const server of servers) {
+        const status = await server.status();
+        assertEquals([status.state, status.healthy, status.paths.database], ["running", true, null]);
+        assertEquals([server.namespace, server.uiUrl, server.reused], ["default", null, false]);
+        assertEquals(server.env, { TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: "default" });
+        pids.push(status.temporal!.pid, status.supervisor!.pid);
+      }
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+    }
+    const processes = processesHere();
+    for (const pid of pids) assert(!isAlive(pid, processes), `pid ${pid} is alive`);
+    for (const server of servers) {
+      assertEquals(processes.listeners(portOf(server)), []);
+      assert(!existsSync(server.home), `${server.home} is left`);
+      assertEquals((await server.status()).state, "stopped");
+    }
+    assertEquals(listeners(), before, "listeners are left");
+  });
+
+  it("is gone at the end of an `await using`, and gives two who stop it the same end", async () => {
+    let server: TemporalServer;
+    {
+      await using temporal = await startTemporal({ ephemeral: true, namespaces: ["orders"], headless: false });
+      server = temporal;
+      assertEquals(temporal.namespace, "orders");
+      assertEquals(await fetch(temporal.uiUrl!).then((page) => page.body?.cancel().then(() => page.status)), 200);
+    }
+    assertEquals(processesHere().listeners(portOf(server)), []);
+    const ends = [server.stop(), server.stop()];
+    assert(ends[0] === ends[1]);
+    await ends[0];
+  });
+
+  it("prints nothing, and lets a process end that has forgotten it; then it goes, too", () =>
+    withTempDir(async (folder) => {
+      const { code, stdout, stderr } = await launch(script("forgetful_library_user"), { env: { TMPDIR: folder } })
+        .ended;
+      assertEquals([code, stderr], [0, ""]);
+      await assertGone(JSON.parse(stdout), folder);
+    }));
+
+  it("goes when its process is killed -9", () =>
+    withTempDir(async (folder) => {
+      const running = launch([...script("forgetful_library_user"), "stay"], { env: { TMPDIR: folder } });
+      await until("the server is up", () => running.stdout().includes("\n"));
+      running.kill("SIGKILL");
+      await running.ended;
+      await assertGone(JSON.parse(running.stdout()), folder);
+    }));
+});
+
+/** Waits until nothing is left of a server, of which a fixture has told the PIDs. */
+async function assertGone(pids: number[], folder: string): Promise<void> {
+  assertEquals(pids.length, 2);
+  await until("its processes are gone", () => pids.every((pid) => !isAlive(pid)));
+  await until("its home is gone", () => readdirSync(folder).every((name) => !name.startsWith("stigmer-ephemeral-")));
+}
+
+describe("startTemporal", () => {
+  it("shares an instance with the command line, and leaves it up unless it is told otherwise", () =>
+    withInstance(async (instance) => {
+      const { home, port, uiPort } = instance;
+      const options = { home, port, uiPort, headless: true };
+      let pid: number | undefined;
+      {
+        await using temporal = await startTemporal(options);
+        assertEquals([temporal.address, temporal.home, temporal.reused], [`127.0.0.1:${port}`, home, false]);
+        pid = (await temporal.status()).temporal?.pid;
+      }
+      assertEquals((await instance.status()).temporal?.pid, pid);
+      {
+        await using temporal = await startTemporal({ home, stopAfter: true });
+        assert(temporal.reused);
+      }
+      assertEquals((await instance.status()).temporal?.pid, pid, "it ran before: stopAfter lets it run");
+      const differing = await assertRejects(() => startTemporal({ ...options, headless: false }), LocalError);
+      assertEquals(differing.code, "settings-differ");
+
+      const temporal = await startTemporal({ home });
+      await temporal.stop();
+      assertNothingLeft(instance, [pid!]);
+      assertEquals((await temporal.status()).state, "stopped");
+      {
+        await using mine = await startTemporal({ ...options, stopAfter: true });
+        pid = (await mine.status()).temporal?.pid;
+      }
+      assertNothingLeft(instance, [pid!]);
+    }));
+
+  it("throws errors that can be told apart by their code", async () => {
+    const home = mkdtempSync(join(tmpdir(), "sl-home-"));
+    const stranger = createServer().listen(0, "127.0.0.1");
+    try {
+      await new Promise((resolve) => stranger.once("listening", resolve));
+      const { port } = stranger.address() as { port: number };
+      const taken = await assertRejects(() => startTemporal({ home, port, headless: true }), LocalError);
+      assertEquals([taken.code, taken.facts["port"]], ["port-taken", port]);
+
+      const missing = await assertRejects(() => startTemporal({ home, temporalBin: join(home, "none") }), LocalError);
+      assertEquals(missing.code, "binary-not-found");
+      assertMatch(missing.hint ?? "", /\w/);
+    } finally {
+      await new Promise((resolve) => stranger.close(resolve));
+      rmSync(home, { recursive: true, force: true });
+    }
+  });
+
+  it("refuses options that it does not know or can't take, before anything is touched", async () => {
+    const wrong: [unknown, RegExp][] = [
+      [{ prot: 7300 }, /Unknown option `prot`/],
+      [{ port: "many" }, /port takes a port .*: `many` was given/],
+      [{ port: 7300, uiPort: 7300 }, /both 7300/],
+      [{ headless: "perhaps" }, /headless/],
+      [{ version: "latest" }, /version/],
+      [{ version: "1.5.1", temporalBin: "temporal" }, /both name a binary/],
+      [{ timeoutMs: -1 }, /timeout/],
+      [{ extraArgs: ["--port", "7300"] }, /--port/],
+      [{ ephemeral: true, dbFilename: "x.db" }, /in memory/],
+    ];
+    for (const [options, message] of wrong) {
+      const error = await assertRejects(() => startTemporal(options as object), LocalError);
+      assertEquals([error.code, error.exitCode], ["usage", 2]);
+      assertMatch(error.message, message);
+    }
+  });
+});
