@@ -1,7 +1,10 @@
 import { statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { diagnose, type HistoryEvent, judgeHistory, judgeLog } from "../core/doctor.ts";
 import { linesSince } from "../core/log_lines.ts";
+import { rotatedAtMs } from "../core/rotation.ts";
 import { readTail } from "../system/read_tail.ts";
+import { rotatedLogs } from "../system/rotate_log.ts";
 import { readHistory } from "./event_log.ts";
 import type { Examine } from "./patient.ts";
 
@@ -12,8 +15,7 @@ const MAX_LOG_BYTES = 4 * 1024 * 1024;
 /** What Temporal's log and the supervisor's history say of the last hour. */
 export const examineLogs: Examine = ({ paths, status, nowMs }) => {
   const sinceMs = nowMs - HOUR_MS;
-  const isThere = statSync(paths.temporalLog, { throwIfNoEntry: false })?.isFile() === true;
-  const text = isThere ? readTail(paths.temporalLog, 0, MAX_LOG_BYTES) : "";
+  const text = readLastBytes(paths.temporalLog, sinceMs);
   const startedAtMs = status.temporal === null ? null : Date.parse(status.temporal.startedAt);
   const troubles = [
     ...judgeLog(linesSince(text.split("\n"), sinceMs), startedAtMs),
@@ -21,6 +23,19 @@ export const examineLogs: Examine = ({ paths, status, nowMs }) => {
   ];
   return diagnose("log", troubles, "no errors and no crash in the last hour");
 };
+
+/** The end of the log at `path`, and of what was rotated since; a Temporal that was restarted has begun a new one. */
+function readLastBytes(path: string, sinceMs: number): string {
+  const isLog = (name: string) => statSync(name, { throwIfNoEntry: false })?.isFile() === true;
+  let text = isLog(path) ? readTail(path, 0, MAX_LOG_BYTES) : "";
+  if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) return text;
+  for (const rotated of rotatedLogs(path).toReversed()) {
+    const isRecent = (rotatedAtMs(basename(rotated), basename(path)) ?? 0) >= sinceMs;
+    if (!isRecent || text.length >= MAX_LOG_BYTES) break;
+    text = readTail(rotated, 0, MAX_LOG_BYTES - text.length) + text;
+  }
+  return text;
+}
 
 function parseEvent(line: string): HistoryEvent[] {
   try {

@@ -1,0 +1,218 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import type { DoctorCheck, DoctorReport } from "../../lib/core/doctor.ts";
+import { launch, otherRuntime, ownRuntime, PATIENCE_MS, type TestInstance, until, withInstance } from "./support.ts";
+import { beginWriting, besideDatabase, startWorkflows } from "./support_data.ts";
+import { killHard, pidsOf } from "./support_lifecycle.ts";
+
+/** What the doctor says, as a person asks for this instance. */
+async function examine(
+  instance: TestInstance,
+  args: readonly string[] = [],
+  runtime = ownRuntime,
+): Promise<DoctorReport & { exitCode: number | null }> {
+  const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
+  const { code, stdout, stderr } = await instance.run(["doctor", "--json", ...ports, ...args], { runtime });
+  assertEquals(stderr, "");
+  return { ...JSON.parse(stdout) as DoctorReport, exitCode: code };
+}
+
+/** What is not in order, as `name: state`; a machine that is short of space is not what is tried here. */
+function complaints({ checks }: DoctorReport): string[] {
+  return checks.filter(({ name, state }) => state !== "ok" && name !== "space").map(({ name, state }) =>
+    `${name}: ${state}`
+  );
+}
+
+const checkOf = (report: DoctorReport, name: string): DoctorCheck => report.checks.find((each) => each.name === name)!;
+
+/** Every file of the home, with what a touch would change. */
+function traces(home: string): string[] {
+  return readdirSync(home, { recursive: true, encoding: "utf8" })
+    .filter((name) =>
+      !name.startsWith("logs") && !/temporal\.db(-journal|\.server)?$/.test(name) && statSync(join(home, name)).isFile()
+    )
+    .map((name) => `${name} ${statSync(join(home, name)).ino} ${statSync(join(home, name)).mtimeMs}`)
+    .sort();
+}
+
+describe("doctor", () => {
+  it("finds nothing wrong with an instance that runs, and disturbs neither its start nor its writes", () =>
+    withInstance(async (instance) => {
+      const starting = instance.launch(["start", "--headless", "--json"]);
+      const early = await Promise.all([examine(instance), examine(instance, [], otherRuntime)]);
+      for (const report of early) {
+        assertEquals(report.checks.filter(({ name }) => name === "locks").map(({ state }) => state), ["ok"]);
+      }
+      const started = await starting.ended;
+      assertEquals(started.code, 0, started.stdout + started.stderr);
+      const { temporal, supervisor } = pidsOf(JSON.parse(started.stdout));
+
+      const before = traces(instance.home);
+      const writer = await beginWriting(instance, "w");
+      const report = await examine(instance);
+      await writer.stop();
+      // That it is written to all the time may be told.
+      assertEquals(
+        complaints(report).filter((complaint) => complaint !== "database: warn"),
+        [],
+        JSON.stringify(report),
+      );
+      assertEquals([report.ok, report.exitCode], [true, 0]);
+      const locks = checkOf(report, "locks").detail;
+      assertStringIncludes(locks, `supervisor.lock held by pid ${supervisor}, temporal.lock held by pid ${temporal}`);
+
+      const quiet = await until("the database is at rest", async () => {
+        const again = await examine(instance, ["--fix"], otherRuntime);
+        return checkOf(again, "database").state === "ok" ? again : null;
+      });
+      assertEquals(complaints(quiet), []);
+      assertStringIncludes(checkOf(quiet, "database").detail, "whole, the tables of Temporal 1.5.1");
+      assertEquals(traces(instance.home), before);
+      assertEquals(besideDatabase(instance), []);
+    }));
+
+  it("tells what a crash left, and mends what can be mended without harm", () =>
+    withInstance(async (instance) => {
+      const { home, paths } = instance;
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      await killHard(supervisor);
+      const orphaned = await examine(instance);
+      assertEquals(complaints(orphaned), ["instance: warn", "control: warn"]);
+      assertEquals(checkOf(orphaned, "instance").remedy, "stigmer-local start");
+
+      unlinkSync(paths.temporalLock);
+      const nameless = checkOf(await examine(instance), "locks");
+      assertEquals([nameless.state, nameless.remedy], ["fail", "stigmer-local start"]);
+      assertStringIncludes(nameless.detail, `pid ${temporal} held it`);
+      await killHard(temporal);
+
+      const database = paths.defaultDatabase;
+      const old = [
+        join(home, "temporal.pid.0123abcd.tmp"),
+        `${database}.copy-0123abcd`,
+        `${database}.copy-0123abcd-journal`,
+      ];
+      const kept = [join(home, "mine.tmp"), `${database}.copy-of-mine`, `${database}.set-aside-x`];
+      for (const path of [...old, ...kept]) {
+        writeFileSync(path, "x");
+        utimesSync(path, new Date(0), new Date(0));
+      }
+      chmodSync(home, 0o775);
+      chmodSync(paths.logsDir, 0o777);
+      const ill = await examine(instance);
+      const all = ["home: fail", "instance: fail", "record: warn", "control: warn", "leftovers: warn"];
+      assertEquals([complaints(ill), ill.exitCode], [all, 1]);
+
+      const { exitCode, ...mended } = await examine(instance, ["--fix"], otherRuntime);
+      assertEquals([complaints(mended), exitCode], [[], 0], JSON.stringify(mended));
+      const fixed = mended.checks.filter(({ fixed }) => fixed).map(({ name }) => name);
+      assertEquals(fixed, ["home", "record", "control", "leftovers"]);
+      assertEquals([statSync(home).mode & 0o777, statSync(paths.logsDir).mode & 0o777], [0o755, 0o755]);
+      assertEquals([...old, paths.record, paths.controlSocket].filter((path) => existsSync(path)), []);
+      assertEquals(kept.filter((path) => !existsSync(path)), []);
+      assertEquals((await instance.start(["--headless"])).healthy, true);
+    }));
+
+  it("knows a Temporal that a mere reader of its database got stuck, until it is restarted", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      await startWorkflows(instance, ["before"]);
+      // What SQLite locks to read (SHARED_FIRST, SHARED_SIZE in its os.h); struct flock of Linux on 64 bits.
+      const lock =
+        'my $lock = pack "s s x4 q q l x4", F_RDLCK, 0, 0x40000002, 510, 0; fcntl($h, F_SETLKW, $lock) or die $!;';
+      const script = `use Fcntl; $| = 1; open my $h, "<", $ARGV[0]; ${lock} print "locked\\n"; sleep 600`;
+      const reader = launch(["perl", "-e", script, instance.paths.defaultDatabase]);
+      try {
+        await until("the reader has its lock", () => reader.stdout() === "locked\n");
+        startWorkflows(instance, ["stuck"]).catch(() => {}); // how it fails is Temporal's affair
+        await until("Temporal is stuck", async () => checkOf(await examine(instance), "log").state === "fail");
+      } finally {
+        reader.kill("SIGKILL");
+        await reader.ended;
+      }
+      const log = checkOf(await examine(instance), "log");
+      assertEquals([log.state, log.remedy], ["fail", "stigmer-local restart"]);
+      assertEquals((await instance.run(["restart"])).code, 0);
+      assertEquals(checkOf(await examine(instance), "log").state, "warn");
+      await startWorkflows(instance, ["after"]);
+    }));
+
+  it("names who has the ports, who is left over, and what is not a database", () =>
+    withInstance(async (instance) => {
+      const { home, paths } = instance;
+      const stranger = createServer();
+      await new Promise<void>((resolve) => stranger.listen(instance.port, "127.0.0.1", resolve));
+      mkdirSync(paths.binDir);
+      mkdirSync(join(home, "temporal-data"));
+      writeFileSync(paths.defaultDatabase, "this is no database ".repeat(500));
+      mkdirSync(paths.temporalLock);
+      writeFileSync(paths.record, "no record");
+      copyFileSync("/bin/sleep", join(paths.binDir, "temporal-1.5.1"));
+      const orphan = launch(["setsid", join(paths.binDir, "temporal-1.5.1"), `${PATIENCE_MS / 1000}`], { cwd: home });
+      try {
+        await until("it runs", () => instance.processes.inspect(orphan.pid)?.executable?.startsWith(home));
+        const report = await examine(instance);
+        const expected = ["locks: fail", "record: warn", "ports: fail", "orphans: warn", "database: fail"];
+        assertEquals(complaints(report), expected);
+        assertStringIncludes(checkOf(report, "orphans").detail, `pid ${orphan.pid} (`);
+        assertEquals(report.exitCode, 1);
+        assertStringIncludes(checkOf(report, "ports").detail, `taken by pid ${process.pid} (`);
+        assertStringIncludes(checkOf(report, "database").detail, "file is not a database");
+        assertMatch(checkOf(report, "database").remedy!, /restore BACKUP.*reset/);
+        assertStringIncludes(checkOf(report, "locks").remedy!, `rm -r '${paths.temporalLock}'`);
+
+        const { code, stdout } = await instance.run(["doctor", "--port", `${instance.port}`]);
+        assertEquals(code, 1);
+        assertMatch(stdout, /^ {2}✗ ports +port \d+ of 127\.0\.0\.1 is taken by pid \d+/m);
+        assertMatch(stdout, /\n\n3 failed, \d+ to look at, \d+ in order\n$/);
+      } finally {
+        orphan.kill("SIGKILL");
+        await new Promise((resolve) => stranger.close(resolve));
+      }
+    }));
+
+  it(
+    "tells what belongs to somebody else",
+    { skip: process.geteuid?.() !== 0 && "only root can give files away" },
+    () =>
+      withInstance(async (instance) => {
+        mkdirSync(instance.paths.logsDir);
+        chownSync(instance.paths.logsDir, 65534, 65534);
+        const home = checkOf(await examine(instance, ["--fix"]), "home");
+        assertEquals(home.state, "fail");
+        assertStringIncludes(home.detail, "belongs to user 65534");
+        assert(!home.fixed);
+      }),
+  );
+
+  it("has nothing against a home that is not there yet, and makes none", () =>
+    withInstance(async (instance) => {
+      const home = join(instance.home, "none");
+      const { code, stdout } = await instance.run([
+        "doctor",
+        "--home",
+        home,
+        "--port",
+        `${instance.port}`,
+        "--headless",
+      ]);
+      assertEquals(code, 0, stdout);
+      assert(!existsSync(home));
+    }));
+});
