@@ -8,7 +8,12 @@ const readJson = (path: string): Json => JSON.parse(read(path)) as Json;
 const PACKAGES = ["assert", "cli", "fs"];
 const npm = readJson("package.json");
 const deno = readJson("deno.json");
-const dependencies = { ...npm["dependencies"] as Json, ...npm["devDependencies"] as Json };
+const workbench = readJson("scripts/workbench/package.json");
+const dependencies: Json = {
+  ...npm["dependencies"] as Json,
+  ...npm["devDependencies"] as Json,
+  ...workbench["dependencies"] as Json,
+};
 
 describe("the configurations", () => {
   it("of Deno, online and offline, differ by links only", () => {

@@ -160,11 +160,11 @@ describe("node_modules.sh", () => {
       const { code, stdout, stderr } = await clone.run("node_modules.sh", "run");
       assertEquals([code, stdout], [0, ""]);
       assertStringIncludes(stderr, "Installing npm packages");
-      assertStringIncludes(clone.calls().at(-1)!, "npm ci --omit=dev");
+      assertStringIncludes(clone.calls().at(-1)!, "npm ci --workspaces=false");
       assertEquals((await clone.run("node_modules.sh", "run")).stderr, "");
       clone.write("package-lock.json", "other");
       await clone.run("node_modules.sh", "run");
-      assertStringIncludes(clone.calls().at(-1)!, "npm install --no-save --omit=dev");
+      assertStringIncludes(clone.calls().at(-1)!, "npm install --no-save --workspaces=false");
     }));
 
   it("adds what tests need to what the tool needs, but not the other way round", () =>
@@ -173,7 +173,7 @@ describe("node_modules.sh", () => {
       clone.install("npm", npm);
       await clone.run("node_modules.sh", "run");
       await clone.run("node_modules.sh", "dev");
-      assert(!clone.calls().at(-1)!.includes("--omit"));
+      assert(!clone.calls().at(-1)!.includes("--workspaces"));
       const before = clone.calls().length;
       await clone.run("node_modules.sh", "run");
       assertEquals(clone.calls().length, before);
