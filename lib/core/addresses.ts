@@ -18,7 +18,7 @@ export function frontendAddress(settings: Settings): string {
 
 /** The address of the Web UI, or null when there is none. */
 export function uiAddress(settings: Settings): string | null {
-  return settings.headless
-    ? null
-    : `http://${formatAddress(clientHost(settings.uiIp ?? settings.ip), settings.uiPort)}`;
+  if (settings.headless) return null;
+  const path = settings.uiPublicPath?.replace(/^\/*(?=[^/])/, "/").replace(/\/+$/, "") ?? "";
+  return `http://${formatAddress(clientHost(settings.uiIp ?? settings.ip), settings.uiPort)}${path}`;
 }

@@ -64,9 +64,9 @@ export function parseCommandLine(
  *
  * @throws {LocalError} `usage`, `home-unusable`
  */
-export function homeOf(line: CommandLine, { env, cwd }: Surroundings): string {
-  const home = givenValue(settingsOf(line.command).find(({ name }) => name === "home")!, line, env, null);
-  return home === null ? defaultHome(env) : absolutePath(expandHome(String(home.value), env), cwd);
+export function homeOf(line: CommandLine, surroundings: Surroundings): string {
+  const home = givenValue(settingsOf(line.command).find(({ name }) => name === "home")!, line, surroundings, null);
+  return home === null ? defaultHome(surroundings.env) : String(home.value);
 }
 
 /**
@@ -79,7 +79,7 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
   const { env } = surroundings;
   const given = new Map<string, Given>();
   for (const flag of settingsOf(command)) {
-    const found = givenValue(flag, line, env, config);
+    const found = givenValue(flag, line, surroundings, config);
     if (found !== null) given.set(flag.name, found);
   }
   if (operands.length > 0 && command.operands === undefined) {
@@ -90,22 +90,16 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     });
   }
   const home = homeOf(line, surroundings);
-  const path = (name: string): string | null => {
-    const found = given.get(name);
-    if (found === undefined) return null;
-    const base = found.source.kind === "file" ? home : surroundings.cwd;
-    return absolutePath(expandHome(String(found.value), env), base);
-  };
   if (command.afterDashes === "arguments for Temporal" && passed !== null) {
     given.set("extra-args", { value: passed, source: { kind: "flag", name: "--" } });
   }
   const own: Record<string, string | number | boolean | undefined> = {};
   for (const { name } of command.flags) own[name] = given.get(name)?.value as string | number | boolean | undefined;
-  const { temporalBin, temporalVersion } = pickBinary(given, path("temporal-bin"));
+  const { temporalBin, temporalVersion } = pickBinary(given);
   return {
     command,
     home,
-    asked: askedSettings(command, given, path("db-filename")),
+    asked: askedSettings(command, given),
     temporalBin,
     temporalVersion,
     askedBinary: temporalBin ?? (temporalVersion === null ? null : managedBinaryPath(home, temporalVersion)),
@@ -126,34 +120,29 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
 function givenValue(
   flag: Flag,
   line: CommandLine,
-  env: Surroundings["env"],
+  { env, cwd }: Surroundings,
   config: ConfigFile | null,
 ): Given | null {
+  const checked = (raw: unknown, source: Source, folder: string): Given => {
+    const value = checkedValue(flag, raw, source);
+    return { value: flag.isPath === true ? absolutePath(expandHome(String(value), env), folder) : value, source };
+  };
   const raw = line.given.get(flag.name);
-  if (raw !== undefined) return checked(flag, raw, { kind: "flag", name: `--${flag.name}` });
+  if (raw !== undefined) return checked(raw, { kind: "flag", name: `--${flag.name}` }, cwd);
   const fromEnv = fromEnvironment(flag, env);
-  if (fromEnv !== undefined) return checked(flag, fromEnv, { kind: "environment", name: flag.env! });
+  if (fromEnv !== undefined) return checked(fromEnv, { kind: "environment", name: flag.env! }, cwd);
   const inFile = flag.key === undefined ? undefined : config?.values.get(flag.name);
   if (inFile === undefined) return null;
   const source: Source = { kind: "file", path: config!.path, line: inFile.line, key: inFile.key };
-  return checked(flag, fromConfig(flag, inFile.node, source), source);
+  return checked(fromConfig(flag, inFile.node, source), source, `${config!.path}/..`);
 }
 
-function checked(flag: Flag, raw: unknown, source: Source): Given {
-  return { value: checkedValue(flag, raw, source), source };
-}
-
-function askedSettings(
-  command: CommandSpec,
-  given: ReadonlyMap<string, Given>,
-  dbFilename: string | null,
-): Partial<Settings> {
+function askedSettings(command: CommandSpec, given: ReadonlyMap<string, Given>): Partial<Settings> {
   const asked: Partial<Settings> = {};
   for (const { name, setting } of settingsOf(command)) {
     const found = setting === undefined ? undefined : given.get(name);
     if (found !== undefined) Object.assign(asked, { [setting!]: found.value });
   }
-  if (dbFilename !== null) asked.dbFilename = dbFilename;
   const extraArgs = given.get("extra-args");
   if (extraArgs !== undefined) refuseOwnFlags(extraArgs);
   refusePortClash(asked, given);

@@ -1,28 +1,26 @@
 import type { Flag } from "./flag.ts";
+import { SEARCH_ATTRIBUTE_TYPES } from "./search_attribute.ts";
 
 /** What Temporal calls the levels of its log. */
 export const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error", "never"];
 
-/** The types of search attributes (IndexedValueType of Temporal's API); written in any case. */
-export const SEARCH_ATTRIBUTE_TYPES: readonly string[] = [
-  "Text",
-  "Keyword",
-  "Int",
-  "Double",
-  "Bool",
-  "Datetime",
-  "KeywordList",
-];
-
 /** What selects or describes the instance: every command takes it. */
 export const INSTANCE_FLAGS: readonly Flag[] = [
-  { name: "home", kind: "text", value: "DIR", env: "STIGMER_HOME", help: "Home of the instance (default ~/.stigmer)" },
+  {
+    name: "home",
+    kind: "text",
+    value: "DIR",
+    env: "STIGMER_HOME",
+    isPath: true,
+    help: "Home of the instance (default ~/.stigmer)",
+  },
   {
     name: "temporal-bin",
     kind: "text",
     value: "PATH",
     env: "STIGMER_TEMPORAL_BIN",
     key: "temporal_bin",
+    isPath: true,
     help: "The temporal binary to run",
   },
   {
@@ -71,6 +69,43 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     help: "Address of the Web UI (default: that of the frontend)",
   },
   {
+    name: "ui-public-path",
+    kind: "text",
+    value: "URL-PATH",
+    env: "STIGMER_UI_PUBLIC_PATH",
+    key: "ui_public_path",
+    setting: "uiPublicPath",
+    help: "The path that the Web UI is under (default /)",
+  },
+  {
+    name: "ui-asset-path",
+    kind: "text",
+    value: "DIR",
+    env: "STIGMER_UI_ASSET_PATH",
+    key: "ui_asset_path",
+    setting: "uiAssetPath",
+    isPath: true,
+    help: "Files of one's own for the Web UI",
+  },
+  {
+    name: "ui-codec-endpoint",
+    kind: "text",
+    value: "URL",
+    env: "STIGMER_UI_CODEC_ENDPOINT",
+    key: "ui_codec_endpoint",
+    setting: "uiCodecEndpoint",
+    help: "Where the Web UI has payloads decoded",
+  },
+  {
+    name: "metrics-port",
+    kind: "port",
+    value: "PORT",
+    env: "STIGMER_METRICS_PORT",
+    key: "metrics_port",
+    setting: "metricsPort",
+    help: "Port of Temporal's Prometheus metrics (default: any free one)",
+  },
+  {
     name: "db-filename",
     kind: "text",
     alias: "f",
@@ -78,6 +113,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_DB_FILENAME",
     key: "db_filename",
     setting: "dbFilename",
+    isPath: true,
     help: "SQLite database (default in the home)",
   },
   {

@@ -13,12 +13,12 @@ export interface PickedBinary {
  * The binary that `temporal-bin` and `version` name in two ways. The one that counts more wins: a flag over the
  * environment, that over `config.yaml`.
  *
- * @param path That of `temporal-bin`, absolute.
  * @throws {LocalError} `usage` for what is no version, and for both at once
  */
-export function pickBinary(given: ReadonlyMap<string, Given>, path: string | null): PickedBinary {
+export function pickBinary(given: ReadonlyMap<string, Given>): PickedBinary {
   const version = given.get("version");
   const binary = given.get("temporal-bin");
+  const path = binary === undefined ? null : String(binary.value);
   if (version === undefined) return { temporalBin: path, temporalVersion: null };
   const temporalVersion = String(version.value).replace(/^v(?=\d)/, "");
   if (!isVersion(temporalVersion)) {

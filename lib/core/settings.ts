@@ -19,6 +19,14 @@ export interface Settings {
   searchAttributes: string[];
   /** `KEY=VALUE` each. */
   dynamicConfig: string[];
+  /** Port of the Prometheus metrics; null = Temporal takes any. */
+  metricsPort: number | null;
+  /** The path that the Web UI is under, as `/temporal`; null = `/`. */
+  uiPublicPath: string | null;
+  /** Folder of one's own files for the Web UI. */
+  uiAssetPath: string | null;
+  /** Where the Web UI has payloads decoded. */
+  uiCodecEndpoint: string | null;
   /** Arguments for `temporal server start-dev`, as they are. */
   extraArgs: string[];
 }
@@ -54,6 +62,10 @@ export function completeSettings(
     logLevel: asked.logLevel ?? base?.logLevel ?? null,
     searchAttributes: asked.searchAttributes ?? base?.searchAttributes ?? [],
     dynamicConfig: asked.dynamicConfig ?? base?.dynamicConfig ?? [],
+    metricsPort: asked.metricsPort ?? base?.metricsPort ?? null,
+    uiPublicPath: asked.uiPublicPath ?? base?.uiPublicPath ?? null,
+    uiAssetPath: asked.uiAssetPath ?? base?.uiAssetPath ?? null,
+    uiCodecEndpoint: asked.uiCodecEndpoint ?? base?.uiCodecEndpoint ?? null,
     extraArgs: asked.extraArgs ?? base?.extraArgs ?? [],
   };
 }
@@ -71,7 +83,8 @@ export interface SettingDifference {
   asked: unknown;
 }
 
-const FLAG_NAMES: Record<keyof Settings, string> = {
+/** What a setting is called in messages: as its flag. */
+export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
   port: "port",
   uiPort: "ui-port",
   ip: "ip",
@@ -82,6 +95,10 @@ const FLAG_NAMES: Record<keyof Settings, string> = {
   logLevel: "log-level",
   searchAttributes: "search-attribute",
   dynamicConfig: "dynamic-config-value",
+  metricsPort: "metrics-port",
+  uiPublicPath: "ui-public-path",
+  uiAssetPath: "ui-asset-path",
+  uiCodecEndpoint: "ui-codec-endpoint",
   extraArgs: "arguments after --",
 };
 
@@ -118,7 +135,8 @@ export function isSettings(value: unknown): value is Settings {
   return isPort(settings.port) && isPort(settings.uiPort) && isText(settings.ip) && isTextOrNull(settings.uiIp) &&
     typeof settings.headless === "boolean" && isTextOrNull(settings.dbFilename) && isTexts(settings.namespaces) &&
     isTextOrNull(settings.logLevel) && isTexts(settings.searchAttributes) && isTexts(settings.dynamicConfig) &&
-    isTexts(settings.extraArgs);
+    (settings.metricsPort === null || isPort(settings.metricsPort)) && isTextOrNull(settings.uiPublicPath) &&
+    isTextOrNull(settings.uiAssetPath) && isTextOrNull(settings.uiCodecEndpoint) && isTexts(settings.extraArgs);
 }
 
 /** Whether `value` is a TCP port that a server can be told to listen on. */

@@ -14,8 +14,12 @@ export function temporalArgs(settings: Settings): string[] {
   } else {
     args.push("--ui-port", `${settings.uiPort}`);
     if (settings.uiIp !== null) args.push("--ui-ip", settings.uiIp);
+    if (settings.uiPublicPath !== null) args.push("--ui-public-path", settings.uiPublicPath);
+    if (settings.uiAssetPath !== null) args.push("--ui-asset-path", settings.uiAssetPath);
+    if (settings.uiCodecEndpoint !== null) args.push("--ui-codec-endpoint", settings.uiCodecEndpoint);
   }
   if (settings.dbFilename !== null) args.push("--db-filename", settings.dbFilename);
+  if (settings.metricsPort !== null) args.push("--metrics-port", `${settings.metricsPort}`);
   if (settings.logLevel !== null) args.push("--log-level", settings.logLevel);
   for (const namespace of settings.namespaces) args.push("--namespace", namespace);
   for (const attribute of settings.searchAttributes) args.push("--search-attribute", attribute);
@@ -35,8 +39,16 @@ export interface ParsedTemporalArgs {
   dbFilename: string | null;
 }
 
-const SHORT_FLAGS: Record<string, string> = { p: "port", f: "db-filename", n: "namespace", o: "output", h: "help" };
-const FLAGS_WITHOUT_VALUE = new Set([
+/** The letters of Temporal's flags. */
+export const SHORT_FLAGS: Readonly<Record<string, string>> = {
+  p: "port",
+  f: "db-filename",
+  n: "namespace",
+  o: "output",
+  h: "help",
+};
+/** Temporal's flags that take no value. */
+export const FLAGS_WITHOUT_VALUE: ReadonlySet<string> = new Set([
   "headless",
   "help",
   "log-config",

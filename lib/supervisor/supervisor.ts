@@ -11,6 +11,7 @@ import {
 } from "../core/lifecycle.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { LockFile } from "../system/lock_file.ts";
+import { declareSearchAttributes } from "./declare_search_attributes.ts";
 import type { GuardVerdict } from "./guard.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import type { ProbeResult } from "./probe.ts";
@@ -31,7 +32,6 @@ const MAX_WARNINGS = 20;
 export class Supervisor implements KeeperListener {
   readonly keeper: TemporalKeeper;
   readonly startedAt: Date = new Date();
-  readonly warnings: string[] = [];
   /** Health checks that failed, since the supervisor came up. */
   failedChecks = 0;
   /** Resolves when nothing is left to supervise; the locks are still held. */
@@ -42,6 +42,10 @@ export class Supervisor implements KeeperListener {
   #lastExit: Exit | null = null;
   #hang: string | null = null;
   #isDeposed = false;
+  readonly #warnings: string[] = [];
+  /** Those about the Temporal of the last launch: the next one may have none. */
+  #launchWarnings: readonly string[] = [];
+  #dead: TemporalProcess | null = null;
   #launch = new AbortController();
   #launched: Promise<void> = Promise.resolve();
   #ending: { patience: AbortController; deadlineMs: number } | null = null;
@@ -103,13 +107,19 @@ export class Supervisor implements KeeperListener {
 
   warn(message: string): void {
     this.#instance.log.note("warning", { message });
-    if (!this.warnings.includes(message) && this.warnings.length < MAX_WARNINGS) this.warnings.push(message);
+    if (!this.#warnings.includes(message) && this.#warnings.length < MAX_WARNINGS) this.#warnings.push(message);
+  }
+
+  /** What a person should know. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings, ...this.#launchWarnings];
   }
 
   ended(temporal: TemporalProcess, { code, signal }: ProcessEnd): void {
     const isWanted = this.state.kind === "stopping";
     const reason = this.#hang ?? (isWanted ? "stopped" : code === 0 ? "exited by itself" : "crashed");
     this.#hang = null;
+    this.#dead = temporal;
     this.#lastExit = { code, signal, at: new Date().toISOString(), reason };
     this.#instance.log.transition("exited", { pid: temporal.pid, ...this.#lastExit });
     this.dispatch({ kind: "exited", exit: this.#lastExit });
@@ -224,7 +234,11 @@ export class Supervisor implements KeeperListener {
     const rotates = this.state.kind === "starting" && this.state.first;
     this.#launched = this.#bringUp(launch.signal, rotates).then(
       () => {
-        if (!launch.signal.aborted) this.dispatch({ kind: "ready" });
+        if (launch.signal.aborted) return;
+        this.dispatch({ kind: "ready" });
+        // What it was told of while it was starting, it took for the launch's own to tell.
+        const isDead = this.#dead !== null && this.#dead === this.keeper.temporal;
+        if (isDead) this.dispatch({ kind: "exited", exit: this.#lastExit! });
       },
       (error: unknown) => {
         if (launch.signal.aborted) return; // whoever aborted it ends what it left
@@ -238,7 +252,8 @@ export class Supervisor implements KeeperListener {
   async #bringUp(signal: AbortSignal, rotates: boolean): Promise<void> {
     await this.guard();
     signal.throwIfAborted();
-    await this.keeper.bringUp(signal, rotates);
+    const { settings } = await this.keeper.bringUp(signal, rotates);
+    this.#launchWarnings = await declareSearchAttributes(this.#instance, settings, signal);
   }
 
   async #end(graceMs: number, patience: AbortSignal): Promise<void> {

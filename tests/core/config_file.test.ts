@@ -37,7 +37,7 @@ function refusal(section: unknown, line = "start"): { message: string; hint: str
 
 describe("config.yaml", () => {
   it("asks for settings as flags do", () => {
-    const { asked, maxRestarts, temporalVersion, managed, address } = parse("start", {
+    const { asked, maxRestarts, temporalVersion, managed, given } = parse("start", {
       managed: false,
       address: "temporal.example:7233",
       version: "v1.4.1",
@@ -63,7 +63,8 @@ describe("config.yaml", () => {
       dynamicConfig: ["frontend.x=true", "limit=5", 'name="a"', 'list=[{"value":1}]'],
       extraArgs: ["--sqlite-pragma", "journal_mode=wal"],
     });
-    assertEquals([maxRestarts, temporalVersion, managed, address], [3, "1.4.1", false, "temporal.example:7233"]);
+    assertEquals([maxRestarts, temporalVersion, managed], [3, "1.4.1", false]);
+    assertEquals(given.get("address")?.value, "temporal.example:7233");
   });
 
   it("gives way to the environment, and that to flags", () => {

@@ -1,9 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { describe, it } from "node:test";
+import { CONFIG_FLAGS } from "../../lib/core/instance_flags.ts";
 import {
   completeSettings,
   expectedNamespaces,
+  FLAG_NAMES,
   isPort,
   isSettings,
   settingsDifferences,
@@ -22,6 +24,8 @@ const anyAsked = fc.record({
   logLevel: fc.string(),
   searchAttributes: fc.array(fc.string()),
   dynamicConfig: fc.array(fc.string()),
+  metricsPort: fc.integer({ min: 1, max: 65_535 }),
+  uiPublicPath: fc.string(),
   extraArgs: fc.array(fc.string()),
 }, { requiredKeys: [] });
 
@@ -38,6 +42,10 @@ describe("completeSettings()", () => {
       logLevel: null,
       searchAttributes: [],
       dynamicConfig: [],
+      metricsPort: null,
+      uiPublicPath: null,
+      uiAssetPath: null,
+      uiCodecEndpoint: null,
       extraArgs: [],
     });
   });
@@ -80,6 +88,12 @@ describe("completeSettings()", () => {
 });
 
 describe("settingsDifferences()", () => {
+  it("calls each setting as its flag is called", () => {
+    const flags = CONFIG_FLAGS.filter(({ setting }) => setting !== undefined && setting !== "extraArgs");
+    const { extraArgs: _whichHasNone, ...names } = FLAG_NAMES;
+    assertEquals(Object.fromEntries(flags.map(({ setting, name }) => [setting, name])), names);
+  });
+
   it("names each setting by its flag, with both values", () => {
     assertEquals(settingsDifferences({ port: 7300, headless: false, dbFilename: null, extraArgs: ["-x"] }, DEFAULTS), [
       { setting: "port", running: 7233, asked: 7300 },

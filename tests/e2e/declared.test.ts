@@ -1,0 +1,92 @@
+import { execFileSync } from "node:child_process";
+import { describe, it } from "node:test";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { temporalBinary, type TestInstance, withInstance } from "./support.ts";
+import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
+
+/** What Temporal's own command-line tool prints, to see with other eyes than ours. */
+function temporal(instance: TestInstance, ...args: string[]): string {
+  const address = ["--address", `127.0.0.1:${instance.port}`];
+  return execFileSync(temporalBinary(), [...args, ...address], { encoding: "utf8" });
+}
+
+/** The search attributes of a namespace that people added, `KEY=TYPE` each. */
+function searchAttributes(instance: TestInstance, namespace: string): string[] {
+  const listed = temporal(instance, "operator", "search-attribute", "list", "--namespace", namespace, "-o", "json");
+  const { customAttributes = {} } = JSON.parse(listed) as { customAttributes?: Record<string, string> };
+  return Object.entries(customAttributes).map(([key, type]) => `${key}=${type}`).sort();
+}
+
+const DECLARED = ["--search-attribute", "Color=keyword", "--search-attribute", "Size=Int"];
+const ALL = ["Color=INDEXED_VALUE_TYPE_KEYWORD", "Size=INDEXED_VALUE_TYPE_INT"];
+
+describe("what the settings declare", () => {
+  it("exists when start returns, on a new database and on one that is there, or is warned of", async () => {
+    await withInstance(async (instance) => {
+      const first = await instance.start([
+        "--headless",
+        "--namespace",
+        "orders",
+        "--search-attribute",
+        "Color=Keyword",
+      ]);
+      assertEquals(first.warnings, undefined);
+      assertEquals(searchAttributes(instance, "orders"), ALL.slice(0, 1));
+      assertEquals((await instance.stop()).code, 0);
+
+      const namespaces = ["--namespace", "orders", "--namespace", "billing"];
+      const second = await instance.start(["--headless", ...namespaces, ...DECLARED]);
+      assertEquals([second.namespace, second.warnings], ["orders", undefined]);
+      for (const namespace of ["default", "orders", "billing"]) {
+        assertEquals(searchAttributes(instance, namespace), ALL, namespace);
+      }
+
+      const three = ["A", "B", "C"].flatMap((name) => ["--search-attribute", `${name}=Datetime`]);
+      assertEquals((await instance.run(["restart", ...three])).stderr, "");
+      const fourth = await instance.run(["restart", "--search-attribute", "D=Datetime", "--json"]);
+      const third = JSON.parse(fourth.stdout);
+      assertEquals(third.healthy, true, fourth.stdout);
+      assertStringIncludes(
+        third.warnings.join("\n"),
+        "Search attributes of namespace billing: ",
+        "in Temporal's words",
+      );
+      await stopCleanly(instance, third);
+    });
+  });
+
+  it("is warned of where it is there as something else, until that is mended", async () => {
+    await withInstance(async (instance) => {
+      const first = await instance.start(["--headless", ...DECLARED]);
+      const other = await instance.run([
+        "restart",
+        "--search-attribute",
+        "Color=Int",
+        "--search-attribute",
+        "Size=Int",
+      ]);
+      assertEquals(other.code, 0, other.stderr);
+      assertStringIncludes(other.stderr, "Search attribute Color of namespace default is Keyword, not Int");
+      assertEquals(searchAttributes(instance, "default"), ALL, "nothing was changed");
+      assertEquals((await instance.status()).warnings?.length, 1);
+
+      temporal(
+        instance,
+        "operator",
+        "search-attribute",
+        "remove",
+        "--name",
+        "Color",
+        "--namespace",
+        "default",
+        "--yes",
+      );
+      const mended = await instance.run(["restart", "--json"]);
+      const status = JSON.parse(mended.stdout);
+      assertEquals([status.healthy, status.warnings], [true, undefined]);
+      assertEquals(searchAttributes(instance, "default"), ["Color=INDEXED_VALUE_TYPE_INT", ALL[1]!]);
+      assertEquals(pidsOf(status).supervisor, pidsOf(first).supervisor);
+      await stopCleanly(instance, status);
+    });
+  });
+});
