@@ -5,13 +5,18 @@ import { currentStatus } from "./status.ts";
 
 /** Prints the variables of the instance, also of one that does not run: a shell's start file may call this. */
 export const env: Command = async (context) => {
-  const format = formatOf(context);
+  const format = environmentFormat(context);
   const variables = clientEnvironment(await currentStatus(context));
   await context.answer(variables, () => renderEnvironment(variables, format));
   return 0;
 };
 
-function formatOf({ host, invocation: { own } }: CommandContext): EnvironmentFormat {
+/**
+ * How the variables are to be written.
+ *
+ * @throws {LocalError} `usage`
+ */
+export function environmentFormat({ host, invocation: { own } }: CommandContext): EnvironmentFormat {
   if (own["dotenv"] === true) return "dotenv";
   const asked = own["shell"];
   const name = typeof asked === "string" ? asked : host.env["SHELL"]?.split("/").at(-1) ?? "sh";

@@ -29,7 +29,8 @@ async function run(host: Host): Promise<number> {
       host,
       help ? { ...invocation, operands: command.name === "help" ? [] : [command.name] } : invocation,
     );
-    return await (await loadCommand(help ? "help" : command.name))(context);
+    const act = help || invocation.managed ? null : await (await import("./external.ts")).externalCommand(context);
+    return await (act ?? await loadCommand(help ? "help" : command.name))(context);
   } catch (error) {
     await tellError(host, error, invocation);
     return error instanceof LocalError ? error.exitCode : 1;

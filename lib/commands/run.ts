@@ -22,10 +22,8 @@ const SIGNAL_NUMBERS: Record<string, number> = {
 
 /** Runs a command with Temporal up, and ends as it did. */
 export const run: Command = async (context) => {
-  const { own, operands } = context.invocation;
-  if (operands.length === 0) {
-    throw new LocalError("usage", "`run` needs a command", { hint: "stigmer-local run -- npm test" });
-  }
+  const { own } = context.invocation;
+  requireOperands(context);
   if (own["ephemeral"] === true) {
     return await (await import("./run_ephemeral.ts")).runEphemeral(context);
   }
@@ -39,8 +37,22 @@ export const run: Command = async (context) => {
   return code;
 };
 
+/** @throws {LocalError} `usage`, when there is nothing to run */
+export function requireOperands({ invocation: { operands } }: CommandContext): void {
+  if (operands.length > 0) return;
+  throw new LocalError("usage", "`run` needs a command", { hint: "stigmer-local run -- npm test" });
+}
+
 /** Runs the operands as a command that finds Temporal in its environment. Resolves with its exit code. */
 export async function runWith(context: CommandContext, status: Status): Promise<number> {
+  return await runIn(context, clientEnvironment(status));
+}
+
+/** Runs the operands as a command in our environment, changed by `env`. Resolves with its exit code. */
+export async function runIn(
+  context: CommandContext,
+  env: Readonly<Record<string, string | null>>,
+): Promise<number> {
   const { host, invocation: { operands } } = context;
   const [command, ...args] = operands;
   // Ctrl-C on a terminal reaches the whole foreground group, the command included: handing it on would make it two.
@@ -54,7 +66,7 @@ export async function runWith(context: CommandContext, status: Status): Promise<
     else early.push(signal);
   });
   try {
-    child = await host.runAttached(command!, args, clientEnvironment(status));
+    child = await host.runAttached(command!, args, env);
     if (child.kind === "notFound") {
       await context.tell(`error: \`${command}\` was not found`);
       return 127;

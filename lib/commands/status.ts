@@ -10,13 +10,16 @@ import { checkHome, type Command, type CommandContext, tellWarnings } from "./co
 const WATCH_INTERVAL_MS = 1000;
 
 /** Shows what runs, with the evidence for it. */
-export const status: Command = async (context) => {
-  if (context.invocation.own["watch"] === true) return await watch(context);
-  const seen = await currentStatus(context);
+export const status: Command = (context) => showStatus(context, () => currentStatus(context));
+
+/** Shows what `look` sees; again and again with `--watch`. */
+export async function showStatus(context: CommandContext, look: () => Promise<Status>): Promise<number> {
+  if (context.invocation.own["watch"] === true) return await watch(context, look);
+  const seen = await look();
   await tellWarnings(context, seen);
   await context.answer(seen, () => renderStatus(seen, Date.now(), context.paint));
   return statusExitCode(seen);
-};
+}
 
 /** The status as the supervisor tells it, or as the evidence does where none answers. Disturbs nothing. */
 export async function currentStatus(context: CommandContext): Promise<Status> {
@@ -46,7 +49,7 @@ function notThere({ invocation: { home, asked } }: CommandContext): Status {
   };
 }
 
-async function watch(context: CommandContext): Promise<number> {
+async function watch(context: CommandContext, look: () => Promise<Status>): Promise<number> {
   const { host, invocation } = context;
   let isOver = false;
   let wake = () => {};
@@ -56,7 +59,7 @@ async function watch(context: CommandContext): Promise<number> {
   });
   const clear = !invocation.json && host.isTerminal("stdout") ? "\x1b[H\x1b[2J" : "";
   for (;;) {
-    const seen = await currentStatus(context);
+    const seen = await look();
     const text = invocation.json ? JSON.stringify(seen) + "\n" : clear + renderStatus(seen, Date.now(), context.paint);
     const isRead = await host.write("stdout", text);
     if (isOver || !isRead) return statusExitCode(seen);

@@ -12,9 +12,13 @@ export function clientEnvironment(status: Pick<Status, "address" | "namespace" |
 /** How variables are written down. */
 export type EnvironmentFormat = "sh" | "fish" | "dotenv";
 
-/** `variables` as lines for a shell's `eval`, or of a `.env` file. */
-export function renderEnvironment(variables: Readonly<Record<string, string>>, format: EnvironmentFormat): string {
-  const line = ([name, value]: [string, string]) => {
+/** `variables` as lines for a shell's `eval`, or of a `.env` file; null takes a variable away, where that can be said. */
+export function renderEnvironment(
+  variables: Readonly<Record<string, string | null>>,
+  format: EnvironmentFormat,
+): string {
+  const line = ([name, value]: [string, string | null]) => {
+    if (value === null) return { sh: `unset ${name}\n`, fish: `set -e ${name};\n`, dotenv: "" }[format];
     switch (format) {
       case "sh":
         return `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`;

@@ -1,6 +1,7 @@
 import type { ConfigFile } from "./config_file.ts";
 import { checkedValue, fromConfig, fromEnvironment, type Given } from "./flag_values.ts";
 import { type CommandSpec, type Flag, settingsOf } from "./flags.ts";
+import { isExternal } from "./is_external.ts";
 import { absolutePath, managedBinaryPath } from "./instance_paths.ts";
 import { LocalError } from "./local_error.ts";
 import { pickBinary } from "./pick_binary.ts";
@@ -23,10 +24,8 @@ export interface Invocation {
   /** The binary that either of them means, which may still have to be installed; null = any. */
   askedBinary: string | null;
   maxRestarts: number | null;
-  /** Whether Temporal is ours to run; false: it is at {@linkcode address}. */
+  /** Whether Temporal is ours to run; false: it is elsewhere, and only used. */
   managed: boolean;
-  /** `HOST:PORT` of a Temporal that is not managed; null = none was given. */
-  address: string | null;
   json: boolean;
   quiet: boolean;
   verbose: boolean;
@@ -104,8 +103,7 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     temporalVersion,
     askedBinary: temporalBin ?? (temporalVersion === null ? null : managedBinaryPath(home, temporalVersion)),
     maxRestarts: (given.get("max-restarts")?.value as number | undefined) ?? null,
-    managed: given.get("managed")?.value !== false,
-    address: (given.get("address")?.value as string | undefined) ?? null,
+    managed: !isExternal(given),
     json: given.get("json")?.value === true,
     quiet: given.get("quiet")?.value === true,
     verbose: given.get("verbose")?.value === true || env["STIGMER_LOG_LEVEL"] === "debug",

@@ -1,7 +1,9 @@
+import { CONNECTION_FLAGS } from "./connection_flags.ts";
 import type { Flag } from "./flag.ts";
 import { CONFIG_ONLY, INSTANCE_FLAGS, PICK_VERSION } from "./instance_flags.ts";
 
 export type { Flag } from "./flag.ts";
+export { CONNECTION_FLAGS } from "./connection_flags.ts";
 export { INSTANCE_FLAGS } from "./instance_flags.ts";
 
 /** Flags about how the command talks: every command takes them. */
@@ -214,7 +216,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 /** The flags that `command` takes. A flag of its own hides an instance flag's letter (`logs -f`, `logs -n`). */
 export function flagsOf(command: CommandSpec): Flag[] {
   const letters = new Set(command.flags.map((flag) => flag.alias));
-  const shared = [...INSTANCE_FLAGS, ...OUTPUT_FLAGS].map((flag) => {
+  const shared = [...INSTANCE_FLAGS, ...CONNECTION_FLAGS, ...OUTPUT_FLAGS].map((flag) => {
     if (flag.alias === undefined || !letters.has(flag.alias)) return flag;
     const { alias: _hidden, ...rest } = flag;
     return rest;

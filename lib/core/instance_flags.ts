@@ -1,3 +1,4 @@
+import { CONNECTION_FLAGS } from "./connection_flags.ts";
 import type { Flag } from "./flag.ts";
 import { SEARCH_ATTRIBUTE_TYPES } from "./search_attribute.ts";
 
@@ -179,21 +180,6 @@ export const PICK_VERSION: Flag = {
 /** What no flag sets, but the environment and `config.yaml` do. */
 export const CONFIG_ONLY: readonly Flag[] = [
   {
-    name: "managed",
-    kind: "boolean",
-    env: "STIGMER_MANAGED",
-    key: "managed",
-    help: "Whether this tool runs Temporal (default true); false: it is at `address`, and not ours",
-  },
-  {
-    name: "address",
-    kind: "text",
-    value: "HOST:PORT",
-    env: "STIGMER_ADDRESS",
-    key: "address",
-    help: "Where a Temporal is that is not managed",
-  },
-  {
     name: "extra-args",
     kind: "texts",
     value: "ARGS",
@@ -205,5 +191,10 @@ export const CONFIG_ONLY: readonly Flag[] = [
 ];
 
 /** All that `config.yaml` can say, in the order in which it is told. */
-export const CONFIG_FLAGS: readonly Flag[] = [...INSTANCE_FLAGS, PICK_VERSION, ...CONFIG_ONLY]
+export const CONFIG_FLAGS: readonly Flag[] = [
+  ...INSTANCE_FLAGS,
+  PICK_VERSION,
+  ...CONFIG_ONLY,
+  ...CONNECTION_FLAGS,
+]
   .filter(({ key }) => key !== undefined);

@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { didYouMean } from "./did_you_mean.ts";
 import { badValue, readAnswer } from "./flag_values.ts";
-import { COMMANDS, type CommandSpec, type Flag, flagsOf, INSTANCE_FLAGS } from "./flags.ts";
+import { COMMANDS, type CommandSpec, CONNECTION_FLAGS, type Flag, flagsOf, INSTANCE_FLAGS } from "./flags.ts";
 import { LocalError } from "./local_error.ts";
 
 /** A command line, taken apart; the values are as they were written. */
@@ -48,7 +48,7 @@ function splitCommand(args: readonly string[]): { command: CommandSpec; rest: re
 /** Whether the argument after `arg` is its value: `arg` is a flag that takes one, without `=`. */
 function isValueOf(arg: string | undefined): boolean {
   const takesValue = (flag: Flag) => flag.kind !== "boolean";
-  return INSTANCE_FLAGS.some((flag) =>
+  return [...INSTANCE_FLAGS, ...CONNECTION_FLAGS].some((flag) =>
     takesValue(flag) && (arg === `--${flag.name}` || (flag.alias !== undefined && arg === `-${flag.alias}`))
   ) || COMMANDS.some(({ flags }) =>
     flags.some((flag) =>
@@ -76,6 +76,7 @@ function readFlags(
     unknown: (arg: string, key?: string) => {
       if (key === undefined) return operands.push(arg) > 0;
       const written = arg.split("=")[0]!;
+      if (key === "api-key") throw apiKeyGiven();
       const near = didYouMean(key, flags.map((flag) => flag.name));
       throw new LocalError("usage", `Unknown flag \`${written}\` for \`${command.name}\``, {
         hint: near === null ? `See \`stigmer-local help ${command.name}\`` : `Did you mean \`--${near}\`?`,
@@ -131,4 +132,12 @@ function booleanSpelledOut(flag: Flag, value: string): string[] {
   if (answer === null) throw badValue(`--${flag.name}`, "1 or 0, or no value", value);
   if (!flag.name.startsWith("no-")) return [`--${flag.name}=${answer}`];
   return answer ? [`--${flag.name}`] : []; // parseArgs has its own idea of `--no-…=`
+}
+
+/** Temporal's own tool takes this flag; its value stands in the list of processes and in the shell's history. */
+function apiKeyGiven(): LocalError {
+  return new LocalError("usage", "An API key on a command line can be read by everybody on this machine", {
+    hint: "Set $TEMPORAL_API_KEY, or keep it in a file and give --api-key-file FILE",
+    facts: { flag: "--api-key" },
+  });
 }

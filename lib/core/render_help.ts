@@ -1,4 +1,4 @@
-import { COMMANDS, type CommandSpec, type Flag, INSTANCE_FLAGS, OUTPUT_FLAGS } from "./flags.ts";
+import { COMMANDS, type CommandSpec, CONNECTION_FLAGS, type Flag, INSTANCE_FLAGS, OUTPUT_FLAGS } from "./flags.ts";
 import type { Paint } from "./render_status.ts";
 
 /** The help of the tool: what it is for, its commands, the flags that all of them take. */
@@ -18,6 +18,9 @@ export function renderHelp(paint: Paint): string {
     "",
     paint.bold("Flags of the instance"),
     ...INSTANCE_FLAGS.map(renderFlag),
+    "",
+    paint.bold("Flags for a Temporal that is not ours"),
+    ...CONNECTION_FLAGS.map(renderFlag),
     "",
     paint.bold("Flags of every command"),
     ...OUTPUT_FLAGS.map(renderFlag),
@@ -44,6 +47,9 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint): string {
     ...(command.flags.length === 0 ? [] : [paint.bold("Flags"), ...command.flags.map(renderFlag), ""]),
     paint.bold("Flags of the instance"),
     ...INSTANCE_FLAGS.map((flag) => renderFlag(withoutHiddenLetter(flag, command))),
+    "",
+    paint.bold("Flags for a Temporal that is not ours"),
+    ...CONNECTION_FLAGS.map(renderFlag),
     "",
     paint.bold("Flags of every command"),
     ...OUTPUT_FLAGS.map(renderFlag),

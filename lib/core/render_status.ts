@@ -1,3 +1,4 @@
+import { externalRows } from "./render_external.ts";
 import type { Status } from "./status.ts";
 
 /** Paints text for a terminal; every function gives its text back where colour is not wanted. */
@@ -25,6 +26,11 @@ export function wantsColour(isTerminal: boolean, env: Readonly<Record<string, st
 /** The short card that `start` ends with. */
 export function renderCard(status: Status, paint: Paint): string {
   const { temporal, supervisor } = status;
+  if (!status.managed) {
+    const { namespace, external } = status;
+    const text = `Temporal ${external?.serverVersion ?? ""} can be used: it serves, and has the namespace ${namespace}`;
+    return `${paint.green("●")} ${paint.bold(text.replace("  ", " "))}\n${renderRows(externalRows(status), paint)}`;
+  }
   const headline = status.state !== "running"
     ? `Temporal is ${status.state}`
     : status.reused === true
@@ -54,12 +60,16 @@ export function renderStatus(status: Status, nowMs: number, paint: Paint): strin
     ? paint.green("●")
     : status.state === "stopped"
     ? paint.dim("○")
-    : status.state === "failed"
+    : status.state === "failed" || status.state === "unknown"
     ? paint.red("●")
     : paint.yellow("●");
-  const health = status.temporal === null ? "" : status.healthy ? ", healthy" : ", not healthy";
-  const lines = [`${mark} ${paint.bold(`Temporal is ${status.state}${health}`)}`];
-  const rows: [string, string | null][] = temporal === null
+  const isHealthKnown = status.managed ? status.temporal !== null : status.state !== "unknown";
+  const health = !isHealthKnown ? "" : status.healthy ? ", healthy" : ", not healthy";
+  const headline = status.state === "unknown" ? "Whether Temporal runs is not known" : `Temporal is ${status.state}`;
+  const lines = [`${mark} ${paint.bold(headline + health)}`];
+  const rows: [string, string | null][] = !status.managed
+    ? externalRows(status)
+    : temporal === null
     ? [["Home", status.paths.home], ["Data", status.paths.database ?? "in memory"]]
     : [
       ["Address", status.address],

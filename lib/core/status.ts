@@ -3,15 +3,32 @@ import type { Failure } from "./failure.ts";
 
 /** One layer of evidence that was looked at. */
 export interface Check {
-  name: "lock" | "record" | "process" | "identity" | "port" | "grpc" | "ui" | "supervisor";
+  name:
+    | ("lock" | "record" | "process" | "identity" | "port" | "grpc" | "ui" | "supervisor")
+    // of a Temporal that is not ours
+    | ("tls" | "server" | "namespace");
   ok: boolean;
   /** How long the look took, in ms. */
   ms: number;
   detail: string;
 }
 
-/** The state of an instance as it is told: the supervisor's own, or `unsupervised`. */
-export type StatusState = State["kind"] | "unsupervised";
+/**
+ * The state of an instance as it is told: the supervisor's own, or `unsupervised`; `unknown` of a Temporal that is not
+ * ours and can't be asked.
+ */
+export type StatusState = State["kind"] | "unsupervised" | "unknown";
+
+/** How a Temporal that is not ours is talked to. Holds no secret. */
+export interface ExternalConnection {
+  /** Such as `1.29.1`; null as long as it was not told. */
+  serverVersion: string | null;
+  tls: boolean;
+  clientCertificate: boolean;
+  apiKey: boolean;
+  /** Who said what: `address` → `--address`, `apiKey` → `$TEMPORAL_API_KEY` … */
+  from: Readonly<Record<string, string>>;
+}
 
 /** The answer of `status`, `schema` 1: fields may be added, none is renamed. */
 export interface Status {
@@ -40,9 +57,12 @@ export interface Status {
   restarts: number;
   lastExit: Exit | null;
   checks: Check[];
-  paths: { home: string; database: string | null; log: string };
+  /** `database`: null = in memory. Both are null where Temporal is not ours. */
+  paths: { home: string; database: string | null; log: string | null };
   /** Why it is `failed`, and what to do. */
   failure?: Failure;
+  /** Only of a Temporal that is not ours: how it is talked to, and its server's version where it told. */
+  external?: ExternalConnection;
   /** Only in the answer of `start`: it ran already. */
   reused?: boolean;
   /** Only in the answer to a stop: the Temporal that it ended, null when there was none; `forced`: it took SIGKILL. */
@@ -68,6 +88,7 @@ export function statusExitCode(status: Pick<Status, "state" | "healthy">): numbe
     case "backoff":
     case "stopping":
     case "unsupervised":
+    case "unknown":
       return 4;
   }
 }

@@ -1,20 +1,20 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { arch, release } from "node:os";
-import { diagnose, judgeClock, type Trouble } from "../core/doctor.ts";
+import { diagnose, type Diagnosis, judgeClock, type Trouble } from "../core/doctor.ts";
 import { compareVersions } from "../core/versions.ts";
 import { findExecutable } from "../system/executable.ts";
-import type { Examine } from "./patient.ts";
+import type { Examine, Patient } from "./patient.ts";
 
 const OLDEST_NODE = "20.0.0";
 
 /** The operating system, the processor and the kernel. */
-export const examinePlatform: Examine = ({ host }) => {
+export function examinePlatform({ host }: Pick<Patient, "host">): Diagnosis {
   const wsl = /microsoft/i.exec(release()) === null ? "" : ", within Windows";
   return diagnose("platform", [], `${host.platform} ${arch()}, kernel ${release()}${wsl}`);
-};
+}
 
 /** The runtime that this runs under. */
-export const examineRuntime: Examine = ({ host }) => {
+export function examineRuntime({ host }: Pick<Patient, "host">): Diagnosis {
   const { runtime, runtimeVersion, env } = host;
   const other = runtime === "deno" ? "node" : "deno";
   const where = findExecutable(other, env["PATH"]);
@@ -26,7 +26,7 @@ export const examineRuntime: Examine = ({ host }) => {
       : [],
     `${runtime} ${runtimeVersion}; ${where === null ? `no ${other} on PATH` : `${other} is there, too`}`,
   );
-};
+}
 
 /** The programs of the system that this tool leans on. */
 export const examineTools: Examine = ({ host }) => {

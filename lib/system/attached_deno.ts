@@ -3,9 +3,20 @@ import type { AttachedEnd, RunAttached } from "./host.ts";
 /** Runs a command over `Deno.Command`, which is there without loading `node:child_process` (15 ms). */
 export const runAttachedDeno: RunAttached = (command, args, env) => {
   let child: Deno.ChildProcess;
+  const environment = Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+  const gone = Object.keys(env).filter((name) => env[name] === null);
+  const whole = gone.length === 0 ? null : { ...Deno.env.toObject(), ...environment };
+  for (const name of gone) delete whole?.[name];
   try {
-    child = new Deno.Command(command, { args: [...args], env, stdin: "inherit", stdout: "inherit", stderr: "inherit" })
-      .spawn();
+    child = new Deno.Command(command, {
+      args: [...args],
+      ...(whole === null ? { env: environment } : { env: whole, clearEnv: true }),
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+    }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return Promise.resolve({ kind: "notFound" });
     if (error instanceof Deno.errors.PermissionDenied) {

@@ -4,8 +4,13 @@ import type { AttachedEnd, RunAttached } from "./host.ts";
 /** Runs a command over `node:child_process`. */
 export const runAttachedNode: RunAttached = async (command, args, env) => {
   const { spawn } = await import("node:child_process");
+  const environment: Record<string, string | undefined> = { ...globalThis.process.env };
+  for (const [name, value] of Object.entries(env)) {
+    if (value === null) delete environment[name];
+    else environment[name] = value;
+  }
   return await new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], { env: { ...globalThis.process.env, ...env }, stdio: "inherit" });
+    const child = spawn(command, [...args], { env: environment, stdio: "inherit" });
     const ended = new Promise<AttachedEnd>((done) => {
       child.once(
         "exit",

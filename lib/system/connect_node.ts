@@ -1,12 +1,23 @@
-import { connect as connectSocket } from "node:net";
-import type { Connect } from "./connection.ts";
+import { connect as connectSocket, type Socket } from "node:net";
+import type { Connect, Connection } from "./connection.ts";
 
 /** Connects over `node:net`. */
 export const connectNode: Connect = (endpoint, timeoutMs) =>
-  new Promise((resolve, reject) => {
-    const socket = "path" in endpoint
+  openConnection(
+    "path" in endpoint
       ? connectSocket({ path: endpoint.path })
-      : connectSocket({ host: endpoint.host, port: endpoint.port, noDelay: true });
+      : connectSocket({ host: endpoint.host, port: endpoint.port, noDelay: true }),
+    "connect",
+    timeoutMs,
+  );
+
+/** The connection over a socket that is being opened, once it emits `ready`; a TLS socket is one, too. */
+export function openConnection(
+  socket: Socket,
+  ready: "connect" | "secureConnect",
+  timeoutMs: number,
+): Promise<Connection> {
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       socket.destroy();
       reject(Object.assign(new Error(`no connection within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
@@ -29,6 +40,9 @@ export const connectNode: Connect = (endpoint, timeoutMs) =>
     });
     socket.on("close", () => {
       ended = true;
+      clearTimeout(timer);
+      // Deno takes an end amid the TLS handshake for no error.
+      reject(Object.assign(new Error("the peer closed the connection"), { code: "ECONNRESET" }));
       notify();
     });
     socket.on("error", (error) => {
@@ -37,7 +51,7 @@ export const connectNode: Connect = (endpoint, timeoutMs) =>
       reject(error);
       notify();
     });
-    socket.once("connect", () => {
+    socket.once(ready, () => {
       clearTimeout(timer);
       resolve({
         write: (bytes) =>
@@ -60,3 +74,4 @@ export const connectNode: Connect = (endpoint, timeoutMs) =>
       });
     });
   });
+}

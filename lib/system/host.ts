@@ -12,11 +12,14 @@ export type Attached =
   | { kind: "notFound" }
   | { kind: "notExecutable"; why: string };
 
-/** Runs a command with our own stdin, stdout, stderr and process group; `env` is added to our environment. */
+/**
+ * Runs a command with our own stdin, stdout, stderr and process group, in our environment, changed by `env`: null takes a
+ * variable away.
+ */
 export type RunAttached = (
   command: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | null>>,
 ) => Promise<Attached>;
 
 /**

@@ -8,6 +8,10 @@ export interface CheckFailure {
   error: string;
   /** Why there was no reply, or `status` when there was one. */
   kind: GrpcFailure | "status";
+  /** The gRPC status of the reply. */
+  status?: number;
+  /** What the call without a reply failed with. */
+  cause?: unknown;
 }
 
 const HEALTH_CHECK = "/grpc.health.v1.Health/Check";
@@ -65,13 +69,13 @@ async function ask(
   try {
     return await channel.call(path, request, timeoutMs);
   } catch (error) {
-    if (error instanceof GrpcError) return { error: error.message, kind: error.kind };
+    if (error instanceof GrpcError) return { error: error.message, kind: error.kind, cause: error };
     throw error;
   }
 }
 
 function statusFailure(reply: GrpcReply): CheckFailure {
-  return { error: reply.statusMessage || `gRPC status ${reply.status}`, kind: "status" };
+  return { error: reply.statusMessage || `gRPC status ${reply.status}`, kind: "status", status: reply.status };
 }
 
 /**

@@ -22,6 +22,7 @@ describe("statusExitCode()", () => {
       stopped: 3,
       failed: 1,
       unsupervised: 4,
+      unknown: 4,
     };
     for (const [state, code] of Object.entries(codes)) {
       assertEquals(statusExitCode({ state: state as StatusState, healthy: true }), code, state);

@@ -1,0 +1,66 @@
+import { instancePaths } from "../core/instance_paths.ts";
+import { LocalError } from "../core/local_error.ts";
+import { sourceName } from "../core/source.ts";
+import type { Command, CommandContext } from "./context.ts";
+
+/** What describes or picks a Temporal that this tool launches, and says nothing of another one. */
+const OF_LAUNCHES = [
+  ...["temporal-bin", "port", "ui-port", "headless", "ip", "ui-ip", "db-filename", "log-level", "search-attribute"],
+  ...["dynamic-config-value", "max-restarts", "version", "foreground", "stop-after"],
+];
+
+/**
+ * What a command does where Temporal is not ours; null where that is what it does anyway.
+ *
+ * @throws {LocalError} `usage` for a flag that only a Temporal of ours can heed
+ */
+export async function externalCommand(context: CommandContext): Promise<Command | null> {
+  const { command, given, own } = context.invocation;
+  if (own["ephemeral"] === true) return null;
+  const name = command.name;
+  if (["install", "config", "completions", "version", "help"].includes(name)) return null;
+  const flag = OF_LAUNCHES.find((each) => given.get(each)?.source.kind === "flag");
+  if (flag !== undefined) {
+    throw new LocalError("usage", `--${flag} is for a Temporal that this tool runs, and this one is not`, {
+      hint: `${externalSource(context)} says so; --managed takes the Temporal of this home instead`,
+      facts: { flag: `--${flag}` },
+    });
+  }
+  switch (name) {
+    case "start":
+      return (await import("./external_start.ts")).startExternal;
+    case "wait":
+      return (await import("./external_start.ts")).waitExternal;
+    case "run":
+      return (await import("./external_run.ts")).runExternal;
+    case "env":
+      return (await import("./external_run.ts")).envExternal;
+    case "status":
+      return (await import("./external_status.ts")).statusExternal;
+    case "doctor":
+      return (await import("./external_doctor.ts")).doctorExternal;
+    default:
+      throw notOurs(context);
+  }
+}
+
+/** Who said that Temporal is not ours. */
+export function externalSource({ invocation: { given } }: CommandContext): string {
+  const said = given.get("managed")?.value === false ? "managed" : given.has("address") ? "address" : "profile";
+  return sourceName(given.get(said)!.source);
+}
+
+function notOurs(context: CommandContext): LocalError {
+  const { host, invocation: { command, home } } = context;
+  const leftover = host.exists(instancePaths(home).record);
+  return new LocalError(
+    "not-ours",
+    `\`${command.name}\` is for a Temporal that this tool runs, and this one is not (${externalSource(context)})`,
+    {
+      hint: leftover
+        ? `A Temporal of ours was started in this home before: \`stigmer-local ${command.name} --managed\` takes that one`
+        : "Whoever runs it does that; `stigmer-local status` tells how it is",
+      facts: { command: command.name, home },
+    },
+  );
+}
