@@ -59,6 +59,7 @@ export function denoHost(): Host {
         return true;
       } catch (error) {
         if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+        if (error instanceof Deno.errors.PermissionDenied) return false;
         throw error;
       }
     },

@@ -55,7 +55,14 @@ export function nodeHost(): Host {
       }
     },
     exit: (code) => process.exit(code),
-    exists: (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined,
+    exists: (path) => {
+      try {
+        return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+      } catch (error) {
+        if (["ENOTDIR", "EACCES"].includes(systemErrorCode(error) ?? "")) return false;
+        throw error;
+      }
+    },
     readText: (path, maxBytes) => {
       try {
         const info = statSync(path);
