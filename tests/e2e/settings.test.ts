@@ -1,0 +1,118 @@
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import type { Status } from "../../lib/core/status.ts";
+import { type Ended, freePorts, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
+import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
+
+/** Writes our part of the home's `config.yaml`, lines of YAML, and a part that is not ours. */
+function writeConfig({ paths }: TestInstance, ...lines: string[]): void {
+  const head = ["# for several tools", "llm: {provider: none}", "backend:", "  local:", "    temporal:"];
+  writeFileSync(paths.config, [...head, ...lines.map((line) => `      ${line}`)].join("\n") + "\n");
+}
+
+/** Runs the tool on the instance's home; unlike `instance.run` with no flag that nobody wrote here. */
+function run({ home }: TestInstance, ...args: string[]): Promise<Ended> {
+  const [command, ...rest] = args;
+  return launch([...toolCommand(ownRuntime), command!, "--home", home, ...rest]).ended;
+}
+
+async function statusOf(instance: TestInstance, ...args: string[]): Promise<Status> {
+  const { code, stdout, stderr } = await run(instance, ...args, "--json");
+  assertEquals(code, 0, stdout + stderr);
+  return JSON.parse(stdout) as Status;
+}
+
+describe("config.yaml", () => {
+  it("is what start takes, and restart when it changes", async () => {
+    await withInstance(async (instance) => {
+      const { port, uiPort } = instance;
+      writeConfig(instance, `port: ${port}`, `ui_port: ${uiPort}`, "ui_public_path: temporal", "namespace: orders");
+      const first = await statusOf(instance, "start");
+      assertEquals([first.address, first.namespace], [`127.0.0.1:${port}`, "orders"]);
+      assertEquals(first.uiUrl, `http://127.0.0.1:${uiPort}/temporal`);
+      assertEquals((await fetch(first.uiUrl!)).status, 200);
+      assert((await statusOf(instance, "start")).reused);
+
+      const metrics = (await freePorts()).port;
+      writeConfig(instance, `port: ${port}`, "headless: true", `metrics_port: ${metrics}`, "namespaces: [orders]");
+      const refused = await run(instance, "start");
+      assertEquals(refused.code, 1);
+      assertStringIncludes(refused.stderr, "headless is false, not true; metrics-port is unset, not");
+      assertStringIncludes((await run(instance, "run", "--", "true")).stderr, "Temporal runs with other settings");
+      assertEquals(pidsOf(await statusOf(instance, "status")), pidsOf(first), "nothing was touched");
+
+      const second = await statusOf(instance, "restart");
+      assertEquals([second.uiUrl, second.address], [null, first.address]);
+      assert(/^# TYPE /m.test(await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()), "Prometheus' format");
+      assert((await statusOf(instance, "start")).reused);
+      await stopCleanly(instance, second);
+    });
+  });
+
+  it("with a fault in it keeps everything as it is, and stop working", async () => {
+    await withInstance(async (instance) => {
+      const before = await instance.start(["--headless"]);
+      writeConfig(instance, "headless: true", "prot: 7233");
+      for (const command of ["start", "restart", "env"]) {
+        const { code, stdout, stderr } = await run(instance, command);
+        assertEquals([code, stdout], [2, ""], command);
+        assertStringIncludes(stderr, `${instance.paths.config}:7: Unknown key \`prot\``, command);
+        assertStringIncludes(stderr, "Did you mean `port`?", command);
+      }
+      const asJson = JSON.parse((await run(instance, "start", "--json")).stdout);
+      assertEquals([asJson.error.code, asJson.error.facts.line], ["usage", 7]);
+      assertEquals((await run(instance, "logs")).code, 0);
+
+      writeConfig(instance, "headless: true", "ip: [");
+      assertStringIncludes((await run(instance, "start")).stderr, `${instance.paths.config}:8:`);
+      rmSync(instance.paths.config);
+      assertEquals(pidsOf(await statusOf(instance, "start")), pidsOf(before));
+
+      writeConfig(instance, "port: abc");
+      const stopped = await run(instance, "stop");
+      assertEquals(stopped.code, 0, stopped.stderr);
+      assertStringIncludes(stopped.stderr, "warning: config.yaml is not heeded: ");
+      assertStringIncludes(stopped.stdout, `Temporal stopped (pid ${pidsOf(before).temporal})`);
+    });
+  });
+});
+
+describe("config", () => {
+  it("tells each setting and its source, from what was kept as from the file", async () => {
+    await withInstance(async (instance) => {
+      const { paths } = instance;
+      const { settings, file } = JSON.parse((await instance.run(["config", "--json"])).stdout);
+      assertEquals(file, paths.config);
+      assert(settings.every(({ source }: { source: { kind: string } }) => source.kind !== "file"));
+      assert(!existsSync(paths.configRead), "nothing is kept of no file");
+
+      writeConfig(instance, `port: ${instance.port}`, "restart: {max: 3}");
+      const env = { STIGMER_NAMESPACE: "orders", STIGMER_TEMPORAL_BIN: undefined };
+      const show = async () => (await instance.run(["config", "--headless"], { env })).stdout;
+      const shown = await show();
+      for (
+        const [key, value, source] of [
+          ["port", instance.port, "config.yaml:6"],
+          ["headless", true, "--headless"],
+          ["namespaces", "orders", "$STIGMER_NAMESPACE"],
+          ["restart.max", 3, "config.yaml:7"],
+          ["ip", "127.0.0.1", "default"],
+        ]
+      ) assert(new RegExp(`^${key} +${value} +${String(source).replace("$", "\\$")}$`, "m").test(shown), shown);
+
+      const kept = readFileSync(paths.configRead, "utf8");
+      assertEquals(statSync(paths.configRead).mode & 0o777, 0o600);
+      assert(!kept.includes("provider"), "what is not ours is not kept");
+      assertEquals(await show(), shown);
+      assertEquals(readFileSync(paths.configRead, "utf8"), kept);
+
+      for (const damage of ["{", kept.replace(/"section":.*/, '"section":{"line":"x"}}')]) {
+        writeFileSync(paths.configRead, damage);
+        assertEquals(await show(), shown, damage);
+      }
+      writeConfig(instance, `port: ${instance.uiPort}`);
+      assertNotEquals(await show(), shown);
+    });
+  });
+});
