@@ -59,4 +59,4 @@ hooks: ## Let git run the hooks in .githooks
 	@git config core.hooksPath .githooks
 
 clean: ## Remove what was installed, built and cached in this clone (never your data)
-	@rm -rf node_modules .cache .tools
+	@rm -rf node_modules dist .cache .tools

@@ -1,0 +1,154 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { projectFiles } from "../house/support.ts";
+import { type Ended, isAlive, ownRuntime, until, withInstance } from "./support.ts";
+import { runCaller } from "./support_callers.ts";
+import { stopCleanly } from "./support_lifecycle.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const { STIGMER_TEST_DENO: deno = "", STIGMER_TEST_NODE24: node24 } = process.env;
+
+/** The package is Node's, and what is published is Deno's: neither has to be tried under the other. */
+const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
+  if (runtime === ownRuntime) describe(title, tests);
+};
+
+about("node", "the npm package", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sl-package-"));
+  const project = join(folder, "project");
+  let packed: { filename: string; files: { path: string }[] };
+
+  before(async () => {
+    copyClone(join(folder, "clone"));
+    mkdirSync(project);
+    writeFileSync(join(project, "package.json"), '{ "type": "module" }');
+    const pack = await npm(["pack", "--json", "--pack-destination", folder], join(folder, "clone"));
+    const answer = JSON.parse(pack.stdout) as typeof packed[] | Record<string, typeof packed>; // from npm 12 on by name
+    packed = Object.values(answer)[0]!;
+    await npm(["install", "--ignore-scripts", "--prefer-offline", join(folder, packed.filename)], project);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("holds what runs and its types, and nothing of the workshop", () => {
+    const wrong = packed.files.map(({ path }) => path).filter((path) =>
+      !/^(package\.json|README\.md|CHANGELOG\.md|dist\/(mod|stigmer-local|lib\/.+|compat\/std\/.+)(\.js|\.d\.ts))$/
+        .test(path)
+    );
+    assertEquals(wrong, []);
+  });
+
+  it("brings only what it needs", async () => {
+    const { problems, dependencies } = JSON.parse((await npm(["ls", "--all", "--json"], project)).stdout);
+    assertEquals(problems, undefined);
+    assertEquals(Object.keys(dependencies), ["stigmer-local"]);
+    assert(!readdirSync(join(project, "node_modules")).some((name) => /tsx|esbuild|^@std|typescript/.test(name)));
+  });
+
+  it("starts, tells its status and stops as `npx stigmer-local`", () =>
+    withInstance(async ({ home, port, ...instance }) => {
+      const npx = (...args: string[]) =>
+        runCaller(["npx", "--no-install", "stigmer-local", ...args, "--home", home], { cwd: project });
+      const started = await npx("start", "--port", `${port}`, "--headless");
+      assertEquals(started.code, 0, started.stderr);
+      assertMatch(started.stdout, /^● Temporal is running\n/);
+      const told = JSON.parse((await npx("status", "--json")).stdout);
+      assertEquals([told.state, told.supervisor.version], ["running", process.versions.node]);
+      assertEquals((await instance.status()).temporal?.pid, told.temporal.pid);
+      assertEquals((await npx("stop")).code, 0);
+      assert(!isAlive(told.temporal.pid));
+    }));
+
+  it("starts under Node 24, which runs no TypeScript in node_modules", (t) =>
+    withInstance(async (instance) => {
+      if (node24 === undefined) return t.skip("Node 24 is not installed");
+      const command = [node24, join(project, "node_modules", ".bin", "stigmer-local"), "start", "--json", "--headless"];
+      const { code, stdout, stderr } = await runCaller(
+        [...command, "--home", instance.home, "--port", `${instance.port}`],
+        { cwd: project },
+      );
+      assertEquals([code, stderr], [0, ""]);
+      assertMatch(JSON.parse(stdout).supervisor.version, /^24\./);
+      await stopCleanly(instance, await instance.status());
+    }));
+
+  it("is a library for modules and for CommonJS, whose server goes with its process", async () => {
+    const user = `
+      const temporal = await startTemporal({ ephemeral: true });
+      const { healthy, supervisor } = await temporal.status();
+      const error = await startTemporal({ prot: 1 }).catch((error) => error);
+      console.log(JSON.stringify([healthy, supervisor.pid, error instanceof LocalError, error.code]));`;
+    writeFileSync(join(project, "user.mjs"), `import { LocalError, startTemporal } from "stigmer-local";${user}`);
+    writeFileSync(
+      join(project, "user.cjs"),
+      `(async () => { const { LocalError, startTemporal } = await import("stigmer-local");${user} })();`,
+    );
+    for (const name of ["user.mjs", "user.cjs"]) {
+      const { code, stdout, stderr } = await runCaller([process.execPath, name], { cwd: project });
+      assertEquals([code, stderr], [0, ""], name);
+      const [healthy, pid, isLocalError, errorCode] = JSON.parse(stdout);
+      assertEquals([healthy, isLocalError, errorCode], [true, true, "usage"]);
+      await until("its supervisor is gone", () => !isAlive(pid));
+    }
+  });
+
+  it("has types that a strict compiler takes", async () => {
+    const source = `import { type LocalError, startTemporal, type Status } from "stigmer-local";
+      export async function address(): Promise<[string, Status["state"], LocalError["code"]]> {
+        await using temporal = await startTemporal({ ephemeral: true, namespaces: ["orders"] });
+        return [temporal.address, (await temporal.status()).state, "port-taken"];
+      }`;
+    writeFileSync(join(project, "user.mts"), source);
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--module",
+      "nodenext",
+      "--lib",
+      "es2022,esnext.disposable",
+      "--types",
+      "",
+    ];
+    const tsc = [process.execPath, join(ROOT, "node_modules", "typescript", "bin", "tsc"), ...options, "user.mts"];
+    const { code, stdout } = await runCaller(tsc, { cwd: project });
+    assertEquals([code, stdout], [0, ""]);
+  });
+});
+
+about("deno", "the package for JSR", () => {
+  it("is ready to be published, but for a license, which is its owner's to choose", async () => {
+    const config = join(ROOT, "deno.offline.json");
+    const { stdout, stderr } = await run(
+      [deno, "publish", "--dry-run", "--allow-dirty", "--no-check", "--config", config],
+      ROOT,
+    );
+    const problems = [...(stdout + stderr).matchAll(/^error\[([\w-]+)\]/gm)].map(([, code]) => code);
+    assertEquals(problems, ["missing-license"], stdout + stderr);
+  });
+});
+
+/** What git has of this clone, beside the node_modules that it has: npm is not to build in the clone that others read. */
+function copyClone(path: string): void {
+  for (const file of projectFiles()) cpSync(join(ROOT, file), join(path, file));
+  symlinkSync(join(ROOT, "node_modules"), join(path, "node_modules"));
+}
+
+async function npm(args: readonly string[], cwd: string): Promise<Ended> {
+  const ended = await run(["npm", ...args, "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"], cwd);
+  assertEquals(ended.code, 0, `npm ${args[0]}: ${ended.stdout}${ended.stderr}`);
+  return ended;
+}
+
+function run([file, ...args]: string[], cwd: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(file!, args, { cwd, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 1e8 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
+      resolve({ code, signal: error?.signal ?? null, stdout, stderr: code === null ? `${stderr}${error}` : stderr });
+    });
+  });
+}
