@@ -62,7 +62,7 @@ export interface Host {
    * that is gone, a wait that nobody needs any more and the like don't keep the process alive.
    */
   exit(code: number): never;
-  /** Whether anything is at `path`; a link counts, wherever it leads. */
+  /** Whether anything that we may see is at `path`; a link counts, wherever it leads. */
   exists(path: string): boolean;
   /**
    * The text of the file at `path`; links are followed. What is no file (a FIFO, a folder) is not opened, nor what is
