@@ -32,13 +32,21 @@ export async function runEphemeral(context: CommandContext): Promise<number> {
   }
 }
 
+/** An instance that is this process' own. */
+export interface Ephemeral {
+  home: string;
+  /** What it was when it began to serve. */
+  status: Status;
+  /** Whether its supervisor has ended, and the runtime knows. */
+  hasEnded(): boolean;
+}
+
 /**
  * Starts an instance of its own for this process, as {@linkcode runEphemeral} does, and resolves when it serves.
  *
  * @throws {LocalError} what `start` throws
- * @returns its home, and what it is at the start
  */
-export async function startEphemeral(context: CommandContext): Promise<{ home: string; status: Status }> {
+export async function startEphemeral(context: CommandContext): Promise<Ephemeral> {
   const { host, invocation: { own } } = context;
   const common = await supervisorOrder(context, true); // a binary is needed, whatever runs in the common home
   const self = processesHere(host.platform).inspect(host.pid);
@@ -52,8 +60,11 @@ export async function startEphemeral(context: CommandContext): Promise<{ home: s
       asked: await ephemeralSettings(common.asked),
       ephemeralFor: { pid: host.pid, startTime: self.startTime },
     };
+    let isOver = false;
+    const onSpawn = (exited: Promise<unknown>) => void exited.then(() => isOver = true);
     try {
-      return { home, status: await recruit(host, order, { timeoutMs, noWait: false }) };
+      const status = await recruit(host, order, { timeoutMs, noWait: false, onSpawn });
+      return { home, status, hasEnded: () => isOver };
     } catch (error) {
       rmSync(home, { recursive: true, force: true });
       if (tries === MAX_TRIES || !isPortTaken(error)) throw error;

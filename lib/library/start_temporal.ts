@@ -2,6 +2,7 @@ import { clientEnvironment } from "../core/client_environment.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { type CommandContext, commandContext } from "../commands/context.ts";
+import type { Ephemeral } from "../commands/run_ephemeral.ts";
 import { currentHost, type Host } from "../system/host.ts";
 import { invocationOf, type StartOptions } from "./start_options.ts";
 
@@ -47,8 +48,9 @@ export async function startTemporal(options: StartOptions = {}): Promise<Tempora
   const context = contextOf(host, options);
   if (options.ephemeral === true) {
     const { startEphemeral } = await import("../commands/run_ephemeral.ts");
-    const { home, status } = await startEphemeral(context);
-    return new Server({ ...context, invocation: { ...context.invocation, home } }, status, "ephemeral");
+    const ephemeral = await startEphemeral(context);
+    const { home, status } = ephemeral;
+    return new Server({ ...context, invocation: { ...context.invocation, home } }, status, ephemeral);
   }
   const { bringUp } = await import("../commands/start.ts");
   const status = await bringUp(context);
@@ -85,8 +87,11 @@ function contextOf(host: Host, options: StartOptions): CommandContext {
   return { ...commandContext(host, invocation), tell };
 }
 
-/** What disposal means. */
-type AtEnd = "ephemeral" | "stopped" | "left";
+/** What disposal means: the end of what is ephemeral, a stop, or nothing. */
+type AtEnd = Ephemeral | "stopped" | "left";
+
+/** The runtime hears of a child's end some ms later than the system, in ms. */
+const REAP_MS = 5000;
 
 class Server implements TemporalServer {
   readonly address: string;
@@ -129,11 +134,16 @@ class Server implements TemporalServer {
 
   async #end(graceMs: number | undefined): Promise<void> {
     const { DEFAULT_GRACE_S, stopInstance } = await import("../commands/stop.ts");
-    const isEphemeral = this.#atEnd === "ephemeral";
-    await stopInstance(this.#context, graceMs ?? (isEphemeral ? 0 : DEFAULT_GRACE_S * 1000));
-    if (!isEphemeral) return;
+    const ephemeral = typeof this.#atEnd === "string" ? null : this.#atEnd;
+    await stopInstance(this.#context, graceMs ?? (ephemeral === null ? DEFAULT_GRACE_S * 1000 : 0));
+    if (ephemeral === null) return;
     // Its supervisor removes it, unless it was killed.
     const { rm } = await import("node:fs/promises");
     await rm(this.home, { recursive: true, force: true });
+    // A test that leaves a child behind has failed, in the eyes of Deno's sanitizers.
+    const { pause } = await import("../system/pause.ts");
+    for (const giveUpAt = performance.now() + REAP_MS; !ephemeral.hasEnded() && performance.now() < giveUpAt;) {
+      await pause(1);
+    }
   }
 }

@@ -27,6 +27,8 @@ export interface RecruitOptions {
   noWait: boolean;
   /** Called before a supervisor is spawned, or one that is there is asked: from then on it goes on without us. */
   onHandOver?: () => void;
+  /** Gets the end of the supervisor's process when we are its parent: until then the runtime has a child. */
+  onSpawn?: (exited: Promise<ProcessExit>) => void;
 }
 
 /** The pause between two tries to reach a supervisor that is coming up, in ms. */
@@ -84,8 +86,8 @@ function askIncumbent(
   options: RecruitOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  const { asked, binaryAsked, binary, maxRestarts } = order;
-  const request = { asked, binary: binaryAsked ? binary : null, maxRestarts, noWait: options.noWait };
+  const { asked, binaryAsked, binary, policy } = order;
+  const request = { asked, binary: binaryAsked ? binary : null, policy, noWait: options.noWait };
   return askStart(host, order.home, request, timeoutMs);
 }
 
@@ -114,6 +116,7 @@ async function spawnSupervisor(
       pass: [lock.fd],
     });
     child.unref();
+    options.onSpawn?.(child.exited);
     child.exited.then((end) => {
       ended.exit = end;
     });

@@ -66,6 +66,14 @@ describe("startTemporal({ ephemeral: true })", () => {
       await assertGone(JSON.parse(stdout), folder);
     }));
 
+  if (ownRuntime === "deno") {
+    it("leaves nothing that Deno's sanitizers complain about", async () => {
+      const [deno, , ...flags] = script("sanitized_library_user");
+      const { code, stdout, stderr } = await launch([deno!, "test", ...flags]).ended;
+      assertEquals(code, 0, stdout + stderr);
+    });
+  }
+
   it("goes when its process is killed -9", () =>
     withTempDir(async (folder) => {
       const running = launch([...script("forgetful_library_user"), "stay"], { env: { TMPDIR: folder } });
