@@ -96,6 +96,13 @@ const PATTERNS: readonly Pattern[] = [
     hint: "end what listens there, or choose others with --port and --ui-port",
   },
   {
+    // It takes a few for its inner services, one after the other, and another process may take the same at that moment.
+    cause: "port-taken",
+    matches: /failed assigning ephemeral port: failed to assign a free port: (.+)/,
+    message: (match) => `Temporal got no free port for its inner services: ${match[1]}`,
+    hint: "start it again; if that does not help, the machine is short of ports (`ss -s` counts them)",
+  },
+  {
     cause: "missing-folder",
     matches: /failed checking dir for database file: (?:stat )?(.+?): no such file or directory/,
     message: (match) => `the database's folder ${match[1]} does not exist`,

@@ -26,6 +26,14 @@ describe("explainFailure()", () => {
     assertEquals(failure.message, "port 17601 of 127.0.0.1 is taken");
   });
 
+  it("says that no port was free for what is within Temporal", () => {
+    const { message } = explainFailure({ lastWords: fixture("port-taken.inner.txt"), exitCode: 2, signal: null });
+    assertEquals(
+      message,
+      "Temporal got no free port for its inner services: dial tcp 127.0.0.1:40000: connect: cannot assign requested address",
+    );
+  });
+
   it("names the flag of the port that is taken", () => {
     const settings = completeSettings({ port: 17_600, uiPort: 17_601 }, "/db");
     const failure = explainFailure({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null, settings });
