@@ -33,6 +33,8 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./doctor.ts")).doctor;
     case "config":
       return (await import("./config.ts")).config;
+    case "ui":
+      return (await import("./ui.ts")).ui;
     case "version":
       return (await import("./version.ts")).version;
     default:

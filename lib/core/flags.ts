@@ -197,6 +197,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     afterDashes: "arguments for Temporal",
   },
   {
+    name: "ui",
+    summary: "Print the Web UI's address, and open it on a terminal",
+    examples: ["stigmer-local ui", "stigmer-local ui --print"],
+    flags: [{ name: "print", kind: "boolean", help: "Only print it" }],
+  },
+  {
     name: "version",
     summary: "Print the versions of the tool, the runtime and the pinned Temporal",
     examples: ["stigmer-local version", "stigmer-local version --json"],

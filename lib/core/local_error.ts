@@ -16,6 +16,7 @@ export type ErrorCode =
   | "install-failed"
   | "supervisor-unresponsive"
   | "not-running"
+  | "no-ui"
   | "interrupted"
   | "timeout"
   | "stop-failed"

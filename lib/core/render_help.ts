@@ -17,13 +17,13 @@ export function renderHelp(paint: Paint): string {
     ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     "",
     paint.bold("Flags of the instance"),
-    ...INSTANCE_FLAGS.map(renderFlag),
+    ...renderFlags(INSTANCE_FLAGS),
     "",
     paint.bold("Flags for a Temporal that is not ours"),
-    ...CONNECTION_FLAGS.map(renderFlag),
+    ...renderFlags(CONNECTION_FLAGS),
     "",
     paint.bold("Flags of every command"),
-    ...OUTPUT_FLAGS.map(renderFlag),
+    ...renderFlags(OUTPUT_FLAGS),
     "",
     "Exit codes: 0 done, 1 failed, 2 wrong usage. `status`: 0 running and healthy, 1 dead, 3 not running, 4 in between.",
     "`stigmer-local help COMMAND` tells more of one.",
@@ -44,15 +44,15 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint): string {
     paint.bold("Usage"),
     `  stigmer-local ${command.name} [FLAGS]${operands}${passed}`,
     "",
-    ...(command.flags.length === 0 ? [] : [paint.bold("Flags"), ...command.flags.map(renderFlag), ""]),
+    ...(command.flags.length === 0 ? [] : [paint.bold("Flags"), ...renderFlags(command.flags), ""]),
     paint.bold("Flags of the instance"),
-    ...INSTANCE_FLAGS.map((flag) => renderFlag(withoutHiddenLetter(flag, command))),
+    ...renderFlags(INSTANCE_FLAGS.map((flag) => withoutHiddenLetter(flag, command))),
     "",
     paint.bold("Flags for a Temporal that is not ours"),
-    ...CONNECTION_FLAGS.map(renderFlag),
+    ...renderFlags(CONNECTION_FLAGS),
     "",
     paint.bold("Flags of every command"),
-    ...OUTPUT_FLAGS.map(renderFlag),
+    ...renderFlags(OUTPUT_FLAGS),
     "",
   ].join("\n");
 }
@@ -69,7 +69,13 @@ function withoutHiddenLetter(flag: Flag, command: CommandSpec): Flag {
   return rest;
 }
 
-function renderFlag({ name, alias, value, help, env }: Flag): string {
-  const written = `${alias === undefined ? "    " : `-${alias}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
-  return `  ${written.padEnd(34)} ${help}${env === undefined ? "" : ` [$${env}]`}`;
+/** A line each, what they do below one another. */
+function renderFlags(flags: readonly Flag[]): string[] {
+  const written = flags.map(({ name, alias, value }) =>
+    `${alias === undefined ? "    " : `-${alias}, `}--${name}${value === undefined ? "" : ` ${value}`}`
+  );
+  const width = Math.max(...written.map((text) => text.length));
+  return flags.map(({ help, env }, index) =>
+    `  ${written[index]!.padEnd(width)}  ${help}${env === undefined ? "" : ` [$${env}]`}`
+  );
 }

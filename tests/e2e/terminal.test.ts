@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { launch, ownRuntime, type Running, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
@@ -69,4 +69,34 @@ describe("an error on a terminal", () => {
     assertStringIncludes(stdout, "\x1b[31merror:\x1b[39m Unknown flag `--prot` for `start`");
     assertMatch(screen(stdout)[1]!, /^hint: Did you mean `--port`\?$/);
   });
+});
+
+describe("ui", () => {
+  it("prints the Web UI's address, and opens it in the browser on a terminal alone", () =>
+    withInstance(async (instance) => {
+      const { home, uiPort } = instance;
+      const none = await instance.run(["ui"]);
+      assertEquals([none.code, none.stdout], [1, ""]);
+      assertMatch(none.stderr, /^error: Temporal is stopped: .*\nhint: `stigmer-local start`/);
+
+      await instance.start();
+      const url = `http://127.0.0.1:${uiPort}`;
+      const browser = join(home, "browser");
+      const env = { BROWSER: browser };
+      writeFileSync(browser, `#!/bin/sh\necho "$1" >>"${home}/opened"\n`, { mode: 0o755 });
+      assertEquals((await instance.run(["ui"], { env })).stdout, `${url}\n`);
+      assertEquals((await onTerminal(["ui", "--home", home, "--print"], 80, env).ended).stdout, `${url}\r\n`);
+      assert(!existsSync(join(home, "opened")), "it was opened, though nobody sits there or wants it");
+      assertEquals((await onTerminal(["ui", "--home", home], 80, env).ended).stdout, `${url}\r\n`);
+      const opened = () => existsSync(join(home, "opened")) && readFileSync(join(home, "opened"), "utf8");
+      await until("it is opened", () => opened() === `${url}\n`);
+      const broken = await onTerminal(["ui", "--home", home], 80, { BROWSER: "/no/such/browser" }).ended;
+      assertEquals(broken.code, 0);
+      assertMatch(broken.stdout, /^http.*\r\nwarning: it can't be opened from here/);
+
+      await instance.run(["restart", "--headless"]);
+      const headless = await instance.run(["ui"]);
+      assertEquals(headless.code, 1);
+      assertMatch(headless.stderr, /has no Web UI.*--headless/);
+    }));
 });

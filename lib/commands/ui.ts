@@ -1,0 +1,48 @@
+import { LocalError } from "../core/local_error.ts";
+import type { Command, CommandContext } from "./context.ts";
+import { currentStatus } from "./status.ts";
+
+/** Prints the address of the Web UI, and opens it in the browser where a person sits at a terminal. */
+export const ui: Command = async (context) => {
+  const { host, invocation: { json, quiet, own } } = context;
+  const status = await currentStatus(context);
+  if (status.temporal === null) {
+    throw new LocalError("not-running", `Temporal is ${status.state}: there is no Web UI to open`, {
+      hint: "`stigmer-local start` brings it up",
+      facts: { state: status.state },
+    });
+  }
+  const { uiUrl } = status;
+  if (uiUrl === null) {
+    throw new LocalError("no-ui", "This Temporal has no Web UI: it was started with --headless", {
+      hint: "`stigmer-local stop`, then `stigmer-local start`, brings it up with one, on the same data",
+    });
+  }
+  const isWanted = own["print"] !== true && !json && !quiet && host.isTerminal("stdout");
+  await context.answer({ schema: 1, uiUrl }, () => `${uiUrl}\n`);
+  if (isWanted) await openInBrowser(context, uiUrl);
+  return 0;
+};
+
+/** What can't be opened was printed all the same. */
+async function openInBrowser(context: CommandContext, url: string): Promise<void> {
+  const { host } = context;
+  const opener = host.env["BROWSER"]?.split(":")[0] || (host.platform === "darwin" ? "open" : "xdg-open");
+  const { spawnDetached } = await import("../system/spawn_detached.ts");
+  try {
+    const child = await spawnDetached({
+      command: opener,
+      args: [url],
+      cwd: host.cwd(),
+      env: host.env,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+      pass: [],
+    });
+    child.unref();
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    await context.tell(`warning: it can't be opened from here (${error.message})`);
+  }
+}
