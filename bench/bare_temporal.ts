@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { completeSettings } from "../lib/core/settings.ts";
+import { completeSettings, type Settings } from "../lib/core/settings.ts";
 import { temporalArgs } from "../lib/core/temporal_args.ts";
 import { exitOf, requireEnv } from "./runtimes.ts";
 import type { Scratch } from "./scratch.ts";
@@ -14,11 +14,14 @@ export interface BareTemporal {
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number>;
 }
 
-/** Spawns `temporal server start-dev` directly, with the arguments that the tool gives it, on the home's database. */
-export async function startBareTemporal(scratch: Scratch): Promise<BareTemporal> {
+/**
+ * Spawns `temporal server start-dev` directly, with the arguments that the tool gives it, on the home's database unless
+ * `asked` says otherwise.
+ */
+export async function startBareTemporal(scratch: Scratch, asked: Partial<Settings> = {}): Promise<BareTemporal> {
   const { home, port, uiPort } = scratch;
   mkdirSync(`${home}/temporal-data`, { recursive: true });
-  const settings = completeSettings({ port, uiPort }, `${home}/temporal-data/temporal.db`);
+  const settings = completeSettings({ port, uiPort, ...asked }, `${home}/temporal-data/temporal.db`);
   const log = openSync(`${home}/bare.log`, "a");
   const startedAt = performance.now();
   const child = spawn(requireEnv("STIGMER_TEST_TEMPORAL"), temporalArgs(settings), {

@@ -6,8 +6,20 @@ import { crowd } from "./rows/crowd.ts";
 import { hang } from "./rows/hang.ts";
 import { idle } from "./rows/idle.ts";
 import { recovery } from "./rows/recovery.ts";
+import { runCommand } from "./rows/run_command.ts";
 import { stopping } from "./rows/stopping.ts";
 import { warmCommands } from "./rows/warm_commands.ts";
 
 /** All rows, in the order of the table. */
-export const ROWS: readonly Row[] = [coldStart, warmCommands, recovery, hang, adoption, stopping, crowd, idle, crashes];
+export const ROWS: readonly Row[] = [
+  coldStart,
+  warmCommands,
+  recovery,
+  hang,
+  adoption,
+  stopping,
+  runCommand,
+  crowd,
+  idle,
+  crashes,
+];
