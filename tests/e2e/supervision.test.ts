@@ -90,7 +90,7 @@ describe("a Temporal that keeps dying", () => {
       unlinkSync(join(instance.home, "broken"));
       const { state } = await ask(instance, "POST", "/start", { noWait: true });
       assertEquals(state, "starting");
-      const status = await instance.start();
+      const status = await instance.start(["--temporal-bin", binary]);
       assertEquals([status.state, status.supervisor?.pid], ["running", first.supervisor?.pid]);
     }));
 

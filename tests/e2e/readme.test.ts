@@ -1,0 +1,100 @@
+import { assert, assertEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { launch, ownRuntime, temporalBinary, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
+import { killHard, pidsOf } from "./support_lifecycle.ts";
+
+/** As the README calls it. */
+const BACKUP = "before-upgrade.db";
+
+/** What the README shows below each command, up to an ellipsis. */
+function screens(): Map<string, string[]> {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const found = new Map<string, string[]>();
+  let current: string[] | null = null;
+  for (const line of readme.split("\n")) {
+    const command = /^ {4}\$ (.*)$/.exec(line)?.[1];
+    if (command !== undefined) found.set(command, current = []);
+    else if (line.startsWith("    ")) current?.push(line.slice(4));
+    else if (line === "" && current !== null) current.push("");
+    else current = null;
+  }
+  return found;
+}
+
+/** A screen without what differs from run to run: numbers, names of files, the widths that follow from them. */
+function gist(lines: readonly string[], { home, port, uiPort }: TestInstance): string[] {
+  const ellipsis = lines.findIndex((line) => line.trim() === "…");
+  const stand: [string | RegExp, string][] = [
+    [join(home, BACKUP), `~/work/${BACKUP}`],
+    [home, "~/.stigmer"],
+    [homedir(), "~"],
+    [temporalBinary(), "~/.stigmer/bin/temporal"],
+    ["~/.stigmer/bin/temporal-1.5.1", "~/.stigmer/bin/temporal"],
+    [`${port}`, "7233"],
+    [`${uiPort}`, "8233"],
+    [/\b(deno|node)\b/g, "RUNTIME"],
+    [/ \(server [\d.]+\)/g, ""], // of a build that knows no version of its own
+    [/\d+(\.\d+)*(-DEV)?/g, "N"],
+    [/\s+/g, " "],
+  ];
+  return (ellipsis < 0 ? lines : lines.slice(0, ellipsis))
+    .map((line) => stand.reduce((text, [what, as]) => text.replaceAll(what, as), line).trim())
+    .filter((line) => line !== "");
+}
+
+/** Runs a command of the README on this instance, and compares what it prints, on both streams, with what is shown. */
+async function assertShown(instance: TestInstance, command: string, exitCode: number, as = command): Promise<void> {
+  const shown = screens().get(as);
+  assert(shown !== undefined, `The README shows no \`${as}\` any more`);
+  const { home, port, uiPort } = instance;
+  const words = [...toolCommand(ownRuntime), ...command.split(" ").slice(1)].map((word) => `'${word}'`).join(" ");
+  const isFirst = command.endsWith(" start");
+  const env = { STIGMER_HOME: home, ...(isFirst ? { STIGMER_PORT: `${port}`, STIGMER_UI_PORT: `${uiPort}` } : {}) };
+  const { code, stdout } = await launch(["sh", "-c", `${words} 2>&1`], { env }).ended;
+  assertEquals(code, exitCode, stdout);
+  const wanted = gist(shown, instance);
+  assertEquals(gist(stdout.split("\n"), instance).slice(0, wanted.length), wanted, command);
+}
+
+describe("the README", () => {
+  it("shows what the commands of a day print", () =>
+    withInstance(async (instance) => {
+      await assertShown(instance, "stigmer-local start", 0, "make start");
+      await assertShown(instance, "stigmer-local start", 0);
+      await assertShown(instance, "stigmer-local status", 0);
+      await assertShown(instance, "stigmer-local start --port 7300", 1);
+      const { temporal } = pidsOf(await instance.status());
+      await killHard(temporal);
+      await until("it is back", async () => (await instance.status()).healthy);
+      await assertShown(
+        instance,
+        `stigmer-local backup ${join(instance.home, BACKUP)}`,
+        0,
+        `stigmer-local backup ${BACKUP}`,
+      );
+      await assertShown(instance, "stigmer-local stop", 0);
+    }));
+
+  it("shows what doctor says of a port that is taken", () =>
+    withInstance(async (instance) => {
+      const stranger = createServer();
+      await new Promise<void>((resolve) => stranger.listen(instance.port, "127.0.0.1", resolve));
+      try {
+        const shown = screens().get("stigmer-local doctor");
+        assert(shown !== undefined);
+        const { code, stdout } = await instance.run(["doctor", "--port", `${instance.port}`]);
+        assertEquals(code, 1);
+        const said = gist(stdout.split("\n"), instance);
+        const [problem, remedy] = gist(shown, instance).map((line) => line.replace(/\(.*\)/, "").trim());
+        const at = said.findIndex((line) => line.startsWith(problem!));
+        assert(at >= 0, `${problem} is not in ${said.join("\n")}`);
+        assertEquals(said[at + 1], remedy);
+      } finally {
+        await new Promise((resolve) => stranger.close(resolve));
+      }
+    }));
+});
