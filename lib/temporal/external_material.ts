@@ -16,6 +16,9 @@ export interface ExternalMaterial {
   warnings: string[];
 }
 
+/** What PEM calls them (RFC 7468), and OpenSSL. */
+const CERTIFICATE = /^-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/m;
+const PRIVATE_KEY = /^-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/m;
 /** A key that is no text of one line can't be a header field's value. */
 const API_KEY = /^[!-~]+$/;
 
@@ -29,7 +32,7 @@ export function readMaterial(external: ExternalTemporal): ExternalMaterial {
   const warnings: string[] = [];
   const readPem = (pem: Pem, what: string, from: string | undefined): string => {
     const text = "path" in pem ? readText(pem.path, what, from) : pem.data.reveal();
-    if (text.includes("-----BEGIN ")) return text;
+    if ((what.endsWith("key") ? PRIVATE_KEY : CERTIFICATE).test(text)) return text;
     const where = "path" in pem ? pem.path : from;
     throw new LocalError("usage", `${where} holds no ${what} in PEM format`, { facts: { where } });
   };

@@ -1,0 +1,381 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import type { DoctorReport } from "../../lib/core/doctor.ts";
+import type { Failure } from "../../lib/core/failure.ts";
+import type { Status } from "../../lib/core/status.ts";
+import { freePorts, launch, ownRuntime, type Running, temporalBinary, toolCommand, until } from "./support.ts";
+import {
+  API_KEY,
+  type ForeignTemporal,
+  noOpenssl,
+  SERVER_NAME,
+  startForeignTemporal,
+  startProxy,
+} from "./support_external.ts";
+
+type Variables = Record<string, string | undefined>;
+
+let foreign: ForeignTemporal;
+let home: string;
+
+/** Runs the tool, on a home of its own and without the profiles of whoever runs the tests. */
+function tool(args: readonly string[], env: Variables = {}): Running {
+  const [command, ...rest] = args;
+  return launch([...toolCommand(ownRuntime), command!, "--home", home, ...rest], {
+    env: { STIGMER_TEMPORAL_BIN: undefined, XDG_CONFIG_HOME: join(foreign.folder, "no-config"), ...env },
+  });
+}
+
+/** `start` and `status` of one and the same, which can't be used. */
+async function refusal(args: readonly string[], env: Variables = {}) {
+  const [started, seen] = await Promise.all(
+    ["start", "status"].map((command) => tool([command, "--json", ...args], env).ended),
+  );
+  const { error } = JSON.parse(started!.stdout) as { error: Failure };
+  return { exits: [started!.code, seen!.code], error, status: JSON.parse(seen!.stdout) as Status };
+}
+
+/** The flags of TLS with the proxies, and a client certificate where one is named. */
+function tls(client?: string, { ca = "ca", name = SERVER_NAME } = {}): string[] {
+  const own = client === undefined
+    ? []
+    : ["--tls-cert-path", foreign.pem(`${client}.pem`), "--tls-key-path", foreign.pem(`${client}.key`)];
+  return ["--tls-ca-path", foreign.pem(`${ca}.pem`), "--tls-server-name", name, ...own];
+}
+
+const LIST = ["workflow", "list", "--output", "json"];
+
+describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
+  before(async () => {
+    foreign = await startForeignTemporal();
+    home = join(foreign.folder, "home");
+  });
+  after(() => foreign.end());
+
+  it("is verified by start, told layer by layer, and not touched", async () => {
+    const args = ["--address", foreign.mutualTls, ...tls("client"), "--json"];
+    const started = await tool(["start", ...args]).ended;
+    const seen = await tool(["status", ...args]).ended;
+    const waited = await tool(["wait", ...args]).ended;
+    assertEquals([started.code, seen.code, waited.code], [0, 0, 0], started.stdout + seen.stdout + waited.stdout);
+    const { checks, external, ...status } = JSON.parse(seen.stdout) as Status;
+    assertEquals(checks.map(({ name, ok }) => [name, ok]), [
+      ["port", true],
+      ["tls", true],
+      ["server", true],
+      ["grpc", true],
+      ["namespace", true],
+    ]);
+    assertEquals(status, {
+      schema: 1,
+      state: "running",
+      healthy: true,
+      managed: false,
+      address: foreign.mutualTls,
+      uiUrl: null,
+      namespace: "default",
+      temporal: null,
+      supervisor: null,
+      restarts: 0,
+      lastExit: null,
+      paths: { home, database: null, log: null },
+    });
+    assertMatch(external?.serverVersion ?? "", /^\d+\.\d+\.\d+/);
+    assertEquals([external?.tls, external?.clientCertificate, external?.apiKey], [true, true, false]);
+    assertEquals((JSON.parse(started.stdout) as Status).reused, true);
+    assert(!existsSync(home), "a home was made for a Temporal that is not ours");
+  });
+
+  it("tells what is wrong with TLS, each in its own words", async () => {
+    const { mutualTls, address } = foreign;
+    const cases: [words: RegExp, address: string, flags: string[]][] = [
+      [/^The certificate of .* authority that is not trusted here/, mutualTls, tls("client", { ca: "other-ca" })],
+      [/^The certificate of .* is for another name than other\.test/, mutualTls, tls("client", { name: "other.test" })],
+      [/client certificate|right after it/, mutualTls, tls()],
+      [/does not take the client certificate: it expired at \d{4}-/, mutualTls, tls("expired")],
+      [/does not take the client certificate|right after it/, mutualTls, tls("stranger")],
+      [/ does not speak TLS/, address, tls("client")],
+    ];
+    for (const [words, at, flags] of cases) {
+      const { exits, error, status } = await refusal(["--address", at, ...flags]);
+      assertEquals([exits, error.code, status.state, status.healthy], [[1, 4], "tls-failed", "unknown", false]);
+      assertMatch(error.message, words);
+      assertEquals(status.failure?.message.slice(0, 30), error.message.slice(0, 30));
+      assert((error.hint ?? "").length > 0, "no hint");
+      assertEquals(status.checks.map(({ name, ok }) => [name, ok]), [["port", true], ["tls", false]]);
+    }
+  });
+
+  it("tells who is not there, what is no Temporal, and which namespace is missing", async () => {
+    const { port } = await freePorts();
+    const nobody = await refusal(["--address", `127.0.0.1:${port}`]);
+    assertEquals([nobody.exits, nobody.error.code, nobody.status.state], [[1, 4], "unreachable", "unknown"]);
+    assertStringIncludes(nobody.error.message, "Nobody listens at");
+
+    const unknownHost = await refusal(["--address", "nobody.invalid:7233"]);
+    assertEquals([unknownHost.exits, unknownHost.error.code], [[1, 4], "unreachable"]);
+
+    const plain = await refusal(["--address", foreign.mutualTls]);
+    assertEquals([plain.exits, plain.error.code, plain.status.state], [[1, 4], "not-temporal", "unknown"]);
+    assertStringIncludes(plain.error.hint ?? "", "--tls");
+
+    const missing = await refusal(["--address", foreign.address, "--namespace", "orders"]);
+    assertEquals([missing.exits, missing.error.code, missing.status.state], [[1, 4], "namespace-missing", "unhealthy"]);
+    assertEquals(missing.error.facts, { address: foreign.address, namespace: "orders" });
+  });
+
+  it("is shown an API key from the environment, a file or a profile", async () => {
+    const file = join(foreign.folder, "api-key");
+    writeFileSync(file, `${API_KEY}\n`, { mode: 0o600 });
+    const toml = join(foreign.folder, "temporal.toml");
+    const profile = `[profile.cloud]\naddress = "${foreign.keyed}"\napi_key = "${API_KEY}"\n` +
+      `[profile.cloud.tls]\nserver_name = "${SERVER_NAME}"\nserver_ca_cert_path = "${foreign.pem("ca.pem")}"\n`;
+    writeFileSync(toml, profile, { mode: 0o600 });
+    const at = ["--address", foreign.keyed, ...tls()];
+    const ways: [args: string[], env: Variables, from: [string, string]][] = [
+      [at, { TEMPORAL_API_KEY: API_KEY }, ["apiKey", "$TEMPORAL_API_KEY"]],
+      [[...at, "--api-key-file", file], { TEMPORAL_API_KEY: "another" }, ["apiKeyFile", "--api-key-file"]],
+      [["--profile", "cloud"], { TEMPORAL_CONFIG_FILE: toml }, ["apiKey", `profile cloud in ${toml}`]],
+      [["--managed=false", "--config-file", toml], { TEMPORAL_PROFILE: "cloud" }, [
+        "address",
+        `profile cloud in ${toml}`,
+      ]],
+    ];
+    for (const [args, env, [key, from]] of ways) {
+      const { code, stdout } = await tool(["status", "--json", ...args], env).ended;
+      const { external, healthy } = JSON.parse(stdout) as Status;
+      assertEquals([code, healthy, external?.apiKey, external?.from[key]], [0, true, true, from], stdout);
+    }
+
+    const none = await refusal(at);
+    assertEquals([none.exits, none.error.code, none.status.state], [[1, 4], "not-authorized", "unhealthy"]);
+    assertStringIncludes(none.error.hint ?? "", "$TEMPORAL_API_KEY");
+    const waited = await tool(["wait", "--json", ...at]).ended;
+    assertEquals([waited.code, JSON.parse(waited.stdout).error.code], [1, "not-authorized"], "it waited for nothing");
+  });
+
+  it("keeps secrets out of outputs, errors, files and the list of processes", async () => {
+    const wrong = "wrong-key.t0p-s3cr3t";
+    const key = join(foreign.folder, "wrong-key");
+    writeFileSync(key, wrong);
+    const broken = join(foreign.folder, "broken.toml");
+    writeFileSync(broken, `[profile.default]\napi_key = "${wrong}\n`);
+    const at = ["--address", foreign.keyedPlain, "--tls=false"];
+    const outputs: string[] = [];
+    const runs: [args: string[], env?: Variables][] = [
+      ...["start", "status", "wait", "doctor", "run"].map((each): [string[]] => [[each, "--api-key-file", key]]),
+      ...["start", "status", "doctor"].map((each): [string[]] => [[each, "--json", "--api-key-file", key]]),
+      [["start", "--api-key", wrong]],
+      [["start", `--api-key=${wrong}`, "--json"]],
+      [["status", "--config-file", broken], { TEMPORAL_API_KEY: wrong }],
+      [["status", "--json", "--config-file", broken]],
+    ];
+    await Promise.all(runs.map(async ([args, env]) => {
+      const rest = args[0] === "run" ? ["--", "true"] : [];
+      const { code, stdout, stderr } = await tool([...args, "--verbose", ...at, ...rest], env).ended;
+      assert(code !== 0, `${args} succeeded`);
+      outputs.push(stdout, stderr);
+    }));
+    const said = outputs.join("");
+    assertStringIncludes(said, "invalid token 'Bearer ***'"); // the proxy repeats what it was shown
+    assertStringIncludes(said, `${broken}:2:`);
+    assert(!said.includes(wrong), "a secret was printed");
+
+    const go = join(foreign.folder, "go");
+    const script = 'test "$TEMPORAL_API_KEY" = "$1" && echo shown; while ! test -e "$2"; do sleep 0.1; done';
+    const secret = join(foreign.folder, "api-key-of-run");
+    writeFileSync(secret, API_KEY, { mode: 0o600 });
+    const digest = "x".repeat(API_KEY.length);
+    const running = tool(["run", ...at, "--api-key-file", secret, "--", "sh", "-c", script, "sh", digest, go]);
+    await until(
+      "the command runs",
+      () => spawnSync("ps", ["-A", "-o", "args="], { encoding: "utf8" }).stdout.includes(go),
+    );
+    const processes = spawnSync("ps", ["-A", "-ww", "-o", "args="], { encoding: "utf8" }).stdout;
+    writeFileSync(go, "");
+    assertEquals((await running.ended).code, 0);
+    const proxies = processes.split("\n").filter((line) => line.includes(API_KEY) && !line.includes("guarded_proxy"));
+    assertEquals(proxies, []);
+    assertEquals(filesWith(home, [wrong, API_KEY]), []);
+  });
+
+  it("is handed on by run, in place of what else the environment says", async () => {
+    const stray = {
+      TEMPORAL_TLS_CA: "/nowhere/ca.pem",
+      TEMPORAL_TLS_CERT_DATA: "no certificate",
+      TEMPORAL_ENV: "other",
+    };
+    const at = ["--address", foreign.mutualTls, ...tls("client")];
+    const listed = await tool(["run", ...at, "--", temporalBinary(), ...LIST], { TEMPORAL_ENV: "other" }).ended;
+    assertEquals([listed.code, JSON.parse(listed.stdout)], [0, []], listed.stderr);
+
+    const conflicting = await tool(["run", ...at, "--", temporalBinary(), ...LIST], stray).ended;
+    assertEquals(conflicting.code, 2, conflicting.stderr);
+    assertStringIncludes(conflicting.stderr, "$TEMPORAL_TLS_CERT_DATA");
+
+    const former = { TEMPORAL_TLS_CA: "/nowhere/ca.pem" };
+    const overruled = await tool(["run", ...at, "--", temporalBinary(), ...LIST], former).ended;
+    assertEquals([overruled.code, JSON.parse(overruled.stdout)], [0, []], overruled.stderr);
+
+    assertEquals((await tool(["run", ...at, "--", "sh", "-c", "exit 7"]).ended).code, 7);
+    const unreachable = await tool(["run", "--address", "127.0.0.1:1", "--", "touch", join(home, "ran")]).ended;
+    assertEquals([unreachable.code, existsSync(join(home, "ran"))], [1, false]);
+  });
+
+  it("is handed on by env to whoever evaluates it", async () => {
+    const secret = join(foreign.folder, "api-key-of-env");
+    writeFileSync(secret, API_KEY, { mode: 0o600 });
+    const args = ["--address", foreign.keyed, ...tls(), "--api-key-file", secret];
+    const script = 'eval "$("$@")" && exec "$TEMPORAL" workflow list --output json';
+    const env = { TEMPORAL: temporalBinary(), SHELL: "/bin/sh", TEMPORAL_TLS_CERT: "/nowhere/client.pem" };
+    // A certificate without its key is refused: the stray one has to be overruled as a whole.
+    const lonely = await tool(["env", ...args], env).ended;
+    assertEquals(lonely.code, 2, lonely.stdout);
+
+    const command = [...toolCommand(ownRuntime), "env", "--home", home, ...args];
+    const evaluated = await launch(["sh", "-c", script, "sh", ...command], {
+      env: { ...env, TEMPORAL_TLS_CERT: undefined },
+    }).ended;
+    assertEquals([evaluated.code, JSON.parse(evaluated.stdout)], [0, []], evaluated.stderr);
+
+    const json = await tool(["env", "--json", ...args], { TEMPORAL_GRPC_META_X_TEAM: "blue", TEMPORAL_NAMESPACE: "" })
+      .ended;
+    assertEquals(JSON.parse(json.stdout), {
+      TEMPORAL_ADDRESS: foreign.keyed,
+      TEMPORAL_NAMESPACE: "default",
+      TEMPORAL_API_KEY: API_KEY,
+      TEMPORAL_TLS: "true",
+      TEMPORAL_TLS_SERVER_CA_CERT_PATH: foreign.pem("ca.pem"),
+      TEMPORAL_TLS_SERVER_NAME: SERVER_NAME,
+      TEMPORAL_GRPC_META_X_TEAM: "blue",
+    });
+  });
+
+  it("is set in config.yaml, where Temporal's own configuration fills in what is open", async () => {
+    const file = join(home, "config.yaml");
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    writeFileSync(
+      file,
+      `backend:\n  local:\n    temporal:\n      managed: false\n      address: ${foreign.mutualTls}\n` +
+        `      tls_ca_path: ../ca.pem\n      tls_server_name: ${SERVER_NAME}\n`,
+    );
+    const env = {
+      TEMPORAL_ADDRESS: "127.0.0.1:1",
+      TEMPORAL_TLS_CLIENT_CERT_PATH: foreign.pem("client.pem"),
+      TEMPORAL_TLS_CLIENT_KEY_PATH: foreign.pem("client.key"),
+    };
+    const { code, stdout } = await tool(["status", "--json"], env).ended;
+    const { external } = JSON.parse(stdout) as Status;
+    assertEquals([code, external?.from["address"]], [0, `${file}:5: address`], stdout);
+    assertEquals(external?.from["clientCertPath"], "$TEMPORAL_TLS_CLIENT_CERT_PATH");
+
+    // A flag takes the Temporal of this home all the same.
+    const ours = await tool(["status", "--json", "--managed"], env).ended;
+    assertEquals([ours.code, JSON.parse(ours.stdout).managed], [3, true], ours.stdout);
+    writeFileSync(file, "");
+  });
+
+  it("is not ours to stop, restart, or change the data of", async () => {
+    const commands = [["stop"], ["restart"], ["reset", "--yes"], ["backup", "x.db"], ["restore", "x.db"], ["logs"]];
+    await Promise.all(commands.map(async (command) => {
+      const { code, stdout } = await tool([...command, "--json", "--address", foreign.address]).ended;
+      const { error } = JSON.parse(stdout) as { error: Failure };
+      assertEquals([code, error.code], [1, "not-ours"], stdout);
+      assertStringIncludes(error.message, `\`${command[0]}\` is for a Temporal that this tool runs`);
+    }));
+    assertEquals((await tool(["stop", "--managed"], { STIGMER_ADDRESS: foreign.address }).ended).code, 0);
+    const port = await tool(["start", "--port", "7300", "--address", foreign.address]).ended;
+    assertEquals([port.code, port.stderr.split("\n")[0]], [
+      2,
+      "error: --port is for a Temporal that this tool runs, and this one is not",
+    ]);
+    assertEquals((await tool(["status", "--address", foreign.address]).ended).code, 0);
+  });
+
+  it("is not taken for ours because a shell has Temporal's variables", async () => {
+    const env = { TEMPORAL_ADDRESS: foreign.address, TEMPORAL_NAMESPACE: "orders", TEMPORAL_API_KEY: API_KEY };
+    const { code, stdout } = await tool(["status", "--json"], env).ended;
+    const { managed, address, namespace } = JSON.parse(stdout) as Status;
+    assertEquals([code, managed, address, namespace], [3, true, "127.0.0.1:7233", "default"]);
+    assertStringIncludes((await tool(["env"], { ...env, SHELL: "/bin/sh" }).ended).stdout, "='127.0.0.1:7233'");
+  });
+
+  it("is waited for until it is there, and no longer than was said", async () => {
+    const { port } = await freePorts();
+    const at = ["--address", `127.0.0.1:${port}`];
+    const late = await tool(["wait", "--json", "--timeout", "1", ...at]).ended;
+    const { error } = JSON.parse(late.stdout) as { error: Failure };
+    assertEquals([late.code, error.code, error.facts?.["why"]], [1, "timeout", "unreachable"]);
+
+    const waiting = tool(["wait", ...at]);
+    await until("it waits", () => waiting.stderr().includes("waiting: Nobody listens"));
+    const proxy = await startProxy({ port, upstream: foreign.port });
+    try {
+      const { code, stdout } = await waiting.ended;
+      assertEquals([code, stdout.includes(`127.0.0.1:${port}`)], [0, true], stdout);
+    } finally {
+      await proxy.end();
+    }
+  });
+
+  it("is examined by doctor, with a remedy where something fails", async () => {
+    const good = await tool(["doctor", "--json", "--address", foreign.mutualTls, ...tls("client")]).ended;
+    const report = JSON.parse(good.stdout) as DoctorReport;
+    assertEquals([good.code, report.ok], [0, true], good.stdout);
+    const stateOf = ({ checks }: DoctorReport, name: string) => checks.find((check) => check.name === name)?.state;
+    // It is valid for a day only.
+    assertEquals([stateOf(report, "certificate"), stateOf(report, "namespace")], ["warn", "ok"]);
+
+    const key = join(foreign.folder, "open-key");
+    writeFileSync(key, API_KEY);
+    chmodSync(key, 0o644);
+    const bad = await tool(["doctor", "--json", "--address", foreign.keyed, ...tls("expired"), "--api-key-file", key])
+      .ended;
+    const ill = JSON.parse(bad.stdout) as DoctorReport;
+    assertEquals([bad.code, stateOf(ill, "certificate"), stateOf(ill, "secrets")], [1, "fail", "warn"], bad.stdout);
+    const nobody = await tool(["doctor", "--json", "--address", "127.0.0.1:1"]).ended;
+    const checks = (JSON.parse(nobody.stdout) as DoctorReport).checks.filter(({ state }) => state === "fail");
+    assertEquals([nobody.code, checks.map(({ name }) => name), checks[0]?.remedy !== undefined], [1, ["port"], true]);
+  });
+
+  it("says what is missing or makes no sense before it asks anybody", async () => {
+    const missing = join(foreign.folder, "missing.pem");
+    const cases: [args: string[], env: Variables, words: RegExp][] = [
+      [["--managed=false"], {}, /^There is no address/],
+      [["--address", "example.com"], {}, /^--address takes HOST:PORT/],
+      [["--address", foreign.keyed, "--tls-ca-path", missing], {}, /^The CA certificate .*missing\.pem is not there/],
+      [["--address", foreign.keyed, "--tls-ca-path", foreign.pem("ca.key")], {}, /holds no CA certificate/],
+      [
+        ["--address", foreign.keyed, "--tls-cert-path", foreign.pem("client.pem")],
+        {},
+        /^There is a client certificate and no/,
+      ],
+      [
+        ["--address", foreign.keyed, ...tls("client").slice(0, -1), foreign.pem("expired.key")],
+        {},
+        /^The client key is not the one of the client certificate/,
+      ],
+      [["--profile", "nope"], {}, /can't be read \(ENOENT\)/],
+      [["--address", foreign.address], { TEMPORAL_TLS: "perhaps" }, /^\$TEMPORAL_TLS takes true or false/],
+      [["--address", foreign.keyed], { TEMPORAL_API_KEY: "two words" }, /holds no API key/],
+    ];
+    await Promise.all(cases.map(async ([args, env, words]) => {
+      const { code, stdout } = await tool(["start", "--json", ...args], env).ended;
+      const { error } = JSON.parse(stdout) as { error: Failure };
+      assertEquals([code, error.code], [2, "usage"], stdout);
+      assertMatch(error.message, words);
+    }));
+  });
+});
+
+/** The files under `folder` that hold one of `texts`. */
+function filesWith(folder: string, texts: readonly string[]): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? dirname(folder), entry.name))
+    .filter((path) => texts.some((text) => readFileSync(path, "utf8").includes(text)));
+}

@@ -1,0 +1,157 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { freePorts, temporalBinary, until } from "./support.ts";
+import { saysServing } from "./support_strangers.ts";
+
+/** Why certificates can't be made here; false where they can. */
+export const noOpenssl: string | false = spawnSync("openssl", ["version"]).status === 0
+  ? false
+  : "THERE IS NO openssl HERE: a Temporal behind TLS is not tried";
+
+/** The name that the proxies' certificate bears, and no host has. */
+export const SERVER_NAME = "temporal.test";
+/** What the proxy that asks for a key takes. */
+export const API_KEY = "key-of-the-test.s3cr3t";
+
+/** A process of the test's own. */
+interface Service {
+  end(): Promise<void>;
+}
+
+/** A Temporal that is not ours, bare and behind three proxies; all of them ended by `end`. */
+export interface ForeignTemporal extends Service {
+  /** `127.0.0.1:PORT` each: plain, wants a client certificate, wants an API key over TLS, and over plain HTTP/2. */
+  address: string;
+  mutualTls: string;
+  keyed: string;
+  keyedPlain: string;
+  port: number;
+  /** PEM files: `ca`, `other-ca`, `client`, `expired`, `stranger` (of another authority), with `.key` and `.pem`. */
+  pem(name: string): string;
+  /** Where the PEM files are; a place for a test's own files, too. */
+  folder: string;
+}
+
+/** Starts it. */
+export async function startForeignTemporal(): Promise<ForeignTemporal> {
+  const folder = mkdtempSync(join(tmpdir(), "sl-foreign-"));
+  const services: Service[] = [];
+  const end = async () => {
+    await Promise.all(services.map((service) => service.end()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    makeCertificates(folder);
+    const pem = (name: string) => join(folder, name);
+    const [a, b] = [await freePorts(), await freePorts()];
+    const temporal = [
+      temporalBinary(),
+      "server",
+      "start-dev",
+      "--headless",
+      "--ip",
+      "127.0.0.1",
+      "--port",
+      `${a.port}`,
+    ];
+    services.push(await startService(temporal, () => saysServing(a.port)));
+    const tls = { cert: pem("server.pem"), key: pem("server.key") };
+    services.push(
+      await startProxy({ port: a.uiPort, upstream: a.port, tls: { ...tls, ca: pem("ca.pem") } }),
+      await startProxy({ port: b.port, upstream: a.port, tls, apiKey: API_KEY }),
+      await startProxy({ port: b.uiPort, upstream: a.port, apiKey: API_KEY }),
+    );
+    const at = (port: number) => `127.0.0.1:${port}`;
+    return {
+      address: at(a.port),
+      mutualTls: at(a.uiPort),
+      keyed: at(b.port),
+      keyedPlain: at(b.uiPort),
+      port: a.port,
+      pem,
+      folder,
+      end,
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** Starts a proxy before the Temporal on port `upstream` (`fixtures/guarded_proxy.mjs`). */
+export async function startProxy(options: {
+  port: number;
+  upstream: number;
+  tls?: { cert: string; key: string; ca?: string };
+  apiKey?: string;
+}): Promise<Service> {
+  const script = fileURLToPath(new URL("./fixtures/guarded_proxy.mjs", import.meta.url));
+  const command = [process.env["STIGMER_TEST_NODE"]!, script, JSON.stringify(options)];
+  return await startService(command, (output) => output.includes("ready"));
+}
+
+async function startService(
+  [file, ...args]: string[],
+  isReady: (output: string) => boolean | Promise<boolean>,
+): Promise<Service> {
+  const child = spawn(file!, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => output += text);
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
+  const end = async () => {
+    if (isAlive()) process.kill(-child.pid!, "SIGKILL");
+    await gone;
+  };
+  try {
+    await until(`${file} is ready`, () => {
+      if (!isAlive()) throw new Error(`${file} ended: ${output}`);
+      return isReady(output);
+    });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { end };
+}
+
+function makeCertificates(folder: string): void {
+  const pem = (name: string) => join(folder, name);
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+  const authority = (name: string) =>
+    openssl(
+      "req",
+      "-x509",
+      ...newKey,
+      "-keyout",
+      pem(`${name}.key`),
+      "-out",
+      pem(`${name}.pem`),
+      "-days",
+      "2",
+      "-subj",
+      `/CN=${name}`,
+    );
+  const certificate = (name: string, by: string, days: string) => {
+    const names = join(folder, "names");
+    writeFileSync(names, `subjectAltName=DNS:${name === "server" ? SERVER_NAME : name}\n`);
+    openssl("req", ...newKey, "-keyout", pem(`${name}.key`), "-out", pem(`${name}.csr`), "-subj", `/CN=${name}`);
+    const signer = ["-CA", pem(`${by}.pem`), "-CAkey", pem(`${by}.key`), "-CAcreateserial", "-extfile", names];
+    openssl("x509", "-req", "-in", pem(`${name}.csr`), "-out", pem(`${name}.pem`), "-days", days, ...signer);
+  };
+  authority("ca");
+  authority("other-ca");
+  certificate("server", "ca", "1");
+  certificate("client", "ca", "1");
+  certificate("expired", "ca", "-1");
+  certificate("stranger", "other-ca", "1");
+}
+
+function openssl(...args: string[]): void {
+  const { status, stderr } = spawnSync("openssl", args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`openssl ${args.join(" ")}: ${stderr}`);
+}
