@@ -76,7 +76,7 @@ function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runt
     binary: requireEnv("STIGMER_TEST_TEMPORAL"),
     binaryAsked: false,
     asked: { port, uiPort },
-    maxRestarts: 0,
+    policy: { maxRestarts: 0 },
     replace: false,
   };
   const [command, ...args] = runtime === "deno"

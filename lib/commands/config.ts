@@ -13,7 +13,7 @@ export const config: Command = async ({ invocation, answer, paint }) => {
 };
 
 function render(settings: readonly EffectiveSetting[], paint: Paint): string {
-  const lines = settings.map(({ key, value, source }) => [key, show(value), placeOf(source)] as const);
+  const lines = settings.map(({ key, text, source }) => [key, text || "-", placeOf(source)] as const);
   const widths = [0, 1].map((column) => Math.min(50, Math.max(...lines.map((line) => line[column]!.length))));
   return lines.map(([key, value, from]) => {
     const text = `${key.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  `;
@@ -23,9 +23,4 @@ function render(settings: readonly EffectiveSetting[], paint: Paint): string {
 
 function placeOf(source: Source): string {
   return source.kind === "file" ? `config.yaml:${source.line}` : sourceName(source);
-}
-
-function show(value: EffectiveSetting["value"]): string {
-  if (value === null) return "-";
-  return Array.isArray(value) ? value.length === 0 ? "-" : value.join(", ") : String(value);
 }

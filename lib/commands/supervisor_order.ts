@@ -11,12 +11,12 @@ import type { CommandContext } from "./context.ts";
  * @throws {LocalError} `binary-not-found`, `install-failed`, `interrupted`
  */
 export async function supervisorOrder(context: CommandContext, replace: boolean): Promise<SupervisorOrder> {
-  const { home, asked, askedBinary, maxRestarts } = context.invocation;
+  const { home, asked, askedBinary, policy } = context.invocation;
   return {
     home,
     asked,
     replace,
-    maxRestarts,
+    policy,
     binary: await resolveBinary(context, replace),
     binaryAsked: askedBinary !== null,
   };

@@ -5,6 +5,7 @@ import { isExternal } from "./is_external.ts";
 import { absolutePath, managedBinaryPath } from "./instance_paths.ts";
 import { LocalError } from "./local_error.ts";
 import { pickBinary } from "./pick_binary.ts";
+import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { type CommandLine, readCommandLine } from "./read_command_line.ts";
 import { type Settings, UI_PORT_OFFSET } from "./settings.ts";
 import { type Source, sourceName } from "./source.ts";
@@ -23,7 +24,8 @@ export interface Invocation {
   temporalVersion: string | null;
   /** The binary that either of them means, which may still have to be installed; null = any. */
   askedBinary: string | null;
-  maxRestarts: number | null;
+  /** How the instance is to be looked after, as far as that was asked for. */
+  policy: Partial<Policy>;
   /** Whether Temporal is ours to run; false: it is elsewhere, and only used. */
   managed: boolean;
   json: boolean;
@@ -102,7 +104,7 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     temporalBin,
     temporalVersion,
     askedBinary: temporalBin ?? (temporalVersion === null ? null : managedBinaryPath(home, temporalVersion)),
-    maxRestarts: (given.get("max-restarts")?.value as number | undefined) ?? null,
+    policy: askedPolicy(command, given),
     managed: !isExternal(given),
     json: given.get("json")?.value === true,
     quiet: given.get("quiet")?.value === true,
@@ -144,6 +146,25 @@ function askedSettings(command: CommandSpec, given: ReadonlyMap<string, Given>):
   const extraArgs = given.get("extra-args");
   if (extraArgs !== undefined) refuseOwnFlags(extraArgs);
   refusePortClash(asked, given);
+  return asked;
+}
+
+function askedPolicy(command: CommandSpec, given: ReadonlyMap<string, Given>): Partial<Policy> {
+  const asked: Partial<Policy> = {};
+  for (const { name, policy } of settingsOf(command)) {
+    const found = policy === undefined ? undefined : given.get(name);
+    if (found !== undefined) asked[policy!] = found.value as number;
+  }
+  const { healthTimeoutS: timeout, healthIntervalS: interval } = asked;
+  if (timeout !== undefined && timeout > (interval ?? DEFAULT_POLICY.healthIntervalS)) {
+    throw new LocalError(
+      "usage",
+      `${sourceName(given.get("health-timeout")!.source)} is longer than the time between two checks`,
+      {
+        hint: "Make health.interval as long, or health.timeout shorter",
+      },
+    );
+  }
   return asked;
 }
 

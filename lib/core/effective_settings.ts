@@ -1,9 +1,9 @@
-import { DEFAULT_RESTART_POLICY } from "./backoff.ts";
 import type { Invocation } from "./command_line.ts";
-import type { Value } from "./flag_values.ts";
+import { formatValue, type Value } from "./flag_values.ts";
 import { CONFIG_FLAGS } from "./instance_flags.ts";
 import { instancePaths } from "./instance_paths.ts";
-import { completeSettings, type Settings } from "./settings.ts";
+import { completePolicy } from "./policy.ts";
+import { completeSettings } from "./settings.ts";
 import type { Source } from "./source.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "./versions.ts";
 
@@ -13,19 +13,31 @@ export interface EffectiveSetting {
   key: string;
   /** Of the flag, without the dashes. */
   name: string;
-  /** Null = none; texts as they are given on a command line. */
+  /** Times in seconds, sizes in bytes; null = none. */
   value: Value | null;
+  /** As it can be written. */
+  text: string | null;
   source: Source;
 }
 
 /** Every setting as a `start` would take it now. Those of Temporal's launch are made whole, so that none is missing. */
 export function effectiveSettings(invocation: Invocation): EffectiveSetting[] {
   const { given, home, asked } = invocation;
+  const policy = completePolicy(invocation.policy);
   const settings = completeSettings(asked, instancePaths(home).defaultDatabase);
-  return CONFIG_FLAGS.map(({ key, name, setting }) => {
-    const found = given.get(name);
-    const value = setting === undefined ? ownValue(name, invocation) : settings[setting as keyof Settings];
-    return { key: key!, name, value, source: found?.source ?? { kind: "default" } };
+  return CONFIG_FLAGS.map((flag) => {
+    const value = flag.setting !== undefined
+      ? settings[flag.setting]
+      : flag.policy !== undefined
+      ? policy[flag.policy]
+      : ownValue(flag.name, invocation);
+    return {
+      key: flag.key!,
+      name: flag.name,
+      value,
+      text: value === null ? null : formatValue(flag, value),
+      source: given.get(flag.name)?.source ?? { kind: "default" },
+    };
   });
 }
 
@@ -37,8 +49,6 @@ function ownValue(name: string, { given, temporalBin, temporalVersion, managed }
       return temporalVersion ?? (temporalBin === null ? DEFAULT_TEMPORAL_VERSION : null);
     case "managed":
       return managed;
-    case "max-restarts":
-      return given.get(name)?.value ?? DEFAULT_RESTART_POLICY.limit;
     default:
       return given.get(name)?.value ?? null;
   }

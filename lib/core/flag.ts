@@ -1,3 +1,4 @@
+import type { Policy } from "./policy.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -7,8 +8,8 @@ import type { Settings } from "./settings.ts";
 export interface Flag {
   /** Its name on the command line, without the dashes. */
   name: string;
-  /** `pairs` is `KEY=TEXT`, `jsonPairs` is `KEY=JSON`, each of them repeatable as `texts` is. */
-  kind: "boolean" | "text" | "texts" | "pairs" | "jsonPairs" | "port" | "seconds" | "count";
+  /** `seconds` is a number of them, `duration` may have a unit; `size` is in bytes. `pairs` is `KEY=TEXT`, `jsonPairs` is `KEY=JSON`, each of them repeatable as `texts` is. */
+  kind: "boolean" | "text" | "texts" | "pairs" | "jsonPairs" | "port" | "seconds" | "duration" | "size" | "count";
   /** One letter. */
   alias?: string;
   /** How its value is called in the help, as `PATH`. */
@@ -25,6 +26,10 @@ export interface Flag {
   choices?: readonly string[];
   /** Of the settings that Temporal is launched with, the one that it sets. */
   setting?: keyof Settings;
+  /** Of how an instance is looked after, what it sets. */
+  policy?: keyof Policy;
+  /** The least number that makes sense. @default {0} */
+  atLeast?: number;
   help: string;
 }
 

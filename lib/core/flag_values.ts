@@ -3,6 +3,7 @@ import type { Flag } from "./flags.ts";
 import { LocalError } from "./local_error.ts";
 import { isPort } from "./settings.ts";
 import { type Source, sourceName } from "./source.ts";
+import { formatDuration, formatSize, readDuration, readSize } from "./units.ts";
 
 /** The value of a flag, checked. */
 export type Value = string | number | boolean | string[];
@@ -82,6 +83,8 @@ const WANTED: Record<Flag["kind"], string> = {
   jsonPairs: "keys and values",
   port: "a port from 1 to 65535",
   seconds: "a number of seconds",
+  duration: "a time such as 90s or 5m",
+  size: "a size such as 10MB",
   count: "a whole number from 0",
 };
 
@@ -106,12 +109,31 @@ export function checkedValue(flag: Flag, raw: unknown, source: Source): Value {
   const text = String(raw);
   if (text === "") throw bad(flag.value ?? "a value", text);
   if (flag.kind === "text") return checkedChoice(flag, text, bad);
-  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  const number = numberFrom(flag, text);
   if (flag.kind === "port" && !isPort(number)) throw bad(WANTED.port, text);
   if (flag.kind === "count" && !Number.isSafeInteger(number)) throw bad(WANTED.count, text);
   // setTimeout holds 2^31 - 1 ms, 24 days.
-  if (flag.kind === "seconds" && !(number <= 2_000_000)) throw bad(WANTED.seconds, text);
+  if ((flag.kind === "seconds" || flag.kind === "duration") && !(number <= 2_000_000)) {
+    throw bad(WANTED[flag.kind], text);
+  }
+  if (Number.isNaN(number)) throw bad(WANTED[flag.kind], text);
+  if (number < (flag.atLeast ?? 0)) {
+    throw bad(`${WANTED[flag.kind]}, at least ${formatValue(flag, flag.atLeast!)}`, text);
+  }
   return number;
+}
+
+function numberFrom(flag: Flag, text: string): number {
+  if (flag.kind === "duration") return readDuration(text) ?? NaN;
+  if (flag.kind === "size") return readSize(text) ?? NaN;
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+}
+
+/** `value` as it can be given. */
+export function formatValue(flag: Flag, value: Value): string {
+  if (flag.kind === "duration") return formatDuration(Number(value));
+  if (flag.kind === "size") return formatSize(Number(value));
+  return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
 type Bad = (wanted: string, value: unknown) => LocalError;

@@ -1,4 +1,5 @@
 import type { Failure } from "../core/failure.ts";
+import { isPartOfPolicy, type Policy } from "../core/policy.ts";
 import { completeSettings, isSettings, type Settings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
 import type { Handler, Reply } from "../system/serve.ts";
@@ -10,8 +11,8 @@ export interface StartRequest {
   asked: Partial<Settings>;
   /** The binary that was asked for by name; null = any. */
   binary: string | null;
-  /** The limit that was asked for; null or missing = any. */
-  maxRestarts?: number | null;
+  /** How it is to be looked after, as far as that was asked for. */
+  policy?: Partial<Policy>;
   /** Answer at once, whether Temporal serves or not. */
   noWait?: boolean;
 }
@@ -113,18 +114,15 @@ function parseObject(body: string): Record<string, unknown> {
 }
 
 function startRequest(body: string): StartRequest {
-  const { asked = {}, binary, maxRestarts, noWait } = parseObject(body);
+  const { asked = {}, binary, policy, noWait } = parseObject(body);
   const isPart = typeof asked === "object" && asked !== null && !Array.isArray(asked) &&
     isSettings({ ...completeSettings({}, "/"), ...asked });
   if (!isPart) throw new SyntaxError("asked must be settings");
-  const hasLimit = maxRestarts !== undefined && maxRestarts !== null;
-  if (hasLimit && !(Number.isSafeInteger(maxRestarts) && Number(maxRestarts) >= 0)) {
-    throw new SyntaxError("maxRestarts must be a whole number from 0");
-  }
+  if (policy !== undefined && !isPartOfPolicy(policy)) throw new SyntaxError("policy must have numbers");
   return {
     asked: asked as Partial<Settings>,
     binary: typeof binary === "string" ? binary : null,
-    ...(hasLimit ? { maxRestarts: Number(maxRestarts) } : {}),
+    ...(policy === undefined ? {} : { policy }),
     ...(noWait === true ? { noWait } : {}),
   };
 }

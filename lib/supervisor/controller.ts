@@ -2,6 +2,9 @@ import { type Failure, START_STOPPED, toFailure } from "../core/failure.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { statusFrame } from "../core/status_frame.ts";
 import type { Status, StatusState } from "../core/status.ts";
+import { formatValue } from "../core/flag_values.ts";
+import { CONFIG_FLAGS } from "../core/instance_flags.ts";
+import { policyDifferences } from "../core/policy.ts";
 import { type SettingDifference, type Settings, settingsDifferences } from "../core/settings.ts";
 import { pause } from "../system/pause.ts";
 import { withRealDatabase } from "./asked_database.ts";
@@ -10,6 +13,7 @@ import { areHealthy, checkLayers } from "./describe.ts";
 import { readHistory } from "./event_log.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "./instance.ts";
 import { renderMetrics } from "./metrics.ts";
+import { policiesOf } from "./policies.ts";
 import { refuseReplacement } from "./refuse_launch.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -111,12 +115,12 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const stopped = lastEnd !== null && lastEnd.atMs >= askedAtMs ? lastEnd : { pid: null, forced: false };
       return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
     },
-    restart: async ({ asked, binary, maxRestarts }: StartRequest) => {
+    restart: async ({ asked, binary, policy }: StartRequest) => {
       if (isLeaving()) return LEAVING;
       const refusal = await refusalOf(keeper, asked, binary, instance);
       if (refusal !== null) return refusal;
       if (isLeaving()) return LEAVING;
-      if (maxRestarts != null) instance.restartPolicy = { ...instance.restartPolicy, limit: maxRestarts };
+      if (policy !== undefined) Object.assign(instance, policiesOf({ ...instance.policy, ...policy }));
       keeper.change(asked, binary);
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
       return await settled();
@@ -202,8 +206,8 @@ function describeTemporal(temporal: TemporalProcess): NonNullable<Status["tempor
 }
 
 function differencesFrom(
-  { asked, binary, maxRestarts }: StartRequest,
-  { restartPolicy: { limit } }: Instance,
+  { asked, binary, policy = {} }: StartRequest,
+  instance: Instance,
   { keeper }: Supervisor,
 ): SettingDifference[] {
   const isSame = asked.dbFilename === keeper.settings.dbFilename; // before the first launch it is not the real path
@@ -212,8 +216,12 @@ function differencesFrom(
   if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
     differences.push({ setting: "temporal-bin", running: running.binary, asked: binary });
   }
-  if (maxRestarts != null && maxRestarts !== limit) {
-    differences.push({ setting: "max-restarts", running: limit, asked: maxRestarts });
+  for (const key of policyDifferences(policy, instance.policy)) {
+    const flag = CONFIG_FLAGS.find((each) => each.policy === key)!;
+    const [running, asked] = [instance.policy[key], policy[key]!].map((value) =>
+      flag.kind === "count" ? value : formatValue(flag, value)
+    );
+    differences.push({ setting: flag.name, running, asked });
   }
   return differences;
 }

@@ -1,6 +1,7 @@
 import type { InstancePaths } from "../core/instance_paths.ts";
 import type { LogPolicy } from "../core/rotation.ts";
 import type { RestartPolicy } from "../core/backoff.ts";
+import type { Policy } from "../core/policy.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Host } from "../system/host.ts";
 import type { Processes } from "../system/processes.ts";
@@ -18,14 +19,6 @@ export interface HealthPolicy {
   launchDeadlineMs: number;
 }
 
-/** The policy of a supervisor that nobody configured. */
-export const DEFAULT_HEALTH_POLICY: HealthPolicy = {
-  intervalMs: 1000,
-  timeoutMs: 1000,
-  failuresUntilHung: 3,
-  launchDeadlineMs: 90_000,
-};
-
 /** How long Temporal gets from SIGTERM to SIGKILL, in ms. Its own drain may take 10 s. */
 export const DEFAULT_GRACE_MS = 12_000;
 
@@ -35,6 +28,8 @@ export interface Instance {
   processes: Processes;
   paths: InstancePaths;
   log: EventLog;
+  /** What the three below follow from; a restart may change them. */
+  policy: Policy;
   restartPolicy: RestartPolicy;
   healthPolicy: HealthPolicy;
   logPolicy: LogPolicy;
@@ -58,7 +53,8 @@ export interface SupervisorOrder {
   asked: Partial<Settings>;
   /** The binary itself was asked for, so another one that runs is replaced. */
   binaryAsked: boolean;
-  maxRestarts: number | null;
+  /** How to look after it, as far as that was asked for. */
+  policy: Partial<Policy>;
   /** Replace a Temporal that runs, instead of adopting it. */
   replace: boolean;
   /** The process whose end is the end of this instance and of all that is in its home; missing = it lives on. */

@@ -9,8 +9,8 @@ import type { Holder, Processes, ProcessInfo } from "../system/processes.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { areHealthy, checkLayers } from "./describe.ts";
 import { type Finding, findTemporal, isDead } from "./evidence.ts";
-import { DEFAULT_HEALTH_POLICY } from "./instance.ts";
 import { readOutcome } from "./outcome.ts";
+import { DEFAULT_HEALTH_POLICY } from "./policies.ts";
 import { createProbe } from "./probe.ts";
 
 /** An instance that changes this often while it is looked at is told as it was seen last. */

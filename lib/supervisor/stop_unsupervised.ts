@@ -39,7 +39,7 @@ export async function stopUnsupervised(
   if (lock === null) return null;
   const paths = instancePaths(home);
   try {
-    const order = { home, binary: null, asked: {}, binaryAsked: false, maxRestarts: null, replace: false };
+    const order = { home, binary: null, asked: {}, binaryAsked: false, policy: {}, replace: false };
     const instance = createInstance(host, order, null);
     const { temporal, onDisk } = findTemporal(paths, instance.processes);
     let forced = false;

@@ -178,7 +178,7 @@ describe("parseCommandLine() on flags", () => {
     assertEquals(own("stop --timeout 0"), { timeout: 0 });
     assertEquals(own("stop --timeout 1.5"), { timeout: 1.5 });
     assertEquals(own("logs -n 0"), { lines: 0 });
-    assertEquals([parse("start --max-restarts 0").maxRestarts, parse("start").maxRestarts], [0, null]);
+    assertEquals([parse("start --max-restarts 0").policy, parse("start").policy], [{ maxRestarts: 0 }, {}]);
   });
 
   it("refuses ports that can't go together", () => {

@@ -37,7 +37,7 @@ function refusal(section: unknown, line = "start"): { message: string; hint: str
 
 describe("config.yaml", () => {
   it("asks for settings as flags do", () => {
-    const { asked, maxRestarts, temporalVersion, managed, given } = parse("start", {
+    const { asked, policy, temporalVersion, managed, given } = parse("start", {
       managed: false,
       address: "temporal.example:7233",
       version: "v1.4.1",
@@ -51,6 +51,8 @@ describe("config.yaml", () => {
       dynamic_config: { "frontend.x": true, limit: 5, name: "a", list: [{ value: 1 }] },
       extra_args: ["--sqlite-pragma", "journal_mode=wal"],
       restart: { max: 3 },
+      health: { interval: "500ms", launch_timeout: "2m" },
+      log: { max_size: "1 MB" },
     });
     assertEquals(asked, {
       port: 7300,
@@ -63,7 +65,8 @@ describe("config.yaml", () => {
       dynamicConfig: ["frontend.x=true", "limit=5", 'name="a"', 'list=[{"value":1}]'],
       extraArgs: ["--sqlite-pragma", "journal_mode=wal"],
     });
-    assertEquals([maxRestarts, temporalVersion, managed], [3, "1.4.1", false]);
+    assertEquals([temporalVersion, managed], ["1.4.1", false]);
+    assertEquals(policy, { maxRestarts: 3, healthIntervalS: 0.5, launchTimeoutS: 120, logMaxSizeBytes: 2 ** 20 });
     assertEquals(given.get("address")?.value, "temporal.example:7233");
   });
 
@@ -113,6 +116,10 @@ describe("config.yaml", () => {
         '1: dynamic_config takes KEY=JSON, where a text is written in quotes: x="some text": `x=y` was given',
       ],
       [{ restart: { max: -1 } }, "2: restart.max takes a whole number from 0: `-1` was given"],
+      [{ health: { interval: "fast" } }, "2: health.interval takes a time such as 90s or 5m: `fast` was given"],
+      [{ health: { failures: 0 } }, "2: health.failures takes a whole number from 0, at least 1: `0` was given"],
+      [{ health: { timeout: 2 } }, "2: health.timeout is longer than the time between two checks"],
+      [{ log: { max_size: "10 apples" } }, "2: log.max_size takes a size such as 10MB: `10 apples` was given"],
       [{ version: "latest" }, "1: version takes a version such as 1.5.1: `latest` was given"],
       [[1], "0: backend.local.temporal takes keys and values, such as `temporal_bin: …`"],
       [{ restart: 5 }, "1: backend.local.temporal.restart takes keys and values, such as `max: …`"],
@@ -163,12 +170,21 @@ describe("effectiveSettings()", () => {
       key: "port",
       name: "port",
       value: 7300,
+      text: "7300",
       source: { kind: "file", path: PATH, line: 1, key: "port" },
     });
     assertEquals(find("ui_port")?.value, 8300);
     assertEquals(find("ip")?.source, { kind: "environment", name: "STIGMER_IP" });
     assertEquals(find("headless")?.source, { kind: "flag", name: "--headless" });
-    assertEquals(find("managed"), { key: "managed", name: "managed", value: true, source: { kind: "default" } });
+    assertEquals(find("managed"), {
+      key: "managed",
+      name: "managed",
+      value: true,
+      text: "true",
+      source: { kind: "default" },
+    });
+    assertEquals([find("restart.window")?.value, find("restart.window")?.text], [300, "5m"]);
+    assertEquals(find("log.max_size")?.text, "10MB");
   });
 });
 

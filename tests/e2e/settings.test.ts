@@ -35,10 +35,14 @@ describe("config.yaml", () => {
       assert((await statusOf(instance, "start")).reused);
 
       const metrics = (await freePorts()).port;
-      writeConfig(instance, `port: ${port}`, "headless: true", `metrics_port: ${metrics}`, "namespaces: [orders]");
+      const changed = ["headless: true", `metrics_port: ${metrics}`, "namespaces: [orders]", "log: {max_size: 1MB}"];
+      writeConfig(instance, `port: ${port}`, ...changed);
       const refused = await run(instance, "start");
       assertEquals(refused.code, 1);
-      assertStringIncludes(refused.stderr, "headless is false, not true; metrics-port is unset, not");
+      assertStringIncludes(
+        refused.stderr,
+        `headless is false, not true; metrics-port is unset, not ${metrics}; log-max-size is 10MB, not 1MB`,
+      );
       assertStringIncludes((await run(instance, "run", "--", "true")).stderr, "Temporal runs with other settings");
       assertEquals(pidsOf(await statusOf(instance, "status")), pidsOf(first), "nothing was touched");
 

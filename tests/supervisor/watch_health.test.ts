@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { DEFAULT_HEALTH_POLICY } from "../../lib/supervisor/instance.ts";
+import { DEFAULT_HEALTH_POLICY } from "../../lib/supervisor/policies.ts";
 import type { ProbeResult } from "../../lib/supervisor/probe.ts";
 import { type HealthVerdict, judgeCheck, LATE_MS, watchHealth } from "../../lib/supervisor/watch_health.ts";
 
