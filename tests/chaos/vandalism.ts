@@ -44,11 +44,9 @@ function corrupt(world: World, path: string, how: Corruption, bystander: number)
       write("4242\n");
       return truncateSync(path, 200 * 1024 * 1024);
     case "symlink":
-      rmSync(path, { recursive: true, force: true });
-      return symlinkSync(world.elsewhere.path, path);
+      return putInstead(path, () => symlinkSync(world.elsewhere.path, path));
     case "folder":
-      rmSync(path, { recursive: true, force: true });
-      return mkdirSync(path);
+      return putInstead(path, () => mkdirSync(path));
     case "pid 0":
     case "pid 1":
     case "pid -1":
@@ -59,6 +57,18 @@ function corrupt(world: World, path: string, how: Corruption, bystander: number)
       return write(`${bystander}\ntemporal\n${Math.floor(Date.now() / 1000)}\n`);
     default:
       return write(formatRecord(forge(path, how, bystander)));
+  }
+}
+
+/** Makes something else in the place of a record, which its supervisor may write again in between. */
+function putInstead(path: string, make: () => void): void {
+  for (;;) {
+    rmSync(path, { recursive: true, force: true });
+    try {
+      return make();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "EEXIST") throw error;
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
-import { launch, ownRuntime, toolCommand } from "./support.ts";
+import { launch, ownRuntime, toolCommand, TSX } from "./support.ts";
 
 const SECONDS = 25;
 /** Another one per runtime, so that the two runs are not the same. Printed with how to replay it. */
@@ -15,7 +15,7 @@ describe("chaos", () => {
   // The player runs under Node whatever runs this test: the tool itself is called under both runtimes.
   it(`does no harm for ${SECONDS} s with seed ${SEED}`, { skip: process.platform !== "linux" }, async () => {
     const [node] = toolCommand("node");
-    const tsx = ["--import", import.meta.resolve("tsx")];
+    const tsx = ["--import", TSX];
     const { code, stdout, stderr } = await launch(
       [node!, ...tsx, MAIN, "--seconds", `${SECONDS}`, "--seed", `${SEED}`],
     ).ended;
