@@ -36,6 +36,11 @@ export function commandContext(host: Host, invocation: Invocation): CommandConte
   };
 }
 
+/** The columns that an answer may take: those of the terminal, or any number where there is none. */
+export function columnsOf({ host }: CommandContext): number {
+  return host.isTerminal("stdout") ? host.columns() : Infinity;
+}
+
 /** Tells the warnings of a status. */
 export async function tellWarnings(context: CommandContext, status: Status): Promise<void> {
   for (const warning of status.warnings ?? []) await context.tell(`warning: ${warning}`);

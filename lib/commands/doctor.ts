@@ -10,7 +10,7 @@ import { lookAround } from "../supervisor/look_around.ts";
 import type { Patient } from "../supervisor/patient.ts";
 import { pause } from "../system/pause.ts";
 import { processesHere } from "../system/processes_here.ts";
-import type { Command, CommandContext } from "./context.ts";
+import { columnsOf, type Command, type CommandContext } from "./context.ts";
 import { currentStatus } from "./status.ts";
 import { findOptions } from "./supervisor_order.ts";
 
@@ -26,7 +26,7 @@ export const doctor: Command = async (context) => {
   const diagnoses = own["fix"] === true ? await mendAll(seen, () => admit(context), withNetwork) : seen;
   const checks = diagnoses.map(({ mend: _mend, ...check }) => check);
   const report: DoctorReport = { schema: 1, ok: checks.every(({ state }) => state !== "fail"), home, checks };
-  await context.answer(report, () => renderDoctor(report, context.paint));
+  await context.answer(report, () => renderDoctor(report, context.paint, columnsOf(context)));
   if (!report.ok && context.invocation.quiet && !context.invocation.json) {
     const failed = checks.filter(({ state }) => state === "fail");
     await host.write("stderr", failed.map(({ name, detail }) => `${name}: ${detail}\n`).join(""));

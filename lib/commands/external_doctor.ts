@@ -4,7 +4,7 @@ import { instancePaths } from "../core/instance_paths.ts";
 import { renderDoctor } from "../core/render_doctor.ts";
 import type { Status } from "../core/status.ts";
 import { examinePlatform, examineRuntime } from "../supervisor/examine_machine.ts";
-import type { Command, CommandContext } from "./context.ts";
+import { columnsOf, type Command, type CommandContext } from "./context.ts";
 import { externalSource } from "./external.ts";
 import { type ExternalTarget, externalTarget, lookAtExternal } from "./external_target.ts";
 
@@ -30,7 +30,7 @@ export const doctorExternal: Command = async (context) => {
     ...connectionChecks(status),
   ];
   const report: DoctorReport = { schema: 1, ok: checks.every(({ state }) => state !== "fail"), home, checks };
-  await context.answer(report, () => renderDoctor(report, context.paint));
+  await context.answer(report, () => renderDoctor(report, context.paint, columnsOf(context)));
   const failed = checks.filter(({ state }) => state === "fail");
   if (quiet && !json) await host.write("stderr", failed.map(({ name, detail }) => `${name}: ${detail}\n`).join(""));
   return report.ok ? 0 : 1;

@@ -1,12 +1,20 @@
 import type { DoctorCheck, DoctorReport } from "./doctor.ts";
 import type { Paint } from "./render_status.ts";
 
-/** The table of `doctor`: a line a check, the remedy below what needs one, and the sum. */
-export function renderDoctor(report: DoctorReport, paint: Paint): string {
+/**
+ * The table of `doctor`: a line a check, the remedy below what needs one, and the sum. What is longer than `columns` goes
+ * on below itself; a remedy never does, so that it can be copied.
+ */
+export function renderDoctor(report: DoctorReport, paint: Paint, columns: number): string {
   const width = Math.max(...report.checks.map(({ name }) => name.length));
+  const indent = `    ${" ".repeat(width)}  `;
   const lines = report.checks.flatMap((check) => {
-    const line = `  ${markOf(check, paint)} ${check.name.padEnd(width)}  ${check.detail}`;
-    return check.remedy === undefined ? [line] : [line, `    ${" ".repeat(width)}  ${paint.dim("→")} ${check.remedy}`];
+    const [first, ...rest] = wrap(check.detail, columns - indent.length);
+    return [
+      `  ${markOf(check, paint)} ${check.name.padEnd(width)}  ${first}`,
+      ...rest.map((line) => indent + line),
+      ...(check.remedy === undefined ? [] : [`${indent}${paint.dim("→")} ${check.remedy}`]),
+    ];
   });
   const count = (state: DoctorCheck["state"]) => report.checks.filter((check) => check.state === state).length;
   const fixed = report.checks.filter((check) => check.fixed === true).length;
@@ -16,6 +24,17 @@ export function renderDoctor(report: DoctorReport, paint: Paint): string {
     `${count("ok")} in order${fixed > 0 ? ` (${fixed} mended now)` : ""}`,
   ];
   return `${lines.join("\n")}\n\n${parts.filter((part) => part !== "").join(", ")}\n`;
+}
+
+/** `text` in lines of at most `width` characters, broken at spaces; a longer word has a line of its own. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
 }
 
 function markOf({ state }: DoctorCheck, paint: Paint): string {

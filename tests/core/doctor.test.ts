@@ -115,7 +115,7 @@ describe("renderDoctor()", () => {
 
   it("is a line a check, with the remedy below, and the sum at the end", () => {
     assertEquals(
-      renderDoctor(report, paintFor(false)),
+      renderDoctor(report, paintFor(false), Infinity),
       [
         "  ✗ ports   port 7233 is taken",
         "            → kill 5",
@@ -130,7 +130,19 @@ describe("renderDoctor()", () => {
     );
   });
 
+  it("goes on below itself where the terminal ends, but for what is to be copied", () => {
+    const detail = "port 7233 of 127.0.0.1 is taken by pid 4711 (nginx)";
+    const remedy = "kill 4711; or stigmer-local start --port 7333";
+    const checks = [{ name: "ports", state: "fail", detail, remedy } as const];
+    const text = renderDoctor({ ...report, checks }, paintFor(false), 40);
+    assertEquals(text.split("\n").slice(0, 3), [
+      "  ✗ ports  port 7233 of 127.0.0.1 is",
+      "           taken by pid 4711 (nginx)",
+      `           → ${remedy}`,
+    ]);
+  });
+
   it("has colour where it is wanted", () => {
-    assertStringIncludes(renderDoctor(report, paintFor(true)), "\x1b[31m✗\x1b[39m ports");
+    assertStringIncludes(renderDoctor(report, paintFor(true), 80), "\x1b[31m✗\x1b[39m ports");
   });
 });
