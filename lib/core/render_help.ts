@@ -16,15 +16,7 @@ export function renderHelp(paint: Paint): string {
     paint.bold("Commands"),
     ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     "",
-    paint.bold("Flags of the instance"),
-    ...renderFlags(INSTANCE_FLAGS),
-    "",
-    paint.bold("Flags for a Temporal that is not ours"),
-    ...renderFlags(CONNECTION_FLAGS),
-    "",
-    paint.bold("Flags of every command"),
-    ...renderFlags(OUTPUT_FLAGS),
-    "",
+    ...commonFlags(INSTANCE_FLAGS, paint),
     "Exit codes: 0 done, 1 failed, 2 wrong usage. `status`: 0 running and healthy, 1 dead, 3 not running, 4 in between.",
     "`stigmer-local help COMMAND` tells more of one.",
     "",
@@ -45,8 +37,14 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint): string {
     `  stigmer-local ${command.name} [FLAGS]${operands}${passed}`,
     "",
     ...(command.flags.length === 0 ? [] : [paint.bold("Flags"), ...renderFlags(command.flags), ""]),
+    ...commonFlags(INSTANCE_FLAGS.map((flag) => withoutHiddenLetter(flag, command)), paint),
+  ].join("\n");
+}
+
+function commonFlags(instanceFlags: readonly Flag[], paint: Paint): string[] {
+  return [
     paint.bold("Flags of the instance"),
-    ...renderFlags(INSTANCE_FLAGS.map((flag) => withoutHiddenLetter(flag, command))),
+    ...renderFlags(instanceFlags),
     "",
     paint.bold("Flags for a Temporal that is not ours"),
     ...renderFlags(CONNECTION_FLAGS),
@@ -54,7 +52,7 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint): string {
     paint.bold("Flags of every command"),
     ...renderFlags(OUTPUT_FLAGS),
     "",
-  ].join("\n");
+  ];
 }
 
 const AFTER_DASHES = {
