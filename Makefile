@@ -11,10 +11,10 @@ SEED ?=
 run := scripts/run.sh
 node := node --import tsx
 
-.PHONY: help start stop restart status logs test test-std check fmt bench chaos hooks clean
+.PHONY: help start stop restart status logs test test-std test-cluster check fmt bench chaos hooks clean
 
 help: ## List the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 start: ## Bring Temporal up, or say that it is up; installs what is missing
 	@$(run) start $(ARGS)
@@ -38,6 +38,10 @@ test: ## Run every test under Deno and Node on a real Temporal (ARGS="--runtime 
 test-std: ## Run the tests on the real @std packages (STD=checkout of denoland/std)
 	@scripts/node_modules.sh dev
 	@$(node) scripts/test_std.ts "$(STD)" $(ARGS)
+
+test-cluster: ## Try the tool on a real Temporal cluster on PostgreSQL, built here (needs Go; minutes at first)
+	@scripts/node_modules.sh dev
+	@$(node) scripts/in_test_env.ts scripts/cluster/main.ts $(ARGS)
 
 check: ## Check format, lint, types and the rules of the house
 	@scripts/node_modules.sh dev

@@ -1,0 +1,100 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { freePorts } from "../../tests/e2e/support.ts";
+import type { Binaries } from "./binaries.ts";
+import { type FrontDoor, openFrontDoor } from "./front_door.ts";
+import { startPostgres } from "./postgres.ts";
+import { run } from "./run.ts";
+import { type Service, startService } from "./services.ts";
+
+/** Which services a cluster has, by the name of the process. */
+const PROCESSES = {
+  "frontend-1": "frontend",
+  "frontend-2": "frontend",
+  "history-1": "history",
+  "history-2": "history",
+  "matching": "matching",
+  "worker": "worker",
+} as const;
+
+/** The name of one of the cluster's processes. */
+export type ProcessName = keyof typeof PROCESSES;
+
+/** A Temporal cluster of several processes on PostgreSQL, on the loopback of this machine. */
+export interface Cluster {
+  /** `127.0.0.1:PORT` of what stands before the frontends. */
+  address: string;
+  processes: Readonly<Record<ProcessName, Service>>;
+  /** Ends everything, whatever state it is in. */
+  end(): Promise<void>;
+}
+
+/** What ends with a cluster, in the order in which it came. */
+export interface Parts {
+  services: Service[];
+  door: FrontDoor | null;
+}
+
+/** Starts a cluster in `folder`; what it consists of so far is in `parts`, also when this fails. */
+export async function startCluster(
+  binaries: Binaries,
+  postgresBin: string,
+  folder: string,
+  parts: Parts,
+): Promise<Cluster> {
+  const { port: postgresPort, uiPort: frontDoorPort } = await freePorts();
+  parts.services.push(await startPostgres(postgresBin, folder, postgresPort));
+  await makeSchema(binaries.sqlTool, postgresPort);
+  const dynamicConfig = fileURLToPath(new URL("./dynamic_config.yaml", import.meta.url));
+  const template = readFileSync(new URL("./server.yaml", import.meta.url), "utf8");
+  const frontends: number[] = [];
+  const processes = {} as Record<ProcessName, Service>;
+  for (const [name, service] of Object.entries(PROCESSES) as [ProcessName, string][]) {
+    const { port: grpcPort, uiPort: membershipPort } = await freePorts();
+    if (service === "frontend") frontends.push(grpcPort);
+    const values: Record<string, string | number> = {
+      ...{ postgresPort, frontDoorPort, grpcPort, membershipPort, dynamicConfig },
+    };
+    const config = join(folder, name);
+    mkdirSync(config);
+    const text = template.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
+      if (!(key in values)) throw new Error(`server.yaml asks for ${key}, which nobody knows`);
+      return String(values[key]);
+    });
+    writeFileSync(join(config, "cluster.yaml"), text);
+    const command = [
+      binaries.server,
+      "--root",
+      folder,
+      "--config",
+      name,
+      "--env",
+      "cluster",
+      "--allow-no-auth",
+      "start",
+    ];
+    processes[name] = startService(name, [...command, "--service", service], folder);
+    parts.services.push(processes[name]);
+  }
+  parts.door = await openFrontDoor(frontDoorPort, frontends);
+  return { address: `127.0.0.1:${frontDoorPort}`, processes, end: () => endCluster(parts) };
+}
+
+/** Ends what there is, PostgreSQL last. */
+export async function endCluster(parts: Parts): Promise<void> {
+  await parts.door?.close();
+  const [postgres, ...servers] = parts.services;
+  await Promise.all(servers.map((service) => service.end("SIGTERM")));
+  // A fast shutdown, in its words: it does not wait for clients.
+  await postgres?.end("SIGINT");
+}
+
+async function makeSchema(sqlTool: string, port: number): Promise<void> {
+  for (const [database, schema] of [["temporal", "temporal"], ["temporal_visibility", "visibility"]]) {
+    const tool = [sqlTool, "--plugin", "postgres12", "--ep", "127.0.0.1", "-p", `${port}`, "-u", "temporal"];
+    await run([...tool, "--db", database!, "create"]);
+    await run([...tool, "--db", database!, "setup-schema", "-v", "0.0"]);
+    await run([...tool, "--db", database!, "update-schema", "--schema-name", `postgresql/v12/${schema}`]);
+  }
+}

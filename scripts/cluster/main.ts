@@ -1,0 +1,50 @@
+/**
+ * Tries this tool on a real Temporal cluster: services in processes of their own on PostgreSQL, two frontends behind one
+ * address, workflows that run while a frontend and a history process are killed. docs/beyond-one-machine.md tells more.
+ *
+ *   make test-cluster
+ *   node --import tsx scripts/in_test_env.ts scripts/cluster/main.ts [--keep]
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "@std/cli/parse-args";
+import { buildBinaries } from "./binaries.ts";
+import { endCluster, type Parts, startCluster } from "./cluster.ts";
+import { findPostgres } from "./postgres.ts";
+import { tryCommands } from "./scenario.ts";
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: string[]): Promise<number> {
+  const { keep } = parseArgs(argv, { boolean: ["keep"] });
+  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  const folder = mkdtempSync(join(tmpdir(), "sl-cluster-"));
+  const parts: Parts = { services: [], door: null };
+  const isInterrupted = new Promise<never>((_, reject) => {
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => reject(new Error(name)));
+  });
+  const work = async () => {
+    const [postgres, binaries] = [await findPostgres(), await buildBinaries(root)];
+    const cluster = await startCluster(binaries, postgres, folder, parts);
+    await tryCommands(cluster, folder);
+  };
+  let exitCode = 0;
+  try {
+    await Promise.race([work(), isInterrupted]);
+    console.log("ok: the commands work on a cluster, also while its processes die");
+  } catch (error) {
+    exitCode = 1;
+    console.error(error instanceof Error ? error.stack ?? error.message : error);
+    for (const service of parts.services) {
+      console.error(`--- ${service.name}${service.isAlive() ? "" : " (dead)"}, its last words`);
+      console.error(service.output().split("\n").slice(-8).map((line) => line.slice(0, 300)).join("\n"));
+    }
+  }
+  await endCluster(parts);
+  if (keep) console.log(`logs and configuration are kept in ${folder}`);
+  else rmSync(folder, { recursive: true, force: true });
+  return exitCode;
+}

@@ -1,0 +1,66 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { run } from "./run.ts";
+import { type Service, startService } from "./services.ts";
+
+const DEBIAN = "/usr/lib/postgresql";
+
+/**
+ * The folder of PostgreSQL's server programs. Installs Debian's package where root may.
+ *
+ * @throws {Error} that says what to install, where they are not there
+ */
+export async function findPostgres(): Promise<string> {
+  const found = installedPostgres();
+  if (found !== null) return found;
+  if (process.geteuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
+    throw new Error("PostgreSQL is not here: install it (Debian: `sudo apt-get install postgresql`) and try again");
+  }
+  console.log("Installing PostgreSQL from Debian …");
+  // No cluster of Debian's own is wanted beside ours.
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  await run(["apt-get", "update"], { env });
+  await run(["apt-get", "install", "--yes", "--no-install-recommends", "postgresql"], { env, isShown: true });
+  const installed = installedPostgres();
+  if (installed === null) throw new Error(`PostgreSQL was installed, and is not in ${DEBIAN}`);
+  return installed;
+}
+
+function installedPostgres(): string | null {
+  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
+  const debian = versions.map((version) => join(DEBIAN, version, "bin")).find((bin) => existsSync(join(bin, "initdb")));
+  if (debian !== undefined) return debian;
+  const { status, stdout } = spawnSync("pg_config", ["--bindir"], { encoding: "utf8" });
+  const bin = stdout?.trim();
+  return status === 0 && existsSync(join(bin, "initdb")) ? bin : null;
+}
+
+/** Starts a PostgreSQL of our own on `port` of 127.0.0.1, its data within `folder`; resolves when it takes connections. */
+export async function startPostgres(bin: string, folder: string, port: number): Promise<Service> {
+  const home = join(folder, "postgres");
+  mkdirSync(home);
+  const prelude = asNobody(folder, home);
+  const data = join(home, "data");
+  await run([...prelude, join(bin, "initdb"), "-D", data, "-U", "temporal", "-A", "trust", "-E", "UTF8", "--locale=C"]);
+  const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${home}`, "fsync=off"];
+  const options = settings.flatMap((setting) => ["-c", setting]);
+  const service = startService("postgres", [...prelude, join(bin, "postgres"), "-D", data, ...options], folder);
+  for (;;) {
+    const asked = spawnSync(join(bin, "pg_isready"), ["-q", "-h", "127.0.0.1", "-p", `${port}`]);
+    if (asked.status === 0) return service;
+    if (!service.isAlive()) throw new Error(`PostgreSQL ended:\n${service.output()}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** PostgreSQL refuses to run as root: then as its own user, who is to have `home` and to get there. */
+function asNobody(folder: string, home: string): string[] {
+  if (process.geteuid?.() !== 0) return [];
+  const user = spawnSync("id", ["-u", "postgres"]).status === 0 ? "postgres" : "nobody";
+  const idOf = (flag: string) => Number(execFileSync("id", [flag, user], { encoding: "utf8" }));
+  chmodSync(folder, 0o711);
+  chownSync(home, idOf("-u"), idOf("-g"));
+  return ["setpriv", `--reuid=${idOf("-u")}`, `--regid=${idOf("-g")}`, "--clear-groups", "--"];
+}

@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+
+/** A process of the cluster, the leader of a group of its own. */
+export interface Service {
+  name: string;
+  pid: number;
+  isAlive(): boolean;
+  /** What it printed so far. */
+  output(): string;
+  /** Sends `signal` to its group; resolves when the leader is gone. */
+  end(signal: "SIGTERM" | "SIGKILL" | "SIGINT"): Promise<void>;
+}
+
+/** How long a process may take for a graceful end, in ms. */
+const GRACE_MS = 10_000;
+
+/** Starts `command`, with its output in a file within `folder`. */
+export function startService(name: string, command: readonly string[], folder: string): Service {
+  const log = join(folder, `${name}.log`);
+  const fd = openSync(log, "a");
+  const [file, ...args] = command;
+  const child = spawn(file!, args, { detached: true, stdio: ["ignore", fd, fd], cwd: folder });
+  const gone = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+  const isAlive = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  return {
+    name,
+    pid: child.pid ?? 0,
+    isAlive,
+    output: () => readFileSync(log, "utf8"),
+    async end(signal) {
+      if (isAlive()) signalGroup(child.pid!, signal);
+      const late = setTimeout(() => isAlive() && signalGroup(child.pid!, "SIGKILL"), GRACE_MS);
+      await gone;
+      clearTimeout(late);
+    },
+  };
+}
+
+function signalGroup(pgid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pgid, signal);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "ESRCH") throw error; // it ended by itself
+  }
+}

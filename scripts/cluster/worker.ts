@@ -1,0 +1,96 @@
+import { type Client, Connection } from "@temporalio/client";
+
+const TASK_QUEUE = "cluster-test";
+const TYPE = "nap";
+/** Values of `temporal.api.enums.v1.CommandType`. */
+const START_TIMER = 3;
+const COMPLETE_WORKFLOW_EXECUTION = 4;
+const NAPS = 4;
+const NAP_NANOS = 900_000_000;
+/** A call that a dying process swallowed is given up after this, in ms. */
+const CALL_MS = 10_000;
+/** A long poll ends after this without work, in ms. */
+const POLL_MS = 20_000;
+
+/** A worker written on the bare API: each workflow sleeps some times, and completes. */
+export interface BareWorker {
+  /** Stops polling; resolves when the last poll is over. */
+  end(): Promise<void>;
+}
+
+/**
+ * Works on the test's workflows: each task starts a timer, until there were enough of them. That needs frontend, history,
+ * matching and their memory of timers, and nothing of an SDK's worker. Failed calls are tried again.
+ */
+export function startWorker(address: string, namespace: string, pollers: number): BareWorker {
+  let isOver = false;
+  const work = async (): Promise<void> => {
+    const connection = Connection.lazy({
+      address,
+      channelArgs: { "grpc.initial_reconnect_backoff_ms": 100, "grpc.max_reconnect_backoff_ms": 500 },
+    });
+    while (!isOver) {
+      try {
+        await workOnce(connection, namespace);
+      } catch {
+        await sleep(200); // a frontend died under the call
+      }
+    }
+    await connection.close();
+  };
+  const working = Array.from({ length: pollers }, work);
+  return {
+    async end() {
+      isOver = true;
+      await Promise.all(working);
+    },
+  };
+}
+
+async function workOnce(connection: Connection, namespace: string): Promise<void> {
+  const service = connection.workflowService;
+  const taskQueue = { name: TASK_QUEUE };
+  const task = await connection.withDeadline(
+    Date.now() + POLL_MS,
+    () => service.pollWorkflowTaskQueue({ namespace, taskQueue, identity: "cluster-test" }),
+  );
+  if (task.taskToken.length === 0) return;
+  const naps = task.history?.events?.filter(({ timerFiredEventAttributes }) => timerFiredEventAttributes != null)
+    .length;
+  const command = naps === NAPS
+    ? { commandType: COMPLETE_WORKFLOW_EXECUTION, completeWorkflowExecutionCommandAttributes: {} }
+    : {
+      commandType: START_TIMER,
+      startTimerCommandAttributes: { timerId: `nap-${naps}`, startToFireTimeout: { nanos: NAP_NANOS } },
+    };
+  await connection.withDeadline(
+    Date.now() + CALL_MS,
+    () =>
+      service.respondWorkflowTaskCompleted({
+        namespace,
+        taskToken: task.taskToken,
+        commands: [command],
+        identity: "cluster-test",
+      }),
+  );
+}
+
+/** Starts the workflow `workflowId`, again and again until Temporal says that it is there. */
+export async function startNap(client: Client, workflowId: string): Promise<void> {
+  for (;;) {
+    try {
+      await client.connection.withDeadline(
+        Date.now() + CALL_MS,
+        () => client.workflow.start(TYPE, { workflowId, taskQueue: TASK_QUEUE, args: [] }),
+      );
+      return;
+    } catch (error) {
+      if (error instanceof Error && error.name === "WorkflowExecutionAlreadyStartedError") return;
+      await sleep(200);
+    }
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
