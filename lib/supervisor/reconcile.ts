@@ -1,5 +1,6 @@
 import { lstatSync, renameSync } from "node:fs";
 import { basename } from "node:path";
+import { systemErrorCode } from "../core/local_error.ts";
 import { parseTemporalArgs } from "../core/temporal_args.ts";
 import { completeSettings, type Settings, settingsDifferences } from "../core/settings.ts";
 import type { LockFile } from "../system/lock_file.ts";
@@ -164,7 +165,12 @@ function tidyRecord({ paths }: Instance, { onDisk, innocent }: Finding, warn: (m
     : `it points at ${describeProcess(innocent)}, which it does not describe`;
   if (why === null) return; // its process is dead: the next record takes its place
   const target = setAsideName(paths.record);
-  renameSync(paths.record, target);
+  try {
+    renameSync(paths.record, target);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return; // somebody was faster, and removed it
+    throw error;
+  }
   warn(`The record temporal.pid was set aside as ${basename(target)}: ${why}`);
 }
 
