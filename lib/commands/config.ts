@@ -1,13 +1,16 @@
+import { portCandidate } from "../core/auto_ports.ts";
 import { type EffectiveSetting, effectiveSettings } from "../core/effective_settings.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import type { Paint } from "../core/render_status.ts";
 import { type Source, sourceName } from "../core/source.ts";
+import { readKeptPorts } from "../supervisor/kept_ports.ts";
 import type { Command } from "./context.ts";
 
 /** Shows each setting as a `start` would take it now, and where it comes from. */
 export const config: Command = async ({ invocation, answer, paint }) => {
-  const { config: path } = instancePaths(invocation.home);
-  const settings = effectiveSettings(invocation);
+  const paths = instancePaths(invocation.home);
+  const { config: path } = paths;
+  const settings = effectiveSettings(invocation, { ...portCandidate(invocation.home, 0), ...readKeptPorts(paths) });
   await answer({ schema: 1, home: invocation.home, file: path, settings }, () => render(settings, paint));
   return 0;
 };

@@ -6,6 +6,7 @@ import { completeSettings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
 import { type Finding, findTemporal } from "../supervisor/evidence.ts";
 import { examineAll, mendAll } from "../supervisor/examine.ts";
+import { withKeptPorts } from "../supervisor/kept_ports.ts";
 import { lookAround } from "../supervisor/look_around.ts";
 import type { Patient } from "../supervisor/patient.ts";
 import { pause } from "../system/pause.ts";
@@ -48,7 +49,7 @@ async function admit(context: CommandContext): Promise<Patient> {
     hasHome: host.folderOwner(home) !== null,
     status,
     finding,
-    settings: record?.settings ?? completeSettings(asked, paths.defaultDatabase),
+    settings: record?.settings ?? completeSettings(withKeptPorts(asked, paths), paths.defaultDatabase),
     binary: findOptions(context),
     nowMs: Date.now(),
   };

@@ -1,4 +1,5 @@
 import { renderStatus } from "../core/render_status.ts";
+import { portCandidate, withPorts } from "../core/auto_ports.ts";
 import { completeSettings } from "../core/settings.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { type Status, statusExitCode } from "../core/status.ts";
@@ -37,7 +38,7 @@ export async function currentStatus(context: CommandContext): Promise<Status> {
 
 function notThere({ invocation: { home, asked } }: CommandContext): Status {
   const paths = instancePaths(home);
-  const settings = completeSettings(asked, paths.defaultDatabase);
+  const settings = completeSettings(withPorts(asked, portCandidate(home, 0)), paths.defaultDatabase);
   return {
     ...statusFrame("stopped", settings, paths),
     healthy: false,

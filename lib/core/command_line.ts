@@ -7,7 +7,7 @@ import { LocalError } from "./local_error.ts";
 import { pickBinary } from "./pick_binary.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { type CommandLine, readCommandLine } from "./read_command_line.ts";
-import { type Settings, UI_PORT_OFFSET } from "./settings.ts";
+import { type AskedSettings, UI_PORT_OFFSET } from "./settings.ts";
 import { type Source, sourceName } from "./source.ts";
 import { ownFlagAmong } from "./temporal_args.ts";
 
@@ -17,7 +17,7 @@ export interface Invocation {
   /** Absolute. */
   home: string;
   /** The settings that were asked for, wherever; the rest is whatever runs, or the default. */
-  asked: Partial<Settings>;
+  asked: AskedSettings;
   /** The binary that was asked for, absolute; null = the resolution chain decides. */
   temporalBin: string | null;
   /** The version of the managed binary that was asked for; null = whatever is chosen in the home, or the default. */
@@ -137,8 +137,8 @@ function givenValue(
   return checked(fromConfig(flag, inFile.node, source), source, `${config!.path}/..`);
 }
 
-function askedSettings(command: CommandSpec, given: ReadonlyMap<string, Given>): Partial<Settings> {
-  const asked: Partial<Settings> = {};
+function askedSettings(command: CommandSpec, given: ReadonlyMap<string, Given>): AskedSettings {
+  const asked: AskedSettings = {};
   for (const { name, setting } of settingsOf(command)) {
     const found = setting === undefined ? undefined : given.get(name);
     if (found !== undefined) Object.assign(asked, { [setting!]: found.value });
@@ -168,10 +168,10 @@ function askedPolicy(command: CommandSpec, given: ReadonlyMap<string, Given>): P
   return asked;
 }
 
-function refusePortClash(asked: Partial<Settings>, given: ReadonlyMap<string, Given>): void {
+function refusePortClash(asked: AskedSettings, given: ReadonlyMap<string, Given>): void {
   const { port, uiPort, headless } = asked;
   const where = (name: string) => sourceName(given.get(name)!.source);
-  if (port === undefined) return;
+  if (typeof port !== "number") return;
   if (uiPort === port && headless !== true) {
     throw new LocalError("usage", `${where("port")} and ${where("ui-port")} are both ${port}`, {
       hint: "Give each its own port",

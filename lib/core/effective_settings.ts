@@ -1,3 +1,4 @@
+import { type Ports, withPorts } from "./auto_ports.ts";
 import type { Invocation } from "./command_line.ts";
 import { formatValue, type Value } from "./flag_values.ts";
 import { CONFIG_FLAGS } from "./instance_flags.ts";
@@ -20,11 +21,15 @@ export interface EffectiveSetting {
   source: Source;
 }
 
-/** Every setting as a `start` would take it now. Those of Temporal's launch are made whole, so that none is missing. */
-export function effectiveSettings(invocation: Invocation): EffectiveSetting[] {
+/**
+ * Every setting as a `start` would take it now. Those of Temporal's launch are made whole, so that none is missing.
+ *
+ * @param ports What `auto` would be.
+ */
+export function effectiveSettings(invocation: Invocation, ports: Ports): EffectiveSetting[] {
   const { given, home, asked } = invocation;
   const policy = completePolicy(invocation.policy);
-  const settings = completeSettings(asked, instancePaths(home).defaultDatabase);
+  const settings = completeSettings(withPorts(asked, ports), instancePaths(home).defaultDatabase);
   return CONFIG_FLAGS.map((flag) => {
     const value = flag.setting !== undefined
       ? settings[flag.setting]

@@ -22,6 +22,8 @@ export interface Flag {
   otherKey?: string;
   /** Its value is a path: made absolute, in `config.yaml` from the file's folder on, else from the working folder on. */
   isPath?: true;
+  /** Takes `auto`, too. */
+  mayBeAuto?: true;
   /** The values that it takes; of `pairs`, the values after `=`. */
   choices?: readonly string[];
   /** Of the settings that Temporal is launched with, the one that it sets. */

@@ -108,9 +108,12 @@ export function checkedValue(flag: Flag, raw: unknown, source: Source): Value {
   if (Array.isArray(raw)) throw new LocalError("usage", `${sourceName(source)} is given more than once`);
   const text = String(raw);
   if (text === "") throw bad(flag.value ?? "a value", text);
+  if (flag.mayBeAuto === true && text === "auto") return text;
   if (flag.kind === "text") return checkedChoice(flag, text, bad);
   const number = numberFrom(flag, text);
-  if (flag.kind === "port" && !isPort(number)) throw bad(WANTED.port, text);
+  if (flag.kind === "port" && !isPort(number)) {
+    throw bad(`${WANTED.port}${flag.mayBeAuto === true ? ", or auto" : ""}`, text);
+  }
   if (flag.kind === "count" && !Number.isSafeInteger(number)) throw bad(WANTED.count, text);
   // setTimeout holds 2^31 - 1 ms, 24 days.
   if ((flag.kind === "seconds" || flag.kind === "duration") && !(number <= 2_000_000)) {

@@ -32,7 +32,8 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_PORT",
     key: "port",
     setting: "port",
-    help: "Port of the gRPC frontend (default 7233)",
+    mayBeAuto: true,
+    help: "Port of the gRPC frontend (default 7233); auto: a free one, kept for the home",
   },
   {
     name: "ui-port",
@@ -41,7 +42,8 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_UI_PORT",
     key: "ui_port",
     setting: "uiPort",
-    help: "Port of the Web UI (default: port + 1000)",
+    mayBeAuto: true,
+    help: "Port of the Web UI (default: port + 1000), or auto",
   },
   {
     name: "headless",

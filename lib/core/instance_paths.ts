@@ -19,6 +19,8 @@ export interface InstancePaths {
   config: string;
   /** What was read of {@linkcode config} the last time, so that its format need not be understood again. */
   configRead: string;
+  /** The ports that `auto` chose. */
+  ports: string;
 }
 
 /** The name of the control socket within the home. */
@@ -41,6 +43,7 @@ export function instancePaths(home: string): InstancePaths {
     defaultDatabase: `${home}/temporal-data/temporal.db`,
     config: `${home}/config.yaml`,
     configRead: `${home}/config.read.json`,
+    ports: `${home}/ports.json`,
   };
 }
 

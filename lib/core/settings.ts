@@ -31,6 +31,12 @@ export interface Settings {
   extraArgs: string[];
 }
 
+/** What is asked for. Ports that are `auto` may be any, and are the same each time. */
+export type AskedSettings = Partial<Omit<Settings, "port" | "uiPort">> & {
+  port?: number | "auto";
+  uiPort?: number | "auto";
+};
+
 /** Temporal's own defaults. */
 export const DEFAULT_PORT = 7233;
 /** Temporal puts its UI this far above the frontend. */
@@ -104,16 +110,22 @@ export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
 
 /**
  * The settings that were asked for and that `running` has otherwise. What was not asked for is taken as it runs: a plain
- * `start` reuses an instance whatever its port. The order of repeated settings counts only for {@linkcode Settings.extraArgs}.
+ * `start` reuses an instance whatever its port, and so does `auto`. The order of repeated settings counts only for {@linkcode Settings.extraArgs}.
  */
-export function settingsDifferences(asked: Partial<Settings>, running: Settings): SettingDifference[] {
+export function settingsDifferences(asked: AskedSettings, running: Settings): SettingDifference[] {
   const differences: SettingDifference[] = [];
   for (const key of Object.keys(FLAG_NAMES) as (keyof Settings)[]) {
     const wanted = asked[key];
-    if (wanted === undefined || comparable(key, wanted) === comparable(key, running[key])) continue;
+    if (wanted === undefined || isAnyPort(key, wanted) || comparable(key, wanted) === comparable(key, running[key])) {
+      continue;
+    }
     differences.push({ setting: FLAG_NAMES[key], running: running[key], asked: wanted });
   }
   return differences;
+}
+
+function isAnyPort(key: keyof Settings, wanted: AskedSettings[keyof Settings]): boolean {
+  return (key === "port" || key === "uiPort") && wanted === "auto";
 }
 
 function comparable(key: keyof Settings, value: Settings[keyof Settings]): string {

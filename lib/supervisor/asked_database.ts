@@ -1,4 +1,4 @@
-import type { Settings } from "../core/settings.ts";
+import type { AskedSettings } from "../core/settings.ts";
 import { realDatabasePath } from "../temporal/database.ts";
 
 /**
@@ -7,7 +7,7 @@ import { realDatabasePath } from "../temporal/database.ts";
  *
  * @throws {LocalError} when the database's folder is not there
  */
-export function withRealDatabase(asked: Partial<Settings>): Partial<Settings> {
+export function withRealDatabase(asked: AskedSettings): AskedSettings {
   if (typeof asked.dbFilename !== "string") return asked;
   return { ...asked, dbFilename: realDatabasePath(asked.dbFilename) };
 }

@@ -1,6 +1,7 @@
 import type { Failure } from "../core/failure.ts";
+import { portCandidate, withPorts } from "../core/auto_ports.ts";
 import { isPartOfPolicy, type Policy } from "../core/policy.ts";
-import { completeSettings, isSettings, type Settings } from "../core/settings.ts";
+import { type AskedSettings, completeSettings, isSettings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
 import type { Handler, Reply } from "../system/serve.ts";
 import { type LogEvent } from "./event_log.ts";
@@ -8,7 +9,7 @@ import type { Snapshot } from "./snapshot.ts";
 
 /** What a request asks a supervisor to start, or to go on with after a restart. */
 export interface StartRequest {
-  asked: Partial<Settings>;
+  asked: AskedSettings;
   /** The binary that was asked for by name; null = any. */
   binary: string | null;
   /** How it is to be looked after, as far as that was asked for. */
@@ -113,14 +114,22 @@ function parseObject(body: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+/** Of what somebody asks for, the ports that are `auto`. */
+function autoPortsIn(asked: AskedSettings): AskedSettings {
+  return {
+    ...(asked.port === "auto" ? { port: "auto" } : {}),
+    ...(asked.uiPort === "auto" ? { uiPort: "auto" } : {}),
+  };
+}
+
 function startRequest(body: string): StartRequest {
   const { asked = {}, binary, policy, noWait } = parseObject(body);
   const isPart = typeof asked === "object" && asked !== null && !Array.isArray(asked) &&
-    isSettings({ ...completeSettings({}, "/"), ...asked });
+    isSettings({ ...completeSettings({}, "/"), ...asked, ...withPorts(autoPortsIn(asked), portCandidate("/", 0)) });
   if (!isPart) throw new SyntaxError("asked must be settings");
   if (policy !== undefined && !isPartOfPolicy(policy)) throw new SyntaxError("policy must have numbers");
   return {
-    asked: asked as Partial<Settings>,
+    asked: asked as AskedSettings,
     binary: typeof binary === "string" ? binary : null,
     ...(policy === undefined ? {} : { policy }),
     ...(noWait === true ? { noWait } : {}),

@@ -5,7 +5,7 @@ import type { Status, StatusState } from "../core/status.ts";
 import { formatValue } from "../core/flag_values.ts";
 import { CONFIG_FLAGS } from "../core/instance_flags.ts";
 import { policyDifferences } from "../core/policy.ts";
-import { type SettingDifference, type Settings, settingsDifferences } from "../core/settings.ts";
+import { type AskedSettings, type SettingDifference, settingsDifferences } from "../core/settings.ts";
 import { pause } from "../system/pause.ts";
 import { withRealDatabase } from "./asked_database.ts";
 import type { Controlled, SnapshotTaken, StartRequest, StopRequest } from "./control_api.ts";
@@ -146,7 +146,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
 /** Why a restart with these settings would fail after the running Temporal was ended for it; null when nothing is in the way. */
 async function refusalOf(
   keeper: TemporalKeeper,
-  asked: Partial<Settings>,
+  asked: AskedSettings,
   binary: string | null,
   { processes }: Instance,
 ): Promise<Failure | null> {

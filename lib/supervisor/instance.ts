@@ -1,8 +1,9 @@
+import type { AutoPort } from "../core/auto_ports.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
 import type { LogPolicy } from "../core/rotation.ts";
 import type { RestartPolicy } from "../core/backoff.ts";
 import type { Policy } from "../core/policy.ts";
-import type { Settings } from "../core/settings.ts";
+import type { AskedSettings, Settings } from "../core/settings.ts";
 import type { Host } from "../system/host.ts";
 import type { Processes } from "../system/processes.ts";
 import type { EventLog } from "./event_log.ts";
@@ -40,6 +41,8 @@ export interface LaunchPlan {
   /** The binary's path, as the resolution chain gave it. */
   binary: string;
   settings: Settings;
+  /** Which of its ports may be others, where these are taken. */
+  auto: readonly AutoPort[];
 }
 
 /** How a supervisor's process exits that gave way to another one (EX_TEMPFAIL, sysexits(3)): to be tried anew. */
@@ -50,7 +53,7 @@ export interface SupervisorOrder {
   home: string;
   binary: string | null;
   /** The settings that were asked for; the rest is that of the Temporal which runs unsupervised, or the default. */
-  asked: Partial<Settings>;
+  asked: AskedSettings;
   /** The binary itself was asked for, so another one that runs is replaced. */
   binaryAsked: boolean;
   /** How to look after it, as far as that was asked for. */

@@ -1,6 +1,6 @@
 import type { InstancePaths } from "../core/instance_paths.ts";
 import { instancePaths } from "../core/instance_paths.ts";
-import { completeSettings, type Settings } from "../core/settings.ts";
+import { type AskedSettings, completeSettings, type Settings } from "../core/settings.ts";
 import type { Check, Status } from "../core/status.ts";
 import { statusFrame } from "../core/status_frame.ts";
 import { parseTemporalArgs } from "../core/temporal_args.ts";
@@ -9,6 +9,7 @@ import type { Holder, Processes, ProcessInfo } from "../system/processes.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { areHealthy, checkLayers } from "./describe.ts";
 import { type Finding, findTemporal, isDead } from "./evidence.ts";
+import { withKeptPorts } from "./kept_ports.ts";
 import { readOutcome } from "./outcome.ts";
 import { DEFAULT_HEALTH_POLICY } from "./policies.ts";
 import { createProbe } from "./probe.ts";
@@ -23,7 +24,7 @@ const MAX_LOOKS = 5;
  * The order of the looks matters: Temporal first, then the supervisor's lock, then Temporal again. `unsupervised` is
  * said only of a Temporal that was there before and after nobody held the lock.
  */
-export async function lookAround(host: Host, home: string, asked: Partial<Settings>): Promise<Status> {
+export async function lookAround(host: Host, home: string, asked: AskedSettings): Promise<Status> {
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
   const { finding, supervisor } = look(paths, processes);
@@ -110,13 +111,13 @@ function settingsOf(
   finding: Finding,
   leader: ProcessInfo | null,
   processes: Processes,
-  asked: Partial<Settings>,
+  asked: AskedSettings,
   paths: InstancePaths,
 ): Settings {
   const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
   if (leader !== null && recorded !== undefined) return recorded;
   const seen = leader === null ? null : parseTemporalArgs(processes.argv(leader.pid) ?? []);
-  return completeSettings(seen ?? asked, paths.defaultDatabase);
+  return completeSettings(seen ?? withKeptPorts(asked, paths), paths.defaultDatabase);
 }
 
 /** The status when no Temporal of ours is alive: `starting`, `failed` or `stopped`. */

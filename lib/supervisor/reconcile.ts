@@ -1,5 +1,6 @@
 import { lstatSync, renameSync } from "node:fs";
 import { basename } from "node:path";
+import { withPorts } from "../core/auto_ports.ts";
 import { systemErrorCode } from "../core/local_error.ts";
 import { parseTemporalArgs } from "../core/temporal_args.ts";
 import { completeSettings, type Settings, settingsDifferences } from "../core/settings.ts";
@@ -12,6 +13,7 @@ import { withRealDatabase } from "./asked_database.ts";
 import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
 import { describeProcess, type Finding, findTemporal, type FoundTemporal, type Proof } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
+import { planFor } from "./launch_plan.ts";
 import { createProbe } from "./probe.ts";
 import { refuseReplacement } from "./refuse_launch.ts";
 import { type TemporalProcess, watchEnd } from "./temporal_process.ts";
@@ -135,10 +137,7 @@ async function refuseHarm(
   if (onDisk.kind !== "record" || onDisk.record.pid !== leader?.pid || onDisk.record.settings === undefined) return;
   const { settings } = onDisk.record;
   const running = { binary: onDisk.record.binary ?? leader.executable ?? "", settings };
-  const next = {
-    binary: binary ?? running.binary,
-    settings: completeSettings(withRealDatabase(asked), paths.defaultDatabase, settings),
-  };
+  const next = planFor(paths, withRealDatabase(asked), binary ?? running.binary, settings);
   await refuseReplacement(next, running, processes);
 }
 
@@ -151,7 +150,7 @@ function settingsFromArgv(
   if (argv === null) return null;
   const seen = parseTemporalArgs(argv);
   if (seen === null) return null;
-  const settings = completeSettings({ ...seen, ...asked }, defaultDatabase);
+  const settings = completeSettings({ ...seen, ...withPorts(asked, seen) }, defaultDatabase);
   return JSON.stringify(temporalArgs(settings)) === JSON.stringify(argv.slice(1)) ? settings : null;
 }
 

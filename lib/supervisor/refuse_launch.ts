@@ -26,11 +26,17 @@ export function refuseSecondUser(database: string, processes: Processes): void {
  * Refuses ports that a launch with `settings` needs and somebody has.
  *
  * @param own What the Temporal that is to make place runs with: its ports count as free.
+ * @param any Ports that are not looked at: others will do as well.
  * @throws {LocalError} `port-taken`, naming the holder
  */
-export async function refuseTakenPorts(settings: Settings, processes: Processes, own?: Settings): Promise<void> {
+export async function refuseTakenPorts(
+  settings: Settings,
+  processes: Processes,
+  own?: Settings,
+  any: readonly number[] = [],
+): Promise<void> {
   const kept = own === undefined ? [] : placesOf(own).map(({ port }) => port);
-  const wanted = placesOf(settings).filter(({ port }) => !kept.includes(port));
+  const wanted = placesOf(settings).filter(({ port }) => !kept.includes(port) && !any.includes(port));
   const findTaken = async () => {
     const states = await Promise.all(
       wanted.map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),
@@ -52,8 +58,13 @@ export async function refuseTakenPorts(settings: Settings, processes: Processes,
  * @param running What the Temporal that is to make place runs with.
  * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`
  */
-export async function refuseReplacement(next: LaunchPlan, running: LaunchPlan, processes: Processes): Promise<void> {
-  await refuseTakenPorts(next.settings, processes, running.settings);
+export async function refuseReplacement(
+  next: LaunchPlan,
+  running: Omit<LaunchPlan, "auto">,
+  processes: Processes,
+): Promise<void> {
+  const any = next.auto.map((name) => next.settings[name]);
+  await refuseTakenPorts(next.settings, processes, running.settings, any);
   const { dbFilename } = next.settings;
   if (dbFilename === null) return;
   const database = realDatabasePath(dbFilename);

@@ -1,18 +1,20 @@
+import { autoPortsOf } from "../core/auto_ports.ts";
 import { LocalError } from "../core/local_error.ts";
-import { completeSettings, type Settings } from "../core/settings.ts";
+import type { AskedSettings, Settings } from "../core/settings.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import { rotateLog } from "../system/rotate_log.ts";
-import { makeDatabaseFolder, realDatabasePath } from "../temporal/database.ts";
+import { PortChoice } from "./choose_ports.ts";
 import { DatabaseHold } from "./database_lock.ts";
 import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
 import { findTemporal } from "./evidence.ts";
 import { folderIdentity, guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "./instance.ts";
 import { KeptRecord } from "./kept_record.ts";
+import { planFor, preparePlan } from "./launch_plan.ts";
 import { launchTemporal } from "./launch_temporal.ts";
 import { createProbe, type Probe } from "./probe.ts";
 import { reconcile } from "./reconcile.ts";
-import type { ProcessEnd, TemporalProcess } from "./temporal_process.ts";
+import { type ProcessEnd, refreshExecutable, type TemporalProcess } from "./temporal_process.ts";
 import { versionAsker } from "./version_asker.ts";
 
 /** Whom the keeper tells what it sees. */
@@ -76,7 +78,7 @@ export class TemporalKeeper {
   /** What runs, else what is to run. */
   get settings(): Settings {
     return this.#temporal?.settings ?? this.#plan?.settings ??
-      completeSettings(this.#order.asked, this.#instance.paths.defaultDatabase);
+      planFor(this.#instance.paths, this.#order.asked, "").settings;
   }
 
   /** Looks whether the lock paths still lead to our locks; asked twice at once, it looks once. */
@@ -92,16 +94,14 @@ export class TemporalKeeper {
   }
 
   /** What the next launch would be with these settings, and this binary; null while nothing is planned yet. */
-  planWith(asked: Partial<Settings>, binary: string | null): LaunchPlan | null {
-    if (this.#plan === null) return null;
-    return {
-      binary: binary ?? this.#plan.binary,
-      settings: completeSettings(asked, this.#instance.paths.defaultDatabase, this.#plan.settings),
-    };
+  planWith(asked: AskedSettings, binary: string | null): LaunchPlan | null {
+    const plan = this.#plan;
+    if (plan === null) return null;
+    return planFor(this.#instance.paths, asked, binary ?? plan.binary, plan.settings, plan.auto);
   }
 
   /** Plans the next launch with these settings, and this binary. */
-  change(asked: Partial<Settings>, binary: string | null): void {
+  change(asked: AskedSettings, binary: string | null): void {
     this.#plan = this.planWith(asked, binary);
   }
 
@@ -142,9 +142,23 @@ export class TemporalKeeper {
     return await this.#reconcile(signal, true) ?? await this.#launch(signal, rotates);
   }
 
+  /** A launch that a person asked for, which begins a new log, may choose its ports. */
   async #launch(signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
+    const ports = new PortChoice(this.#instance, (message) => this.#listener.warn(message));
+    for (;;) {
+      this.#plan = await preparePlan(this.#plan!, this.#database, this.#instance);
+      if (rotates) this.#plan = await ports.choose(this.#plan);
+      try {
+        return await this.#launchOnce(this.#plan, signal, rotates);
+      } catch (error) {
+        if (!rotates || signal.aborted || !ports.mayTryOthers(this.#plan, error)) throw error;
+        this.#forget();
+      }
+    }
+  }
+
+  async #launchOnce(plan: LaunchPlan, signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
     const instance = this.#instance;
-    const plan = this.#plan = await this.#preparePlan(this.#plan!);
     signal.throwIfAborted();
     if (rotates) rotateLog(instance.paths.temporalLog, "rename", instance.logPolicy, Date.now());
     this.#probe?.close();
@@ -157,7 +171,7 @@ export class TemporalKeeper {
       takeLock: () => this.#takeTemporalLock(),
       onSpawn: (spawned) => this.#track(spawned),
     });
-    this.#refreshExecutable(temporal);
+    if (refreshExecutable(temporal, instance.processes)) this.#record.save(temporal);
     return temporal;
   }
 
@@ -210,12 +224,12 @@ export class TemporalKeeper {
     const found = await reconcile(this.#instance, order, signal, warn, isThorough);
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
-      const settings = completeSettings(order.asked, this.#instance.paths.defaultDatabase, found.base);
-      this.#plan = { binary: order.binary ?? "", settings };
+      this.#plan = planFor(this.#instance.paths, order.asked, order.binary ?? "", found.base);
       return null;
     }
     const { temporal } = found;
-    this.#plan = { binary: order.binary ?? temporal.binary ?? "", settings: temporal.settings };
+    const { settings } = temporal;
+    this.#plan = { binary: order.binary ?? temporal.binary ?? "", settings, auto: autoPortsOf(order.asked) };
     this.#track(temporal);
     // Its lock has no name any more: the file at the path is to be held in its stead.
     if (found.proof !== "lock") this.locks.temporal = NAMELESS;
@@ -227,14 +241,6 @@ export class TemporalKeeper {
       this.#listener.warn(error.message);
     }
     return temporal;
-  }
-
-  async #preparePlan(plan: LaunchPlan): Promise<LaunchPlan> {
-    const asked = plan.settings.dbFilename;
-    if (asked === this.#instance.paths.defaultDatabase) makeDatabaseFolder(asked);
-    const dbFilename = asked === null ? null : realDatabasePath(asked);
-    await this.#database.moveTo(dbFilename, this.#instance.processes);
-    return { ...plan, settings: { ...plan.settings, dbFilename } };
   }
 
   async #takeTemporalLock(): Promise<LockFile> {
@@ -267,14 +273,6 @@ export class TemporalKeeper {
     if (this.#temporal !== temporal || this.#toldEndOf === temporal) return;
     this.#toldEndOf = temporal;
     this.#listener.ended(temporal, end);
-  }
-
-  /** A shim (mise, asdf) is the executable of the first moments. */
-  #refreshExecutable(temporal: TemporalProcess): void {
-    const seen = this.#instance.processes.inspect(temporal.pid);
-    if (seen === null || seen.executable === temporal.executable) return;
-    temporal.executable = seen.executable;
-    this.#record.save(temporal);
   }
 
   /** Asks for the version while Temporal comes up: a shim too answers for what it will become. */

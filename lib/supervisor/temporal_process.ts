@@ -61,3 +61,11 @@ export function recordOf(temporal: TemporalProcess, processes: Processes): Proce
     settings: temporal.settings,
   };
 }
+
+/** Looks at the executable again, since a shim (mise, asdf) is that of the first moments; whether it is another one. */
+export function refreshExecutable(temporal: TemporalProcess, processes: Processes): boolean {
+  const seen = processes.inspect(temporal.pid);
+  if (seen === null || seen.executable === temporal.executable) return false;
+  temporal.executable = seen.executable;
+  return true;
+}

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { type Invocation, parseCommandLine } from "../../lib/core/command_line.ts";
 import { COMMANDS, flagsOf } from "../../lib/core/flags.ts";
 import { LocalError } from "../../lib/core/local_error.ts";
-import type { Settings } from "../../lib/core/settings.ts";
+import type { AskedSettings } from "../../lib/core/settings.ts";
 
 type Env = Record<string, string | undefined>;
 
@@ -14,7 +14,7 @@ function parse(line: string, env: Env = {}): Invocation {
 }
 
 /** What was asked for on the command line of a `start`. */
-const asked = (line: string, env: Env = {}): Partial<Settings> => parse(`start ${line}`, env).asked;
+const asked = (line: string, env: Env = {}): AskedSettings => parse(`start ${line}`, env).asked;
 
 /** The command's own flags that were given. */
 function own(line: string): Record<string, unknown> {
@@ -249,7 +249,7 @@ describe("parseCommandLine() on the environment", () => {
   it("names the variable that holds a bad value", () => {
     assertEquals(
       refusal("start", { STIGMER_PORT: "abc" }).message,
-      "$STIGMER_PORT takes a port from 1 to 65535: `abc` was given",
+      "$STIGMER_PORT takes a port from 1 to 65535, or auto: `abc` was given",
     );
     assertEquals(
       refusal("start", { STIGMER_HEADLESS: "maybe" }).message,

@@ -99,7 +99,7 @@ describe("config.yaml", () => {
 
   it("has the line, the key and what was expected of each fault", () => {
     const cases: [unknown, string][] = [
-      [{ ip: "::1", port: "abc" }, "2: port takes a port from 1 to 65535: `abc` was given"],
+      [{ ip: "::1", port: "abc" }, "2: port takes a port from 1 to 65535, or auto: `abc` was given"],
       [{ port: [1] }, "1: port takes a port from 1 to 65535: `[1]` was given"],
       [{ headless: "maybe" }, '1: headless takes true or false: `"maybe"` was given'],
       [{ headless: 1.5 }, "1: headless takes true or false: `1.5` was given"],
@@ -163,7 +163,10 @@ describe("config.yaml", () => {
 
 describe("effectiveSettings()", () => {
   it("tells every key, its value and where it comes from", () => {
-    const settings = effectiveSettings(parse("config --headless", { port: 7300 }, { STIGMER_IP: "127.0.0.2" }));
+    const settings = effectiveSettings(parse("config --headless", { port: 7300 }, { STIGMER_IP: "127.0.0.2" }), {
+      port: 20_001,
+      uiPort: 21_001,
+    });
     assertEquals(settings.map(({ key }) => key), CONFIG_FLAGS.map(({ key }) => key!));
     const find = (name: string) => settings.find(({ key }) => key === name);
     assertEquals(find("port"), {

@@ -1,0 +1,96 @@
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { createServer } from "node:net";
+import { writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import type { Status } from "../../lib/core/status.ts";
+import {
+  launch,
+  otherRuntime,
+  ownRuntime,
+  type Runtime,
+  type TestInstance,
+  toolCommand,
+  withInstance,
+} from "./support.ts";
+
+/** Runs `start` or `restart` with these flags and no port of the test's own. */
+async function bringUp(
+  { home }: TestInstance,
+  args: readonly string[],
+  runtime: Runtime = ownRuntime,
+): Promise<Status> {
+  const { code, stdout, stderr } = await launch([
+    ...toolCommand(runtime),
+    ...args,
+    "--json",
+    "--headless",
+    "--home",
+    home,
+  ]).ended;
+  assertEquals(code, 0, stdout + stderr);
+  return JSON.parse(stdout);
+}
+
+const AUTO = ["start", "--port", "auto"];
+const portOf = ({ address }: Status) => Number(address.split(":").at(-1));
+
+describe("--port auto", () => {
+  it("gives homes that start at once ports of their own, and each the same one again", () =>
+    withInstance((first) =>
+      withInstance((second) =>
+        withInstance(async (third) => {
+          const instances = [first, second, third];
+          const started = await Promise.all(
+            instances.map((instance, index) => bringUp(instance, AUTO, index === 0 ? otherRuntime : ownRuntime)),
+          );
+          const ports = started.map(portOf);
+          assertEquals(new Set(ports).size, 3, `${ports}`);
+          const reused = await bringUp(first, AUTO);
+          assertEquals([reused.reused, portOf(reused)], [true, ports[0]]);
+          assertEquals((await bringUp(second, ["start"])).reused, true);
+          assertEquals(portOf(await bringUp(second, ["restart"])), ports[1]);
+          assertEquals((await third.stop(["--force"])).code, 0);
+          assertEquals(portOf(await bringUp(third, AUTO)), ports[2]);
+        })
+      )
+    ));
+
+  it("takes another one, and says so, when the one that it kept is taken meanwhile", () =>
+    withInstance(async (instance) => {
+      const first = await bringUp(instance, AUTO);
+      const kept = portOf(first);
+      assertEquals((await instance.stop(["--force"])).code, 0);
+      const stranger = createServer();
+      await new Promise<void>((resolve) => stranger.listen(kept, "127.0.0.1", resolve));
+      try {
+        const second = await bringUp(instance, AUTO);
+        assertNotEquals(portOf(second), kept);
+        assertMatch((second.warnings ?? []).join("\n"), new RegExp(`${kept}.*it was kept for this home`));
+        assertEquals((await instance.stop(["--force"])).code, 0);
+        const named = await instance.run(["start", "--json", "--headless", "--port", `${kept}`]);
+        assertEquals([named.code, JSON.parse(named.stdout).error.code], [1, "port-taken"]);
+        assertEquals(portOf(await bringUp(instance, AUTO)), portOf(second));
+      } finally {
+        await new Promise((resolve) => stranger.close(resolve));
+      }
+    }));
+
+  it("can be said in config.yaml, with a UI a thousand above", () =>
+    withInstance(async (instance) => {
+      writeFileSync(instance.paths.config, "backend: { local: { temporal: { port: auto } } }\n");
+      const { code, stdout, stderr } = await launch([
+        ...toolCommand(ownRuntime),
+        "start",
+        "--json",
+        "--home",
+        instance.home,
+      ]).ended;
+      assertEquals(code, 0, stdout + stderr);
+      const status: Status = JSON.parse(stdout);
+      assertEquals(status.uiUrl, `http://127.0.0.1:${portOf(status) + 1000}`);
+      assert((await fetch(status.uiUrl!)).ok);
+      const shown = await instance.run(["config", "--json"]);
+      const { settings } = JSON.parse(shown.stdout) as { settings: { name: string; value: unknown }[] };
+      assertEquals(settings.find(({ name }) => name === "port")?.value, portOf(status));
+    }));
+});
