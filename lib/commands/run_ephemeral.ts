@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalError } from "../core/local_error.ts";
+import type { AskedSettings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
 import { freePort } from "../system/ports.ts";
 import { processesHere } from "../system/processes_here.ts";
@@ -57,7 +58,7 @@ export async function startEphemeral(context: CommandContext): Promise<Ephemeral
     const order: SupervisorOrder = {
       ...common,
       home,
-      asked: await ephemeralSettings(common.asked),
+      asked: await ephemeralSettings(context, common.asked),
       ephemeralFor: { pid: host.pid, startTime: self.startTime },
     };
     let isOver = false;
@@ -72,12 +73,25 @@ export async function startEphemeral(context: CommandContext): Promise<Ephemeral
   }
 }
 
-/** In memory, on free ports where none was asked for, without a UI unless its port was asked for. */
-async function ephemeralSettings(asked: SupervisorOrder["asked"]): Promise<SupervisorOrder["asked"]> {
-  const headless = asked.headless ?? asked.uiPort === undefined;
-  const port = asked.port ?? await freePort();
-  const uiPort = asked.uiPort ?? await freePort();
-  return { ...asked, dbFilename: null, headless, port, uiPort };
+/**
+ * In memory, on free ports, without a UI, unless flags say otherwise: the ports that the environment or `config.yaml`
+ * names are those of the common instance. What else they say counts here, too.
+ */
+async function ephemeralSettings(
+  { invocation: { given } }: CommandContext,
+  asked: AskedSettings,
+): Promise<AskedSettings> {
+  const isWritten = (flag: string) => given.get(flag)?.source.kind === "flag";
+  const portFor = async (flag: string, port: number | "auto" | undefined) =>
+    isWritten(flag) && typeof port === "number" ? port : await freePort();
+  return {
+    ...asked,
+    dbFilename: null,
+    headless: isWritten("headless") ? asked.headless === true : !isWritten("ui-port"),
+    port: await portFor("port", asked.port),
+    uiPort: await portFor("ui-port", asked.uiPort),
+    metricsPort: isWritten("metrics-port") ? asked.metricsPort ?? null : null,
+  };
 }
 
 function isPortTaken(error: unknown): boolean {

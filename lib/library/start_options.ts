@@ -1,26 +1,27 @@
-import { type Invocation, parseCommandLine, type Surroundings } from "../core/command_line.ts";
 import { didYouMean } from "../core/did_you_mean.ts";
+import { COMMANDS } from "../core/flags.ts";
 import { LocalError } from "../core/local_error.ts";
+import type { CommandLine } from "../core/read_command_line.ts";
 
 /**
  * What to start. Each option is the flag of `stigmer-local start` of that name; what is left out is what `start` without
- * that flag takes: the environment's, else whatever runs, else the default.
+ * that flag takes: what the environment or `config.yaml` says, else whatever runs, else the default.
  */
 export interface StartOptions {
   /**
    * A server of one's own: free ports, data in memory, no UI unless {@linkcode headless} is false or {@linkcode uiPort}
-   * is given. Gone when it is disposed of, and when this process is, `kill -9` included. It takes nothing from the
-   * environment but where the binary is.
+   * is given. Gone when it is disposed of, and when this process is, `kill -9` included. The environment and
+   * `config.yaml` say nothing of its ports and data.
    *
    * @default {false}
    */
   ephemeral?: boolean;
   /** The home of the instance; with {@linkcode ephemeral} only where binaries are kept. @default {"~/.stigmer"} */
   home?: string;
-  /** Port of the gRPC frontend. @default {7233} */
-  port?: number;
+  /** Port of the gRPC frontend; `auto` is any, and the same each time in one home. @default {7233} */
+  port?: number | "auto";
   /** Port of the Web UI. @default {port + 1000} */
-  uiPort?: number;
+  uiPort?: number | "auto";
   /** Whether there is no Web UI. @default {false} */
   headless?: boolean;
   /** Address that the frontend binds. @default {"127.0.0.1"} */
@@ -78,38 +79,35 @@ const FLAGS: Readonly<Record<string, string>> = {
 /** Options that are no flag of `start`, or not as they are. */
 const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "stopAfter", "onMessage"];
 
-/** All that an ephemeral server takes from the environment: where the binary is. */
-const EPHEMERAL_ENV = ["HOME", "PATH", "STIGMER_HOME", "STIGMER_TEMPORAL_BIN", "STIGMER_TEMPORAL_VERSION"];
-
 /**
- * The `start` that `options` stand for, in these surroundings. They go through the command's own reading of flags, which
- * checks them and knows what the environment says where there is none.
+ * The `start` that `options` stand for, as if it had been read from a command line: one schema knows which values are
+ * right, and what the environment and `config.yaml` say where nothing was given.
  *
- * @throws {LocalError} `usage` for an option that is unknown or has a bad value, be it in the environment
+ * @throws {LocalError} `usage` for an option that is unknown, or can't be meant with another
  */
-export function invocationOf(options: StartOptions, surroundings: Surroundings): Invocation {
+export function commandLineOf(options: StartOptions): CommandLine {
   const { ephemeral, dbFilename, timeoutMs, extraArgs } = options;
-  const args = Object.entries(options).flatMap(([name, value]) => value === undefined ? [] : flagsOf(name, value));
-  if (timeoutMs !== undefined) args.push(`--timeout=${timeoutMs / 1000}`);
-  if (extraArgs !== undefined) args.push("--", ...extraArgs);
-  if (ephemeral !== true) return quiet(parseCommandLine(["start", ...args], surroundings));
-  if (dbFilename !== undefined) {
+  const given = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(options)) {
+    const flag = FLAGS[name];
+    if (flag === undefined && !OTHERS.includes(name)) throw unknownOption(name);
+    if (flag !== undefined && value !== undefined) given.set(flag, value);
+  }
+  if (timeoutMs !== undefined) given.set("timeout", timeoutMs / 1000);
+  if (ephemeral === true && dbFilename !== undefined) {
     throw new LocalError("usage", "An ephemeral server keeps its data in memory, and has no dbFilename");
   }
-  const env = Object.fromEntries(EPHEMERAL_ENV.map((name) => [name, surroundings.env[name]]));
-  return quiet(parseCommandLine(["start", ...args], { ...surroundings, env }));
+  return {
+    command: COMMANDS.find(({ name }) => name === "start")!,
+    given,
+    operands: [],
+    passed: extraArgs === undefined ? null : [...extraArgs],
+  };
 }
 
-function quiet(invocation: Invocation): Invocation {
-  return { ...invocation, quiet: true };
-}
-
-function flagsOf(name: string, value: unknown): string[] {
-  const flag = FLAGS[name];
-  if (flag !== undefined) return [value].flat().map((each) => `--${flag}=${each}`);
-  if (OTHERS.includes(name)) return [];
+function unknownOption(name: string): LocalError {
   const near = didYouMean(name, [...Object.keys(FLAGS), ...OTHERS]);
-  throw new LocalError("usage", `Unknown option \`${name}\``, {
+  return new LocalError("usage", `Unknown option \`${name}\``, {
     ...(near === null ? {} : { hint: `Did you mean \`${near}\`?` }),
     facts: { option: name, suggestion: near },
   });

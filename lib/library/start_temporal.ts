@@ -1,10 +1,12 @@
 import { clientEnvironment } from "../core/client_environment.ts";
+import { homeOf, invocationOf } from "../core/command_line.ts";
+import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { type CommandContext, commandContext } from "../commands/context.ts";
 import type { Ephemeral } from "../commands/run_ephemeral.ts";
 import { currentHost, type Host } from "../system/host.ts";
-import { invocationOf, type StartOptions } from "./start_options.ts";
+import { commandLineOf, type StartOptions } from "./start_options.ts";
 
 /** A Temporal dev server that serves. */
 export interface TemporalServer {
@@ -45,7 +47,7 @@ export interface TemporalServer {
  */
 export async function startTemporal(options: StartOptions = {}): Promise<TemporalServer> {
   const host = guestHost(await currentHost());
-  const context = contextOf(host, options);
+  const context = await contextOf(host, options);
   if (options.ephemeral === true) {
     const { startEphemeral } = await import("../commands/run_ephemeral.ts");
     const ephemeral = await startEphemeral(context);
@@ -73,13 +75,24 @@ function guestHost(host: Host): Host {
   };
 }
 
-function contextOf(host: Host, options: StartOptions): CommandContext {
+async function contextOf(host: Host, options: StartOptions): Promise<CommandContext> {
   if (host.platform === "win32") {
     throw new LocalError("unsupported-platform", "Native Windows has no process groups and no flock", {
       hint: "Run this within WSL 2",
     });
   }
-  const invocation = invocationOf(options, { env: host.env, cwd: host.cwd() });
+  const line = commandLineOf(options);
+  const surroundings = { env: host.env, cwd: host.cwd() };
+  const home = homeOf(line, surroundings);
+  const hasConfig = host.exists(instancePaths(home).config);
+  const config = hasConfig ? await (await import("../commands/load_config.ts")).loadConfig(host, home) : null;
+  const invocation = { ...invocationOf(line, surroundings, config), quiet: true };
+  if (!invocation.managed && options.ephemeral !== true) {
+    throw new LocalError("not-ours", "The settings name a Temporal that this tool does not run", {
+      hint: "Connect to that one, or start an ephemeral one",
+      facts: { home },
+    });
+  }
   const tell = (line: string) => {
     options.onMessage?.(line);
     return Promise.resolve();

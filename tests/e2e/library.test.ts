@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { LocalError, startTemporal, type TemporalServer } from "../../mod.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
 import { scriptCommand, withTempDir } from "../system/support.ts";
@@ -111,15 +111,31 @@ describe("startTemporal", () => {
       const differing = await assertRejects(() => startTemporal({ ...options, headless: false }), LocalError);
       assertEquals(differing.code, "settings-differ");
 
+      writeFileSync(
+        instance.paths.config,
+        `backend: { local: { temporal: { port: ${port}, headless: true, namespaces: [orders] } } }\n`,
+      );
+      {
+        await using another = await startTemporal({ home, ephemeral: true });
+        assertNotEquals(another.address, `127.0.0.1:${port}`, "the port of config.yaml is the instance's");
+        assertEquals([another.namespace, another.home === home], ["orders", false]);
+      }
+      rmSync(instance.paths.config);
+
       const temporal = await startTemporal({ home });
       await temporal.stop();
       assertNothingLeft(instance, [pid!]);
       assertEquals((await temporal.status()).state, "stopped");
+      writeFileSync(instance.paths.config, `backend: { local: { temporal: { port: ${port}, headless: true } } }\n`);
       {
-        await using mine = await startTemporal({ ...options, stopAfter: true });
+        await using mine = await startTemporal({ home, stopAfter: true });
+        assertEquals([mine.address, mine.uiUrl], [`127.0.0.1:${port}`, null]);
         pid = (await mine.status()).temporal?.pid;
       }
       assertNothingLeft(instance, [pid!]);
+
+      writeFileSync(instance.paths.config, "backend: { local: { temporal: { managed: false } } }\n");
+      assertEquals((await assertRejects(() => startTemporal({ home }), LocalError)).code, "not-ours");
     }));
 
   it("throws errors that can be told apart by their code", async () => {
@@ -145,6 +161,7 @@ describe("startTemporal", () => {
       [{ prot: 7300 }, /Unknown option `prot`/],
       [{ port: "many" }, /port takes a port .*: `many` was given/],
       [{ port: 7300, uiPort: 7300 }, /both 7300/],
+      [{ port: [7300, 7301] }, /more than once/],
       [{ headless: "perhaps" }, /headless/],
       [{ version: "latest" }, /version/],
       [{ version: "1.5.1", temporalBin: "temporal" }, /both name a binary/],

@@ -11,6 +11,7 @@ import { type Ended, isAlive, ownRuntime, until, withInstance } from "./support.
 import { runCaller } from "./support_callers.ts";
 import { stopCleanly } from "./support_lifecycle.ts";
 
+const NAME = "stigmer-local";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const { STIGMER_TEST_DENO: deno = "", STIGMER_TEST_NODE24: node24 } = process.env;
 
@@ -57,10 +58,12 @@ about("node", "the npm package", () => {
       const started = await npx("start", "--port", `${port}`, "--headless");
       assertEquals(started.code, 0, started.stderr);
       assertMatch(started.stdout, /^● Temporal is running\n/);
-      const told = JSON.parse((await npx("status", "--json")).stdout);
+      const command = (...args: string[]) =>
+        runCaller([join(project, "node_modules", ".bin", NAME), ...args, "--home", home]);
+      const told = JSON.parse((await command("status", "--json")).stdout);
       assertEquals([told.state, told.supervisor.version], ["running", process.versions.node]);
       assertEquals((await instance.status()).temporal?.pid, told.temporal.pid);
-      assertEquals((await npx("stop")).code, 0);
+      assertEquals((await command("stop")).code, 0);
       assert(!isAlive(told.temporal.pid));
     }));
 
@@ -83,10 +86,13 @@ about("node", "the npm package", () => {
       const { healthy, supervisor } = await temporal.status();
       const error = await startTemporal({ prot: 1 }).catch((error) => error);
       console.log(JSON.stringify([healthy, supervisor.pid, error instanceof LocalError, error.code]));`;
-    writeFileSync(join(project, "user.mjs"), `import { LocalError, startTemporal } from "stigmer-local";${user}`);
+    writeFileSync(
+      join(project, "user.mjs"),
+      `import { LocalError, startTemporal } from ${JSON.stringify(NAME)};${user}`,
+    );
     writeFileSync(
       join(project, "user.cjs"),
-      `(async () => { const { LocalError, startTemporal } = await import("stigmer-local");${user} })();`,
+      `(async () => { const { LocalError, startTemporal } = await import(${JSON.stringify(NAME)});${user} })();`,
     );
     for (const name of ["user.mjs", "user.cjs"]) {
       const { code, stdout, stderr } = await runCaller([process.execPath, name], { cwd: project });
@@ -98,7 +104,7 @@ about("node", "the npm package", () => {
   });
 
   it("has types that a strict compiler takes", async () => {
-    const source = `import { type LocalError, startTemporal, type Status } from "stigmer-local";
+    const source = `import { type LocalError, startTemporal, type Status } from ${JSON.stringify(NAME)};
       export async function address(): Promise<[string, Status["state"], LocalError["code"]]> {
         await using temporal = await startTemporal({ ephemeral: true, namespaces: ["orders"] });
         return [temporal.address, (await temporal.status()).state, "port-taken"];
