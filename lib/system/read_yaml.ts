@@ -100,7 +100,9 @@ async function loadYaml(path: string): Promise<YamlPackage> {
   // The package's name is not written at the import, where Deno would fetch it at every first start. In a clone that npm
   // has installed, Deno needs no network for it.
   const installed = new URL("../../node_modules/yaml/browser/index.js", import.meta.url);
-  const name = isDeno && existsSync(fileURLToPath(installed)) ? installed.href : "yaml";
+  const isInstalled = installed.protocol === "file:" && existsSync(fileURLToPath(installed));
+  // As a package of JSR's we have no import map, and an import whose name is not written is not made one with its version.
+  const name = !isDeno ? "yaml" : isInstalled ? installed.href : "npm:yaml@2.9.1";
   try {
     const loaded = await import(name) as YamlPackage & { default?: YamlPackage };
     return loaded.default ?? loaded;

@@ -29,6 +29,12 @@ describe("the configurations", () => {
     }
   });
 
+  it("and the code have the same version of a package that is imported without them", () => {
+    const versions = sourceFiles("lib").flatMap((path) => [...read(path).matchAll(/"npm:([^@"]+)@([^"]+)"/g)]);
+    assert(versions.length > 0);
+    for (const [, name, version] of versions) assertEquals(version, dependencies[name!], name);
+  });
+
   it("map every @std package to the real one on Deno and to ours on Node", () => {
     for (const name of PACKAGES) {
       assertEquals((deno["imports"] as Json)[`@std/${name}`], `jsr:@std/${name}@^1`);
