@@ -30,7 +30,7 @@ export async function withLiveLine<Result>(context: CommandContext, work: () => 
     if (isOver) return;
     const phase = startPhase(readTail(instancePaths(home).history, 0, HISTORY_BYTES), sinceMs);
     const line = renderLiveLine(frame, phase, performance.now() - beganAt, host.columns());
-    drawn = host.write("stderr", `\r\x1b[K${line}`);
+    drawn = host.write("stderr", `\r\x1b[K${line}`).catch(() => {}); // the terminal may be gone
     schedule(frame + 1, FRAME_MS);
   };
   schedule(0, DELAY_MS);
@@ -41,7 +41,7 @@ export async function withLiveLine<Result>(context: CommandContext, work: () => 
     cancel();
     if (drawn !== null) {
       await drawn;
-      await host.write("stderr", "\r\x1b[K");
+      await host.write("stderr", "\r\x1b[K").catch(() => {});
     }
   }
 }

@@ -61,7 +61,12 @@ export const restore: Command = async (context) => {
 
 /** @throws {LocalError} when `file` is missing, no file, the database itself, or being written to */
 function refuseUnfit({ host }: CommandContext, file: string, database: string): void {
-  const info = statSync(file, { throwIfNoEntry: false });
+  let info;
+  try {
+    info = statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unfit(file, `it can't be looked at (${systemErrorCode(error)})`, "Check its path and permissions");
+  }
   if (info === undefined) throw unfit(file, "it is not there", "Check the path");
   if (!info.isFile()) throw unfit(file, "it is no file", "Name the file that `backup` wrote");
   if (realDatabasePath(file) === database) throw unfit(file, "it is the database itself", "Name the file of a backup");

@@ -4,8 +4,8 @@ import type { Status } from "../core/status.ts";
 import type { Attached, AttachedEnd } from "../system/host.ts";
 import type { Command, CommandContext } from "./context.ts";
 
-/** The numbers of the signals that end processes, for the exit code 128 + n (signal(7); the same on macOS). */
-const SIGNAL_NUMBERS: Record<string, number> = {
+/** The numbers of the signals that end processes, for the exit code 128 + n (signal(7)); these are the same on macOS. */
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
   SIGQUIT: 3,
@@ -18,6 +18,27 @@ const SIGNAL_NUMBERS: Record<string, number> = {
   SIGPIPE: 13,
   SIGALRM: 14,
   SIGTERM: 15,
+  SIGXCPU: 24,
+  SIGXFSZ: 25,
+  SIGVTALRM: 26,
+  SIGPROF: 27,
+};
+const LINUX_SIGNALS: Readonly<Record<string, number>> = {
+  SIGBUS: 7,
+  SIGUSR1: 10,
+  SIGUSR2: 12,
+  SIGSTKFLT: 16,
+  SIGIO: 29,
+  SIGPWR: 30,
+  SIGSYS: 31,
+};
+/** sys/signal.h of macOS. */
+const DARWIN_SIGNALS: Readonly<Record<string, number>> = {
+  SIGEMT: 7,
+  SIGBUS: 10,
+  SIGSYS: 12,
+  SIGUSR1: 30,
+  SIGUSR2: 31,
 };
 
 /** Runs a command with Temporal up, and ends as it did. */
@@ -76,12 +97,14 @@ export async function runIn(
       return 126;
     }
     for (const signal of early) child.kill(signal);
-    return exitCodeOf(await child.ended);
+    return exitCodeOf(await child.ended, host.platform);
   } finally {
     stopListening();
   }
 }
 
-function exitCodeOf({ code, signal }: AttachedEnd): number {
-  return signal === null ? code ?? 1 : 128 + (SIGNAL_NUMBERS[signal] ?? 0);
+function exitCodeOf({ code, signal }: AttachedEnd, platform: string): number {
+  if (signal === null) return code ?? 1;
+  const own = platform === "darwin" ? DARWIN_SIGNALS : LINUX_SIGNALS;
+  return 128 + (SIGNAL_NUMBERS[signal] ?? own[signal] ?? 0);
 }

@@ -5,6 +5,7 @@ import { pause } from "../system/pause.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { askPatiently, isLeaving, type LongAnswer } from "./ask_start.ts";
 import { readFailure } from "./control_client.ts";
+import { isDead } from "./evidence.ts";
 import { holdInstance } from "./hold_instance.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 
@@ -57,11 +58,15 @@ async function snapshotUnsupervised(host: Host, home: string, database: string):
   try {
     const { temporal } = held;
     if (temporal === null) return await takeSnapshot(database, null, processes);
-    const startTime = temporal.leader?.startTime;
+    const startTime = temporal.leader?.startTime ?? null;
+    const isStillOurs = () => {
+      const leader = processes.inspect(temporal.pgid);
+      return leader === null || isDead(leader) || leader.startTime === startTime;
+    };
     return await takeSnapshot(database, {
       pgid: temporal.pgid,
       settings: { extraArgs: processes.argv(temporal.pgid) ?? [] },
-      isStillOurs: () => startTime === undefined || processes.inspect(temporal.pgid)?.startTime === startTime,
+      isStillOurs,
     }, processes);
   } finally {
     held.close();

@@ -24,6 +24,14 @@ export interface EndPatience {
   isDeposed: () => boolean;
 }
 
+/** The end of a Temporal that is there and not tracked: it was about to be adopted, or had just been spawned. */
+export interface GentleEnd {
+  /** The grace period, in ms. */
+  graceMs: number;
+  patience: EndPatience;
+  onEnd: (pgid: number, end: EndResult) => void;
+}
+
 /** How an end went. */
 export interface EndResult {
   /** The grace period was not enough. */
@@ -55,8 +63,7 @@ export function endProcessGroup(
     isStillOurs: () => {
       if (patience?.isDeposed() === true) return false;
       const leader = processes.inspect(target.pgid);
-      return leader === null || isDead(leader) || target.leaderStartTime === null ||
-        leader.startTime === target.leaderStartTime;
+      return leader === null || isDead(leader) || leader.startTime === target.leaderStartTime;
     },
   });
 }
@@ -66,9 +73,10 @@ export function endProcessGroup(
  * inherited the lock, and having our lock file open proves that it is ours. Null when there is nobody to be seen who
  * holds it, and yet it is held.
  *
+ * @param gently How a Temporal that nobody tracks yet is to be ended; a leftover gets SIGKILL.
  * @throws {LocalError} `stop-failed` when a holder survives SIGKILL
  */
-export async function clearTemporalLock(instance: Instance): Promise<LockFile | null> {
+export async function clearTemporalLock(instance: Instance, gently?: GentleEnd): Promise<LockFile | null> {
   const giveUpAt = performance.now() + LOCK_FREE_DEADLINE_MS;
   for (;;) {
     const lock = await tryLock(instance.paths.temporalLock);
@@ -76,7 +84,10 @@ export async function clearTemporalLock(instance: Instance): Promise<LockFile | 
     const { temporal } = findTemporal(instance.paths, instance.processes);
     if (temporal !== null && temporal.proof !== "record") {
       instance.log.note("leftover ended", { pgid: temporal.pgid, proof: temporal.proof });
-      await endProcessGroup(instance, { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null }, 0);
+      const target = { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null };
+      const end = await endProcessGroup(instance, target, gently?.graceMs ?? 0, gently?.patience);
+      gently?.onEnd(temporal.pgid, end);
+      if (gently?.patience.isDeposed() === true) return null;
     } else if (performance.now() > giveUpAt) {
       return null;
     } else {

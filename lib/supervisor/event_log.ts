@@ -72,12 +72,10 @@ function appendHistory(path: string, line: string): void {
   appendFileSync(path, line, { mode: 0o600 });
 }
 
-const WRITE_ERRORS = ["ENOSPC", "EDQUOT", "EROFS", "ENOENT", "EIO", "EPIPE", "EACCES", "EFBIG"];
-
 function ignoringWriteErrors(write: () => void): void {
   try {
     write();
   } catch (error) {
-    if (!WRITE_ERRORS.includes(systemErrorCode(error) ?? "")) throw error;
+    if (systemErrorCode(error) === undefined) throw error;
   }
 }

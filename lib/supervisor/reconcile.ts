@@ -1,7 +1,7 @@
 import { lstatSync, renameSync } from "node:fs";
 import { basename } from "node:path";
 import { withPorts } from "../core/auto_ports.ts";
-import { systemErrorCode } from "../core/local_error.ts";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { parseTemporalArgs } from "../core/temporal_args.ts";
 import { completeSettings, type Settings, settingsDifferences } from "../core/settings.ts";
 import type { LockFile } from "../system/lock_file.ts";
@@ -24,8 +24,8 @@ const ADOPTION_DEADLINE_MS = 3000;
 /** What reconciling found. */
 export type Reconciled =
   | { kind: "adopted"; temporal: TemporalProcess; proof: Proof }
-  /** Nothing of ours is alive; `lock` is `temporal.lock`, taken. `base`: the settings of the one that was there. */
-  | { kind: "clear"; lock: LockFile; base: Settings | undefined };
+  /** Nothing of ours is alive; `lock` is `temporal.lock`, taken. `base`, `binary`: the settings and the binary of the one that was there. */
+  | { kind: "clear"; lock: LockFile; base: Settings | undefined; binary: string };
 
 /**
  * Brings what an earlier supervisor left in order, before anything is launched. Only for the holder of
@@ -50,13 +50,15 @@ export async function reconcile(
   const { paths, processes, log } = instance;
   const free = await tryLock(paths.temporalLock);
   const isFirst = free !== null && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
-  if (isFirst && !isThorough) return { kind: "clear", lock: free, base: undefined };
+  if (isFirst && !isThorough) return { kind: "clear", lock: free, base: undefined, binary: known(order.binary, free) };
 
   const finding = findTemporal(paths, processes);
   const { temporal: found } = finding;
   // A plain `start` after a crash of everything takes the defaults; what is replaced or restarted keeps its settings.
   const keepsSettings = found !== null || order.replace;
   const base = keepsSettings && finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
+  const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.binary : undefined;
+  const binary = order.binary ?? recorded ?? found?.leader?.executable ?? null;
   if (found !== null) {
     free?.close();
     const adopted = await tryToAdopt(instance, order, finding, found, signal);
@@ -67,6 +69,7 @@ export async function reconcile(
     if (adopted === "replacement asked for" || adopted === "other settings") {
       await refuseHarm(instance, order, finding, found);
     }
+    known(binary, null); // before anything is ended
     log.transition("replaced", { pgid: found.pgid, proof: found.proof, why: adopted });
     // What a dead Temporal left has nothing to drain.
     const hasNothingToSave = adopted === "unhealthy" || adopted === "no leader" || adopted === "data deleted";
@@ -76,7 +79,16 @@ export async function reconcile(
   tidyRecord(instance, finding, warn);
   const lock = found === null && free !== null ? free : await clearTemporalLock(instance);
   if (lock === null) throw lockHeldUnseen(paths.temporalLock);
-  return { kind: "clear", lock, base };
+  return { kind: "clear", lock, base, binary: known(binary, lock) };
+}
+
+/** A binary that is known; where none was found, because a Temporal was there that only had to be adopted, an error. */
+function known(binary: string | null, lock: LockFile | null): string {
+  if (binary !== null) return binary;
+  lock?.close();
+  throw new LocalError("binary-not-found", "No Temporal binary was found, and the Temporal that runs names none", {
+    hint: "`stigmer-local install` gets one, or name one with --temporal-bin",
+  });
 }
 
 /** The adopted Temporal, or why it can't be adopted. */

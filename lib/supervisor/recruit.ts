@@ -99,7 +99,7 @@ async function spawnSupervisor(
   timeoutMs: number,
 ): Promise<LongAnswer> {
   const paths = instancePaths(order.home);
-  const logFd = openLog(paths.supervisorLog);
+  const logFd = openLogOrFree(paths.supervisorLog, lock);
   const logStart = statSync(paths.supervisorLog).size;
   const ended: { exit: ProcessExit | null } = { exit: null };
   try {
@@ -140,6 +140,15 @@ async function spawnSupervisor(
     if (exit !== null) throw supervisorDied(exit, paths.outcome, paths.supervisorLog, logStart);
     if (performance.now() > giveUpAt) return { kind: "late" };
     await pause(POLL_MS);
+  }
+}
+
+function openLogOrFree(path: string, lock: LockFile): number {
+  try {
+    return openLog(path);
+  } catch (error) {
+    lock.close();
+    throw error;
   }
 }
 

@@ -71,7 +71,9 @@ export async function runSupervisor(
   announceDeparture();
   await drained;
   log.close();
-  if (order.ephemeralFor !== undefined && !supervisor.isDeposed) rmSync(paths.home, { recursive: true, force: true });
+  if (order.ephemeralFor !== undefined && !supervisor.isDeposed && !supervisor.keeper.isHomeless) {
+    rmSync(paths.home, { recursive: true, force: true });
+  }
   return supervisor.isDeposed ? DEPOSED : failure;
 }
 

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { autoPortsOf } from "../core/auto_ports.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { AskedSettings, Settings } from "../core/settings.ts";
@@ -5,7 +6,7 @@ import type { LockFile } from "../system/lock_file.ts";
 import { rotateLog } from "../system/rotate_log.ts";
 import { PortChoice } from "./choose_ports.ts";
 import { DatabaseHold } from "./database_lock.ts";
-import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
+import { clearTemporalLock, endProcessGroup, type EndResult, lockHeldUnseen } from "./end_temporal.ts";
 import { findTemporal } from "./evidence.ts";
 import { folderIdentity, guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "./instance.ts";
@@ -15,7 +16,7 @@ import { launchTemporal } from "./launch_temporal.ts";
 import { createProbe, type Probe } from "./probe.ts";
 import { reconcile } from "./reconcile.ts";
 import { type ProcessEnd, refreshExecutable, type TemporalProcess } from "./temporal_process.ts";
-import { versionAsker } from "./version_asker.ts";
+import { learnVersion, versionAsker } from "./version_asker.ts";
 
 /** Whom the keeper tells what it sees. */
 export interface KeeperListener {
@@ -34,7 +35,7 @@ export class TemporalKeeper {
   /** The home was seen to be gone: from then on nothing at its path is touched. */
   isHomeless = false;
   readonly #instance: Instance;
-  readonly #order: SupervisorOrder;
+  #order: SupervisorOrder;
   readonly #listener: KeeperListener;
   readonly #askVersion: (binary: string) => Promise<string | null>;
   #plan: LaunchPlan | null = null;
@@ -103,6 +104,9 @@ export class TemporalKeeper {
   /** Plans the next launch with these settings, and this binary. */
   change(asked: AskedSettings, binary: string | null): void {
     this.#plan = this.planWith(asked, binary);
+    if (this.#plan !== null) return;
+    const order = this.#order; // it is not looked yet at what is there
+    this.#order = { ...order, asked: { ...order.asked, ...asked }, binary: binary ?? order.binary, replace: true };
   }
 
   /**
@@ -146,12 +150,14 @@ export class TemporalKeeper {
   async #launch(signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
     const ports = new PortChoice(this.#instance, (message) => this.#listener.warn(message));
     for (;;) {
-      this.#plan = await preparePlan(this.#plan!, this.#database, this.#instance);
-      if (rotates) this.#plan = await ports.choose(this.#plan);
+      const prepared = await preparePlan(this.#plan!, this.#database, this.#instance);
+      const plan = rotates ? await ports.choose(prepared) : prepared;
+      signal.throwIfAborted(); // a restart may have planned otherwise meanwhile
+      this.#plan = plan;
       try {
-        return await this.#launchOnce(this.#plan, signal, rotates);
+        return await this.#launchOnce(plan, signal, rotates);
       } catch (error) {
-        if (!rotates || signal.aborted || !ports.mayTryOthers(this.#plan, error)) throw error;
+        if (!rotates || signal.aborted || !ports.mayTryOthers(plan, error)) throw error;
         this.#forget();
       }
     }
@@ -159,6 +165,7 @@ export class TemporalKeeper {
 
   async #launchOnce(plan: LaunchPlan, signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
     const instance = this.#instance;
+    mkdirSync(instance.paths.logsDir, { recursive: true, mode: 0o700 }); // it may have been deleted since
     signal.throwIfAborted();
     if (rotates) rotateLog(instance.paths.temporalLog, "rename", instance.logPolicy, Date.now());
     this.#probe?.close();
@@ -184,14 +191,14 @@ export class TemporalKeeper {
    */
   async end(graceMs: number, patience: AbortSignal): Promise<void> {
     const temporal = this.#temporal;
+    const cut = { signal: patience, isDeposed: () => this.#released.signal.aborted };
+    const onEnd = (pid: number, { forced, ms }: EndResult) => {
+      this.#instance.log.note("ended", { pid, forced, ms: Math.round(ms), graceMs });
+      return this.#lastEnd = { pid, forced, atMs: performance.now() };
+    };
     if (temporal !== null) {
       const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
-      const { forced, ms } = await endProcessGroup(this.#instance, target, graceMs, {
-        signal: patience,
-        isDeposed: () => this.#released.signal.aborted,
-      });
-      this.#lastEnd = { pid: temporal.pid, forced, atMs: performance.now() };
-      this.#instance.log.note("ended", { pid: temporal.pid, forced, ms: Math.round(ms), graceMs });
+      const { forced } = onEnd(temporal.pid, await endProcessGroup(this.#instance, target, graceMs, cut));
       if (this.#released.signal.aborted) return;
       // The group is seen to be gone some ms before the runtime tells how our child ended; of an adopted one nobody does.
       const how = temporal.adopted ? { code: null, signal: forced ? "SIGKILL" : null } : await temporal.ended;
@@ -200,7 +207,9 @@ export class TemporalKeeper {
     if (this.#released.signal.aborted) return;
     this.#forget();
     if (this.isHomeless) return; // what is locked at that path now is none of ours
-    this.#freeLock ??= await clearTemporalLock(this.#instance);
+    const gently = temporal === null ? { graceMs, patience: cut, onEnd } : undefined;
+    this.#freeLock ??= await clearTemporalLock(this.#instance, gently);
+    if (this.#released.signal.aborted) return;
     if (this.#freeLock === null) throw lockHeldUnseen(this.#instance.paths.temporalLock);
   }
 
@@ -224,7 +233,7 @@ export class TemporalKeeper {
     const found = await reconcile(this.#instance, order, signal, warn, isThorough);
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
-      this.#plan = planFor(this.#instance.paths, order.asked, order.binary ?? "", found.base);
+      this.#plan = planFor(this.#instance.paths, order.asked, found.binary, found.base);
       return null;
     }
     const { temporal } = found;
@@ -264,7 +273,7 @@ export class TemporalKeeper {
       pid: temporal.pid,
       binary: temporal.binary,
     });
-    this.#learnVersion(temporal);
+    learnVersion(temporal, this.#askVersion, () => this.#temporal === temporal && this.#record.save(temporal));
     temporal.ended.then((end) => this.#tellEnd(temporal, end));
   }
 
@@ -273,16 +282,6 @@ export class TemporalKeeper {
     if (this.#temporal !== temporal || this.#toldEndOf === temporal) return;
     this.#toldEndOf = temporal;
     this.#listener.ended(temporal, end);
-  }
-
-  /** Asks for the version while Temporal comes up: a shim too answers for what it will become. */
-  #learnVersion(temporal: TemporalProcess): void {
-    const binary = temporal.binary ?? temporal.executable;
-    if (binary === null || temporal.version !== null) return;
-    temporal.versionKnown = this.#askVersion(binary).then((version) => {
-      temporal.version = version;
-      if (this.#temporal === temporal && version !== null) this.#record.save(temporal);
-    });
   }
 
   /** Nothing of the tracked Temporal is alive any more, or it is another's now. */

@@ -1,5 +1,6 @@
 import { readTemporalVersion } from "../temporal/temporal_version.ts";
 import type { EventLog } from "./event_log.ts";
+import type { TemporalProcess } from "./temporal_process.ts";
 
 /**
  * Asks a binary for its version, once for each path; null when it does not tell. Never rejects. A binary that is still
@@ -19,4 +20,18 @@ export function versionAsker(log: EventLog, signal: AbortSignal): (binary: strin
     answers.set(binary, asked);
     return asked;
   };
+}
+
+/** Asks for the version while Temporal comes up: a shim too answers for what it will become. */
+export function learnVersion(
+  temporal: TemporalProcess,
+  ask: (binary: string) => Promise<string | null>,
+  onLearnt: () => void,
+): void {
+  const binary = temporal.binary ?? temporal.executable;
+  if (binary === null || temporal.version !== null) return;
+  temporal.versionKnown = ask(binary).then((version) => {
+    temporal.version = version;
+    if (version !== null) onLearnt();
+  });
 }

@@ -19,7 +19,7 @@ export const runAttachedDeno: RunAttached = (command, args, env) => {
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return Promise.resolve({ kind: "notFound" });
-    if (error instanceof Deno.errors.PermissionDenied) {
+    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotADirectory) {
       return Promise.resolve({ kind: "notExecutable", why: error.message });
     }
     return Promise.reject(error);

@@ -1,5 +1,5 @@
 import { systemErrorCode } from "../core/local_error.ts";
-import type { AttachedEnd, RunAttached } from "./host.ts";
+import type { Attached, AttachedEnd, RunAttached } from "./host.ts";
 
 /** Runs a command over `node:child_process`. */
 export const runAttachedNode: RunAttached = async (command, args, env) => {
@@ -9,7 +9,7 @@ export const runAttachedNode: RunAttached = async (command, args, env) => {
     if (value === null) delete environment[name];
     else environment[name] = value;
   }
-  return await new Promise((resolve, reject) => {
+  return await new Promise<Attached>((resolve, reject) => {
     const child = spawn(command, [...args], { env: environment, stdio: "inherit" });
     const ended = new Promise<AttachedEnd>((done) => {
       child.once(
@@ -21,11 +21,14 @@ export const runAttachedNode: RunAttached = async (command, args, env) => {
       "spawn",
       () => resolve({ kind: "runs", ended, kill: (signal) => void child.kill(signal as NodeJS.Signals) }),
     );
-    child.once("error", (error) => {
-      const code = systemErrorCode(error);
-      if (code === "ENOENT") resolve({ kind: "notFound" });
-      else if (code === "EACCES" || code === "ENOEXEC") resolve({ kind: "notExecutable", why: error.message });
-      else reject(error);
-    });
-  });
+    child.once("error", reject);
+  }).catch(cannotRun);
 };
+
+/** Most failures are told as an event, ENOTDIR and others are thrown (node:child_process, spawn()). */
+function cannotRun(error: unknown): Attached {
+  const code = systemErrorCode(error) ?? "";
+  if (code === "ENOENT") return { kind: "notFound" };
+  if (["EACCES", "ENOEXEC", "ENOTDIR"].includes(code)) return { kind: "notExecutable", why: (error as Error).message };
+  throw error;
+}
