@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { processesHere } from "../../lib/system/processes_here.ts";
@@ -112,7 +112,8 @@ function checkSupervisorLog({ name, paths }: ChaosHome): void {
 function checkDatabases({ homes }: World): { databases: number; setAside: number } {
   const databases = [...new Set(homes.map(({ database }) => database))];
   const setAside = databases.flatMap((database) =>
-    namesIn(dirname(database)).filter((name) => /\.set-aside-[^-]*(-\d+)?$/.test(name))
+    namesIn(dirname(database)) // a home's own records may stand there, too
+      .filter((name) => name.startsWith(basename(database)) && /\.set-aside-[^-]*(-\d+)?$/.test(name))
       .map((name) => join(dirname(database), name))
   );
   for (const database of databases) {
