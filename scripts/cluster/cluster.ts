@@ -47,7 +47,7 @@ export async function startCluster(
   parts.services.push(await startPostgres(postgresBin, folder, postgresPort));
   await makeSchema(binaries.sqlTool, postgresPort);
   const dynamicConfig = fileURLToPath(new URL("./dynamic_config.yaml", import.meta.url));
-  const template = readFileSync(new URL("./server.yaml", import.meta.url), "utf8");
+  const template = readFileSync(new URL("./server.yaml.template", import.meta.url), "utf8");
   const frontends: number[] = [];
   const processes = {} as Record<ProcessName, Service>;
   for (const [name, service] of Object.entries(PROCESSES) as [ProcessName, string][]) {
@@ -59,7 +59,7 @@ export async function startCluster(
     const config = join(folder, name);
     mkdirSync(config);
     const text = template.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
-      if (!(key in values)) throw new Error(`server.yaml asks for ${key}, which nobody knows`);
+      if (!(key in values)) throw new Error(`server.yaml.template asks for ${key}, which nobody knows`);
       return String(values[key]);
     });
     writeFileSync(join(config, "cluster.yaml"), text);
