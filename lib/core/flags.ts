@@ -186,6 +186,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [
       { name: "fix", kind: "boolean", help: "Mend what can be mended without harm" },
       { name: "network", kind: "boolean", help: "Also try to reach where Temporal comes from" },
+      PICK_VERSION,
     ],
     config: "wanted",
   },

@@ -1,0 +1,286 @@
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { DEFAULT_TEMPORAL_VERSION } from "../../lib/core/versions.ts";
+import {
+  assertNothingLeft,
+  type Ended,
+  isAlive,
+  ownRuntime,
+  temporalBinary,
+  type TestInstance,
+  toolCommand,
+  until,
+  withInstance,
+} from "./support.ts";
+import { launchInGroup, quoted, runCaller } from "./support_callers.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const EXAMPLES = join(ROOT, "examples");
+
+/** A project that has copied an example, and `stigmer-local` on its PATH. */
+interface Project extends TestInstance {
+  folder: string;
+  env: Record<string, string | undefined>;
+  /** Runs a command in the project, as whoever uses the example does. */
+  call(...command: string[]): Promise<Ended>;
+  /** {@linkcode Project.call}, which must succeed; gives what it printed. */
+  say(...command: string[]): Promise<string>;
+}
+
+/** What the project's own scripts do, which the examples run: connect to the Temporal that they were told of. */
+const SCRIPTS = {
+  start: "node connect.mjs worker",
+  test: "node connect.mjs test",
+  "test:workflows": "node connect.mjs test",
+  smoke: "node connect.mjs smoke",
+};
+const CONNECT = `import { connect } from "node:net";
+if (process.env.GIT_DIR !== undefined) throw new Error("GIT_DIR is set");
+const [host, port] = process.env.TEMPORAL_ADDRESS.split(":");
+const socket = connect({ host, port: Number(port) }, () => {
+  console.log(process.argv[2], "is connected to", process.env.TEMPORAL_ADDRESS);
+  socket.destroy();
+});
+`;
+
+/** Runs `body` in a project with the files of the example, its instance being that of the environment. */
+function withProject(example: string, body: (project: Project) => Promise<void>): Promise<void> {
+  return withInstance(async (instance) => {
+    const base = mkdtempSync(join(tmpdir(), "sl-example-"));
+    const folder = join(base, "project");
+    try {
+      const bin = join(base, ".local", "bin");
+      mkdirSync(bin, { recursive: true });
+      mkdirSync(folder);
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", scripts: SCRIPTS }));
+      writeFileSync(join(folder, "connect.mjs"), CONNECT);
+      cpSync(join(EXAMPLES, example), folder, { recursive: true });
+      const line = toolCommand(ownRuntime).map(quoted).join(" ");
+      writeFileSync(join(bin, "stigmer-local"), `#!/bin/sh\nexec ${line} "$@"\n`);
+      chmodSync(join(bin, "stigmer-local"), 0o755);
+      const env = {
+        PATH: [bin, dirname(process.env["STIGMER_TEST_DENO"]!), process.env["PATH"]].join(delimiter),
+        STIGMER_HOME: instance.home,
+        STIGMER_PORT: `${instance.port}`,
+        STIGMER_HEADLESS: "1",
+        STIGMER_TEMPORAL_BIN: temporalBinary(),
+        HOME: base,
+        XDG_RUNTIME_DIR: base,
+      };
+      const call = (...command: string[]) => runCaller(command, { cwd: folder, env });
+      const say = async (...command: string[]) => {
+        const { code, stdout, stderr } = await call(...command);
+        assertEquals(code, 0, `${command.join(" ")}: ${stdout}${stderr}`);
+        return stdout;
+      };
+      await body({ ...instance, folder, env, call, say });
+    } finally {
+      rmSync(base, { recursive: true, force: true });
+    }
+  });
+}
+
+const addressOf = ({ port }: TestInstance) => `127.0.0.1:${port}`;
+const read = (path: string) => readFileSync(join(EXAMPLES, path), "utf8");
+
+/** The examples know nothing of the tool's runtime: each is tried on one of both. */
+const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
+  if (runtime === ownRuntime) describe(title, tests);
+};
+
+about("deno", "the examples", () => {
+  it("make: targets that need Temporal bring it up, tests get their own", () =>
+    withProject("make", async (project) => {
+      assertEquals(await project.say("make", "temporal"), "");
+      const { temporal } = await project.status();
+      assertStringIncludes(await project.say("make", "-j2", "worker"), `worker is connected to ${addressOf(project)}`);
+      const tested = await project.say("make", "test");
+      assertMatch(tested, /test is connected to 127\.0\.0\.1:\d+/);
+      assert(!tested.includes(addressOf(project)));
+      assertEquals((await project.call("make", "test", "TEST=false")).code, 2, "a failed test fails the target");
+      await project.say("make", "stop");
+      assertNothingLeft(project, [temporal!.pid]);
+    }));
+
+  it("Deno tasks: `deno task dev` brings Temporal up, `deno task test` has its own", () =>
+    withProject("deno-tasks", async (project) => {
+      assertStringIncludes(
+        await project.say("deno", "task", "dev"),
+        `connected to ${addressOf(project)}, namespace default`,
+      );
+      assertMatch(await project.say("deno", "task", "test"), /1 passed/);
+    }));
+
+  it("zx: a dev script runs the worker in Temporal's environment, and ends as it does", () =>
+    withProject("zx", async (project) => {
+      const zx = ["node", join(ROOT, "node_modules", "zx", "build", "cli.js"), "dev.mjs"];
+      assertStringIncludes(await project.say(...zx, "npm", "start"), `worker is connected to ${addressOf(project)}`);
+      assertEquals((await project.call(...zx, "sh", "-c", "exit 7")).code, 7);
+      assertEquals((await project.call(...zx)).code, 2);
+      assertEquals((await project.status()).state, "running");
+    }));
+
+  it("Procfile: Temporal is a process among others, which wait for it, and ends with them", () =>
+    withProject("procfile", async (project) => {
+      const processes = new Map(
+        read("procfile/Procfile").trim().split("\n").map((line) => line.split(/:\s+(.*)/) as [string, string]),
+      );
+      assertEquals([...processes.keys()], ["temporal", "worker"]);
+      await assertServesInForeground(project, ["sh", "-c", processes.get("temporal")!], async () => {
+        assertStringIncludes(
+          await project.say("sh", "-c", processes.get("worker")!),
+          `worker is connected to ${addressOf(project)}`,
+        );
+      });
+    }));
+
+  it("systemd: the unit is right, and its main process serves until SIGTERM", () =>
+    withProject("systemd", async (project) => {
+      const unit = "stigmer-local.service";
+      if ((await project.call("sh", "-c", "command -v systemd-analyze")).code === 0) {
+        const { code, stderr } = await project.call("systemd-analyze", "verify", "--user", unit);
+        const complaints = stderr.split("\n").filter((line) => line.includes(unit));
+        assertEquals([code, complaints], [0, []], stderr);
+      }
+      const command = /^ExecStart=(.*)$/m.exec(read(`systemd/${unit}`))![1]!.replace("%h", project.env["HOME"]!);
+      await assertServesInForeground(project, command.split(" "), () => Promise.resolve());
+    }));
+});
+
+about("node", "the examples", () => {
+  it("npm scripts: `npm start` brings Temporal up, `npm test` has its own", () =>
+    withProject("npm-scripts", async (project) => {
+      assertStringIncludes(await project.say("npm", "start"), `connected to ${addressOf(project)}, namespace default`);
+      assertEquals((await project.status()).state, "running");
+      assertMatch(await project.say("npm", "test"), /pass 1\b/);
+    }));
+
+  it("VS Code: each task runs", () =>
+    withProject("vscode", async (project) => {
+      const { tasks } = JSON.parse(read("vscode/tasks.json")) as {
+        tasks: { label: string; type: string; command: string }[];
+      };
+      const told: Record<string, string> = {};
+      for (const { label, type, command } of tasks) {
+        if (label === "Temporal: stop") assertEquals((await project.status()).state, "running");
+        assertEquals(type, "shell");
+        told[label] = await project.say("sh", "-c", command);
+      }
+      assertMatch(told["Temporal: start"]!, /Temporal is running/);
+      assertMatch(told["Temporal: status"]!, /healthy/);
+      assertMatch(told["Workflow tests"]!, /test is connected to/);
+      assertMatch(told["Temporal: stop"]!, /Temporal stopped/);
+    }));
+
+  it("GitHub Actions: each step of the job runs", () =>
+    withProject("github-actions", async (project) => {
+      const { parse } = await import(new URL("../../node_modules/yaml/browser/index.js", import.meta.url).href) as {
+        parse(text: string): { on: string[]; jobs: { test: { steps: { name?: string; run?: string }[] } } };
+      };
+      const { on, jobs } = parse(read("github-actions/workflow.yml"));
+      assertEquals(on, ["push", "pull_request"]);
+      const bin = join(project.folder, "node_modules", ".bin");
+      mkdirSync(bin, { recursive: true });
+      symlinkSync(join(project.env["HOME"]!, ".local", "bin", "stigmer-local"), join(bin, "stigmer-local"));
+      // The binary is there, as it is once the cache is filled.
+      mkdirSync(join(project.home, "bin"), { recursive: true });
+      cpSync(temporalBinary(), join(project.home, "bin", `temporal-${DEFAULT_TEMPORAL_VERSION}`));
+      const runs = jobs.test.steps.flatMap(({ run }) => run === undefined || run === "npm ci" ? [] : [run]);
+      assertEquals(runs.length, 4);
+      const told: string[] = [];
+      for (const run of runs) told.push(await project.say("bash", "-e", "-c", run)); // as GitHub runs it
+      assertMatch(told[1]!, /test is connected to/);
+      assertStringIncludes(told[2]!, `smoke is connected to ${addressOf(project)}`);
+      assertEquals((await project.status()).state, "running", "it stays for the steps to come");
+    }));
+});
+
+/** Proves that the command supervises in its own process, and ends Temporal at SIGTERM. */
+async function assertServesInForeground(
+  project: Project,
+  command: readonly string[],
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  const env = Object.entries(project.env).map(([name, value]) => `${name}=${value}`);
+  const running = launchInGroup(["env", ...env, ...command]);
+  try {
+    await until("Temporal serves", async () => (await project.status()).exitCode === 0);
+    const { temporal, supervisor } = await project.status();
+    assertEquals(supervisor?.pid, running.pid, "it is the supervisor itself");
+    await meanwhile();
+    running.kill("SIGTERM");
+    assertEquals((await running.ended).code, 0, running.stderr());
+    assertNothingLeft(project, [temporal!.pid]);
+  } finally {
+    if (isAlive(running.pid)) running.kill("SIGKILL");
+  }
+}
+
+about("deno", "the example's git hooks", () => {
+  it("pre-push: tests on a Temporal of their own, and no push when they fail", () =>
+    withRepository(async (project) => {
+      cpSync(join(project.folder, "pre-push"), join(project.folder, ".git", "hooks", "pre-push"));
+      const { code, stdout, stderr } = await project.call("git", "push", "origin", "main");
+      assertEquals(code, 0, stderr);
+      assertMatch(stdout + stderr, /test is connected to 127\.0\.0\.1:\d+/);
+      assertEquals((await project.status()).state, "stopped", "the common instance is not touched");
+      writeFileSync(join(project.folder, "connect.mjs"), "process.exit(1)");
+      await project.say("git", "commit", "-qam", "break the tests");
+      assertEquals((await project.call("git", "push", "origin", "main")).code, 1);
+      assertEquals(await project.say("git", "rev-list", "--count", "origin/main..main"), "1\n");
+    }));
+
+  it("post-checkout: warns where the branch's Temporal is older than the data's, and nowhere else", () =>
+    withRepository(async (project) => {
+      const older = join(project.home, "bin", "temporal-1.4.1");
+      mkdirSync(dirname(older), { recursive: true });
+      const version = 'echo "temporal version 1.4.1 (Server 1.28.1, UI 2.39.0)"';
+      writeFileSync(older, `#!/bin/sh\n[ "$1" = --version ] && { ${version}; exit; }\nexit 1\n`);
+      chmodSync(older, 0o755);
+      await project.say("git", "checkout", "-qb", "older");
+      writeFileSync(join(project.folder, ".temporal-version"), "1.4.1\n");
+      await project.say("git", "add", ".temporal-version");
+      await project.say("git", "commit", "-qm", "pin an older Temporal");
+      await project.say("git", "checkout", "-q", "main");
+      cpSync(join(project.folder, "post-checkout"), join(project.folder, ".git", "hooks", "post-checkout"));
+
+      const checkout = async (branch: string) => {
+        const env = { ...project.env, STIGMER_TEMPORAL_BIN: "" };
+        const { code, stderr } = await runCaller(["git", "checkout", "-q", branch], { cwd: project.folder, env });
+        assertEquals(code, 0, stderr);
+        return stderr;
+      };
+      assertEquals(await checkout("older"), "", "there is no data yet");
+      await project.start(["--headless"]);
+      assertEquals((await project.stop()).code, 0);
+      assertEquals(await checkout("main"), "");
+      assertMatch(
+        await checkout("older"),
+        /^warning: The data in \S+ was last served by Temporal's server \S+, and \S+ has the older 1\.28\.1/,
+      );
+    }));
+});
+
+/** A project in git, with a bare repository as its origin. */
+function withRepository(body: (project: Project) => Promise<void>): Promise<void> {
+  return withProject("git-hooks", async (project) => {
+    const { folder, say } = project;
+    for (
+      const [name, value] of [["user.name", "Ada"], ["user.email", "ada@localhost"], ["init.defaultBranch", "main"]]
+    ) {
+      await say("git", "config", "--global", name!, value!);
+    }
+    await say("git", "init", "-q", "--bare", join(folder, "..", "origin.git"));
+    await say("git", "init", "-q");
+    writeFileSync(join(folder, ".gitignore"), "node_modules\n");
+    await say("git", "add", ".");
+    await say("git", "commit", "-qm", "begin");
+    await say("git", "remote", "add", "origin", join(folder, "..", "origin.git"));
+    await body(project);
+  });
+}
