@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -55,6 +56,8 @@ describe("run", () => {
       assertEquals(await codeOf("sh", "-c", "kill -KILL $$"), 128 + 9);
       assertEquals(await codeOf("there-is-no-such-command"), 127);
       assertEquals(await codeOf("/etc/passwd"), 126);
+      assertEquals(await codeOf("/etc/passwd/below-a-file"), 126);
+      assertEquals(await codeOf("sh", "-c", "kill -USR1 $$"), 128 + constants.signals.SIGUSR1);
       assertEquals((await instance.run(["run"])).code, 2);
       const forgotten = await instance.run(["run", "true"]);
       assertEquals(forgotten.code, 2);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { unlinkSync, writeFileSync } from "node:fs";
+import { rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -19,6 +19,18 @@ describe("a Temporal that dies", () => {
       assertEquals([seen.exitCode, seen.restarts, seen.healthy], [0, 1, true]);
       assert(seen.temporal!.pid !== temporal);
       assertEquals([seen.lastExit?.signal, seen.lastExit?.code, seen.lastExit?.reason], ["SIGKILL", null, "crashed"]);
+    }));
+
+  it("is back, and can be restarted, though somebody has removed the logs", () =>
+    withInstance(async (instance) => {
+      const { temporal } = pidsOf(await instance.start(["--headless"]));
+      rmSync(instance.paths.logsDir, { recursive: true });
+      process.kill(temporal, "SIGKILL");
+      await untilEvent(instance, "running", 2);
+      rmSync(instance.paths.logsDir, { recursive: true });
+      const { code, stderr } = await instance.run(["restart"]);
+      assertEquals(code, 0, stderr);
+      assertEquals((await instance.status()).exitCode, 0);
     }));
 
   it("counts as crashed when it exits 0 by itself", () =>
