@@ -130,7 +130,7 @@ describe("a home on a file system", () => {
         unlinkSync(ballast);
         const running = await instance.start(["--headless"]);
         fillUp();
-        assertEquals((await instance.status()).exitCode, 0);
+        await until("all is well, full or not", async () => (await instance.status()).exitCode === 0);
         await killHard(pidsOf(running).temporal);
         assertEquals((await instance.status()).supervisor?.pid, pidsOf(running).supervisor);
         assertEquals((await instance.stop(["--force"])).code, 0);
