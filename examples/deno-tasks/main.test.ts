@@ -1,6 +1,6 @@
 // Stands for your workflow tests.
 Deno.test("Temporal is there", async () => {
-  const [hostname, port] = Deno.env.get("TEMPORAL_ADDRESS")!.split(":");
+  const { hostname, port } = new URL(`tcp://${Deno.env.get("TEMPORAL_ADDRESS")}`);
   const connection = await Deno.connect({ hostname, port: Number(port) });
   connection.close();
 });

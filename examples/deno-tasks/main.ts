@@ -1,6 +1,6 @@
 // Stands for your program: connects to Temporal, as a client would, and says where.
 const address = Deno.env.get("TEMPORAL_ADDRESS")!;
-const [hostname, port] = address.split(":");
+const { hostname, port } = new URL(`tcp://${address}`);
 const connection = await Deno.connect({ hostname, port: Number(port) });
 console.log(`connected to ${address}, namespace ${Deno.env.get("TEMPORAL_NAMESPACE")}`);
 connection.close();

@@ -1,11 +1,21 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import process from "node:process";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/core/versions.ts";
+import { serverNotePath } from "../../lib/temporal/database_server.ts";
 import {
   assertNothingLeft,
   type Ended,
@@ -13,11 +23,11 @@ import {
   ownRuntime,
   temporalBinary,
   type TestInstance,
-  toolCommand,
   until,
   withInstance,
 } from "./support.ts";
-import { launchInGroup, quoted, runCaller } from "./support_callers.ts";
+import { launchInGroup, runCaller } from "./support_callers.ts";
+import { installTool } from "./support_examples.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXAMPLES = join(ROOT, "examples");
@@ -54,17 +64,12 @@ function withProject(example: string, body: (project: Project) => Promise<void>)
     const base = mkdtempSync(join(tmpdir(), "sl-example-"));
     const folder = join(base, "project");
     try {
-      const bin = join(base, ".local", "bin");
-      mkdirSync(bin, { recursive: true });
       mkdirSync(folder);
       writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", scripts: SCRIPTS }));
       writeFileSync(join(folder, "connect.mjs"), CONNECT);
       cpSync(join(EXAMPLES, example), folder, { recursive: true });
-      const line = toolCommand(ownRuntime).map(quoted).join(" ");
-      writeFileSync(join(bin, "stigmer-local"), `#!/bin/sh\nexec ${line} "$@"\n`);
-      chmodSync(join(bin, "stigmer-local"), 0o755);
       const env = {
-        PATH: [bin, dirname(process.env["STIGMER_TEST_DENO"]!), process.env["PATH"]].join(delimiter),
+        PATH: installTool(join(base, ".local", "bin")),
         STIGMER_HOME: instance.home,
         STIGMER_PORT: `${instance.port}`,
         STIGMER_HEADLESS: "1",
@@ -257,6 +262,7 @@ about("deno", "the example's git hooks", () => {
       };
       assertEquals(await checkout("older"), "", "there is no data yet");
       await project.start(["--headless"]);
+      await until("it is noted who serves the data", () => existsSync(serverNotePath(project.paths.defaultDatabase)));
       assertEquals((await project.stop()).code, 0);
       assertEquals(await checkout("main"), "");
       assertMatch(

@@ -8,6 +8,8 @@ const readJson = (path: string): Json => JSON.parse(read(path)) as Json;
 const PACKAGES = ["assert", "cli", "fs"];
 const npm = readJson("package.json");
 const deno = readJson("deno.json");
+/** It stands for itself, with a package.json of its own, and is for Node alone. */
+const EXAMPLE = "examples/workflow/";
 const workbench = readJson("scripts/workbench/package.json");
 const dependencies: Json = {
   ...npm["dependencies"] as Json,
@@ -54,7 +56,7 @@ describe("the configurations", () => {
 
   it("name every bare import of the code", () => {
     const bare = ["lib", "scripts", "tests", "bench", "."].flatMap(sourceFiles)
-      .filter((path) => !path.includes("node_modules") && !path.startsWith("."))
+      .filter((path) => !path.includes("node_modules") && !path.startsWith(".") && !path.startsWith(EXAMPLE))
       .flatMap(importsOf)
       .filter(({ specifier }) => !/^(\.|node:)/.test(specifier))
       .map(({ specifier }) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0]);
@@ -62,5 +64,13 @@ describe("the configurations", () => {
       assert(name in (deno["imports"] as Json), `deno.json does not have ${name}`);
       assert(name in dependencies, `package.json does not have ${name}`);
     }
+  });
+
+  it("of the example name every bare import of it", () => {
+    const { dependencies } = readJson(`${EXAMPLE}package.json`);
+    const bare = sourceFiles(EXAMPLE).filter((path) => !path.includes("node_modules")).flatMap(importsOf)
+      .filter(({ specifier }) => !/^(\.|node:)/.test(specifier));
+    assert(bare.length > 0);
+    for (const { specifier } of bare) assert(specifier in (dependencies as Json), specifier);
   });
 });
