@@ -103,7 +103,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
       const { exits, error, status } = await refusal(["--address", at, ...flags]);
       assertEquals([exits, error.code, status.state, status.healthy], [[1, 4], "tls-failed", "unknown", false]);
       assertMatch(error.message, words);
-      assertEquals(status.failure?.message.slice(0, 30), error.message.slice(0, 30));
+      assertMatch(status.failure?.message ?? "", words); // a refusal is seen as such, or as an end, each time anew
       assert((error.hint ?? "").length > 0, "no hint");
       assertEquals(status.checks.map(({ name, ok }) => [name, ok]), [["port", true], ["tls", false]]);
     }
