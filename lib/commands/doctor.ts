@@ -1,7 +1,5 @@
-import type { DoctorReport } from "../core/doctor.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
-import { renderDoctor } from "../core/render_doctor.ts";
 import { completeSettings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
 import { type Finding, findTemporal } from "../supervisor/evidence.ts";
@@ -11,9 +9,10 @@ import { lookAround } from "../supervisor/look_around.ts";
 import type { Patient } from "../supervisor/patient.ts";
 import { pause } from "../system/pause.ts";
 import { processesHere } from "../system/processes_here.ts";
-import { columnsOf, type Command, type CommandContext } from "./context.ts";
+import type { Command, CommandContext } from "./context.ts";
 import { currentStatus } from "./status.ts";
 import { findOptions } from "./supervisor_order.ts";
+import { tellReport } from "./tell_report.ts";
 
 /** An instance that starts or stops has settled by then, or else that is worth telling. */
 const MOST_LOOKS = 20;
@@ -21,18 +20,11 @@ const LOOK_AGAIN_MS = 100;
 
 /** Checks everything that can go wrong. Exits with 1 when something fails; what only deserves a look is no failure. */
 export const doctor: Command = async (context) => {
-  const { host, invocation: { home, own } } = context;
+  const { own } = context.invocation;
   const withNetwork = own["network"] === true;
   const seen = await examineAll(await admit(context), withNetwork);
   const diagnoses = own["fix"] === true ? await mendAll(seen, () => admit(context), withNetwork) : seen;
-  const checks = diagnoses.map(({ mend: _mend, ...check }) => check);
-  const report: DoctorReport = { schema: 1, ok: checks.every(({ state }) => state !== "fail"), home, checks };
-  await context.answer(report, () => renderDoctor(report, context.paint, columnsOf(context)));
-  if (!report.ok && context.invocation.quiet && !context.invocation.json) {
-    const failed = checks.filter(({ state }) => state === "fail");
-    await host.write("stderr", failed.map(({ name, detail }) => `${name}: ${detail}\n`).join(""));
-  }
-  return report.ok ? 0 : 1;
+  return await tellReport(context, diagnoses.map(({ mend: _mend, ...check }) => check));
 };
 
 /** What is seen of the instance before it is examined closely. */

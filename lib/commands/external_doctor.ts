@@ -1,12 +1,12 @@
 import type { ConnectionKey } from "../core/client_profile.ts";
-import { diagnose, type DoctorCheck, type DoctorReport, type Trouble } from "../core/doctor.ts";
+import { diagnose, type DoctorCheck, type Trouble } from "../core/doctor.ts";
 import { instancePaths } from "../core/instance_paths.ts";
-import { renderDoctor } from "../core/render_doctor.ts";
 import type { Status } from "../core/status.ts";
 import { examinePlatform, examineRuntime } from "../supervisor/examine_machine.ts";
-import { columnsOf, type Command, type CommandContext } from "./context.ts";
+import type { Command, CommandContext } from "./context.ts";
 import { externalSource } from "./external.ts";
 import { type ExternalTarget, externalTarget, lookAtExternal } from "./external_target.ts";
+import { tellReport } from "./tell_report.ts";
 
 /** For the connection, and for the answers, in ms. */
 const TIMEOUT_MS = 10_000;
@@ -17,7 +17,6 @@ const LOOPBACK = /^(localhost|127\.[\d.]+|::1)$/;
 
 /** Checks what can go wrong on the way to a Temporal that is not ours. Exits with 1 when something fails. */
 export const doctorExternal: Command = async (context) => {
-  const { host, invocation: { home, quiet, json } } = context;
   const target = await externalTarget(context);
   const status = await lookAtExternal(context, target, TIMEOUT_MS);
   const checks = [
@@ -29,11 +28,7 @@ export const doctorExternal: Command = async (context) => {
     examineHome(context),
     ...connectionChecks(status),
   ];
-  const report: DoctorReport = { schema: 1, ok: checks.every(({ state }) => state !== "fail"), home, checks };
-  await context.answer(report, () => renderDoctor(report, context.paint, columnsOf(context)));
-  const failed = checks.filter(({ state }) => state === "fail");
-  if (quiet && !json) await host.write("stderr", failed.map(({ name, detail }) => `${name}: ${detail}\n`).join(""));
-  return report.ok ? 0 : 1;
+  return await tellReport(context, checks);
 };
 
 /** Each layer of the connection; the remedy stands at the first one that fails. */

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { freePorts, temporalBinary, until } from "./support.ts";
-import { saysServing } from "./support_strangers.ts";
+import { freePorts, until } from "./support.ts";
+import { saysServing, temporalByHand } from "./support_strangers.ts";
 
 /** Why certificates can't be made here; false where they can. */
 export const noOpenssl: string | false = spawnSync("openssl", ["version"]).status === 0
@@ -48,17 +48,7 @@ export async function startForeignTemporal(): Promise<ForeignTemporal> {
     makeCertificates(folder);
     const pem = (name: string) => join(folder, name);
     const [a, b] = [await freePorts(), await freePorts()];
-    const temporal = [
-      temporalBinary(),
-      "server",
-      "start-dev",
-      "--headless",
-      "--ip",
-      "127.0.0.1",
-      "--port",
-      `${a.port}`,
-    ];
-    services.push(await startService(temporal, () => saysServing(a.port)));
+    services.push(await startService(temporalByHand(a.port), () => saysServing(a.port)));
     const tls = { cert: pem("server.pem"), key: pem("server.key") };
     services.push(
       await startProxy({ port: a.uiPort, upstream: a.port, tls: { ...tls, ca: pem("ca.pem") } }),

@@ -36,18 +36,12 @@ export function withTemporalByHand<T>(
   args: readonly string[],
   body: (stranger: Stranger) => Promise<T>,
 ): Promise<T> {
-  const command = [
-    temporalBinary(),
-    "server",
-    "start-dev",
-    "--headless",
-    "--ip",
-    "127.0.0.1",
-    "--port",
-    `${port}`,
-    ...args,
-  ];
-  return withProcess(command, () => saysServing(port), body);
+  return withProcess([...temporalByHand(port), ...args], () => saysServing(port), body);
+}
+
+/** The command line of a Temporal that a person starts by hand, without a UI. */
+export function temporalByHand(port: number): string[] {
+  return [temporalBinary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", `${port}`];
 }
 
 async function withProcess<T>(
