@@ -10,7 +10,7 @@ import type { LaunchPlan } from "./instance.ts";
 import { strangerOnPort } from "./wait_until_ready.ts";
 
 /** A dying process may keep its ports for this time after it has gone out of sight (exit_files in kernel/exit.c), in ms. */
-const DYING_MS = 500;
+export const DYING_MS = 500;
 
 /** Two servers would use one database file without a word (NOTES), and each would lose the other's writes. */
 export function refuseSecondUser(database: string, processes: Processes): void {

@@ -7,9 +7,9 @@ import { rotateLog } from "../system/rotate_log.ts";
 import { PortChoice } from "./choose_ports.ts";
 import { DatabaseHold } from "./database_lock.ts";
 import { clearTemporalLock, endProcessGroup, type EndResult, lockHeldUnseen } from "./end_temporal.ts";
-import { findTemporal } from "./evidence.ts";
 import { folderIdentity, guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "./instance.ts";
+import { isStranger } from "./is_stranger.ts";
 import { KeptRecord } from "./kept_record.ts";
 import { planFor, preparePlan } from "./launch_plan.ts";
 import { launchTemporal } from "./launch_temporal.ts";
@@ -136,11 +136,9 @@ export class TemporalKeeper {
   /** A Temporal of ours, of which only its deleted lock tells, may be what is in the way: then it is adopted, or ended. */
   async #lookAgain(error: unknown, signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
     const isInTheWay = error instanceof LocalError && ["database-busy", "port-taken"].includes(error.code);
-    const { paths, processes } = this.#instance;
     if (!isInTheWay || signal.aborted) throw error;
     const { pid } = error.facts;
-    const isThere = typeof pid !== "number" || processes.inspect(pid) !== null; // it may have ended just now
-    if (isThere && findTemporal(paths, processes).temporal === null) throw error;
+    if (await isStranger(typeof pid === "number" ? pid : null, this.#instance, signal)) throw error;
     this.#freeLock?.close();
     this.#freeLock = null;
     return await this.#reconcile(signal, true) ?? await this.#launch(signal, rotates);
