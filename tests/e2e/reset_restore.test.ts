@@ -64,13 +64,10 @@ describe("reset and restore", () => {
       const flags = ["--headless"];
       await instance.start(flags);
       await startWorkflows(instance, ["old"]);
-      const { port } = instance;
       const starts = Array.from(
         { length: 4 },
         (_, index) =>
-          instance.launch(["start", "--json", ...flags, "--port", `${port}`], {
-            runtime: index % 2 === 0 ? ownRuntime : otherRuntime,
-          }),
+          instance.launch(["start", "--json", ...flags], { runtime: index % 2 === 0 ? ownRuntime : otherRuntime }),
       );
       const resets = [instance.launch(["reset", "--yes", "--json"], { runtime: otherRuntime })];
       const ended = await Promise.all([...starts, ...resets].map((each) => each.ended));

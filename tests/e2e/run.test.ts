@@ -100,7 +100,7 @@ describe("run --ephemeral", () => {
   const command = (...args: string[]) => [...toolCommand(ownRuntime), "run", "--ephemeral", "--", ...args];
   /** Ephemeral homes within a temporary folder of the test's own, so that another test's don't count. */
   const homesIn = (folder: string) => readdirSync(folder).filter((name) => name.startsWith("stigmer-ephemeral-"));
-  /** Prints the address and the PIDs of the Temporals that run from a home in this folder. */
+  /** The PIDs of what runs from a home in this folder: Temporals, and their supervisors. */
   const temporalsIn = (folder: string) =>
     readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
       try {
@@ -110,6 +110,10 @@ describe("run --ephemeral", () => {
         return false;
       }
     });
+
+  /** The supervisor is the last to go, after the home. */
+  const gone = (folder: string) =>
+    until("Temporal and its supervisor are gone", () => temporalsIn(folder).length === 0);
 
   it("gives ten commands at once an instance each, and leaves nothing of them", () =>
     withTempDir(async (folder) => {
@@ -122,7 +126,7 @@ describe("run --ephemeral", () => {
       for (const address of addresses) assertMatch(address, /^127\.0\.0\.1:\d+$/);
       assertEquals(new Set(addresses).size, 10);
       await until("the homes are gone", () => homesIn(folder).length === 0);
-      assertEquals(temporalsIn(folder), []);
+      await gone(folder);
     }));
 
   it("leaves nothing when the command is interrupted", () =>
@@ -132,7 +136,7 @@ describe("run --ephemeral", () => {
       running.kill("SIGINT");
       assertEquals((await running.ended).code, 128 + 2);
       await until("the home is gone", () => homesIn(folder).length === 0);
-      assertEquals(temporalsIn(folder), []);
+      await gone(folder);
     }));
 
   it("leaves nothing when its own process is killed -9", () =>
@@ -143,7 +147,7 @@ describe("run --ephemeral", () => {
       process.kill(running.pid, "SIGKILL");
       process.kill(Number(running.stdout()), "SIGKILL"); // the command itself is nobody's to end but its owner's
       await running.ended;
-      await until("Temporal and its supervisor are gone", () => temporalsIn(folder).length === 0);
+      await gone(folder);
       await until("the home is gone", () => homesIn(folder).length === 0);
     }));
 

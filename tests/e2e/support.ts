@@ -230,9 +230,8 @@ export function assertNothingLeft(instance: TestInstance, pids: readonly number[
   assert(!existsSync(paths.record), "the record is left");
 }
 
-/** The transitions of the instance so far. */
+/** The transitions of the instance so far, without one that is just being written. */
 export function history(instance: TestInstance): { event: string; [fact: string]: unknown }[] {
-  return existsSync(instance.paths.history)
-    ? readFileSync(instance.paths.history, "utf8").trim().split("\n").map((line) => JSON.parse(line))
-    : [];
+  if (!existsSync(instance.paths.history)) return [];
+  return readFileSync(instance.paths.history, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }
