@@ -1,7 +1,10 @@
 /**
  * Runs the tests under Deno and Node; the last line is `N passed, N failed`.
  *
- *   node --import tsx scripts/test.ts [--runtime deno|node] [--only-dir tests/core] [--verbose] [part of a path …]
+ *   node --import tsx scripts/test.ts [--runtime deno|node] [--only-dir tests/core] [--verbose] [--retry] [part of a path …]
+ *
+ * `--retry` runs a file that failed once more, alone and at the end, and tells what was unstable: for a machine whose load
+ * is others'. What fails twice has failed.
  */
 import { dirname } from "node:path";
 import process from "node:process";
@@ -21,7 +24,7 @@ type Job = { file: TestFile; runtime: RuntimeName };
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<number> {
-  const args = parseArgs(argv, { boolean: ["verbose"], string: ["runtime", "only-dir", "_"] });
+  const args = parseArgs(argv, { boolean: ["verbose", "retry"], string: ["runtime", "only-dir", "_"] });
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const runtimes = (["deno", "node"] as const).filter((name) => !args.runtime || args.runtime === name);
   const files = findTestFiles(root, args["only-dir"] ?? "tests", args._.map(String));
@@ -31,19 +34,21 @@ async function main(argv: string[]): Promise<number> {
   const cancel = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => cancel.abort(name));
 
-  const turn = await takeTurn(cancel.signal);
+  // What needs no Temporal is light, and need not wait.
+  const turn = files.some((file) => file.needsTemporal) ? await takeTurn(cancel.signal) : null;
   const jobs = files.flatMap((file) => runtimes.map((runtime) => ({ file, runtime })));
-  const results: FileResult[] = [];
+  const results = new Map<string, FileResult>();
   const run = async ({ file, runtime }: Job): Promise<void> => {
     if (cancel.signal.aborted) return;
     const result = await runFile(machine, file, runtime, cancel.signal);
-    results.push(result);
+    results.set(nameOf(result), result);
     if (!cancel.signal.aborted) report(result, args.verbose);
   };
   await inParallel(jobs.filter((job) => !job.file.isHeavy), PARALLEL, run);
   await inParallel(jobs.filter((job) => job.file.isHeavy), 1, run);
+  const unstable = args.retry ? await retry(results, run) : [];
   turn?.close();
-  return summarize(runtimes, results, cancel.signal);
+  return summarize(runtimes, [...results.values()], unstable, cancel.signal);
 }
 
 /** Runs `jobs` in order, at most `width` at once. */
@@ -54,10 +59,25 @@ async function inParallel<T>(jobs: T[], width: number, run: (job: T) => Promise<
   }));
 }
 
+/** Runs each file that failed once more, alone; its second result replaces the first. Returns what passed this time. */
+async function retry(results: Map<string, FileResult>, run: (job: Job) => Promise<void>): Promise<FileResult[]> {
+  const failed = [...results.values()].filter(hasFailed);
+  await inParallel(failed, 1, run);
+  return failed.map((first) => results.get(nameOf(first))!).filter((second) => !hasFailed(second));
+}
+
+function nameOf({ file, runtime }: Job): string {
+  return `${runtime} ${file.path}`;
+}
+
+function hasFailed({ counts }: FileResult): boolean {
+  return counts.failed > 0;
+}
+
 /** One line per file, and all that it printed when a test failed. */
 function report(result: FileResult, isVerbose: boolean): void {
   const { file, runtime, counts, seconds } = result;
-  const isGood = counts.failed === 0;
+  const isGood = !hasFailed(result);
   const parts = [`${counts.passed} passed`];
   if (counts.failed > 0) parts.push(`${counts.failed} failed`);
   if (counts.skipped > 0) parts.push(`${counts.skipped} skipped`);
@@ -69,7 +89,12 @@ function report(result: FileResult, isVerbose: boolean): void {
 }
 
 /** Prints the sums and returns the exit code. A runtime without a single test has failed: something was not found. */
-function summarize(runtimes: readonly RuntimeName[], results: FileResult[], signal: AbortSignal): number {
+function summarize(
+  runtimes: readonly RuntimeName[],
+  results: FileResult[],
+  unstable: FileResult[],
+  signal: AbortSignal,
+): number {
   let total = NONE;
   console.log("");
   for (const runtime of runtimes) {
@@ -85,9 +110,8 @@ function summarize(runtimes: readonly RuntimeName[], results: FileResult[], sign
     console.log(`interrupted by ${signal.reason}`);
     total = { ...total, failed: Math.max(total.failed, 1) };
   }
-  for (const { runtime, file } of results.filter((result) => result.counts.failed > 0)) {
-    console.log(`failed: ${runtime} ${file.path}`);
-  }
+  for (const result of unstable) console.log(`unstable: ${nameOf(result)} failed, and passed alone`);
+  for (const result of results.filter(hasFailed)) console.log(`failed: ${nameOf(result)}`);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 ? 0 : 1;
 }

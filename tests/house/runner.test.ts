@@ -1,9 +1,12 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { readCounts } from "../../scripts/testing/counts.ts";
 import { findLeftovers } from "../../scripts/testing/leftovers.ts";
+import { ROOT } from "./support.ts";
 
 test("readCounts() reads Deno's summary, steps included", () => {
   const output =
@@ -32,5 +35,35 @@ test("findLeftovers() finds a daemon that kept the home of its test and nothing 
   } finally {
     daemon.kill("SIGKILL");
     await new Promise((resolve) => daemon.once("exit", resolve));
+  }
+});
+
+test("--retry runs what failed once more, tells what then passed, and keeps what failed twice", () => {
+  mkdirSync(join(ROOT, ".cache"), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, ".cache", "retry-"));
+  const write = (name: string, body: string): void =>
+    writeFileSync(
+      join(folder, name),
+      `import { existsSync, writeFileSync } from "node:fs";\nimport { test } from "node:test";\ntest("it", () => { ${body} });\n`,
+    );
+  try {
+    const mark = JSON.stringify(join(folder, "was-here"));
+    write("unstable.test.ts", `if (!existsSync(${mark})) { writeFileSync(${mark}, ""); throw new Error("once"); }`);
+    write("broken.test.ts", `throw new Error("always");`);
+    const script = join(ROOT, "scripts", "test.ts");
+    const args = ["--import", "tsx", script, "--retry", "--runtime", "node", "--only-dir", relative(ROOT, folder)];
+    const node = process.env["STIGMER_TEST_NODE"]!;
+    const { status, stdout } = spawnSync(node, args, { cwd: ROOT, encoding: "utf8" });
+    assertEquals(status, 1);
+    assertStringIncludes(
+      stdout,
+      `unstable: node ${relative(ROOT, join(folder, "unstable.test.ts"))} failed, and passed`,
+    );
+    assertStringIncludes(
+      stdout,
+      `failed: node ${relative(ROOT, join(folder, "broken.test.ts"))}\n1 passed, 1 failed\n`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 });
