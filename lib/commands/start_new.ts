@@ -15,6 +15,7 @@ export async function startNew(context: CommandContext, timeoutMs: number, repla
   const { host, invocation: { home, own } } = context;
   const order = await supervisorOrder(context, replaces);
   const noWait = own["no-wait"] === true;
-  const recruited = (goesOn: () => void) => recruit(host, order, { timeoutMs, noWait, onHandOver: goesOn });
+  const recruited = (goesOn: () => void, signal: AbortSignal) =>
+    recruit(host, order, { timeoutMs, noWait, onHandOver: goesOn, signal });
   return await withLiveLine(context, () => interruptible(host, home, recruited));
 }

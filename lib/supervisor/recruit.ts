@@ -29,6 +29,8 @@ export interface RecruitOptions {
   onHandOver?: () => void;
   /** Gets the end of the supervisor's process when we are its parent: until then the runtime has a child. */
   onSpawn?: (exited: Promise<ProcessExit>) => void;
+  /** Once it aborts, no supervisor is spawned any more. */
+  signal?: AbortSignal;
 }
 
 /** The pause between two tries to reach a supervisor that is coming up, in ms. */
@@ -41,6 +43,7 @@ const LOSER_POLL_MS = 25;
  * to a supervisor that it spawns, or, when another process has the lock, waits for that one.
  *
  * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`, `lock-failed`
+ * @throws the reason of `options.signal`
  */
 export async function recruit(host: Host, order: SupervisorOrder, options: RecruitOptions): Promise<Status> {
   const giveUpAt = performance.now() + options.timeoutMs;
@@ -51,6 +54,10 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
   let isWinner = false; // for good: on a machine that stalls, our own supervisor may be asked once more
   for (;;) {
     const lock = await tryLock(paths.supervisorLock);
+    if (lock !== null && options.signal?.aborted) {
+      lock.close();
+      throw options.signal.reason;
+    }
     isWinner ||= lock !== null;
     if (lock === null) options.onHandOver?.();
     const answer = lock === null

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import process from "node:process";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Status } from "../../lib/core/status.ts";
+import { LAUNCHER_NAME } from "../../lib/system/launcher.ts";
+import { orUnseen } from "../../lib/system/proc_files.ts";
 import {
   assertNothingLeft,
   isAlive,
@@ -17,7 +19,15 @@ import {
   withInstance,
 } from "./support.ts";
 import { connectionsOf, launchInGroup, untilSomebodyWaits } from "./support_callers.ts";
-import { databaseUsers, killHard, pidsOf, stopCleanly, untilRecovered, wrapTemporal } from "./support_lifecycle.ts";
+import {
+  databaseUsers,
+  killHard,
+  pidsOf,
+  signalIfThere,
+  stopCleanly,
+  untilRecovered,
+  wrapTemporal,
+} from "./support_lifecycle.ts";
 import { assertRefused } from "./support_places.ts";
 
 /** A Temporal that comes up when the test says so. */
@@ -36,6 +46,20 @@ function startInGroup(instance: TestInstance, ...more: string[]): Running {
 /** Ctrl-C on a terminal: the whole foreground group gets it, helpers of the tool too. */
 function pressCtrlC(running: Running): void {
   process.kill(-running.pid, "SIGINT");
+}
+
+/** The supervisor of the home, by its command line: it has exec'd, and most likely not begun. */
+function supervisorOf({ home }: TestInstance, known: ReadonlySet<string>): number | undefined {
+  const isSupervisor = (pid: string) => {
+    const command = orUnseen(() => readFileSync(`/proc/${pid}/cmdline`, "utf8")) ?? "";
+    return command.includes(`"home":"${home}"`) && !command.includes(LAUNCHER_NAME);
+  };
+  const pid = processNames().find((each) => !known.has(each) && isSupervisor(each));
+  return pid === undefined ? undefined : Number(pid);
+}
+
+function processNames(): string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
 }
 
 /** Waits until `instance` runs, supervised, in the state that a test is about. */
@@ -78,6 +102,32 @@ describe("Ctrl-C in start", () => {
       await stopCleanly(instance, status);
     }));
 
+  it("says that nothing was started when it ends the supervisor too, which is only just forked", () =>
+    withInstance(async (instance) => {
+      const { paths } = instance;
+      for (let isProved = false; !isProved;) {
+        const known = new Set(processNames());
+        const start = startInGroup(instance);
+        let supervisor: number | undefined;
+        await untilAtOnce("the supervisor is spawned", () => {
+          supervisor = supervisorOf(instance, known);
+          return supervisor !== undefined;
+        });
+        // It has left the terminal's group by now, and does not heed signals yet: what follows is as if it had not left.
+        pressCtrlC(start);
+        signalIfThere(supervisor!, "SIGINT");
+        const { code, stderr } = await start.ended;
+        await until("the supervisor is gone", () => !isAlive(supervisor!));
+        isProved = !existsSync(paths.history); // else it got so far that it heeded the signal: once more
+        rmSync(paths.history, { force: true });
+        if (!isProved) continue;
+        assertEquals(code, 130, stderr);
+        assertStringIncludes(stderr, "Interrupted (SIGINT): nothing was started");
+      }
+      assertNothingLeft(instance, []);
+      await stopCleanly(instance, await instance.start(["--headless"]));
+    }));
+
   it("leaves nothing half-made, whenever it comes", () =>
     withInstance(async (instance) => {
       const { home, paths } = instance;
@@ -92,10 +142,11 @@ describe("Ctrl-C in start", () => {
       for (const [moment, hasCome] of moments) {
         const start = startInGroup(instance);
         await untilAtOnce(moment, hasCome);
-        start.kill("SIGINT"); // a supervisor that is only just forked is in the terminal's group still, and would get it too
+        pressCtrlC(start);
         const { code, signal, stderr } = await start.ended;
         // A runtime that is only just coming up dies of the signal.
         assert(code === 130 || code === 0 || signal === "SIGINT", `${moment}: exit ${code}: ${stderr}`);
+        assert(!stderr.includes("may go on"), `${moment}: ${stderr}`);
         if (stderr.includes("nothing was started")) {
           assertEquals(instance.processes.lockHolders(paths.supervisorLock), [], moment);
         }
