@@ -32,16 +32,22 @@ export interface TemporalProcess {
 
 /** How often a Temporal that is not our child is looked at, in ms. */
 const ADOPTED_POLL_MS = 200;
+/** Each so many looks it is asked whether it is still the same process: on macOS that runs ps(1). */
+const LOOKS_PER_IDENTITY = 25;
 
 /**
  * Resolves once the process is dead. For a process that is not our child: nobody tells us of its end, so that it has
- * to be looked at. The timer does not keep this process alive.
+ * to be looked at.
  */
-export function watchEnd(process: ProcessInfo, processes: Processes): Promise<ProcessEnd> {
+export function watchEnd({ pid, startTime }: ProcessInfo, processes: Processes): Promise<ProcessEnd> {
+  const isSame = () => {
+    const now = processes.inspect(pid);
+    return now !== null && !isDead(now) && now.startTime === startTime;
+  };
   return new Promise((resolve) => {
+    let looks = 0;
     const timer = setInterval(() => {
-      const now = processes.inspect(process.pid);
-      if (now !== null && !isDead(now) && now.startTime === process.startTime) return;
+      if (processes.isThere(pid) && (++looks % LOOKS_PER_IDENTITY !== 0 || isSame())) return;
       clearInterval(timer);
       resolve({ code: null, signal: null });
     }, ADOPTED_POLL_MS);

@@ -50,6 +50,11 @@ export interface Processes {
   bootId(): string;
   /** The process, or null when there is none (a zombie is there: see `state`). */
   inspect(pid: number): ProcessInfo | null;
+  /**
+   * Whether something runs under this PID, whoever that is: cheap enough to be asked several times a second. macOS counts
+   * zombies, and ones that nobody reaps stay: {@linkcode inspect} tells more.
+   */
+  isThere(pid: number): boolean;
   /** The full argument vector, or null when it can't be read (macOS: parsed from `ps`, so arguments with spaces are parted). */
   argv(pid: number): string[] | null;
   /** The members of process group `pgid` that are not dead (`Z`, `X`), in no order. */

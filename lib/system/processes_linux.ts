@@ -146,6 +146,7 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
   return {
     bootId: () => (readProcText(`${proc}/sys/kernel/random/boot_id`) ?? "").trim(),
     inspect,
+    isThere: (pid) => !/[ZX]/i.test(statOf(pid)?.state ?? "X"),
     argv,
     liveGroupMembers: (pgid) => groupStats(pgid).map(describe),
     lockHolders,

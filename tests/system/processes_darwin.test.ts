@@ -8,7 +8,7 @@ import { darwinProcesses } from "../../lib/system/processes_darwin.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
 import { runTool } from "../../lib/system/run_tool.ts";
 import { endGroup } from "../../lib/system/signal_group.ts";
-import { withTempDir } from "./support.ts";
+import { withProcess, withTempDir } from "./support.ts";
 
 const STARTED = "Mon Nov 23 06:05:12 2026";
 
@@ -62,6 +62,16 @@ describe("darwinProcesses()", () => {
     assertEquals(processes.argv(501)?.slice(-2), ["--port", "7233"]);
     assertEquals(processes.argv(502), null);
   });
+
+  it("runs no tool to see whether a process is there", () =>
+    withProcess(["sleep", "600"], async ({ pid, child, exited }) => {
+      const { processes, asked } = recording([]);
+      assertEquals([processes.isThere(pid), processes.isThere(1)], [true, true]);
+      child.kill("SIGKILL");
+      await exited;
+      assertEquals(processes.isThere(pid), false);
+      assertEquals(asked, []);
+    }));
 
   it("knows the boot by an id that stays when the clock is set", () => {
     const { processes, asked } = recording([]);

@@ -107,6 +107,7 @@ describe("endGroup()", () => {
         const { forced } = await endGroup({ pgid, graceMs: PATIENCE_MS, processes, isStillOurs: ours });
         assertEquals(forced, false);
         assertEquals(processes.inspect(pgid)?.state, "Z");
+        assertEquals(processes.isThere(pgid), false);
         assertEquals(processes.liveGroupMembers(pgid), []);
       } finally {
         killGroup(pgid);
