@@ -1,4 +1,14 @@
-import { constants, copyFileSync, lstatSync, readdirSync, renameSync, truncateSync, unlinkSync } from "node:fs";
+import {
+  constants,
+  copyFileSync,
+  lstatSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  truncateSync,
+  unlinkSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { systemErrorCode } from "../core/local_error.ts";
 import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from "../core/rotation.ts";
@@ -15,16 +25,20 @@ export function rotateLog(path: string, mode: RotationMode, policy: LogPolicy, n
     const target = freeName(path, nowMs);
     if (mode === "rename") renameSync(path, target);
     else {
-      copyFileSync(path, target, constants.COPYFILE_EXCL);
+      copyWhole(path, target);
       truncateSync(path);
     }
   }
   pruneLogs(path, policy, nowMs);
 }
 
-/** Rotates the log at `path` under its writer, if it has reached the size of `policy`. Costs one lstat(2) if not. */
+/**
+ * Rotates the log at `path` under its writer, if it has reached the size of `policy`, and its copy leaves room on the disk:
+ * a try that fails would take all of it for a moment, from the database too. Costs one lstat(2) if it has not.
+ */
 export function rotateLogBySize(path: string, policy: LogPolicy, nowMs: number): boolean {
-  if (sizeOf(path) < policy.maxSizeBytes) return false;
+  const size = sizeOf(path);
+  if (size < policy.maxSizeBytes || freeBytes(dirname(path)) < 2 * size) return false;
   rotateLog(path, "copy-truncate", policy, nowMs);
   return true;
 }
@@ -32,6 +46,22 @@ export function rotateLogBySize(path: string, policy: LogPolicy, nowMs: number):
 /** The rotated logs of the log at `path`, oldest first, as paths. */
 export function rotatedLogs(path: string): string[] {
   return listRotated(path).sort(byAge).map(({ name }) => join(dirname(path), name));
+}
+
+/** Node removes what it could not copy to the end, Deno leaves it. */
+function copyWhole(path: string, target: string): void {
+  try {
+    copyFileSync(path, target, constants.COPYFILE_EXCL);
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST") rmSync(target, { force: true });
+    throw error;
+  }
+}
+
+/** What a user without rights may still write on the file system of `folder`; some (FUSE) don't say, and show zeros. */
+function freeBytes(folder: string): number {
+  const { bavail, bsize, blocks } = statfsSync(folder);
+  return blocks === 0 ? Infinity : bavail * bsize;
 }
 
 function pruneLogs(path: string, policy: LogPolicy, nowMs: number): void {

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   closeSync,
   existsSync,
@@ -15,6 +15,7 @@ import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { DEFAULT_LOG_POLICY } from "../../lib/core/rotation.ts";
 import { rotatedLogs, rotateLog, rotateLogBySize } from "../../lib/system/rotate_log.ts";
+import { withFileSystem } from "../e2e/support_places.ts";
 import { withTempDir } from "./support.ts";
 
 const NOW = Date.parse("2026-11-23T05:59:01.123Z");
@@ -114,5 +115,18 @@ describe("rotateLogBySize()", () => {
       writeFileSync(log, "8 bytes\n");
       assertEquals([rotateLogBySize(log, small, NOW), textOf(log)], [true, ""]);
       assertEquals(rotatedLogs(log).map(textOf), ["8 bytes\n"]);
+    }));
+
+  it("leaves a full disk as it is, where another try each second would take what is left", (t) =>
+    withFileSystem(t, "3m", ({ path: folder }) => {
+      const log = join(folder, "temporal.log");
+      writeFileSync(log, new Uint8Array(2 * 1024 * 1024));
+      const assertNothingMore = () =>
+        assertEquals([readdirSync(folder), lstatSync(log).size], [["temporal.log"], 2 ** 21]);
+      assertEquals(rotateLogBySize(log, { ...policy, maxSizeBytes: 1024 }, NOW), false);
+      assertNothingMore();
+      assertThrows(() => rotateLog(log, "copy-truncate", policy, NOW));
+      assertNothingMore();
+      return Promise.resolve();
     }));
 });
