@@ -20,14 +20,21 @@ export class Secret {
   }
 }
 
-/** `text` with `***` where one of `secrets` stands: a server may repeat in its answer what it was sent. */
+/** What is shorter stands by chance in many a word, in characters. */
+const TELLING_LENGTH = 8;
+
+/**
+ * `text`, which a server wrote, with `***` where one of `secrets` stands: it may repeat in its answer what it was sent. A
+ * secret so short that it is in common words is seen where it stands alone.
+ */
 export function redact(text: string, secrets: readonly Secret[]): string {
   return secrets.map((secret) => secret.reveal().trim()).filter((secret) => secret !== "")
-    .reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+    .sort((a, b) => b.length - a.length)
+    .reduce((rest, secret) => rest.replaceAll(occurrences(secret), "***"), text);
 }
 
-/** `value`, plain data, with {@linkcode redact} done to every text in it. */
-export function redactAll<T>(value: T, secrets: readonly Secret[]): T {
-  const redacted = (_key: string, each: unknown) => typeof each === "string" ? redact(each, secrets) : each;
-  return JSON.parse(JSON.stringify(value, redacted)) as T;
+function occurrences(secret: string): string | RegExp {
+  if (secret.length >= TELLING_LENGTH) return secret;
+  const literal = secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  return new RegExp(`(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`, "gu");
 }

@@ -1,11 +1,12 @@
 import { formatAddress } from "../core/addresses.ts";
 import type { ExternalTemporal } from "../core/external.ts";
 import type { Failure } from "../core/failure.ts";
-import { redactAll, type Secret } from "../core/secret.ts";
+import { printableLine } from "../core/printable_line.ts";
+import { redact, type Secret } from "../core/secret.ts";
 import type { Check } from "../core/status.ts";
 import { tlsConnect, TlsError } from "../system/connect_tls.ts";
 import type { Connect } from "../system/connection.ts";
-import { notAsExpected, tlsFailed, unreachable } from "./external_failure.ts";
+import { MAX_SAID, notAsExpected, tlsFailed, unreachable } from "./external_failure.ts";
 import type { ExternalMaterial } from "./external_material.ts";
 import { type GrpcChannel, openGrpcChannel } from "./grpc_channel.ts";
 import { GrpcError } from "./grpc_error.ts";
@@ -35,12 +36,10 @@ export async function checkExternal(
   material: ExternalMaterial,
   timeoutMs: number,
 ): Promise<ExternalReport> {
-  const secrets = secretsOf(external, material);
-  const dialled = await dial(connect, external, material, timeoutMs);
-  const report = dialled.channel === null
-    ? { checks: dialled.checks, isReached: false, serverVersion: null, failure: dialled.failure }
-    : await ask(external, material, dialled.channel, dialled.checks, timeoutMs);
-  return redactAll(report, secrets);
+  const { channel, checks, failure } = await dial(connect, external, material, timeoutMs);
+  return channel === null
+    ? { checks, isReached: false, serverVersion: null, failure }
+    : await ask(external, material, channel, checks, timeoutMs);
 }
 
 interface Dialled {
@@ -100,11 +99,12 @@ async function ask(
   checks: Check[],
   timeoutMs: number,
 ): Promise<ExternalReport> {
+  const secrets = secretsOf(external, material);
   try {
     const [server, serving, namespace] = await Promise.all([
-      timed(() => getServerVersion(channel, timeoutMs)),
-      timed(() => checkServing(channel, timeoutMs)),
-      timed(() => describeNamespace(channel, external.namespace, timeoutMs)),
+      timed(async () => heard(await getServerVersion(channel, timeoutMs), secrets)),
+      timed(async () => heard(await checkServing(channel, timeoutMs), secrets)),
+      timed(async () => heard(await describeNamespace(channel, external.namespace, timeoutMs), secrets)),
     ]);
     const lost = [server, serving, namespace].map(({ answer }) => answer).find(isWithoutReply);
     if (lost !== undefined) return withoutReply(external, material, checks, lost, server.ms);
@@ -135,6 +135,14 @@ async function ask(
   } finally {
     channel.close();
   }
+}
+
+/** An answer whose texts can be shown: what the server wrote into them is no secret, and nothing that a terminal obeys. */
+function heard<Answer>(answer: Answer, secrets: readonly Secret[]): Answer {
+  if (typeof answer !== "object" || answer === null) return answer;
+  const shown = Object.entries(answer).filter(([name]) => name === "error" || name === "version")
+    .map(([name, text]) => [name, printableLine(redact(String(text), secrets), MAX_SAID)]);
+  return { ...answer, ...Object.fromEntries(shown) };
 }
 
 /** What a server says to all questions at once: it ended the connection, or it speaks something else. */

@@ -2,6 +2,7 @@ import { formatAddress } from "../core/addresses.ts";
 import type { ExternalTemporal } from "../core/external.ts";
 import type { Failure } from "../core/failure.ts";
 import { systemErrorCode } from "../core/local_error.ts";
+import { printableLine } from "../core/printable_line.ts";
 import { type TlsFailure, tlsFailureOf } from "../core/tls_failure.ts";
 import type { ExternalMaterial } from "./external_material.ts";
 import { GrpcError } from "./grpc_error.ts";
@@ -101,11 +102,14 @@ function isoDate(ms: number | undefined): string {
   return ms === undefined ? "an unknown time" : new Date(ms).toISOString();
 }
 
+/** What a server may say about itself or a failure, in characters. */
+export const MAX_SAID = 300;
+
 /** The words of the first of all causes. */
 function causeOf(error: unknown): string {
   let said = String(error);
   for (let each = error; each instanceof Error; each = each.cause) said = each.message;
-  return said;
+  return printableLine(said, MAX_SAID); // it may quote the names in the server's certificate
 }
 
 const NAMES = { server: "GetSystemInfo", grpc: "Health/Check", namespace: "DescribeNamespace" };

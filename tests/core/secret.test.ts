@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
-import { redact, redactAll, Secret } from "../../lib/core/secret.ts";
+import { redact, Secret } from "../../lib/core/secret.ts";
 
 describe("Secret", () => {
   it("does not show itself in texts, in JSON, or to a debugger's eye", () => {
@@ -14,11 +14,17 @@ describe("Secret", () => {
 
 describe("redact()", () => {
   it("hides each secret wherever it stands, and nothing for an empty one", () => {
-    const secrets = [new Secret("key-1"), new Secret("k+2"), new Secret(" ")];
-    assertEquals(redact("key-1 of k+2, key-1", secrets), "*** of ***, ***");
-    assertEquals(redactAll({ a: ["x key-1"], b: { c: 1, d: null, e: "k+2" } }, secrets), {
-      a: ["x ***"],
-      b: { c: 1, d: null, e: "***" },
-    });
+    const secrets = [new Secret("key-1"), new Secret("key-1-and-more"), new Secret("k+2"), new Secret(" ")];
+    assertEquals(redact("key-1 of 'k+2', Bearer:key-1, key-1-and-more", secrets), "*** of '***', Bearer:***, ***");
+    assertEquals(redact("xsecret-keyx", [new Secret("secret-key")]), "x***x");
+  });
+
+  it("leaves words whole in which a very short secret stands by chance", () => {
+    assertEquals(
+      redact("namespace a: an invalid token 'Bearer a'", [new Secret("a")]),
+      "namespace ***: an invalid token 'Bearer ***'",
+    );
+    assertEquals(redact("(.) is no key.", [new Secret(".")]), "(***) is no key.");
+    assertEquals(redact("état é", [new Secret("é")]), "état ***");
   });
 });

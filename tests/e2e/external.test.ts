@@ -183,6 +183,8 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertStringIncludes(said, "invalid token 'Bearer ***'"); // the proxy repeats what it was shown
     assertStringIncludes(said, `${broken}:2:`);
     assert(!said.includes(wrong), "a secret was printed");
+    assertMatch(said, /'Bearer \*\*\*' \]0;owned next 2J/);
+    assertEquals(said.match(/[^\n\P{Cc}]/gu), null, "a server's escape sequence reaches the terminal");
 
     const go = join(foreign.folder, "go");
     const script = 'test "$TEMPORAL_API_KEY" = "$1" && echo shown; while ! test -e "$2"; do sleep 0.1; done';
@@ -200,6 +202,13 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     const proxies = processes.split("\n").filter((line) => line.includes(API_KEY) && !line.includes("guarded_proxy"));
     assertEquals(proxies, []);
     assertEquals(filesWith(home, [wrong, API_KEY]), []);
+  });
+
+  it("is told in whole words where the API key is but a letter", async () => {
+    const args = ["start", "--address", foreign.keyedPlain, "--tls=false"];
+    const { code, stderr } = await tool(args, { TEMPORAL_API_KEY: "a" }).ended;
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "refuses us the namespace `default` (invalid token 'Bearer ***'");
   });
 
   it("is handed on by run, in place of what else the environment says", async () => {
