@@ -1,13 +1,14 @@
-import { clientEnvironment, type EnvironmentFormat, renderEnvironment } from "../core/client_environment.ts";
+import { type EnvironmentFormat, renderEnvironment, variablesSet } from "../core/client_environment.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Command, CommandContext } from "./context.ts";
+import { instanceEnvironment } from "./instance_environment.ts";
 import { currentStatus } from "./status.ts";
 
 /** Prints the variables of the instance, also of one that does not run: a shell's start file may call this. */
 export const env: Command = async (context) => {
   const format = environmentFormat(context);
-  const variables = clientEnvironment(await currentStatus(context));
-  await context.answer(variables, () => renderEnvironment(variables, format));
+  const variables = instanceEnvironment(context.host, await currentStatus(context));
+  await context.answer(variablesSet(variables), () => renderEnvironment(variables, format));
   return 0;
 };
 

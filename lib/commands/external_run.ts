@@ -1,4 +1,4 @@
-import { renderEnvironment } from "../core/client_environment.ts";
+import { renderEnvironment, variablesSet } from "../core/client_environment.ts";
 import { externalEnvironment, isSecretVariable } from "../core/external_environment.ts";
 import type { Command, CommandContext } from "./context.ts";
 import { environmentFormat } from "./env.ts";
@@ -27,8 +27,7 @@ export const envExternal: Command = async (context) => {
     ? Object.keys(variables).filter((name) => variables[name] !== null && isSecretVariable(name))
     : [];
   const shown = Object.fromEntries(Object.entries(variables).filter(([name]) => !left.includes(name)));
-  const set = Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== null));
-  await context.answer(set, () => renderEnvironment(shown, format));
+  await context.answer(variablesSet(shown), () => renderEnvironment(shown, format));
   if (left.length > 0) await context.tell(`${left.join(", ")}: not shown on a terminal; eval and pipes get it`);
   return 0;
 };

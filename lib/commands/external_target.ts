@@ -1,4 +1,5 @@
-import { defaultConfigFile, mergeProfiles, profileFromEnvironment } from "../core/client_profile.ts";
+import { defaultConfigFile } from "../core/client_config_file.ts";
+import { mergeProfiles, profileFromEnvironment } from "../core/client_profile.ts";
 import { type ExternalTemporal, resolveExternal } from "../core/external.ts";
 import { externalStatus } from "../core/external_status.ts";
 import { absolutePath } from "../core/instance_paths.ts";

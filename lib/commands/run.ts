@@ -1,8 +1,9 @@
-import { clientEnvironment } from "../core/client_environment.ts";
+import type { EnvironmentChange } from "../core/client_environment.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import type { Attached, AttachedEnd } from "../system/host.ts";
 import type { Command, CommandContext } from "./context.ts";
+import { instanceEnvironment } from "./instance_environment.ts";
 
 /** The numbers of the signals that end processes, for the exit code 128 + n (signal(7)); these are the same on macOS. */
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
@@ -66,14 +67,11 @@ export function requireOperands({ invocation: { operands } }: CommandContext): v
 
 /** Runs the operands as a command that finds Temporal in its environment. Resolves with its exit code. */
 export async function runWith(context: CommandContext, status: Status): Promise<number> {
-  return await runIn(context, clientEnvironment(status));
+  return await runIn(context, instanceEnvironment(context.host, status));
 }
 
 /** Runs the operands as a command in our environment, changed by `env`. Resolves with its exit code. */
-export async function runIn(
-  context: CommandContext,
-  env: Readonly<Record<string, string | null>>,
-): Promise<number> {
+export async function runIn(context: CommandContext, env: EnvironmentChange): Promise<number> {
   const { host, invocation: { operands } } = context;
   const [command, ...args] = operands;
   // Ctrl-C on a terminal reaches the whole foreground group, the command included: handing it on would make it two.

@@ -85,12 +85,6 @@ const FIELDS: readonly Field[] = [
 
 const GRPC_META = "TEMPORAL_GRPC_META_";
 
-/** Whether a variable says how to reach a Temporal: what a command that is handed a connection must not inherit. */
-export function isConnectionVariable(name: string): boolean {
-  return name.startsWith(GRPC_META) || ["TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE", "TEMPORAL_ENV"].includes(name) ||
-    FIELDS.some(({ env, formerEnv }) => name === env || name === formerEnv);
-}
-
 /** The variable that Temporal's SDKs read `key` from; null for what they don't know. */
 export function variableOf(key: ConnectionKey): string | null {
   return FIELDS.find((field) => field.key === key)?.env ?? null;
@@ -161,17 +155,6 @@ export function profileFromToml(document: unknown, name: string, path: string): 
 export function mergeProfiles(...profiles: readonly ClientProfile[]): ClientProfile {
   const grpcMeta = Object.assign({}, ...profiles.map((profile) => profile.grpcMeta ?? {}).reverse());
   return { ...Object.assign({}, ...[...profiles].reverse()), grpcMeta };
-}
-
-/** Where Temporal's tools look for `temporal.toml` unless told otherwise (`os.UserConfigDir` of Go); null without HOME. */
-export function defaultConfigFile(
-  env: Readonly<Record<string, string | undefined>>,
-  platform: string,
-): string | null {
-  const home = env["HOME"] || null;
-  const darwin = home === null ? null : `${home}/Library/Application Support`;
-  const folder = platform === "darwin" ? darwin : env["XDG_CONFIG_HOME"] || (home === null ? null : `${home}/.config`);
-  return folder === null ? null : `${folder}/temporalio/temporal.toml`;
 }
 
 function valueOf(kind: Field["kind"], text: string): string | Secret {

@@ -1,8 +1,5 @@
-import { isConnectionVariable } from "./client_profile.ts";
+import { type EnvironmentChange, withoutConnection } from "./client_environment.ts";
 import type { ExternalTemporal, Pem } from "./external.ts";
-
-/** Variables that a command is to find, and those that it must not: null. */
-export type EnvironmentChange = Readonly<Record<string, string | null>>;
 
 /**
  * What a client needs to reach `external`, as the variables that Temporal's SDKs and command-line tool read. Those of
@@ -17,11 +14,10 @@ export function externalEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): EnvironmentChange {
   const { tls } = external;
-  const gone = Object.keys(env).filter(isConnectionVariable).map((name) => [name, null] as const);
   // An SDK reads the profile again, and finds there what no variable says: its codec.
   const kept = ["TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE"].flatMap((name) => env[name] ? [[name, env[name]]] : []);
   return {
-    ...Object.fromEntries(gone),
+    ...withoutConnection(env),
     ...Object.fromEntries(kept),
     TEMPORAL_ADDRESS: external.address,
     TEMPORAL_NAMESPACE: external.namespace,

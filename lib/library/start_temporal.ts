@@ -1,9 +1,10 @@
-import { clientEnvironment } from "../core/client_environment.ts";
+import { variablesSet } from "../core/client_environment.ts";
 import { homeOf, invocationOf } from "../core/command_line.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { type CommandContext, commandContext } from "../commands/context.ts";
+import { instanceEnvironment } from "../commands/instance_environment.ts";
 import type { Ephemeral } from "../commands/run_ephemeral.ts";
 import { currentHost, type Host } from "../system/host.ts";
 import { commandLineOf, type StartOptions } from "./start_options.ts";
@@ -19,7 +20,7 @@ export interface TemporalServer {
   readonly home: string;
   /** It ran before {@linkcode startTemporal} was called. */
   readonly reused: boolean;
-  /** What a client in another process finds it by: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_UI_URL`. */
+  /** What a client in another process finds it by: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE` … */
   readonly env: Readonly<Record<string, string>>;
   /** What `stigmer-local status --json` prints: every layer is checked just now. Disturbs nothing. */
   status(): Promise<Status>;
@@ -123,7 +124,7 @@ class Server implements TemporalServer {
     this.uiUrl = status.uiUrl;
     this.home = status.paths.home;
     this.reused = status.reused === true;
-    this.env = clientEnvironment(status);
+    this.env = variablesSet(instanceEnvironment(context.host, status));
     this.#context = context;
     this.#atEnd = atEnd;
   }

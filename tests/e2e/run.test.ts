@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -38,6 +38,53 @@ describe("run", () => {
       // What was up before is not stopped.
       assertEquals((await instance.run(["run", "--stop-after", "--", "true"])).code, 0);
       assert(isAlive(temporal!.pid));
+    }));
+
+  it("hands on what reaches the instance, whatever else the caller's environment and profiles lead to", () =>
+    withInstance(async (instance) => {
+      const config = join(instance.home, "config", "temporalio");
+      mkdirSync(config, { recursive: true });
+      const profile = '[profile.default]\naddress = "cloud.invalid:7233"\napi_key = "k"\n[profile.default.tls]\n';
+      writeFileSync(join(config, "temporal.toml"), profile);
+      const env = {
+        XDG_CONFIG_HOME: join(instance.home, "config"),
+        TEMPORAL_ADDRESS: "cloud.invalid:7233",
+        TEMPORAL_API_KEY: "key",
+        TEMPORAL_TLS: "true",
+        TEMPORAL_TLS_CLIENT_CERT_PATH: "/nowhere/client.pem",
+        TEMPORAL_TLS_CA: "/nowhere/ca.pem",
+        TEMPORAL_GRPC_META_X_TEAM: "blue",
+        TEMPORAL_PROFILE: "cloud",
+        TEMPORAL_CONFIG_FILE: "/nowhere/temporal.toml",
+        TEMPORAL_UI_URL: "http://cloud.invalid",
+        TEMPORAL_CODEC_ENDPOINT: "kept",
+        SHELL: "/bin/sh",
+      };
+      const { address } = await instance.start(["--headless"]);
+      const print = 'env | grep ^TEMPORAL_ | sort; exec "$@"';
+      const list = ["sh", temporalBinary(), "workflow", "list", "--output", "json"];
+      const reached = [
+        `TEMPORAL_ADDRESS=${address}`,
+        "TEMPORAL_CODEC_ENDPOINT=kept",
+        "TEMPORAL_CONFIG_FILE=/dev/null",
+        "TEMPORAL_NAMESPACE=default",
+        "[",
+        "]",
+        "",
+      ];
+      const run = await instance.run(["run", "--", "sh", "-c", print, ...list], { env });
+      assertEquals([run.code, run.stdout.split("\n")], [0, reached], run.stderr);
+
+      const evaluate = `eval "$(${
+        [...toolCommand(ownRuntime), "env"].map((word) => `'${word}'`).join(" ")
+      })" && ${print}`;
+      const home = { STIGMER_HOME: instance.home };
+      const evaluated = await launch(["sh", "-c", evaluate, ...list], { env: { ...env, ...home } }).ended;
+      assertEquals([evaluated.code, evaluated.stdout.split("\n")], [0, reached], evaluated.stderr);
+
+      const json = await instance.run(["env", "--json"], { env });
+      const set = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: "default", TEMPORAL_CONFIG_FILE: "/dev/null" };
+      assertEquals(JSON.parse(json.stdout), set);
     }));
 
   it("stops Temporal afterwards when it was asked to, and started it itself", () =>
