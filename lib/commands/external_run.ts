@@ -32,6 +32,6 @@ export const envExternal: Command = async (context) => {
   return 0;
 };
 
-function environmentOf({ host }: CommandContext, { external, material }: ExternalTarget) {
-  return externalEnvironment(external, material.apiKey?.reveal() ?? null, host.env);
+function environmentOf({ host }: CommandContext, { external, material, profile }: ExternalTarget) {
+  return externalEnvironment(external, material.apiKey?.reveal() ?? null, host.env, profile);
 }

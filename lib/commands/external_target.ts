@@ -1,6 +1,7 @@
 import { defaultConfigFile } from "../core/client_config_file.ts";
 import { mergeProfiles, profileFromEnvironment } from "../core/client_profile.ts";
 import { type ExternalTemporal, resolveExternal } from "../core/external.ts";
+import type { AskedProfile } from "../core/external_environment.ts";
 import { externalStatus } from "../core/external_status.ts";
 import { absolutePath } from "../core/instance_paths.ts";
 import { ownProfile, withAbsolutePaths } from "../core/own_profile.ts";
@@ -14,6 +15,7 @@ import { checkHome, type CommandContext } from "./context.ts";
 export interface ExternalTarget {
   external: ExternalTemporal;
   material: ExternalMaterial;
+  profile: AskedProfile;
 }
 
 /**
@@ -27,18 +29,21 @@ export async function externalTarget(context: CommandContext): Promise<ExternalT
   checkHome(context);
   const bases = { home, cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
   const own = ownProfile(given, bases);
-  const path = own.configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"] ?? "";
-  const name = own.profileName?.value ?? host.env["TEMPORAL_PROFILE"] ?? "";
-  const file = path === "" ? defaultConfigFile(host.env, host.platform) : path;
+  const path = (own.configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"]) || null;
+  const asked: AskedProfile = {
+    name: (own.profileName?.value ?? host.env["TEMPORAL_PROFILE"]) || null,
+    path: path === null ? null : absolutePath(path, bases.cwd),
+  };
+  const file = asked.path ?? defaultConfigFile(host.env, host.platform);
   const profile = file === null ? {} : await readProfile({
     path: absolutePath(file, bases.cwd),
-    isPathAsked: path !== "",
-    name: name === "" ? DEFAULT_PROFILE : name,
-    isNameAsked: name !== "",
+    isPathAsked: asked.path !== null,
+    name: asked.name ?? DEFAULT_PROFILE,
+    isNameAsked: asked.name !== null,
   });
   const merged = mergeProfiles(own.profile, profileFromEnvironment(host.env), profile);
   const external = resolveExternal(withAbsolutePaths(merged, bases));
-  return { external, material: readMaterial(external) };
+  return { external, material: readMaterial(external), profile: asked };
 }
 
 /** How the Temporal is that is not ours, just now. */

@@ -1,24 +1,32 @@
 import { type EnvironmentChange, withoutConnection } from "./client_environment.ts";
 import type { ExternalTemporal, Pem } from "./external.ts";
 
+/** The profile that was asked for, and the file that it is in, absolute; null = nobody said. */
+export interface AskedProfile {
+  name: string | null;
+  path: string | null;
+}
+
 /**
  * What a client needs to reach `external`, as the variables that Temporal's SDKs and command-line tool read. Those of
  * the caller's `env` that say something else about a connection go: an SDK that found a path from here and a text from
  * there would refuse both.
  *
  * @param apiKey The key itself, where there is one.
+ * @param profile An SDK reads it again, and finds there what no variable says: its codec. Unless told, it would take what
+ * is left open from the profile `default`.
  */
 export function externalEnvironment(
   external: ExternalTemporal,
   apiKey: string | null,
   env: Readonly<Record<string, string | undefined>>,
+  profile: AskedProfile,
 ): EnvironmentChange {
   const { tls } = external;
-  // An SDK reads the profile again, and finds there what no variable says: its codec.
-  const kept = ["TEMPORAL_PROFILE", "TEMPORAL_CONFIG_FILE"].flatMap((name) => env[name] ? [[name, env[name]]] : []);
   return {
     ...withoutConnection(env),
-    ...Object.fromEntries(kept),
+    ...(profile.name === null ? {} : { TEMPORAL_PROFILE: profile.name }),
+    ...(profile.path === null ? {} : { TEMPORAL_CONFIG_FILE: profile.path }),
     TEMPORAL_ADDRESS: external.address,
     TEMPORAL_NAMESPACE: external.namespace,
     ...(apiKey === null ? {} : { TEMPORAL_API_KEY: apiKey }),

@@ -139,13 +139,13 @@ describe("externalEnvironment()", () => {
     };
     const profile = withAbsolutePaths({ ...profileFromEnvironment(env), ...said({ address: "t:1" }) }, BASES);
     const external = resolveExternal(profile);
-    const change = externalEnvironment(external, "key", env);
+    const change = externalEnvironment(external, "key", env, { name: "other", path: null });
     assertEquals(change, {
       TEMPORAL_TLS_CERT: null,
       TEMPORAL_TLS_KEY: null,
       TEMPORAL_TLS_SERVER_NAME: "n",
       TEMPORAL_GRPC_META_X_TEAM: "blue",
-      TEMPORAL_PROFILE: "cloud",
+      TEMPORAL_PROFILE: "other",
       TEMPORAL_ADDRESS: "t:1",
       TEMPORAL_NAMESPACE: "default",
       TEMPORAL_API_KEY: "key",

@@ -229,6 +229,19 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     const overruled = await tool(["run", ...at, "--", temporalBinary(), ...LIST], former).ended;
     assertEquals([overruled.code, JSON.parse(overruled.stdout)], [0, []], overruled.stderr);
 
+    const config = join(foreign.folder, "two-profiles", "temporalio");
+    mkdirSync(config, { recursive: true });
+    writeFileSync(
+      join(config, "temporal.toml"),
+      '[profile.default.tls]\nclient_cert_path = "/nowhere"\nclient_key_path = "/nowhere"\n' +
+        `[profile.keyed]\naddress = "${foreign.keyed}"\napi_key = "${API_KEY}"\n` +
+        `[profile.keyed.tls]\nserver_name = "${SERVER_NAME}"\nserver_ca_cert_path = "${foreign.pem("ca.pem")}"\n`,
+    );
+    const profiled = await tool(["run", "--profile", "keyed", "--", temporalBinary(), ...LIST], {
+      XDG_CONFIG_HOME: dirname(config),
+    }).ended;
+    assertEquals([profiled.code, profiled.stdout.trim()], [0, "[\n]"], profiled.stderr);
+
     assertEquals((await tool(["run", ...at, "--", "sh", "-c", "exit 7"]).ended).code, 7);
     const unreachable = await tool(["run", "--address", "127.0.0.1:1", "--", "touch", join(home, "ran")]).ended;
     assertEquals([unreachable.code, existsSync(join(home, "ran"))], [1, false]);
