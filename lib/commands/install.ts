@@ -1,17 +1,22 @@
 import { managedBinaryPath } from "../core/instance_paths.ts";
+import { PICK_VERSION } from "../core/instance_flags.ts";
 import { LocalError } from "../core/local_error.ts";
+import { sourceName } from "../core/source.ts";
 import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../core/versions.ts";
 import { prepareHome } from "../system/home.ts";
 import { writeChosenVersion } from "../temporal/chosen_version.ts";
 import { binaryFault } from "../temporal/find_temporal.ts";
 import type { InstalledTemporal } from "../temporal/install.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { loadConfig } from "./load_config.ts";
 import { showInstall } from "./show_install.ts";
 
 /** Gets a Temporal binary and chooses it for the launches to come; or lists or removes what is installed. */
 export const install: Command = async (context) => {
-  const { own } = context.invocation;
-  const asked = ["version", "list", "remove"].filter((name) => own[name] !== undefined && own[name] !== false);
+  const { own, given } = context.invocation;
+  const asked = ["version", "list", "remove"].filter((name) =>
+    given.get(name)?.source.kind === "flag" && own[name] !== false
+  );
   if (asked.length > 1) {
     throw new LocalError("usage", `\`--${asked[0]}\` and \`--${asked[1]}\` don't go together`, {
       hint: "See `stigmer-local help install`",
@@ -27,11 +32,35 @@ export const install: Command = async (context) => {
   for (const warning of prepareHome(home).warnings) await context.tell(`warning: ${warning}`);
   const version = own["version"] === undefined ? DEFAULT_TEMPORAL_VERSION : versionFrom(own["version"], "--version");
   const installed = await installOne(context, version);
-  writeChosenVersion(home, own["version"] === undefined ? null : version);
+  // What a setting says, it says to each launch, and only as long as it is there.
+  writeChosenVersion(home, asked.length === 0 ? null : version);
   const { path, source, trust, url } = installed;
-  await context.answer({ schema: 1, version, path, source, trust, url }, () => render(version, installed));
+  const overruledBy = await whatOverrules(context, version);
+  await context.answer(
+    { schema: 1, version, path, source, trust, url, overruledBy },
+    () => render(version, installed, overruledBy),
+  );
   return 0;
 };
+
+/** The setting by which a launch runs something else than the version that was installed; null = none does. */
+async function whatOverrules({ host, invocation: { home, given } }: CommandContext, version: string) {
+  const binary = given.get("temporal-bin");
+  const chosen = given.get("version");
+  const isFlag = chosen?.source.kind === "flag";
+  // One version in a setting goes before a binary that is named less loudly.
+  if (binary !== undefined && (isFlag || binary.source.kind === "environment")) return sourceName(binary.source);
+  if (!isFlag) return null;
+  const { env } = PICK_VERSION;
+  const fromEnv = host.env[env!];
+  if (fromEnv) return withoutV(fromEnv) === version ? null : `$${env}`;
+  const file = await loadConfig(host, home);
+  const inFile = file?.values.get("version");
+  if (inFile === undefined || !("value" in inFile.node) || withoutV(inFile.node.text) === version) return null;
+  return sourceName({ kind: "file", path: file!.path, line: inFile.line, key: inFile.key });
+}
+
+const withoutV = (version: string) => version.replace(/^v(?=\d)/, "");
 
 async function installOne(context: CommandContext, version: string): Promise<InstalledTemporal> {
   const { host, invocation: { home } } = context;
@@ -51,14 +80,14 @@ async function installOne(context: CommandContext, version: string): Promise<Ins
  * @throws {LocalError} `usage`
  */
 function versionFrom(value: unknown, flag: string): string {
-  const version = String(value).replace(/^v(?=\d)/, "");
+  const version = withoutV(String(value));
   if (isVersion(version)) return version;
   throw new LocalError("usage", `${flag} takes a version such as 1.5.1: \`${version}\` was given`, {
     facts: { flag, value: version },
   });
 }
 
-function render(version: string, { path, source, trust }: InstalledTemporal): string {
+function render(version: string, { path, source, trust }: InstalledTemporal, overruledBy: string | null): string {
   const how = source === "managed"
     ? "was there"
     : source === "built"
@@ -67,5 +96,7 @@ function render(version: string, { path, source, trust }: InstalledTemporal): st
     ? "downloaded, its SHA-256 is the one in this tool's source"
     : "downloaded, its SHA-256 is the one published beside it";
   return `Temporal ${version} is installed (${how})\n  ${path}\n` +
-    "The next `stigmer-local start` or `restart` runs it.\n";
+    (overruledBy === null
+      ? "The next `stigmer-local start` or `restart` runs it.\n"
+      : `It is not what \`stigmer-local start\` runs: ${overruledBy} names another one.\n`);
 }

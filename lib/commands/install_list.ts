@@ -6,9 +6,9 @@ import { checkHome, type CommandContext } from "./context.ts";
 
 /** Shows the managed binaries of the home: which one runs, and which one the next launch runs. */
 export async function listInstalled(context: CommandContext): Promise<number> {
-  const { host, invocation: { home } } = context;
+  const { host, invocation: { home, temporalVersion } } = context;
   const isThere = checkHome(context);
-  const next = isThere ? readChosenVersion(home).version : DEFAULT_TEMPORAL_VERSION;
+  const next = temporalVersion ?? (isThere ? readChosenVersion(home).version : DEFAULT_TEMPORAL_VERSION);
   const versions = (isThere ? managedBinaries(home, host.platform) : [])
     .map((binary) => ({ ...binary, isNext: binary.version === next }));
   await context.answer(

@@ -151,7 +151,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "stigmer-local install --remove 1.4.1",
     ],
     flags: [
-      { name: "version", kind: "text", value: "V", help: "This version (default: the one that this tool is made for)" },
+      { ...PICK_VERSION, help: "This version (default: the one that this tool is made for)" },
       { name: "list", kind: "boolean", help: "Show what is installed" },
       { name: "remove", kind: "text", value: "V", help: "Remove a version that does not run" },
     ],

@@ -1,5 +1,5 @@
 // test: seconds 400
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
@@ -95,6 +95,41 @@ describe("install", () => {
         assertEquals((await instance.run(["install", "--remove", "1.4.2"], { env })).code, 0);
         assertEquals(inBin(instance), ["install.lock"]);
         assertEquals(seen.length, 4); // the sums and the archive of each, once
+      })));
+
+  it("gets the version that the settings name, and leaves the choice to them", () =>
+    withServer(releases("1.4.1", "1.4.2"), ({ base }) =>
+      withInstance(async (instance) => {
+        const env = from(base);
+        writeFileSync(join(instance.home, "config.yaml"), "backend: { local: { temporal: { version: 1.4.1 } } }\n");
+        const versionOf = async (args: string[], more = {}) => {
+          const { code, stdout, stderr } = await instance.run(["install", "--json", ...args], {
+            env: { ...env, ...more },
+          });
+          assertEquals(code, 0, stdout + stderr);
+          return JSON.parse(stdout).version;
+        };
+        assertEquals(await versionOf([]), "1.4.1");
+        assertEquals(await versionOf([], { STIGMER_TEMPORAL_VERSION: "v1.4.2" }), "1.4.2");
+        const other = await instance.run(["install", "--version", "1.4.2"], { env });
+        assertStringIncludes(other.stdout, "config.yaml:1: version names another one");
+        const named = await instance.run(["install"], { env: { ...env, STIGMER_TEMPORAL_BIN: temporalBinary() } });
+        assertStringIncludes(named.stdout, "$STIGMER_TEMPORAL_BIN names another one");
+        const list = JSON.parse((await instance.run(["install", "--list", "--json"], { env })).stdout);
+        assertEquals(
+          list.versions.map(({ version, isNext }: { version: string; isNext: boolean }) => [version, isNext]),
+          [
+            ["1.4.1", true],
+            ["1.4.2", false],
+          ],
+        );
+        assertEquals((await instance.run(["install", "--remove", "1.4.2"], { env })).code, 0);
+        const started = await instance.run(["start", "--headless"], { env });
+        assertEquals([started.code, binaryThatRuns(instance)], [0, managed(instance, "1.4.1")], started.stderr);
+
+        const wrong = await instance.run(["install"], { env: { ...env, STIGMER_TEMPORAL_VERSION: "newest" } });
+        assertEquals(wrong.code, 2);
+        assertStringIncludes(wrong.stderr, "$STIGMER_TEMPORAL_VERSION takes a version such as 1.5.1");
       })));
 
   it("of an older version refuses the data of a newer one, and says how to go on", () => {
