@@ -1,3 +1,5 @@
+import { printableLine } from "./printable_line.ts";
+
 /** How far `go install -v` is, as far as its output tells. */
 export interface GoProgress {
   /** What it said last; nothing while it links, and from the start when Go has all in its caches. */
@@ -77,5 +79,5 @@ export function explainGoFailure(output: string): GoFailure {
     if (pattern.test(output)) return { message, hint };
   }
   const last = output.trim().split("\n").findLast((line) => line.trim() !== "" && !line.startsWith("go: downloading "));
-  return { message: last?.trim().slice(0, 300) || "it said nothing", hint: "try the command by hand to see more" };
+  return { message: printableLine(last ?? "", 300) || "it said nothing", hint: "try the command by hand to see more" };
 }

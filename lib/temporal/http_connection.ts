@@ -1,7 +1,7 @@
-import { Buffer } from "node:buffer";
 import { request } from "node:http";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { basicLogin } from "../core/basic_login.ts";
 import { proxyFor } from "../core/proxy.ts";
 
 /** Why nobody was reached. To try the same again at once is of no use, unless `isBroken`. */
@@ -102,16 +102,12 @@ function secure(socket: Socket, url: URL, onSocket: (socket: Socket) => void): P
 /** Asks the proxy for a tunnel (RFC 9110, section 9.3.6). */
 function tunnel(socket: Socket, proxy: URL, url: URL): Promise<Socket> {
   const authority = `${url.hostname}:${portOf(url)}`;
-  const login = proxy.username === "" ? {} : {
-    "proxy-authorization": `Basic ${
-      Buffer.from(`${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`).toString("base64")
-    }`,
-  };
+  const login = basicLogin(proxy);
   return new Promise((resolve, reject) => {
     const asking = request({
       method: "CONNECT",
       path: authority,
-      headers: { host: authority, ...login },
+      headers: { host: authority, ...(login === null ? {} : { "proxy-authorization": login }) },
       createConnection: () => socket,
     });
     asking.once("connect", (answer, tunnelled: Socket) => {

@@ -1,6 +1,6 @@
-import { Buffer } from "node:buffer";
 import { type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
+import { basicLogin } from "../core/basic_login.ts";
 import { isAllowed, shownUrl } from "../core/release_files.ts";
 import { VERSION } from "../core/version.ts";
 import { type ConnectOptions, openConnection, Unreachable } from "./http_connection.ts";
@@ -67,11 +67,7 @@ export async function httpGet(url: URL, options: GetOptions): Promise<Answer> {
 async function askOnce(url: URL, options: GetOptions): Promise<{ answer: IncomingMessage; socket: Socket }> {
   const socket = await openConnection(url, options);
   const { signal } = options;
-  const login = url.username === "" ? {} : {
-    authorization: `Basic ${
-      Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString("base64")
-    }`,
-  };
+  const login = basicLogin(url);
   const asking = request({
     method: "GET",
     path: url.pathname + url.search,
@@ -82,7 +78,7 @@ async function askOnce(url: URL, options: GetOptions): Promise<{ answer: Incomin
       "accept-encoding": "identity",
       "user-agent": `stigmer-local/${VERSION}`,
       connection: "close",
-      ...login,
+      ...(login === null ? {} : { authorization: login }),
       ...options.headers,
     },
     createConnection: () => socket,

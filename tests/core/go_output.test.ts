@@ -40,6 +40,7 @@ describe("explainGoFailure()", () => {
     ],
     ["write /cache/x: no space left on device", "the disk is full"],
     ["go: downloading x v1\nsomething else went wrong\n", "something else went wrong"],
+    ["go: x:\x1b]0;owned\x07odd", "go: x: ]0;owned odd"],
     ["", "it said nothing"],
   ];
   for (const [output, message] of cases) {

@@ -108,12 +108,12 @@ describe("over TLS", { skip }, () => {
             withServer(proxyTo(tlsPort), async (proxy) => {
               const told = await install(folder, {
                 STIGMER_TEMPORAL_MIRROR: "https://temporal.test",
-                HTTPS_PROXY: `http://me:secret@127.0.0.1:${proxy.port}`,
+                HTTPS_PROXY: `http://me:50%@127.0.0.1:${proxy.port}`,
                 NODE_EXTRA_CA_CERTS: ca,
               });
               assertEquals(told.source, "downloaded", told.message);
               assertEquals(proxy.seen[0]!.path, "temporal.test:443");
-              assertEquals(proxy.seen[0]!.headers["proxy-authorization"], `Basic ${btoa("me:secret")}`);
+              assertEquals(proxy.seen[0]!.headers["proxy-authorization"], `Basic ${btoa("me:50%")}`);
             })),
       )
     ));
