@@ -4,13 +4,16 @@ import { instancePaths } from "../core/instance_paths.ts";
 import type { Paint } from "../core/render_status.ts";
 import { type Source, sourceName } from "../core/source.ts";
 import { readKeptPorts } from "../supervisor/kept_ports.ts";
+import { readChosenVersion } from "../temporal/chosen_version.ts";
 import type { Command } from "./context.ts";
 
 /** Shows each setting as a `start` would take it now, and where it comes from. */
 export const config: Command = async ({ invocation, answer, paint }) => {
   const paths = instancePaths(invocation.home);
   const { config: path } = paths;
-  const settings = effectiveSettings(invocation, { ...portCandidate(invocation.home, 0), ...readKeptPorts(paths) });
+  const ports = { ...portCandidate(invocation.home, 0), ...readKeptPorts(paths) };
+  const { version, isNamed } = readChosenVersion(invocation.home);
+  const settings = effectiveSettings(invocation, ports, isNamed ? version : null);
   await answer({ schema: 1, home: invocation.home, file: path, settings }, () => render(settings, paint));
   return 0;
 };

@@ -1,4 +1,5 @@
 import { instancePaths } from "../core/instance_paths.ts";
+import { whoSaysExternal } from "../core/is_external.ts";
 import { LocalError } from "../core/local_error.ts";
 import { sourceName } from "../core/source.ts";
 import type { Command, CommandContext } from "./context.ts";
@@ -46,8 +47,7 @@ export async function externalCommand(context: CommandContext): Promise<Command 
 
 /** Who said that Temporal is not ours. */
 export function externalSource({ invocation: { given } }: CommandContext): string {
-  const said = given.get("managed")?.value === false ? "managed" : given.has("address") ? "address" : "profile";
-  return sourceName(given.get(said)!.source);
+  return sourceName(whoSaysExternal(given));
 }
 
 function notOurs(context: CommandContext): LocalError {

@@ -3,6 +3,7 @@ import type { Invocation } from "./command_line.ts";
 import { formatValue, type Value } from "./flag_values.ts";
 import { CONFIG_FLAGS } from "./instance_flags.ts";
 import { instancePaths } from "./instance_paths.ts";
+import { whoSaysExternal } from "./is_external.ts";
 import { completePolicy } from "./policy.ts";
 import { completeSettings } from "./settings.ts";
 import type { Source } from "./source.ts";
@@ -25,9 +26,14 @@ export interface EffectiveSetting {
  * Every setting as a `start` would take it now. Those of Temporal's launch are made whole, so that none is missing.
  *
  * @param ports What `auto` would be.
+ * @param installed The version that `install` chose by its number; null = none.
  */
-export function effectiveSettings(invocation: Invocation, ports: Ports): EffectiveSetting[] {
-  const { given, home, asked } = invocation;
+export function effectiveSettings(
+  invocation: Invocation,
+  ports: Ports,
+  installed: string | null,
+): EffectiveSetting[] {
+  const { home, asked } = invocation;
   const policy = completePolicy(invocation.policy);
   const settings = completeSettings(withPorts(asked, ports), instancePaths(home).defaultDatabase);
   return CONFIG_FLAGS.map((flag) => {
@@ -35,23 +41,34 @@ export function effectiveSettings(invocation: Invocation, ports: Ports): Effecti
       ? settings[flag.setting]
       : flag.policy !== undefined
       ? policy[flag.policy]
-      : ownValue(flag.name, invocation);
+      : ownValue(flag.name, invocation, installed);
     return {
       key: flag.key!,
       name: flag.name,
       value,
       text: value === null ? null : formatValue(flag, value),
-      source: given.get(flag.name)?.source ?? { kind: "default" },
+      source: sourceOf(flag.name, invocation, installed),
     };
   });
 }
 
-function ownValue(name: string, { given, temporalBin, temporalVersion, managed }: Invocation): Value | null {
+function sourceOf(name: string, { given, temporalBin, managed }: Invocation, installed: string | null): Source {
+  if (name === "managed" && !managed) return whoSaysExternal(given);
+  const source = given.get(name)?.source;
+  if (source !== undefined) return source;
+  return { kind: name === "version" && temporalBin === null && installed !== null ? "installed" : "default" };
+}
+
+function ownValue(
+  name: string,
+  { given, temporalBin, temporalVersion, managed }: Invocation,
+  installed: string | null,
+): Value | null {
   switch (name) {
     case "temporal-bin":
       return temporalBin;
     case "version":
-      return temporalVersion ?? (temporalBin === null ? DEFAULT_TEMPORAL_VERSION : null);
+      return temporalVersion ?? (temporalBin === null ? installed ?? DEFAULT_TEMPORAL_VERSION : null);
     case "managed":
       return managed;
     default:

@@ -1,5 +1,5 @@
 import type { Given } from "./flag_values.ts";
-import { rankOf } from "./source.ts";
+import { rankOf, type Source } from "./source.ts";
 
 /**
  * Whether Temporal is not ours to run. Of `managed` and what leads elsewhere (`address`, `profile`) the louder one counts:
@@ -15,4 +15,10 @@ export function isExternal(given: ReadonlyMap<string, Given>): boolean {
   const managed = given.get("managed")?.value;
   if (managed === undefined) return elsewhere >= 0;
   return managed === false || elsewhere > rank("managed");
+}
+
+/** Who says that Temporal is not ours, where {@linkcode isExternal} finds that somebody does. */
+export function whoSaysExternal(given: ReadonlyMap<string, Given>): Source {
+  const name = given.get("managed")?.value === false ? "managed" : given.has("address") ? "address" : "profile";
+  return given.get(name)!.source;
 }

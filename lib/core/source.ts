@@ -4,6 +4,8 @@ export type Source =
   | { kind: "flag"; name: string }
   | { kind: "environment"; name: string }
   | { kind: "file"; path: string; line: number; key: string }
+  /** What `install` chose in the home. */
+  | { kind: "installed" }
   | { kind: "default" };
 
 /** How a source is called in messages: `--port`, `$STIGMER_PORT`, `PATH:5: port`. */
@@ -15,6 +17,8 @@ export function sourceName(source: Source): string {
       return `$${source.name}`;
     case "file":
       return `${source.path}:${source.line}: ${source.key}`;
+    case "installed":
+      return "install";
     case "default":
       return "default";
   }
@@ -22,5 +26,5 @@ export function sourceName(source: Source): string {
 
 /** Which of two sources counts: the greater rank. */
 export function rankOf(source: Source): number {
-  return ["default", "file", "environment", "flag"].indexOf(source.kind);
+  return ["default", "installed", "file", "environment", "flag"].indexOf(source.kind);
 }

@@ -166,7 +166,7 @@ describe("effectiveSettings()", () => {
     const settings = effectiveSettings(parse("config --headless", { port: 7300 }, { STIGMER_IP: "127.0.0.2" }), {
       port: 20_001,
       uiPort: 21_001,
-    });
+    }, null);
     assertEquals(settings.map(({ key }) => key), CONFIG_FLAGS.map(({ key }) => key!));
     const find = (name: string) => settings.find(({ key }) => key === name);
     assertEquals(find("port"), {
@@ -188,6 +188,20 @@ describe("effectiveSettings()", () => {
     });
     assertEquals([find("restart.window")?.value, find("restart.window")?.text], [300, "5m"]);
     assertEquals(find("log.max_size")?.text, "10MB");
+  });
+
+  it("tells the version that install chose, and who says that Temporal is not ours", () => {
+    const find = (name: string, line: string, section = {}, env = {}) => {
+      const settings = effectiveSettings(parse(line, section, env), { port: 1, uiPort: 2 }, "1.4.1");
+      const { value, source } = settings.find(({ key }) => key === name)!;
+      return [value, source.kind];
+    };
+    assertEquals(find("version", "config"), ["1.4.1", "installed"]);
+    assertEquals(find("version", "config", { version: "1.4.2" }), ["1.4.2", "file"]);
+    assertEquals(find("version", "config", {}, { STIGMER_TEMPORAL_BIN: "/a" }), [null, "default"]);
+    assertEquals(find("managed", "config --address t:1"), [false, "flag"]);
+    assertEquals(find("managed", "config", { managed: true }, { STIGMER_PROFILE: "cloud" }), [false, "environment"]);
+    assertEquals(find("managed", "config", { managed: true, address: "t:1" }), [true, "file"]);
   });
 });
 
