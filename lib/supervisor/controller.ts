@@ -27,11 +27,8 @@ const VERSION_PATIENCE_MS = 2000;
 export function controllerOf(instance: Instance, supervisor: Supervisor, departed: Promise<void>): Controlled {
   const { keeper } = supervisor;
 
-  /** While Temporal stands still for a snapshot, nobody is told that it is not well, and no other one begins. */
-  let standstill: Promise<unknown> = Promise.resolve();
-
   const status = async (): Promise<Status> => {
-    await standstill;
+    await supervisor.standstill;
     const { temporal, probe, settings } = keeper;
     const { kind } = supervisor.state;
     const checks = temporal === null || probe === null ? [] : await checkLayers({
@@ -129,11 +126,11 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       if (isLeaving()) return LEAVING;
       const current = await settled();
       if (!("schema" in current)) return current;
-      const taken = standstill.then(() => {
+      const taken = supervisor.standstill.then(() => {
         const { temporal } = keeper;
         return temporal === null ? LEAVING : snapshotOf(temporal, instance, () => keeper.temporal === temporal);
       });
-      standstill = taken.catch(() => {});
+      supervisor.standstill = taken.catch(() => {});
       return await taken;
     },
     isHealthy: () => supervisor.state.kind === "running",

@@ -17,7 +17,7 @@ import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instanc
 import type { ProbeResult } from "./probe.ts";
 import { type KeeperListener, TemporalKeeper } from "./temporal_keeper.ts";
 import type { ProcessEnd, TemporalProcess } from "./temporal_process.ts";
-import { type HealthVerdict, watchHealth } from "./watch_health.ts";
+import { checkInMotion, type HealthVerdict, watchHealth } from "./watch_health.ts";
 
 /** Failures that a new try can't mend: somebody else has what Temporal needs. */
 const FINAL_CODES: readonly string[] = ["port-taken", "database-busy", "lock-failed", "home-unusable"];
@@ -34,6 +34,8 @@ export class Supervisor implements KeeperListener {
   readonly startedAt: Date = new Date();
   /** Health checks that failed, since the supervisor came up. */
   failedChecks = 0;
+  /** While Temporal stands still for a snapshot, nobody is told that it is not well, and no other one begins. */
+  standstill: Promise<unknown> = Promise.resolve();
   /** Resolves when nothing is left to supervise; the locks are still held. */
   readonly over: Promise<void>;
   readonly #instance: Instance;
@@ -193,7 +195,7 @@ export class Supervisor implements KeeperListener {
       case "watch":
         this.#unwatch = watchHealth(
           this.#instance.healthPolicy,
-          (timeoutMs) => this.#checkHealth(timeoutMs),
+          (timeoutMs) => checkInMotion(() => this.standstill, () => this.#checkHealth(timeoutMs)),
           (verdict, problem) => this.#onHealth(verdict, problem),
         );
         return;
@@ -214,7 +216,7 @@ export class Supervisor implements KeeperListener {
 
   async #checkHealth(timeoutMs: number): Promise<ProbeResult> {
     try {
-      return await this.keeper.probe!.serving(timeoutMs);
+      return await this.keeper.probe?.serving(timeoutMs) ?? { ok: false, problem: "there is no Temporal any more" };
     } catch (error) {
       return { ok: false, problem: this.#failureOf(error).message };
     }

@@ -45,3 +45,21 @@ export function watchHealth(
     clearTimeout(timer);
   };
 }
+
+/**
+ * What `check` finds of a Temporal that moves: a check that fails where Temporal was made to stand still proves nothing,
+ * and is made again.
+ *
+ * @param standstill Resolves when Temporal goes on; another promise for each standstill.
+ */
+export async function checkInMotion(
+  standstill: () => Promise<unknown>,
+  check: () => Promise<ProbeResult>,
+): Promise<ProbeResult> {
+  for (;;) {
+    const before = standstill();
+    await before;
+    const result = await check();
+    if (result.ok || standstill() === before) return result;
+  }
+}

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { loadSqlite } from "../../lib/system/sqlite.ts";
@@ -37,6 +37,34 @@ describe("backup while Temporal runs", () => {
         await assertHolds(file, writer.written.slice(0, acknowledged));
       }));
   }
+
+  it("ends no Temporal that stands still for longer than its health checks may take", () =>
+    withInstance(async (instance) => {
+      writeFileSync(
+        instance.paths.config,
+        "backend: { local: { temporal: { health: { interval: 0.1s, timeout: 0.05s, failures: 1 } } } }\n",
+      );
+      await instance.start(["--headless"]);
+      await instance.stop(["--force"]);
+      const padded = join(instance.home, "padded.db");
+      renameSync(instance.paths.defaultDatabase, padded);
+      const database = (await loadSqlite())(padded);
+      database.all("CREATE TABLE padding (bytes BLOB)"); // so that a copy takes some tenths of a second
+      for (let megabytes = 0; megabytes < 200; megabytes += 20) {
+        database.all("INSERT INTO padding VALUES (randomblob(20000000))");
+      }
+      database.close();
+      renameSync(padded, instance.paths.defaultDatabase);
+      const started = await instance.start(["--headless"]);
+      for (const name of ["a.db", "b.db"]) {
+        const { code, stdout } = await instance.run(["backup", "--json", join(instance.home, name)]);
+        // On a slow disk it gives up, which is no harm either.
+        if (code !== 0) assertEquals(JSON.parse(stdout).error.code, "backup-failed");
+      }
+      const after = await instance.status();
+      assertEquals([after.temporal?.pid, after.restarts, after.lastExit], [started.temporal?.pid, 0, null]);
+      assertEquals(history(instance).filter(({ event }) => event === "unhealthy"), []);
+    }));
 
   it("is made of a Temporal without a supervisor, too, which goes on", () =>
     withInstance(async (instance) => {

@@ -2,7 +2,13 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
 import { DEFAULT_HEALTH_POLICY } from "../../lib/supervisor/policies.ts";
 import type { ProbeResult } from "../../lib/supervisor/probe.ts";
-import { type HealthVerdict, judgeCheck, LATE_MS, watchHealth } from "../../lib/supervisor/watch_health.ts";
+import {
+  checkInMotion,
+  type HealthVerdict,
+  judgeCheck,
+  LATE_MS,
+  watchHealth,
+} from "../../lib/supervisor/watch_health.ts";
 
 const SICK: ProbeResult = { ok: false, problem: "no answer" };
 /** The grid of these tests; how long things take plays no part in them. */
@@ -93,5 +99,31 @@ describe("watchHealth()", () => {
     });
     await new Promise((resume) => setTimeout(resume, 20 * policy.intervalMs));
     assertEquals(checks, 1);
+  });
+});
+
+describe("checkInMotion()", () => {
+  it("makes a failed check again that met a standstill, and no other", async () => {
+    const still = Promise.resolve();
+    const later = Promise.resolve();
+    const standstills = [still, later, later, later];
+    const results: ProbeResult[] = [SICK, SICK, { ok: true }];
+    assertEquals(await checkInMotion(() => standstills.shift()!, () => Promise.resolve(results.shift()!)), SICK);
+    assertEquals(results, [{ ok: true }]);
+    assertEquals(await checkInMotion(() => Promise.resolve(), () => Promise.resolve({ ok: true })), { ok: true });
+  });
+
+  it("checks nothing while Temporal stands still", async () => {
+    let isStill = true;
+    const standstill = new Promise<void>((resolve) =>
+      setTimeout(() => {
+        isStill = false;
+        resolve();
+      }, 20)
+    );
+    await checkInMotion(() => standstill, () => {
+      assertEquals(isStill, false);
+      return Promise.resolve(SICK);
+    });
   });
 });
