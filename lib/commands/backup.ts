@@ -24,19 +24,23 @@ export const backup: Command = async (context) => {
   refuseOwnFiles(file, database);
 
   const interrupt = new AbortController();
-  const stopListening = host.onSignal(["SIGINT", "SIGTERM"], (signal) => interrupt.abort(interrupted(signal)));
+  const stopListening = host.onSignal(
+    ["SIGINT", "SIGTERM", "SIGHUP"],
+    (signal) => interrupt.abort(interrupted(signal)),
+  );
   let facts: DatabaseFacts;
-  const snapshot = await obtainSnapshot(host, home, database);
+  let copy: string | null = null;
   try {
+    copy = (await obtainSnapshot(host, home, database, interrupt.signal)).path;
     interrupt.signal.throwIfAborted();
-    facts = await settleCopy(snapshot.path);
+    facts = await settleCopy(copy);
     requireTemporalDatabase(facts, database, "Nothing was written; an older backup may be whole");
     interrupt.signal.throwIfAborted();
-    placeFile(snapshot.path, file, overwrite);
+    placeFile(copy, file, overwrite);
   } catch (error) {
     throw explain(file, error);
   } finally {
-    removeCopy(snapshot.path);
+    if (copy !== null) removeCopy(copy);
     stopListening();
   }
   const { sizeBytes, namespaces } = facts;
@@ -76,9 +80,12 @@ function hasFolder(file: string): boolean {
   }
 }
 
+/** 128 + the signal's number, as a shell tells it. */
+const EXIT_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+
 function interrupted(signal: string): LocalError {
   return new LocalError("interrupted", `Interrupted (${signal}): no backup was written`, {
-    exitCode: signal === "SIGINT" ? 130 : 143,
+    exitCode: EXIT_CODES[signal] ?? 1,
   });
 }
 

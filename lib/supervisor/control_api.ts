@@ -23,6 +23,11 @@ export interface StopRequest {
   graceMs: number;
 }
 
+/** What a request for a snapshot says: who is to have the copy, if that is a process that may be gone meanwhile. */
+export interface SnapshotRequest {
+  asker?: { pid: number; startTime: string };
+}
+
 /** The answer to `POST /snapshot`. */
 export interface SnapshotTaken {
   schema: 1;
@@ -39,8 +44,11 @@ export interface Controlled {
   /** Resolves when nothing is left of Temporal and the locks are free. */
   stop(request: StopRequest): Promise<Status | Failure>;
   restart(request: StartRequest): Promise<Status | Failure>;
-  /** Copies the database as it is at one moment, once Temporal serves. The copy is the asker's to remove. */
-  snapshot(): Promise<SnapshotTaken | Failure>;
+  /**
+   * Copies the database as it is at one moment, once Temporal serves. The copy is the asker's to remove; of one that is
+   * gone by then, nothing is left.
+   */
+  snapshot(request: SnapshotRequest): Promise<SnapshotTaken | Failure>;
   isHealthy(): boolean;
   metrics(): string;
   history(): string[];
@@ -72,7 +80,7 @@ export function controlApi(supervisor: Controlled): Handler {
         case "POST /stop":
           return answer(await supervisor.stop(stopRequest(body)));
         case "POST /snapshot":
-          return answer(await supervisor.snapshot());
+          return answer(await supervisor.snapshot(snapshotRequest(body)));
         default:
           return json(404, errorBody({ code: "usage", message: `There is no ${route}` }));
       }
@@ -134,6 +142,12 @@ function startRequest(body: string): StartRequest {
     ...(policy === undefined ? {} : { policy }),
     ...(noWait === true ? { noWait } : {}),
   };
+}
+
+function snapshotRequest(body: string): SnapshotRequest {
+  const { asker } = parseObject(body) as { asker?: { pid?: unknown; startTime?: unknown } | null };
+  const { pid, startTime } = asker ?? {};
+  return typeof pid === "number" && typeof startTime === "string" ? { asker: { pid, startTime } } : {};
 }
 
 function stopRequest(body: string): StopRequest {

@@ -7,10 +7,12 @@ import { CONFIG_FLAGS } from "../core/instance_flags.ts";
 import { policyDifferences } from "../core/policy.ts";
 import { type AskedSettings, type SettingDifference, settingsDifferences } from "../core/settings.ts";
 import { pause } from "../system/pause.ts";
+import { removeCopy } from "../temporal/copy_database.ts";
 import { withRealDatabase } from "./asked_database.ts";
-import type { Controlled, SnapshotTaken, StartRequest, StopRequest } from "./control_api.ts";
+import type { Controlled, SnapshotRequest, SnapshotTaken, StartRequest, StopRequest } from "./control_api.ts";
 import { areHealthy, checkLayers } from "./describe.ts";
 import { readHistory } from "./event_log.ts";
+import { isStillThere } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "./instance.ts";
 import { renderMetrics } from "./metrics.ts";
 import { policiesOf } from "./policies.ts";
@@ -122,16 +124,21 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
       return await settled();
     },
-    snapshot: async () => {
+    snapshot: async ({ asker }: SnapshotRequest) => {
       if (isLeaving()) return LEAVING;
       const current = await settled();
       if (!("schema" in current)) return current;
+      const isWanted = () => asker === undefined || isStillThere(asker, instance.processes);
       const taken = supervisor.standstill.then(() => {
         const { temporal } = keeper;
+        if (!isWanted()) return UNWANTED;
         return temporal === null ? LEAVING : snapshotOf(temporal, instance, () => keeper.temporal === temporal);
       });
       supervisor.standstill = taken.catch(() => {});
-      return await taken;
+      const result = await taken;
+      if (!("snapshot" in result) || isWanted()) return result;
+      removeCopy(result.snapshot.path);
+      return UNWANTED;
     },
     isHealthy: () => supervisor.state.kind === "running",
     metrics: () => renderMetrics(supervisor, keeper.temporal, Date.now()),
@@ -184,6 +191,7 @@ async function snapshotOf(
   }
 }
 
+const UNWANTED: Failure = { code: "interrupted", message: "Whoever asked for the copy is gone" };
 const LEAVING: Failure = { code: "interrupted", message: "This supervisor is leaving", facts: { leaving: true } };
 
 /** A Temporal that fails its checks right now is not told as `running`, though the supervisor has not seen it yet. */

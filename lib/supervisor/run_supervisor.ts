@@ -5,7 +5,7 @@ import { rotateLogBySize } from "../system/rotate_log.ts";
 import { controlApi } from "./control_api.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 import { controllerOf } from "./controller.ts";
-import { isDead } from "./evidence.ts";
+import { isStillThere } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { clearOutcome, writeOutcome } from "./outcome.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -84,8 +84,7 @@ function watchStarter(
   onEnd: () => void,
 ): () => void {
   const timer = setInterval(() => {
-    const seen = processes.inspect(starter.pid);
-    if (seen === null || isDead(seen) || seen.startTime !== starter.startTime) onEnd();
+    if (!isStillThere(starter, processes)) onEnd();
   }, STARTER_POLL_MS);
   return () => clearInterval(timer);
 }

@@ -39,22 +39,24 @@ const QUIET_POLL_MS = 15;
  *
  * @throws {LocalError} `backup-failed`, `no-database`
  * @throws the system's error when the copy can't be made (`ENOSPC` …)
+ * @throws the reason of `signal`; then nothing of the copy is left. A standstill that has begun is not cut short.
  */
 export async function takeSnapshot(
   database: string,
   temporal: LiveTemporal | null,
   processes: Processes,
+  signal?: AbortSignal,
 ): Promise<Snapshot> {
   if (!existsSync(database)) throw noDatabase(database);
   const path = copyName(database);
   if (temporal === null) {
-    await copyDatabase(database, path);
+    await copyDatabase(database, path, signal);
     return { path, database };
   }
   const mayTear = /journal_mode=(memory|off)\b/i.test(temporal.settings.extraArgs.join("\n"));
   for (const giveUpAt = performance.now() + QUIET_DEADLINE_MS; performance.now() < giveUpAt;) {
     if (await copyStopped(database, path, temporal, processes, mayTear)) return { path, database };
-    await pause(QUIET_POLL_MS);
+    await pause(QUIET_POLL_MS, signal);
   }
   throw failed(database, "Temporal writes without a pause, to a journal that can't undo half a write");
 }
@@ -95,16 +97,13 @@ function isWriting(pgid: number, database: string, processes: Processes): boolea
 }
 
 async function copyInTime(database: string, path: string): Promise<void> {
-  const copying = copyDatabase(database, path);
-  const patience = new AbortController();
-  const late = pause(LONGEST_STANDSTILL_MS, patience.signal).then(() => "late", () => "");
-  const first = await Promise.race([copying.then(() => "copied"), late]).finally(() => patience.abort());
-  if (first === "copied") return;
-  copying.then(() => removeCopy(path), () => {}); // it removes what it began when it fails
-  throw failed(
+  const late = failed(
     database,
     `its copy takes longer than the ${LONGEST_STANDSTILL_MS / 1000} s that Temporal may stand still`,
   );
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(late), LONGEST_STANDSTILL_MS);
+  await copyDatabase(database, path, limit.signal).finally(() => clearTimeout(timer));
 }
 
 function noDatabase(database: string): LocalError {

@@ -1,5 +1,6 @@
 import { constants, existsSync, rmSync, statSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
+import { unlessAborted } from "../system/pause.ts";
 import { loadSqlite, type Sqlite, SqliteError } from "../system/sqlite.ts";
 
 /**
@@ -35,16 +36,19 @@ export function isCopyName(name: string): boolean {
  * Copies a database with what it needs to recover, byte by byte; on file systems that can share blocks, at once. While
  * nobody writes to it, the copy is what a power cut at this moment would leave, of which SQLite makes a whole database.
  *
- * @throws the system's error (`ENOSPC` …); then nothing of the copy is left
+ * @throws the system's error (`ENOSPC` …), or the reason of `signal`; then nothing of the copy is left
  */
-export async function copyDatabase(from: string, to: string): Promise<void> {
+export async function copyDatabase(from: string, to: string, signal?: AbortSignal): Promise<void> {
+  let copying = Promise.resolve();
   try {
     for (const suffix of ["", ...RECOVERY_FILES]) {
       if (suffix !== "" && !existsSync(from + suffix)) continue;
-      await copyFile(from + suffix, to + suffix, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      copying = copyFile(from + suffix, to + suffix, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      await unlessAborted(copying, signal);
     }
   } catch (error) {
     removeCopy(to);
+    copying.then(() => removeCopy(to), () => {}); // nobody can end a copy under way
     throw error;
   }
 }

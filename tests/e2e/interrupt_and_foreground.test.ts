@@ -18,6 +18,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
+import { besideDatabase } from "./support_data.ts";
 import { connectionsOf, launchInGroup, untilSomebodyWaits } from "./support_callers.ts";
 import {
   databaseUsers,
@@ -157,6 +158,30 @@ describe("Ctrl-C in start", () => {
       assert(!readFileSync(paths.supervisorLog, "utf8").includes("set aside"), "a database was left half-made");
       await stopCleanly(instance, status);
       assert(existsSync(home));
+    }));
+});
+
+describe("Ctrl-C in backup", () => {
+  it("ends it at once, and leaves no copy when Temporal serves and its turn comes", () =>
+    withInstance(async (instance) => {
+      const { binary, letGo } = patientTemporal(instance);
+      const start = startInGroup(instance, "--temporal-bin", binary);
+      await untilState(instance, "starting");
+      await untilSomebodyWaits(instance, []);
+      for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+        const earlier = connectionsOf(instance);
+        const backup = instance.launch(["backup", join(instance.home, "copy.db")]);
+        await untilSomebodyWaits(instance, earlier);
+        backup.kill(signal);
+        const { code, stdout, stderr } = await backup.ended;
+        assertEquals([code, stdout], [expected, ""], stderr);
+        assertStringIncludes(stderr, `Interrupted (${signal}): no backup was written`);
+      }
+      letGo();
+      assertEquals((await start.ended).code, 0);
+      assertEquals((await instance.run(["backup", join(instance.home, "later.db")])).code, 0);
+      assertEquals([existsSync(join(instance.home, "copy.db")), besideDatabase(instance)], [false, []]);
+      await stopCleanly(instance, await instance.status());
     }));
 });
 
