@@ -98,13 +98,14 @@ async function stopAndHold(
   });
 }
 
-/** Starts with the settings of `record`, and what the command line says on top of them. */
+/** Starts with the settings and the policy of `record`, and what the command line says on top of them. */
 async function startAs(context: CommandContext, record: ProcessRecord | null): Promise<Status> {
   const { host, invocation } = context;
   const recorded = record?.binary !== undefined && host.exists(record.binary) ? record.binary : null;
   const temporalBin = invocation.temporalBin ?? recorded;
   const asked = { ...record?.settings, ...invocation.asked };
-  const again = { ...context, invocation: { ...invocation, asked, temporalBin, askedBinary: temporalBin } };
+  const policy = { ...record?.policy, ...invocation.policy };
+  const again = { ...context, invocation: { ...invocation, asked, policy, temporalBin, askedBinary: temporalBin } };
   try {
     return await startNew(again, START_TIMEOUT_MS, false);
   } catch (error) {

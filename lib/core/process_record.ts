@@ -1,3 +1,4 @@
+import { isPartOfPolicy, type Policy } from "./policy.ts";
 import { isSettings, type Settings } from "./settings.ts";
 
 /** The largest record that is read, in bytes; what is larger was not written by us. */
@@ -21,6 +22,8 @@ export interface ProcessRecord {
   binary?: string;
   version?: string;
   settings?: Settings;
+  /** How it was looked after. */
+  policy?: Partial<Policy>;
 }
 
 /** A parsed record, or why the text is none. */
@@ -28,13 +31,14 @@ export type RecordReading = { record: ProcessRecord } | { invalid: string };
 
 /** The text of `record`, as {@linkcode parseRecord} reads it. */
 export function formatRecord(record: ProcessRecord): string {
-  const { pid, startedAtS, settings, ...facts } = record;
+  const { pid, startedAtS, settings, policy, ...facts } = record;
   const lines = [String(pid), "temporal", String(startedAtS)];
   for (const [key, value] of Object.entries(facts)) {
     // A line break in a path would forge a line; such a fact is left out.
     if (value !== undefined && !/[\r\n]/.test(value)) lines.push(`${key}=${value}`);
   }
   if (settings !== undefined) lines.push(`port=${settings.port}`, `settings=${JSON.stringify(settings)}`);
+  if (policy !== undefined) lines.push(`policy=${JSON.stringify(policy)}`);
   return lines.join("\n") + "\n";
 }
 
@@ -64,16 +68,18 @@ export function parseRecord(text: string): RecordReading {
     const value = facts.get(key);
     if (value !== undefined && value !== "") record[key] = value;
   }
-  const settings = parseSettings(facts.get("settings"));
+  const settings = parseFact(facts.get("settings"), isSettings);
   if (settings !== null) record.settings = settings;
+  const policy = parseFact(facts.get("policy"), isPartOfPolicy);
+  if (policy !== null) record.policy = policy;
   return { record };
 }
 
-function parseSettings(json: string | undefined): Settings | null {
+function parseFact<T>(json: string | undefined, isRight: (value: unknown) => value is T): T | null {
   if (json === undefined) return null;
   try {
     const value: unknown = JSON.parse(json);
-    return isSettings(value) ? value : null;
+    return isRight(value) ? value : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null; // cut off while it was written
     throw error;

@@ -22,9 +22,9 @@ export class KeptRecord {
   }
 
   save(temporal: TemporalProcess): void {
-    const { paths, processes } = this.#instance;
+    const { paths, processes, policy } = this.#instance;
     this.#lastPid = temporal.pid;
-    const problem = saveRecord(paths.record, recordOf(temporal, processes));
+    const problem = saveRecord(paths.record, { ...recordOf(temporal, processes), policy });
     if (problem === null) this.#writtenPid = temporal.pid;
     else this.#warn(`The record ${paths.record} can't be written: ${problem}`);
   }

@@ -8,6 +8,7 @@ import {
   type ProcessRecord,
   type SeenProcess,
 } from "../../lib/core/process_record.ts";
+import { DEFAULT_POLICY } from "../../lib/core/policy.ts";
 import { completeSettings } from "../../lib/core/settings.ts";
 
 const RECORD: ProcessRecord = {
@@ -19,6 +20,7 @@ const RECORD: ProcessRecord = {
   binary: "/opt/shims/temporal",
   version: "1.5.1",
   settings: completeSettings({ namespaces: ["ä\nb"], extraArgs: ["--x=\r\n"] }, "/home/me/data.db"),
+  policy: { ...DEFAULT_POLICY, maxRestarts: 0 },
 };
 
 function recordOf(text: string): ProcessRecord {

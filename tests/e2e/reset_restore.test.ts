@@ -28,7 +28,9 @@ async function answerOf(instance: TestInstance, args: readonly string[], runtime
 describe("reset and restore", () => {
   it("set the data aside and bring it back, and start Temporal again as it was", () =>
     withInstance(async (instance) => {
-      const first = await instance.start(["--headless", "--namespace", "orders"]);
+      const policy = ["--max-restarts", "3"];
+      const env = { STIGMER_HEALTH_INTERVAL: "2s", STIGMER_LOG_MAX_SIZE: "1MB" };
+      const first = await instance.start(["--headless", "--namespace", "orders", ...policy], { env });
       await startWorkflows(instance, ["kept"]);
 
       const reset = await answerOf(instance, ["reset", "--yes"]);
@@ -37,6 +39,7 @@ describe("reset and restore", () => {
       assertEquals([reset.running.address, reset.running.uiUrl], [first.address, null]);
       assertEquals([reset.running.namespace, reset.running.state], ["orders", "running"]);
       assertNotEquals(reset.running.temporal.pid, first.temporal?.pid);
+      assertEquals((await instance.start(policy, { env })).reused, true, "it is looked after as before");
       assertEquals(await workflowsOf(instance, ["kept"]), []);
 
       await startWorkflows(instance, ["younger"]);
