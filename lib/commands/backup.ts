@@ -3,10 +3,11 @@ import { absolutePath } from "../core/instance_paths.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { obtainSnapshot } from "../supervisor/ask_snapshot.ts";
 import { fileExists, placeFile } from "../system/place_file.ts";
-import { type DatabaseFacts, removeCopy, settleCopy } from "../temporal/copy_database.ts";
+import { removeCopy, settleCopy } from "../temporal/copy_database.ts";
 import { realDatabasePath } from "../temporal/database.ts";
 import { requireTemporalDatabase } from "../temporal/require_temporal_database.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { withInterrupt } from "./interruptible.ts";
 import { databaseOf } from "./replace_data.ts";
 import { currentStatus } from "./status.ts";
 
@@ -23,27 +24,22 @@ export const backup: Command = async (context) => {
   if (!overwrite && host.exists(file)) throw fileExists(file);
   refuseOwnFiles(file, database);
 
-  const interrupt = new AbortController();
-  const stopListening = host.onSignal(
-    ["SIGINT", "SIGTERM", "SIGHUP"],
-    (signal) => interrupt.abort(interrupted(signal)),
-  );
-  let facts: DatabaseFacts;
-  let copy: string | null = null;
-  try {
-    copy = (await obtainSnapshot(host, home, database, interrupt.signal)).path;
-    interrupt.signal.throwIfAborted();
-    facts = await settleCopy(copy);
-    requireTemporalDatabase(facts, database, "Nothing was written; an older backup may be whole");
-    interrupt.signal.throwIfAborted();
-    placeFile(copy, file, overwrite);
-  } catch (error) {
-    throw explain(file, error);
-  } finally {
-    if (copy !== null) removeCopy(copy);
-    stopListening();
-  }
-  const { sizeBytes, namespaces } = facts;
+  const { sizeBytes, namespaces } = await withInterrupt(host, "no backup was written", async (signal) => {
+    let copy: string | null = null;
+    try {
+      copy = (await obtainSnapshot(host, home, database, signal)).path;
+      signal.throwIfAborted();
+      const facts = await settleCopy(copy);
+      requireTemporalDatabase(facts, database, "Nothing was written; an older backup may be whole");
+      signal.throwIfAborted();
+      placeFile(copy, file, overwrite);
+      return facts;
+    } catch (error) {
+      throw explain(file, error);
+    } finally {
+      if (copy !== null) removeCopy(copy);
+    }
+  });
   await context.answer(
     { schema: 1, file, database, sizeBytes, namespaces, integrity: "ok" },
     () => `Backed up to ${file} (${formatBytes(sizeBytes)}, integrity checked)\n`,
@@ -78,15 +74,6 @@ function hasFolder(file: string): boolean {
     if (error instanceof LocalError) return false;
     throw error;
   }
-}
-
-/** 128 + the signal's number, as a shell tells it. */
-const EXIT_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
-
-function interrupted(signal: string): LocalError {
-  return new LocalError("interrupted", `Interrupted (${signal}): no backup was written`, {
-    exitCode: EXIT_CODES[signal] ?? 1,
-  });
 }
 
 const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {

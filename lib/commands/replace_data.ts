@@ -49,17 +49,27 @@ export function isUp({ state }: Status): boolean {
   return ["starting", "running", "unhealthy", "backoff", "unsupervised"].includes(state);
 }
 
+/** What is done to the data of an instance while nobody can start it. */
+export interface Replacement<T extends Record<string, unknown>> {
+  /** Nothing is changed any more once it aborts. */
+  signal: AbortSignal;
+  act: () => T;
+  /** What was done, in sentences that an error of the start can follow. */
+  describe: (result: T) => string;
+}
+
 /**
  * Stops the instance, lets `act` move its data while nobody can start it, and brings it up again, with the settings that
- * it had, if it was up; also when `act` fails, which leaves the data as it was.
+ * it had, if it was up; also when `act` fails, or `signal` aborts before it, which leaves the data as it was.
  *
- * @throws {LocalError} `database-busy` before anything is moved; what `act` throws; what a `start` throws
+ * @throws {LocalError} `database-busy` before anything is moved; what a `start` throws, with what `act` gave as facts
+ * @throws what `act` throws, the reason of `signal`
  */
-export async function replaceData<T>(
+export async function replaceData<T extends Record<string, unknown>>(
   context: CommandContext,
   before: Status,
   database: string | null,
-  act: () => T,
+  { signal, act, describe }: Replacement<T>,
 ): Promise<Replaced<T>> {
   const { host, invocation: { home } } = context;
   const processes = processesHere(host.platform);
@@ -72,6 +82,7 @@ export async function replaceData<T>(
   const held = await stopAndHold(context, database, processes);
   let result: T;
   try {
+    signal.throwIfAborted();
     result = act();
   } catch (error) {
     held.close();
@@ -79,7 +90,18 @@ export async function replaceData<T>(
     throw error;
   }
   held.close();
-  return { result, running: await startAgain(), wasForeground };
+  try {
+    return { result, running: await startAgain(), wasForeground };
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    const { code, message, hint, facts, exitCode } = error;
+    throw new LocalError(code, `${describe(result)}Temporal does not run again: ${message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      facts: { ...facts, ...result },
+      exitCode,
+      cause: error,
+    });
+  }
 }
 
 async function stopAndHold(

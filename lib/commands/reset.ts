@@ -7,6 +7,7 @@ import { askTerminal } from "../system/ask_terminal.ts";
 import { finishDatabase, removeDatabase, setAsideDatabase } from "../temporal/database.ts";
 import { serverNotePath } from "../temporal/database_server.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { withInterrupt } from "./interruptible.ts";
 import { databaseOf, isUp, replaceData, tellRunning } from "./replace_data.ts";
 import { currentStatus } from "./status.ts";
 
@@ -21,15 +22,24 @@ export const reset: Command = async (context) => {
     await context.tell("Nothing was changed");
     return 1;
   }
-  const replaced = await replaceData(context, before, database, () => {
-    if (database === null) return { setAsideTo: null, removedBytes: null };
-    const setAsideTo = removes ? null : setAsideDatabase(database, new Date());
-    const removedBytes = removes ? removeDatabase(database) : null;
-    // It knows its database by the inode, which the next file may be given.
-    if (removedBytes !== null) rmSync(serverNotePath(database), { force: true });
-    finishDatabase(database); // of what was just being made, nothing is left
-    return { setAsideTo, removedBytes };
-  });
+  const describe = ({ setAsideTo, removedBytes }: Outcome) =>
+    database === null
+      ? "Its data was in memory, and is gone"
+      : setAsideTo !== null
+      ? `The data is set aside: ${setAsideTo}`
+      : removedBytes !== null
+      ? `The data is removed for good: ${database} (${formatBytes(removedBytes)})`
+      : `There was no data at ${database}`;
+  const replaced = await withInterrupt(
+    context.host,
+    "nothing was changed",
+    (signal) =>
+      replaceData(context, before, database, {
+        signal,
+        act: () => resetData(database, removes),
+        describe: (result) => `${describe(result)}. `,
+      }),
+  );
   const { setAsideTo, removedBytes } = replaced.result;
   await context.answer({
     schema: 1,
@@ -38,17 +48,23 @@ export const reset: Command = async (context) => {
     removed: removedBytes !== null,
     running: replaced.running,
   }, () => {
-    const done = database === null
-      ? "Its data was in memory, and is gone"
-      : setAsideTo !== null
-      ? `The data is set aside: ${setAsideTo}\n\`stigmer-local restore\` with that path brings it back`
-      : removedBytes !== null
-      ? `The data is removed for good: ${database} (${formatBytes(removedBytes)})`
-      : `There was no data at ${database}`;
-    return `${done}\n${tellRunning(replaced)}`;
+    const back = setAsideTo === null ? "" : "\n`stigmer-local restore` with that path brings it back";
+    return `${describe(replaced.result)}${back}\n${tellRunning(replaced)}`;
   });
   return 0;
 };
+
+type Outcome = { setAsideTo: string | null; removedBytes: number | null };
+
+function resetData(database: string | null, removes: boolean): Outcome {
+  if (database === null) return { setAsideTo: null, removedBytes: null };
+  const setAsideTo = removes ? null : setAsideDatabase(database, new Date());
+  const removedBytes = removes ? removeDatabase(database) : null;
+  // It knows its database by the inode, which the next file may be given.
+  if (removedBytes !== null) rmSync(serverNotePath(database), { force: true });
+  finishDatabase(database); // of what was just being made, nothing is left
+  return { setAsideTo, removedBytes };
+}
 
 /** @throws {LocalError} `usage` where nobody can be asked */
 async function isConfirmed(

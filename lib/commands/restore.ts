@@ -1,18 +1,20 @@
-import { chmodSync, renameSync, statSync } from "node:fs";
+import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { formatBytes } from "../core/byte_size.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import type { Status } from "../core/status.ts";
 import { describeOrigin, schemaOrigin } from "../core/temporal_schema.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
 import { prepareHome } from "../system/home.ts";
 import { makeFolder } from "../system/make_folder.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { copyDatabase, copyName, type DatabaseFacts, removeCopy, settleCopy } from "../temporal/copy_database.ts";
-import { checkDatabase, finishDatabase, realDatabasePath, setAsideDatabase } from "../temporal/database.ts";
+import { checkDatabase, realDatabasePath, replaceDatabase } from "../temporal/database.ts";
 import { requireTemporalDatabase } from "../temporal/require_temporal_database.ts";
 import { fileOperand } from "./backup.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { withInterrupt } from "./interruptible.ts";
 import { databaseOf, replaceData, tellRunning } from "./replace_data.ts";
 import { currentStatus } from "./status.ts";
 
@@ -30,34 +32,51 @@ export const restore: Command = async (context) => {
 
   const copy = copyName(database);
   try {
-    await copyDatabase(file, copy);
-    const facts = await settleCopy(copy);
-    requireTemporalDatabase(facts, file, "Nothing was changed; try another backup");
-    chmodSync(copy, 0o600);
-    const warnings = warningsOf(facts);
-    for (const warning of warnings) await context.tell(`warning: ${warning}`);
-    const replaced = await replaceData(context, before, database, () => {
-      const setAsideTo = setAsideDatabase(database, new Date());
-      renameSync(copy, database);
-      finishDatabase(database);
-      return setAsideTo;
+    return await withInterrupt(context.host, "nothing was changed", async (signal) => {
+      await copyDatabase(file, copy, signal);
+      return await putInPlace(context, { file, copy, before, database, signal });
     });
-    const { result: setAsideTo, running } = replaced;
-    const { sizeBytes, namespaces } = facts;
-    await context.answer(
-      { schema: 1, file, database, setAsideTo, sizeBytes, namespaces, warnings, running },
-      () => {
-        const kept = setAsideTo === null ? "" : `The data that was there is kept: ${setAsideTo}\n`;
-        return `Restored ${file} (${formatBytes(sizeBytes)}, integrity checked)\n${kept}${tellRunning(replaced)}`;
-      },
-    );
-    return 0;
   } catch (error) {
     throw explain(file, database, error);
   } finally {
     removeCopy(copy);
   }
 };
+
+/** Checks `copy`, which is ours alone, and replaces the database by it. */
+async function putInPlace(
+  context: CommandContext,
+  { file, copy, before, database, signal }: {
+    file: string;
+    copy: string;
+    before: Status;
+    database: string;
+    signal: AbortSignal;
+  },
+): Promise<number> {
+  const facts = await settleCopy(copy);
+  requireTemporalDatabase(facts, file, "Nothing was changed; try another backup");
+  chmodSync(copy, 0o600);
+  const warnings = warningsOf(facts);
+  for (const warning of warnings) await context.tell(`warning: ${warning}`);
+  const kept = (setAsideTo: string | null, end: string) =>
+    setAsideTo === null ? "" : `The data that was there is kept: ${setAsideTo}${end}`;
+  const replaced = await replaceData(context, before, database, {
+    signal,
+    act: () => ({ setAsideTo: replaceDatabase(database, copy, new Date()) }),
+    describe: ({ setAsideTo }) => `Restored ${file}. ${kept(setAsideTo, ". ")}`,
+  });
+  const { result: { setAsideTo }, running } = replaced;
+  const { sizeBytes, namespaces } = facts;
+  await context.answer(
+    { schema: 1, file, database, setAsideTo, sizeBytes, namespaces, warnings, running },
+    () => {
+      const size = formatBytes(sizeBytes);
+      return `Restored ${file} (${size}, integrity checked)\n${kept(setAsideTo, "\n")}${tellRunning(replaced)}`;
+    },
+  );
+  return 0;
+}
 
 /** @throws {LocalError} when `file` is missing, no file, the database itself, or being written to */
 function refuseUnfit({ host }: CommandContext, file: string, database: string): void {
@@ -96,6 +115,7 @@ function explain(file: string, database: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (error instanceof LocalError || code === undefined) return error;
   return new LocalError("database-unusable", `Cannot restore ${file} to ${database}: ${code}`, {
+    hint: "Nothing was changed",
     facts: { file, database, systemError: code },
     cause: error,
   });

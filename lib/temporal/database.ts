@@ -10,7 +10,7 @@ import {
   unlinkSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { systemErrorCode } from "../core/local_error.ts";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { sqliteTableContent } from "../core/sqlite_file.ts";
 import { writeWhole } from "../system/whole_file.ts";
 import { checkDatabase, unusableDatabase } from "./database_path.ts";
@@ -130,9 +130,55 @@ export function setAsideDatabase(path: string, now: Date): string | null {
   for (let n = 2; ["", ...SIDE_FILES].some((suffix) => isThere(target + suffix)); n++) {
     target = `${path}.set-aside-${stamp}-${n}`;
   }
-  for (const suffix of present) renameSync(path + suffix, target + suffix);
+  renameAll(path, target, present);
   syncFolder(dirname(path));
   return target;
+}
+
+/** When one of them can't be renamed, those before it get their names back. */
+function renameAll(from: string, to: string, suffixes: readonly string[]): void {
+  const renamed: string[] = [];
+  try {
+    for (const suffix of suffixes) {
+      renameSync(from + suffix, to + suffix);
+      renamed.push(suffix);
+    }
+  } catch (error) {
+    if (renamed.length > 0) renameAll(to, from, renamed.toReversed());
+    throw error;
+  }
+}
+
+/**
+ * Puts `file`, a whole database beside the one at `path`, in its place. What was there is set aside as
+ * {@linkcode setAsideDatabase} does; gives where that is, or null when there was nothing.
+ *
+ * @throws the system's error; then all is where it was
+ * @throws {LocalError} `database-unusable` when what was set aside can't be put back either, naming where it is
+ */
+export function replaceDatabase(path: string, file: string, now: Date): string | null {
+  const setAsideTo = setAsideDatabase(path, now);
+  try {
+    renameSync(file, path);
+  } catch (error) {
+    if (setAsideTo !== null) putBack(path, setAsideTo);
+    throw error;
+  }
+  finishDatabase(path);
+  syncFolder(dirname(path));
+  return setAsideTo;
+}
+
+function putBack(path: string, setAsideTo: string): void {
+  try {
+    renameAll(setAsideTo, path, ["", ...SIDE_FILES].filter((suffix) => isThere(setAsideTo + suffix)).toReversed());
+  } catch (error) {
+    throw new LocalError("database-unusable", `The data was set aside, and can't be put back: ${setAsideTo}`, {
+      hint: `Rename it, and what is beside it, to ${path}`,
+      facts: { database: path, setAsideTo, systemError: systemErrorCode(error) },
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -16,7 +16,8 @@ import {
   withInstance,
 } from "./support.ts";
 import { besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
-import { databaseUsers, pidsOf } from "./support_lifecycle.ts";
+import { untilEvent } from "./support_events.ts";
+import { databaseUsers, pidsOf, wrapTemporal } from "./support_lifecycle.ts";
 
 /** Runs the tool, which must succeed, and gives what it answered. */
 async function answerOf(instance: TestInstance, args: readonly string[], runtime = ownRuntime) {
@@ -82,6 +83,46 @@ describe("reset and restore", () => {
       assertEquals(databaseUsers(instance), [pidsOf(status).temporal]);
       assertEquals(instance.processes.fileUsers(setAsideTo), []);
       assertEquals(await workflowsOf(instance, ["old"]), []);
+    }));
+
+  it("say where the data is, when Temporal does not come up again on the new one", () =>
+    withInstance(async (instance) => {
+      const broken = join(instance.home, "broken");
+      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, `if [ -e "${broken}" ]; then exit 7; fi`) };
+      await instance.start(["--headless"], { env });
+      await startWorkflows(instance, ["kept"]);
+      const file = join(instance.home, "copy.db");
+      assertEquals((await instance.run(["backup", file])).code, 0);
+      writeFileSync(broken, "");
+      const reset = await instance.run(["reset", "--yes", "--json"], { env });
+      const { code, message, facts } = JSON.parse(reset.stdout).error;
+      assertEquals([reset.code, code], [1, "launch-failed"], message);
+      assertStringIncludes(message, `The data is set aside: ${facts.setAsideTo}. Temporal does not run again: `);
+      rmSync(broken);
+      await instance.start(["--headless"], { env });
+      writeFileSync(broken, "");
+      const restored = await instance.run(["restore", file], { env });
+      assertEquals(restored.code, 1);
+      const aside = /is kept: (\S+)\. Temporal does not run again/.exec(restored.stderr)?.[1];
+      assertEquals(besideDatabase(instance), [facts.setAsideTo, aside].toSorted());
+      rmSync(broken);
+      await instance.start(["--headless"], { env });
+      assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
+    }));
+
+  it("change nothing when they are interrupted before, and leave Temporal up", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      await startWorkflows(instance, ["kept"]);
+      const reset = instance.launch(["reset", "--yes"]);
+      await untilEvent(instance, "stopping");
+      reset.kill("SIGINT");
+      const { code, stderr } = await reset.ended;
+      assertEquals(code, 130, stderr);
+      assertStringIncludes(stderr, "Interrupted (SIGINT): nothing was changed");
+      assertEquals((await instance.status()).healthy, true);
+      assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
+      assertEquals(besideDatabase(instance), []);
     }));
 
   it("leave an instance that ran in the foreground to who started it", () =>

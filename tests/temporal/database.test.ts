@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -22,6 +23,7 @@ import {
   markerPath,
   prepareDatabase,
   realDatabasePath,
+  replaceDatabase,
   setAsideDatabase,
 } from "../../lib/temporal/database.ts";
 import { printedWithoutRights, withTempDir } from "./support.ts";
@@ -162,5 +164,33 @@ describe("setAsideDatabase()", () => {
     withTempDir((folder) => {
       assertEquals(setAsideDatabase(join(folder, "t.db"), NOW), null);
       assertEquals(readdirSync(folder), []);
+    }));
+});
+
+describe("replaceDatabase()", () => {
+  const path = (folder: string) => join(folder, "t.db");
+
+  it("puts a file in the place of the database, which is set aside with its journal", () =>
+    withTempDir((folder) => {
+      for (const [suffix, text] of [["", "old"], ["-wal", "log"], [".new", "new"]] as const) {
+        writeFileSync(path(folder) + suffix, text);
+      }
+      const setAsideTo = replaceDatabase(path(folder), `${path(folder)}.new`, NOW);
+      assertEquals(setAsideTo, path(folder) + ASIDE);
+      assertEquals(readdirSync(folder).sort(), ["t.db", `t.db${ASIDE}`, `t.db${ASIDE}-wal`]);
+      assertEquals(readFileSync(path(folder), "utf8"), "new");
+      rmSync(path(folder));
+      writeFileSync(`${path(folder)}.new`, "new");
+      assertEquals(replaceDatabase(path(folder), `${path(folder)}.new`, NOW), null);
+    }));
+
+  it("puts everything back when that fails", () =>
+    withTempDir((folder) => {
+      for (const suffix of ["", "-journal", "-wal"]) writeFileSync(path(folder) + suffix, `old${suffix}`);
+      assertThrows(() => replaceDatabase(path(folder), `${path(folder)}.none`, NOW), Error, "ENOENT");
+      assertEquals(readdirSync(folder).sort(), ["t.db", "t.db-journal", "t.db-wal"]);
+      for (const suffix of ["", "-journal", "-wal"]) {
+        assertEquals(readFileSync(path(folder) + suffix, "utf8"), `old${suffix}`);
+      }
     }));
 });
