@@ -2,13 +2,14 @@ import { didYouMean } from "../core/did_you_mean.ts";
 import { COMMANDS } from "../core/flags.ts";
 import { LocalError } from "../core/local_error.ts";
 import { renderCommandHelp, renderHelp } from "../core/render_help.ts";
-import type { Command } from "./context.ts";
+import { columnsOf, type Command } from "./context.ts";
 
 /** Shows the help, of one command with its name. */
-export const help: Command = async ({ host, invocation, paint }) => {
+export const help: Command = async (context) => {
+  const { host, invocation, paint } = context;
   const [name] = invocation.operands;
   if (name === undefined) {
-    await host.write("stdout", renderHelp(paint));
+    await host.write("stdout", renderHelp(paint, columnsOf(context)));
     return 0;
   }
   const command = COMMANDS.find((each) => each.name === name);
@@ -18,6 +19,6 @@ export const help: Command = async ({ host, invocation, paint }) => {
       hint: near === null ? "See `stigmer-local help`" : `Did you mean \`stigmer-local help ${near}\`?`,
     });
   }
-  await host.write("stdout", renderCommandHelp(command, paint));
+  await host.write("stdout", renderCommandHelp(command, paint, columnsOf(context)));
   return 0;
 };

@@ -63,7 +63,7 @@ complete -F ${identifier(name)} ${name}
 
 /** What may stand after a command, its flags first. */
 function operandsOf(command: CommandSpec, flags: readonly string[]): string {
-  const operands = command.operands === "COMMAND"
+  const operands = command.operands === "[COMMAND]"
     ? COMMANDS.map((each) => each.name)
     : command.operands === "SHELL"
     ? COMPLETION_SHELLS

@@ -21,7 +21,7 @@ export interface CommandSpec {
   /** Lines of the help that open it. */
   examples: readonly string[];
   flags: readonly Flag[];
-  /** What may stand after the flags; none when missing. */
+  /** What may stand after the flags, in brackets where it may be left out; none when missing. */
   operands?: string;
   /** What the arguments after `--` are; an error when missing. */
   afterDashes?: "arguments for Temporal" | "command";
@@ -215,7 +215,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "Show help, of one command with its name",
     examples: ["stigmer-local help", "stigmer-local help start"],
     flags: [],
-    operands: "COMMAND",
+    operands: "[COMMAND]",
     config: "ignored",
   },
 ];

@@ -1,5 +1,6 @@
 import type { DoctorCheck, DoctorReport } from "./doctor.ts";
 import type { Paint } from "./render_status.ts";
+import { wrap } from "./wrap.ts";
 
 /**
  * The table of `doctor`: a line a check, the remedy below what needs one, and the sum. What is longer than `columns` goes
@@ -24,17 +25,6 @@ export function renderDoctor(report: DoctorReport, paint: Paint, columns: number
     `${count("ok")} in order${fixed > 0 ? ` (${fixed} mended now)` : ""}`,
   ];
   return `${lines.join("\n")}\n\n${parts.filter((part) => part !== "").join(", ")}\n`;
-}
-
-/** `text` in lines of at most `width` characters, broken at spaces; a longer word has a line of its own. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
 }
 
 function markOf({ state }: DoctorCheck, paint: Paint): string {

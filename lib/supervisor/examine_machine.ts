@@ -52,13 +52,9 @@ export const examineTools: Examine = ({ host }) => {
     }
   }
   const list = ["flock", "perl", "lsof", "ps", "go"];
-  return diagnose(
-    "tools",
-    troubles,
-    `there: ${list.filter(has).join(", ") || "none"}; not there: ${
-      list.filter((tool) => !has(tool)).join(", ") || "none"
-    }`,
-  );
+  const missing = list.filter((tool) => !has(tool));
+  const detail = `there: ${list.filter(has).join(", ") || "none"}`;
+  return diagnose("tools", troubles, missing.length === 0 ? detail : `${detail}; not there: ${missing.join(", ")}`);
 };
 
 /** Whether the clock goes forward only, as far as files and records tell. */

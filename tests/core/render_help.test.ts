@@ -13,7 +13,7 @@ const flagLines = (help: string): string[] => help.split("\n").filter((line) => 
 
 describe("renderHelp()", () => {
   it("tells every command and every flag that all of them take", () => {
-    const help = renderHelp(PLAIN);
+    const help = renderHelp(PLAIN, Infinity);
     for (const { name, summary } of COMMANDS) {
       assert(help.split("\n").some((line) => line.startsWith(`  ${name} `) && line.endsWith(` ${summary}`)), name);
     }
@@ -23,19 +23,19 @@ describe("renderHelp()", () => {
   });
 
   it("names the variable that sets a flag too", () => {
-    assert(renderHelp(PLAIN).includes("[$STIGMER_HOME]"));
+    assert(renderHelp(PLAIN, Infinity).includes("[$STIGMER_HOME]"));
   });
 
   it("has colour only where it is wanted", () => {
-    assert(!renderHelp(PLAIN).includes("\x1b"));
-    assert(renderHelp(paintFor(true)).includes("\x1b[1mCommands\x1b[22m"));
+    assert(!renderHelp(PLAIN, Infinity).includes("\x1b"));
+    assert(renderHelp(paintFor(true), Infinity).includes("\x1b[1mCommands\x1b[22m"));
   });
 });
 
 describe("renderCommandHelp()", () => {
   it("tells each flag that the parser takes, once, and no other", () => {
     for (const each of COMMANDS) {
-      const told = flagLines(renderCommandHelp(each, PLAIN)).map((line) =>
+      const told = flagLines(renderCommandHelp(each, PLAIN, Infinity)).map((line) =>
         line.slice(2, 4).trim() + /--[\w-]+/.exec(line)![0]
       );
       const taken = flagsOf(each).map(({ name, alias }) => `${alias === undefined ? "" : `-${alias}`}--${name}`);
@@ -57,18 +57,30 @@ describe("renderCommandHelp()", () => {
         // Without what the shell does around it: `eval "$(… env)"`, `… | source`, `… > FILE`.
         const args = /stigmer-local ([^)|>]*)/.exec(example)![1]!.trim().split(" ");
         assertEquals(parseCommandLine(args, { env: { HOME: "/home/me" }, cwd: "/" }).command, each, example);
-        assert(renderCommandHelp(each, PLAIN).includes(`  ${example}\n`));
+        assert(renderCommandHelp(each, PLAIN, Infinity).includes(`  ${example}\n`));
       }
     }
   });
 
   it("says what may follow the flags", () => {
     assert(
-      renderCommandHelp(command("start"), PLAIN).includes(
+      renderCommandHelp(command("start"), PLAIN, Infinity).includes(
         "  stigmer-local start [FLAGS] [-- ARGUMENTS FOR TEMPORAL]\n",
       ),
     );
-    assert(renderCommandHelp(command("help"), PLAIN).includes("  stigmer-local help [FLAGS] [COMMAND]\n"));
-    assert(renderCommandHelp(command("stop"), PLAIN).includes("  stigmer-local stop [FLAGS]\n"));
+    assert(renderCommandHelp(command("help"), PLAIN, Infinity).includes("  stigmer-local help [FLAGS] [COMMAND]\n"));
+    assert(renderCommandHelp(command("backup"), PLAIN, Infinity).includes("  stigmer-local backup [FLAGS] FILE\n"));
+    assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("  stigmer-local stop [FLAGS]\n"));
+  });
+
+  it("goes on below itself on a narrow terminal, and says the same", () => {
+    const words = (text: string) => text.split(/\s+/).join(" ");
+    for (const each of COMMANDS) {
+      const wide = renderCommandHelp(each, PLAIN, Infinity);
+      const narrow = renderCommandHelp(each, PLAIN, 80);
+      assertEquals(words(narrow), words(wide));
+      assertEquals(narrow.split("\n").filter((line) => line.length > 80), []);
+    }
+    assertEquals(renderHelp(PLAIN, 80).split("\n").filter((line) => line.length > 80), []);
   });
 });
