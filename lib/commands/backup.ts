@@ -7,7 +7,7 @@ import { removeCopy, settleCopy } from "../temporal/copy_database.ts";
 import { realDatabasePath } from "../temporal/database.ts";
 import { requireTemporalDatabase } from "../temporal/require_temporal_database.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
-import { withInterrupt } from "./interruptible.ts";
+import { withInterrupt } from "./with_interrupt.ts";
 import { databaseOf } from "./replace_data.ts";
 import { currentStatus } from "./status.ts";
 

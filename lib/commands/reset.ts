@@ -7,7 +7,7 @@ import { askTerminal } from "../system/ask_terminal.ts";
 import { finishDatabase, removeDatabase, setAsideDatabase } from "../temporal/database.ts";
 import { serverNotePath } from "../temporal/database_server.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
-import { withInterrupt } from "./interruptible.ts";
+import { withInterrupt } from "./with_interrupt.ts";
 import { databaseOf, isUp, replaceData, tellRunning } from "./replace_data.ts";
 import { currentStatus } from "./status.ts";
 

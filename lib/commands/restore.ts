@@ -14,7 +14,7 @@ import { checkDatabase, realDatabasePath, replaceDatabase } from "../temporal/da
 import { requireTemporalDatabase } from "../temporal/require_temporal_database.ts";
 import { fileOperand } from "./backup.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
-import { withInterrupt } from "./interruptible.ts";
+import { withInterrupt } from "./with_interrupt.ts";
 import { databaseOf, replaceData, tellRunning } from "./replace_data.ts";
 import { currentStatus } from "./status.ts";
 
