@@ -24,14 +24,6 @@ export interface EndPatience {
   isDeposed: () => boolean;
 }
 
-/** The end of a Temporal that is there and not tracked: it was about to be adopted, or had just been spawned. */
-export interface GentleEnd {
-  /** The grace period, in ms. */
-  graceMs: number;
-  patience: EndPatience;
-  onEnd: (pgid: number, end: EndResult) => void;
-}
-
 /** How an end went. */
 export interface EndResult {
   /** The grace period was not enough. */
@@ -73,10 +65,14 @@ export function endProcessGroup(
  * inherited the lock, and having our lock file open proves that it is ours. Null when there is nobody to be seen who
  * holds it, and yet it is held.
  *
- * @param gently How a Temporal that nobody tracks yet is to be ended; a leftover gets SIGKILL.
+ * @param gently Ends a Temporal that nobody tracks yet: it was about to be adopted, or had just been spawned; false = we
+ * were deposed meanwhile. A leftover gets SIGKILL.
  * @throws {LocalError} `stop-failed` when a holder survives SIGKILL
  */
-export async function clearTemporalLock(instance: Instance, gently?: GentleEnd): Promise<LockFile | null> {
+export async function clearTemporalLock(
+  instance: Instance,
+  gently?: (target: EndTarget) => Promise<boolean>,
+): Promise<LockFile | null> {
   const giveUpAt = performance.now() + LOCK_FREE_DEADLINE_MS;
   for (;;) {
     const lock = await tryLock(instance.paths.temporalLock);
@@ -85,9 +81,8 @@ export async function clearTemporalLock(instance: Instance, gently?: GentleEnd):
     if (temporal !== null && temporal.proof !== "record") {
       instance.log.note("leftover ended", { pgid: temporal.pgid, proof: temporal.proof });
       const target = { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null };
-      const end = await endProcessGroup(instance, target, gently?.graceMs ?? 0, gently?.patience);
-      gently?.onEnd(temporal.pgid, end);
-      if (gently?.patience.isDeposed() === true) return null;
+      if (gently === undefined) await endProcessGroup(instance, target, 0);
+      else if (!await gently(target)) return null;
     } else if (performance.now() > giveUpAt) {
       return null;
     } else {

@@ -1,3 +1,4 @@
+import { readRecord } from "./evidence.ts";
 import { identityOf } from "./guard.ts";
 import type { Instance } from "./instance.ts";
 import { removeRecord, saveRecord } from "./save_record.ts";
@@ -35,10 +36,13 @@ export class KeptRecord {
     if (isWritten && identityOf(this.#instance.paths.record) === null) this.save(temporal);
   }
 
-  /** Removes the record; only our own. */
+  /** Removes the record: our own, or one whose Temporal is dead, which an earlier supervisor left. */
   remove(): void {
-    for (const pid of [this.#lastPid, this.#writtenPid]) {
-      if (pid !== null) removeRecord(this.#instance.paths.record, pid);
-    }
+    const { paths, processes } = this.#instance;
+    const onDisk = readRecord(paths.record);
+    if (onDisk.kind !== "record") return;
+    const { pid } = onDisk.record;
+    const isOurs = pid === this.#lastPid || pid === this.#writtenPid;
+    if (isOurs || !processes.isThere(pid)) removeRecord(paths.record, pid);
   }
 }

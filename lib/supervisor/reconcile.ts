@@ -10,7 +10,7 @@ import { pause } from "../system/pause.ts";
 import { temporalArgs } from "../core/temporal_args.ts";
 import { finishDatabase } from "../temporal/database.ts";
 import { withRealDatabase } from "./asked_database.ts";
-import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
+import { clearTemporalLock, type EndTarget, lockHeldUnseen } from "./end_temporal.ts";
 import { describeProcess, type Finding, findTemporal, type FoundTemporal, type Proof } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { planFor } from "./launch_plan.ts";
@@ -27,6 +27,17 @@ export type Reconciled =
   /** Nothing of ours is alive; `lock` is `temporal.lock`, taken. `base`, `binary`: the settings and the binary of the one that was there. */
   | { kind: "clear"; lock: LockFile; base: Settings | undefined; binary: string };
 
+/** What reconciling needs beside the instance. */
+export interface ReconcileOptions {
+  /** Ends the wait for a Temporal that is to prove its health. */
+  signal: AbortSignal;
+  warn: (message: string) => void;
+  /** Ends a group of ours. */
+  end: (target: EndTarget, graceMs: number) => Promise<unknown>;
+  /** Look through all processes also where no file tells of a Temporal: it may hold a lock that was deleted. */
+  isThorough: boolean;
+}
+
 /**
  * Brings what an earlier supervisor left in order, before anything is launched. Only for the holder of
  * `supervisor.lock`:
@@ -36,16 +47,12 @@ export type Reconciled =
  * - a record that nobody alive answers to is removed; one that points at an innocent process is set aside, and that
  *   process left alone.
  *
- * @param isThorough Look through all processes also where no file tells of a Temporal: it may hold a lock that was
- * deleted.
  * @throws {LocalError} `lock-failed`, when the lock is held by somebody who can't be seen; `stop-failed`
  */
 export async function reconcile(
   instance: Instance,
   order: SupervisorOrder,
-  signal: AbortSignal,
-  warn: (message: string) => void,
-  isThorough = false,
+  { signal, warn, end, isThorough }: ReconcileOptions,
 ): Promise<Reconciled> {
   const { paths, processes, log } = instance;
   const free = await tryLock(paths.temporalLock);
@@ -74,7 +81,7 @@ export async function reconcile(
     // What a dead Temporal left has nothing to drain.
     const hasNothingToSave = adopted === "unhealthy" || adopted === "no leader" || adopted === "data deleted";
     const grace = hasNothingToSave ? 0 : DEFAULT_GRACE_MS;
-    await endProcessGroup(instance, { pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, grace);
+    await end({ pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, grace);
   }
   tidyRecord(instance, finding, warn);
   const lock = found === null && free !== null ? free : await clearTemporalLock(instance);

@@ -49,6 +49,8 @@ export class Supervisor implements KeeperListener {
   #launchWarnings: readonly string[] = [];
   #dead: TemporalProcess | null = null;
   #launch = new AbortController();
+  /** Cuts the grace period of what the launch ends itself: an earlier Temporal that it replaces. */
+  #patience = new AbortController();
   #launched: Promise<void> = Promise.resolve();
   #ending: { patience: AbortController; deadlineMs: number } | null = null;
   #unwatch: () => void = () => {};
@@ -233,8 +235,9 @@ export class Supervisor implements KeeperListener {
   #startLaunch(): void {
     const launch = new AbortController();
     this.#launch = launch;
+    this.#patience = new AbortController();
     const rotates = this.state.kind === "starting" && this.state.first;
-    this.#launched = this.#bringUp(launch.signal, rotates).then(
+    this.#launched = this.#bringUp(launch.signal, this.#patience.signal, rotates).then(
       () => {
         if (launch.signal.aborted) return;
         this.dispatch({ kind: "ready" });
@@ -251,10 +254,10 @@ export class Supervisor implements KeeperListener {
   }
 
   /** Between two looks at the home, a successor may have taken the lock, and with it everything else. */
-  async #bringUp(signal: AbortSignal, rotates: boolean): Promise<void> {
+  async #bringUp(signal: AbortSignal, patience: AbortSignal, rotates: boolean): Promise<void> {
     await this.guard();
     signal.throwIfAborted();
-    const { settings } = await this.keeper.bringUp(signal, rotates);
+    const { settings } = await this.keeper.bringUp(signal, patience, rotates);
     this.#launchWarnings = await declareSearchAttributes(this.#instance, settings, signal);
   }
 
@@ -268,6 +271,9 @@ export class Supervisor implements KeeperListener {
   /** A second end while one is under way only shortens its grace period. */
   #startEnd(graceMs: number): void {
     this.#launch.abort(new LocalError("interrupted", "The launch was interrupted"));
+    const launchPatience = this.#patience;
+    const timer = setTimeout(() => launchPatience.abort(), graceMs);
+    this.#launched.finally(() => clearTimeout(timer));
     const deadlineMs = performance.now() + graceMs;
     if (this.#ending !== null) {
       if (deadlineMs >= this.#ending.deadlineMs) return;

@@ -6,7 +6,7 @@ import type { LockFile } from "../system/lock_file.ts";
 import { rotateLog } from "../system/rotate_log.ts";
 import { PortChoice } from "./choose_ports.ts";
 import { DatabaseHold } from "./database_lock.ts";
-import { clearTemporalLock, endProcessGroup, type EndResult, lockHeldUnseen } from "./end_temporal.ts";
+import { clearTemporalLock, endProcessGroup, type EndResult, type EndTarget, lockHeldUnseen } from "./end_temporal.ts";
 import { folderIdentity, guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "./instance.ts";
 import { isStranger } from "./is_stranger.ts";
@@ -113,19 +113,20 @@ export class TemporalKeeper {
    * Brings a Temporal up that is ready: the first time it may be one that an earlier supervisor left. When it fails,
    * nothing of it is left; when `signal` aborts it, what was launched is still there, to be ended.
    *
+   * @param patience Ends the grace period of the earlier one, which is ended first, when it aborts.
    * @param rotates Begin a new log file.
    * @throws {LocalError} `port-taken`, `database-busy`, `launch-failed`, `lock-failed`, `timeout`, `stop-failed`
    * @throws the reason of `signal`
    */
-  async bringUp(signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
+  async bringUp(signal: AbortSignal, patience: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
     try {
       if (this.#plan !== null) return await this.#launch(signal, rotates);
-      const adopted = await this.#reconcile(signal);
+      const adopted = await this.#reconcile(signal, patience);
       if (adopted !== null) return adopted;
       const { lastPid } = this.#record;
       return await this.#launch(signal, rotates).catch((error: unknown) => {
         if (this.#record.lastPid !== lastPid) throw error; // it was launched: nothing was in the way
-        return this.#lookAgain(error, signal, rotates);
+        return this.#lookAgain(error, signal, patience, rotates);
       });
     } catch (error) {
       if (!signal.aborted) this.#forget();
@@ -134,14 +135,19 @@ export class TemporalKeeper {
   }
 
   /** A Temporal of ours, of which only its deleted lock tells, may be what is in the way: then it is adopted, or ended. */
-  async #lookAgain(error: unknown, signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
+  async #lookAgain(
+    error: unknown,
+    signal: AbortSignal,
+    patience: AbortSignal,
+    rotates: boolean,
+  ): Promise<TemporalProcess> {
     const isInTheWay = error instanceof LocalError && ["database-busy", "port-taken"].includes(error.code);
     if (!isInTheWay || signal.aborted) throw error;
     const { pid } = error.facts;
     if (await isStranger(typeof pid === "number" ? pid : null, this.#instance, signal)) throw error;
     this.#freeLock?.close();
     this.#freeLock = null;
-    return await this.#reconcile(signal, true) ?? await this.#launch(signal, rotates);
+    return await this.#reconcile(signal, patience, true) ?? await this.#launch(signal, rotates);
   }
 
   /** A launch that a person asked for, which begins a new log, may choose its ports. */
@@ -189,14 +195,9 @@ export class TemporalKeeper {
    */
   async end(graceMs: number, patience: AbortSignal): Promise<void> {
     const temporal = this.#temporal;
-    const cut = { signal: patience, isDeposed: () => this.#released.signal.aborted };
-    const onEnd = (pid: number, { forced, ms }: EndResult) => {
-      this.#instance.log.note("ended", { pid, forced, ms: Math.round(ms), graceMs });
-      return this.#lastEnd = { pid, forced, atMs: performance.now() };
-    };
     if (temporal !== null) {
       const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
-      const { forced } = onEnd(temporal.pid, await endProcessGroup(this.#instance, target, graceMs, cut));
+      const { forced } = await this.#endGroup(target, graceMs, patience);
       if (this.#released.signal.aborted) return;
       // The group is seen to be gone some ms before the runtime tells how our child ended; of an adopted one nobody does.
       const how = temporal.adopted ? { code: null, signal: forced ? "SIGKILL" : null } : await temporal.ended;
@@ -205,13 +206,27 @@ export class TemporalKeeper {
     if (this.#released.signal.aborted) return;
     this.#forget();
     if (this.isHomeless) return; // what is locked at that path now is none of ours
-    const gently = temporal === null ? { graceMs, patience: cut, onEnd } : undefined;
-    this.#freeLock ??= await clearTemporalLock(this.#instance, gently);
+    const gently = async (target: EndTarget) => {
+      await this.#endGroup(target, graceMs, patience);
+      return !this.#released.signal.aborted;
+    };
+    this.#freeLock ??= await clearTemporalLock(this.#instance, temporal === null ? gently : undefined);
     if (this.#released.signal.aborted) return;
     if (this.#freeLock === null) throw lockHeldUnseen(this.#instance.paths.temporalLock);
   }
 
-  /** Removes the record of a Temporal that is over; only our own. */
+  /** Ends a group that was proved to be ours, unless another supervisor takes our place meanwhile. */
+  async #endGroup(target: EndTarget, graceMs: number, patience: AbortSignal): Promise<EndResult> {
+    const cut = { signal: patience, isDeposed: () => this.#released.signal.aborted };
+    const result = await endProcessGroup(this.#instance, target, graceMs, cut);
+    const { pgid: pid } = target;
+    const { forced, ms } = result;
+    this.#instance.log.note("ended", { pid, forced, ms: Math.round(ms), graceMs });
+    this.#lastEnd = { pid, forced, atMs: performance.now() };
+    return result;
+  }
+
+  /** Removes the record of a Temporal that is over. */
   tidy(): void {
     if (!this.isHomeless && this.#temporal === null) this.#record.remove();
   }
@@ -225,10 +240,15 @@ export class TemporalKeeper {
     this.locks.supervisor.close();
   }
 
-  async #reconcile(signal: AbortSignal, isThorough = false): Promise<TemporalProcess | null> {
+  async #reconcile(
+    signal: AbortSignal,
+    patience: AbortSignal,
+    isThorough = false,
+  ): Promise<TemporalProcess | null> {
     const order = this.#order;
     const warn = (message: string) => this.#listener.warn(message);
-    const found = await reconcile(this.#instance, order, signal, warn, isThorough);
+    const end = (target: EndTarget, graceMs: number) => this.#endGroup(target, graceMs, patience);
+    const found = await reconcile(this.#instance, order, { signal, warn, end, isThorough });
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
       this.#plan = planFor(this.#instance.paths, order.asked, found.binary, found.base);

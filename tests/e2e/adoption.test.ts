@@ -1,17 +1,23 @@
 // test: seconds 900
 import { describe, it } from "node:test";
 import process from "node:process";
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { askSupervisor } from "../../lib/supervisor/control_client.ts";
+import { currentHost } from "../../lib/system/host.ts";
 import { describeNamespace } from "../../lib/temporal/health.ts";
 import {
   assertNothingLeft,
+  history,
   isAlive,
   otherRuntime,
   ownRuntime,
   PATIENCE_MS,
+  temporalBinary,
   type TestInstance,
+  until,
   withInstance,
 } from "./support.ts";
+import { ask } from "./support_events.ts";
 import {
   assertNamespace,
   killHard,
@@ -20,6 +26,7 @@ import {
   pidsOf,
   stopCleanly,
   untilRecovered,
+  wrapTemporal,
 } from "./support_lifecycle.ts";
 
 /** How often the client below calls, in ms. */
@@ -124,7 +131,48 @@ describe("adoption", () => {
       assert(!isAlive(first.temporal), "the one that hung is gone");
       await stopCleanly(instance, replaced, [first.temporal]);
     }));
+
+  it("an orphan that is just looked at, or replaced, is stopped like any other", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      await killHard(supervisor);
+      process.kill(-temporal, "SIGSTOP"); // whether it is healthy is asked for 3 s
+      await stopWhileStarting(instance, ["--headless"], temporal, () => true);
+
+      const deaf = `trap "" TERM; '${temporalBinary()}' "$@" & wait; while :; do sleep 1; done`;
+      const flags = ["--headless", "--temporal-bin", wrapTemporal(instance.home, deaf)];
+      const orphan = pidsOf(await instance.start(flags));
+      await killHard(orphan.supervisor);
+      const isReplaced = () => history(instance).at(-1)?.event === "replaced"; // it gets 12 s
+      await stopWhileStarting(instance, [...flags, "--log-level", "error"], orphan.temporal, isReplaced);
+    }));
 });
+
+/** Proves that a stop which meets a start that reconciles ends the orphan, says so, and leaves nothing. */
+async function stopWhileStarting(
+  instance: TestInstance,
+  flags: string[],
+  orphan: number,
+  hasCome: () => boolean,
+): Promise<void> {
+  const start = instance.launch(["start", ...flags]);
+  await until("a supervisor reconciles", async () => {
+    const host = await currentHost();
+    return (await askSupervisor(host, instance.home, "GET", "/healthz")).kind === "answer" && hasCome();
+  });
+  const { stopped } = await ask(instance, "POST", "/stop", { graceMs: 0 });
+  assertEquals(stopped, { pid: orphan, forced: true });
+  const { code, stderr } = await start.ended;
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "A `stop` ended this start");
+  await until(
+    "the supervisor is gone",
+    () => instance.processes.lockHolders(instance.paths.supervisorLock).length === 0,
+  );
+  assertNothingLeft(instance, [orphan]);
+  const status = await instance.status();
+  assertEquals([status.exitCode, status.state], [3, "stopped"]);
+}
 
 describe("a supervisor that is stopped (SIGSTOP)", () => {
   it("is told as not answering, is woken by a start, and by a stop", () =>
