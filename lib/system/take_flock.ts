@@ -19,6 +19,9 @@ interface Helper {
   read(code: number, complaint: string): Answer;
 }
 
+/** Ctrl-C on a terminal ends a helper too, which is in our group: what follows from it is ours to say. */
+const MAX_TRIES = 5;
+
 /**
  * Takes flock(2) on our open file `fd`, exclusive, without waiting: false when another open file has it. The lock belongs
  * to the open file description (flock(2)), so a helper that inherits the descriptor can take it for us, and its end
@@ -35,7 +38,8 @@ export async function takeFlock(fd: number, path: string): Promise<boolean> {
     if (answer !== "failed") return answer === "taken"; // else the helper tells why
   }
   for (const helper of [FLOCK, PERL]) {
-    const answer = await ask(helper, fd);
+    let answer = await ask(helper, fd);
+    for (let tries = 1; answer.kind === "ended" && tries < MAX_TRIES; tries++) answer = await ask(helper, fd);
     if (answer.kind === "taken") return true;
     if (answer.kind === "held") return false;
     if (answer.kind === "failed") throw failed(path, answer.why);

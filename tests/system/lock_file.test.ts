@@ -7,6 +7,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { LocalError } from "../../lib/core/local_error.ts";
+import { isDeno } from "../../lib/system/host.ts";
 import { adoptLock, type LockFile, tryLock } from "../../lib/system/lock_file.ts";
 import { spawnDetached } from "../../lib/system/spawn_detached.ts";
 import { killGroup, scriptCommand, until, withProcess, withTempDir } from "./support.ts";
@@ -135,6 +136,20 @@ describe("tryLock()", () => {
       } finally {
         process.env["PATH"] = path;
       }
+    }));
+
+  it("asks a helper again that a Ctrl-C has ended, under a runtime that needs one", () =>
+    withTempDir(async (folder) => {
+      const path = process.env["PATH"];
+      const flock = execFileSync("sh", ["-c", "command -v flock"], { encoding: "utf8" }).trim();
+      const script =
+        `#!/bin/sh\n[ -e "${folder}/asked" ] || { : >"${folder}/asked"; kill -INT $$; }\nexec ${flock} "$@"\n`;
+      writeFileSync(join(folder, "flock"), script, { mode: 0o755 });
+      process.env["PATH"] = `${folder}:${path}`;
+      const lock = await tryLock(join(folder, "t.lock")).finally(() => process.env["PATH"] = path);
+      assertEquals(existsSync(join(folder, "asked")), !isDeno);
+      assertEquals(isFree(lock!.path), false);
+      lock!.close();
     }));
 
   it("says so when no helper can be found, under a runtime that needs one", () =>
