@@ -146,7 +146,12 @@ export function notAsExpected(
   const facts = { address, said, ...(status === undefined ? { kind } : { status }) };
   if (status !== undefined && NOT_AUTHORIZED.includes(status)) return notAuthorized(external, said, facts);
   if (kind === "timeout") {
-    return { code: "unreachable", message: `${address} took the connection, and does not answer`, facts };
+    return {
+      code: "unreachable",
+      message: `${address} took the connection, and does not answer`,
+      hint: `The address comes from ${origins.address}; is it Temporal's, and is that Temporal well?`,
+      facts,
+    };
   }
   if (kind === "closed" || kind === "not-grpc" || status === UNIMPLEMENTED) {
     return {
@@ -161,6 +166,7 @@ export function notAsExpected(
   return {
     code: "not-serving",
     message: `Temporal at ${address} does not answer ${NAMES[question]} (${said})`,
+    hint: "Its own log tells why; `stigmer-local wait` waits for it",
     facts,
   };
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { DoctorReport } from "../../lib/core/doctor.ts";
@@ -114,6 +115,17 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     const nobody = await refusal(["--address", `127.0.0.1:${port}`]);
     assertEquals([nobody.exits, nobody.error.code, nobody.status.state], [[1, 4], "unreachable", "unknown"]);
     assertStringIncludes(nobody.error.message, "Nobody listens at");
+
+    const silent = createServer().listen(port, "127.0.0.1");
+    try {
+      const asked = await tool(["start", "--json", "--timeout", "1", "--address", `127.0.0.1:${port}`]).ended;
+      const { error } = JSON.parse(asked.stdout) as { error: Failure };
+      assertEquals([asked.code, error.code], [1, "unreachable"]);
+      assertStringIncludes(error.message, "took the connection, and does not answer");
+      assertStringIncludes(error.hint ?? "", "The address comes from --address");
+    } finally {
+      silent.close();
+    }
 
     const unknownHost = await refusal(["--address", "nobody.invalid:7233"]);
     assertEquals([unknownHost.exits, unknownHost.error.code], [[1, 4], "unreachable"]);
