@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LocalError } from "../core/local_error.ts";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import type { AskedSettings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
 import { freePort } from "../system/ports.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { askSupervisor } from "../supervisor/control_client.ts";
 import type { SupervisorOrder } from "../supervisor/instance.ts";
-import { recruit } from "../supervisor/recruit.ts";
+import { recruitEphemeral } from "../supervisor/recruit.ts";
 import type { CommandContext } from "./context.ts";
 import { runWith } from "./run.ts";
 import { supervisorOrder } from "./supervisor_order.ts";
@@ -54,7 +54,7 @@ export async function startEphemeral(context: CommandContext): Promise<Ephemeral
   if (self === null) throw new LocalError("internal", "This process can't see itself");
   const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
   for (let tries = 1;; tries++) {
-    const home = mkdtempSync(join(tmpdir(), "stigmer-ephemeral-"));
+    const home = temporaryHome();
     const order: SupervisorOrder = {
       ...common,
       home,
@@ -64,13 +64,29 @@ export async function startEphemeral(context: CommandContext): Promise<Ephemeral
     let isOver = false;
     const onSpawn = (exited: Promise<unknown>) => void exited.then(() => isOver = true);
     try {
-      const status = await recruit(host, order, { timeoutMs, noWait: false, onSpawn });
+      const status = await recruitEphemeral(host, order, { timeoutMs, noWait: false, onSpawn });
       return { home, status, hasEnded: () => isOver };
     } catch (error) {
       rmSync(home, { recursive: true, force: true });
       if (tries === MAX_TRIES || !isPortTaken(error)) throw error;
     }
   }
+}
+
+/** Where its supervisor is to make the home. */
+function temporaryHome(): string {
+  const folder = tmpdir();
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    throw new LocalError("home-unusable", `Nothing can be made in the temporary folder ${folder} (${code})`, {
+      hint: "Set TMPDIR to a folder of your own",
+      facts: { folder, systemError: code },
+      cause: error,
+    });
+  }
+  return join(folder, `stigmer-ephemeral-${crypto.randomUUID().slice(0, 8)}`);
 }
 
 /**

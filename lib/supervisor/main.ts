@@ -1,14 +1,16 @@
 /**
  * The entry of the supervisor's process, spawned by `start` with descriptor 3 being `supervisor.lock`, held, and one
- * argument, the {@linkcode SupervisorOrder} as JSON. Imports no `@std` and no npm package, so that it runs whatever
+ * argument, the {@linkcode SupervisorOrder} as JSON. That of an ephemeral instance makes the home and takes the lock itself. Imports no `@std` and no npm package, so that it runs whatever
  * configuration the caller's runtime was given.
  *
  * @module
  */
+import { mkdirSync } from "node:fs";
+import process from "node:process";
 import { currentHost, type Host } from "../system/host.ts";
-import { adoptLock, type LockFile } from "../system/lock_file.ts";
+import { adoptLock, type LockFile, tryLock } from "../system/lock_file.ts";
 import { type Failure, toFailure } from "../core/failure.ts";
-import { instancePaths } from "../core/instance_paths.ts";
+import { type InstancePaths, instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import { createInstance } from "./create_instance.ts";
 import { DEPOSED_EXIT, type SupervisorOrder } from "./instance.ts";
@@ -22,7 +24,7 @@ const LOCK_FD = 3;
 async function main(host: Host): Promise<number> {
   const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
   const paths = instancePaths(order.home);
-  const lock = inheritedLock(paths.supervisorLock);
+  const lock = order.ephemeralFor === undefined ? inheritedLock(paths.supervisorLock) : await makeHome(paths);
   if (lock === null) return DEPOSED_EXIT;
   const stop = new AbortController();
   host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
@@ -54,6 +56,14 @@ async function supervise(
     });
     return failure;
   }
+}
+
+/** Makes the home of an ephemeral instance, and takes its lock. */
+async function makeHome({ home, logsDir, supervisorLock }: InstancePaths): Promise<LockFile | null> {
+  mkdirSync(home, { mode: 0o700 });
+  mkdirSync(logsDir, { mode: 0o700 });
+  process.chdir(home);
+  return await tryLock(supervisorLock);
 }
 
 /** Null when the lock file was deleted while it was handed over: whoever wants the lock must begin anew. */

@@ -1,4 +1,5 @@
 import { closeSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
 import { fromFailure, START_STOPPED } from "../core/failure.ts";
 import { LocalError } from "../core/local_error.ts";
@@ -62,7 +63,7 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
     if (lock === null) options.onHandOver?.();
     const answer = lock === null
       ? await askIncumbent(host, order, options, remainingMs())
-      : await spawnSupervisor(host, order, lock, options, remainingMs());
+      : await installSupervisor(host, order, lock, options, remainingMs());
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
       const status = isWinner ? asWinner(readOrThrow(answer)) : readOrThrow(answer);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
@@ -70,6 +71,24 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
     if (answer.kind === "silent") await oustSilentSupervisor(host, order.home);
     await pause(LOSER_POLL_MS);
+  }
+}
+
+/**
+ * Spawns the supervisor of an instance that is for this process alone, and waits until Temporal serves. The supervisor makes
+ * the home, which is not there yet: whenever this process is killed, somebody is there to remove what was made.
+ *
+ * @throws {LocalError} what the supervisor told, `timeout`
+ */
+export async function recruitEphemeral(host: Host, order: SupervisorOrder, options: RecruitOptions): Promise<Status> {
+  const giveUpAt = performance.now() + options.timeoutMs;
+  const ended = await spawnSupervisor(host, order, options, dirname(order.home), "null", []);
+  const { outcome, supervisorLog } = instancePaths(order.home);
+  for (;;) {
+    const answer = await askNewcomer(host, order.home, options, giveUpAt, ended);
+    if (answer.kind === "answer") return asWinner(readOrThrow(answer));
+    if (ended.exit !== null) throw supervisorDied(ended.exit, outcome, supervisorLog, 0);
+    if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
   }
 }
 
@@ -98,7 +117,8 @@ function askIncumbent(
   return askStart(host, order.home, request, timeoutMs);
 }
 
-async function spawnSupervisor(
+/** Hands `lock` to a supervisor, and asks that one. */
+async function installSupervisor(
   host: Host,
   order: SupervisorOrder,
   lock: LockFile,
@@ -108,43 +128,70 @@ async function spawnSupervisor(
   const paths = instancePaths(order.home);
   const logFd = openLogOrFree(paths.supervisorLog, lock);
   const logStart = statSync(paths.supervisorLog).size;
-  const ended: { exit: ProcessExit | null } = { exit: null };
+  const giveUpAt = performance.now() + timeoutMs;
+  let ended: Ended;
   try {
-    const { command, args } = supervisorCommand(host);
-    options.onHandOver?.();
-    const child = await spawnDetached({
-      command,
-      args: [...args, JSON.stringify(order)],
-      cwd: order.home,
-      env: daemonEnvironment(host.env),
-      stdin: "null",
-      stdout: logFd,
-      stderr: logFd,
-      pass: [lock.fd],
-    });
-    child.unref();
-    options.onSpawn?.(child.exited);
-    child.exited.then((end) => {
-      ended.exit = end;
-    });
+    ended = await spawnSupervisor(host, order, options, order.home, logFd, [lock.fd]);
   } finally {
     closeSync(logFd);
     lock.close(); // the supervisor alone holds it from now on
   }
+  const answer = await askNewcomer(host, order.home, options, giveUpAt, ended);
+  const { exit } = ended;
+  if (answer.kind !== "absent" || exit === null) return answer;
+  if (exit.code === DEPOSED_EXIT) return answer; // whoever has the lock now is to be asked
+  throw supervisorDied(exit, paths.outcome, paths.supervisorLog, logStart);
+}
 
-  const giveUpAt = performance.now() + timeoutMs;
+/** How a supervisor's process ended, once it has. */
+interface Ended {
+  exit: ProcessExit | null;
+}
+
+async function spawnSupervisor(
+  host: Host,
+  order: SupervisorOrder,
+  options: RecruitOptions,
+  cwd: string,
+  output: number | "null",
+  pass: readonly number[],
+): Promise<Ended> {
+  const { command, args } = supervisorCommand(host);
+  options.onHandOver?.();
+  const child = await spawnDetached({
+    command,
+    args: [...args, JSON.stringify(order)],
+    cwd,
+    env: daemonEnvironment(host.env),
+    stdin: "null",
+    stdout: output,
+    stderr: output,
+    pass,
+  });
+  child.unref();
+  options.onSpawn?.(child.exited);
+  const ended: Ended = { exit: null };
+  child.exited.then((end) => {
+    ended.exit = end;
+  });
+  return ended;
+}
+
+/** `absent` when it has ended. */
+async function askNewcomer(
+  host: Host,
+  home: string,
+  options: RecruitOptions,
+  giveUpAt: number,
+  ended: Ended,
+): Promise<LongAnswer> {
   const path = options.noWait ? "/status" : "/wait";
   for (;;) {
-    const answer = await askPatiently(
-      host,
-      order.home,
-      { method: "GET", path },
-      Math.max(1, giveUpAt - performance.now()),
-    );
-    if (answer.kind !== "absent") return answer;
-    const { exit } = ended;
-    if (exit?.code === DEPOSED_EXIT) return answer; // whoever has the lock now is to be asked
-    if (exit !== null) throw supervisorDied(exit, paths.outcome, paths.supervisorLog, logStart);
+    const remainingMs = Math.max(1, giveUpAt - performance.now());
+    const answer: LongAnswer = host.exists(home)
+      ? await askPatiently(host, home, { method: "GET", path }, remainingMs)
+      : { kind: "absent" };
+    if (answer.kind !== "absent" || ended.exit !== null) return answer;
     if (performance.now() > giveUpAt) return { kind: "late" };
     await pause(POLL_MS);
   }

@@ -176,8 +176,10 @@ describe("run --ephemeral", () => {
       await gone(folder);
     }));
 
-  it("leaves nothing when the command is interrupted", () =>
-    withTempDir(async (folder) => {
+  it("leaves nothing when the command is interrupted, in a temporary folder with a long path, too", () =>
+    withTempDir(async (parent) => {
+      const folder = join(parent, "x".repeat(110)); // longer than a socket's path may be
+      mkdirSync(folder);
       const running = launch(command("sh", "-c", "echo up; exec sleep 1000"), { env: { TMPDIR: folder } });
       await until("the command runs", () => running.stdout().includes("up"));
       running.kill("SIGINT");
@@ -196,6 +198,22 @@ describe("run --ephemeral", () => {
       await running.ended;
       await gone(folder);
       await until("the home is gone", () => homesIn(folder).length === 0);
+    }));
+
+  it("leaves nothing when it is killed -9 while it starts, whenever that comes", () =>
+    withTempDir(async (folder) => {
+      const isThere = (name: string) => homesIn(folder).some((home) => existsSync(join(folder, home, name)));
+      for (const moment of [".", "supervisor.lock", "history.jsonl", "control.sock", "temporal.pid"]) {
+        const running = launch(command("sleep", "1000"), { env: { TMPDIR: folder } });
+        await until(`${moment} is there`, () => {
+          for (const giveUpAt = performance.now() + 50; performance.now() < giveUpAt;) if (isThere(moment)) return true;
+          return false;
+        });
+        process.kill(running.pid, "SIGKILL");
+        await running.ended;
+        await until(`the home is gone of which ${moment} was there`, () => homesIn(folder).length === 0);
+        await until("all processes are gone", () => temporalsIn(folder).length === 0);
+      }
     }));
 
   it("keeps a terminal a terminal", {
