@@ -29,7 +29,7 @@ export const doctor: Command = async (context) => {
 
 /** What is seen of the instance before it is examined closely. */
 async function admit(context: CommandContext): Promise<Patient> {
-  const { host, invocation: { home, asked } } = context;
+  const { host, invocation: { home, asked, configFailure } } = context;
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
   const { finding, status } = await agreeing(context, () => findTemporal(paths, processes));
@@ -39,6 +39,7 @@ async function admit(context: CommandContext): Promise<Patient> {
     paths,
     processes,
     hasHome: host.folderOwner(home) !== null,
+    configFailure: configFailure ?? null,
     status,
     finding,
     settings: record?.settings ?? completeSettings(withKeptPorts(asked, paths), paths.defaultDatabase),

@@ -47,7 +47,7 @@ async function readInvocation(host: Host): Promise<Invocation> {
     const invocation = invocationOf(line, surroundings, null); // throws the same when it was not the file's fault
     const isQuiet = invocation.quiet || invocation.json;
     if (!isQuiet) await host.write("stderr", `warning: config.yaml is not heeded: ${error.message}\n`);
-    return invocation;
+    return { ...invocation, configFailure: toFailure(error) };
   }
 }
 

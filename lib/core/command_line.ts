@@ -1,6 +1,7 @@
 import type { ConfigFile } from "./config_file.ts";
 import { checkedValue, fromConfig, fromEnvironment, type Given } from "./flag_values.ts";
 import { type CommandSpec, type Flag, settingsOf } from "./flags.ts";
+import type { Failure } from "./failure.ts";
 import { isExternal } from "./is_external.ts";
 import { absolutePath, managedBinaryPath } from "./instance_paths.ts";
 import { LocalError } from "./local_error.ts";
@@ -26,6 +27,8 @@ export interface Invocation {
   askedBinary: string | null;
   /** How the instance is to be looked after, as far as that was asked for. */
   policy: Partial<Policy>;
+  /** Why `config.yaml` is not heeded; missing when it is, or there is none. */
+  configFailure?: Failure;
   /** Whether Temporal is ours to run; false: it is elsewhere, and only used. */
   managed: boolean;
   json: boolean;

@@ -22,7 +22,8 @@ export const examineInstance: Examine = ({ status }) => {
     trouble(healthy ? "warn" : "fail", why === "" ? detail : `${detail}; ${why}`, "stigmer-local start");
   } else if (state === "unhealthy" || (state === "running" && !healthy)) {
     const silent = checks.find((check) => !check.ok && check.name === "supervisor")?.detail;
-    trouble("fail", `Temporal runs and is not well: ${why || silent || "unknown"}`, "stigmer-local restart");
+    const whose = why === "" && silent !== undefined ? "Temporal serves, and its supervisor" : "Temporal runs and";
+    trouble("fail", `${whose} is not well: ${why || silent || "unknown"}`, "stigmer-local restart");
   } else if (state === "backoff") {
     trouble("warn", "Temporal ended by itself, and is about to be started again", "stigmer-local logs");
   } else if (why !== "") {
@@ -94,7 +95,7 @@ export const examineRecord: Examine = (patient) => {
     const { pid } = onDisk.record;
     const about = innocent === null
       ? `pid ${pid} is gone`
-      : `pid ${pid} is ${describeProcess(innocent)} now, an innocent one`;
+      : `it points at ${describeProcess(innocent)}, which it does not describe`;
     stale(`temporal.pid is stale: ${about}`, () => removeRecord(paths.record, pid));
   } else if (
     onDisk.kind === "record" && temporal?.leader?.pid !== undefined && onDisk.record.pid !== temporal.leader.pid

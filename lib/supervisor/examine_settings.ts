@@ -3,7 +3,7 @@ import { diagnose, type Trouble } from "../core/doctor.ts";
 import type { Examine } from "./patient.ts";
 
 /** Where settings come from that nobody gave on the command line. */
-export const examineSettings: Examine = ({ host, paths }) => {
+export const examineSettings: Examine = ({ host, paths, configFailure }) => {
   const troubles: Trouble[] = [];
   const info = lstatSync(paths.config, { throwIfNoEntry: false });
   if (info !== undefined && !info.isFile() && !info.isSymbolicLink()) {
@@ -12,6 +12,9 @@ export const examineSettings: Examine = ({ host, paths }) => {
       detail: `${paths.config} is no file`,
       remedy: `mv '${paths.config}' '${paths.config}.aside'`,
     });
+  } else if (configFailure !== null) {
+    const remedy = configFailure.hint ?? `$EDITOR '${paths.config}'`;
+    troubles.push({ state: "fail", detail: `nothing starts with it: ${configFailure.message}`, remedy });
   }
   const names = Object.keys(host.env).filter((name) => name.startsWith("STIGMER_")).sort();
   const file = info === undefined ? "no config.yaml" : paths.config;

@@ -1,4 +1,5 @@
 import type { Diagnosis } from "../core/doctor.ts";
+import type { Failure } from "../core/failure.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
@@ -15,6 +16,8 @@ export interface Patient {
   processes: Processes;
   /** There is a home. */
   hasHome: boolean;
+  /** Why `config.yaml` is not heeded; null when it is, or there is none. */
+  configFailure: Failure | null;
   status: Status;
   finding: Finding;
   /** Those of the Temporal that runs, else those that a start would take. */

@@ -52,6 +52,18 @@ function traces(home: string): string[] {
 }
 
 describe("doctor", () => {
+  it("fails a config.yaml with which nothing starts, and examines the rest without it", () =>
+    withInstance(async (instance) => {
+      writeFileSync(instance.paths.config, "backend:\n  local:\n    temporal:\n      prot: 7300\n");
+      for (const runtime of [ownRuntime, otherRuntime]) {
+        const report = await examine(instance, [], runtime);
+        assertEquals([complaints(report), report.exitCode], [["config: fail"], 1]);
+        const { detail, remedy } = checkOf(report, "config");
+        assertStringIncludes(detail, ":4: Unknown key `prot`");
+        assertEquals(remedy, "Did you mean `port`?");
+      }
+    }));
+
   it("finds nothing wrong with an instance that runs, and disturbs neither its start nor its writes", () =>
     withInstance(async (instance) => {
       const starting = instance.launch(["start", "--headless", "--json"]);
