@@ -53,8 +53,16 @@ export function renderEnvironment(
       case "fish":
         return `set -gx ${name} '${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}';\n`;
       case "dotenv":
-        return /^[\w.:/@-]*$/.test(value) ? `${name}=${value}\n` : `${name}=${JSON.stringify(value)}\n`;
+        return `${name}=${dotenvValue(value)}\n`;
     }
   };
   return Object.entries(variables).map(line).join("");
+}
+
+/** What stands in single quotes is taken as it is by all that read such files; line breaks are only had as `\n` in double ones. */
+function dotenvValue(value: string): string {
+  if (/^[\w.:/@-]*$/.test(value)) return value;
+  if (/[\r\n]/.test(value)) return JSON.stringify(value);
+  const quote = ["'", "`"].find((each) => !value.includes(each));
+  return quote === undefined ? JSON.stringify(value) : quote + value + quote;
 }

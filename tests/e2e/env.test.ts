@@ -4,6 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { renderEnvironment } from "../../lib/core/client_environment.ts";
+import { withTempDir } from "../system/support.ts";
 import { launch, ownRuntime, toolCommand, withInstance } from "./support.ts";
 
 /** A namespace that every shell has its own ideas about. */
@@ -47,6 +49,22 @@ describe("env", () => {
       assertEquals(other.stdout.split(" ")[0], "export");
       assertEquals((await instance.run(["env", "--shell", "nu"])).code, 2);
     }));
+
+  it("writes whatever is in them so that Node reads it from a file", async () => {
+    const node = process.env["STIGMER_TEST_NODE"]!;
+    await withTempDir(async (folder) => {
+      for (const value of ["plain", "", "it's", 'say "x" $HOME `no` \\n #1', "it's $HOME \\n", "a\nb", " spaces "]) {
+        writeFileSync(join(folder, ".env"), renderEnvironment({ ODD: value }, "dotenv"));
+        const read = await launch([
+          node,
+          `--env-file=${join(folder, ".env")}`,
+          "-e",
+          "process.stdout.write(JSON.stringify(process.env.ODD))",
+        ]).ended;
+        assertEquals(JSON.parse(read.stdout), value, read.stderr);
+      }
+    });
+  });
 
   it("writes a file that Node reads, and JSON, of the instance that runs", () =>
     withInstance(async (instance) => {
