@@ -42,6 +42,8 @@ const DARWIN_SIGNALS: Readonly<Record<string, number>> = {
   SIGUSR2: 31,
 };
 
+const HANDED_ON = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+
 /** Runs a command with Temporal up, and ends as it did. */
 export const run: Command = async (context) => {
   const { own } = context.invocation;
@@ -74,13 +76,13 @@ export async function runWith(context: CommandContext, status: Status): Promise<
 export async function runIn(context: CommandContext, env: EnvironmentChange): Promise<number> {
   const { host, invocation: { operands } } = context;
   const [command, ...args] = operands;
-  // Ctrl-C on a terminal reaches the whole foreground group, the command included: handing it on would make it two.
+  // Ctrl-C or Ctrl-\ on a terminal reaches the whole foreground group, the command included: handing it on would make it two.
   const isForeground = host.isTerminal("stdin");
   let child: Attached | null = null;
   const early: string[] = [];
   // Listened for before there is a command: what comes in between is handed on, too.
-  const stopListening = host.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], (signal) => {
-    if (signal === "SIGINT" && isForeground) return;
+  const stopListening = host.onSignal(HANDED_ON, (signal) => {
+    if (isForeground && (signal === "SIGINT" || signal === "SIGQUIT")) return;
     if (child?.kind === "runs") child.kill(signal);
     else early.push(signal);
   });

@@ -22,6 +22,9 @@ export type RunAttached = (
   env: Readonly<Record<string, string | null>>,
 ) => Promise<Attached>;
 
+/** The signals that can be listened for: those that end a process which does not. */
+export type HeardSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2";
+
 /**
  * The process that we are, over the runtime's own means. Kept apart from `node:` modules because Deno needs 8–20 ms to
  * load each of `node:process`, `node:path` and `node:fs`, and most runs of this tool take less than that in all.
@@ -52,7 +55,7 @@ export interface Host {
   /** Width of the terminal on stdout in columns; 80 where there is none. */
   columns(): number;
   /** Calls `handler` for each of `signals` from now on; returns the way to stop that. */
-  onSignal(signals: readonly ("SIGINT" | "SIGTERM" | "SIGHUP")[], handler: (signal: string) => void): () => void;
+  onSignal(signals: readonly HeardSignal[], handler: (signal: string) => void): () => void;
   /**
    * The owner and the permission bits of the folder at `path`; null when nothing is there or it is no folder.
    */

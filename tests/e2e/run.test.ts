@@ -114,17 +114,21 @@ describe("run", () => {
   it("hands a signal on to the command, and 1 MB of bytes through it untouched", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
+      const traps = ["HUP", "INT", "QUIT", "USR1", "USR2"].map((name) => `trap "echo ${name}" ${name};`).join(" ");
       const running = instance.launch([
         "run",
         "--",
         "sh",
         "-c",
-        'trap "echo caught; exit 9" TERM; echo ready; while :; do sleep 0.1; done',
+        `${traps} trap "echo TERM; exit 9" TERM; echo ready; while :; do sleep 0.1; done`,
       ]);
       await until("the command is ready", () => running.stdout().includes("ready"));
-      running.kill("SIGTERM");
+      for (const name of ["HUP", "INT", "QUIT", "USR1", "USR2", "TERM"] as const) {
+        running.kill(`SIG${name}`);
+        await until(`the command has heard of ${name}`, () => running.stdout().includes(`${name}\n`));
+      }
       const ended = await running.ended;
-      assertEquals([ended.code, ended.stdout], [9, "ready\ncaught\n"]);
+      assertEquals([ended.code, ended.stdout], [9, "ready\nHUP\nINT\nQUIT\nUSR1\nUSR2\nTERM\n"]);
 
       const [given, echoed] = [join(instance.home, "given"), join(instance.home, "echoed")];
       writeFileSync(given, randomBytes(1024 * 1024));
