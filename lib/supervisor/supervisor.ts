@@ -85,13 +85,8 @@ export class Supervisor implements KeeperListener {
 
   /** Feeds an event into the table. */
   dispatch(event: Event): void {
-    const { restartPolicy, healthPolicy } = this.#instance;
-    const context = {
-      nowMs: performance.now(),
-      random: Math.random(),
-      policy: restartPolicy,
-      failuresUntilHung: healthPolicy.failuresUntilHung,
-    };
+    const { restartPolicy: policy, healthPolicy: { failuresUntilHung } } = this.#instance;
+    const context = { nowMs: performance.now(), random: Math.random(), policy, failuresUntilHung };
     this.#apply(step(this.#machine, event, context), event.kind, event);
   }
 
@@ -233,8 +228,7 @@ export class Supervisor implements KeeperListener {
   }
 
   #startLaunch(): void {
-    const launch = new AbortController();
-    this.#launch = launch;
+    const launch = this.#launch = new AbortController();
     this.#patience = new AbortController();
     const rotates = this.state.kind === "starting" && this.state.first;
     this.#launched = this.#bringUp(launch.signal, this.#patience.signal, rotates).then(

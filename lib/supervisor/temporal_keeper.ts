@@ -6,7 +6,8 @@ import type { LockFile } from "../system/lock_file.ts";
 import { rotateLog } from "../system/rotate_log.ts";
 import { PortChoice } from "./choose_ports.ts";
 import { DatabaseHold } from "./database_lock.ts";
-import { clearTemporalLock, endProcessGroup, type EndResult, type EndTarget, lockHeldUnseen } from "./end_temporal.ts";
+import { clearTemporalLock, type EndTarget, lockHeldUnseen } from "./end_temporal.ts";
+import { type GroupEnd, GroupEnds } from "./group_ends.ts";
 import { folderIdentity, guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "./instance.ts";
 import { isStranger } from "./is_stranger.ts";
@@ -47,8 +48,10 @@ export class TemporalKeeper {
   /** One supervisor per database, whatever homes and links lead to it. */
   readonly #database = new DatabaseHold();
   readonly #record: KeptRecord;
-  #lastEnd: { pid: number; forced: boolean; atMs: number } | null = null;
   readonly #released = new AbortController();
+  readonly #ends: GroupEnds;
+  /** Ends the grace period of an earlier Temporal that is replaced, when it aborts. */
+  #patience: AbortSignal = this.#released.signal;
   #guarding: Promise<GuardVerdict> | null = null;
 
   constructor(instance: Instance, order: SupervisorOrder, supervisorLock: LockFile, listener: KeeperListener) {
@@ -57,6 +60,7 @@ export class TemporalKeeper {
     this.#listener = listener;
     this.#record = new KeptRecord(instance, (message) => listener.warn(message));
     this.#askVersion = versionAsker(instance.log, this.#released.signal);
+    this.#ends = new GroupEnds(instance, this.#released.signal);
     const home = folderIdentity(instance.paths.home);
     this.locks = { home, supervisor: supervisorLock, temporal: null, substitute: null };
   }
@@ -71,9 +75,9 @@ export class TemporalKeeper {
     return this.#probe;
   }
 
-  /** The last Temporal that {@linkcode end} ended, whether it took SIGKILL, and when (`performance.now()`). */
-  get lastEnd(): { pid: number; forced: boolean; atMs: number } | null {
-    return this.#lastEnd;
+  /** The last Temporal that was ended on purpose. */
+  get lastEnd(): GroupEnd | null {
+    return this.#ends.last;
   }
 
   /** What runs, else what is to run. */
@@ -119,14 +123,15 @@ export class TemporalKeeper {
    * @throws the reason of `signal`
    */
   async bringUp(signal: AbortSignal, patience: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
+    this.#patience = patience;
     try {
       if (this.#plan !== null) return await this.#launch(signal, rotates);
-      const adopted = await this.#reconcile(signal, patience);
+      const adopted = await this.#reconcile(signal);
       if (adopted !== null) return adopted;
       const { lastPid } = this.#record;
       return await this.#launch(signal, rotates).catch((error: unknown) => {
         if (this.#record.lastPid !== lastPid) throw error; // it was launched: nothing was in the way
-        return this.#lookAgain(error, signal, patience, rotates);
+        return this.#lookAgain(error, signal, rotates);
       });
     } catch (error) {
       if (!signal.aborted) this.#forget();
@@ -135,19 +140,14 @@ export class TemporalKeeper {
   }
 
   /** A Temporal of ours, of which only its deleted lock tells, may be what is in the way: then it is adopted, or ended. */
-  async #lookAgain(
-    error: unknown,
-    signal: AbortSignal,
-    patience: AbortSignal,
-    rotates: boolean,
-  ): Promise<TemporalProcess> {
+  async #lookAgain(error: unknown, signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
     const isInTheWay = error instanceof LocalError && ["database-busy", "port-taken"].includes(error.code);
     if (!isInTheWay || signal.aborted) throw error;
     const { pid } = error.facts;
     if (await isStranger(typeof pid === "number" ? pid : null, this.#instance, signal)) throw error;
     this.#freeLock?.close();
     this.#freeLock = null;
-    return await this.#reconcile(signal, patience, true) ?? await this.#launch(signal, rotates);
+    return await this.#reconcile(signal, true) ?? await this.#launch(signal, rotates);
   }
 
   /** A launch that a person asked for, which begins a new log, may choose its ports. */
@@ -197,7 +197,7 @@ export class TemporalKeeper {
     const temporal = this.#temporal;
     if (temporal !== null) {
       const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
-      const { forced } = await this.#endGroup(target, graceMs, patience);
+      const { forced } = await this.#ends.end(target, graceMs, patience);
       if (this.#released.signal.aborted) return;
       // The group is seen to be gone some ms before the runtime tells how our child ended; of an adopted one nobody does.
       const how = temporal.adopted ? { code: null, signal: forced ? "SIGKILL" : null } : await temporal.ended;
@@ -207,23 +207,12 @@ export class TemporalKeeper {
     this.#forget();
     if (this.isHomeless) return; // what is locked at that path now is none of ours
     const gently = async (target: EndTarget) => {
-      await this.#endGroup(target, graceMs, patience);
+      await this.#ends.end(target, graceMs, patience);
       return !this.#released.signal.aborted;
     };
     this.#freeLock ??= await clearTemporalLock(this.#instance, temporal === null ? gently : undefined);
     if (this.#released.signal.aborted) return;
     if (this.#freeLock === null) throw lockHeldUnseen(this.#instance.paths.temporalLock);
-  }
-
-  /** Ends a group that was proved to be ours, unless another supervisor takes our place meanwhile. */
-  async #endGroup(target: EndTarget, graceMs: number, patience: AbortSignal): Promise<EndResult> {
-    const cut = { signal: patience, isDeposed: () => this.#released.signal.aborted };
-    const result = await endProcessGroup(this.#instance, target, graceMs, cut);
-    const { pgid: pid } = target;
-    const { forced, ms } = result;
-    this.#instance.log.note("ended", { pid, forced, ms: Math.round(ms), graceMs });
-    this.#lastEnd = { pid, forced, atMs: performance.now() };
-    return result;
   }
 
   /** Removes the record of a Temporal that is over. */
@@ -240,14 +229,10 @@ export class TemporalKeeper {
     this.locks.supervisor.close();
   }
 
-  async #reconcile(
-    signal: AbortSignal,
-    patience: AbortSignal,
-    isThorough = false,
-  ): Promise<TemporalProcess | null> {
+  async #reconcile(signal: AbortSignal, isThorough = false): Promise<TemporalProcess | null> {
     const order = this.#order;
     const warn = (message: string) => this.#listener.warn(message);
-    const end = (target: EndTarget, graceMs: number) => this.#endGroup(target, graceMs, patience);
+    const end = (target: EndTarget, graceMs: number) => this.#ends.end(target, graceMs, this.#patience);
     const found = await reconcile(this.#instance, order, { signal, warn, end, isThorough });
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
