@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { findDeno } from "./testing/machine.ts";
@@ -23,9 +23,11 @@ async function main(checkout: string, rest: string[]): Promise<number> {
     return 2;
   }
   const links = PACKAGES.map((name) => join(resolve(checkout), name)).filter((path) => existsSync(path));
-  const config = { ...JSON.parse(readFileSync(join(root, "deno.json"), "utf8")), links };
   // A folder of its own, for Deno reads a package.json beside its configuration.
   const path = join(root, ".cache", "std", "deno.json");
+  const ours = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+  const exclude = ours.exclude.map((name: string) => relative(dirname(path), join(root, name)));
+  const config = { ...ours, exclude, links };
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, JSON.stringify(config, null, 2));
   const types = spawnSync(findDeno(root), ["check", "--quiet", "--config", path, "."], { cwd: root, stdio: "inherit" });
