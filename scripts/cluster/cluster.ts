@@ -36,15 +36,16 @@ export interface Parts {
   door: FrontDoor | null;
 }
 
-/** Starts a cluster in `folder`; what it consists of so far is in `parts`, also when this fails. */
+/** Starts a cluster in `folder`; what it consists of so far is in `parts`, also when this fails, or `signal` ends it. */
 export async function startCluster(
   binaries: Binaries,
   postgresBin: string,
   folder: string,
   parts: Parts,
+  signal: AbortSignal,
 ): Promise<Cluster> {
   const { port: postgresPort, uiPort: frontDoorPort } = await freePorts();
-  parts.services.push(await startPostgres(postgresBin, folder, postgresPort));
+  await startPostgres(postgresBin, folder, postgresPort, parts, signal);
   await makeSchema(binaries.sqlTool, postgresPort);
   const dynamicConfig = fileURLToPath(new URL("./dynamic_config.yaml", import.meta.url));
   const template = readFileSync(new URL("./server.yaml.template", import.meta.url), "utf8");
@@ -52,6 +53,7 @@ export async function startCluster(
   const processes = {} as Record<ProcessName, Service>;
   for (const [name, service] of Object.entries(PROCESSES) as [ProcessName, string][]) {
     const { port: grpcPort, uiPort: membershipPort } = await freePorts();
+    signal.throwIfAborted();
     if (service === "frontend") frontends.push(grpcPort);
     const values: Record<string, string | number> = {
       ...{ postgresPort, frontDoorPort, grpcPort, membershipPort, dynamicConfig },

@@ -23,12 +23,14 @@ async function main(argv: string[]): Promise<number> {
   const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const folder = mkdtempSync(join(tmpdir(), "sl-cluster-"));
   const parts: Parts = { services: [], door: null };
+  const interrupt = new AbortController();
   const isInterrupted = new Promise<never>((_, reject) => {
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => reject(new Error(name)));
+    interrupt.signal.addEventListener("abort", () => reject(interrupt.signal.reason));
   });
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupt.abort(new Error(name)));
   const work = async () => {
     const [postgres, binaries] = [await findPostgres(), await buildBinaries(root)];
-    const cluster = await startCluster(binaries, postgres, folder, parts);
+    const cluster = await startCluster(binaries, postgres, folder, parts, interrupt.signal);
     await tryCommands(cluster, folder);
   };
   let exitCode = 0;
@@ -46,5 +48,6 @@ async function main(argv: string[]): Promise<number> {
   await endCluster(parts);
   if (keep) console.log(`logs and configuration are kept in ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
+  if (interrupt.signal.aborted) process.exit(exitCode); // what was under way would go on for as long as it likes
   return exitCode;
 }

@@ -37,8 +37,17 @@ function installedPostgres(): string | null {
   return status === 0 && existsSync(join(bin, "initdb")) ? bin : null;
 }
 
-/** Starts a PostgreSQL of our own on `port` of 127.0.0.1, its data within `folder`; resolves when it takes connections. */
-export async function startPostgres(bin: string, folder: string, port: number): Promise<Service> {
+/**
+ * Starts a PostgreSQL of our own on `port` of 127.0.0.1, its data within `folder`, and puts it into `parts`; resolves when
+ * it takes connections.
+ */
+export async function startPostgres(
+  bin: string,
+  folder: string,
+  port: number,
+  parts: { services: Service[] },
+  signal: AbortSignal,
+): Promise<void> {
   const home = join(folder, "postgres");
   mkdirSync(home);
   const prelude = asNobody(folder, home);
@@ -46,10 +55,12 @@ export async function startPostgres(bin: string, folder: string, port: number): 
   await run([...prelude, join(bin, "initdb"), "-D", data, "-U", "temporal", "-A", "trust", "-E", "UTF8", "--locale=C"]);
   const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${home}`, "fsync=off"];
   const options = settings.flatMap((setting) => ["-c", setting]);
+  signal.throwIfAborted();
   const service = startService("postgres", [...prelude, join(bin, "postgres"), "-D", data, ...options], folder);
+  parts.services.push(service);
   for (;;) {
     const asked = spawnSync(join(bin, "pg_isready"), ["-q", "-h", "127.0.0.1", "-p", `${port}`]);
-    if (asked.status === 0) return service;
+    if (asked.status === 0) return;
     if (!service.isAlive()) throw new Error(`PostgreSQL ended:\n${service.output()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
