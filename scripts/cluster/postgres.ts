@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { run } from "./run.ts";
 import { type Service, startService } from "./services.ts";
 
 const DEBIAN = "/usr/lib/postgresql";
+/** Keeps Debian's package from making a database of its own, and starting a service (its `createcluster.conf`). */
+const NO_CLUSTER = "/etc/postgresql-common/createcluster.d/stigmer-local.conf";
 
 /**
  * The folder of PostgreSQL's server programs. Installs Debian's package where root may.
@@ -19,10 +21,15 @@ export async function findPostgres(): Promise<string> {
     throw new Error("PostgreSQL is not here: install it (Debian: `sudo apt-get install postgresql`) and try again");
   }
   console.log("Installing PostgreSQL from Debian …");
-  // No cluster of Debian's own is wanted beside ours.
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   await run(["apt-get", "update"], { env });
-  await run(["apt-get", "install", "--yes", "--no-install-recommends", "postgresql"], { env, isShown: true });
+  mkdirSync(dirname(NO_CLUSTER), { recursive: true });
+  writeFileSync(NO_CLUSTER, "create_main_cluster = false\n");
+  try {
+    await run(["apt-get", "install", "--yes", "--no-install-recommends", "postgresql"], { env, isShown: true });
+  } finally {
+    rmSync(NO_CLUSTER);
+  }
   const installed = installedPostgres();
   if (installed === null) throw new Error(`PostgreSQL was installed, and is not in ${DEBIAN}`);
   return installed;
