@@ -63,7 +63,8 @@ export function renderStatus(status: Status, nowMs: number, paint: Paint): strin
     : status.state === "failed" || status.state === "unknown"
     ? paint.red("●")
     : paint.yellow("●");
-  const isHealthKnown = status.managed ? status.temporal !== null : status.state !== "unknown";
+  const isHealthKnown = status.state !== "unhealthy" &&
+    (status.managed ? status.temporal !== null : status.state !== "unknown");
   const health = !isHealthKnown ? "" : status.healthy ? ", healthy" : ", not healthy";
   const headline = status.state === "unknown" ? "Whether Temporal runs is not known" : `Temporal is ${status.state}`;
   const lines = [`${mark} ${paint.bold(headline + health)}`];

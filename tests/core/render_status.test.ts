@@ -66,6 +66,16 @@ describe("renderCard()", () => {
 });
 
 describe("renderStatus()", () => {
+  it("says once that it is not well", () => {
+    const headline = (status: Status) => renderStatus(status, NOW, PLAIN).split("\n")[0];
+    assertEquals(headline(RUNNING), "● Temporal is running, healthy");
+    assertEquals(headline({ ...RUNNING, state: "unhealthy", healthy: false }), "● Temporal is unhealthy");
+    assertEquals(
+      headline({ ...RUNNING, state: "unsupervised", healthy: false }),
+      "● Temporal is unsupervised, not healthy",
+    );
+  });
+
   it("shows what runs, then each layer of evidence", () => {
     const lines = renderStatus(RUNNING, NOW, PLAIN).split("\n");
     assertEquals(lines[0], "● Temporal is running, healthy");
