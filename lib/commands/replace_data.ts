@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { saidByFlags } from "../core/command_line.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { ProcessRecord } from "../core/process_record.ts";
@@ -27,8 +28,9 @@ export interface Replaced<T> {
 }
 
 /** The real path of the instance's database, or the path that it would have; null = in memory. */
-export function databaseOf({ host, invocation: { asked } }: CommandContext, status: Status): string | null {
+export function databaseOf({ host, invocation }: CommandContext, status: Status): string | null {
   const { database } = status.paths;
+  const { asked } = status.temporal === null ? invocation : saidByFlags(invocation);
   const wanted = asked.dbFilename ?? database;
   const real = wanted === null || !host.exists(dirname(wanted)) ? wanted : realDatabasePath(wanted);
   if (status.temporal !== null && real !== database) {
@@ -120,13 +122,17 @@ async function stopAndHold(
   });
 }
 
-/** Starts with the settings and the policy of `record`, and what the command line says on top of them. */
+/**
+ * Starts with the settings and the policy of `record`, and what the flags say on top of them: it comes up as it was, not as
+ * the environment or `config.yaml` would have a new one. Without a record it is a new one.
+ */
 async function startAs(context: CommandContext, record: ProcessRecord | null): Promise<Status> {
   const { host, invocation } = context;
+  const said = record === null ? invocation : saidByFlags(invocation);
   const recorded = record?.binary !== undefined && host.exists(record.binary) ? record.binary : null;
-  const temporalBin = invocation.temporalBin ?? recorded;
-  const asked = { ...record?.settings, ...invocation.asked };
-  const policy = { ...record?.policy, ...invocation.policy };
+  const temporalBin = said.temporalBin ?? recorded ?? invocation.temporalBin;
+  const asked = { ...record?.settings, ...said.asked };
+  const policy = { ...record?.policy, ...said.policy };
   const again = { ...context, invocation: { ...invocation, asked, policy, temporalBin, askedBinary: temporalBin } };
   try {
     return await startNew(again, START_TIMEOUT_MS, false);

@@ -119,6 +119,13 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
   };
 }
 
+/** What of an invocation its flags alone say, whatever the environment and `config.yaml` do. */
+export function saidByFlags({ command, given }: Invocation): Pick<Invocation, "asked" | "policy" | "temporalBin"> {
+  const said = new Map([...given].filter(([, { source }]) => source.kind === "flag"));
+  const { temporalBin } = pickBinary(said);
+  return { asked: askedSettings(command, said), policy: askedPolicy(command, said), temporalBin };
+}
+
 /** The first of flag, environment and `config.yaml` that says something; what is said less loudly is not even checked. */
 function givenValue(
   flag: Flag,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { describe, it } from "node:test";
-import { type Invocation, parseCommandLine } from "../../lib/core/command_line.ts";
+import { type Invocation, parseCommandLine, saidByFlags } from "../../lib/core/command_line.ts";
 import { COMMANDS, flagsOf } from "../../lib/core/flags.ts";
 import { LocalError } from "../../lib/core/local_error.ts";
 import type { AskedSettings } from "../../lib/core/settings.ts";
@@ -344,5 +344,15 @@ describe("parseCommandLine() on anything", () => {
         );
       }
     }
+  });
+});
+
+describe("saidByFlags()", () => {
+  it("leaves out what the environment says, and nothing else", () => {
+    const env = { STIGMER_PORT: "7300", STIGMER_IP: "127.0.0.2", STIGMER_TEMPORAL_BIN: "/env/temporal" };
+    const none = { asked: {}, policy: {}, temporalBin: null };
+    assertEquals(saidByFlags(parse("reset --yes", env)), none);
+    const said = saidByFlags(parse("reset --port 7400 --max-restarts 2 --temporal-bin bin/temporal", env));
+    assertEquals(said, { asked: { port: 7400 }, policy: { maxRestarts: 2 }, temporalBin: "/cwd/bin/temporal" });
   });
 });

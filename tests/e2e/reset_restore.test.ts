@@ -34,7 +34,11 @@ describe("reset and restore", () => {
       const first = await instance.start(["--headless", "--namespace", "orders", ...policy], { env });
       await startWorkflows(instance, ["kept"]);
 
+      // What is written down meanwhile is for a restart to apply.
+      const other = `port: 1, headless: false, db_filename: ${join(instance.home, "other.db")}`;
+      writeFileSync(instance.paths.config, `backend: { local: { temporal: { ${other} } } }\n`);
       const reset = await answerOf(instance, ["reset", "--yes"]);
+      rmSync(instance.paths.config);
       const { database } = instance.paths.defaultDatabase === reset.database ? reset : { database: null };
       assertEquals([database, reset.removed], [instance.paths.defaultDatabase, false]);
       assertEquals([reset.running.address, reset.running.uiUrl], [first.address, null]);
