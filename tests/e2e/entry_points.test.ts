@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { describe, it } from "node:test";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -58,7 +58,7 @@ async function assertStarts(
 about("deno", "the tool under Deno", () => {
   it("starts as `deno run -A stigmer-local.ts` in its clone", () =>
     withInstance(async (instance) => {
-      const command = [deno, "run", "-A", "--config", basename(denoConfig), "stigmer-local.ts", "start"];
+      const command = [deno, "run", "-A", "--config", relative(ROOT, denoConfig), "stigmer-local.ts", "start"];
       await assertStarts(instance, [...command, ...startFlags(instance)], "deno", { cwd: ROOT });
     }));
 
