@@ -36,13 +36,17 @@ export class KeptRecord {
     if (isWritten && identityOf(this.#instance.paths.record) === null) this.save(temporal);
   }
 
-  /** Removes the record: our own, or one whose Temporal is dead, which an earlier supervisor left. */
-  remove(): void {
+  /**
+   * Removes the record: our own, or one that an earlier supervisor left of a Temporal that is dead.
+   *
+   * @param isLockFree `temporal.lock` is: a Temporal in another PID namespace is not to be seen, and has it.
+   */
+  remove(isLockFree: boolean): void {
     const { paths, processes } = this.#instance;
     const onDisk = readRecord(paths.record);
     if (onDisk.kind !== "record") return;
     const { pid } = onDisk.record;
     const isOurs = pid === this.#lastPid || pid === this.#writtenPid;
-    if (isOurs || !processes.isThere(pid)) removeRecord(paths.record, pid);
+    if (isOurs || (isLockFree && !processes.isThere(pid))) removeRecord(paths.record, pid);
   }
 }

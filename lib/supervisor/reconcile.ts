@@ -29,7 +29,7 @@ export type Reconciled =
 
 /** What reconciling needs beside the instance. */
 export interface ReconcileOptions {
-  /** Ends the wait for a Temporal that is to prove its health. */
+  /** Ends the wait for a Temporal that is to prove its health, and what would follow the end of one. */
   signal: AbortSignal;
   warn: (message: string) => void;
   /** Ends a group of ours. */
@@ -48,6 +48,7 @@ export interface ReconcileOptions {
  *   process left alone.
  *
  * @throws {LocalError} `lock-failed`, when the lock is held by somebody who can't be seen; `stop-failed`
+ * @throws the reason of `signal`
  */
 export async function reconcile(
   instance: Instance,
@@ -82,6 +83,7 @@ export async function reconcile(
     const hasNothingToSave = adopted === "unhealthy" || adopted === "no leader" || adopted === "data deleted";
     const grace = hasNothingToSave ? 0 : DEFAULT_GRACE_MS;
     await end({ pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, grace);
+    signal.throwIfAborted(); // another supervisor may have taken our place meanwhile, and what lives on is its to decide
   }
   tidyRecord(instance, finding, warn);
   const lock = found === null && free !== null ? free : await clearTemporalLock(instance);

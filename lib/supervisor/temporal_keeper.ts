@@ -217,7 +217,7 @@ export class TemporalKeeper {
 
   /** Removes the record of a Temporal that is over. */
   tidy(): void {
-    if (!this.isHomeless && this.#temporal === null) this.#record.remove();
+    if (!this.isHomeless && this.#temporal === null) this.#record.remove(this.#freeLock !== null);
   }
 
   /** Frees every lock and connection, and touches neither Temporal nor any file. */
