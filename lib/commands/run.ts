@@ -1,7 +1,8 @@
 import type { EnvironmentChange } from "../core/client_environment.ts";
 import { LocalError } from "../core/local_error.ts";
+import { isInForeground } from "../core/parse_proc_stat.ts";
 import type { Status } from "../core/status.ts";
-import type { Attached, AttachedEnd } from "../system/host.ts";
+import type { Attached, AttachedEnd, Host } from "../system/host.ts";
 import type { Command, CommandContext } from "./context.ts";
 import { instanceEnvironment } from "./instance_environment.ts";
 
@@ -76,13 +77,11 @@ export async function runWith(context: CommandContext, status: Status): Promise<
 export async function runIn(context: CommandContext, env: EnvironmentChange): Promise<number> {
   const { host, invocation: { operands } } = context;
   const [command, ...args] = operands;
-  // Ctrl-C or Ctrl-\ on a terminal reaches the whole foreground group, the command included: handing it on would make it two.
-  const isForeground = host.isTerminal("stdin");
   let child: Attached | null = null;
   const early: string[] = [];
   // Listened for before there is a command: what comes in between is handed on, too.
   const stopListening = host.onSignal(HANDED_ON, (signal) => {
-    if (isForeground && (signal === "SIGINT" || signal === "SIGQUIT")) return;
+    if ((signal === "SIGINT" || signal === "SIGQUIT") && isForeground(host)) return;
     if (child?.kind === "runs") child.kill(signal);
     else early.push(signal);
   });
@@ -101,6 +100,16 @@ export async function runIn(context: CommandContext, env: EnvironmentChange): Pr
   } finally {
     stopListening();
   }
+}
+
+/**
+ * Whether Ctrl-C or Ctrl-\ on a terminal reaches us, and the command with us: the whole foreground group gets it, wherever
+ * its stdin is from, and handing it on would make it two.
+ */
+function isForeground(host: Host): boolean {
+  if (!(["stdin", "stdout", "stderr"] as const).some((stream) => host.isTerminal(stream))) return false;
+  const stat = host.readText("/proc/self/stat", 4096);
+  return !("text" in stat) || isInForeground(stat.text); // elsewhere than on Linux a job in the background is not known
 }
 
 function exitCodeOf({ code, signal }: AttachedEnd, platform: string): number {

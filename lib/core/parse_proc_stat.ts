@@ -36,6 +36,15 @@ export function parseProcStat(text: string): ProcStat | null {
   return { pid, name: text.slice(open + 2, close), state, parentPid, pgid, sid, startTime };
 }
 
+/**
+ * Whether the process of a `/proc/PID/stat` is in the foreground group of its terminal, which the keys of that one reach:
+ * its pgrp is the tpgid (fields 5 and 8).
+ */
+export function isInForeground(text: string): boolean {
+  const [, , pgrp, , , tpgid] = text.slice(text.lastIndexOf(") ") + 2).split(" ");
+  return pgrp === tpgid;
+}
+
 function toCount(text: string | undefined): number | null {
   if (text === undefined || !/^\d{1,10}$/.test(text)) return null;
   return Number(text);

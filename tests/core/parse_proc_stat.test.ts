@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { test } from "node:test";
-import { parseProcStat } from "../../lib/core/parse_proc_stat.ts";
+import { isInForeground, parseProcStat } from "../../lib/core/parse_proc_stat.ts";
 
 const REST = "4194304 1 2 3 4 5 6 7 8 20 0 9 0 103284 1234 56 18446744073709551615 1 1 0\n";
 
@@ -42,4 +42,10 @@ test("parseProcStat() answers null for anything else, and never throws", () => {
   fc.assert(fc.property(fc.string(), (text) => {
     parseProcStat(text);
   }));
+});
+
+test("isInForeground() compares the group of the process with that of its terminal", () => {
+  assertEquals(isInForeground(`7 (a) 1 2) S 1 4711 4700 34816 4711 ${REST}`), true);
+  assertEquals(isInForeground(`7 (a) S 1 4711 4700 34816 4700 ${REST}`), false);
+  assertEquals(isInForeground(`7 (a) S 1 4711 4711 0 -1 ${REST}`), false);
 });

@@ -147,6 +147,8 @@ describe("run", () => {
     }));
 });
 
+const noTerminal = spawnSync("script", ["--version"]).error !== undefined && "script(1) is not here";
+
 describe("run --ephemeral", () => {
   const command = (...args: string[]) => [...toolCommand(ownRuntime), "run", "--ephemeral", "--", ...args];
   /** Ephemeral homes within a temporary folder of the test's own, so that another test's don't count. */
@@ -220,8 +222,38 @@ describe("run --ephemeral", () => {
       }
     }));
 
+  for (const stdin of ["the terminal", "/dev/null"]) {
+    it(
+      `lets Ctrl-C on a terminal reach the command once, when its stdin is ${stdin}`,
+      { skip: noTerminal },
+      () =>
+        withTempDir(async (folder) => {
+          const counter = join(folder, "counter.sh");
+          writeFileSync(
+            counter,
+            "n=0; trap 'n=$((n + 1))' INT; echo ready; while [ $n = 0 ]; do sleep 0.1; done; " +
+              'for i in 1 2 3 4 5; do sleep 0.1; done; echo "told $n times"\n',
+          );
+          const words = command("sh", counter).map((word) => `'${word}'`).join(" ");
+          const line = stdin === "/dev/null" ? `${words} </dev/null` : words;
+          const child = spawn("script", ["-qec", line, join(folder, "typescript")], {
+            env: { ...process.env, TMPDIR: folder, STIGMER_TEMPORAL_BIN: temporalBinary() },
+            stdio: ["pipe", "pipe", "ignore"],
+          });
+          const closed = new Promise((resolve) => child.once("close", resolve));
+          let shown = "";
+          child.stdout.setEncoding("utf8").on("data", (text: string) => shown += text);
+          await until("the command is ready", () => shown.includes("ready"));
+          child.stdin.write("\x03");
+          await closed;
+          assertStringIncludes(shown, "told 1 times");
+          await until("the home is gone", () => homesIn(folder).length === 0);
+        }),
+    );
+  }
+
   it("keeps a terminal a terminal", {
-    skip: spawnSync("script", ["--version"]).error !== undefined && "script(1) is not here",
+    skip: noTerminal,
   }, () =>
     withTempDir(async (folder) => {
       const line = command("sh", "-c", "test -t 0 && test -t 1 && echo both").map((word) => `'${word}'`).join(" ");
