@@ -1,6 +1,6 @@
 /**
- * Measures what DESIGN's table of figures promises, on both runtimes, against floors that are measured in the same
- * moments, and prints the table of docs/performance.md.
+ * Measures what the tool's figures are, on both runtimes, against floors that are measured in the same moments, and prints
+ * the table of docs/performance.md.
  *
  *   make bench ARGS="--rows warm,stop --runs 15"
  *

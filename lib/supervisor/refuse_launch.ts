@@ -12,7 +12,7 @@ import { strangerOnPort } from "./wait_until_ready.ts";
 /** A dying process may keep its ports for this time after it has gone out of sight (exit_files in kernel/exit.c), in ms. */
 export const DYING_MS = 500;
 
-/** Two servers would use one database file without a word (NOTES), and each would lose the other's writes. */
+/** Two servers would use one database file without a word, and each would lose the other's writes. */
 export function refuseSecondUser(database: string, processes: Processes): void {
   const [user] = processes.fileUsers(database);
   if (user === undefined) return;
@@ -77,7 +77,7 @@ export async function refuseReplacement(
   }
 }
 
-/** What must be free. Clients that say `localhost` may go to ::1, where a stranger would get them (NOTES). */
+/** What must be free. Clients that say `localhost` may go to ::1, where a stranger would get them. */
 function placesOf({ ip, port, headless, uiIp, uiPort }: Settings): { host: string; port: number }[] {
   const ui = headless ? [] : [{ host: uiIp ?? ip, port: uiPort }];
   const bound = [{ host: ip, port }, ...ui];
