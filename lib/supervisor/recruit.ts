@@ -156,13 +156,13 @@ async function spawnSupervisor(
   output: number | "null",
   pass: readonly number[],
 ): Promise<Ended> {
-  const { command, args } = supervisorCommand(host);
+  const { command, args, env } = supervisorCommand(host);
   options.onHandOver?.();
   const child = await spawnDetached({
     command,
     args: [...args, JSON.stringify(order)],
     cwd,
-    env: daemonEnvironment(host.env),
+    env: { ...daemonEnvironment(host.env), ...env },
     stdin: "null",
     stdout: output,
     stderr: output,
