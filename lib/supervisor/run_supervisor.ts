@@ -5,16 +5,14 @@ import { rotateLogBySize } from "../system/rotate_log.ts";
 import { controlApi } from "./control_api.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 import { controllerOf } from "./controller.ts";
-import { isStillThere } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { clearOutcome, writeOutcome } from "./outcome.ts";
 import { Supervisor } from "./supervisor.ts";
 import { sweepTemporaries } from "./sweep.ts";
+import { watchEnd } from "./temporal_process.ts";
 
 /** How often the lock paths and the logs are looked at, in ms. */
 const GUARD_INTERVAL_MS = 1000;
-/** How often the process that an ephemeral instance is for is looked at, in ms. */
-const STARTER_POLL_MS = 250;
 /** How a supervisor ends that gave way to another one: its instance goes on without it. */
 export const DEPOSED: Failure = {
   code: "interrupted",
@@ -51,15 +49,12 @@ export async function runSupervisor(
   const stop = () => supervisor.dispatch({ kind: "stop", graceMs });
   signal.addEventListener("abort", stop, { once: true });
   const guard = watchHome(instance, supervisor, control);
-  const stopWatchingStarter = order.ephemeralFor === undefined
-    ? () => {}
-    : watchStarter(instance, order.ephemeralFor, stop);
+  if (order.ephemeralFor !== undefined) watchEnd(order.ephemeralFor, instance.processes).then(stop); // kill -9 included
   clearOutcome(paths.outcome);
   supervisor.begin();
   if (signal.aborted) stop();
   await supervisor.over;
   await guard.end();
-  stopWatchingStarter();
 
   const { state } = supervisor;
   const failure = state.kind === "failed" ? state.failure : null;
@@ -75,18 +70,6 @@ export async function runSupervisor(
     rmSync(paths.home, { recursive: true, force: true });
   }
   return supervisor.isDeposed ? DEPOSED : failure;
-}
-
-/** Calls `onEnd` when the process that an ephemeral instance is for is gone, `kill -9` included. */
-function watchStarter(
-  { processes }: Instance,
-  starter: { pid: number; startTime: string },
-  onEnd: () => void,
-): () => void {
-  const timer = setInterval(() => {
-    if (!isStillThere(starter, processes)) onEnd();
-  }, STARTER_POLL_MS);
-  return () => clearInterval(timer);
 }
 
 /** Looks after the locks, the socket, the record and the logs. `end` waits for a look that is under way. */

@@ -1,7 +1,7 @@
 import type { ProcessRecord } from "../core/process_record.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Processes, ProcessInfo } from "../system/processes.ts";
-import { isDead } from "./evidence.ts";
+import { isStillThere } from "./evidence.ts";
 
 /** How a process ended, as far as its parent was told; both null for one that is not our child. */
 export interface ProcessEnd {
@@ -39,15 +39,15 @@ const LOOKS_PER_IDENTITY = 25;
  * Resolves once the process is dead. For a process that is not our child: nobody tells us of its end, so that it has
  * to be looked at.
  */
-export function watchEnd({ pid, startTime }: ProcessInfo, processes: Processes): Promise<ProcessEnd> {
-  const isSame = () => {
-    const now = processes.inspect(pid);
-    return now !== null && !isDead(now) && now.startTime === startTime;
-  };
+export function watchEnd(
+  process: Pick<ProcessInfo, "pid" | "startTime">,
+  processes: Processes,
+): Promise<ProcessEnd> {
   return new Promise((resolve) => {
     let looks = 0;
     const timer = setInterval(() => {
-      if (processes.isThere(pid) && (++looks % LOOKS_PER_IDENTITY !== 0 || isSame())) return;
+      const mayBeAnother = ++looks % LOOKS_PER_IDENTITY === 0;
+      if (mayBeAnother ? isStillThere(process, processes) : processes.isThere(process.pid)) return;
       clearInterval(timer);
       resolve({ code: null, signal: null });
     }, ADOPTED_POLL_MS);
