@@ -1,7 +1,7 @@
 /**
  * The entry of the supervisor's process, spawned by `start` with descriptor 3 being `supervisor.lock`, held, and one
- * argument, the {@linkcode SupervisorOrder} as JSON. That of an ephemeral instance makes the home and takes the lock itself. Imports no `@std` and no npm package, so that it runs whatever
- * configuration the caller's runtime was given.
+ * argument, the {@linkcode SupervisorOrder} as JSON. That of an ephemeral instance makes the home and takes the lock
+ * itself. Imports no `@std` and no npm package, so that it runs whatever configuration the caller's runtime was given.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { currentHost, type Host } from "../system/host.ts";
 import { adoptLock, type LockFile, tryLock } from "../system/lock_file.ts";
 import { type Failure, toFailure } from "../core/failure.ts";
 import { type InstancePaths, instancePaths } from "../core/instance_paths.ts";
-import { LocalError } from "../core/local_error.ts";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { createInstance } from "./create_instance.ts";
-import { DEPOSED_EXIT, type SupervisorOrder } from "./instance.ts";
+import { DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
 import { writeOutcome } from "./outcome.ts";
 import { DEPOSED, runSupervisor } from "./run_supervisor.ts";
 
@@ -24,7 +24,9 @@ const LOCK_FD = 3;
 async function main(host: Host): Promise<number> {
   const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
   const paths = instancePaths(order.home);
-  const lock = order.ephemeralFor === undefined ? inheritedLock(paths.supervisorLock) : await makeHome(paths);
+  const isEphemeral = order.ephemeralFor !== undefined;
+  if (isEphemeral && !makeHome(paths)) return HOMELESS_EXIT;
+  const lock = isEphemeral ? await tryLock(paths.supervisorLock) : inheritedLock(paths.supervisorLock);
   if (lock === null) return DEPOSED_EXIT;
   const stop = new AbortController();
   host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
@@ -58,12 +60,17 @@ async function supervise(
   }
 }
 
-/** Makes the home of an ephemeral instance, and takes its lock. */
-async function makeHome({ home, logsDir, supervisorLock }: InstancePaths): Promise<LockFile | null> {
-  mkdirSync(home, { mode: 0o700 });
-  mkdirSync(logsDir, { mode: 0o700 });
+/** Makes the home of an ephemeral instance; false when there is no room for it. */
+function makeHome({ home, logsDir }: InstancePaths): boolean {
+  try {
+    mkdirSync(home, { mode: 0o700 });
+    mkdirSync(logsDir, { mode: 0o700 });
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return false;
+  }
   process.chdir(home);
-  return await tryLock(supervisorLock);
+  return true;
 }
 
 /** Null when the lock file was deleted while it was handed over: whoever wants the lock must begin anew. */

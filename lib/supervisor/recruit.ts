@@ -15,7 +15,7 @@ import { readTail } from "../system/read_tail.ts";
 import { type ProcessExit, spawnDetached } from "../system/spawn_detached.ts";
 import { askPatiently, askStart, isLeaving, type LongAnswer } from "./ask_start.ts";
 import { statusOrThrow } from "./control_client.ts";
-import { DEPOSED_EXIT, type SupervisorOrder } from "./instance.ts";
+import { DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
 import { oustSilentSupervisor } from "./oust.ts";
 import { readOutcome } from "./outcome.ts";
 import { supervisorCommand } from "./self_command.ts";
@@ -78,7 +78,7 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
  * Spawns the supervisor of an instance that is for this process alone, and waits until Temporal serves. The supervisor makes
  * the home, which is not there yet: whenever this process is killed, somebody is there to remove what was made.
  *
- * @throws {LocalError} what the supervisor told, `timeout`
+ * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`
  */
 export async function recruitEphemeral(host: Host, order: SupervisorOrder, options: RecruitOptions): Promise<Status> {
   const giveUpAt = performance.now() + options.timeoutMs;
@@ -87,9 +87,17 @@ export async function recruitEphemeral(host: Host, order: SupervisorOrder, optio
   for (;;) {
     const answer = await askNewcomer(host, order.home, options, giveUpAt, ended);
     if (answer.kind === "answer") return asWinner(readOrThrow(answer));
+    if (ended.exit?.code === HOMELESS_EXIT) throw cannotMake(order.home);
     if (ended.exit !== null) throw supervisorDied(ended.exit, outcome, supervisorLog, 0);
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
   }
+}
+
+function cannotMake(home: string): LocalError {
+  return new LocalError("home-unusable", `The temporary home ${home} can't be made`, {
+    hint: "Free some space there, or set TMPDIR to another folder",
+    facts: { home },
+  });
 }
 
 function readOrThrow(answer: Extract<LongAnswer, { kind: "answer" }>): Status {

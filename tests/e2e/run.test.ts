@@ -17,6 +17,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
+import { withFileSystem } from "./support_places.ts";
 
 describe("run", () => {
   it("starts Temporal if needed, leaves it up, and hands its address to the command", () =>
@@ -204,6 +205,15 @@ describe("run --ephemeral", () => {
       await running.ended;
       await gone(folder);
       await until("the home is gone", () => homesIn(folder).length === 0);
+    }));
+
+  it("says so where no home can be made, and runs nothing", (t) =>
+    withFileSystem(t, "1m,nr_inodes=1", async ({ path }) => {
+      const env = { TMPDIR: path, TSX_DISABLE_CACHE: "1" }; // which is there otherwise, too
+      const { code, stdout, stderr } = await launch(command("echo", "ran"), { env }).ended;
+      assertEquals([code, stdout], [1, ""]);
+      assertMatch(stderr, /^error: The temporary home .* can't be made\nhint: Free some space there, or set TMPDIR/);
+      assertEquals(homesIn(path), []);
     }));
 
   it("leaves nothing when it is killed -9 while it starts, whenever that comes", () =>
