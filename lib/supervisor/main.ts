@@ -9,6 +9,7 @@ import { mkdirSync } from "node:fs";
 import process from "node:process";
 import { currentHost, type Host } from "../system/host.ts";
 import { adoptLock, type LockFile, tryLock } from "../system/lock_file.ts";
+import { releaseExecutable } from "../system/release_executable.ts";
 import { type Failure, toFailure } from "../core/failure.ts";
 import { type InstancePaths, instancePaths } from "../core/instance_paths.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
@@ -19,6 +20,9 @@ import { DEPOSED, runSupervisor } from "./run_supervisor.ts";
 
 /** The descriptor on which the lock is handed over. */
 const LOCK_FD = 3;
+
+/** When what only the start needed is let go of, in ms: Temporal serves by then, as a rule. */
+const RELEASE_AFTER_MS = 5000;
 
 /** Supervises as the order in the arguments says. Resolves with the exit code. */
 async function main(host: Host): Promise<number> {
@@ -31,6 +35,7 @@ async function main(host: Host): Promise<number> {
   const stop = new AbortController();
   host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
   host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
+  host.after(RELEASE_AFTER_MS, releaseExecutable);
   const failure = await supervise(host, order, lock, stop.signal);
   if (failure === DEPOSED) return DEPOSED_EXIT;
   return failure === null ? 0 : 1;

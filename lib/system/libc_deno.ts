@@ -15,12 +15,15 @@ export interface Libc {
   /** Whether the descriptor is closed at exec; null when it is not open. */
   isCloseOnExec(fd: number): boolean | null;
   setCloseOnExec(fd: number, isOn: boolean): void;
+  /** madvise(2), MADV_DONTNEED: of a mapped file, the pages come back from it when they are wanted. */
+  dontNeed(start: bigint, length: bigint): void;
   /** Lets go of the library. */
   unload(): void;
 }
 
 const F_GETFD = 1;
 const FD_CLOEXEC = 1;
+const MADV_DONTNEED = 4;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
@@ -60,12 +63,13 @@ export function openLibc(): Libc | null {
       close: { parameters: ["i32"], result: "i32" },
       fcntl: { parameters: ["i32", "i32"], result: "i32" },
       ioctl: { parameters: ["i32", "u64"], result: "i32" },
+      madvise: { parameters: ["u64", "u64", "i32"], result: "i32" },
       errnoLocation: { name: platform.errnoLocation, parameters: [], result: "pointer" },
     });
   } catch {
     return null; // dlopen(3) has one kind of failure, a text; there are ways without it
   }
-  const { flock, close, fcntl, ioctl, errnoLocation } = library.symbols;
+  const { flock, close, fcntl, ioctl, madvise, errnoLocation } = library.symbols;
   return {
     tryFlock: (fd) => {
       if (flock(fd, LOCK_EX | LOCK_NB) === 0) return "taken";
@@ -78,6 +82,7 @@ export function openLibc(): Libc | null {
       return flags < 0 ? null : (flags & FD_CLOEXEC) !== 0;
     },
     setCloseOnExec: (fd, isOn) => void ioctl(fd, isOn ? platform.setCloseOnExec : platform.clearCloseOnExec),
+    dontNeed: (start, length) => void madvise(start, length, MADV_DONTNEED),
     unload: () => library.close(),
   };
 }
