@@ -1,4 +1,4 @@
-import { closeSync, statSync } from "node:fs";
+import { closeSync, lstatSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
 import { fromFailure, START_STOPPED } from "../core/failure.ts";
@@ -85,12 +85,25 @@ export async function recruitEphemeral(host: Host, order: SupervisorOrder, optio
   const ended = await spawnSupervisor(host, order, options, dirname(order.home), "null", []);
   const { outcome, supervisorLog } = instancePaths(order.home);
   for (;;) {
-    const answer = await askNewcomer(host, order.home, options, giveUpAt, ended);
+    const answer = await askNewcomer(
+      host,
+      order.home,
+      options,
+      giveUpAt,
+      ended,
+      () => isOwnFolder(order.home, host.uid),
+    );
     if (answer.kind === "answer") return asWinner(readOrThrow(answer));
     if (ended.exit?.code === HOMELESS_EXIT) throw cannotMake(order.home);
     if (ended.exit !== null) throw supervisorDied(ended.exit, outcome, supervisorLog, 0);
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
   }
+}
+
+/** The name of the home is in sight of every user before the folder is there: somebody else may have made one. */
+function isOwnFolder(path: string, uid: number): boolean {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  return info?.isDirectory() === true && info.uid === uid && (info.mode & 0o022) === 0;
 }
 
 function cannotMake(home: string): LocalError {
@@ -185,18 +198,23 @@ async function spawnSupervisor(
   return ended;
 }
 
-/** `absent` when it has ended. */
+/**
+ * Asks until there is an answer: `absent` when it has ended.
+ *
+ * @param isHomeThere Nobody is asked before.
+ */
 async function askNewcomer(
   host: Host,
   home: string,
   options: RecruitOptions,
   giveUpAt: number,
   ended: Ended,
+  isHomeThere: () => boolean = () => true,
 ): Promise<LongAnswer> {
   const path = options.noWait ? "/status" : "/wait";
   for (;;) {
     const remainingMs = Math.max(1, giveUpAt - performance.now());
-    const answer: LongAnswer = host.exists(home)
+    const answer: LongAnswer = isHomeThere()
       ? await askPatiently(host, home, { method: "GET", path }, remainingMs)
       : { kind: "absent" };
     if (answer.kind !== "absent" || ended.exit !== null) return answer;
