@@ -107,9 +107,10 @@ export async function runIn(context: CommandContext, env: EnvironmentChange): Pr
  * its stdin is from, and handing it on would make it two.
  */
 function isForeground(host: Host): boolean {
-  if (!(["stdin", "stdout", "stderr"] as const).some((stream) => host.isTerminal(stream))) return false;
   const stat = host.readText("/proc/self/stat", 4096);
-  return !("text" in stat) || isInForeground(stat.text); // elsewhere than on Linux a job in the background is not known
+  if ("text" in stat) return isInForeground(stat.text);
+  // Elsewhere than on Linux neither a job in the background is known, nor a terminal that all three lead away from.
+  return (["stdin", "stdout", "stderr"] as const).some((stream) => host.isTerminal(stream));
 }
 
 function exitCodeOf({ code, signal }: AttachedEnd, platform: string): number {
