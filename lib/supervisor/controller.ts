@@ -126,9 +126,11 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     },
     snapshot: async ({ asker }: SnapshotRequest) => {
       if (isLeaving()) return LEAVING;
+      // One in another PID namespace is never to be seen, and still there for all that is known.
+      const seen = asker !== undefined && isStillThere(asker, instance.processes) ? asker : null;
+      const isWanted = () => seen === null || isStillThere(seen, instance.processes);
       const current = await settled();
       if (!("schema" in current)) return current;
-      const isWanted = () => asker === undefined || isStillThere(asker, instance.processes);
       const taken = supervisor.standstill.then(() => {
         const { temporal } = keeper;
         if (!isWanted()) return UNWANTED;
