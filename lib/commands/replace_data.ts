@@ -1,11 +1,13 @@
 import { dirname } from "node:path";
 import { saidByFlags } from "../core/command_line.ts";
 import { instancePaths } from "../core/instance_paths.ts";
+import { toFailure } from "../core/failure.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { ProcessRecord } from "../core/process_record.ts";
 import type { Status } from "../core/status.ts";
 import { readRecord } from "../supervisor/evidence.ts";
 import { type HeldInstance, holdInstance } from "../supervisor/hold_instance.ts";
+import { pause } from "../system/pause.ts";
 import type { Processes } from "../system/processes.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { realDatabasePath } from "../temporal/database.ts";
@@ -30,7 +32,7 @@ export interface Replaced<T> {
 /** The real path of the instance's database, or the path that it would have; null = in memory. */
 export function databaseOf({ host, invocation }: CommandContext, status: Status): string | null {
   const { database } = status.paths;
-  const { asked } = status.temporal === null ? invocation : saidByFlags(invocation);
+  const { asked } = isUp(status) ? saidByFlags(invocation) : invocation;
   const wanted = asked.dbFilename ?? database;
   const real = wanted === null || !host.exists(dirname(wanted)) ? wanted : realDatabasePath(wanted);
   if (status.temporal !== null && real !== database) {
@@ -81,14 +83,21 @@ export async function replaceData<T extends Record<string, unknown>>(
     processes.argv(before.supervisor.pid)?.includes("--foreground") === true;
   const startAgain = async () => isUp(before) && !wasForeground ? await startAs(context, record) : null;
 
-  const held = await stopAndHold(context, database, processes);
+  await pause(0); // what came while the data was looked at is only heard now
+  const held = await stopAndHold(context, database, processes, signal);
   let result: T;
   try {
-    signal.throwIfAborted();
+    if (database !== null) signal.throwIfAborted(); // what was in memory is gone already
     result = act();
   } catch (error) {
     held.close();
-    await startAgain();
+    // Data that has no place any more is named by the error: a start would make new data in it.
+    const isMisplaced = error instanceof LocalError && error.facts["setAsideTo"] !== undefined;
+    if (!isMisplaced) {
+      await startAgain().catch((second: unknown) =>
+        context.tell(`warning: Temporal does not run again: ${toFailure(second).message}`)
+      );
+    }
     throw error;
   }
   held.close();
@@ -110,8 +119,10 @@ async function stopAndHold(
   context: CommandContext,
   database: string | null,
   processes: Processes,
+  signal: AbortSignal,
 ): Promise<HeldInstance> {
   for (const giveUpAt = performance.now() + CONTEST_MS; performance.now() < giveUpAt;) {
+    signal.throwIfAborted();
     await stopInstance(context, DEFAULT_GRACE_S * 1000);
     const held = await holdInstance(context.invocation.home, database, processes);
     if (held?.temporal === null) return held;

@@ -32,7 +32,7 @@ export const reset: Command = async (context) => {
       : `There was no data at ${database}`;
   const replaced = await withInterrupt(
     context.host,
-    "nothing was changed",
+    "the data is as it was",
     (signal) =>
       replaceData(context, before, database, {
         signal,

@@ -32,7 +32,7 @@ export const restore: Command = async (context) => {
 
   const copy = copyName(database);
   try {
-    return await withInterrupt(context.host, "nothing was changed", async (signal) => {
+    return await withInterrupt(context.host, "the data is as it was", async (signal) => {
       await copyDatabase(file, copy, signal);
       return await putInPlace(context, { file, copy, before, database, signal });
     });

@@ -48,7 +48,7 @@ export async function copyDatabase(from: string, to: string, signal?: AbortSigna
     }
   } catch (error) {
     removeCopy(to);
-    copying.then(() => removeCopy(to), () => {}); // nobody can end a copy under way
+    copying.then(() => removeCopy(to)).catch(() => {}); // nobody can end a copy under way, and `doctor` finds what is left
     throw error;
   }
 }

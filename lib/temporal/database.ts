@@ -131,7 +131,7 @@ export function setAsideDatabase(path: string, now: Date): string | null {
     target = `${path}.set-aside-${stamp}-${n}`;
   }
   renameAll(path, target, present);
-  syncFolder(dirname(path));
+  syncRenamed(dirname(path));
   return target;
 }
 
@@ -165,7 +165,7 @@ export function replaceDatabase(path: string, file: string, now: Date): string |
     throw error;
   }
   finishDatabase(path);
-  syncFolder(dirname(path));
+  syncRenamed(dirname(path));
   return setAsideTo;
 }
 
@@ -190,12 +190,21 @@ export function removeDatabase(path: string): number | null {
   if (present.length === 0) return null;
   const bytes = present.reduce((sum, suffix) => sum + lstatSync(path + suffix).size, 0);
   for (const suffix of present) unlinkSync(path + suffix);
-  syncFolder(dirname(path));
+  syncRenamed(dirname(path));
   return bytes;
 }
 
 function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Of what is done already: only a power cut that comes at once could undo it. */
+function syncRenamed(folder: string): void {
+  try {
+    syncFolder(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error; // not every file system can
+  }
 }
 
 function syncFolder(folder: string): void {

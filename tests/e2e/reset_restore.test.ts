@@ -123,7 +123,7 @@ describe("reset and restore", () => {
       reset.kill("SIGINT");
       const { code, stderr } = await reset.ended;
       assertEquals(code, 130, stderr);
-      assertStringIncludes(stderr, "Interrupted (SIGINT): nothing was changed");
+      assertStringIncludes(stderr, "Interrupted (SIGINT): the data is as it was");
       assertEquals((await instance.status()).healthy, true);
       assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
       assertEquals(besideDatabase(instance), []);
