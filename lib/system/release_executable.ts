@@ -10,14 +10,15 @@ import { readProcLink, readProcText } from "./proc_files.ts";
  */
 export function releaseExecutable(): void {
   const libc = openLibc();
+  if (libc === null) return;
   try {
     const executable = readProcLink("/proc/self/exe");
     const smaps = readProcText("/proc/self/smaps");
     if (executable === null || smaps === null) return;
-    for (const { start, end } of rangesAsInFile(smaps, executable)) libc?.dontNeed(start, end - start);
+    for (const { start, end } of rangesAsInFile(smaps, executable)) libc.dontNeed(start, end - start);
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error; // no descriptor is left, say: then it stays as it is
   } finally {
-    libc?.unload();
+    libc.unload();
   }
 }
