@@ -77,7 +77,8 @@ describe("Temporal's log", () => {
       await say(instance, "after-an-adoption");
 
       for (const follower of followers) {
-        await until("the follower is there", () => follower.stdout().includes("after-an-adoption"));
+        const isThere = (line: string) => line.includes("after-an-adoption");
+        await until("the follower is there", () => linesWith(follower.stdout(), "Register namespace").some(isThere));
         follower.kill("SIGINT");
         const { code, stdout, stderr } = await follower.ended;
         assertEquals([code, stderr], [0, ""]);
