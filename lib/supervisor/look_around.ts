@@ -8,7 +8,7 @@ import type { Host } from "../system/host.ts";
 import type { Holder, Processes, ProcessInfo } from "../system/processes.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { areHealthy, checkLayers } from "./describe.ts";
-import { type Finding, findTemporal, isDead } from "./evidence.ts";
+import { type Finding, findTemporal, isStillThere } from "./evidence.ts";
 import { withKeptPorts } from "./kept_ports.ts";
 import { readOutcome } from "./outcome.ts";
 import { DEFAULT_HEALTH_POLICY } from "./policies.ts";
@@ -43,9 +43,7 @@ export async function lookAround(host: Host, home: string, asked: AskedSettings)
     timeoutMs: DEFAULT_HEALTH_POLICY.timeoutMs,
   });
   probe.close();
-  const now = processes.inspect(leader.pid);
-  const isStillThere = now !== null && !isDead(now) && now.startTime === leader.startTime;
-  if (!isStillThere) return await lookAround(host, home, asked);
+  if (!isStillThere(leader, processes)) return await lookAround(host, home, asked);
 
   const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   return {
