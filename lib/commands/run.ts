@@ -68,8 +68,11 @@ export function requireOperands({ invocation: { operands } }: CommandContext): v
   throw new LocalError("usage", "`run` needs a command", { hint: "stigmer-local run -- npm test" });
 }
 
-/** Runs the operands as a command that finds Temporal in its environment. Resolves with its exit code. */
-export async function runWith(context: CommandContext, status: Status): Promise<number> {
+/** Runs the operands as a command that finds the instance in its environment. Resolves with its exit code. */
+export async function runWith(
+  context: CommandContext,
+  status: Pick<Status, "address" | "namespace" | "uiUrl">,
+): Promise<number> {
   return await runIn(context, instanceEnvironment(context.host, status));
 }
 

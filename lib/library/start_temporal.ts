@@ -5,9 +5,9 @@ import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { type CommandContext, commandContext } from "../commands/context.ts";
 import { instanceEnvironment } from "../commands/instance_environment.ts";
-import type { Ephemeral } from "../commands/run_ephemeral.ts";
 import { currentHost, type Host } from "../system/host.ts";
 import { commandLineOf, type StartOptions } from "./start_options.ts";
+import type { Ephemeral } from "./start_ephemeral.ts";
 
 /** A Temporal dev server that serves. */
 export interface TemporalServer {
@@ -50,7 +50,7 @@ export async function startTemporal(options: StartOptions = {}): Promise<Tempora
   const host = guestHost(await currentHost());
   const context = await contextOf(host, options);
   if (options.ephemeral === true) {
-    const { startEphemeral } = await import("../commands/run_ephemeral.ts");
+    const { startEphemeral } = await import("./start_ephemeral.ts");
     const ephemeral = await startEphemeral(context);
     const { home, status } = ephemeral;
     return new Server({ ...context, invocation: { ...context.invocation, home } }, status, ephemeral);

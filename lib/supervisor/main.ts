@@ -5,15 +5,15 @@
  *
  * @module
  */
-import { mkdirSync } from "node:fs";
 import process from "node:process";
 import { currentHost, type Host } from "../system/host.ts";
 import { adoptLock, type LockFile, tryLock } from "../system/lock_file.ts";
 import { releaseExecutable } from "../system/release_executable.ts";
 import { type Failure, toFailure } from "../core/failure.ts";
-import { type InstancePaths, instancePaths } from "../core/instance_paths.ts";
-import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { instancePaths } from "../core/instance_paths.ts";
+import { LocalError } from "../core/local_error.ts";
 import { createInstance } from "./create_instance.ts";
+import { makeEphemeralHome } from "./ephemeral_home.ts";
 import { DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
 import { writeOutcome } from "./outcome.ts";
 import { DEPOSED, runSupervisor } from "./run_supervisor.ts";
@@ -29,7 +29,10 @@ async function main(host: Host): Promise<number> {
   const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
   const paths = instancePaths(order.home);
   const isEphemeral = order.ephemeralFor !== undefined;
-  if (isEphemeral && !makeHome(paths)) return HOMELESS_EXIT;
+  if (isEphemeral) {
+    if (!makeEphemeralHome(paths, host.uid)) return HOMELESS_EXIT;
+    process.chdir(paths.home);
+  }
   const lock = isEphemeral ? await tryLock(paths.supervisorLock) : inheritedLock(paths.supervisorLock);
   if (lock === null) return DEPOSED_EXIT;
   const stop = new AbortController();
@@ -63,19 +66,6 @@ async function supervise(
     });
     return failure;
   }
-}
-
-/** Makes the home of an ephemeral instance; false when there is no room for it. */
-function makeHome({ home, logsDir }: InstancePaths): boolean {
-  try {
-    mkdirSync(home, { mode: 0o700 });
-    mkdirSync(logsDir, { mode: 0o700 });
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return false;
-  }
-  process.chdir(home);
-  return true;
 }
 
 /** Null when the lock file was deleted while it was handed over: whoever wants the lock must begin anew. */

@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, statSync } from "node:fs";
+import { closeSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
 import { fromFailure, START_STOPPED } from "../core/failure.ts";
@@ -15,6 +15,7 @@ import { readTail } from "../system/read_tail.ts";
 import { type ProcessExit, spawnDetached } from "../system/spawn_detached.ts";
 import { askPatiently, askStart, isLeaving, type LongAnswer } from "./ask_start.ts";
 import { statusOrThrow } from "./control_client.ts";
+import { homeNotMade, isOwnFolder } from "./ephemeral_home.ts";
 import { DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
 import { oustSilentSupervisor } from "./oust.ts";
 import { readOutcome } from "./outcome.ts";
@@ -94,23 +95,10 @@ export async function recruitEphemeral(host: Host, order: SupervisorOrder, optio
       () => isOwnFolder(order.home, host.uid),
     );
     if (answer.kind === "answer") return asWinner(readOrThrow(answer));
-    if (ended.exit?.code === HOMELESS_EXIT) throw cannotMake(order.home);
+    if (ended.exit?.code === HOMELESS_EXIT) throw homeNotMade(order.home);
     if (ended.exit !== null) throw supervisorDied(ended.exit, outcome, supervisorLog, 0);
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
   }
-}
-
-/** The name of the home is in sight of every user before the folder is there: somebody else may have made one. */
-function isOwnFolder(path: string, uid: number): boolean {
-  const info = lstatSync(path, { throwIfNoEntry: false });
-  return info?.isDirectory() === true && info.uid === uid && (info.mode & 0o022) === 0;
-}
-
-function cannotMake(home: string): LocalError {
-  return new LocalError("home-unusable", `The temporary home ${home} can't be made`, {
-    hint: "Free some space there, or set TMPDIR to another folder",
-    facts: { home },
-  });
 }
 
 function readOrThrow(answer: Extract<LongAnswer, { kind: "answer" }>): Status {

@@ -5,6 +5,7 @@ import { rotateLogBySize } from "../system/rotate_log.ts";
 import { controlApi } from "./control_api.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 import { controllerOf } from "./controller.ts";
+import { isStillThere } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { clearOutcome, writeOutcome } from "./outcome.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -26,6 +27,7 @@ const DRAIN_MS = 1000;
  * Supervises until it is stopped, gives up, or is deposed. Takes over `lock`, which is `supervisor.lock`, held.
  *
  * @param signal Stops Temporal gracefully, then ends.
+ * @param onBegin Gets the supervisor when it begins.
  * @returns why it gave up; null when it was stopped, {@linkcode DEPOSED} when another supervisor has the lock now
  */
 export async function runSupervisor(
@@ -33,8 +35,9 @@ export async function runSupervisor(
   order: SupervisorOrder,
   lock: LockFile,
   signal: AbortSignal,
+  onBegin: (supervisor: Supervisor) => void = () => {},
 ): Promise<Failure | null> {
-  const { paths, log } = instance;
+  const { paths, log, processes } = instance;
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
   sweepTemporaries(instance);
   const supervisor = new Supervisor(instance, order, lock);
@@ -45,14 +48,19 @@ export async function runSupervisor(
   const control = await openControlSocket(instance, controlApi(controllerOf(instance, supervisor, departed)));
 
   // Data that is thrown away needs no drain.
-  const graceMs = order.ephemeralFor === undefined ? DEFAULT_GRACE_MS : 0;
+  const { ephemeralFor } = order;
+  const graceMs = ephemeralFor === undefined ? DEFAULT_GRACE_MS : 0;
   const stop = () => supervisor.dispatch({ kind: "stop", graceMs });
   signal.addEventListener("abort", stop, { once: true });
   const guard = watchHome(instance, supervisor, control);
-  if (order.ephemeralFor !== undefined) watchEnd(order.ephemeralFor, instance.processes).then(stop); // kill -9 included
+  const isHeir = ephemeralFor !== undefined && !isStillThere(ephemeralFor, processes);
+  if (ephemeralFor !== undefined && ephemeralFor.pid !== instance.host.pid && !isHeir) {
+    watchEnd(ephemeralFor, processes).then(stop); // kill -9 included
+  }
   clearOutcome(paths.outcome);
   supervisor.begin();
-  if (signal.aborted) stop();
+  if (signal.aborted || isHeir) stop();
+  onBegin(supervisor);
   await supervisor.over;
   await guard.end();
 
@@ -66,7 +74,7 @@ export async function runSupervisor(
   announceDeparture();
   await drained;
   log.close();
-  if (order.ephemeralFor !== undefined && !supervisor.isDeposed && !supervisor.keeper.isHomeless) {
+  if (ephemeralFor !== undefined && !supervisor.isDeposed && !supervisor.keeper.isHomeless) {
     rmSync(paths.home, { recursive: true, force: true });
   }
   return supervisor.isDeposed ? DEPOSED : failure;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
+import type { Writable } from "node:stream";
 import { type DescriptorPlan, planExactly, planForDeno } from "../core/descriptor_plan.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { cannotRun, findExecutable, requireExecutable } from "./executable.ts";
@@ -17,7 +18,8 @@ export interface SpawnOptions {
   cwd: string;
   /** Its whole environment; what is undefined is left out. */
   env: Readonly<Record<string, string | undefined>>;
-  stdin: "null";
+  /** Nothing, or a pipe that ends when we close {@linkcode DetachedProcess.stdin}, or are no more. */
+  stdin: "null" | "pipe";
   /** One of our descriptors, or nothing. */
   stdout: number | "null";
   stderr: number | "null";
@@ -35,6 +37,8 @@ export interface ProcessExit {
 export interface DetachedProcess {
   /** Also its process group and its session. */
   pid: number;
+  /** Our end of its stdin; null without a pipe. */
+  stdin: Writable | null;
   /** Resolves when it ends. Never rejects. */
   exited: Promise<ProcessExit>;
   /** Lets our own process end before it. */
@@ -72,7 +76,7 @@ export async function spawnDetached(options: SpawnOptions, mask = maskDescriptor
   await started(child, options);
   const pid = child.pid!;
   if (launch.hasLauncher) await launcherGone(pid, program, exited);
-  return { pid, exited, unref: () => child.unref() };
+  return { pid, stdin: child.stdin, exited, unref: () => child.unref() };
 }
 
 /** From the mask to its end there must be nothing asynchronous: what else is spawned meanwhile would be masked too. */
@@ -83,7 +87,7 @@ function spawnMasked(program: string, options: SpawnOptions, mask: Mask): { chil
       cwd: options.cwd,
       env: { ...options.env },
       detached: true,
-      stdio: ["ignore", ...launch.stdio],
+      stdio: [options.stdin === "pipe" ? "pipe" : "ignore", ...launch.stdio],
     });
     return { child, launch };
   } catch (error) {

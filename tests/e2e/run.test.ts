@@ -207,6 +207,28 @@ describe("run --ephemeral", () => {
       await until("the home is gone", () => homesIn(folder).length === 0);
     }));
 
+  it("looks after Temporal as any supervisor does, and answers whoever asks for its status", () =>
+    withTempDir(async (folder) => {
+      const running = launch(command("sh", "-c", "echo up; exec sleep 1000"), { env: { TMPDIR: folder } });
+      await until("the command runs", () => running.stdout().includes("up"));
+      const home = join(folder, homesIn(folder)[0]!);
+      const status = async () => {
+        const { stdout } = await launch([...toolCommand(ownRuntime), "status", "--json", "--home", home]).ended;
+        return JSON.parse(stdout);
+      };
+      const first = await status();
+      assertEquals([first.state, first.supervisor.pid, first.restarts], ["running", running.pid, 0]);
+      process.kill(first.temporal.pid, "SIGKILL");
+      await until("another Temporal serves", async () => {
+        const { state, restarts, temporal } = await status();
+        return state === "running" && restarts === 1 && temporal.pid !== first.temporal.pid;
+      });
+      running.kill("SIGTERM");
+      assertEquals((await running.ended).code, 128 + 15);
+      assertEquals(homesIn(folder), []);
+      await gone(folder);
+    }));
+
   it("says so where no home can be made, and runs nothing", (t) =>
     withFileSystem(t, "1m,nr_inodes=1", async ({ path }) => {
       const env = { TMPDIR: path, TSX_DISABLE_CACHE: "1" }; // which is there otherwise, too

@@ -1,0 +1,85 @@
+import { accessSync, constants, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import type { AskedSettings } from "../core/settings.ts";
+import { freePort } from "../system/ports.ts";
+import { processesHere } from "../system/processes_here.ts";
+import type { SupervisorOrder } from "../supervisor/instance.ts";
+import type { CommandContext } from "./context.ts";
+import { supervisorOrder } from "./supervisor_order.ts";
+
+const DEFAULT_TIMEOUT_S = 120;
+/** A free port may be taken before Temporal has it: then another one is tried, this often. */
+const MAX_TRIES = 8;
+
+/**
+ * Brings up an instance that is this process' own: a home in the temporary folder, free ports, data in memory. When a port
+ * is taken before Temporal has it, another one is tried, in another home.
+ *
+ * @param bringUp Gets the order for one try. When it throws, its home is removed.
+ * @throws what `bringUp` throws, at last
+ * @throws {LocalError} `binary-not-found`, `install-failed`, `home-unusable`
+ */
+export async function bringUpEphemeral<Result>(
+  context: CommandContext,
+  bringUp: (order: SupervisorOrder, timeoutMs: number) => Promise<Result>,
+): Promise<Result> {
+  const { host, invocation: { own } } = context;
+  const common = await supervisorOrder(context, true); // a binary is needed, whatever runs in the common home
+  const self = processesHere(host.platform).inspect(host.pid);
+  if (self === null) throw new LocalError("internal", "This process can't see itself");
+  const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  for (let tries = 1;; tries++) {
+    const home = temporaryHome();
+    const asked = await ephemeralSettings(context, common.asked);
+    const ephemeralFor = { pid: host.pid, startTime: self.startTime };
+    try {
+      return await bringUp({ ...common, home, asked, ephemeralFor }, timeoutMs);
+    } catch (error) {
+      rmSync(home, { recursive: true, force: true });
+      if (tries === MAX_TRIES || !isPortTaken(error)) throw error;
+    }
+  }
+}
+
+/** Where the home is to be made. */
+function temporaryHome(): string {
+  const folder = tmpdir();
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    throw new LocalError("home-unusable", `Nothing can be made in the temporary folder ${folder} (${code})`, {
+      hint: "Set TMPDIR to a folder of your own",
+      facts: { folder, systemError: code },
+      cause: error,
+    });
+  }
+  return join(folder, `stigmer-ephemeral-${crypto.randomUUID().slice(0, 8)}`);
+}
+
+/**
+ * In memory, on free ports, without a UI, unless flags say otherwise: the ports that the environment or `config.yaml`
+ * names are those of the common instance. What else they say counts here, too.
+ */
+async function ephemeralSettings(
+  { invocation: { given } }: CommandContext,
+  asked: AskedSettings,
+): Promise<AskedSettings> {
+  const isWritten = (flag: string) => given.get(flag)?.source.kind === "flag";
+  const portFor = async (flag: string, port: number | "auto" | undefined) =>
+    isWritten(flag) && typeof port === "number" ? port : await freePort();
+  return {
+    ...asked,
+    dbFilename: null,
+    headless: isWritten("headless") ? asked.headless === true : !isWritten("ui-port"),
+    port: await portFor("port", asked.port),
+    uiPort: await portFor("ui-port", asked.uiPort),
+    metricsPort: isWritten("metrics-port") ? asked.metricsPort ?? null : null,
+  };
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof LocalError && (error.code === "port-taken" || error.facts["cause"] === "port-taken");
+}

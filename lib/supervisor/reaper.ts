@@ -1,0 +1,47 @@
+import { dirname } from "node:path";
+import process from "node:process";
+import { daemonEnvironment } from "../core/daemon_environment.ts";
+import type { Host } from "../system/host.ts";
+import { spawnDetached } from "../system/spawn_detached.ts";
+import type { SupervisorOrder } from "./instance.ts";
+import { supervisorCommand } from "./self_command.ts";
+
+/** Nobody writes to the pipe: what ends the read is the end of whoever has its other end. */
+const WAIT_AND_BECOME = 'read -r _; exec "$@" </dev/null';
+
+/** Somebody who outlives us, to end what we supervise and to remove its home. */
+export interface Reaper {
+  /** Ends it: nothing is left to be reaped. */
+  dismiss(): void;
+}
+
+/**
+ * Starts a shell that waits for the end of this process, however that comes about, `kill -9` included: the kernel then
+ * closes the pipe between the two. It becomes the supervisor of `order`, whose instance is for this process alone: that
+ * one takes the locks that are free by then, ends what runs, and removes the home. 1 MB, and no CPU, until then.
+ *
+ * @throws {LocalError} `launch-failed`
+ */
+export async function spawnReaper(host: Host, order: SupervisorOrder): Promise<Reaper> {
+  const { command, args, env } = supervisorCommand(host);
+  const child = await spawnDetached({
+    command: "/bin/sh",
+    args: ["-c", WAIT_AND_BECOME, "stigmer-local-reaper", command, ...args, JSON.stringify(order)],
+    cwd: dirname(order.home),
+    env: { ...daemonEnvironment(host.env), ...env },
+    stdin: "pipe",
+    stdout: "null",
+    stderr: "null",
+    pass: [],
+  });
+  child.unref();
+  let isOver = false;
+  child.exited.then(() => {
+    isOver = true;
+  });
+  return {
+    dismiss: () => {
+      if (!isOver) process.kill(child.pid, "SIGKILL"); // our own child, whose PID is its own until we hear of its end
+    },
+  };
+}

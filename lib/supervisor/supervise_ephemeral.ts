@@ -1,0 +1,77 @@
+import { fromFailure, START_STOPPED } from "../core/failure.ts";
+import { instancePaths } from "../core/instance_paths.ts";
+import { LocalError } from "../core/local_error.ts";
+import type { Status } from "../core/status.ts";
+import { statusFrame } from "../core/status_frame.ts";
+import type { Host } from "../system/host.ts";
+import { type LockFile, tryLock } from "../system/lock_file.ts";
+import { createInstance } from "./create_instance.ts";
+import { homeNotMade, makeEphemeralHome } from "./ephemeral_home.ts";
+import type { SupervisorOrder } from "./instance.ts";
+import { spawnReaper } from "./reaper.ts";
+import { runSupervisor } from "./run_supervisor.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** An ephemeral instance that this process supervises. */
+export interface SupervisedHere {
+  /** Where clients find it. */
+  served: Pick<Status, "address" | "namespace" | "uiUrl">;
+  /** Ends it. Resolves when nothing of it is left, its home included. */
+  end(): Promise<void>;
+}
+
+/**
+ * Supervises the instance of `order`, which is for this process alone, in this process, and resolves when Temporal serves.
+ * When it fails, nothing of it is left. A reaper, which comes first, sees to that where this process can't.
+ *
+ * @param timeoutMs For Temporal to serve.
+ * @throws {LocalError} why the supervisor gave up, `timeout`, `home-unusable`, `lock-failed`
+ */
+export async function superviseEphemeral(
+  host: Host,
+  order: SupervisorOrder,
+  timeoutMs: number,
+): Promise<SupervisedHere> {
+  const reaper = await spawnReaper(host, order);
+  const stop = new AbortController();
+  let over: Promise<unknown> = Promise.resolve();
+  const end = async () => {
+    stop.abort();
+    await over;
+    reaper.dismiss();
+  };
+  let isLate = false;
+  const cancel = host.after(timeoutMs, () => {
+    isLate = true;
+    stop.abort();
+  });
+  try {
+    const lock = await lockNewHome(host, order);
+    const supervisor = await new Promise<Supervisor>((resolve, reject) => {
+      const onBegin = (begun: Supervisor) =>
+        void begun.until(() => begun.state.kind === "running" ? begun : null).then(resolve);
+      const instance = createInstance(host, order, instancePaths(order.home).supervisorLog);
+      over = runSupervisor(instance, order, lock, stop.signal, onBegin)
+        .then((failure) => reject(fromFailure(failure ?? START_STOPPED)), reject);
+    });
+    return { served: statusFrame("running", supervisor.keeper.settings, instancePaths(order.home)), end };
+  } catch (error) {
+    await end();
+    throw isLate ? tooLate(timeoutMs) : error;
+  } finally {
+    cancel();
+  }
+}
+
+async function lockNewHome(host: Host, { home }: SupervisorOrder): Promise<LockFile> {
+  const paths = instancePaths(home);
+  const lock = makeEphemeralHome(paths, host.uid) ? await tryLock(paths.supervisorLock) : null;
+  if (lock === null) throw homeNotMade(home);
+  return lock;
+}
+
+function tooLate(timeoutMs: number): LocalError {
+  return new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
+    hint: "Give it more with --timeout SECONDS",
+  });
+}
