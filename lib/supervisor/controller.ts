@@ -41,6 +41,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       startTime: temporal.startTime,
       probe,
       timeoutMs: instance.healthPolicy.timeoutMs,
+      readiness: temporal.readiness,
     });
     const isServing = kind === "running" || kind === "unhealthy";
     const healthy = isServing && keeper.temporal === temporal && areHealthy(checks);

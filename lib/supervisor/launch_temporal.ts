@@ -109,7 +109,7 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
     instance.healthPolicy.launchDeadlineMs,
     waiting.signal,
   )
-    .then(() => ({ temporal }), (error: unknown) => ({ error }));
+    .then((readiness) => ({ temporal: Object.assign(temporal, { readiness }) }), (error: unknown) => ({ error }));
   try {
     const first = await Promise.race([ready, ended]);
     if ("temporal" in first) return first;

@@ -236,19 +236,19 @@ export class TemporalKeeper {
     const found = await reconcile(this.#instance, order, { signal, warn, end, isThorough });
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
+      void this.#askVersion(found.binary); // takes 25 ms of a core, which has nothing else to do until Temporal starts
       this.#plan = planFor(this.#instance.paths, order.asked, found.binary, found.base);
       return null;
     }
     const { temporal } = found;
-    const { settings } = temporal;
-    this.#plan = { binary: order.binary ?? temporal.binary ?? "", settings, auto: autoPortsOf(order.asked) };
+    const binary = order.binary ?? temporal.binary ?? "";
+    this.#plan = { binary, settings: temporal.settings, auto: autoPortsOf(order.asked) };
     this.#track(temporal);
     // Its lock has no name any more: the file at the path is to be held in its stead.
     if (found.proof !== "lock") this.locks.temporal = NAMELESS;
     try {
       await this.#database.moveTo(temporal.settings.dbFilename, this.#instance.processes);
-    } catch (error) {
-      // It has the database open, whoever has the lock: to end it for that would help nobody.
+    } catch (error) { // it has the database open, whoever has the lock: to end it for that would help nobody
       if (!(error instanceof LocalError)) throw error;
       this.#listener.warn(error.message);
     }

@@ -2,6 +2,7 @@ import type { ProcessRecord } from "../core/process_record.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Processes, ProcessInfo } from "../system/processes.ts";
 import { isStillThere } from "./evidence.ts";
+import type { Readiness } from "./wait_until_ready.ts";
 
 /** How a process ended, as far as its parent was told; both null for one that is not our child. */
 export interface ProcessEnd {
@@ -26,6 +27,8 @@ export interface TemporalProcess {
   version: string | null;
   /** Resolves when {@linkcode version} is known, or can't be; missing when nobody asked. */
   versionKnown?: Promise<void>;
+  /** How it became ready under this supervisor; missing until then, and for one that was adopted. */
+  readiness?: Readiness;
   /** Resolves when the leader of the group is dead; others of its group may live on. */
   ended: Promise<ProcessEnd>;
 }

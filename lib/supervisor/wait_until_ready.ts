@@ -9,6 +9,13 @@ const POLL_MS = 5;
 /** One question may take this long, in ms. */
 const QUESTION_MS = 1000;
 
+/** The proof that Temporal was ready: when (`performance.now()`), and how long it took to answer the last questions. */
+export interface Readiness {
+  atMs: number;
+  grpcMs: number;
+  uiMs: number;
+}
+
 /**
  * Waits until the Temporal in group `pgid` is ready: its frontend says SERVING, the listener is a member of the group,
  * each namespace that the settings name can be described, and the UI answers. An open port proves none of this.
@@ -23,13 +30,14 @@ export async function waitUntilReady(
   processes: Processes,
   deadlineMs: number,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Readiness> {
   const giveUpAt = performance.now() + deadlineMs;
-  const until = async (what: string, ask: () => Promise<ProbeResult>): Promise<void> => {
+  const until = async (what: string, ask: () => Promise<ProbeResult>): Promise<number> => {
     for (;;) {
+      const askedAt = performance.now();
       const result = await ask();
       signal.throwIfAborted();
-      if (result.ok) return;
+      if (result.ok) return performance.now() - askedAt;
       if (performance.now() > giveUpAt) {
         throw new LocalError(
           "timeout",
@@ -43,7 +51,7 @@ export async function waitUntilReady(
       await pause(POLL_MS, signal);
     }
   };
-  await until("health", () => probe.serving(QUESTION_MS));
+  const grpcMs = await until("health", () => probe.serving(QUESTION_MS));
   // Asked only now: reading the kernel's socket table costs some ms, and before SERVING the answer would not matter.
   if (!processes.groupListensOn(pgid, settings.port)) throw strangerOnPort(settings.port, processes);
   const namespaces = async () => {
@@ -51,7 +59,8 @@ export async function waitUntilReady(
       await until(`namespace ${name}`, () => probe.namespace(name, QUESTION_MS));
     }
   };
-  await Promise.all([namespaces(), until("Web UI", () => probe.ui(QUESTION_MS))]);
+  const [uiMs] = await Promise.all([until("Web UI", () => probe.ui(QUESTION_MS)), namespaces()]);
+  return { atMs: performance.now(), grpcMs, uiMs };
 }
 
 /** The error that names who has `port`. */
