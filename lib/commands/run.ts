@@ -1,47 +1,11 @@
 import type { EnvironmentChange } from "../core/client_environment.ts";
 import { LocalError } from "../core/local_error.ts";
 import { isInForeground } from "../core/parse_proc_stat.ts";
+import { signalNumber } from "../core/signals.ts";
 import type { Status } from "../core/status.ts";
 import type { Attached, AttachedEnd, Host } from "../system/host.ts";
 import type { Command, CommandContext } from "./context.ts";
 import { instanceEnvironment } from "./instance_environment.ts";
-
-/** The numbers of the signals that end processes, for the exit code 128 + n (signal(7)); these are the same on macOS. */
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGILL: 4,
-  SIGTRAP: 5,
-  SIGABRT: 6,
-  SIGFPE: 8,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGPIPE: 13,
-  SIGALRM: 14,
-  SIGTERM: 15,
-  SIGXCPU: 24,
-  SIGXFSZ: 25,
-  SIGVTALRM: 26,
-  SIGPROF: 27,
-};
-const LINUX_SIGNALS: Readonly<Record<string, number>> = {
-  SIGBUS: 7,
-  SIGUSR1: 10,
-  SIGUSR2: 12,
-  SIGSTKFLT: 16,
-  SIGIO: 29,
-  SIGPWR: 30,
-  SIGSYS: 31,
-};
-/** sys/signal.h of macOS. */
-const DARWIN_SIGNALS: Readonly<Record<string, number>> = {
-  SIGEMT: 7,
-  SIGBUS: 10,
-  SIGSYS: 12,
-  SIGUSR1: 30,
-  SIGUSR2: 31,
-};
 
 const HANDED_ON = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
@@ -118,6 +82,5 @@ function isForeground(host: Host): boolean {
 
 function exitCodeOf({ code, signal }: AttachedEnd, platform: string): number {
   if (signal === null) return code ?? 1;
-  const own = platform === "darwin" ? DARWIN_SIGNALS : LINUX_SIGNALS;
-  return 128 + (SIGNAL_NUMBERS[signal] ?? own[signal] ?? 0);
+  return 128 + signalNumber(signal, platform);
 }

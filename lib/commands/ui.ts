@@ -30,7 +30,7 @@ async function openInBrowser(context: CommandContext, url: string): Promise<void
   const opener = host.env["BROWSER"]?.split(":")[0] || (host.platform === "darwin" ? "open" : "xdg-open");
   const { spawnDetached } = await import("../system/spawn_detached.ts");
   try {
-    const child = await spawnDetached({
+    await spawnDetached({
       command: opener,
       args: [url],
       cwd: host.cwd(),
@@ -40,7 +40,6 @@ async function openInBrowser(context: CommandContext, url: string): Promise<void
       stderr: "null",
       pass: [],
     });
-    child.unref();
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
     await context.tell(`warning: it can't be opened from here (${error.message})`);

@@ -157,7 +157,6 @@ async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd:
       stderr: logFd,
       pass: [lock.fd],
     });
-    child.unref();
     const seen = instance.processes.inspect(child.pid);
     return {
       pid: child.pid,

@@ -34,7 +34,6 @@ export async function spawnReaper(host: Host, order: SupervisorOrder): Promise<R
     stderr: "null",
     pass: [],
   });
-  child.unref();
   let isOver = false;
   child.exited.then(() => {
     isOver = true;

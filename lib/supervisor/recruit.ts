@@ -17,7 +17,6 @@ import { askPatiently, askStart, isLeaving, type LongAnswer } from "./ask_start.
 import { statusOrThrow } from "./control_client.ts";
 import { homeNotMade, isOwnFolder } from "./ephemeral_home.ts";
 import { DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
-import { oustSilentSupervisor } from "./oust.ts";
 import { readOutcome } from "./outcome.ts";
 import { supervisorCommand } from "./self_command.ts";
 
@@ -70,7 +69,7 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
-    if (answer.kind === "silent") await oustSilentSupervisor(host, order.home);
+    if (answer.kind === "silent") await (await import("./oust.ts")).oustSilentSupervisor(host, order.home);
     await pause(LOSER_POLL_MS);
   }
 }
@@ -177,7 +176,6 @@ async function spawnSupervisor(
     stderr: output,
     pass,
   });
-  child.unref();
   options.onSpawn?.(child.exited);
   const ended: Ended = { exit: null };
   child.exited.then((end) => {

@@ -236,7 +236,6 @@ export class TemporalKeeper {
     const found = await reconcile(this.#instance, order, { signal, warn, end, isThorough });
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
-      void this.#askVersion(found.binary); // takes 25 ms of a core, which has nothing else to do until Temporal starts
       this.#plan = planFor(this.#instance.paths, order.asked, found.binary, found.base);
       return null;
     }

@@ -1,15 +1,17 @@
+import type { TemporalVersions } from "../core/versions.ts";
+import { readBuildInfo } from "../temporal/read_build_info.ts";
 import { readTemporalVersion } from "../temporal/temporal_version.ts";
 import type { EventLog } from "./event_log.ts";
 import type { TemporalProcess } from "./temporal_process.ts";
 
 /**
- * Asks a binary for its version, once for each path; null when it does not tell. Never rejects. A binary that is still
+ * Looks into a binary for its version, else asks it, once for each path; null when it does not tell. Never rejects. A binary that is still
  * being asked when `signal` aborts is ended: nothing outlives the supervisor.
  */
 export function versionAsker(log: EventLog, signal: AbortSignal): (binary: string) => Promise<string | null> {
   const answers = new Map<string, Promise<string | null>>();
   return (binary) => {
-    const asked = answers.get(binary) ?? readTemporalVersion(binary, signal).then(
+    const asked = answers.get(binary) ?? versionsOf(binary, signal).then(
       ({ cli, server }) => cli ?? `0.0.0-DEV (server ${server ?? "unknown"})`, // as `go install` alone makes it
       (error: unknown) => {
         const why = error instanceof Error ? error.message : String(error);
@@ -20,6 +22,10 @@ export function versionAsker(log: EventLog, signal: AbortSignal): (binary: strin
     answers.set(binary, asked);
     return asked;
   };
+}
+
+async function versionsOf(binary: string, signal: AbortSignal): Promise<TemporalVersions> {
+  return readBuildInfo(binary) ?? await readTemporalVersion(binary, signal);
 }
 
 /** Asks for the version while Temporal comes up: a shim too answers for what it will become. */

@@ -46,43 +46,60 @@ const PLATFORMS = {
 } as const;
 
 /**
- * The C library through Deno's FFI; null under Node, on another platform or C library, and where `--allow-ffi` is
- * missing. The first time costs 0.8 ms, another 0.2 ms.
+ * The functions of the C library that `symbols` name, through Deno's FFI: 0.2 ms for each. Null under Node, on another
+ * platform or C library, where one of them is missing, and without `--allow-ffi`.
  */
-export function openLibc(): Libc | null {
+export function openLibrary<const Symbols extends Deno.ForeignLibraryInterface>(
+  symbols: Symbols,
+): Deno.DynamicLibrary<Symbols> | null {
   if (!isDeno) return null;
   const os = Deno.build.os;
   if (os !== "linux" && os !== "darwin") return null;
   // Asked first: without the permission dlopen would prompt for it.
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return null;
-  const platform = PLATFORMS[os];
-  let library;
   try {
-    library = Deno.dlopen(platform.library, {
-      flock: { parameters: ["i32", "i32"], result: "i32" },
-      close: { parameters: ["i32"], result: "i32" },
-      fcntl: { parameters: ["i32", "i32"], result: "i32" },
-      ioctl: { parameters: ["i32", "u64"], result: "i32" },
-      madvise: { parameters: ["u64", "u64", "i32"], result: "i32" },
-      errnoLocation: { name: platform.errnoLocation, parameters: [], result: "pointer" },
-    });
+    return Deno.dlopen(PLATFORMS[os].library, symbols);
   } catch {
     return null; // dlopen(3) has one kind of failure, a text; there are ways without it
   }
-  const { flock, close, fcntl, ioctl, madvise, errnoLocation } = library.symbols;
+}
+
+/** The C library, where {@linkcode openLibrary} finds it. A function costs its 0.2 ms when it is called first. */
+export function openLibc(): Libc | null {
+  const library = openLibrary({});
+  if (library === null) return null;
+  const platform = PLATFORMS[Deno.build.os as keyof typeof PLATFORMS];
+  const opened: { close(): void }[] = [library];
+  const lazily = <const Symbol extends Deno.ForeignFunction>(symbol: Symbol) => {
+    let call: Deno.StaticForeignLibraryInterface<{ symbol: Symbol }>["symbol"] | undefined;
+    return () => {
+      if (call !== undefined) return call;
+      const found = openLibrary({ symbol });
+      if (found === null) throw new Error(`The C library has no ${symbol.name}`);
+      opened.push(found);
+      return call = found.symbols.symbol;
+    };
+  };
+  const flock = lazily({ name: "flock", parameters: ["i32", "i32"], result: "i32" });
+  const close = lazily({ name: "close", parameters: ["i32"], result: "i32" });
+  const fcntl = lazily({ name: "fcntl", parameters: ["i32", "i32"], result: "i32" });
+  const ioctl = lazily({ name: "ioctl", parameters: ["i32", "u64"], result: "i32" });
+  const madvise = lazily({ name: "madvise", parameters: ["u64", "u64", "i32"], result: "i32" });
+  const errnoLocation = lazily({ name: platform.errnoLocation, parameters: [], result: "pointer" });
   return {
     tryFlock: (fd) => {
-      if (flock(fd, LOCK_EX | LOCK_NB) === 0) return "taken";
-      const errno = errnoLocation();
-      return errno !== null && new Deno.UnsafePointerView(errno).getInt32() === platform.wouldBlock ? "held" : "failed";
+      const errno = errnoLocation(); // opened first: that makes calls of its own
+      if (flock()(fd, LOCK_EX | LOCK_NB) === 0) return "taken";
+      const at = errno();
+      return at !== null && new Deno.UnsafePointerView(at).getInt32() === platform.wouldBlock ? "held" : "failed";
     },
-    close: (fd) => void close(fd),
+    close: (fd) => void close()(fd),
     isCloseOnExec: (fd) => {
-      const flags = fcntl(fd, F_GETFD);
+      const flags = fcntl()(fd, F_GETFD);
       return flags < 0 ? null : (flags & FD_CLOEXEC) !== 0;
     },
-    setCloseOnExec: (fd, isOn) => void ioctl(fd, isOn ? platform.setCloseOnExec : platform.clearCloseOnExec),
-    dontNeed: (start, length) => void madvise(start, length, MADV_DONTNEED),
-    unload: () => library.close(),
+    setCloseOnExec: (fd, isOn) => void ioctl()(fd, isOn ? platform.setCloseOnExec : platform.clearCloseOnExec),
+    dontNeed: (start, length) => void madvise()(start, length, MADV_DONTNEED),
+    unload: () => opened.forEach((each) => each.close()),
   };
 }

@@ -1,14 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
-import type { Writable } from "node:stream";
-import { type DescriptorPlan, planExactly, planForDeno } from "../core/descriptor_plan.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
-import { cannotRun, findExecutable, requireExecutable } from "./executable.ts";
-import { isDeno } from "./host.ts";
-import { type Mask, maskDescriptors } from "./mask_descriptors.ts";
-import { LAUNCHER_NAME, launcherLine, type LauncherTools } from "./launcher.ts";
-import { pause } from "./pause.ts";
-import { processesHere } from "./processes_here.ts";
+import { cannotRun, requireExecutable } from "./executable.ts";
+import type { Mask } from "./mask_descriptors.ts";
+import { type PosixChild, type PosixSpawn, posixSpawn } from "./posix_spawn_deno.ts";
 
 /** What to start, and what it gets. */
 export interface SpawnOptions {
@@ -18,7 +11,7 @@ export interface SpawnOptions {
   cwd: string;
   /** Its whole environment; what is undefined is left out. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Nothing, or a pipe that ends when we close {@linkcode DetachedProcess.stdin}, or are no more. */
+  /** Nothing, or a pipe to which nobody writes, and which ends when we are no more. */
   stdin: "null" | "pipe";
   /** One of our descriptors, or nothing. */
   stdout: number | "null";
@@ -37,25 +30,17 @@ export interface ProcessExit {
 export interface DetachedProcess {
   /** Also its process group and its session. */
   pid: number;
-  /** Our end of its stdin; null without a pipe. */
-  stdin: Writable | null;
-  /** Resolves when it ends. Never rejects. */
+  /** Resolves when it ends. Never rejects, and keeps our own process from nothing. */
   exited: Promise<ProcessExit>;
-  /** Lets our own process end before it. */
-  unref(): void;
 }
 
-/** A command line that ends up as the wanted program, with the descriptors it is started with. */
-interface Launch {
-  command: string;
-  args: string[];
-  stdio: (number | "ignore")[];
-  /** A shell goes before the program. */
-  hasLauncher: boolean;
+/** How a process is started; a test leaves some of it out. */
+export interface SpawnMeans {
+  /** By the C library, where that can be called; else by the runtime. */
+  posixSpawn?: (options: PosixSpawn) => PosixChild | null;
+  /** Keeps inherited descriptors from a child of the runtime's. */
+  mask?: () => Mask;
 }
-
-/** How long the shell that goes before a program may take to give way to it, in ms. */
-const LAUNCHER_DEADLINE_MS = 5000;
 
 /**
  * Starts a program in a session and process group of its own (PID == PGID == SID, setsid(2)), with exactly the
@@ -64,92 +49,19 @@ const LAUNCHER_DEADLINE_MS = 5000;
  *
  * @throws {LocalError} `launch-failed` when there is no such program or folder, it may not be executed, or is for another
  * platform; the facts tell `command` and `systemError`
- *
- * @param mask How inherited descriptors are kept from it.
  */
-export async function spawnDetached(options: SpawnOptions, mask = maskDescriptors): Promise<DetachedProcess> {
-  const program = requireExecutable(options.command, options.env.PATH);
-  const { child, launch } = spawnMasked(program, options, mask());
-  const exited = new Promise<ProcessExit>((resolve) => {
-    child.once("exit", (code, signal) => resolve({ code, signal }));
-  });
-  await started(child, options);
-  const pid = child.pid!;
-  if (launch.hasLauncher) await launcherGone(pid, program, exited);
-  return { pid, stdin: child.stdin, exited, unref: () => child.unref() };
-}
-
-/** From the mask to its end there must be nothing asynchronous: what else is spawned meanwhile would be masked too. */
-function spawnMasked(program: string, options: SpawnOptions, mask: Mask): { child: ChildProcess; launch: Launch } {
+export async function spawnDetached(options: SpawnOptions, means: SpawnMeans = {}): Promise<DetachedProcess> {
+  const { command, args, cwd, env, stdin, stdout, stderr, pass } = options;
+  const program = requireExecutable(command, env.PATH);
   try {
-    const launch = planLaunch(program, options, mask.leaking);
-    const child = spawn(launch.command, launch.args, {
-      cwd: options.cwd,
-      env: { ...options.env },
-      detached: true,
-      stdio: [options.stdin === "pipe" ? "pipe" : "ignore", ...launch.stdio],
-    });
-    return { child, launch };
+    const spawnAtOnce = means.posixSpawn ?? posixSpawn;
+    const child = spawnAtOnce({ program, args, cwd, env, descriptors: [stdin, stdout, stderr, ...pass] });
+    if (child !== null) return child;
+    const { spawnByRuntime } = await import("./spawn_by_runtime.ts");
+    return await spawnByRuntime(program, options, means.mask);
   } catch (error) {
     throw explain(error, options);
-  } finally {
-    mask.restore();
   }
-}
-
-function planLaunch(program: string, options: SpawnOptions, leaking: number[]): Launch {
-  const plan = (isDeno ? planForDeno : planExactly)({ ...options, leaking });
-  if (plan === null) {
-    throw new LocalError(
-      "internal",
-      `Cannot pass descriptors ${options.pass.join(", ")}: they stand where others have to go`,
-    );
-  }
-  const stdio = plan.stdio.map((fd) => fd ?? "ignore");
-  const hasLauncher = plan.redirections.length > 0 || plan.beyondShell.length > 0 ||
-    (isDeno && options.pass.length > 0);
-  if (!hasLauncher) return { command: program, args: [...options.args], stdio, hasLauncher };
-  const [command, ...args] = launcherLine(plan, [program, ...options.args], launcherTools(plan));
-  return { command: command!, args, stdio, hasLauncher };
-}
-
-function launcherTools(plan: DescriptorPlan): LauncherTools {
-  if (plan.beyondShell.length === 0) return { bash: null, perl: null };
-  const path = process.env.PATH;
-  return { bash: findExecutable("bash", path), perl: findExecutable("perl", path) };
-}
-
-/** Resolves at the runtime's word that the process is there; Node tells a failure as an event, Deno by throwing. */
-function started(child: ChildProcess, options: SpawnOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once("spawn", resolve);
-    child.once("error", (error) => reject(explain(error, options)));
-  });
-}
-
-/** Until the launcher has become the program, `/proc/PID/exe` shows a shell, and a failure to exec is an exit of it. */
-async function launcherGone(pid: number, program: string, exited: Promise<ProcessExit>): Promise<void> {
-  const processes = processesHere();
-  const isDead = () => /^[ZX]$/.test(processes.inspect(pid)?.state ?? "X");
-  const deadline = performance.now() + LAUNCHER_DEADLINE_MS;
-  // In the middle of execve(2), and of a zombie, there is no argument vector.
-  for (let argv = processes.argv(pid); argv === null || argv.includes(LAUNCHER_NAME); argv = processes.argv(pid)) {
-    if (argv === null && isDead()) break;
-    if (performance.now() > deadline) return;
-    await pause(1);
-  }
-  if (!isDead()) return;
-  // 126 and 127 are the shell's own, for a command that can't be executed or found (POSIX, 2.8.2).
-  const { code } = await exited;
-  if (code === 126) {
-    throw cannotRun(
-      program,
-      "EACCES",
-      "the system refuses to execute it",
-      "Check its file system (noexec) and permissions",
-    );
-  }
-  if (code === 127) throw cannotRun(program, "ENOENT", "it, or what it needs to run, is not there", "Check the binary");
 }
 
 function explain(error: unknown, { command, cwd }: SpawnOptions): unknown {

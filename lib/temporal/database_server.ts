@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { LocalError } from "../core/local_error.ts";
 import { compareVersions } from "../core/versions.ts";
 import { readBounded, writeWhole } from "../system/whole_file.ts";
+import { readBuildInfo } from "./read_build_info.ts";
 import { readTemporalVersion } from "./temporal_version.ts";
 
 /** What is remembered beside a database of the server that last served it. */
@@ -65,7 +66,7 @@ export async function rememberServer(path: string, binary: string): Promise<void
 
 async function serverIn(binary: string): Promise<{ server: string; cli: string | null } | null> {
   try {
-    const { server, cli } = await readTemporalVersion(binary);
+    const { server, cli } = readBuildInfo(binary) ?? await readTemporalVersion(binary);
     return server === null ? null : { server, cli };
   } catch (error) {
     if (error instanceof LocalError) return null; // what is wrong with it, its launch tells

@@ -10,7 +10,7 @@ import { LocalError } from "../../lib/core/local_error.ts";
 import { isDeno } from "../../lib/system/host.ts";
 import { adoptLock, type LockFile, tryLock } from "../../lib/system/lock_file.ts";
 import { spawnDetached } from "../../lib/system/spawn_detached.ts";
-import { killGroup, scriptCommand, until, withProcess, withTempDir } from "./support.ts";
+import { awaited, killGroup, scriptCommand, until, withProcess, withTempDir } from "./support.ts";
 
 const ADOPTER = fileURLToPath(new URL("./fixtures/adopt_lock.ts", import.meta.url));
 
@@ -192,7 +192,7 @@ describe("adoptLock()", () => {
           assertEquals(isFree(path), true);
         } finally {
           killGroup(adopter.pid);
-          await adopter.exited;
+          await awaited(adopter.exited);
         }
       }));
   }

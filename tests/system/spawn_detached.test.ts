@@ -18,6 +18,7 @@ import { LocalError } from "../../lib/core/local_error.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
 import { type DetachedProcess, spawnDetached, type SpawnOptions } from "../../lib/system/spawn_detached.ts";
 import {
+  awaited,
   descriptorsOf,
   environmentOf,
   isLinux,
@@ -34,10 +35,12 @@ const processes = processesHere();
 describe("spawnDetached()", () => {
   for (const runtime of ["deno", "node"] as const) {
     for (
-      const { tools, flags } of [{ tools: [], flags: [] }, { tools: [], flags: ["--no-libc"] }, {
-        tools: ["perl"],
-        flags: ["--no-libc"],
-      }]
+      const { tools, flags } of [
+        { tools: [], flags: [] },
+        { tools: [], flags: ["--no-posix-spawn"] },
+        { tools: [], flags: ["--no-libc"] },
+        { tools: ["perl"], flags: ["--no-libc"] },
+      ]
     ) {
       const how = [runtime, ...flags, ...tools.map((tool) => `${tool} alone`)].join(", ");
       it(`keeps no pipe of our caller's open, and has exactly the descriptors that it was given (${how})`, {
@@ -94,7 +97,7 @@ describe("spawnDetached()", () => {
         options({ command: "sh", args: ["-c", script], stdout: log, stderr: log }),
       );
       closeSync(log);
-      assertEquals(await exited, { code: 0, signal: null });
+      assertEquals(await awaited(exited), { code: 0, signal: null });
       assertEquals(readFileSync(join(folder, "log"), "utf8"), "one\ntwo\nthree\n");
     }));
 
@@ -106,7 +109,7 @@ describe("spawnDetached()", () => {
       const { exited } = await spawnDetached(
         options({ command: "sh", args: ["-c", script], stdout: out, pass: [b, c, a] }),
       );
-      assertEquals((await exited).code, 0);
+      assertEquals((await awaited(exited)).code, 0);
       for (const fd of fds) closeSync(fd);
       for (const name of ["a", "b", "c", "out"]) assertEquals(readFileSync(join(folder, name), "utf8"), `${name}\n`);
     }));
@@ -119,7 +122,7 @@ describe("spawnDetached()", () => {
       ]]] as const
     ) {
       const { exited } = await spawnDetached(options({ command: "sh", args: ["-c", script] }));
-      const { code, signal } = await exited;
+      const { code, signal } = await awaited(exited);
       assertEquals([code, signal], [...end]);
     }
   });
@@ -131,7 +134,7 @@ describe("spawnDetached()", () => {
       const { exited } = await spawnDetached(
         options({ command: "printf", args: ["<%s>", ...args], stdout: log, pass: [log] }),
       );
-      assertEquals((await exited).code, 0);
+      assertEquals((await awaited(exited)).code, 0);
       closeSync(log);
       assertEquals(readFileSync(join(folder, "log"), "utf8"), args.map((each) => `<${each}>`).join(""));
     }));
@@ -183,7 +186,7 @@ describe("spawnDetached()", () => {
       }
       const PATH = `:.:${join(folder, "bin")}:${process.env["PATH"]}`;
       const { exited } = await spawnDetached(options({ command: "thing", cwd: folder, env: { PATH } }));
-      assertEquals((await exited).code, 5);
+      assertEquals((await awaited(exited)).code, 5);
     }));
 });
 
@@ -200,7 +203,7 @@ async function withSpawned(
     await body(spawned);
   } finally {
     killGroup(spawned.pid);
-    await spawned.exited;
+    await awaited(spawned.exited);
   }
 }
 

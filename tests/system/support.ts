@@ -112,3 +112,13 @@ function needed(name: string): string {
 /** Whether this is Linux; what looks into `/proc` makes sense nowhere else. */
 export const isLinux: boolean = process.platform === "linux";
 export const isRoot: boolean = process.getuid?.() === 0;
+
+/** What `promise` gives, which nobody but us waits for: by itself it keeps no process alive. */
+export async function awaited<T>(promise: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, 1000);
+  try {
+    return await promise;
+  } finally {
+    clearInterval(timer);
+  }
+}
