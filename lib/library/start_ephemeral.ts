@@ -1,7 +1,7 @@
 import type { Status } from "../core/status.ts";
 import type { CommandContext } from "../commands/context.ts";
 import { bringUpEphemeral } from "../commands/ephemeral_order.ts";
-import { recruitEphemeral } from "../supervisor/recruit.ts";
+import { recruitEphemeral } from "../supervisor/recruit_ephemeral.ts";
 
 /** An instance that is this process' own, with a supervisor in a process of its own. */
 export interface Ephemeral {
@@ -23,7 +23,7 @@ export async function startEphemeral(context: CommandContext): Promise<Ephemeral
   return await bringUpEphemeral(context, async (order, timeoutMs) => {
     let isOver = false;
     const onSpawn = (exited: Promise<unknown>) => void exited.then(() => isOver = true);
-    const status = await recruitEphemeral(context.host, order, { timeoutMs, noWait: false, onSpawn });
+    const status = await recruitEphemeral(context.host, order, { timeoutMs, onSpawn });
     return { home: order.home, status, hasEnded: () => isOver };
   });
 }

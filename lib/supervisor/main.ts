@@ -41,6 +41,8 @@ async function main(host: Host): Promise<number> {
   host.after(RELEASE_AFTER_MS, releaseExecutable);
   const failure = await supervise(host, order, lock, stop.signal);
   if (failure === DEPOSED) return DEPOSED_EXIT;
+  // Its home, with the outcome in it, is gone: who started it reads what it said.
+  if (failure !== null && isEphemeral) await host.write("stderr", JSON.stringify(failure) + "\n");
   return failure === null ? 0 : 1;
 }
 

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, type Stats, statSync, unlinkSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, mkdirSync, type Stats, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { openNameless } from "./nameless_file.ts";
 import { networkFileSystem } from "./network_file_system.ts";
 
 /** What is written to see whether anything can be: a block of most file systems. */
@@ -87,11 +88,9 @@ function makeOne(folder: string): void {
  * read-only file system, and only a write meets a full disk or a used-up quota.
  */
 function checkWritable(path: string): void {
-  const trial = join(path, `.trial-${crypto.randomUUID()}`);
   try {
-    const fd = openSync(trial, "wx", 0o600);
+    const fd = openNameless(path);
     try {
-      unlinkSync(trial); // first: if we are killed, nothing stays
       writeSync(fd, new Uint8Array(TRIAL_BYTES));
     } finally {
       closeSync(fd);

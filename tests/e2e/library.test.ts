@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { LocalError, startTemporal, type TemporalServer } from "../../mod.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
 import { scriptCommand, withTempDir } from "../system/support.ts";
@@ -73,6 +73,27 @@ describe("startTemporal({ ephemeral: true })", () => {
       assertEquals(code, 0, stdout + stderr);
     });
   }
+
+  it("leaves nothing of one that does not serve in time", () =>
+    withTempDir((folder) =>
+      withEnvironment({ TMPDIR: folder }, async () => {
+        for (const timeoutMs of [1, 50, 100, 150]) {
+          const start = startTemporal({ ephemeral: true, timeoutMs }).then((server) => server.stop());
+          await start.catch((error: unknown) => {
+            assert(error instanceof LocalError, String(error));
+            assertEquals(error.code, "timeout", error.message);
+          });
+          assertEquals(readdirSync(folder).filter((name) => !name.startsWith("tsx-")), []);
+        }
+      })
+    ));
+
+  it("tells the last words of a supervisor that died before it had a log", () =>
+    withEnvironment({ NODE_OPTIONS: "--no-such-flag", DENO_V8_FLAGS: "--no-such-flag" }, async () => {
+      const error = await assertRejects(() => startTemporal({ ephemeral: true }), LocalError);
+      assertEquals(error.code, "launch-failed");
+      assertStringIncludes(String(error.facts["lastWords"]), "no-such-flag");
+    }));
 
   it("goes when its process is killed -9", () =>
     withTempDir(async (folder) => {
@@ -176,3 +197,17 @@ describe("startTemporal", () => {
     }
   });
 });
+
+/** With these variables set, which a runtime reads only when it starts. */
+async function withEnvironment(variables: Record<string, string>, body: () => Promise<void>): Promise<void> {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  try {
+    await body();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
