@@ -9,7 +9,7 @@ import { readTail } from "../system/read_tail.ts";
 import { spawnDetached } from "../system/spawn_detached.ts";
 import { finishDatabase, isBeingMade, prepareDatabase, setAsideDatabase } from "../temporal/database.ts";
 import { refuseNewerDatabase, rememberServer } from "../temporal/database_server.ts";
-import { endProcessGroup } from "./end_temporal.ts";
+import type { EndTarget } from "./end_temporal.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "./instance.ts";
 import type { Probe } from "./probe.ts";
 import { refuseSecondUser, refuseTakenPorts } from "./refuse_launch.ts";
@@ -25,6 +25,8 @@ export interface LaunchContext {
   signal: AbortSignal;
   /** Takes `temporal.lock`; the launch closes what it gets. */
   takeLock: () => Promise<LockFile>;
+  /** Ends a process group of ours that does not become ready. */
+  end: (target: EndTarget, graceMs: number) => Promise<unknown>;
   /** Told as soon as there is a process. */
   onSpawn: (temporal: TemporalProcess) => void;
 }
@@ -116,7 +118,7 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
     signal.throwIfAborted();
     const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
     if ("end" in first) {
-      await endProcessGroup(instance, target, 0);
+      await context.end(target, 0);
       await endEscaped(context);
       return {
         failure: exitFailure(
@@ -128,7 +130,7 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
       };
     }
     // It lives, and is not ready: SIGTERM is harmless while it makes its database, SIGKILL is not.
-    await endProcessGroup(instance, target, DEFAULT_GRACE_MS);
+    await context.end(target, DEFAULT_GRACE_MS);
     await endEscaped(context);
     if (first.error instanceof LocalError) return { failure: first.error };
     throw first.error;

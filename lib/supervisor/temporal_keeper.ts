@@ -50,8 +50,9 @@ export class TemporalKeeper {
   readonly #record: KeptRecord;
   readonly #released = new AbortController();
   readonly #ends: GroupEnds;
-  /** Ends the grace period of an earlier Temporal that is replaced, when it aborts. */
+  /** Ends the grace period of what the launch itself ends, when it aborts. */
   #patience: AbortSignal = this.#released.signal;
+  readonly #endWhileLaunching = (target: EndTarget, graceMs: number) => this.#ends.end(target, graceMs, this.#patience);
   #guarding: Promise<GuardVerdict> | null = null;
 
   constructor(instance: Instance, order: SupervisorOrder, supervisorLock: LockFile, listener: KeeperListener) {
@@ -180,6 +181,7 @@ export class TemporalKeeper {
       probe,
       signal,
       takeLock: () => this.#takeTemporalLock(),
+      end: this.#endWhileLaunching,
       onSpawn: (spawned) => this.#track(spawned),
     });
     if (refreshExecutable(temporal, instance.processes)) this.#record.save(temporal);
@@ -232,8 +234,7 @@ export class TemporalKeeper {
   async #reconcile(signal: AbortSignal, isThorough = false): Promise<TemporalProcess | null> {
     const order = this.#order;
     const warn = (message: string) => this.#listener.warn(message);
-    const end = (target: EndTarget, graceMs: number) => this.#ends.end(target, graceMs, this.#patience);
-    const found = await reconcile(this.#instance, order, { signal, warn, end, isThorough });
+    const found = await reconcile(this.#instance, order, { signal, warn, end: this.#endWhileLaunching, isThorough });
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
       this.#plan = planFor(this.#instance.paths, order.asked, found.binary, found.base);
