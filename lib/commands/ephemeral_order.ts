@@ -38,7 +38,7 @@ export async function bringUpEphemeral<Result>(
       return await bringUp({ ...common, home, asked, ephemeralFor }, timeoutMs);
     } catch (error) {
       rmSync(home, { recursive: true, force: true });
-      if (tries === MAX_TRIES || !isPortTaken(error)) throw error;
+      if (tries === MAX_TRIES || !isPortTaken(error)) throw withoutLog(error);
     }
   }
 }
@@ -82,4 +82,11 @@ async function ephemeralSettings(
 
 function isPortTaken(error: unknown): boolean {
   return error instanceof LocalError && (error.code === "port-taken" || error.facts["cause"] === "port-taken");
+}
+
+/** The log that an error refers to when nothing else is known is gone with the home; its end is among the facts. */
+function withoutLog(error: unknown): unknown {
+  if (!(error instanceof LocalError) || error.facts["cause"] !== "unknown") return error;
+  const { code, message, facts, cause } = error;
+  return new LocalError(code, message, { facts, cause });
 }

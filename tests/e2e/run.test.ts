@@ -238,6 +238,18 @@ describe("run --ephemeral", () => {
       assertEquals(homesIn(path), []);
     }));
 
+  it("shows the end of the log of a Temporal that can't start", () =>
+    withTempDir(async (folder) => {
+      const temporal = join(folder, "temporal");
+      writeFileSync(temporal, "#!/bin/sh\necho first >&2; echo second >&2; exit 3\n", { mode: 0o755 });
+      const env = { TMPDIR: folder, STIGMER_TEMPORAL_BIN: temporal };
+      const { code, stdout, stderr } = await launch(command("echo", "ran"), { env }).ended;
+      assertEquals([code, stdout], [1, ""]);
+      assertEquals(stderr, "error: it exited with 3: second\n  | first\n  | second\n");
+      assertEquals(homesIn(folder), []);
+      await gone(folder);
+    }));
+
   it("leaves nothing when it is killed -9 while it starts, whenever that comes", () =>
     withTempDir(async (folder) => {
       const isThere = (name: string) => homesIn(folder).some((home) => existsSync(join(folder, home, name)));
