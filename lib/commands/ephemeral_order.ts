@@ -1,4 +1,4 @@
-import { accessSync, constants, rmSync } from "node:fs";
+import { accessSync, constants, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
@@ -43,11 +43,12 @@ export async function bringUpEphemeral<Result>(
   }
 }
 
-/** Where the home is to be made. */
+/** Where the home is to be made: the real path, which others find it by, from wherever they are, and whatever is deleted. */
 function temporaryHome(): string {
   const folder = tmpdir();
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
+    return join(realpathSync(folder), `stigmer-ephemeral-${crypto.randomUUID().slice(0, 8)}`);
   } catch (error) {
     const code = systemErrorCode(error);
     throw new LocalError("home-unusable", `Nothing can be made in the temporary folder ${folder} (${code})`, {
@@ -56,7 +57,6 @@ function temporaryHome(): string {
       cause: error,
     });
   }
-  return join(folder, `stigmer-ephemeral-${crypto.randomUUID().slice(0, 8)}`);
 }
 
 /**

@@ -1,19 +1,21 @@
 /**
  * The entry of the supervisor's process, spawned by `start` with descriptor 3 being `supervisor.lock`, held, and one
  * argument, the {@linkcode SupervisorOrder} as JSON. That of an ephemeral instance makes the home and takes the lock
- * itself. Imports no `@std` and no npm package, so that it runs whatever configuration the caller's runtime was given.
+ * itself; when whoever it is for is gone, it only removes what that one left. Imports no `@std` and no npm package, so that it runs whatever configuration the caller's runtime was given.
  *
  * @module
  */
 import process from "node:process";
 import { currentHost, type Host } from "../system/host.ts";
 import { adoptLock, type LockFile, tryLock } from "../system/lock_file.ts";
+import { processesHere } from "../system/processes_here.ts";
 import { releaseExecutable } from "../system/release_executable.ts";
 import { type Failure, toFailure } from "../core/failure.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import { createInstance } from "./create_instance.ts";
 import { makeEphemeralHome } from "./ephemeral_home.ts";
+import { isStillThere } from "./evidence.ts";
 import { DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
 import { writeOutcome } from "./outcome.ts";
 import { DEPOSED, runSupervisor } from "./run_supervisor.ts";
@@ -28,12 +30,17 @@ const RELEASE_AFTER_MS = 5000;
 async function main(host: Host): Promise<number> {
   const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
   const paths = instancePaths(order.home);
-  const isEphemeral = order.ephemeralFor !== undefined;
-  if (isEphemeral) {
+  const { ephemeralFor } = order;
+  if (ephemeralFor !== undefined) {
+    if (!isStillThere(ephemeralFor, processesHere(host.platform))) {
+      await (await import("./reap.ts")).reap(host, order);
+      return 0;
+    }
     if (!makeEphemeralHome(paths, host.uid)) return HOMELESS_EXIT;
     process.chdir(paths.home);
   }
-  const lock = isEphemeral ? await tryLock(paths.supervisorLock) : inheritedLock(paths.supervisorLock);
+  const { supervisorLock } = paths;
+  const lock = ephemeralFor === undefined ? inheritedLock(supervisorLock) : await tryLock(supervisorLock);
   if (lock === null) return DEPOSED_EXIT;
   const stop = new AbortController();
   host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
@@ -42,7 +49,7 @@ async function main(host: Host): Promise<number> {
   const failure = await supervise(host, order, lock, stop.signal);
   if (failure === DEPOSED) return DEPOSED_EXIT;
   // Its home, with the outcome in it, is gone: who started it reads what it said.
-  if (failure !== null && isEphemeral) await host.write("stderr", JSON.stringify(failure) + "\n");
+  if (failure !== null && ephemeralFor !== undefined) await host.write("stderr", JSON.stringify(failure) + "\n");
   return failure === null ? 0 : 1;
 }
 

@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import process from "node:process";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
 import type { Host } from "../system/host.ts";
@@ -17,8 +16,8 @@ export interface Reaper {
 
 /**
  * Starts a shell that waits for the end of this process, however that comes about, `kill -9` included: the kernel then
- * closes the pipe between the two. It becomes the supervisor of `order`, whose instance is for this process alone: that
- * one takes the locks that are free by then, ends what runs, and removes the home. 1 MB, and no CPU, until then.
+ * closes the pipe between the two. It becomes a supervisor of `order` that has nothing to do but to reap what is left.
+ * 1 MB, and no CPU, until then. Its working folder is one that can't be deleted under it: no runtime would start in that.
  *
  * @throws {LocalError} `launch-failed`
  */
@@ -27,7 +26,7 @@ export async function spawnReaper(host: Host, order: SupervisorOrder): Promise<R
   const child = await spawnDetached({
     command: "/bin/sh",
     args: ["-c", WAIT_AND_BECOME, "stigmer-local-reaper", command, ...args, JSON.stringify(order)],
-    cwd: dirname(order.home),
+    cwd: "/",
     env: { ...daemonEnvironment(host.env), ...env },
     stdin: "pipe",
     stdout: "null",

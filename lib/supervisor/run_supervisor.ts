@@ -5,7 +5,6 @@ import { rotateLogBySize } from "../system/rotate_log.ts";
 import { controlApi } from "./control_api.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 import { controllerOf } from "./controller.ts";
-import { isStillThere } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { clearOutcome, writeOutcome } from "./outcome.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -53,13 +52,12 @@ export async function runSupervisor(
   const stop = () => supervisor.dispatch({ kind: "stop", graceMs });
   signal.addEventListener("abort", stop, { once: true });
   const guard = watchHome(instance, supervisor, control);
-  const isHeir = ephemeralFor !== undefined && !isStillThere(ephemeralFor, processes);
-  if (ephemeralFor !== undefined && ephemeralFor.pid !== instance.host.pid && !isHeir) {
+  if (ephemeralFor !== undefined && ephemeralFor.pid !== instance.host.pid) {
     watchEnd(ephemeralFor, processes).then(stop); // kill -9 included
   }
   clearOutcome(paths.outcome);
   supervisor.begin();
-  if (signal.aborted || isHeir) stop();
+  if (signal.aborted) stop();
   onBegin(supervisor);
   await supervisor.over;
   await guard.end();

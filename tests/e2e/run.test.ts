@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -205,6 +205,38 @@ describe("run --ephemeral", () => {
       await running.ended;
       await gone(folder);
       await until("the home is gone", () => homesIn(folder).length === 0);
+    }));
+
+  for (const lost of ["home", "temporary folder"] as const) {
+    it(`leaves nothing when its ${lost} is deleted right after it was killed -9`, () =>
+      withTempDir(async (parent) => {
+        const folder = join(parent, "tmp");
+        mkdirSync(folder);
+        const running = launch(command("sh", "-c", "echo $$; exec sleep 1000"), { env: { TMPDIR: folder } });
+        await until("the command runs", () => running.stdout().includes("\n"));
+        assertNotEquals(temporalsIn(folder), []);
+        process.kill(running.pid, "SIGKILL");
+        process.kill(Number(running.stdout()), "SIGKILL");
+        rmSync(lost === "home" ? join(folder, homesIn(folder)[0]!) : folder, { recursive: true });
+        await running.ended;
+        await gone(folder);
+        assertEquals(readdirSync(parent), lost === "home" ? ["tmp"] : []);
+        await until("the home is gone", () => lost !== "home" || homesIn(folder).length === 0);
+      }));
+  }
+
+  it("leaves nothing where the temporary folder is named by a relative path", () =>
+    withTempDir(async (folder) => {
+      const inTmp = join(folder, "tmp");
+      mkdirSync(inTmp);
+      const running = launch(command("sh", "-c", "echo $$; exec sleep 1000"), { env: { TMPDIR: "tmp" }, cwd: folder });
+      await until("the command runs", () => running.stdout().includes("\n"));
+      assertEquals(homesIn(inTmp).length, 1);
+      process.kill(running.pid, "SIGKILL");
+      process.kill(Number(running.stdout()), "SIGKILL");
+      await running.ended;
+      await until("the home is gone", () => homesIn(inTmp).length === 0);
+      await gone(inTmp);
     }));
 
   it("looks after Temporal as any supervisor does, and answers whoever asks for its status", () =>
