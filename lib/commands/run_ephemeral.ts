@@ -1,3 +1,4 @@
+import { LocalError } from "../core/local_error.ts";
 import { superviseEphemeral } from "../supervisor/supervise_ephemeral.ts";
 import type { CommandContext } from "./context.ts";
 import { bringUpEphemeral } from "./ephemeral_order.ts";
@@ -6,9 +7,16 @@ import { runWith } from "./run.ts";
 /**
  * Runs the command on an instance of its own, which is supervised in this process: a second one would have to be waited
  * for. Whatever becomes of this process, nothing of the instance is left.
+ *
+ * @throws {LocalError} `usage`, when a flag names a file for its data; what `start` throws
  */
 export async function runEphemeral(context: CommandContext): Promise<number> {
-  const { host } = context;
+  const { host, invocation: { given } } = context;
+  if (given.get("db-filename")?.source.kind === "flag") {
+    throw new LocalError("usage", "`run --ephemeral` keeps its data in memory, and has no --db-filename", {
+      hint: "Leave one of the two out",
+    });
+  }
   const ephemeral = await bringUpEphemeral(context, (order, timeoutMs) => superviseEphemeral(host, order, timeoutMs));
   try {
     return await runWith(context, ephemeral.served);

@@ -261,6 +261,15 @@ describe("run --ephemeral", () => {
       await gone(folder);
     }));
 
+  it("refuses a file for data that is thrown away", () =>
+    withTempDir(async (folder) => {
+      const file = join(folder, "kept.db");
+      const words = [...toolCommand(ownRuntime), "run", "--ephemeral", "--db-filename", file, "--", "echo", "ran"];
+      const { code, stdout, stderr } = await launch(words, { env: { TMPDIR: folder } }).ended;
+      assertEquals([code, stdout], [2, ""]);
+      assertStringIncludes(stderr, "in memory");
+    }));
+
   it("says so where no home can be made, and runs nothing", (t) =>
     withFileSystem(t, "1m,nr_inodes=1", async ({ path }) => {
       const env = { TMPDIR: path, TSX_DISABLE_CACHE: "1" }; // which is there otherwise, too
