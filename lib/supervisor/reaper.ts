@@ -5,8 +5,11 @@ import { spawnDetached } from "../system/spawn_detached.ts";
 import type { SupervisorOrder } from "./instance.ts";
 import { supervisorCommand } from "./self_command.ts";
 
-/** Nobody writes to the pipe: what ends the read is the end of whoever has its other end. */
-const WAIT_AND_BECOME = 'read -r _; exec "$@" </dev/null';
+/**
+ * Nobody writes to the pipe: what ends the read is the end of whoever has its other end. What CI systems send to each
+ * process of a tree, before they send SIGKILL, must not end it; ignored signals stay so across exec (execve(2)).
+ */
+const WAIT_AND_BECOME = 'trap "" HUP INT TERM; read -r _; exec "$@" </dev/null';
 
 /** Somebody who outlives us, to end what we supervise and to remove its home. */
 export interface Reaper {

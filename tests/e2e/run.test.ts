@@ -207,6 +207,21 @@ describe("run --ephemeral", () => {
       await until("the home is gone", () => homesIn(folder).length === 0);
     }));
 
+  it("leaves nothing when all its processes got SIGTERM before it was killed -9", () =>
+    withTempDir(async (folder) => {
+      const line = 'trap "" TERM; echo $$; exec sleep 1000';
+      const running = launch(command("sh", "-c", line), { env: { TMPDIR: folder } });
+      await until("the command runs", () => running.stdout().includes("\n"));
+      const children = spawnSync("ps", ["-o", "pid=", "--ppid", `${running.pid}`], { encoding: "utf8" }).stdout;
+      for (const pid of children.trim().split(/\s+/)) process.kill(Number(pid), "SIGTERM");
+      process.kill(running.pid, "SIGTERM");
+      process.kill(running.pid, "SIGKILL");
+      process.kill(Number(running.stdout()), "SIGKILL");
+      await running.ended;
+      await until("the home is gone", () => homesIn(folder).length === 0);
+      await gone(folder);
+    }));
+
   for (const lost of ["home", "temporary folder"] as const) {
     it(`leaves nothing when its ${lost} is deleted right after it was killed -9`, () =>
       withTempDir(async (parent) => {
