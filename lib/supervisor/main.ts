@@ -1,7 +1,8 @@
 /**
  * The entry of the supervisor's process, spawned by `start` with descriptor 3 being `supervisor.lock`, held, and one
  * argument, the {@linkcode SupervisorOrder} as JSON. That of an ephemeral instance makes the home and takes the lock
- * itself; when whoever it is for is gone, it only removes what that one left. Imports no `@std` and no npm package, so that it runs whatever configuration the caller's runtime was given.
+ * itself; when whoever it is for is gone, it only removes what that one left. Imports no `@std` and no npm package, so that
+ * it runs whatever configuration the caller's runtime was given.
  *
  * @module
  */

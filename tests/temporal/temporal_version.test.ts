@@ -38,7 +38,7 @@ describe("readTemporalVersion()", () => {
 
   it("does not wait for a child that keeps the output open", () =>
     withTempDir(async (folder) => {
-      const path = script(folder, "sleep 60 &\necho $! > child\ntrap '' TERM\nwhile :; do sleep 1; done");
+      const path = script(folder, "sleep 60 &\necho $! > ${0%/*}/child\ntrap '' TERM\nwhile :; do sleep 1; done");
       const controller = new AbortController();
       setTimeout(() => controller.abort(), 300);
       const began = performance.now();
