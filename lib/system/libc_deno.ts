@@ -68,38 +68,43 @@ export function openLibrary<const Symbols extends Deno.ForeignLibraryInterface>(
 export function openLibc(): Libc | null {
   const library = openLibrary({});
   if (library === null) return null;
-  const platform = PLATFORMS[Deno.build.os as keyof typeof PLATFORMS];
+  const { errnoLocation, wouldBlock, setCloseOnExec, clearCloseOnExec } =
+    PLATFORMS[Deno.build.os as keyof typeof PLATFORMS];
   const opened: { close(): void }[] = [library];
-  const lazily = <const Symbol extends Deno.ForeignFunction>(symbol: Symbol) => {
-    let call: Deno.StaticForeignLibraryInterface<{ symbol: Symbol }>["symbol"] | undefined;
+  const lazily = <const Symbols extends Deno.ForeignLibraryInterface>(symbols: Symbols) => {
+    let found: Deno.DynamicLibrary<Symbols> | null = null;
     return () => {
-      if (call !== undefined) return call;
-      const found = openLibrary({ symbol });
-      if (found === null) throw new Error(`The C library has no ${symbol.name}`);
+      if (found !== null) return found.symbols;
+      found = openLibrary(symbols);
+      if (found === null) throw new Error(`The C library does not have all of ${Object.keys(symbols).join(", ")}`);
       opened.push(found);
-      return call = found.symbols.symbol;
+      return found.symbols;
     };
   };
-  const flock = lazily({ name: "flock", parameters: ["i32", "i32"], result: "i32" });
-  const close = lazily({ name: "close", parameters: ["i32"], result: "i32" });
-  const fcntl = lazily({ name: "fcntl", parameters: ["i32", "i32"], result: "i32" });
-  const ioctl = lazily({ name: "ioctl", parameters: ["i32", "u64"], result: "i32" });
-  const madvise = lazily({ name: "madvise", parameters: ["u64", "u64", "i32"], result: "i32" });
-  const errnoLocation = lazily({ name: platform.errnoLocation, parameters: [], result: "pointer" });
+  const locking = lazily({
+    flock: { parameters: ["i32", "i32"], result: "i32" },
+    errno: { name: errnoLocation, parameters: [], result: "pointer" },
+  });
+  const closing = lazily({ close: { parameters: ["i32"], result: "i32" } });
+  const marking = lazily({
+    fcntl: { parameters: ["i32", "i32"], result: "i32" },
+    ioctl: { parameters: ["i32", "u64"], result: "i32" },
+  });
+  const advising = lazily({ madvise: { parameters: ["u64", "u64", "i32"], result: "i32" } });
   return {
     tryFlock: (fd) => {
-      const errno = errnoLocation(); // opened first: that makes calls of its own
-      if (flock()(fd, LOCK_EX | LOCK_NB) === 0) return "taken";
+      const { flock, errno } = locking();
+      if (flock(fd, LOCK_EX | LOCK_NB) === 0) return "taken";
       const at = errno();
-      return at !== null && new Deno.UnsafePointerView(at).getInt32() === platform.wouldBlock ? "held" : "failed";
+      return at !== null && new Deno.UnsafePointerView(at).getInt32() === wouldBlock ? "held" : "failed";
     },
-    close: (fd) => void close()(fd),
+    close: (fd) => void closing().close(fd),
     isCloseOnExec: (fd) => {
-      const flags = fcntl()(fd, F_GETFD);
+      const flags = marking().fcntl(fd, F_GETFD);
       return flags < 0 ? null : (flags & FD_CLOEXEC) !== 0;
     },
-    setCloseOnExec: (fd, isOn) => void ioctl()(fd, isOn ? platform.setCloseOnExec : platform.clearCloseOnExec),
-    dontNeed: (start, length) => void madvise()(start, length, MADV_DONTNEED),
+    setCloseOnExec: (fd, isOn) => void marking().ioctl(fd, isOn ? setCloseOnExec : clearCloseOnExec),
+    dontNeed: (start, length) => void advising().madvise(start, length, MADV_DONTNEED),
     unload: () => opened.forEach((each) => each.close()),
   };
 }

@@ -1,4 +1,4 @@
-import type { Listening } from "./ports.ts";
+import type { Listening } from "./listening.ts";
 
 /** Listens on a TCP port, with Deno's own means; SO_REUSEADDR is set, as Temporal does. */
 // deno-lint-ignore require-await -- a failure has to be a rejection, as under Node

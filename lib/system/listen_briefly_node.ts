@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { Listening } from "./ports.ts";
+import type { Listening } from "./listening.ts";
 
 /** Listens on a TCP port, with Node's own means; libuv sets SO_REUSEADDR, as Temporal does. */
 export function listenBrieflyNode(host: string, port: number): Promise<Listening> {

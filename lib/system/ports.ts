@@ -1,12 +1,7 @@
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { isDeno } from "./host.ts";
-
-/** A listener that was opened to see whether it can be. */
-export interface Listening {
-  port: number;
-  /** Resolves when the port is free again. */
-  close(): Promise<void>;
-}
+import { listenBrieflyDeno } from "./listen_briefly_deno.ts";
+import type { Listening } from "./listening.ts";
 
 /** Listens on a TCP port for a moment; rejects with the system's error. */
 type ListenBriefly = (host: string, port: number) => Promise<Listening>;
@@ -57,7 +52,7 @@ export async function freePort(host = "127.0.0.1"): Promise<number> {
 /** `node:net` costs a Deno process 20 ms to load, and its own listener nothing. */
 async function listen(host: string, port: number): Promise<Listening> {
   const variant: ListenBriefly = isDeno
-    ? (await import("./listen_briefly_deno.ts")).listenBrieflyDeno
+    ? listenBrieflyDeno
     : (await import("./listen_briefly_node.ts")).listenBrieflyNode;
   return variant(host, port);
 }

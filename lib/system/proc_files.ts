@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import { systemErrorCode } from "../core/local_error.ts";
+import { isDeno } from "./host.ts";
 
 /**
  * What the kernel answers for a process that is gone (ENOENT, ESRCH when it went between open and read), that is another
@@ -19,10 +20,12 @@ export function orUnseen<T>(look: () => T): T | null {
 
 /**
  * The text of a file under `/proc`, or null when it can't be seen. At most `maxBytes`.
- * `readFileSync` asks for size and type first, which under `/proc` says nothing and costs as much as the reading.
+ * Node's `readFileSync` asks for size and type first, which under `/proc` says nothing and costs as much as the reading.
+ * Deno's own takes a quarter of what `node:fs` takes there.
  */
 export function readProcText(path: string, maxBytes = 1024 * 1024): string | null {
   return orUnseen(() => {
+    if (isDeno) return readByDeno(path)?.slice(0, maxBytes) ?? null;
     let text = "";
     for (const piece of readPieces(path, Math.min(maxBytes, 4096))) {
       text += piece;
@@ -30,6 +33,16 @@ export function readProcText(path: string, maxBytes = 1024 * 1024): string | nul
     }
     return text;
   });
+}
+
+function readByDeno(path: string): string | null {
+  try {
+    return new TextDecoder().decode(Deno.readFileSync(path));
+  } catch (error) {
+    // Deno has no code for ESRCH, which a process answers that went between open and read.
+    if (error instanceof Error && error.message.includes("(os error 3)")) return null;
+    throw error;
+  }
 }
 
 /**

@@ -1,0 +1,6 @@
+/** A listener that was opened to see whether it can be. */
+export interface Listening {
+  port: number;
+  /** Resolves when the port is free again. */
+  close(): Promise<void>;
+}
