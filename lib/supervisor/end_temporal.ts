@@ -14,6 +14,8 @@ export interface EndTarget {
   pgid: number;
   /** The start time of its leader, so that a recycled PID is never signalled; null when the leader was dead already. */
   leaderStartTime: string | null;
+  /** Resolves when the leader has ended, if that is our child. */
+  leaderEnded?: Promise<unknown>;
 }
 
 /** What may cut an end short. */
@@ -52,6 +54,7 @@ export function endProcessGroup(
     graceMs,
     processes,
     ...(patience === undefined ? {} : { signal: patience.signal }),
+    ...(target.leaderEnded === undefined ? {} : { leaderEnded: target.leaderEnded }),
     isStillOurs: () => {
       if (patience?.isDeposed() === true) return false;
       const leader = processes.inspect(target.pgid);

@@ -198,7 +198,7 @@ export class TemporalKeeper {
   async end(graceMs: number, patience: AbortSignal): Promise<void> {
     const temporal = this.#temporal;
     if (temporal !== null) {
-      const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
+      const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime, leaderEnded: temporal.ended };
       const { forced } = await this.#ends.end(target, graceMs, patience);
       if (this.#released.signal.aborted) return;
       // The group is seen to be gone some ms before the runtime tells how our child ended; of an adopted one nobody does.

@@ -92,8 +92,8 @@ function spawn(
   pipe: number,
 ): number {
   const variables = Object.entries(env).filter(([, value]) => value !== undefined);
-  const argv = pointers([program, ...args]);
-  const envp = pointers(variables.map(([name, value]) => `${name}=${value}`));
+  const argv = strings([program, ...args]);
+  const envp = strings(variables.map(([name, value]) => `${name}=${value}`));
   const attributes = structure();
   const actions = structure();
   const pid = new Int32Array(1);
@@ -112,7 +112,7 @@ function spawn(
     sources.forEach((_, at) => libc.posix_spawn_file_actions_adddup2(actions, beyond + at, at));
     libc.posix_spawn_file_actions_addclosefrom_np(actions, sources.length);
     libc.posix_spawn_file_actions_addchdir_np(actions, text(cwd));
-    const errno = libc.posix_spawn(bytesOf(pid), text(program), actions, attributes, argv.pointers, envp.pointers);
+    const errno = libc.posix_spawn(bytesOf(pid), text(program), actions, attributes, argv, envp);
     if (errno !== 0) throw systemError(ERRNO_NAMES[errno] ?? `errno ${errno}`, program);
     return pid[0]!;
   } finally {
@@ -154,9 +154,10 @@ function whenExited(pid: number): PosixChild["exited"] {
 /** How our child ended, which is forgotten with this answer (waitpid(2)); null while it lives. */
 function endOf(pid: number): { code: number | null; signal: string | null } | null {
   const libc = openLibrary(WAIT);
+  if (libc === null) return null;
   const status = new Int32Array(1);
-  const result = libc?.symbols.waitpid(pid, bytesOf(status), WNOHANG) ?? -1;
-  libc?.close();
+  const result = libc.symbols.waitpid(pid, bytesOf(status), WNOHANG);
+  libc.close();
   if (result === 0) return null;
   if (result < 0) return { code: null, signal: null };
   const signal = status[0]! & 0x7f; // bits/waitstatus.h
@@ -177,14 +178,22 @@ function text(value: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${value}\0`);
 }
 
-/** A `char *[]` that ends with NULL. What it points at lives as long as the value that is returned. */
-function pointers(values: readonly string[]): { pointers: Uint8Array<ArrayBuffer>; texts: Uint8Array[] } {
+/**
+ * A `char *[]` that ends with NULL, and behind it the texts that it points at: in one buffer, so that they live as long as it
+ * does.
+ */
+function strings(values: readonly string[]): Uint8Array<ArrayBuffer> {
   const texts = values.map(text);
-  const list = new BigUint64Array(values.length + 1);
-  texts.forEach((each, at) => {
-    list[at] = BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(each)));
+  let at = BigUint64Array.BYTES_PER_ELEMENT * (texts.length + 1);
+  const bytes = new Uint8Array(texts.reduce((sum, { length }) => sum + length, at));
+  const pointers = new BigUint64Array(bytes.buffer, 0, texts.length);
+  const start = BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
+  texts.forEach((each, index) => {
+    pointers[index] = start + BigInt(at);
+    bytes.set(each, at);
+    at += each.length;
   });
-  return { pointers: new Uint8Array(list.buffer), texts };
+  return bytes;
 }
 
 function systemError(code: string, program: string): Error {

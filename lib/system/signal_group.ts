@@ -47,6 +47,8 @@ export interface EndGroupOptions {
   processes: Processes;
   /** Ends the patience: SIGKILL follows at once. The group is ended all the same. */
   signal?: AbortSignal;
+  /** Resolves when the leader has ended, if somebody will know: then it is looked at once. */
+  leaderEnded?: Promise<unknown>;
   /**
    * Asked before each signal: whether the group is still the one that was proved to be ours. Once its last member is
    * gone, its number may be given to a stranger.
@@ -79,10 +81,10 @@ export async function endGroup(options: EndGroupOptions): Promise<GroupEnd> {
   if (graceMs > 0) {
     signalGroup(pgid, "SIGTERM", processes);
     if (!isOver()) signalGroup(pgid, "SIGCONT", processes);
-    if (await pollUntil(isOver, graceMs, options.signal)) return result(false);
+    if (await pollUntil(isOver, graceMs, options)) return result(false);
   }
   signalGroup(pgid, "SIGKILL", processes);
-  if (await pollUntil(isOver, KILL_DEADLINE_MS)) return result(true);
+  if (await pollUntil(isOver, KILL_DEADLINE_MS, { leaderEnded: options.leaderEnded })) return result(true);
   throw stopFailed(pgid, processes.liveGroupMembers(pgid));
 }
 
@@ -94,15 +96,23 @@ function isEmpty(pgid: number, processes: Processes): boolean {
 }
 
 /** Whether `isOver` within `timeoutMs`; false as soon as `signal` aborts, too. The last look is never older than the answer. */
-async function pollUntil(isOver: () => boolean, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+async function pollUntil(
+  isOver: () => boolean,
+  timeoutMs: number,
+  { signal, leaderEnded }: { signal?: AbortSignal | undefined; leaderEnded?: Promise<unknown> | undefined },
+): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
+  let lookAtOnce = leaderEnded?.then(() => {
+    lookAtOnce = undefined;
+  });
   for (let waitMs = FIRST_POLL_MS;; waitMs = Math.min(waitMs * 1.5, LAST_POLL_MS)) {
     if (isOver()) return true;
     const leftMs = deadline - performance.now();
     if (leftMs <= 0 || signal?.aborted) return false;
-    await pause(Math.min(waitMs, leftMs), signal).catch((error: unknown) => {
+    const paused = pause(Math.min(waitMs, leftMs), signal).catch((error: unknown) => {
       if (!signal?.aborted) throw error;
     });
+    await (lookAtOnce === undefined ? paused : Promise.race([paused, lookAtOnce]));
   }
 }
 
