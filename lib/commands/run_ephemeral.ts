@@ -18,6 +18,7 @@ export async function runEphemeral(context: CommandContext): Promise<number> {
     });
   }
   const ephemeral = await bringUpEphemeral(context, (order, timeoutMs) => superviseEphemeral(host, order, timeoutMs));
+  ephemeral.lost.then((why) => context.tell(`error: Temporal is gone while the command runs: ${why.message}`));
   try {
     return await runWith(context, ephemeral.served);
   } finally {

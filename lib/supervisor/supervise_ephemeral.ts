@@ -16,6 +16,8 @@ import type { Supervisor } from "./supervisor.ts";
 export interface SupervisedHere {
   /** Where clients find it. */
   served: Pick<Status, "address" | "namespace" | "uiUrl">;
+  /** Resolves, with the reason, when Temporal is given up before {@linkcode end} was called. */
+  lost: Promise<LocalError>;
   /** Ends it. Resolves when nothing of it is left, its home included. */
   end(): Promise<void>;
 }
@@ -35,6 +37,8 @@ export async function superviseEphemeral(
   const reaper = await spawnReaper(host, order);
   const stop = new AbortController();
   let over: Promise<unknown> = Promise.resolve();
+  let lose: (why: LocalError) => void = () => {};
+  const lost = new Promise<LocalError>((resolve) => lose = resolve);
   const end = async () => {
     stop.abort();
     await over;
@@ -52,9 +56,13 @@ export async function superviseEphemeral(
         void begun.until(() => begun.state.kind === "running" ? begun : null).then(resolve);
       const instance = createInstance(host, order, instancePaths(order.home).supervisorLog);
       over = runSupervisor(instance, order, lock, stop.signal, onBegin)
-        .then((failure) => reject(fromFailure(failure ?? START_STOPPED)), reject);
+        .then((failure) => {
+          const why = fromFailure(failure ?? START_STOPPED);
+          reject(why); // which says nothing any more once it serves
+          if (failure !== null && !stop.signal.aborted) lose(why);
+        }, reject);
     });
-    return { served: statusFrame("running", supervisor.keeper.settings, instancePaths(order.home)), end };
+    return { served: statusFrame("running", supervisor.keeper.settings, instancePaths(order.home)), lost, end };
   } catch (error) {
     await end();
     throw isLate ? tooLate(timeoutMs) : error;

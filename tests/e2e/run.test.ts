@@ -285,6 +285,29 @@ describe("run --ephemeral", () => {
       assertStringIncludes(stderr, "in memory");
     }));
 
+  it("says so when Temporal is given up while the command runs, and lets that go on", () =>
+    withTempDir(async (folder) => {
+      const limited = [...toolCommand(ownRuntime), "run", "--ephemeral", "--max-restarts", "1", "--"];
+      const mayEnd = join(folder, "may-end");
+      const wait = 'echo up; while [ ! -e "$0" ]; do sleep 0.1; done; exit 7';
+      const running = launch([...limited, "sh", "-c", wait, mayEnd], { env: { TMPDIR: folder } });
+      await until("the command runs", () => running.stdout().includes("up"));
+      const record = join(folder, homesIn(folder)[0]!, "temporal.pid");
+      const killed = new Set<number>();
+      await until("it is given up", () => {
+        const pid = existsSync(record) ? Number(readFileSync(record, "utf8").split("\n")[0]) : 0;
+        if (pid > 1 && !killed.has(pid)) {
+          killed.add(pid);
+          process.kill(pid, "SIGKILL");
+        }
+        return running.stderr().includes("Temporal is gone while the command runs: ");
+      });
+      writeFileSync(mayEnd, "");
+      assertEquals((await running.ended).code, 7);
+      await gone(folder);
+      assertEquals(homesIn(folder), []);
+    }));
+
   it("says so where no home can be made, and runs nothing", (t) =>
     withFileSystem(t, "1m,nr_inodes=1", async ({ path }) => {
       const env = { TMPDIR: path, TSX_DISABLE_CACHE: "1" }; // which is there otherwise, too
