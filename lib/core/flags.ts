@@ -124,6 +124,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: "shell",
         kind: "text",
         value: "SHELL",
+        choices: ["sh", "bash", "zsh", "fish", "dash", "ksh"],
         help: "Written for sh (bash, zsh too) or fish; default: that of $SHELL",
       },
       { name: "dotenv", kind: "boolean", help: "As lines of a .env file" },

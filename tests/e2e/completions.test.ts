@@ -7,7 +7,7 @@ import { withTempDir } from "../system/support.ts";
 import { launch, ownRuntime, toolCommand } from "./support.ts";
 
 describe("completions", () => {
-  it("completes commands, flags and operands in bash", (context) =>
+  it("completes commands, flags, their values, operands and the command of run in bash", (context) =>
     withCompletions(context, "bash", (script) => {
       const complete = (...words: string[]) =>
         shell("bash", [
@@ -20,21 +20,37 @@ describe("completions", () => {
       assertEquals(complete("stigmer-local", "sta"), "start status\n");
       assertEquals(complete("stigmer-local", "logs", "--f"), "--follow\n");
       assertEquals(complete("stigmer-local", "completions", "f"), "fish\n");
+      assertEquals(complete("stigmer-local", "start", "--log-level", "=", "de"), "debug\n");
+      assertEquals(complete("stigmer-local", "env", "--shell", "f"), "fish\n");
+      assertEquals(complete("stigmer-local", "start", "-f", script.slice(0, -2)), `${script}\n`);
+      assertEquals(complete("stigmer-local", "logs", "-f", "--fo"), "--follow\n");
+      assertEquals(complete("stigmer-local", "restore", script.slice(0, -2)), `${script}\n`);
+      assertStringIncludes(complete("stigmer-local", "run", "--", "basenam"), "basename");
     }));
 
-  it("completes commands, flags and operands in fish", (context) =>
+  it("completes commands, flags, their values, operands and the command of run in fish", (context) =>
     withCompletions(context, "fish", (script) => {
       const complete = (line: string) => shell("fish", ["-c", `source ${script}; complete -C '${line}'`]);
       assertEquals(complete("stigmer-local sta").split("\n").map((row) => row.split("\t")[0]), ["start", "status", ""]);
       assert(complete("stigmer-local logs --f").startsWith("--follow\t"));
       assertEquals(complete("stigmer-local completions f"), "fish\n");
+      assertStringIncludes(complete("stigmer-local start --log-level=de"), "--log-level=debug\t");
+      assertStringIncludes(complete("stigmer-local env --shell f"), "fish\t");
+      assertStringIncludes(complete(`stigmer-local start -f ${script.slice(0, -2)}`), script);
+      assertStringIncludes(complete("stigmer-local run -- basenam"), "basename");
+      assertEquals(complete("stigmer-local run -- echo restor"), "");
     }));
 
-  it("completes commands and flags in zsh", (context) =>
+  it("completes commands, flags, their values, operands and the command of run in zsh", (context) =>
     withCompletions(context, "zsh", (script) => {
       const complete = (line: string) => shell("zsh", ["-f", "-c", IN_ZSH, "-", script, line]);
       assertStringIncludes(complete("stigmer-local sto"), "stigmer-local stop");
       assertStringIncludes(complete("stigmer-local logs --fol"), "stigmer-local logs --follow");
+      assertStringIncludes(complete("stigmer-local start --log-level=de"), "--log-level=debug");
+      assertStringIncludes(complete("stigmer-local env --shell f"), "--shell fish");
+      assertStringIncludes(complete(`stigmer-local start -f ${script.slice(0, -2)}`), script);
+      assertStringIncludes(complete("stigmer-local run -- basenam"), "basename");
+      assertStringIncludes(complete("stigmer-local help restar"), "help restart");
     }));
 
   it("offers the shell that was meant", async () => {
