@@ -1,5 +1,6 @@
-import type { Failure } from "../core/failure.ts";
+import { type Failure, toFailure } from "../core/failure.ts";
 import { portCandidate, withPorts } from "../core/auto_ports.ts";
+import { LocalError } from "../core/local_error.ts";
 import { isPartOfPolicy, type Policy } from "../core/policy.ts";
 import { type AskedSettings, completeSettings, isSettings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
@@ -88,10 +89,7 @@ export function controlApi(supervisor: Controlled): Handler {
       if (error instanceof SyntaxError) {
         return json(400, errorBody({ code: "usage", message: `Bad request: ${error.message}` }));
       }
-      return json(
-        500,
-        errorBody({ code: "internal", message: error instanceof Error ? error.message : String(error) }),
-      );
+      return json(error instanceof LocalError ? 409 : 500, errorBody(toFailure(error)));
     }
   };
 }

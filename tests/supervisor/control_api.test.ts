@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { describe, it } from "node:test";
 import type { Failure } from "../../lib/core/failure.ts";
+import { LocalError } from "../../lib/core/local_error.ts";
 import type { Status } from "../../lib/core/status.ts";
 import { controlApi, type Controlled } from "../../lib/supervisor/control_api.ts";
 import type { LogEvent } from "../../lib/supervisor/event_log.ts";
@@ -77,6 +78,17 @@ describe("controlApi()", () => {
     const expected = { status: 409, body: { schema: 1, error: FAILURE } };
     assertEquals(parsed(await handle("POST", "/start", "")), expected);
     assertEquals(parsed(await handle("GET", "/wait", "")), expected);
+  });
+
+  it("answers a failure that is thrown with all that it says", async () => {
+    const { code, message, ...rest } = FAILURE;
+    const { handle } = fake({
+      start: () => Promise.reject(new LocalError(code, message, { ...rest, hint: "Kill it" })),
+    });
+    assertEquals(parsed(await handle("POST", "/start", "")), {
+      status: 409,
+      body: { schema: 1, error: { ...FAILURE, hint: "Kill it" } },
+    });
   });
 
   it("tells health by the status alone, and metrics as text", async () => {
