@@ -18,12 +18,14 @@ export const run: Command = async (context) => {
   }
   const { bringUp } = await import("./start.ts");
   const status = await bringUp(context);
-  const code = await runWith(context, status);
-  if (own["stop-after"] === true && status.reused !== true) {
-    const { DEFAULT_GRACE_S, stopInstance } = await import("./stop.ts");
-    await stopInstance(context, DEFAULT_GRACE_S * 1000);
+  try {
+    return await runWith(context, status);
+  } finally {
+    if (own["stop-after"] === true && status.reused !== true) {
+      const { DEFAULT_GRACE_S, stopInstance } = await import("./stop.ts");
+      await stopInstance(context, DEFAULT_GRACE_S * 1000);
+    }
   }
-  return code;
 };
 
 /** @throws {LocalError} `usage`, when there is nothing to run */
@@ -40,7 +42,11 @@ export async function runWith(
   return await runIn(context, instanceEnvironment(context.host, status));
 }
 
-/** Runs the operands as a command in our environment, changed by `env`. Resolves with its exit code. */
+/**
+ * Runs the operands as a command in our environment, changed by `env`. Resolves with its exit code.
+ *
+ * @throws {LocalError} `command-not-run`, with the shell's exit code for it: 127 not found, 126 not executable
+ */
 export async function runIn(context: CommandContext, env: EnvironmentChange): Promise<number> {
   const { host, invocation: { operands } } = context;
   const [command, ...args] = operands;
@@ -54,19 +60,26 @@ export async function runIn(context: CommandContext, env: EnvironmentChange): Pr
   });
   try {
     child = await host.runAttached(command!, args, env);
-    if (child.kind === "notFound") {
-      await context.tell(`error: \`${command}\` was not found`);
-      return 127;
-    }
-    if (child.kind === "notExecutable") {
-      await context.tell(`error: \`${command}\` can't be executed: ${child.why}`);
-      return 126;
-    }
+    if (child.kind !== "runs") throw notRun(command!, child);
     for (const signal of early) child.kill(signal);
     return exitCodeOf(await child.ended, host.platform);
   } finally {
     stopListening();
   }
+}
+
+function notRun(command: string, attached: Exclude<Attached, { kind: "runs" }>): LocalError {
+  return attached.kind === "notFound"
+    ? new LocalError("command-not-run", `\`${command}\` was not found`, {
+      hint: "Check its name, and PATH",
+      facts: { command },
+      exitCode: 127,
+    })
+    : new LocalError("command-not-run", `\`${command}\` can't be executed: ${attached.why}`, {
+      hint: "Check its path, and its permissions (chmod +x)",
+      facts: { command },
+      exitCode: 126,
+    });
 }
 
 /**

@@ -17,6 +17,7 @@ export type ErrorCode =
   | "supervisor-unresponsive"
   | "not-running"
   | "no-ui"
+  | "command-not-run"
   | "interrupted"
   | "timeout"
   | "stop-failed"

@@ -105,6 +105,8 @@ describe("run", () => {
       assertEquals(await codeOf("there-is-no-such-command"), 127);
       assertEquals(await codeOf("/etc/passwd"), 126);
       assertEquals(await codeOf("/etc/passwd/below-a-file"), 126);
+      const mistyped = await instance.run(["run", "--quiet", "--", "there-is-no-such-command"]);
+      assertMatch(mistyped.stderr, /^error: `there-is-no-such-command` was not found\nhint: .*PATH/);
       assertEquals(await codeOf("sh", "-c", "kill -USR1 $$"), 128 + constants.signals.SIGUSR1);
       assertEquals((await instance.run(["run"])).code, 2);
       const forgotten = await instance.run(["run", "true"]);
