@@ -49,11 +49,9 @@ export const backup: Command = async (context) => {
 
 /** The one operand, as an absolute path. @throws {LocalError} `usage` */
 export function fileOperand({ host, invocation: { command, operands } }: CommandContext, example: string): string {
-  const [file, ...rest] = operands;
-  if (file === undefined || file === "" || rest.length > 0) {
-    throw new LocalError("usage", `\`${command.name}\` takes one FILE: ${operands.length} were given`, {
-      hint: example,
-    });
+  const [file = ""] = operands;
+  if (file === "") {
+    throw new LocalError("usage", `\`${command.name}\` needs a FILE: nothing was given`, { hint: example });
   }
   return absolutePath(file, host.cwd());
 }

@@ -86,8 +86,9 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     const found = givenValue(flag, line, surroundings, config);
     if (found !== null) given.set(flag.name, found);
   }
-  if (operands.length > 0 && command.operands === undefined) {
-    throw new LocalError("usage", `Unexpected argument \`${operands[0]}\` for \`${command.name}\``, {
+  const surplus = operands[command.operands === undefined ? 0 : 1];
+  if (surplus !== undefined) {
+    throw new LocalError("usage", `Unexpected argument \`${surplus}\` for \`${command.name}\``, {
       hint: command.afterDashes === undefined
         ? `See \`stigmer-local help ${command.name}\``
         : `After \`--\`: the ${command.afterDashes}`,

@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { didYouMean } from "./did_you_mean.ts";
 import { badValue, readAnswer } from "./flag_values.ts";
-import { COMMANDS, type CommandSpec, CONNECTION_FLAGS, type Flag, flagsOf, INSTANCE_FLAGS } from "./flags.ts";
+import { COMMANDS, type CommandSpec, type Flag, flagsOf } from "./flags.ts";
 import { LocalError } from "./local_error.ts";
 
 /** A command line, taken apart; the values are as they were written. */
@@ -36,6 +36,10 @@ function splitCommand(args: readonly string[]): { command: CommandSpec; rest: re
   const name = args[at]!;
   const command = find(name);
   if (command === undefined) {
+    // Perhaps the value of a flag that there is not, which is said of the flag.
+    const before = args[at - 1] ?? "";
+    const isUnknown = /^--[^=]+$/.test(before) && flagsWritten(before).length === 0;
+    if (isUnknown) return { command: COMMANDS[0]!, rest: args };
     const near = didYouMean(name, COMMANDS.map((each) => each.name));
     throw new LocalError("usage", `Unknown command \`${name}\``, {
       hint: near === null ? "See `stigmer-local help`" : `Did you mean \`stigmer-local ${near}\`?`,
@@ -47,14 +51,12 @@ function splitCommand(args: readonly string[]): { command: CommandSpec; rest: re
 
 /** Whether the argument after `arg` is its value: `arg` is a flag that takes one, without `=`. */
 function isValueOf(arg: string | undefined): boolean {
-  const takesValue = (flag: Flag) => flag.kind !== "boolean";
-  return [...INSTANCE_FLAGS, ...CONNECTION_FLAGS].some((flag) =>
-    takesValue(flag) && (arg === `--${flag.name}` || (flag.alias !== undefined && arg === `-${flag.alias}`))
-  ) || COMMANDS.some(({ flags }) =>
-    flags.some((flag) =>
-      takesValue(flag) && (arg === `--${flag.name}` || (flag.alias !== undefined && arg === `-${flag.alias}`))
-    )
-  );
+  return arg !== undefined && flagsWritten(arg).some(({ kind }) => kind !== "boolean");
+}
+
+/** The flags, of whichever command, that `arg` names, without `=`. */
+function flagsWritten(arg: string): Flag[] {
+  return COMMANDS.flatMap(flagsOf).filter(({ name, alias }) => arg === `--${name}` || arg === `-${alias}`);
 }
 
 function readFlags(

@@ -71,6 +71,20 @@ describe("parseCommandLine()", () => {
     });
     assertEquals(refusal("deploy").hint, "See `stigmer-local help`");
     assertEquals(refusal("''").message, "Unknown command ``");
+    assertEquals(refusal("--headless statsu").message, "Unknown command `statsu`");
+  });
+
+  it("takes what follows a mistyped flag for its value, and no command", () => {
+    assertEquals(refusal("--prot 7300 status"), {
+      message: "Unknown flag `--prot` for `start`",
+      hint: "Did you mean `--port`?",
+    });
+  });
+
+  it("takes one operand at most", () => {
+    for (const line of ["help start stop", "completions bash stop", "backup a.db stop", "status stop"]) {
+      assertEquals(refusal(line).message, `Unexpected argument \`stop\` for \`${line.split(" ")[0]}\``);
+    }
   });
 
   it("says which flag was meant", () => {
@@ -148,7 +162,6 @@ describe("parseCommandLine() on flags", () => {
       assertEquals(parse(`backup ${name} --force`).operands, [name]);
       assertEquals(parse(`--force backup ${name}`).operands, [name]);
     }
-    assertEquals(parse("restore a b").operands, ["a", "b"]);
   });
 
   it("refuses a flag without its value, and does not take the next flag for it", () => {
