@@ -1,4 +1,5 @@
 import { LocalError } from "../core/local_error.ts";
+import { stateInWords } from "../core/status.ts";
 import type { Command, CommandContext } from "./context.ts";
 import { currentStatus } from "./status.ts";
 
@@ -7,7 +8,7 @@ export const ui: Command = async (context) => {
   const { host, invocation: { json, quiet, own } } = context;
   const status = await currentStatus(context);
   if (status.temporal === null) {
-    throw new LocalError("not-running", `Temporal is ${status.state}: there is no Web UI to open`, {
+    throw new LocalError("not-running", `${stateInWords(status.state)}: there is no Web UI to open`, {
       hint: "`stigmer-local start` brings it up",
       facts: { state: status.state },
     });

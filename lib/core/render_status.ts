@@ -1,5 +1,5 @@
 import { externalRows } from "./render_external.ts";
-import type { Status } from "./status.ts";
+import { stateInWords, type Status } from "./status.ts";
 
 /** Paints text for a terminal; every function gives its text back where colour is not wanted. */
 export interface Paint {
@@ -32,7 +32,7 @@ export function renderCard(status: Status, paint: Paint): string {
     return `${paint.green("●")} ${paint.bold(text.replace("  ", " "))}\n${renderRows(externalRows(status), paint)}`;
   }
   const headline = status.state !== "running"
-    ? `Temporal is ${status.state}`
+    ? stateInWords(status.state)
     : status.reused === true
     ? `Temporal is running already (reused${temporal?.adopted ? ", adopted" : ""})`
     : "Temporal is running";
@@ -66,8 +66,7 @@ export function renderStatus(status: Status, nowMs: number, paint: Paint): strin
   const isHealthKnown = status.state !== "unhealthy" &&
     (status.managed ? status.temporal !== null : status.state !== "unknown");
   const health = !isHealthKnown ? "" : status.healthy ? ", healthy" : ", not healthy";
-  const headline = status.state === "unknown" ? "Whether Temporal runs is not known" : `Temporal is ${status.state}`;
-  const lines = [`${mark} ${paint.bold(headline + health)}`];
+  const lines = [`${mark} ${paint.bold(stateInWords(status.state) + health)}`];
   const rows: [string, string | null][] = !status.managed
     ? externalRows(status)
     : temporal === null

@@ -19,6 +19,20 @@ export interface Check {
  */
 export type StatusState = State["kind"] | "unsupervised" | "unknown";
 
+/** What `state` says of Temporal, as the beginning of a sentence. */
+export function stateInWords(state: StatusState): string {
+  switch (state) {
+    case "failed":
+      return "Temporal has failed";
+    case "backoff":
+      return "Temporal is down, and about to be started again (backoff)";
+    case "unknown":
+      return "Whether Temporal runs is not known";
+    default:
+      return `Temporal is ${state}`;
+  }
+}
+
 /** How a Temporal that is not ours is talked to. Holds no secret. */
 export interface ExternalConnection {
   /** Such as `1.29.1`; null as long as it was not told. */

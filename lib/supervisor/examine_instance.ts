@@ -1,5 +1,6 @@
 import { lstatSync, renameSync } from "node:fs";
 import { diagnose, type Trouble } from "../core/doctor.ts";
+import { stateInWords } from "../core/status.ts";
 import type { Holder } from "../system/processes.ts";
 import { databaseLockPath } from "./database_lock.ts";
 import { describeProcess, findTemporal } from "./evidence.ts";
@@ -32,7 +33,7 @@ export const examineInstance: Examine = ({ status }) => {
   for (const warning of status.warnings ?? []) troubles.push({ state: "warn", detail: warning });
   const detail = state === "running"
     ? `Temporal ${temporal?.version ?? ""} (pid ${temporal?.pid}) runs and is healthy, at ${status.address}`
-    : `Temporal is ${state}`;
+    : stateInWords(state);
   return diagnose("instance", troubles, detail);
 };
 

@@ -126,7 +126,7 @@ describe("a Temporal that keeps dying", () => {
       assertEquals(seen.lastExit?.signal, "SIGKILL");
       const { stdout, code } = await instance.run(["status"]);
       assertEquals(code, 1);
-      assertMatch(stdout, /^● Temporal is failed$/m);
+      assertMatch(stdout, /^● Temporal has failed$/m);
       assertMatch(stdout, /^ +why +Gave up: Temporal ended 3 times within 5 minutes$/m);
       assertMatch(stdout, /^ +hint +.*`stigmer-local start` tries again/m);
 
