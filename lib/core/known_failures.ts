@@ -220,16 +220,17 @@ function explainSpawnError(code: string): KnownFailure {
 
 /** The lines of weight, oldest first: errors of its log, as plain text, and what is no log line at all. */
 function messagesOf(output: string): string[] {
-  const messages: string[] = [];
+  return withoutUsage(output).flatMap((line) => messageOf(line.trim()) || []);
+}
+
+/** The last lines of what Temporal wrote, but for how it is used, which it says at length of a flag that it does not know. */
+export function withoutUsage(output: string): string[] {
   let isUsage = false;
-  for (const line of output.split("\n").slice(-400)) {
+  return output.split("\n").slice(-400).filter((line) => {
     if (line.startsWith("Usage:")) isUsage = true;
-    if (isUsage && (/^(\s|$)/.test(line) || /^(Usage|Flags|Global Flags):/.test(line))) continue;
-    isUsage = false;
-    const message = messageOf(line.trim());
-    if (message !== null && message !== "") messages.push(message);
-  }
-  return messages;
+    else if (!/^(\s|$)/.test(line) && !/^(Flags|Global Flags):/.test(line)) isUsage = false;
+    return !isUsage;
+  });
 }
 
 /** What a line says; null for log lines below ERROR. */

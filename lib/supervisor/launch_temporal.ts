@@ -1,7 +1,7 @@
 import { closeSync, statSync } from "node:fs";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
 import { LocalError } from "../core/local_error.ts";
-import { explainFailure, type KnownFailure } from "../core/known_failures.ts";
+import { explainFailure, type KnownFailure, withoutUsage } from "../core/known_failures.ts";
 import { temporalArgs } from "../core/temporal_args.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import { openLog } from "../system/open_log.ts";
@@ -189,7 +189,7 @@ function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, last
       cause: known.cause,
       exitCode: end.code,
       signal: end.signal,
-      lastWords: lastWords.trim() === "" ? [] : lastWords.trimEnd().split("\n").slice(-10),
+      lastWords: lastWords.trim() === "" ? [] : withoutUsage(lastWords.trimEnd()).slice(-10),
       log: instance.paths.temporalLog,
       binary: plan.binary,
     },
