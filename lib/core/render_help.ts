@@ -3,8 +3,8 @@ import type { Paint } from "./render_status.ts";
 import { wrap } from "./wrap.ts";
 
 /**
- * The help of the tool: what it is for, its commands, the flags that all of them take. What is longer than `columns` goes
- * on below itself.
+ * The help of the tool: what it is for, its commands, the flags that matter to all of them; short enough that its examples
+ * are still on the screen. What is longer than `columns` goes on below itself.
  */
 export function renderHelp(paint: Paint, columns: number): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
@@ -12,15 +12,16 @@ export function renderHelp(paint: Paint, columns: number): string {
     "stigmer-local keeps one Temporal dev server on this machine simply there.",
     "",
     paint.bold("Examples"),
-    "  stigmer-local start    bring it up, or reuse it (also without `start`)",
-    "  stigmer-local status   what runs, with the evidence",
-    "  stigmer-local logs -f  follow Temporal's log",
-    "  stigmer-local stop     stop it, its supervisor too",
+    "  stigmer-local start            bring it up, or reuse it (also without `start`)",
+    "  stigmer-local status           what runs, with the evidence",
+    "  stigmer-local logs -f          follow Temporal's log",
+    "  stigmer-local run -- npm test  run a command that finds it in its environment",
+    "  stigmer-local stop             stop it, its supervisor too",
     "",
     paint.bold("Commands"),
     ...COMMANDS.flatMap(({ name, summary }) => renderEntry(name.padEnd(width), summary, columns)),
     "",
-    ...commonFlags(INSTANCE_FLAGS, paint, columns),
+    ...flagsOfAll(paint, columns),
     ...wrap(
       "Exit codes: 0 done, 1 failed, 2 wrong usage. `status`: 0 running and healthy, 1 dead, 3 not running, 4 in between.",
       columns,
@@ -30,7 +31,10 @@ export function renderHelp(paint: Paint, columns: number): string {
   ].join("\n");
 }
 
-/** The help of one command, as {@linkcode renderHelp}; opens with its examples. */
+/**
+ * The help of one command, as {@linkcode renderHelp}; opens with its examples. The flags that describe the instance are
+ * told of the commands that launch it or show its settings; the others refer to them.
+ */
 export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: number): string {
   const passed = AFTER_DASHES[command.afterDashes ?? "nothing"];
   const operands = command.operands === undefined ? "" : ` ${command.operands}`;
@@ -44,14 +48,28 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: n
     `  stigmer-local ${command.name} [FLAGS]${operands}${passed}`,
     "",
     ...(command.flags.length === 0 ? [] : [paint.bold("Flags"), ...renderFlags(command.flags, columns), ""]),
-    ...commonFlags(INSTANCE_FLAGS.map((flag) => withoutHiddenLetter(flag, command)), paint, columns),
+    ...(command.afterDashes === undefined ? flagsOfAll(paint, columns) : allFlags(paint, columns)),
   ].join("\n");
 }
 
-function commonFlags(instanceFlags: readonly Flag[], paint: Paint, columns: number): string[] {
+/** The flags that matter to every command, and where the rest is told. */
+function flagsOfAll(paint: Paint, columns: number): string[] {
+  return [
+    paint.bold("Flags of every command"),
+    ...renderFlags([...INSTANCE_FLAGS.filter(({ name }) => name === "home"), ...OUTPUT_FLAGS], columns),
+    "",
+    ...wrap(
+      "Each also takes the flags that say which Temporal is meant, such as --port and --address: see `stigmer-local help start`.",
+      columns,
+    ),
+    "",
+  ];
+}
+
+function allFlags(paint: Paint, columns: number): string[] {
   return [
     paint.bold("Flags of the instance"),
-    ...renderFlags(instanceFlags, columns),
+    ...renderFlags(INSTANCE_FLAGS, columns),
     "",
     paint.bold("Flags for a Temporal that is not ours"),
     ...renderFlags(CONNECTION_FLAGS, columns),
@@ -67,12 +85,6 @@ const AFTER_DASHES = {
   command: " -- COMMAND …",
   nothing: "",
 };
-
-function withoutHiddenLetter(flag: Flag, command: CommandSpec): Flag {
-  if (flag.alias === undefined || !command.flags.some(({ alias }) => alias === flag.alias)) return flag;
-  const { alias: _hidden, ...rest } = flag;
-  return rest;
-}
 
 /** A line each, what they do below one another. */
 function renderFlags(flags: readonly Flag[], columns: number): string[] {

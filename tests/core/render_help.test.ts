@@ -12,12 +12,12 @@ const command = (name: string) => COMMANDS.find((each) => each.name === name)!;
 const flagLines = (help: string): string[] => help.split("\n").filter((line) => /^ {2}(-\w,| {3}) --/.test(line));
 
 describe("renderHelp()", () => {
-  it("tells every command and every flag that all of them take", () => {
+  it("tells every command and the flags that matter to all of them", () => {
     const help = renderHelp(PLAIN, Infinity);
     for (const { name, summary } of COMMANDS) {
       assert(help.split("\n").some((line) => line.startsWith(`  ${name} `) && line.endsWith(` ${summary}`)), name);
     }
-    for (const { name, help: text } of [...INSTANCE_FLAGS, ...OUTPUT_FLAGS]) {
+    for (const { name, help: text } of [INSTANCE_FLAGS[0]!, ...OUTPUT_FLAGS]) {
       assert(flagLines(help).some((line) => line.includes(`--${name} `) && line.includes(text)), name);
     }
   });
@@ -33,14 +33,18 @@ describe("renderHelp()", () => {
 });
 
 describe("renderCommandHelp()", () => {
-  it("tells each flag that the parser takes, once, and no other", () => {
+  it("tells each flag that the parser takes, once, and no other; those of the instance where it is launched", () => {
     for (const each of COMMANDS) {
       const told = flagLines(renderCommandHelp(each, PLAIN, Infinity)).map((line) =>
         line.slice(2, 4).trim() + /--[\w-]+/.exec(line)![0]
       );
-      const taken = flagsOf(each).map(({ name, alias }) => `${alias === undefined ? "" : `-${alias}`}--${name}`);
+      const short = [...each.flags, INSTANCE_FLAGS[0]!, ...OUTPUT_FLAGS];
+      const taken = (each.afterDashes === undefined ? short : flagsOf(each)).map(({ name, alias }) =>
+        `${alias === undefined ? "" : `-${alias}`}--${name}`
+      );
       assertEquals(told.sort(), taken.sort(), each.name);
     }
+    assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("`stigmer-local help start`"));
   });
 
   it("gives a letter to one flag alone", () => {
