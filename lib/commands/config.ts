@@ -20,9 +20,12 @@ export const config: Command = async ({ invocation, answer, paint }) => {
 
 function render(settings: readonly EffectiveSetting[], paint: Paint): string {
   const lines = settings.map(({ key, text, source }) => [key, text || "-", placeOf(source)] as const);
-  const widths = [0, 1].map((column) => Math.min(50, Math.max(...lines.map((line) => line[column]!.length))));
+  // A long path pushes its own source aside, not that of all: the table fits on 80 columns.
+  const widthOf = (column: 0 | 1, most: number) =>
+    Math.min(most, Math.max(...lines.map((line) => line[column].length)));
+  const [keyWidth, valueWidth] = [widthOf(0, 30), widthOf(1, 20)];
   return lines.map(([key, value, from]) => {
-    const text = `${key.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  `;
+    const text = `${key.padEnd(keyWidth)}  ${value.padEnd(valueWidth)}  `;
     return from === "default" ? `${text}${paint.dim(from)}\n` : `${text}${from}\n`;
   }).join("");
 }

@@ -95,7 +95,9 @@ export function renderStatus(status: Status, nowMs: number, paint: Paint): strin
   if (lastExit !== null) {
     rows.push([
       "Last exit",
-      `${lastExit.reason}, ${lastExit.signal ?? `code ${lastExit.code ?? "unknown"}`}, at ${lastExit.at}`,
+      `${lastExit.reason}, ${lastExit.signal ?? `code ${lastExit.code ?? "unknown"}`}, ${
+        formatSpan(nowMs - Date.parse(lastExit.at))
+      } ago`,
     ]);
   }
   lines.push(renderRows(rows, paint).trimEnd());

@@ -44,7 +44,9 @@ export async function checkLayers(target: CheckTarget): Promise<Check[]> {
     }),
     await timed("process", () => {
       if (seen === null || isDead(seen)) return { ok: false, detail: `pid ${pid} is not running` };
-      const detail = `pid ${pid}, group ${seen.pgid}, state ${seen.state}`;
+      const detail = `pid ${pid}, group ${seen.pgid}, state ${seen.state}${
+        seen.state === "T" ? " (stopped by a signal)" : ""
+      }`;
       return { ok: seen.pgid === pid && seen.state !== "T", detail };
     }),
     await timed("identity", () => {

@@ -100,7 +100,7 @@ function supervisorOf(paths: InstancePaths, processes: Processes): Holder | null
 
 function supervisorCheck(supervisor: Holder | null): Check {
   const detail = supervisor === null
-    ? "no supervisor: `stigmer-local start` adopts this Temporal"
+    ? "none: `stigmer-local start` adopts this Temporal"
     : `pid ${supervisor.pid} holds its lock and does not answer`;
   return { name: "supervisor", ok: false, ms: 0, detail };
 }

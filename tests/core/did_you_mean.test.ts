@@ -10,7 +10,7 @@ describe("didYouMean()", () => {
     const cases = {
       strat: "start",
       statsu: "status",
-      stat: "start",
+      stat: "status",
       stpo: "stop",
       log: "logs",
       rsetart: "restart",
