@@ -3,7 +3,7 @@ export interface ProcStat {
   pid: number;
   /** The name in the parentheses, at most 15 bytes, any characters. */
   name: string;
-  /** One letter: `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z`, `X` (dead), `I` … */
+  /** One letter: `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z`, `X` (dead), `I` …; `Z` only when no thread is left. */
   state: string;
   parentPid: number;
   pgid: number;
@@ -23,10 +23,12 @@ export function parseProcStat(text: string): ProcStat | null {
   const close = text.lastIndexOf(") ");
   if (open < 1 || close < open + 2) return null;
   const pid = toCount(text.slice(0, open));
-  // Field 3 (the state) is fields[0]; starttime is field 22.
+  // Field 3 (the state) is fields[0]; num_threads is field 20, starttime 22.
   const fields = text.slice(close + 2).split(" ");
-  const [state, parent, group, session] = fields;
+  const [first, parent, group, session] = fields;
   const startTime = fields[19];
+  // The first thread of a process that dies is a zombie while others still have its files, locks and ports open.
+  const state = first === "Z" && Number(fields[17]) > 1 ? "R" : first;
   const parentPid = toCount(parent);
   const pgid = toCount(group);
   const sid = toCount(session);

@@ -44,6 +44,12 @@ test("parseProcStat() answers null for anything else, and never throws", () => {
   }));
 });
 
+test("parseProcStat() takes a process for a zombie only when none of its threads is left", () => {
+  const stateOf = (threads: number) =>
+    parseProcStat(`7 (a) Z 2 3 4 0 -1 ${REST.replace(" 0 9 0 103284", ` 0 ${threads} 0 103284`)}`)?.state;
+  assertEquals([0, 1, 2, 9].map(stateOf), ["Z", "Z", "R", "R"]);
+});
+
 test("isInForeground() compares the group of the process with that of its terminal", () => {
   assertEquals(isInForeground(`7 (a) 1 2) S 1 4711 4700 34816 4711 ${REST}`), true);
   assertEquals(isInForeground(`7 (a) S 1 4711 4700 34816 4700 ${REST}`), false);

@@ -40,7 +40,8 @@ function record(root: string, processes: Recorded[], tables: { tcp?: string; tcp
     const folder = join(root, String(pid));
     mkdirSync(join(folder, "fd"), { recursive: true });
     mkdirSync(join(folder, "fdinfo"));
-    const rest = "4194304 1 2 3 4 5 6 7 8 20 0 9 0 " + `${pid}000 1234 56 18446744073709551615`;
+    const threads = state === "Z" ? 1 : 9;
+    const rest = `4194304 1 2 3 4 5 6 7 8 20 0 ${threads} 0 ` + `${pid}000 1234 56 18446744073709551615`;
     writeFileSync(join(folder, "stat"), `${pid} (${name}) ${state} 1 ${pgid} ${pgid} 0 -1 ${rest}\n`);
     writeFileSync(join(folder, "cmdline"), argv.map((argument) => `${argument}\0`).join(""));
     if (exe !== undefined) symlinkSync(exe, join(folder, "exe"));
