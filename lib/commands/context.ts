@@ -41,6 +41,14 @@ export function columnsOf({ host }: CommandContext): number {
   return host.isTerminal("stdout") ? host.columns() : Infinity;
 }
 
+/** How long a command waits for a Temporal that comes up, in s. */
+const DEFAULT_TIMEOUT_S = 120;
+
+/** How long the command may take, in ms: what `--timeout` says, else `defaultS`. */
+export function timeoutMsOf({ invocation: { own } }: CommandContext, defaultS = DEFAULT_TIMEOUT_S): number {
+  return Number(own["timeout"] ?? defaultS) * 1000;
+}
+
 /** Tells the warnings of a status. */
 export async function tellWarnings(context: CommandContext, status: Status): Promise<void> {
   for (const warning of status.warnings ?? []) await context.tell(`warning: ${warning}`);

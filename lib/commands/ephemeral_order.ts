@@ -1,15 +1,15 @@
 import { accessSync, constants, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasLostPort } from "../core/lost_port.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import type { AskedSettings } from "../core/settings.ts";
 import { freePort } from "../system/ports.ts";
 import { processesHere } from "../system/processes_here.ts";
 import type { SupervisorOrder } from "../supervisor/instance.ts";
-import type { CommandContext } from "./context.ts";
+import { type CommandContext, timeoutMsOf } from "./context.ts";
 import { supervisorOrder } from "./supervisor_order.ts";
 
-const DEFAULT_TIMEOUT_S = 120;
 /** A free port may be taken before Temporal has it: then another one is tried, this often. */
 const MAX_TRIES = 8;
 
@@ -25,11 +25,11 @@ export async function bringUpEphemeral<Result>(
   context: CommandContext,
   bringUp: (order: SupervisorOrder, timeoutMs: number) => Promise<Result>,
 ): Promise<Result> {
-  const { host, invocation: { own } } = context;
+  const { host } = context;
   const common = await supervisorOrder(context, true); // a binary is needed, whatever runs in the common home
   const self = processesHere(host.platform).inspect(host.pid);
   if (self === null) throw new LocalError("internal", "This process can't see itself");
-  const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  const timeoutMs = timeoutMsOf(context);
   for (let tries = 1;; tries++) {
     const home = temporaryHome();
     const asked = await ephemeralSettings(context, common.asked);
@@ -38,7 +38,7 @@ export async function bringUpEphemeral<Result>(
       return await bringUp({ ...common, home, asked, ephemeralFor }, timeoutMs);
     } catch (error) {
       rmSync(home, { recursive: true, force: true });
-      if (tries === MAX_TRIES || !isPortTaken(error)) throw withoutLog(error);
+      if (tries === MAX_TRIES || !hasLostPort(error)) throw withoutLog(error);
     }
   }
 }
@@ -78,10 +78,6 @@ async function ephemeralSettings(
     uiPort: await portFor("ui-port", asked.uiPort),
     metricsPort: isWritten("metrics-port") ? asked.metricsPort ?? null : null,
   };
-}
-
-function isPortTaken(error: unknown): boolean {
-  return error instanceof LocalError && (error.code === "port-taken" || error.facts["cause"] === "port-taken");
 }
 
 /** The log that an error refers to when nothing else is known is gone with the home; its end is among the facts. */

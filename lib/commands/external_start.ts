@@ -3,11 +3,10 @@ import { LocalError } from "../core/local_error.ts";
 import { renderCard } from "../core/render_status.ts";
 import type { Status } from "../core/status.ts";
 import { pause } from "../system/pause.ts";
-import { type Command, type CommandContext, tellWarnings } from "./context.ts";
+import { type Command, type CommandContext, tellWarnings, timeoutMsOf } from "./context.ts";
 import { type ExternalTarget, externalTarget, lookAtExternal } from "./external_target.ts";
 
-const DEFAULT_TIMEOUT_S = 10;
-const DEFAULT_WAIT_S = 120;
+const DEFAULT_LOOK_S = 10;
 /** One look of a `wait`. */
 const LOOK_MS = 5_000;
 const LOOK_AGAIN_MS = 500;
@@ -25,7 +24,7 @@ export const startExternal: Command = async (context) => {
  * @throws {LocalError} what is wrong with it
  */
 export async function verified(context: CommandContext, target: ExternalTarget): Promise<Status> {
-  const timeoutMs = Number(context.invocation.own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  const timeoutMs = timeoutMsOf(context, DEFAULT_LOOK_S);
   const status = await lookAtExternal(context, target, timeoutMs);
   await tellWarnings(context, status);
   if (status.failure !== undefined) throw fromFailure(status.failure);
@@ -38,7 +37,7 @@ const PASSING: readonly string[] = ["unreachable", "not-serving", "namespace-mis
 /** Waits until the Temporal that is not ours can be used. Fails at once where waiting can't help. */
 export const waitExternal: Command = async (context) => {
   const target = await externalTarget(context);
-  const timeoutMs = Number(context.invocation.own["timeout"] ?? DEFAULT_WAIT_S) * 1000;
+  const timeoutMs = timeoutMsOf(context);
   const giveUpAt = performance.now() + timeoutMs;
   let told = "";
   for (;;) {

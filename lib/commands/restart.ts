@@ -4,15 +4,13 @@ import type { Status } from "../core/status.ts";
 import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
 import { statusOrThrow } from "../supervisor/control_client.ts";
 import { settleChosenVersion } from "../temporal/chosen_version.ts";
-import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
+import { checkHome, type Command, type CommandContext, tellWarnings, timeoutMsOf } from "./context.ts";
 import { withLiveLine } from "./live_line.ts";
 import { binaryForRestart } from "./supervisor_order.ts";
 
-const DEFAULT_TIMEOUT_S = 120;
-
 /** Ends Temporal and brings it up again, with the settings that it had and those given now. Starts one that is not there. */
 export const restart: Command = async (context) => {
-  const timeoutMs = Number(context.invocation.own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  const timeoutMs = timeoutMsOf(context);
   const status = await restartSupervised(context, timeoutMs) ??
     await (await import("./start_new.ts")).startNew(context, timeoutMs, true);
   await tellWarnings(context, status);

@@ -4,11 +4,9 @@ import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { askStart, isLeaving } from "../supervisor/ask_start.ts";
 import { statusOrThrow } from "../supervisor/control_client.ts";
-import { checkHome, type Command, type CommandContext, tellWarnings } from "./context.ts";
+import { checkHome, type Command, type CommandContext, tellWarnings, timeoutMsOf } from "./context.ts";
 import { interruptible } from "./interruptible.ts";
 import { withLiveLine } from "./live_line.ts";
-
-const DEFAULT_TIMEOUT_S = 120;
 
 /** Brings the instance up, or reuses it. */
 export const start: Command = async (context) => {
@@ -21,7 +19,7 @@ export const start: Command = async (context) => {
 
 /** The status of the instance once it serves: reused, adopted or started. */
 export async function bringUp(context: CommandContext): Promise<Status> {
-  const timeoutMs = Number(context.invocation.own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  const timeoutMs = timeoutMsOf(context);
   const { host, invocation: { home } } = context;
   const status = await interruptible(host, home, (goesOn) => reuse(context, timeoutMs, goesOn)) ??
     await (await import("./start_new.ts")).startNew(context, timeoutMs, false);

@@ -5,17 +5,15 @@ import type { Status } from "../core/status.ts";
 import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
 import { statusOrThrow } from "../supervisor/control_client.ts";
 import { pause } from "../system/pause.ts";
-import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { checkHome, type Command, type CommandContext, timeoutMsOf } from "./context.ts";
 import { withLiveLine } from "./live_line.ts";
 import { currentStatus } from "./status.ts";
 
-const DEFAULT_TIMEOUT_S = 120;
 const POLL_MS = 100;
 
 /** Waits until Temporal serves, also when nobody has started it yet. Fails at once when it has failed. */
 export const wait: Command = async (context) => {
-  const { own } = context.invocation;
-  const timeoutMs = Number(own["timeout"] ?? DEFAULT_TIMEOUT_S) * 1000;
+  const timeoutMs = timeoutMsOf(context);
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {
     const remainingMs = Math.max(1, giveUpAt - performance.now());

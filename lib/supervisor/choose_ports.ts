@@ -1,4 +1,5 @@
 import { MAX_CANDIDATES, portCandidate, type Ports } from "../core/auto_ports.ts";
+import { hasLostPort } from "../core/lost_port.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import type { Instance, LaunchPlan } from "./instance.ts";
 import { readKeptPorts, writeKeptPorts } from "./kept_ports.ts";
@@ -51,9 +52,7 @@ export class PortChoice {
 
   /** Whether other ports may be tried after a launch that failed with `error`: somebody was faster. */
   mayTryOthers(plan: LaunchPlan, error: unknown): boolean {
-    const isFaster = isPortTaken(error) ||
-      (error instanceof LocalError && error.code === "launch-failed" && error.facts["cause"] === "port-taken");
-    if (plan.auto.length === 0 || !isFaster || this.#attempt >= MAX_CANDIDATES) return false;
+    if (plan.auto.length === 0 || !hasLostPort(error) || this.#attempt >= MAX_CANDIDATES) return false;
     this.#attempt++;
     return true;
   }

@@ -25,6 +25,8 @@ export interface SpawnPlace {
   pass: readonly number[];
 }
 
+/** As much of what it said last is looked at, in bytes. */
+export const LAST_WORDS_BYTES = 16 * 1024;
 /** The pause between two tries to reach it, in ms. */
 const POLL_MS = 5;
 

@@ -12,7 +12,14 @@ import { readTail } from "../system/read_tail.ts";
 import { askStart, isLeaving, type LongAnswer } from "./ask_start.ts";
 import { statusOrThrow } from "./control_client.ts";
 import { DEPOSED_EXIT, type SupervisorOrder } from "./instance.ts";
-import { askNewcomer, type Newcomer, newcomerDied, newcomerStatus, spawnSupervisor } from "./newcomer.ts";
+import {
+  askNewcomer,
+  LAST_WORDS_BYTES,
+  type Newcomer,
+  newcomerDied,
+  newcomerStatus,
+  spawnSupervisor,
+} from "./newcomer.ts";
 import { readOutcome } from "./outcome.ts";
 
 /** How the wait for a supervisor goes. */
@@ -29,7 +36,6 @@ export interface RecruitOptions {
 
 /** The pause between two tries to reach a supervisor that somebody else starts, in ms. */
 const LOSER_POLL_MS = 25;
-const LAST_WORDS_BYTES = 16 * 1024;
 
 /**
  * Sees to it that the instance has a supervisor, and waits until Temporal serves: takes `supervisor.lock` and hands it

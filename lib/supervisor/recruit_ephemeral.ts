@@ -10,7 +10,14 @@ import { pause } from "../system/pause.ts";
 import type { ProcessExit } from "../system/spawn_detached.ts";
 import { homeNotMade, isOwnFolder } from "./ephemeral_home.ts";
 import { HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
-import { askNewcomer, type Newcomer, newcomerDied, newcomerStatus, spawnSupervisor } from "./newcomer.ts";
+import {
+  askNewcomer,
+  LAST_WORDS_BYTES,
+  type Newcomer,
+  newcomerDied,
+  newcomerStatus,
+  spawnSupervisor,
+} from "./newcomer.ts";
 
 /** How the wait goes. */
 export interface RecruitEphemeralOptions {
@@ -22,7 +29,6 @@ export interface RecruitEphemeralOptions {
 
 /** What the end of one that is too late may take, in ms; it ends by itself at the latest with this process. */
 const END_MS = 5000;
-const LAST_WORDS_BYTES = 16 * 1024;
 
 /**
  * Spawns the supervisor of an instance that is for this process alone, and waits until Temporal serves. The supervisor makes
