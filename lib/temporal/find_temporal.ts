@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { foreignFormat, FORMAT_BYTES } from "../core/executable_format.ts";
@@ -80,7 +80,9 @@ export function binaryFault(path: string): string | null {
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return "not there";
-    if (code === "EACCES") return "not executable for this user";
+    if (code === "EACCES") {
+      return existsSync(path) ? "not executable for this user" : "in a folder that this user can't enter";
+    }
     if (code === "ELOOP") return "a link that leads in a circle";
     throw error;
   }

@@ -234,6 +234,10 @@ describe("a home that is not ours alone", () => {
         const { port, uiPort } = instance;
         await instance.stop(["--force"]);
         const flags = ["--home", home, "--headless", "--port", `${port}`, "--ui-port", `${uiPort}`];
+        const shut = join(folder, "shut");
+        mkdirSync(shut, { mode: 0o700 });
+        const outOfReach = await asNobody(["start", ...flags, "--temporal-bin", join(shut, "temporal")]);
+        assertRefused(outOfReach, /in a folder that this user can't enter\n/);
         const started = await asNobody(["start", "--json", ...flags]);
         assertEquals(started.code, 0, started.stdout + started.stderr);
         const status = JSON.parse(started.stdout) as Status;

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { constants, copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { assertEquals } from "@std/assert";
-import { launch, ownRuntime, toolCommand, until } from "./support.ts";
+import { type Ended, launch, ownRuntime, temporalBinary, toolCommand, until } from "./support.ts";
 
 /** What a test needs to say why it can't run here. */
 interface Skippable {
@@ -66,15 +66,26 @@ export const NOBODY = 65534;
 export function toolAsNobody(
   t: Skippable,
   folder: string,
-): ((args: readonly string[]) => ReturnType<typeof run>) | null {
+): ((args: readonly string[]) => Promise<Ended>) | null {
   const asNobody = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
-  const env = { HOME: folder, TMPDIR: folder, DENO_DIR: join(folder, "deno"), STIGMER_HOME: undefined };
   const tool = toolCommand(ownRuntime);
-  const run = (args: readonly string[]) => launch([...asNobody, ...tool, ...args], { env, cwd: folder }).ended;
   const trial = spawnSync(asNobody[0]!, [...asNobody.slice(1), "test", "-r", tool.at(-1)!], { encoding: "utf8" });
-  if (trial.status === 0) return run;
-  t.skip(`NOT TESTED, no user without rights can run the tool here: ${(trial.error?.message ?? trial.stderr).trim()}`);
-  return null;
+  if (trial.status !== 0) {
+    const why = (trial.error?.message ?? trial.stderr).trim();
+    t.skip(`NOT TESTED, no user without rights can run the tool here: ${why}`);
+    return null;
+  }
+  // The machine's own may be where only its owner can enter.
+  const temporal = join(folder, "temporal");
+  copyFileSync(temporalBinary(), temporal, constants.COPYFILE_FICLONE);
+  const env = {
+    HOME: folder,
+    TMPDIR: folder,
+    DENO_DIR: join(folder, "deno"),
+    STIGMER_HOME: undefined,
+    STIGMER_TEMPORAL_BIN: temporal,
+  };
+  return (args) => launch([...asNobody, ...tool, ...args], { env, cwd: folder }).ended;
 }
 
 /** Proves that a command was refused with exit 1, in words that match, and with a hint. */
