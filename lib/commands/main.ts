@@ -9,6 +9,9 @@ import { commandContext } from "./context.ts";
 import { loadCommand } from "./dispatch.ts";
 import { currentHost, type Host } from "../system/host.ts";
 
+/** Characters of each of Temporal's last lines that an error shows. */
+const MAX_LINE = 200;
+
 /** Does what the command line says, and tells what went wrong. */
 export async function main(): Promise<{ host: Host; exitCode: number }> {
   const host = await currentHost();
@@ -69,11 +72,16 @@ async function tellError(host: Host, error: unknown, invocation: Invocation | nu
   const lastWords = Array.isArray(failure.facts?.["lastWords"]) ? failure.facts["lastWords"] : [];
   const lines = [
     `${paint.red("error:")} ${failure.message}`,
-    ...lastWords.map((line) => `  ${paint.dim("|")} ${line}`),
+    ...lastWords.map((line) => `  ${paint.dim("|")} ${clipped(String(line))}`),
     ...(failure.hint === undefined ? [] : [`${paint.yellow("hint:")} ${failure.hint}`]),
   ];
   const isVerbose = invocation?.verbose ??
     (host.args.includes("--verbose") || host.env["STIGMER_LOG_LEVEL"] === "debug");
   if (isVerbose && error instanceof Error && error.stack !== undefined) lines.push(error.stack);
   await host.write("stderr", lines.join("\n") + "\n");
+}
+
+/** Temporal's start-up framework writes lines of several thousand characters; the log has them whole. */
+function clipped(line: string): string {
+  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line;
 }

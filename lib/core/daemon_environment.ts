@@ -15,3 +15,18 @@ export function daemonEnvironment(env: Readonly<Record<string, string | undefine
   }
   return kept;
 }
+
+/**
+ * The environment of Temporal: a daemon's, with a name and a home folder for its user. Temporal asks for them as it starts
+ * (OpenTelemetry's `process.owner`), and ends where the user database does not know the uid, as under
+ * `docker run --user 12345`; what Go makes do with then are these two variables (os/user, lookup_stubs.go).
+ */
+export function temporalEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number,
+  home: string,
+): Record<string, string> {
+  const { USER, LOGNAME, HOME, ...others } = daemonEnvironment(env);
+  const user = USER || LOGNAME || String(uid);
+  return { ...others, USER: user, LOGNAME: LOGNAME || user, HOME: HOME || home };
+}

@@ -14,6 +14,7 @@ export type FailureCause =
   | "bad-flag"
   | "missing-folder"
   | "out-of-resources"
+  | "nameless-user"
   | "unknown";
 
 /** What is known of the end. */
@@ -136,6 +137,13 @@ const PATTERNS: readonly Pattern[] = [
     matches:
       /too many open files|pthread_create failed|cannot allocate memory|fatal error: (?:runtime: )?out of memory/i,
     hint: "give it more: `ulimit -a` shows the limits that it inherits, and is there memory left?",
+  },
+  {
+    // A binary that was linked with the C library looks nowhere else; releases are not, and take USER (os/user).
+    cause: "nameless-user",
+    matches: /user: unknown userid (\d+)/,
+    message: (match) => `this Temporal binary wants a name for user ${match[1]}, and /etc/passwd has none`,
+    hint: "add the user to /etc/passwd; or leave out --temporal-bin: the managed binary does without",
   },
 ];
 
@@ -264,7 +272,7 @@ function unquoted(quoted: string): string {
 
 /** Without the chain of constructors that failed in turn (`could not build … (…/fx.go:825): …`), innermost cause last. */
 function unwrapped(message: string): string {
-  return message.replace(/^failed starting server: /, "").replace(/^.*\.go:\d+\):?\s+/s, "").replace(
+  return message.replace(/^failed starting server: /, "").replace(/^.*\.(?:go|s):\d+\):?\s+/s, "").replace(
     /^.*\.go:\d+:\s+/s,
     "",
   );

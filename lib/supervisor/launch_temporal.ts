@@ -1,5 +1,5 @@
 import { closeSync, statSync } from "node:fs";
-import { daemonEnvironment } from "../core/daemon_environment.ts";
+import { temporalEnvironment } from "../core/daemon_environment.ts";
 import { LocalError } from "../core/local_error.ts";
 import { explainFailure, type KnownFailure, withoutUsage } from "../core/known_failures.ts";
 import { temporalArgs } from "../core/temporal_args.ts";
@@ -147,13 +147,14 @@ async function endEscaped({ takeLock }: LaunchContext): Promise<void> {
 }
 
 async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd: number): Promise<TemporalProcess> {
+  const { host, paths: { home } } = instance;
   const lock = await takeLock();
   try {
     const child = await spawnDetached({
       command: plan.binary,
       args: temporalArgs(plan.settings),
-      cwd: instance.paths.home,
-      env: daemonEnvironment(instance.host.env),
+      cwd: home,
+      env: temporalEnvironment(host.env, host.uid, home),
       stdin: "null",
       stdout: logFd,
       stderr: logFd,

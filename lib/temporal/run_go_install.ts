@@ -65,12 +65,15 @@ export async function runGoInstall(
   }
 }
 
-/** Go's own settings stay the caller's, but for those that would put the binary elsewhere or build it for elsewhere. */
+/**
+ * Go's own settings stay the caller's, but for those that would put the binary elsewhere or build it for elsewhere. Without
+ * cgo, as its releases are made (.goreleaser.yml), it runs whatever C library is there, and for users without a name.
+ */
 function goEnvironment(env: Readonly<Record<string, string | undefined>>, scratch: string): Record<string, string> {
   const kept = Object.entries(daemonEnvironment(env)).filter(([name]) => !["GOOS", "GOARCH"].includes(name));
   // Go's own installer puts it where PATH seldom leads.
   const PATH = `${env["PATH"] ?? ""}:/usr/local/go/bin`;
-  return { ...Object.fromEntries(kept), PATH, GOBIN: scratch, GOTMPDIR: scratch, GOWORK: "off" };
+  return { CGO_ENABLED: "0", ...Object.fromEntries(kept), PATH, GOBIN: scratch, GOTMPDIR: scratch, GOWORK: "off" };
 }
 
 function signalGroup(pid: number | undefined, signal: "SIGINT" | "SIGKILL"): void {

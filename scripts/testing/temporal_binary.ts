@@ -30,7 +30,7 @@ export function findTemporal(root: string, mayBuild: boolean): string | undefine
     "-ldflags",
     `-s -w -X github.com/temporalio/cli/temporalcli.Version=${VERSION}`,
     `github.com/temporalio/cli/cmd/temporal@v${VERSION}`,
-  ], { env: { ...process.env, GOBIN: scratch, GOFLAGS: "" }, stdio: "inherit" });
+  ], { env: { CGO_ENABLED: "0", ...process.env, GOBIN: scratch, GOFLAGS: "" }, stdio: "inherit" });
   renameSync(join(scratch, "temporal"), built);
   rmSync(scratch, { recursive: true });
   return built;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { daemonEnvironment } from "../../lib/core/daemon_environment.ts";
+import { daemonEnvironment, temporalEnvironment } from "../../lib/core/daemon_environment.ts";
 
 describe("daemonEnvironment()", () => {
   it("leaves out what belongs to the caller alone", () => {
@@ -35,5 +35,19 @@ describe("daemonEnvironment()", () => {
     const env = { GIT_DIR: "/repo/.git" };
     daemonEnvironment(env);
     assertEquals(env, { GIT_DIR: "/repo/.git" });
+  });
+});
+
+describe("temporalEnvironment()", () => {
+  it("gives a user without a name one, and a home folder", () => {
+    const made = { USER: "12345", LOGNAME: "12345", HOME: "/h" };
+    assertEquals(temporalEnvironment({ PATH: "/bin", TEMPORAL_ADDRESS: "x" }, 12345, "/h"), { PATH: "/bin", ...made });
+    assertEquals(temporalEnvironment({ USER: "", HOME: "" }, 12345, "/h"), made);
+  });
+
+  it("keeps those that are there", () => {
+    const env = { USER: "me", LOGNAME: "other", HOME: "/home/me" };
+    assertEquals(temporalEnvironment(env, 1, "/h"), env);
+    assertEquals(temporalEnvironment({ LOGNAME: "me", HOME: "/" }, 1, "/h"), { USER: "me", LOGNAME: "me", HOME: "/" });
   });
 });

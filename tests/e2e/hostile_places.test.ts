@@ -5,7 +5,6 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
-  rmSync,
   statSync,
   symlinkSync,
   unlinkSync,
@@ -26,8 +25,8 @@ import {
   until,
   withInstance,
 } from "./support.ts";
-import { databaseUsers, killHard, pidsOf, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
-import { assertRefused, NOBODY, toolAsNobody, withFileSystem, withFolder } from "./support_places.ts";
+import { databaseUsers, killHard, pidsOf, removeHome, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
+import { assertRefused, NAMELESS, NOBODY, toolAs, withFileSystem, withFolder } from "./support_places.ts";
 
 /** Makes the folder of a home, as its owner would. */
 function homeIn(folder: string, ...names: string[]): string {
@@ -146,7 +145,7 @@ describe("a home that goes away under a running instance", () => {
   it("takes Temporal and its supervisor along, and nothing is made in its place", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
-      rmSync(instance.home, { recursive: true });
+      await removeHome(instance);
       await until("the supervisor is gone", () => !isAlive(supervisor));
       assertNothingLeft(instance, [temporal, supervisor]);
       assert(!existsSync(instance.home));
@@ -157,7 +156,7 @@ describe("a home that goes away under a running instance", () => {
   it("and is made again by a start at once: the old ones go, the new ones stay", () =>
     withInstance(async (instance) => {
       const old = pidsOf(await instance.start(["--headless"]));
-      rmSync(instance.home, { recursive: true });
+      await removeHome(instance);
       const status = await instance.start(["--headless"], { runtime: otherRuntime });
       const now = pidsOf(status);
       assertNotEquals(now.temporal, old.temporal);
@@ -222,9 +221,9 @@ describe("a home that is not ours alone", () => {
     withFolder(async (folder) => {
       chmodSync(folder, 0o755);
       const theirs = homeIn(folder, "theirs");
-      chownSync(theirs, NOBODY, NOBODY);
-      const asNobody = toolAsNobody(t, theirs);
+      const asNobody = toolAs(t, NOBODY, theirs);
       if (asNobody === null) return;
+      chownSync(theirs, NOBODY, NOBODY);
       await withInstance(async (instance) => {
         const { temporal } = pidsOf(await instance.start(["--headless"]));
         assertRefused(await asNobody(["stop", "--home", instance.home]), /belongs to another user/);
@@ -246,5 +245,27 @@ describe("a home that is not ours alone", () => {
         assertEquals((await asNobody(["stop", "--force", "--home", home])).code, 0);
         assertEquals(instance.processes.lockHolders(instancePaths(home).temporalLock), []);
       });
+    }));
+});
+
+describe("a user without a name", () => {
+  it("has a Temporal all the same, unless its binary was linked with the C library, which is said", (t) =>
+    withFolder(async (folder) => {
+      chmodSync(folder, 0o755);
+      const theirs = homeIn(folder, "theirs");
+      const asNameless = toolAs(t, NAMELESS, theirs);
+      if (asNameless === null) return;
+      chownSync(theirs, NAMELESS, NAMELESS);
+      await withInstance(async ({ home, port }) => {
+        const started = await asNameless(["start", "--headless", "--port", `${port}`, "--home", home]);
+        if (started.code !== 0) {
+          return assertRefused(
+            started,
+            /^error: this Temporal binary wants a name for user 54321, and \/etc\/passwd has none\n/,
+          );
+        }
+        assertEquals((await asNameless(["status", "--home", home])).code, 0);
+        assertEquals((await asNameless(["stop", "--home", home])).code, 0);
+      }, join(theirs, "home"));
     }));
 });

@@ -1,5 +1,5 @@
 // test: seconds 900
-import { existsSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import process from "node:process";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
@@ -184,17 +184,5 @@ describe("lock files that vanish under a running instance", () => {
       const status = await assertOneTemporal(instance, temporal);
       assertEquals(history(instance).filter(({ event }) => event === "exited"), []);
       await stopCleanly(instance, status, [old]);
-    }));
-});
-
-describe("a home that is deleted", () => {
-  it("ends Temporal and its supervisor", () =>
-    withInstance(async (instance) => {
-      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
-      rmSync(instance.home, { recursive: true, force: true, maxRetries: 5 });
-      await until("both have ended", () => !isAlive(temporal) && !isAlive(supervisor));
-      assertEquals(instance.processes.listeners(instance.port), []);
-      assertEquals(instance.processes.liveGroupMembers(temporal), []);
-      assert(!existsSync(instance.home), "nobody made it again");
     }));
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
@@ -36,6 +36,18 @@ export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as { code?: string }).code !== "ESRCH") throw error;
   }
+}
+
+/** Removes the home of an instance that runs, in which files may be made at the same moment. */
+export function removeHome({ home }: TestInstance): Promise<boolean> {
+  return until(`${home} is gone`, () => {
+    try {
+      rmSync(home, { recursive: true, force: true });
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ENOTEMPTY") throw error;
+    }
+    return !existsSync(home);
+  });
 }
 
 /** Waits until the supervisor serves another Temporal than `pid`. */

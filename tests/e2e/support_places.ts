@@ -58,18 +58,21 @@ function mount(...args: string[]): string | null {
 
 /** The user without rights whom tests of permissions run the tool as: root passes all of them. */
 export const NOBODY = 65534;
+/** A user whom the user database does not know, as in a container that runs under its caller's uid. */
+export const NAMELESS = 54_321;
 
 /**
- * Runs the tool as {@linkcode NOBODY}, with `folder` for all that it writes besides its home. Null, after a word on it,
- * where that can't be done.
+ * Runs the tool as user `uid`, with `folder` for all that it writes besides its home, and with none of the variables that
+ * tell of a user but HOME. Null, after a word on it, where that can't be done.
  */
-export function toolAsNobody(
+export function toolAs(
   t: Skippable,
+  uid: number,
   folder: string,
 ): ((args: readonly string[]) => Promise<Ended>) | null {
-  const asNobody = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+  const asUser = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
   const tool = toolCommand(ownRuntime);
-  const trial = spawnSync(asNobody[0]!, [...asNobody.slice(1), "test", "-r", tool.at(-1)!], { encoding: "utf8" });
+  const trial = spawnSync(asUser[0]!, [...asUser.slice(1), "test", "-r", tool.at(-1)!], { encoding: "utf8" });
   if (trial.status !== 0) {
     const why = (trial.error?.message ?? trial.stderr).trim();
     t.skip(`NOT TESTED, no user without rights can run the tool here: ${why}`);
@@ -80,12 +83,14 @@ export function toolAsNobody(
   copyFileSync(temporalBinary(), temporal, constants.COPYFILE_FICLONE);
   const env = {
     HOME: folder,
+    USER: undefined,
+    LOGNAME: undefined,
     TMPDIR: folder,
     DENO_DIR: join(folder, "deno"),
     STIGMER_HOME: undefined,
     STIGMER_TEMPORAL_BIN: temporal,
   };
-  return (args) => launch([...asNobody, ...tool, ...args], { env, cwd: folder }).ended;
+  return (args) => launch([...asUser, ...tool, ...args], { env, cwd: folder }).ended;
 }
 
 /** Proves that a command was refused with exit 1, in words that match, and with a hint. */
