@@ -100,6 +100,8 @@ export function testEnvironment(machine: Machine, home: string, jobId: string): 
     ...env,
     ...caches,
     HOME: home,
+    // A Temporal that a test starts by itself wants a user's name, which /etc/passwd need not have.
+    USER: env["USER"] || "tester",
     STIGMER_HOME: join(home, ".stigmer"),
     NO_COLOR: "1",
     // What the tool takes when a test says nothing else; tests of the search for a binary clear it.
