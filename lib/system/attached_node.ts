@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { systemErrorCode } from "../core/local_error.ts";
 import type { Attached, AttachedEnd, RunAttached } from "./host.ts";
 
@@ -22,13 +23,17 @@ export const runAttachedNode: RunAttached = async (command, args, env) => {
       () => resolve({ kind: "runs", ended, kill: (signal) => void child.kill(signal as NodeJS.Signals) }),
     );
     child.once("error", reject);
-  }).catch(cannotRun);
+  }).catch((error) => cannotRun(error, command, environment["PATH"] ?? ""));
 };
 
-/** Most failures are told as an event, ENOTDIR and others are thrown (node:child_process, spawn()). */
-function cannotRun(error: unknown): Attached {
+/**
+ * Most failures are told as an event, ENOTDIR and others are thrown (node:child_process, spawn()). EACCES may also mean that
+ * the command is nowhere, and that a folder on the way can't be searched (execvp(3)).
+ */
+function cannotRun(error: unknown, command: string, searched: string): Attached {
   const code = systemErrorCode(error) ?? "";
-  if (code === "ENOENT") return { kind: "notFound" };
+  const isThere = command.includes("/") || searched.split(":").some((folder) => existsSync(`${folder}/${command}`));
+  if (code === "ENOENT" || (code === "EACCES" && !isThere)) return { kind: "notFound" };
   if (["EACCES", "ENOEXEC", "ENOTDIR"].includes(code)) return { kind: "notExecutable", why: (error as Error).message };
   throw error;
 }

@@ -242,6 +242,9 @@ describe("a home that is not ours alone", () => {
         const status = JSON.parse(started.stdout) as Status;
         assertEquals(statSync(`/proc/${pidsOf(status).temporal}`).uid, NOBODY);
         assertRefused(await instance.run(["stop", "--home", home]), /belongs to another user/);
+        const PATH = `${shut}:${process.env["PATH"]}`;
+        const mistyped = await asNobody(["run", "--home", home, "--", "there-is-no-such-command"], { PATH });
+        assertEquals([mistyped.code, mistyped.stderr.includes("was not found")], [127, true]);
         assertEquals((await asNobody(["stop", "--force", "--home", home])).code, 0);
         assertEquals(instance.processes.lockHolders(instancePaths(home).temporalLock), []);
       });

@@ -69,7 +69,7 @@ export function toolAs(
   t: Skippable,
   uid: number,
   folder: string,
-): ((args: readonly string[]) => Promise<Ended>) | null {
+): ((args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Ended>) | null {
   const asUser = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
   const tool = toolCommand(ownRuntime);
   const trial = spawnSync(asUser[0]!, [...asUser.slice(1), "test", "-r", tool.at(-1)!], { encoding: "utf8" });
@@ -81,7 +81,7 @@ export function toolAs(
   // The machine's own may be where only its owner can enter.
   const temporal = join(folder, "temporal");
   copyFileSync(temporalBinary(), temporal, constants.COPYFILE_FICLONE);
-  const env = {
+  const theirs = {
     HOME: folder,
     USER: undefined,
     LOGNAME: undefined,
@@ -90,7 +90,7 @@ export function toolAs(
     STIGMER_HOME: undefined,
     STIGMER_TEMPORAL_BIN: temporal,
   };
-  return (args) => launch([...asUser, ...tool, ...args], { env, cwd: folder }).ended;
+  return (args, env) => launch([...asUser, ...tool, ...args], { env: { ...theirs, ...env }, cwd: folder }).ended;
 }
 
 /** Proves that a command was refused with exit 1, in words that match, and with a hint. */
