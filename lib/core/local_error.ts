@@ -71,3 +71,11 @@ export function systemErrorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown }).code;
   return typeof code === "string" ? code : undefined;
 }
+
+/**
+ * Whether a program that was named without a folder was found nowhere, by the error of its spawn. EACCES says that, too, where
+ * a folder of PATH can't be searched (execvp(3)).
+ */
+export function isNotOnPath(error: unknown): boolean {
+  return ["ENOENT", "EACCES"].includes(systemErrorCode(error) ?? "");
+}

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { isNotOnPath, LocalError } from "../core/local_error.ts";
 import { isDeno } from "./host.ts";
 import { maskDescriptors } from "./mask_descriptors.ts";
 
@@ -72,7 +72,7 @@ async function ask(helper: Helper, fd: number): Promise<Answer> {
   try {
     child = spawn(helper.command, helper.args, { stdio: ["ignore", "ignore", "pipe", fd] });
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return { kind: "absent" };
+    if (isNotOnPath(error)) return { kind: "absent" };
     throw error;
   } finally {
     mask.restore();
@@ -80,7 +80,7 @@ async function ask(helper: Helper, fd: number): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     let complaint = "";
     child.stderr!.setEncoding("utf8").on("data", (text: string) => complaint += text);
-    child.once("error", (error) => systemErrorCode(error) === "ENOENT" ? resolve({ kind: "absent" }) : reject(error));
+    child.once("error", (error) => isNotOnPath(error) ? resolve({ kind: "absent" }) : reject(error));
     child.once("close", (code) => resolve(code === null ? { kind: "ended" } : helper.read(code, complaint.trim())));
   });
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { isNotOnPath, LocalError } from "../core/local_error.ts";
 
 /** Runs a program of the system and gives what it printed on stdout, whatever its exit code. */
 export type RunTool = (tool: string, args: readonly string[]) => string;
@@ -25,6 +25,6 @@ export function runTool(tool: string, args: readonly string[]): string {
     maxBuffer: MAX_OUTPUT_BYTES,
   });
   if (error === undefined) return stdout;
-  const why = systemErrorCode(error) === "ENOENT" ? "it is not there" : error.message;
+  const why = isNotOnPath(error) ? "it is not there" : error.message;
   throw new LocalError("internal", `Cannot run ${tool}: ${why}`, { facts: { tool, args }, cause: error });
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
 import { explainGoFailure, type GoProgress, NO_GO_PROGRESS, readGoLine } from "../core/go_output.ts";
-import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { isNotOnPath, LocalError, systemErrorCode } from "../core/local_error.ts";
 
 const PACKAGE = "github.com/temporalio/cli/cmd/temporal";
 /** Where the tool keeps its version; a plain `go install` leaves `0.0.0-DEV` there (its .goreleaser.yml). */
@@ -88,7 +88,7 @@ function signalGroup(pid: number | undefined, signal: "SIGINT" | "SIGKILL"): voi
 
 function goNotStarted(version: string, error: unknown): LocalError {
   const code = systemErrorCode(error) ?? String(error);
-  const message = code === "ENOENT" ? "there is no go on PATH" : `go can't be run (${code})`;
+  const message = isNotOnPath(error) ? "there is no go on PATH" : `go can't be run (${code})`;
   return buildFailed(version, {
     message,
     hint: "install Go (https://go.dev/dl), or name a Temporal binary with --temporal-bin",
