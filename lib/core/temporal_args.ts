@@ -78,8 +78,8 @@ export function parseTemporalArgs(argv: readonly string[]): ParsedTemporalArgs |
   };
 }
 
-/** What {@linkcode Settings} say in fields of their own; {@linkcode Settings.extraArgs} must not say it differently. */
-const OWN_FLAGS = new Set(["ip", "port", "ui-ip", "ui-port", "headless", "db-filename", "env-file"]);
+/** What {@linkcode Settings} say in fields of their own; {@linkcode Settings.extraArgs} must not say it differently, nor ask for help. */
+const OWN_FLAGS = new Set(["ip", "port", "ui-ip", "ui-port", "headless", "db-filename", "env-file", "help"]);
 
 /** The first flag of `extraArgs` that this tool sets itself (`--port`, `-f` …), as it is written; null when there is none. */
 export function ownFlagAmong(extraArgs: readonly string[]): string | null {

@@ -5,6 +5,7 @@ import { canBind } from "../system/ports.ts";
 import type { Processes } from "../system/processes.ts";
 import { realDatabasePath } from "../temporal/database.ts";
 import { refuseNewerDatabase } from "../temporal/database_server.ts";
+import { refuseBadArguments } from "../temporal/refuse_bad_arguments.ts";
 import { takeDatabaseLock } from "./database_lock.ts";
 import type { LaunchPlan } from "./instance.ts";
 import { strangerOnPort } from "./wait_until_ready.ts";
@@ -53,10 +54,10 @@ export async function refuseTakenPorts(
 
 /**
  * Refuses what would only be found out after the running Temporal was ended for it: a port or a database that somebody
- * else has, a database that is too new for the binary.
+ * else has, a database that is too new for the binary, arguments that the binary does not understand.
  *
  * @param running What the Temporal that is to make place runs with.
- * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`
+ * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`, `launch-failed`
  */
 export async function refuseReplacement(
   next: LaunchPlan,
@@ -65,7 +66,10 @@ export async function refuseReplacement(
 ): Promise<void> {
   const any = next.auto.map((name) => next.settings[name]);
   await refuseTakenPorts(next.settings, processes, running.settings, any);
-  const { dbFilename } = next.settings;
+  const { dbFilename, extraArgs } = next.settings;
+  const isSame = next.binary === running.binary &&
+    JSON.stringify(extraArgs) === JSON.stringify(running.settings.extraArgs);
+  if (extraArgs.length > 0 && !isSame) await refuseBadArguments(next.binary, extraArgs);
   if (dbFilename === null) return;
   const database = realDatabasePath(dbFilename);
   if (database !== running.settings.dbFilename) {

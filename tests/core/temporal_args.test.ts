@@ -106,6 +106,8 @@ describe("ownFlagAmong()", () => {
     assertEquals(ownFlagAmong(["--metrics-port", "9090", "--port", "1"]), "--port");
     assertEquals(ownFlagAmong(["-f", "x.db"]), "-f");
     assertEquals(ownFlagAmong(["--headless"]), "--headless");
+    assertEquals(ownFlagAmong(["-h"]), "-h");
+    assertEquals(ownFlagAmong(["--help=false"]), "--help");
   });
 
   it("does not take a value for a flag", () => {

@@ -151,7 +151,12 @@ describe("restart", () => {
         };
         await isRefused("port-taken", "--port", `${other.port}`);
         await isRefused("database-busy", "--db-filename", other.paths.defaultDatabase);
+        await isRefused("launch-failed", "--", "--bad-flag");
         await killHard(pidsOf(first).supervisor);
+        for (const command of ["start", "restart"]) {
+          const { code, stderr } = await instance.run([command, "--", "--bad-flag"]);
+          assertEquals([code, stderr.split("\n")[0]], [1, "error: unknown flag: --bad-flag"]);
+        }
         const { code, stdout } = await runPlain(instance, ["restart", "--json", "--port", `${other.port}`]);
         assertEquals([code, JSON.parse(stdout).error.code], [1, "port-taken"]);
         const adopted = await answerOf(instance, ["start", "--json"]);
