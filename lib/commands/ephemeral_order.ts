@@ -15,7 +15,7 @@ const MAX_TRIES = 8;
 
 /**
  * Brings up an instance that is this process' own: a home in the temporary folder, free ports, data in memory. When a port
- * is taken before Temporal has it, another one is tried, in another home.
+ * is taken before Temporal has it, another one is tried, in another home; not so one that a flag names.
  *
  * @param bringUp Gets the order for one try. When it throws, its home is removed.
  * @throws what `bringUp` throws, at last
@@ -38,7 +38,7 @@ export async function bringUpEphemeral<Result>(
       return await bringUp({ ...common, home, asked, ephemeralFor }, timeoutMs);
     } catch (error) {
       rmSync(home, { recursive: true, force: true });
-      if (tries === MAX_TRIES || !hasLostPort(error)) throw withoutLog(error);
+      if (tries === MAX_TRIES || !hasLostPort(error) || isNamed(error, context)) throw withoutLog(error);
     }
   }
 }
@@ -78,6 +78,13 @@ async function ephemeralSettings(
     uiPort: await portFor("ui-port", asked.uiPort),
     metricsPort: isWritten("metrics-port") ? asked.metricsPort ?? null : null,
   };
+}
+
+/** Whether the port that was lost is one that a flag names. */
+function isNamed(error: unknown, { invocation: { given } }: CommandContext): boolean {
+  const port = error instanceof LocalError ? error.facts["port"] : undefined;
+  return ["port", "ui-port", "metrics-port"].map((flag) => given.get(flag))
+    .some((each) => each?.source.kind === "flag" && each.value === port);
 }
 
 /** The log that an error refers to when nothing else is known is gone with the home; its end is among the facts. */
