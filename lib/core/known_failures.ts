@@ -166,13 +166,11 @@ export function explainFailure(exit: TemporalExit): KnownFailure {
     for (const { cause, matches, message, hint } of PATTERNS) {
       const match = matches.exec(text);
       if (match === null) continue;
-      const isOwnPort = cause === "port-taken" &&
-        [exit.settings?.port, exit.settings?.uiPort].includes(Number(match[2]));
-      const flag = Number(match[2]) === exit.settings?.port ? "--port" : "--ui-port";
+      const flag = cause === "port-taken" ? flagOf(Number(match[2]), exit.settings) : null;
       return {
         cause,
         message: message?.(match) ?? clip(text),
-        hint: isOwnPort ? `end what listens there, or choose another with ${flag}` : hint,
+        hint: flag === null ? hint : `end what listens there, or choose another with ${flag}`,
       };
     }
   }
@@ -184,6 +182,13 @@ export function explainFailure(exit: TemporalExit): KnownFailure {
     message: words === "" || isKilled ? how : `${how}: ${words}`,
     hint: SIGNAL_HINTS[exit.signal ?? ""] ?? (exit.lastWords.trim() === "" ? SAID_NOTHING : SEE_LOG),
   };
+}
+
+/** The flag that gives this port; null when none does. */
+function flagOf(port: number, settings: Settings | undefined): string | null {
+  if (settings === undefined) return null;
+  const ports = { "--port": settings.port, "--ui-port": settings.uiPort, "--metrics-port": settings.metricsPort };
+  return Object.entries(ports).find(([, each]) => each === port)?.[0] ?? null;
 }
 
 /**

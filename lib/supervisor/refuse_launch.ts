@@ -28,7 +28,7 @@ export function refuseSecondUser(database: string, processes: Processes): void {
  *
  * @param own What the Temporal that is to make place runs with: its ports count as free.
  * @param any Ports that are not looked at: others will do as well.
- * @throws {LocalError} `port-taken`, naming the holder
+ * @throws {LocalError} `port-taken`, naming the holder, or the flags that give one port twice
  */
 export async function refuseTakenPorts(
   settings: Settings,
@@ -36,8 +36,10 @@ export async function refuseTakenPorts(
   own?: Settings,
   any: readonly number[] = [],
 ): Promise<void> {
+  const places = placesOf(settings);
+  refusePortGivenTwice(places);
   const kept = own === undefined ? [] : placesOf(own).map(({ port }) => port);
-  const wanted = placesOf(settings).filter(({ port }) => !kept.includes(port) && !any.includes(port));
+  const wanted = withLocalhost(places).filter(({ port }) => !kept.includes(port) && !any.includes(port));
   const findTaken = async () => {
     const states = await Promise.all(
       wanted.map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),
@@ -46,7 +48,7 @@ export async function refuseTakenPorts(
   };
   const giveUpAt = performance.now() + DYING_MS;
   for (let taken = await findTaken(); taken !== undefined; taken = await findTaken()) {
-    const error = strangerOnPort(taken.port, processes);
+    const error = strangerOnPort(taken.port, taken.flag, processes);
     if (error.facts["pid"] !== null || performance.now() > giveUpAt) throw error;
     await pause(10);
   }
@@ -81,9 +83,35 @@ export async function refuseReplacement(
   }
 }
 
-/** What must be free. Clients that say `localhost` may go to ::1, where a stranger would get them. */
-function placesOf({ ip, port, headless, uiIp, uiPort }: Settings): { host: string; port: number }[] {
-  const ui = headless ? [] : [{ host: uiIp ?? ip, port: uiPort }];
-  const bound = [{ host: ip, port }, ...ui];
-  return [...bound, ...bound.filter(({ host }) => host === "127.0.0.1").map(({ port }) => ({ host: "::1", port }))];
+/** Where a server listens that a setting puts there. */
+interface Place {
+  host: string;
+  port: number;
+  flag: string;
+}
+
+/** What must be free. */
+function placesOf({ ip, port, headless, uiIp, uiPort, metricsPort }: Settings): Place[] {
+  return [
+    { host: ip, port, flag: "--port" },
+    ...(headless ? [] : [{ host: uiIp ?? ip, port: uiPort, flag: "--ui-port" }]),
+    ...(metricsPort === null ? [] : [{ host: ip, port: metricsPort, flag: "--metrics-port" }]),
+  ];
+}
+
+/** Clients that say `localhost` may go to ::1, where a stranger would get them. */
+function withLocalhost(places: readonly Place[]): Place[] {
+  return [...places, ...places.filter(({ host }) => host === "127.0.0.1").map((place) => ({ ...place, host: "::1" }))];
+}
+
+/** Temporal would lose one of them to the other, and says so in words that name neither. */
+function refusePortGivenTwice(places: readonly Place[]): void {
+  for (const { host, port, flag } of places) {
+    const other = places.find((each) => each.flag !== flag && each.host === host && each.port === port);
+    if (other === undefined) continue;
+    throw new LocalError("port-taken", `${flag} and ${other.flag} are both ${port}`, {
+      hint: "Give each its own port",
+      facts: { port, address: host, pid: null, command: null },
+    });
+  }
 }

@@ -53,7 +53,7 @@ export async function waitUntilReady(
   };
   const grpcMs = await until("health", () => probe.serving(QUESTION_MS));
   // Asked only now: reading the kernel's socket table costs some ms, and before SERVING the answer would not matter.
-  if (!processes.groupListensOn(pgid, settings.port)) throw strangerOnPort(settings.port, processes);
+  if (!processes.groupListensOn(pgid, settings.port)) throw strangerOnPort(settings.port, "--port", processes);
   const namespaces = async () => {
     for (const name of expectedNamespaces(settings)) {
       await until(`namespace ${name}`, () => probe.namespace(name, QUESTION_MS));
@@ -63,15 +63,15 @@ export async function waitUntilReady(
   return { atMs: performance.now(), grpcMs, uiMs };
 }
 
-/** The error that names who has `port`. */
-export function strangerOnPort(port: number, processes: Processes): LocalError {
+/** The error that names who has `port`, and the flag that gives another. */
+export function strangerOnPort(port: number, flag: string, processes: Processes): LocalError {
   const holder = processes.listeners(port).find((listener) => listener.pid !== null) ?? processes.listeners(port)[0];
   const who = holder?.pid == null
     ? "a process that this user can't see"
     : `pid ${holder.pid} (${holder.command ?? "unknown command"})`;
   const where = holder === undefined ? "" : ` on ${holder.address}`;
   return new LocalError("port-taken", `Port ${port} is taken${where}: ${who} listens on it`, {
-    hint: "End that process, or choose another port with --port and --ui-port",
+    hint: `End that process, or choose another port with ${flag}`,
     facts: { port, address: holder?.address ?? null, pid: holder?.pid ?? null, command: holder?.command ?? null },
   });
 }

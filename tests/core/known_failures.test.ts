@@ -38,6 +38,10 @@ describe("explainFailure()", () => {
     const settings = completeSettings({ port: 17_600, uiPort: 17_601 }, "/db");
     const failure = explainFailure({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null, settings });
     assertEquals(failure.hint, "end what listens there, or choose another with --ui-port");
+    const metrics = completeSettings({ metricsPort: 17_601 }, "/db");
+    const other = fixture("port-taken.metrics.txt");
+    const { hint } = explainFailure({ lastWords: other, exitCode: 1, signal: null, settings: metrics });
+    assertEquals(hint, "end what listens there, or choose another with --metrics-port");
   });
 
   it("takes the last cause, not an earlier one", () => {

@@ -150,6 +150,8 @@ describe("restart", () => {
           assertEquals([temporal?.pid, healthy], [first.temporal!.pid, true]);
         };
         await isRefused("port-taken", "--port", `${other.port}`);
+        await isRefused("port-taken", "--metrics-port", `${other.port}`);
+        await isRefused("port-taken", "--metrics-port", `${instance.port}`);
         await isRefused("database-busy", "--db-filename", other.paths.defaultDatabase);
         await isRefused("launch-failed", "--", "--bad-flag");
         await killHard(pidsOf(first).supervisor);
