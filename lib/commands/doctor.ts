@@ -33,12 +33,14 @@ async function admit(context: CommandContext): Promise<Patient> {
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
   const { finding, status } = await agreeing(context, () => findTemporal(paths, processes));
+  const owner = host.folderOwner(home);
   const record = finding.temporal !== null && finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   return {
     host,
     paths,
     processes,
-    hasHome: host.folderOwner(home) !== null,
+    hasHome: owner !== null,
+    isRefused: owner !== null && (owner.uid !== host.uid || (owner.mode & 0o022) !== 0),
     configFailure: configFailure ?? null,
     status,
     finding,

@@ -8,8 +8,10 @@ import { type Examine, groupsOf, whileUnsupervised } from "./patient.ts";
 import { removeRecord } from "./save_record.ts";
 import { removeStaleSocket } from "./sweep.ts";
 
+const NOT_ASKED = "its supervisor is not asked, in a home that is not ours alone";
+
 /** What runs, and how it is. */
-export const examineInstance: Examine = ({ status }) => {
+export const examineInstance: Examine = ({ status, isRefused }) => {
   const { state, temporal, failure, checks, healthy } = status;
   const troubles: Trouble[] = [];
   const trouble = (kind: Trouble["state"], detail: string, remedy: string) =>
@@ -21,6 +23,8 @@ export const examineInstance: Examine = ({ status }) => {
   } else if (state === "unsupervised") {
     const detail = `Temporal (pid ${temporal?.pid}) runs without a supervisor: nobody would restart it`;
     trouble(healthy ? "warn" : "fail", why === "" ? detail : `${detail}; ${why}`, "stigmer-local start");
+  } else if (isRefused && state === "running" && why === "") {
+    return diagnose("instance", [], `Temporal (pid ${temporal?.pid}) serves; ${NOT_ASKED}`);
   } else if (state === "unhealthy" || (state === "running" && !healthy)) {
     const silent = checks.find((check) => !check.ok && check.name === "supervisor")?.detail;
     const whose = why === "" && silent !== undefined ? "Temporal serves, and its supervisor" : "Temporal runs and";
@@ -63,9 +67,17 @@ export const examineLocks: Examine = (patient) => {
     const here = holders.filter(({ on }) => on === "path");
     const nameless = holders.filter(({ on }) => on === "deleted");
     if (nameless.length > 0 && here.length === 0) {
-      const detail = `${name} was deleted while ${list(nameless)} held it: a second start would not notice the first`;
-      // A supervisor mends it within a second; without one, the next start adopts Temporal and mends it.
-      troubles.push({ state: "fail", detail, remedy: "stigmer-local start" });
+      const detail = `${name} was deleted while ${list(nameless)} held it`;
+      troubles.push(
+        groupsOf(patient).supervisor === null
+          // The next start adopts Temporal, and mends it.
+          ? {
+            state: "fail",
+            detail: `${detail}: a second start would not notice the first`,
+            remedy: "stigmer-local start",
+          }
+          : { state: "warn", detail: `${detail}; the supervisor makes it again within a second` },
+      );
     }
     told.push(here.length === 0 ? `${name} free` : `${name} held by ${list(here)}`);
   }
@@ -118,13 +130,14 @@ export const examineRecord: Examine = (patient) => {
 
 /** Whether the control socket leads to a supervisor. */
 export const examineSocket: Examine = (patient) => {
-  const { paths, processes, status } = patient;
+  const { paths, processes, status, isRefused } = patient;
   const info = lstatSync(paths.controlSocket, { throwIfNoEntry: false });
   if (status.supervisor !== null) {
     return diagnose("control", [], `the supervisor (pid ${status.supervisor.pid}) answers`);
   }
   const troubles: Trouble[] = [];
   const [holder] = processes.lockHolders(paths.supervisorLock);
+  if (isRefused && holder !== undefined) return diagnose("control", [], NOT_ASKED);
   if (holder !== undefined && status.state !== "starting") {
     const detail = `the supervisor (pid ${holder.pid}) holds its lock and does not answer`;
     troubles.push({ state: "fail", detail, remedy: "stigmer-local restart" });
@@ -146,20 +159,22 @@ export const examineSocket: Examine = (patient) => {
 export const examinePorts: Examine = (patient) => {
   const { settings, processes } = patient;
   const { temporal } = groupsOf(patient);
-  const wanted = [["--port", settings.port], ...(settings.headless ? [] : [["--ui-port", settings.uiPort]])] as const;
+  const { port: frontend, headless, uiPort, metricsPort } = settings;
+  const wanted: [flag: string, port: number][] = [["--port", frontend]];
+  if (!headless) wanted.push(["--ui-port", uiPort]);
+  if (metricsPort !== null) wanted.push(["--metrics-port", metricsPort]);
   const troubles: Trouble[] = [];
   const told: string[] = [];
   for (const [flag, port] of wanted) {
-    const listeners = processes.listeners(Number(port));
+    const listeners = processes.listeners(port);
     const strangers = listeners.filter(({ pid }) =>
       temporal === null || pid === null || processes.inspect(pid)?.pgid !== temporal
     );
     for (const { pid, command, address } of strangers) {
       const who = pid === null ? "a process that can't be seen (another user's?)" : `pid ${pid} (${command})`;
       const detail = `port ${port} of ${address} is taken by ${who}`;
-      const remedy = `${pid === null ? "" : `kill ${pid}; or `}stigmer-local start ${flag} ${
-        Math.min(Number(port) + 100, 65_535)
-      }`;
+      const way = `stigmer-local ${temporal === null ? "start" : "restart"} ${flag} ${Math.min(port + 100, 65_535)}`;
+      const remedy = pid === null ? way : `kill ${pid}; or ${way}`;
       troubles.push({ state: temporal === null ? "fail" : "warn", detail, remedy });
     }
     told.push(`${port} ${listeners.length === 0 ? "free" : "ours"}`);

@@ -13,8 +13,9 @@ export const examineSettings: Examine = ({ host, paths, configFailure }) => {
       remedy: `mv '${paths.config}' '${paths.config}.aside'`,
     });
   } else if (configFailure !== null) {
-    const remedy = configFailure.hint ?? `$EDITOR '${paths.config}'`;
-    troubles.push({ state: "fail", detail: `nothing starts with it: ${configFailure.message}`, remedy });
+    const { message, hint } = configFailure;
+    const remedy = `$EDITOR '${paths.config}'${hint === undefined ? "" : ` (${hint})`}`;
+    troubles.push({ state: "fail", detail: `nothing starts with it: ${message}`, remedy });
   }
   const names = Object.keys(host.env).filter((name) => name.startsWith("STIGMER_")).sort();
   const file = info === undefined ? "no config.yaml" : paths.config;

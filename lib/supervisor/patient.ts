@@ -16,6 +16,8 @@ export interface Patient {
   processes: Processes;
   /** There is a home. */
   hasHome: boolean;
+  /** The home is not ours alone: nobody in it is asked anything, and no command works with it. */
+  isRefused: boolean;
   /** Why `config.yaml` is not heeded; null when it is, or there is none. */
   configFailure: Failure | null;
   status: Status;

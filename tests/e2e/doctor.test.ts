@@ -60,7 +60,7 @@ describe("doctor", () => {
         assertEquals([complaints(report), report.exitCode], [["config: fail"], 1]);
         const { detail, remedy } = checkOf(report, "config");
         assertStringIncludes(detail, ":4: Unknown key `prot`");
-        assertEquals(remedy, "Did you mean `port`?");
+        assertEquals(remedy, `$EDITOR '${instance.paths.config}' (Did you mean \`port\`?)`);
       }
     }));
 
@@ -106,11 +106,12 @@ describe("doctor", () => {
       await killHard(supervisor);
       const orphaned = await examine(instance);
       assertEquals(complaints(orphaned), ["instance: warn", "control: warn"]);
-      assertEquals(checkOf(orphaned, "instance").remedy, "stigmer-local start");
+      const start = `stigmer-local start --home '${home}'`; // another one would be of another instance
+      assertEquals(checkOf(orphaned, "instance").remedy, start);
 
       unlinkSync(paths.temporalLock);
       const nameless = checkOf(await examine(instance), "locks");
-      assertEquals([nameless.state, nameless.remedy], ["fail", "stigmer-local start"]);
+      assertEquals([nameless.state, nameless.remedy], ["fail", start]);
       assertStringIncludes(nameless.detail, `pid ${temporal} held it`);
       await killHard(temporal);
 
@@ -141,6 +142,27 @@ describe("doctor", () => {
       assertEquals((await instance.start(["--headless"])).healthy, true);
     }));
 
+  it("asks nothing of a supervisor in a home that others may write to, and says no more", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      chmodSync(instance.home, 0o770);
+      assertEquals(complaints(await examine(instance)), ["home: fail"]);
+      assertEquals(complaints(await examine(instance, ["--fix"])), []);
+      assertEquals((await instance.status()).healthy, true);
+    }));
+
+  it("fails no lock that the supervisor makes again", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      unlinkSync(instance.paths.temporalLock);
+      const states: string[] = [];
+      await until("it is made again", async () => {
+        states.push(checkOf(await examine(instance), "locks").state);
+        return states.at(-1) === "ok";
+      });
+      assert(!states.includes("fail"), states.join(" "));
+    }));
+
   it("knows a Temporal that a mere reader of its database got stuck, until it is restarted", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
@@ -159,7 +181,7 @@ describe("doctor", () => {
         await reader.ended;
       }
       const log = checkOf(await examine(instance), "log");
-      assertEquals([log.state, log.remedy], ["fail", "stigmer-local restart"]);
+      assertEquals([log.state, log.remedy], ["fail", `stigmer-local restart --home '${instance.home}'`]);
       assertEquals((await instance.run(["restart"])).code, 0);
       assertEquals(checkOf(await examine(instance), "log").state, "warn");
       await startWorkflows(instance, ["after"]);
@@ -185,8 +207,12 @@ describe("doctor", () => {
         assertStringIncludes(checkOf(report, "orphans").detail, `pid ${orphan.pid} (`);
         assertEquals(report.exitCode, 1);
         assertStringIncludes(checkOf(report, "ports").detail, `taken by pid ${process.pid} (`);
+        assertEquals(
+          checkOf(report, "ports").remedy,
+          `kill ${process.pid}; or stigmer-local start --home '${home}' --port ${instance.port + 100}`,
+        );
         assertStringIncludes(checkOf(report, "database").detail, "file is not a database");
-        assertMatch(checkOf(report, "database").remedy!, /restore BACKUP.*reset/);
+        assertMatch(checkOf(report, "database").remedy!, /restore --home .* BACKUP;.* reset --home /);
         assertStringIncludes(checkOf(report, "locks").remedy!, `rm -r '${paths.temporalLock}'`);
 
         const { code, stdout } = await instance.run(["doctor", "--port", `${instance.port}`]);
