@@ -131,7 +131,7 @@ export function judgeLog(lines: readonly string[], startedAtMs: number | null): 
 /** What a line says: its message and its error, without the rest. */
 function gist(line: string): string {
   const part = (key: string) => {
-    const match = new RegExp(`\\b${key}=("(?:[^"\\\\]|\\\\.)*"|\\S+)`).exec(line);
+    const match = new RegExp(`\\b${key}"?[=:]("(?:[^"\\\\]|\\\\.)*"|\\S+)`).exec(line);
     return match?.[1]?.replace(/^"|"$/g, "");
   };
   const text = [part("msg"), part("error")].filter((each) => each !== undefined).join(": ") || line;

@@ -40,5 +40,6 @@ export function linesSince(lines: readonly string[], sinceMs: number): string[] 
 
 /** The level that a line tells, in lower case; null when it tells none. */
 export function lineLevel(line: string): string | null {
-  return /\blevel=(\w+)/.exec(line)?.[1]?.toLowerCase() ?? null;
+  const match = line.startsWith("{") ? /"level":"(\w+)"/.exec(line.slice(0, 200)) : /\blevel=(\w+)/.exec(line);
+  return match?.[1]?.toLowerCase() ?? null;
 }

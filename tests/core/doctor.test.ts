@@ -75,6 +75,13 @@ describe("judgeLog()", () => {
     assert(judgeLog([line("ERROR", `msg="${"x".repeat(500)}"`)], null)[0]!.detail.length < 250);
   });
 
+  it("reads a log in JSON, too", () => {
+    const lines = ["INFO", "ERROR"].map((level) =>
+      JSON.stringify({ time: "2026-11-23T07:50:00.000000000Z", level, msg: "c d", error: "e f", shard: 1 })
+    );
+    assertEquals(judgeLog(lines, null)[0]?.detail, "1 error in the last hour, the last one: c d: e f");
+  });
+
   it("knows a connection that is stuck for good, as long as that Temporal runs", () => {
     const lines = [line("ERROR", stuck)];
     const before = Date.parse("2026-11-23T07:40:00Z");

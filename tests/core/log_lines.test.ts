@@ -36,6 +36,11 @@ describe("lineLevel()", () => {
     assertEquals(lineLevel(TEMPORALS), "error");
     assertEquals([lineLevel("level= x"), lineLevel("sublevel=info"), lineLevel("")], [null, null, null]);
   });
+
+  it("reads the level of a line in JSON, and not what is said in one", () => {
+    assertEquals(lineLevel('{"time":"2026-11-23T05:00:00Z","level":"ERROR","msg":"level=info"}'), "error");
+    assertEquals(lineLevel('{"at":"2026-11-23T05:00:00Z","event":"launched","argv":"--log-level=info"}'), null);
+  });
 });
 
 describe("parseSince()", () => {
