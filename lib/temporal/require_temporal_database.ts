@@ -1,4 +1,5 @@
 import { LocalError } from "../core/local_error.ts";
+import { printableLine } from "../core/printable_line.ts";
 import { schemaOrigin } from "../core/temporal_schema.ts";
 import type { DatabaseFacts } from "./copy_database.ts";
 
@@ -17,9 +18,14 @@ export function requireTemporalDatabase(facts: DatabaseFacts, path: string, hint
   });
 }
 
+/** SQLite complains at length, over many lines. In characters. */
+const MAX_TOLD = 200;
+
 /** What is wrong with the database, or null. */
 export function whyUnusable({ problems, tables, namespaces }: DatabaseFacts): string | null {
-  if (problems.length > 0) return `it is damaged, or no SQLite database (${problems.join("; ")})`;
+  if (problems.length > 0) {
+    return `it is damaged, or no SQLite database (${printableLine(problems.join("; "), MAX_TOLD)})`;
+  }
   if (tables.length === 0) return "it is an empty database";
   if (schemaOrigin(tables).kind === "foreign") return "it is not Temporal's, but another program's database";
   return namespaces.length === 0 ? "it was never finished: Temporal was killed while it set it up" : null;

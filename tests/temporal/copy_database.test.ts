@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { loadSqlite, type Sqlite } from "../../lib/system/sqlite.ts";
 import { copyDatabase, copyName, isCopyName, removeCopy, settleCopy } from "../../lib/temporal/copy_database.ts";
+import { whyUnusable } from "../../lib/temporal/require_temporal_database.ts";
 import { copyBetweenWrites } from "../../lib/temporal/quiet_copy.ts";
 import { eventually, withTempDir } from "./support.ts";
 
@@ -86,7 +87,16 @@ describe("settleCopy()", () => {
       const fd = openSync(join(folder, "u.db"), "r+");
       writeSync(fd, new Uint8Array(20_000).fill(0xff), 0, 20_000, 8192);
       closeSync(fd);
-      assertNotEquals((await settleCopy(join(folder, "u.db"))).problems, []);
+      const facts = await settleCopy(join(folder, "u.db"));
+      assertNotEquals(facts.problems, []);
+      const lines = {
+        ...facts,
+        problems: ["*** in database main ***\nTree 13 page 13: btreeInitPage() returns error code 11"],
+      };
+      assertEquals(
+        whyUnusable(lines),
+        "it is damaged, or no SQLite database (*** in database main *** Tree 13 page 13: btreeInitPage() returns error code 11)",
+      );
     }));
 });
 
