@@ -235,15 +235,18 @@ function differencesFrom(
 }
 
 function settingsDiffer(differences: SettingDifference[]): Failure {
-  const list = differences.map(({ setting, running, asked }) => `${setting} is ${show(running)}, not ${show(asked)}`);
   return {
     code: "settings-differ",
-    message: `Temporal runs with other settings: ${list.join("; ")}`,
+    message: `Temporal runs with other settings: ${differences.map(inWords).join("; ")}`,
     hint: "`stigmer-local restart` with these flags applies them; another --home makes an instance of its own",
     facts: { differences },
   };
 }
 
-function show(value: unknown): string {
-  return Array.isArray(value) ? value.length === 0 ? "empty" : value.join(", ") : String(value ?? "unset");
+function inWords({ setting, running, asked }: SettingDifference): string {
+  const [there, wanted] = [running, asked].map((value) =>
+    Array.isArray(value) ? value.join(", ") : String(value ?? "")
+  );
+  if (there === "") return `${setting} is not set, and ${wanted} is asked for`;
+  return `${setting} is ${there}, ${wanted === "" ? "and none is asked for" : `not ${wanted}`}`;
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Status } from "../../lib/core/status.ts";
@@ -70,6 +70,9 @@ describe("start", () => {
         "error: Temporal runs with other settings: headless is false, not true; namespace is orders, not billing",
       );
       assertMatch(hint!, /^hint: `stigmer-local restart` with these flags applies them; another --home /);
+
+      const added = await runPlain(instance, ["start", "--search-attribute", "Color=Keyword"]);
+      assertStringIncludes(added.stderr, "settings: search-attribute is not set, and Color=Keyword is asked for\n");
 
       const same = await answerOf(instance, ["start", "--json", "--namespace", "orders", "--port", `${instance.port}`]);
       assertEquals(pidsOf(same), pidsOf(first));

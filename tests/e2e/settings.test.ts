@@ -41,7 +41,7 @@ describe("config.yaml", () => {
       assertEquals(refused.code, 1);
       assertStringIncludes(
         refused.stderr,
-        `headless is false, not true; metrics-port is unset, not ${metrics}; log-max-size is 10MB, not 1MB`,
+        `headless is false, not true; metrics-port is not set, and ${metrics} is asked for; log-max-size is 10MB, not 1MB`,
       );
       assertStringIncludes((await run(instance, "run", "--", "true")).stderr, "Temporal runs with other settings");
       assertEquals(pidsOf(await statusOf(instance, "status")), pidsOf(first), "nothing was touched");
