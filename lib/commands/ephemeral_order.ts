@@ -26,7 +26,7 @@ export async function bringUpEphemeral<Result>(
   bringUp: (order: SupervisorOrder, timeoutMs: number) => Promise<Result>,
 ): Promise<Result> {
   const { host } = context;
-  const common = await supervisorOrder(context, true); // a binary is needed, whatever runs in the common home
+  const common = await supervisorOrder(context, true, true);
   const self = processesHere(host.platform).inspect(host.pid);
   if (self === null) throw new LocalError("internal", "This process can't see itself");
   const timeoutMs = timeoutMsOf(context);

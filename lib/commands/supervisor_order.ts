@@ -8,27 +8,36 @@ import type { CommandContext } from "./context.ts";
 /**
  * What a supervisor is to be told, with the binary resolved, which may take minutes where it has to be installed.
  *
+ * @param isElsewhere What is to run has nothing to do with the Temporal of this home.
  * @throws {LocalError} `binary-not-found`, `install-failed`, `interrupted`
  */
-export async function supervisorOrder(context: CommandContext, replace: boolean): Promise<SupervisorOrder> {
+export async function supervisorOrder(
+  context: CommandContext,
+  replace: boolean,
+  isElsewhere = false,
+): Promise<SupervisorOrder> {
   const { home, asked, askedBinary, policy } = context.invocation;
   return {
     home,
     asked,
     replace,
     policy,
-    binary: await resolveBinary(context, replace),
+    binary: await resolveBinary(context, replace, isElsewhere),
     binaryAsked: askedBinary !== null,
   };
 }
 
-async function resolveBinary(context: CommandContext, replace: boolean): Promise<string | null> {
+async function resolveBinary(
+  context: CommandContext,
+  replace: boolean,
+  isElsewhere: boolean,
+): Promise<string | null> {
   const options = findOptions(context);
   settleChosenVersion(options.home);
   const { binary } = findTemporal(options);
   if (binary !== null) return binary.path;
-  // A Temporal that runs without a supervisor only has to be adopted.
-  if (!replace && options.isVersionAsked !== true && await hasTemporal(context)) return null;
+  // A Temporal that runs without a supervisor only has to be adopted, or is restarted with its own binary.
+  if (!isElsewhere && options.isVersionAsked !== true && await hasTemporal(context, replace)) return null;
   return await installBinary(context, options);
 }
 
@@ -61,13 +70,18 @@ export async function binaryForRestart(context: CommandContext): Promise<string 
   return binary?.path ?? null;
 }
 
-async function hasTemporal({ host, invocation: { home } }: CommandContext): Promise<boolean> {
+/** Whether a Temporal of ours is alive, and its binary still there if that is needed. */
+async function hasTemporal(
+  { host, invocation: { home } }: CommandContext,
+  needsBinary: boolean,
+): Promise<boolean> {
   const [{ findTemporal: findRunning }, { processesHere }] = await Promise.all([
     import("../supervisor/evidence.ts"),
     import("../system/processes_here.ts"),
   ]);
   const leader = findRunning(instancePaths(home), processesHere(host.platform)).temporal?.leader;
-  return leader !== undefined && leader !== null;
+  if (leader === undefined || leader === null) return false;
+  return !needsBinary || (leader.executable !== null && host.exists(leader.executable));
 }
 
 /** Installs the binary, and shows how far that is. */

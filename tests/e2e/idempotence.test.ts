@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Status } from "../../lib/core/status.ts";
@@ -164,6 +165,7 @@ describe("restart", () => {
         }
         const { code, stdout } = await runPlain(instance, ["restart", "--json", "--port", `${other.port}`]);
         assertEquals([code, JSON.parse(stdout).error.code], [1, "port-taken"]);
+        assert(!existsSync(instance.paths.binDir), "another binary was installed, and it has one");
         const adopted = await answerOf(instance, ["start", "--json"]);
         assertEquals([adopted.temporal!.pid, adopted.temporal!.adopted], [first.temporal!.pid, true]);
         const moved = await answerOf(instance, ["restart", "--json", "--ip", "0.0.0.0"]);
