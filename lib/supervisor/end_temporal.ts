@@ -1,5 +1,6 @@
 import { LocalError } from "../core/local_error.ts";
 import { type LockFile, tryLock } from "../system/lock_file.ts";
+import type { Processes } from "../system/processes.ts";
 import { pause } from "../system/pause.ts";
 import { endGroup } from "../system/signal_group.ts";
 import { findTemporal, isDead } from "./evidence.ts";
@@ -94,8 +95,16 @@ export async function clearTemporalLock(
   }
 }
 
-/** The error for a `temporal.lock` that stays held. */
-export function lockHeldUnseen(path: string): LocalError {
+/** The error for a `temporal.lock` that stays held, by somebody who is none of ours or can't be seen. */
+export function lockHeld(path: string, processes: Processes): LocalError {
+  const [holder] = processes.lockHolders(path);
+  if (holder !== undefined) {
+    const { pid, command } = holder;
+    return new LocalError("lock-failed", `${path} is held by pid ${pid} (${command}), which is no Temporal of ours`, {
+      hint: "End that process, or use another --home",
+      facts: { path, pid, command },
+    });
+  }
   return new LocalError("lock-failed", `${path} is held by a process that can't be seen from here`, {
     hint: "Another user, or a container that shares this home, runs Temporal here: end it there, or use another --home",
     facts: { path },

@@ -58,8 +58,9 @@ export function findTemporal(paths: InstancePaths, processes: Processes): Findin
     isRecordedProcess(record, { ...recorded, bootId: processes.bootId() });
 
   const holders = withoutSupervisors(processes.lockHolders(paths.temporalLock, record?.pid), paths, processes);
+  const isOfJob = ({ pid }: LockHolder) => isJobOfShell(processes.inspect(pid), record?.pid, holders);
   for (const on of ["path", "deleted"] as const) {
-    for (const holder of holders.filter((each) => each.on === on)) {
+    for (const holder of holders.filter((each) => each.on === on && !isOfJob(each))) {
       const found = groupOf(holder.pid, processes, on === "path" ? "lock" : "deleted-lock");
       if (found !== null && holdsStill(holder.pid, paths, processes)) {
         return { onDisk, temporal: found, innocent: null };
@@ -88,6 +89,15 @@ function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, process
  */
 function holdsStill(pid: number, { temporalLock }: InstancePaths, processes: Processes): boolean {
   return processes.lockHolders(temporalLock, pid).some((holder) => holder.pid === pid);
+}
+
+/**
+ * Whether a holder of our lock is a job in the session of somebody's shell (`flock temporal.lock make`): its group is not
+ * ours to end. Temporal leads a session, and what left its group is in that one still or leads another. macOS tells none.
+ */
+function isJobOfShell(seen: ProcessInfo | null, recordedPid: number | undefined, holders: LockHolder[]): boolean {
+  if (seen === null || seen.sid === 0 || seen.sid === seen.pgid) return false;
+  return seen.sid !== recordedPid && !holders.some(({ pid }) => pid === seen.sid);
 }
 
 /** The group of a process that has our lock; null when it is gone. */

@@ -79,6 +79,12 @@ export const examineLocks: Examine = (patient) => {
           : { state: "warn", detail: `${detail}; the supervisor makes it again within a second` },
       );
     }
+    const { temporal, supervisor } = groupsOf(patient);
+    const [stranger] = path === paths.temporalLock && temporal === null && supervisor === null ? here : [];
+    if (stranger !== undefined) {
+      const detail = `${name} is held by pid ${stranger.pid} (${stranger.command}), which is no Temporal of ours`;
+      troubles.push({ state: "fail", detail, remedy: `kill ${stranger.pid}` });
+    }
     told.push(here.length === 0 ? `${name} free` : `${name} held by ${list(here)}`);
   }
   return diagnose("locks", troubles, told.join(", "));

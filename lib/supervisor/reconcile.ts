@@ -10,7 +10,7 @@ import { pause } from "../system/pause.ts";
 import { temporalArgs } from "../core/temporal_args.ts";
 import { finishDatabase } from "../temporal/database.ts";
 import { withRealDatabase } from "./asked_database.ts";
-import { clearTemporalLock, type EndTarget, lockHeldUnseen } from "./end_temporal.ts";
+import { clearTemporalLock, type EndTarget, lockHeld } from "./end_temporal.ts";
 import { describeProcess, type Finding, findTemporal, type FoundTemporal, type Proof } from "./evidence.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
 import { planFor } from "./launch_plan.ts";
@@ -87,7 +87,7 @@ export async function reconcile(
   }
   tidyRecord(instance, finding, warn);
   const lock = found === null && free !== null ? free : await clearTemporalLock(instance);
-  if (lock === null) throw lockHeldUnseen(paths.temporalLock);
+  if (lock === null) throw lockHeld(paths.temporalLock, instance.processes);
   return { kind: "clear", lock, base, binary: known(binary, lock) };
 }
 

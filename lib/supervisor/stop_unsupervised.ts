@@ -5,7 +5,7 @@ import { type LockFile, tryLock } from "../system/lock_file.ts";
 import { pause } from "../system/pause.ts";
 import { askSupervisor } from "./control_client.ts";
 import { createInstance } from "./create_instance.ts";
-import { clearTemporalLock, endProcessGroup, lockHeldUnseen } from "./end_temporal.ts";
+import { clearTemporalLock, endProcessGroup, lockHeld } from "./end_temporal.ts";
 import { findTemporal } from "./evidence.ts";
 import { clearOutcome } from "./outcome.ts";
 import { oustSilentSupervisor } from "./oust.ts";
@@ -48,7 +48,7 @@ export async function stopUnsupervised(
       ({ forced } = await endProcessGroup(instance, target, graceMs));
     }
     const free = await clearTemporalLock(instance);
-    if (free === null) throw lockHeldUnseen(paths.temporalLock);
+    if (free === null) throw lockHeld(paths.temporalLock, instance.processes);
     if (onDisk.kind === "record") removeRecord(paths.record, onDisk.record.pid);
     clearOutcome(paths.outcome);
     sweepTemporaries(instance);

@@ -6,7 +6,7 @@ import type { LockFile } from "../system/lock_file.ts";
 import { rotateLog } from "../system/rotate_log.ts";
 import { PortChoice } from "./choose_ports.ts";
 import { DatabaseHold } from "./database_lock.ts";
-import { clearTemporalLock, type EndTarget, lockHeldUnseen } from "./end_temporal.ts";
+import { clearTemporalLock, type EndTarget, lockHeld } from "./end_temporal.ts";
 import { type GroupEnd, GroupEnds } from "./group_ends.ts";
 import { folderIdentity, guardLocks, type GuardVerdict, type HeldLocks, identityOf, NAMELESS } from "./guard.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "./instance.ts";
@@ -214,7 +214,7 @@ export class TemporalKeeper {
     };
     this.#freeLock ??= await clearTemporalLock(this.#instance, temporal === null ? gently : undefined);
     if (this.#released.signal.aborted) return;
-    if (this.#freeLock === null) throw lockHeldUnseen(this.#instance.paths.temporalLock);
+    if (this.#freeLock === null) throw lockHeld(this.#instance.paths.temporalLock, this.#instance.processes);
   }
 
   /** Removes the record of a Temporal that is over. */
@@ -262,7 +262,7 @@ export class TemporalKeeper {
       lock?.close();
       throw new LocalError("interrupted", "The supervisor steps down");
     }
-    if (lock === null) throw lockHeldUnseen(this.#instance.paths.temporalLock);
+    if (lock === null) throw lockHeld(this.#instance.paths.temporalLock, this.#instance.processes);
     return lock;
   }
 

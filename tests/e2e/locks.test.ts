@@ -10,8 +10,10 @@ import {
   assertNothingLeft,
   history,
   isAlive,
+  launch,
   otherRuntime,
   ownRuntime,
+  PATIENCE_MS,
   type TestInstance,
   until,
   withInstance,
@@ -184,5 +186,31 @@ describe("lock files that vanish under a running instance", () => {
       const status = await assertOneTemporal(instance, temporal);
       assertEquals(history(instance).filter(({ event }) => event === "exited"), []);
       await stopCleanly(instance, status, [old]);
+    }));
+});
+
+describe("temporal.lock in the hands of a shell's job", () => {
+  it("is refused, naming the job, which nobody signals", (t) =>
+    withInstance(async (instance) => {
+      if (process.platform !== "linux") return t.skip("NOT TESTED, this system tells no session");
+      const { temporalLock } = instance.paths;
+      // As a shell on a terminal does it: a group for the job, in the shell's session.
+      const job = `perl -e 'setpgrp; exec @ARGV' flock '${temporalLock}' sleep ${PATIENCE_MS / 1000} & wait`;
+      const shell = launch(["setsid", "sh", "-c", job]);
+      const holder = await until("it holds the lock", () => instance.processes.lockHolders(temporalLock)[0]?.pid);
+      const pgid = instance.processes.inspect(holder)!.pgid;
+      try {
+        const { code, stdout } = await instance.run(["start", "--json", "--headless"]);
+        const { error } = JSON.parse(stdout);
+        assertEquals([code, error.code, instance.processes.inspect(error.facts.pid)?.pgid], [1, "lock-failed", pgid]);
+        const report = JSON.parse((await instance.run(["doctor", "--json"])).stdout);
+        const locks = report.checks.find(({ name }: { name: string }) => name === "locks");
+        assertEquals([locks.state, locks.remedy], ["fail", `kill ${error.facts.pid}`]);
+        assert(isAlive(holder), "the job was ended");
+      } finally {
+        process.kill(-pgid, "SIGKILL");
+        await shell.ended;
+      }
+      assertEquals((await instance.start(["--headless"])).healthy, true);
     }));
 });

@@ -18,14 +18,24 @@ describe("findTemporal()", () => {
   it("takes no stop for Temporal that lets go of both locks while it is looked at: its group is the user's shell", () => {
     assertEquals(foundAmong({ temporal: [[5], []], supervisor: [[]] }), null);
   });
+
+  it("takes no job of a user's shell for Temporal, but what left the group of one that is alive", () => {
+    const sidOf = (pid: number) => pid === 7 ? 6 : pid;
+    assertEquals(foundAmong({ temporal: [[7], [7]], supervisor: [[]] }, sidOf), null);
+    assertEquals(foundAmong({ temporal: [[7, 6], [7]], supervisor: [[]] }, sidOf), { proof: "lock", pgid: 7 });
+    assertEquals(foundAmong({ temporal: [[7], [7]], supervisor: [[]] }, () => 0), { proof: "lock", pgid: 7 }); // macOS
+  });
 });
 
 /** What is found where each look at a lock gives the next list of holders. */
-function foundAmong(looks: { temporal: number[][]; supervisor: number[][] }): { proof: string; pgid: number } | null {
+function foundAmong(
+  looks: { temporal: number[][]; supervisor: number[][] },
+  sidOf = (pid: number) => pid,
+): { proof: string; pgid: number } | null {
   const inspect = (pid: number): ProcessInfo => ({
     pid,
     pgid: pid,
-    sid: pid,
+    sid: sidOf(pid),
     parentPid: 1,
     state: "S",
     startTime: `${pid}`,
