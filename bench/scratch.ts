@@ -5,8 +5,8 @@ import process from "node:process";
 import { instancePaths } from "../lib/core/instance_paths.ts";
 import type { Status } from "../lib/core/status.ts";
 import { pause } from "../lib/system/pause.ts";
-import { freePort } from "../lib/system/ports.ts";
 import { processesHere } from "../lib/system/processes_here.ts";
+import { freePorts } from "../tests/free_ports.ts";
 import type { Runtime } from "./measurement.ts";
 import { emptyCommand, time, type Timed, timeOrThrow, toolCommand } from "./runtimes.ts";
 
@@ -23,7 +23,7 @@ export interface Scratch {
 /** Runs `body` with a home of its own. What still runs there afterwards is ended, and the home removed. */
 export async function withScratch<T>(body: (scratch: Scratch) => Promise<T>): Promise<T> {
   const home = mkdtempSync(join(tmpdir(), "sl-bench-"));
-  const scratch = { home, port: await freePort(), uiPort: await freePort() };
+  const scratch = { home, ...await freePorts() };
   try {
     return await body(scratch);
   } finally {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freePorts } from "../../tests/e2e/support.ts";
+import { freePorts } from "../../tests/free_ports.ts";
 import type { Binaries } from "./binaries.ts";
 import { type FrontDoor, openFrontDoor } from "./front_door.ts";
 import { startPostgres } from "./postgres.ts";

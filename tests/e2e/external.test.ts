@@ -7,7 +7,8 @@ import { after, before, describe, it } from "node:test";
 import type { DoctorReport } from "../../lib/core/doctor.ts";
 import type { Failure } from "../../lib/core/failure.ts";
 import type { Status } from "../../lib/core/status.ts";
-import { freePorts, launch, ownRuntime, type Running, temporalBinary, toolCommand, until } from "./support.ts";
+import { freePorts } from "../free_ports.ts";
+import { launch, ownRuntime, type Running, temporalBinary, toolCommand, until } from "./support.ts";
 import {
   API_KEY,
   type ForeignTemporal,

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { Status } from "../../lib/core/status.ts";
-import { type Ended, freePorts, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
+import { freePorts } from "../free_ports.ts";
+import { type Ended, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
 /** Writes our part of the home's `config.yaml`, lines of YAML, and a part that is not ours. */

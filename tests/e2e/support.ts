@@ -8,9 +8,9 @@ import { assert, assertEquals } from "@std/assert";
 import { type InstancePaths, instancePaths } from "../../lib/core/instance_paths.ts";
 import type { Status } from "../../lib/core/status.ts";
 import { isDeno } from "../../lib/system/host.ts";
-import { canBind } from "../../lib/system/ports.ts";
 import type { Processes } from "../../lib/system/processes.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
+import { freePorts } from "../free_ports.ts";
 
 /** The runtimes that the tool is run under. */
 export type Runtime = "deno" | "node";
@@ -178,25 +178,6 @@ async function endInstance(instance: TestInstance): Promise<void> {
   await instance.stop(["--force"]);
   for (const path of [instance.paths.supervisorLock, instance.paths.temporalLock]) {
     for (const { pid } of instance.processes.lockHolders(path)) process.kill(pid, "SIGKILL");
-  }
-}
-
-/**
- * Two free ports, for the frontend and the UI. Not the kernel's choice: that is from the range of outgoing connections
- * and of everybody else's port 0, so that a busy machine may give it away again before it is used.
- */
-export async function freePorts(): Promise<{ port: number; uiPort: number }> {
-  const [port, uiPort] = [await freePort(), await freePort()];
-  return port === uiPort ? freePorts() : { port, uiPort };
-}
-
-const FIRST_PORT = 10_000;
-const LAST_PORT = 29_999;
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1));
-    if (await canBind("127.0.0.1", port) === "free" && await canBind("::1", port) === "free") return port;
   }
 }
 

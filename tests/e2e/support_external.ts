@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { freePorts, until } from "./support.ts";
+import { freePorts } from "../free_ports.ts";
+import { until } from "./support.ts";
 import { saysServing, temporalByHand } from "./support_strangers.ts";
 
 /** Why certificates can't be made here; false where they can. */

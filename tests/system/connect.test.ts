@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { systemErrorCode } from "../../lib/core/local_error.ts";
 import type { Connection } from "../../lib/system/connection.ts";
-import { freePort, runtimeConnect } from "../temporal/support.ts";
+import { freePort } from "../free_ports.ts";
+import { runtimeConnect } from "../temporal/support.ts";
 import { withTempDir } from "./support.ts";
 
 const connect = await runtimeConnect();

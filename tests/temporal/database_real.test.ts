@@ -11,15 +11,8 @@ import { finishDatabase, isBeingMade, prepareDatabase } from "../../lib/temporal
 import { openGrpcChannel } from "../../lib/temporal/grpc_channel.ts";
 import { GrpcError } from "../../lib/temporal/grpc_error.ts";
 import { checkServing } from "../../lib/temporal/health.ts";
-import {
-  eventually,
-  freePort,
-  realTemporal,
-  runtimeConnect,
-  type Started,
-  startProcess,
-  withTempDir,
-} from "./support.ts";
+import { freePort } from "../free_ports.ts";
+import { eventually, realTemporal, runtimeConnect, type Started, startProcess, withTempDir } from "./support.ts";
 
 const LIST_WORKFLOWS = "/temporal.api.workflowservice.v1.WorkflowService/ListWorkflowExecutions";
 

@@ -9,7 +9,8 @@ import type { Connect } from "../../lib/system/connection.ts";
 import { type GrpcChannel, openGrpcChannel } from "../../lib/temporal/grpc_channel.ts";
 import { GrpcError } from "../../lib/temporal/grpc_error.ts";
 import { checkServing, checkUi, describeNamespace, getServerVersion } from "../../lib/temporal/health.ts";
-import { eventually, freePort, realTemporal, runtimeConnect, type Started, startProcess } from "./support.ts";
+import { freePort } from "../free_ports.ts";
+import { eventually, realTemporal, runtimeConnect, type Started, startProcess } from "./support.ts";
 
 describe("health checks on a real Temporal", () => {
   let folder: string;

@@ -8,7 +8,8 @@ import { describe, it } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { isDeno } from "../../lib/system/host.ts";
-import { eventually, freePort, startProcess, withTempDir } from "./support.ts";
+import { freePort } from "../free_ports.ts";
+import { eventually, startProcess, withTempDir } from "./support.ts";
 import { answer, fakeRelease, type Respond, serveRelease, withServer } from "./support_releases.ts";
 
 const VERSION = "1.4.1";

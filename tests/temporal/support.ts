@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, chmodSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
@@ -40,18 +39,6 @@ export function realTemporal(): string {
     }
   }
   throw new Error("These tests need a Temporal: set STIGMER_TEMPORAL_BIN, or put one on PATH");
-}
-
-/** A TCP port of 127.0.0.1 that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** A process under test, in a group of its own. */
