@@ -3,6 +3,7 @@ import { LocalError } from "../core/local_error.ts";
 import { type Paint, paintFor, wantsColour } from "../core/render_status.ts";
 import type { Status } from "../core/status.ts";
 import type { Host } from "../system/host.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 /** What a subcommand gets: the invocation, the process it runs in, and the ways to tell something. */
 export interface CommandContext {
@@ -71,7 +72,7 @@ export function checkHome({ host, invocation: { home } }: CommandContext): boole
   }
   if ((owner.mode & 0o022) !== 0) {
     throw new LocalError("home-unusable", `${home} is writable by others (mode ${owner.mode.toString(8)})`, {
-      hint: `chmod go-w '${home}'`,
+      hint: `chmod go-w ${shellWord(home)}`,
       facts: { home, mode: owner.mode.toString(8) },
     });
   }

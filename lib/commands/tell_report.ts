@@ -1,6 +1,7 @@
 import type { DoctorCheck, DoctorReport } from "../core/doctor.ts";
 import { renderDoctor } from "../core/render_doctor.ts";
 import { columnsOf, type CommandContext } from "./context.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 /**
  * Tells what a doctor found, with the remedies as they have to be typed for this instance; of `--quiet` what fails is left.
@@ -21,6 +22,6 @@ function withHome(check: DoctorCheck, { invocation: { home, given } }: CommandCo
   if (check.remedy === undefined || given.get("home")?.source.kind !== "flag") return check;
   return {
     ...check,
-    remedy: check.remedy.replaceAll(/\bstigmer-local [a-z]+/g, (command) => `${command} --home '${home}'`),
+    remedy: check.remedy.replaceAll(/\bstigmer-local [a-z]+/g, (command) => `${command} --home ${shellWord(home)}`),
   };
 }

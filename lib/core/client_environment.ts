@@ -1,4 +1,5 @@
 import type { Status } from "./status.ts";
+import { shellWord } from "./shell_word.ts";
 
 /**
  * What a client needs to find an instance, as the variables that Temporal's SDKs and command-line tool read.
@@ -49,7 +50,7 @@ export function renderEnvironment(
     if (value === null) return { sh: `unset ${name}\n`, fish: `set -e ${name};\n`, dotenv: "" }[format];
     switch (format) {
       case "sh":
-        return `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`;
+        return `export ${name}=${shellWord(value)}\n`;
       case "fish":
         return `set -gx ${name} '${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}';\n`;
       case "dotenv":

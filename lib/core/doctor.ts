@@ -1,5 +1,6 @@
 import { formatBytes } from "./byte_size.ts";
 import { lineLevel, lineTimeMs } from "./log_lines.ts";
+import { shellWord } from "./shell_word.ts";
 
 /** How a check went: nothing to do, worth knowing, or something does not work. */
 export type CheckState = "ok" | "warn" | "fail";
@@ -69,7 +70,7 @@ const SCARCE_FREE_BYTES = 1e9;
 
 /** What is to be said of a file system with so much left. */
 export function judgeSpace(path: string, freeBytes: number, freeFiles: number, files: number): Trouble[] {
-  const remedy = `df -h '${path}'`;
+  const remedy = `df -h ${shellWord(path)}`;
   const troubles: Trouble[] = [];
   if (freeBytes < SCARCE_FREE_BYTES) {
     const state = freeBytes < LEAST_FREE_BYTES ? "fail" : "warn";
@@ -78,7 +79,7 @@ export function judgeSpace(path: string, freeBytes: number, freeFiles: number, f
   // Some file systems (btrfs) have no such limit, and say 0 of 0.
   if (files > 0 && freeFiles < 1000) {
     const detail = `only ${freeFiles} more files can be made where ${path} is`;
-    troubles.push({ state: freeFiles < 50 ? "fail" : "warn", detail, remedy: `df -i '${path}'` });
+    troubles.push({ state: freeFiles < 50 ? "fail" : "warn", detail, remedy: `df -i ${shellWord(path)}` });
   }
   return troubles;
 }

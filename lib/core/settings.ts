@@ -105,7 +105,7 @@ export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
   uiPublicPath: "ui-public-path",
   uiAssetPath: "ui-asset-path",
   uiCodecEndpoint: "ui-codec-endpoint",
-  extraArgs: "arguments after --",
+  extraArgs: "what follows --",
 };
 
 /**

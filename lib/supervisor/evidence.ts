@@ -32,6 +32,8 @@ export interface Finding {
   temporal: FoundTemporal | null;
   /** Somebody lives under the record's PID whom the record does not describe: never to be signalled. */
   innocent: ProcessInfo | null;
+  /** Somebody has `temporal.lock` who is none of ours: never to be signalled. */
+  intruder: LockHolder | null;
 }
 
 /** Reads the record at `path`; never throws for what stands there. */
@@ -63,15 +65,16 @@ export function findTemporal(paths: InstancePaths, processes: Processes): Findin
     for (const holder of holders.filter((each) => each.on === on && !isOfJob(each))) {
       const found = groupOf(holder.pid, processes, on === "path" ? "lock" : "deleted-lock");
       if (found !== null && holdsStill(holder.pid, paths, processes)) {
-        return { onDisk, temporal: found, innocent: null };
+        return { onDisk, temporal: found, innocent: null, intruder: null };
       }
     }
   }
+  const intruder = holders.find((each) => isOfJob(each) && holdsStill(each.pid, paths, processes)) ?? null;
   if (isProved) {
-    return { onDisk, temporal: { proof: "record", pgid: recorded.pgid, leader: recorded }, innocent: null };
+    return { onDisk, temporal: { proof: "record", pgid: recorded.pgid, leader: recorded }, innocent: null, intruder };
   }
   const innocent = recorded !== null && !isDead(recorded) ? recorded : null;
-  return { onDisk, temporal: null, innocent };
+  return { onDisk, temporal: null, innocent, intruder };
 }
 
 /** A supervisor that is just launching, and its helper, have `temporal.lock` open for some ms: they are no Temporal. */

@@ -6,6 +6,7 @@ import { networkFileSystem } from "../system/network_file_system.ts";
 import { isCopyName } from "../temporal/copy_database.ts";
 import { type Examine, whileUnsupervised } from "./patient.ts";
 import { sweepTemporaries, temporariesIn } from "./sweep.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 /** Only what is this old is left over; what is younger, somebody may be about to put in its place. In ms. */
 const LEFT_AFTER_MS = 60_000;
@@ -29,14 +30,14 @@ export const examineHome: Examine = ({ host, paths, hasHome }) => {
     if (info === undefined) continue;
     if (info.uid !== host.uid) {
       const detail = `${path} belongs to user ${info.uid}, and we are ${host.uid}`;
-      troubles.push({ state: "fail", detail, remedy: `sudo chown -R ${host.uid} '${home}'` });
+      troubles.push({ state: "fail", detail, remedy: `sudo chown -R ${host.uid} ${shellWord(home)}` });
     } else if ((info.mode & 0o022) !== 0 && !info.isSocket()) {
       troubles.push({
         state: path === home ? "fail" : "warn",
         detail: `${path} is writable by others (mode ${
           (info.mode & 0o7777).toString(8)
         }), who could make us run anything`,
-        remedy: path === home ? `chmod go-w '${home}'` : `chmod -R go-w '${home}'`,
+        remedy: path === home ? `chmod go-w ${shellWord(home)}` : `chmod -R go-w ${shellWord(home)}`,
         mend: () => chmodSync(path, info.mode & 0o7777 & ~0o022),
       });
     }

@@ -7,6 +7,7 @@ import { describeProcess, findTemporal } from "./evidence.ts";
 import { type Examine, groupsOf, whileUnsupervised } from "./patient.ts";
 import { removeRecord } from "./save_record.ts";
 import { removeStaleSocket } from "./sweep.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 const NOT_ASKED = "its supervisor is not asked, in a home that is not ours alone";
 
@@ -51,6 +52,11 @@ export const examineLocks: Examine = (patient) => {
     ...(database === null ? [] : [databaseLockPath(database)]),
   ];
   const troubles: Trouble[] = [];
+  const { intruder } = patient.finding;
+  if (intruder !== null) {
+    const detail = `temporal.lock is held by pid ${intruder.pid} (${intruder.command}), which is no Temporal of ours`;
+    troubles.push({ state: "fail", detail, remedy: `kill ${intruder.pid}` });
+  }
   const told: string[] = [];
   for (const path of lockPaths) {
     const name = path.slice(path.lastIndexOf("/") + 1);
@@ -59,7 +65,7 @@ export const examineLocks: Examine = (patient) => {
       troubles.push({
         state: "fail",
         detail: `${path} is no regular file, so that nothing can be locked`,
-        remedy: `rm -r '${path}'`,
+        remedy: `rm -r ${shellWord(path)}`,
       });
       continue;
     }
@@ -78,12 +84,6 @@ export const examineLocks: Examine = (patient) => {
           }
           : { state: "warn", detail: `${detail}; the supervisor makes it again within a second` },
       );
-    }
-    const { temporal, supervisor } = groupsOf(patient);
-    const [stranger] = path === paths.temporalLock && temporal === null && supervisor === null ? here : [];
-    if (stranger !== undefined) {
-      const detail = `${name} is held by pid ${stranger.pid} (${stranger.command}), which is no Temporal of ours`;
-      troubles.push({ state: "fail", detail, remedy: `kill ${stranger.pid}` });
     }
     told.push(here.length === 0 ? `${name} free` : `${name} held by ${list(here)}`);
   }
@@ -149,7 +149,7 @@ export const examineSocket: Examine = (patient) => {
     troubles.push({ state: "fail", detail, remedy: "stigmer-local restart" });
   } else if (info !== undefined && !info.isSocket()) {
     const detail = `${paths.controlSocket} is no socket`;
-    troubles.push({ state: "fail", detail, remedy: `rm -r '${paths.controlSocket}'` });
+    troubles.push({ state: "fail", detail, remedy: `rm -r ${shellWord(paths.controlSocket)}` });
   } else if (info !== undefined && holder === undefined) {
     troubles.push({
       state: "warn",

@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { diagnose, type Trouble } from "../core/doctor.ts";
 import type { Examine } from "./patient.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 /** Where settings come from that nobody gave on the command line. */
 export const examineSettings: Examine = ({ host, paths, configFailure }) => {
@@ -10,11 +11,11 @@ export const examineSettings: Examine = ({ host, paths, configFailure }) => {
     troubles.push({
       state: "fail",
       detail: `${paths.config} is no file`,
-      remedy: `mv '${paths.config}' '${paths.config}.aside'`,
+      remedy: `mv ${shellWord(paths.config)} ${shellWord(`${paths.config}.aside`)}`,
     });
   } else if (configFailure !== null) {
     const { message, hint } = configFailure;
-    const remedy = `$EDITOR '${paths.config}'${hint === undefined ? "" : ` (${hint})`}`;
+    const remedy = `$EDITOR ${shellWord(paths.config)}${hint === undefined ? "" : ` (${hint})`}`;
     troubles.push({ state: "fail", detail: `nothing starts with it: ${message}`, remedy });
   }
   const names = Object.keys(host.env).filter((name) => name.startsWith("STIGMER_")).sort();

@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, openSync, readSync, statSync } from "
 import process from "node:process";
 import { foreignFormat } from "../core/executable_format.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 /** Enough for the kinds of program and for the first line of a script. */
 const HEAD_BYTES = 256;
@@ -39,7 +40,7 @@ export function requireExecutable(command: string, searchPath: string | undefine
         command,
         code,
         "it is not an executable file, or permission is denied",
-        `chmod +x '${command}', or name another binary`,
+        `chmod +x ${shellWord(command)}, or name another binary`,
       )
       : cannotRun(command, code, "there is no such program", "Check the path");
   }

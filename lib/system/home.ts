@@ -4,6 +4,7 @@ import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { openNameless } from "./nameless_file.ts";
 import { networkFileSystem } from "./network_file_system.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 /** What is written to see whether anything can be: a block of most file systems. */
 const TRIAL_BYTES = 4096;
@@ -34,7 +35,7 @@ export function prepareHome(path: string): PreparedHome {
     );
   }
   if ((info.mode & 0o022) !== 0) {
-    throw unusable(path, "others may write to it", `chmod go-w '${path}'`);
+    throw unusable(path, "others may write to it", `chmod go-w ${shellWord(path)}`);
   }
   checkWritable(path);
   const network = networkFileSystem(path);

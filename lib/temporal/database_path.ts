@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 const MAX_LINKS = 40;
 
@@ -104,7 +105,7 @@ export function checkDatabase(path: string): void {
 
 function folderMissing(path: string, cause: unknown): LocalError {
   const folder = dirname(resolve(path));
-  return unusableDatabase(path, `folder ${folder} does not exist`, cause, `mkdir -p '${folder}'`);
+  return unusableDatabase(path, `folder ${folder} does not exist`, cause, `mkdir -p ${shellWord(folder)}`);
 }
 
 /** The error of a database that can't be used. */

@@ -4,6 +4,7 @@ import type { ExternalTemporal, Pem } from "../core/external.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { Secret } from "../core/secret.ts";
 import type { TlsMaterial } from "../system/connect_tls.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 /** What stands in the files that an {@linkcode ExternalTemporal} names. */
 export interface ExternalMaterial {
@@ -77,7 +78,7 @@ function readText(path: string, what: string, from: string | undefined): string 
 
 function openToOthers(path: string): string[] {
   const mode = statSync(path).mode;
-  return (mode & 0o077) === 0 ? [] : [`${path} can be read by others: chmod 600 '${path}'`];
+  return (mode & 0o077) === 0 ? [] : [`${path} can be read by others: chmod 600 ${shellWord(path)}`];
 }
 
 /**

@@ -4,6 +4,7 @@ import process from "node:process";
 import { foreignFormat, FORMAT_BYTES } from "../core/executable_format.ts";
 import { managedBinaryPath } from "../core/instance_paths.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { shellWord } from "../core/shell_word.ts";
 
 /** A Temporal binary and how it was come by. */
 export interface TemporalBinary {
@@ -111,7 +112,7 @@ function ownFault(path: string, notThese: readonly string[]): string | null {
 
 function unusable(path: string, origin: string, fault: string): LocalError {
   const hint = fault === "not executable for this user"
-    ? `chmod +x '${path}', or name another with ${origin}`
+    ? `chmod +x ${shellWord(path)}, or name another with ${origin}`
     : `name an executable file with ${origin}, or leave it out to use the managed one`;
   return new LocalError("binary-not-found", `Cannot use ${path} (${origin}) as the Temporal binary: ${fault}`, {
     hint,

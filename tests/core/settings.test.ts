@@ -98,7 +98,7 @@ describe("settingsDifferences()", () => {
     assertEquals(settingsDifferences({ port: 7300, headless: false, dbFilename: null, extraArgs: ["-x"] }, DEFAULTS), [
       { setting: "port", running: 7233, asked: 7300 },
       { setting: "db-filename", running: DATABASE, asked: null },
-      { setting: "arguments after --", running: [], asked: ["-x"] },
+      { setting: "what follows --", running: [], asked: ["-x"] },
     ]);
   });
 

@@ -51,7 +51,7 @@ describe("start", () => {
         [["--headless"], "headless", false, true],
         [["--db-filename", elsewhere], "db-filename", instance.paths.defaultDatabase, elsewhere],
         [["--namespace", "billing"], "namespace", ["orders"], ["billing"]],
-        [["--", "--sqlite-pragma", "synchronous=1"], "arguments after --", [], ["--sqlite-pragma", "synchronous=1"]],
+        [["--", "--sqlite-pragma", "synchronous=1"], "what follows --", [], ["--sqlite-pragma", "synchronous=1"]],
         [["--max-restarts", "3"], "max-restarts", 10, 3],
         [["--temporal-bin", binary], "temporal-bin", first.temporal!.binary, binary],
       ];
