@@ -1,4 +1,4 @@
-import { homeOf, type Invocation, invocationOf } from "../core/command_line.ts";
+import { asTyped, homeOf, type Invocation, invocationOf } from "../core/command_line.ts";
 import type { ConfigFile } from "../core/config_file.ts";
 import { toFailure } from "../core/failure.ts";
 import { instancePaths } from "../core/instance_paths.ts";
@@ -64,6 +64,7 @@ async function configFor(host: Host, { command, given }: CommandLine, home: stri
 /** What went wrong, why and what to do: a line each on stderr, or the whole as JSON on stdout. */
 async function tellError(host: Host, error: unknown, invocation: Invocation | null): Promise<void> {
   const failure = toFailure(error);
+  if (invocation !== null && failure.hint !== undefined) failure.hint = asTyped(failure.hint, invocation);
   if (invocation?.json ?? host.args.includes("--json")) {
     await host.write("stdout", JSON.stringify({ schema: 1, error: failure }, null, 2) + "\n");
     return;

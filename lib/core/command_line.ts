@@ -9,6 +9,7 @@ import { pickBinary } from "./pick_binary.ts";
 import { DEFAULT_POLICY, type Policy } from "./policy.ts";
 import { type CommandLine, readCommandLine } from "./read_command_line.ts";
 import { type AskedSettings, UI_PORT_OFFSET } from "./settings.ts";
+import { shellWord } from "./shell_word.ts";
 import { type Source, sourceName } from "./source.ts";
 import { ownFlagAmong } from "./temporal_args.ts";
 
@@ -223,4 +224,13 @@ function defaultHome(env: Surroundings["env"]): string {
     });
   }
   return absolutePath(`${home}/.stigmer`, "/");
+}
+
+/**
+ * `text` with the commands that it names as they have to be typed: a home that only a flag tells has to be told to them,
+ * too, or they would meet another instance.
+ */
+export function asTyped(text: string, { home, given }: Pick<Invocation, "home" | "given">): string {
+  if (given.get("home")?.source.kind !== "flag") return text;
+  return text.replaceAll(/\bstigmer-local [a-z]+/g, (command) => `${command} --home ${shellWord(home)}`);
 }

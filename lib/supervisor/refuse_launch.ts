@@ -59,9 +59,24 @@ export async function refuseTakenPorts(
  * else has, a database that is too new for the binary, arguments that the binary does not understand.
  *
  * @param running What the Temporal that is to make place runs with.
- * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`, `launch-failed`
+ * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`, `launch-failed`; it says that Temporal goes on
  */
 export async function refuseReplacement(
+  next: LaunchPlan,
+  running: Omit<LaunchPlan, "auto">,
+  processes: Processes,
+): Promise<void> {
+  try {
+    await refuseFailure(next, running, processes);
+  } catch (cause) {
+    if (!(cause instanceof LocalError)) throw cause;
+    const { code, message, hint, facts } = cause;
+    const told = hint === undefined ? { facts, cause } : { hint, facts, cause };
+    throw new LocalError(code, `${message}; the Temporal that runs goes on`, told);
+  }
+}
+
+async function refuseFailure(
   next: LaunchPlan,
   running: Omit<LaunchPlan, "auto">,
   processes: Processes,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { describe, it } from "node:test";
-import { type Invocation, parseCommandLine, saidByFlags } from "../../lib/core/command_line.ts";
+import { asTyped, type Invocation, parseCommandLine, saidByFlags } from "../../lib/core/command_line.ts";
 import { COMMANDS, flagsOf } from "../../lib/core/flags.ts";
 import { LocalError } from "../../lib/core/local_error.ts";
 import type { AskedSettings } from "../../lib/core/settings.ts";
@@ -367,5 +367,21 @@ describe("saidByFlags()", () => {
     assertEquals(saidByFlags(parse("reset --yes", env)), none);
     const said = saidByFlags(parse("reset --port 7400 --max-restarts 2 --temporal-bin bin/temporal", env));
     assertEquals(said, { asked: { port: 7400 }, policy: { maxRestarts: 2 }, temporalBin: "/cwd/bin/temporal" });
+  });
+});
+
+describe("asTyped()", () => {
+  const hint = "`stigmer-local restart` applies them, `stigmer-local logs -f` tells more";
+
+  it("tells the commands of a hint the home that a flag told", () => {
+    assertEquals(
+      asTyped(hint, parse("status --home it's")),
+      "`stigmer-local restart --home '/cwd/it'\\''s'` applies them, `stigmer-local logs --home '/cwd/it'\\''s' -f` tells more",
+    );
+  });
+
+  it("leaves them alone where they find it themselves", () => {
+    assertEquals(asTyped(hint, parse("status")), hint);
+    assertEquals(asTyped(hint, parse("status", { STIGMER_HOME: "/h" })), hint);
   });
 });

@@ -70,7 +70,7 @@ describe("start", () => {
         error,
         "error: Temporal runs with other settings: headless is false, not true; namespace is orders, not billing",
       );
-      assertMatch(hint!, /^hint: `stigmer-local restart` with these flags applies them; another --home /);
+      assertMatch(hint!, /^hint: `stigmer-local restart --home '.*'` with these flags applies them; another --home /);
 
       const added = await runPlain(instance, ["start", "--search-attribute", "Color=Keyword"]);
       assertStringIncludes(added.stderr, "settings: search-attribute is not set, and Color=Keyword is asked for\n");
@@ -161,7 +161,10 @@ describe("restart", () => {
         await killHard(pidsOf(first).supervisor);
         for (const command of ["start", "restart"]) {
           const { code, stderr } = await instance.run([command, "--", "--bad-flag"]);
-          assertEquals([code, stderr.split("\n")[0]], [1, "error: unknown flag: --bad-flag"]);
+          assertEquals([code, stderr.split("\n")[0]], [
+            1,
+            "error: unknown flag: --bad-flag; the Temporal that runs goes on",
+          ]);
         }
         const { code, stdout } = await runPlain(instance, ["restart", "--json", "--port", `${other.port}`]);
         assertEquals([code, JSON.parse(stdout).error.code], [1, "port-taken"]);

@@ -228,7 +228,7 @@ describe("reset", () => {
       for (const args of [["reset"], ["reset", "--no-backup"]]) {
         const { code, stderr } = await instance.run(args);
         assertEquals(code, 2);
-        assertStringIncludes(stderr, "hint: stigmer-local reset --yes");
+        assertStringIncludes(stderr, `hint: stigmer-local reset --home '${instance.home}' --yes`);
       }
       assert(existsSync(instance.paths.defaultDatabase));
     }));

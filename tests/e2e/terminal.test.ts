@@ -77,7 +77,7 @@ describe("ui", () => {
       const { home, uiPort } = instance;
       const none = await instance.run(["ui"]);
       assertEquals([none.code, none.stdout], [1, ""]);
-      assertMatch(none.stderr, /^error: Temporal is stopped: .*\nhint: `stigmer-local start`/);
+      assertMatch(none.stderr, /^error: Temporal is stopped: .*\nhint: `stigmer-local start --home/);
 
       await instance.start();
       const url = `http://127.0.0.1:${uiPort}`;
