@@ -232,5 +232,5 @@ function defaultHome(env: Surroundings["env"]): string {
  */
 export function asTyped(text: string, { home, given }: Pick<Invocation, "home" | "given">): string {
   if (given.get("home")?.source.kind !== "flag") return text;
-  return text.replaceAll(/\bstigmer-local [a-z]+/g, (command) => `${command} --home ${shellWord(home)}`);
+  return text.replaceAll(/\bstigmer-local (?!help\b)[a-z]+/g, (command) => `${command} --home ${shellWord(home)}`);
 }

@@ -383,5 +383,6 @@ describe("asTyped()", () => {
   it("leaves them alone where they find it themselves", () => {
     assertEquals(asTyped(hint, parse("status")), hint);
     assertEquals(asTyped(hint, parse("status", { STIGMER_HOME: "/h" })), hint);
+    assertEquals(asTyped("See `stigmer-local help run`", parse("run --home /h")), "See `stigmer-local help run`");
   });
 });
