@@ -82,7 +82,9 @@ export class Stage {
     const isStop = call.command === "stop";
     if (isStop) this.#stops.push(home);
     const judged = running.ended.then((end) => {
-      const verdict = judge(call, end, this.#circumstances(home, hitBy, end.begunMs));
+      // A wait tells how the last start ended, however long ago that was.
+      const sinceMs = call.command === "wait" ? -Infinity : end.begunMs - AFTERMATH_MS;
+      const verdict = judge(call, end, this.#circumstances(home, hitBy, sinceMs));
       const took = `after ${Math.round(end.endedMs - end.begunMs)} ms`;
       if ("wrong" in verdict) {
         throw new Violation(`${name}: ${verdict.wrong} (${took})`, `${end.stdout}${end.stderr}`);
@@ -107,9 +109,8 @@ export class Stage {
     await Promise.all(this.#calls);
   }
 
-  #circumstances(home: ChaosHome, hitBy: Circumstances["hitBy"], begunMs: number): Circumstances {
-    const sinceMs = begunMs - AFTERMATH_MS;
-    const was = (what: Disturbance) => (this.#last.get(`${home.name} ${what}`) ?? -Infinity) >= sinceMs;
+  #circumstances(home: ChaosHome, hitBy: Circumstances["hitBy"], sinceMs: number): Circumstances {
+    const was = (what: Disturbance) => (this.#last.get(`${home.name} ${what}`) ?? NaN) >= sinceMs;
     return {
       hitBy,
       wasHit: was("hit"),
