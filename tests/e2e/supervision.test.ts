@@ -67,7 +67,7 @@ describe("a Temporal that keeps dying", () => {
       const pids = pidsOf(await instance.start(["--headless", "--temporal-bin", binary]));
       writeFileSync(join(instance.home, "broken"), "");
       process.kill(pids.temporal, "SIGKILL");
-      await untilEvent(instance, "backoff", 5);
+      await untilEvent(instance, "backoff", 6); // which is long enough to be looked at, 2 to 4 s
       const seen = await until("it waits", async () => {
         const status = await ask(instance, "GET", "/status");
         return status.state === "backoff" && status.temporal === null ? status : null;
