@@ -21,12 +21,16 @@ export interface PosixChild {
   exited: Promise<{ code: number | null; signal: string | null }>;
 }
 
-/** What posix_spawn(3) refuses with, as `errno` (asm-generic/errno-base.h). */
+/**
+ * What posix_spawn(3) and its file actions refuse with, as `errno` (asm-generic/errno-base.h). EBADF says of a descriptor
+ * that is open that a number it was to be copied to is beyond RLIMIT_NOFILE.
+ */
 const ERRNO_NAMES: Readonly<Record<number, string>> = {
   1: "EPERM",
   2: "ENOENT",
   7: "E2BIG",
   8: "ENOEXEC",
+  9: "EMFILE",
   11: "EAGAIN",
   12: "ENOMEM",
   13: "EACCES",
@@ -97,23 +101,28 @@ function spawn(
   const attributes = structure();
   const actions = structure();
   const pid = new Int32Array(1);
-  libc.posix_spawnattr_init(attributes);
-  libc.posix_spawnattr_setsigdefault(attributes, SIGNALS_1_TO_31);
-  libc.posix_spawnattr_setflags(attributes, FLAGS);
-  libc.posix_spawn_file_actions_init(actions);
+  const must = (errno: number) => {
+    if (errno !== 0) throw systemError(ERRNO_NAMES[errno] ?? `errno ${errno}`, program);
+  };
+  must(libc.posix_spawnattr_init(attributes));
+  must(libc.posix_spawnattr_setsigdefault(attributes, SIGNALS_1_TO_31));
+  must(libc.posix_spawnattr_setflags(attributes, FLAGS));
+  must(libc.posix_spawn_file_actions_init(actions));
   try {
     const sources = descriptors.map((each) => each === "pipe" ? pipe : each);
     // Each goes to a number beyond all others first, so that none is overwritten before it has found its place.
     const beyond = 1 + Math.max(...sources.map((each) => each === "null" ? 0 : each), sources.length);
     sources.forEach((each, at) => {
-      if (each === "null") libc.posix_spawn_file_actions_addopen(actions, beyond + at, text("/dev/null"), O_RDWR, 0);
-      else libc.posix_spawn_file_actions_adddup2(actions, each, beyond + at);
+      must(
+        each === "null"
+          ? libc.posix_spawn_file_actions_addopen(actions, beyond + at, text("/dev/null"), O_RDWR, 0)
+          : libc.posix_spawn_file_actions_adddup2(actions, each, beyond + at),
+      );
     });
-    sources.forEach((_, at) => libc.posix_spawn_file_actions_adddup2(actions, beyond + at, at));
-    libc.posix_spawn_file_actions_addclosefrom_np(actions, sources.length);
-    libc.posix_spawn_file_actions_addchdir_np(actions, text(cwd));
-    const errno = libc.posix_spawn(bytesOf(pid), text(program), actions, attributes, argv, envp);
-    if (errno !== 0) throw systemError(ERRNO_NAMES[errno] ?? `errno ${errno}`, program);
+    sources.forEach((_, at) => must(libc.posix_spawn_file_actions_adddup2(actions, beyond + at, at)));
+    must(libc.posix_spawn_file_actions_addclosefrom_np(actions, sources.length));
+    must(libc.posix_spawn_file_actions_addchdir_np(actions, text(cwd)));
+    must(libc.posix_spawn(bytesOf(pid), text(program), actions, attributes, argv, envp));
     return pid[0]!;
   } finally {
     libc.posix_spawn_file_actions_destroy(actions); // posix_spawnattr_destroy(3) does nothing

@@ -26,10 +26,14 @@ import {
   PATIENCE_MS,
   scriptCommand,
   until,
+  withProcess,
   withTempDir,
 } from "./support.ts";
 
 const SLEEPER = fileURLToPath(new URL("./fixtures/spawn_sleeper.ts", import.meta.url));
+const AT_LIMIT = fileURLToPath(new URL("./fixtures/spawn_at_limit.ts", import.meta.url));
+/** Of open files: enough for a runtime. */
+const LIMIT = 64;
 const processes = processesHere();
 
 describe("spawnDetached()", () => {
@@ -66,6 +70,22 @@ describe("spawnDetached()", () => {
           }
         }));
     }
+  }
+
+  for (const runtime of ["deno", "node"] as const) {
+    it(`starts nothing that would not have what is passed on, at the limit of open files (${runtime})`, {
+      skip: !isLinux,
+    }, () =>
+      withTempDir(async (folder) => {
+        const fixture = [...scriptCommand(runtime, AT_LIMIT), folder, String(LIMIT - 4)];
+        await withProcess(
+          ["sh", "-c", 'ulimit -n "$0"; exec "$@"', String(LIMIT), ...fixture],
+          async ({ output, exited }) => {
+            assertEquals(await awaited(exited), { code: 0, signal: null });
+            assert(["EMFILE", join(folder, "lock")].includes(output().trim()), output());
+          },
+        );
+      }));
   }
 
   it("makes the process the leader of a group and a session of its own, in the folder it was told", () =>
