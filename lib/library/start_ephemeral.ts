@@ -1,15 +1,10 @@
-import type { Status } from "../core/status.ts";
 import type { CommandContext } from "../commands/context.ts";
 import { bringUpEphemeral } from "../commands/ephemeral_order.ts";
-import { recruitEphemeral } from "../supervisor/recruit_ephemeral.ts";
+import { type EphemeralRecruit, recruitEphemeral } from "../supervisor/recruit_ephemeral.ts";
 
 /** An instance that is this process' own, with a supervisor in a process of its own. */
-export interface Ephemeral {
+export interface Ephemeral extends EphemeralRecruit {
   home: string;
-  /** What it was when it began to serve. */
-  status: Status;
-  /** Whether its supervisor has ended, and the runtime knows. */
-  hasEnded(): boolean;
 }
 
 /**
@@ -20,10 +15,8 @@ export interface Ephemeral {
  * @throws {LocalError} what `start` throws
  */
 export async function startEphemeral(context: CommandContext): Promise<Ephemeral> {
-  return await bringUpEphemeral(context, async (order, timeoutMs) => {
-    let isOver = false;
-    const onSpawn = (exited: Promise<unknown>) => void exited.then(() => isOver = true);
-    const status = await recruitEphemeral(context.host, order, { timeoutMs, onSpawn });
-    return { home: order.home, status, hasEnded: () => isOver };
-  });
+  return await bringUpEphemeral(context, async (order, timeoutMs) => ({
+    home: order.home,
+    ...await recruitEphemeral(context.host, order, timeoutMs),
+  }));
 }

@@ -155,9 +155,7 @@ class Server implements TemporalServer {
     const { rm } = await import("node:fs/promises");
     await rm(this.home, { recursive: true, force: true });
     // A test that leaves a child behind has failed, in the eyes of Deno's sanitizers.
-    const { pause } = await import("../system/pause.ts");
-    for (const giveUpAt = performance.now() + REAP_MS; !ephemeral.hasEnded() && performance.now() < giveUpAt;) {
-      await pause(1);
-    }
+    const { within } = await import("../supervisor/ask_start.ts");
+    await within(this.#context.host, ephemeral.exited, REAP_MS);
   }
 }

@@ -43,7 +43,7 @@ export async function askPatiently(
 }
 
 /** What `promise` gives within `ms`, else null. */
-function within<T>(host: Host, promise: Promise<T>, ms: number): Promise<T | null> {
+export function within<T>(host: Host, promise: Promise<T>, ms: number): Promise<T | null> {
   return new Promise((resolve, reject) => {
     let cancel = () => {};
     promise.then(resolve, reject).finally(() => cancel());

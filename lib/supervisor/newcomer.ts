@@ -10,12 +10,6 @@ import { statusOrThrow } from "./control_client.ts";
 import type { SupervisorOrder } from "./instance.ts";
 import { supervisorCommand } from "./self_command.ts";
 
-/** A supervisor that we have spawned. */
-export interface Newcomer extends DetachedProcess {
-  /** How its process ended, once it has. */
-  exit: ProcessExit | null;
-}
-
 /** Where a supervisor begins. */
 export interface SpawnPlace {
   cwd: string;
@@ -35,9 +29,9 @@ const POLL_MS = 5;
  *
  * @throws {LocalError} `launch-failed`
  */
-export async function spawnSupervisor(host: Host, order: SupervisorOrder, place: SpawnPlace): Promise<Newcomer> {
+export async function spawnSupervisor(host: Host, order: SupervisorOrder, place: SpawnPlace): Promise<DetachedProcess> {
   const { command, args, env } = supervisorCommand(host);
-  const child = await spawnDetached({
+  return await spawnDetached({
     command,
     args: [...args, JSON.stringify(order)],
     cwd: place.cwd,
@@ -47,11 +41,6 @@ export async function spawnSupervisor(host: Host, order: SupervisorOrder, place:
     stderr: place.output,
     pass: place.pass,
   });
-  const newcomer: Newcomer = { ...child, exit: null };
-  child.exited.then((end) => {
-    newcomer.exit = end;
-  });
-  return newcomer;
 }
 
 /**
@@ -63,7 +52,7 @@ export async function spawnSupervisor(host: Host, order: SupervisorOrder, place:
 export async function askNewcomer(
   host: Host,
   { home }: SupervisorOrder,
-  newcomer: Newcomer,
+  newcomer: DetachedProcess,
   path: "/wait" | "/status",
   giveUpAt: number,
   isHomeThere: () => boolean = () => true,

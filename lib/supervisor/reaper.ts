@@ -1,7 +1,6 @@
-import process from "node:process";
 import { daemonEnvironment } from "../core/daemon_environment.ts";
 import type { Host } from "../system/host.ts";
-import { spawnDetached } from "../system/spawn_detached.ts";
+import { type DetachedProcess, spawnDetached } from "../system/spawn_detached.ts";
 import type { SupervisorOrder } from "./instance.ts";
 import { supervisorCommand } from "./self_command.ts";
 
@@ -11,12 +10,6 @@ import { supervisorCommand } from "./self_command.ts";
  */
 const WAIT_AND_BECOME = 'trap "" HUP INT TERM; read -r _; exec "$@" </dev/null';
 
-/** Somebody who outlives us, to end what we supervise and to remove its home. */
-export interface Reaper {
-  /** Ends it: nothing is left to be reaped. */
-  dismiss(): void;
-}
-
 /**
  * Starts a shell that waits for the end of this process, however that comes about, `kill -9` included: the kernel then
  * closes the pipe between the two. It becomes a supervisor of `order` that has nothing to do but to reap what is left.
@@ -24,9 +17,9 @@ export interface Reaper {
  *
  * @throws {LocalError} `launch-failed`
  */
-export async function spawnReaper(host: Host, order: SupervisorOrder): Promise<Reaper> {
+export async function spawnReaper(host: Host, order: SupervisorOrder): Promise<DetachedProcess> {
   const { command, args, env } = supervisorCommand(host);
-  const child = await spawnDetached({
+  return await spawnDetached({
     command: "/bin/sh",
     args: ["-c", WAIT_AND_BECOME, "stigmer-local-reaper", command, ...args, JSON.stringify(order)],
     cwd: "/",
@@ -36,13 +29,4 @@ export async function spawnReaper(host: Host, order: SupervisorOrder): Promise<R
     stderr: "null",
     pass: [],
   });
-  let isOver = false;
-  child.exited.then(() => {
-    isOver = true;
-  });
-  return {
-    dismiss: () => {
-      if (!isOver) process.kill(child.pid, "SIGKILL"); // our own child, whose PID is its own until we hear of its end
-    },
-  };
 }

@@ -9,17 +9,11 @@ import { makeFolder } from "../system/make_folder.ts";
 import { openLog } from "../system/open_log.ts";
 import { pause } from "../system/pause.ts";
 import { readTail } from "../system/read_tail.ts";
+import type { DetachedProcess } from "../system/spawn_detached.ts";
 import { askStart, isLeaving, type LongAnswer } from "./ask_start.ts";
 import { statusOrThrow } from "./control_client.ts";
 import { DEPOSED_EXIT, type SupervisorOrder } from "./instance.ts";
-import {
-  askNewcomer,
-  LAST_WORDS_BYTES,
-  type Newcomer,
-  newcomerDied,
-  newcomerStatus,
-  spawnSupervisor,
-} from "./newcomer.ts";
+import { askNewcomer, LAST_WORDS_BYTES, newcomerDied, newcomerStatus, spawnSupervisor } from "./newcomer.ts";
 import { readOutcome } from "./outcome.ts";
 
 /** How the wait for a supervisor goes. */
@@ -95,7 +89,7 @@ async function installSupervisor(
   const logFd = openLogOrFree(paths.supervisorLog, lock);
   const logStart = statSync(paths.supervisorLog).size;
   const giveUpAt = performance.now() + timeoutMs;
-  let newcomer: Newcomer;
+  let newcomer: DetachedProcess;
   try {
     options.onHandOver?.();
     newcomer = await spawnSupervisor(host, order, { cwd: order.home, output: logFd, pass: [lock.fd] });

@@ -1,30 +1,23 @@
 import { closeSync } from "node:fs";
 import { dirname } from "node:path";
-import process from "node:process";
 import { type Failure, isFailure } from "../core/failure.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import type { Host } from "../system/host.ts";
 import { openNameless, readNameless } from "../system/nameless_file.ts";
-import { pause } from "../system/pause.ts";
-import type { ProcessExit } from "../system/spawn_detached.ts";
+import { signalChild } from "../system/signal_child.ts";
+import type { DetachedProcess, ProcessExit } from "../system/spawn_detached.ts";
+import { within } from "./ask_start.ts";
 import { homeNotMade, isOwnFolder } from "./ephemeral_home.ts";
 import { HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
-import {
-  askNewcomer,
-  LAST_WORDS_BYTES,
-  type Newcomer,
-  newcomerDied,
-  newcomerStatus,
-  spawnSupervisor,
-} from "./newcomer.ts";
+import { askNewcomer, LAST_WORDS_BYTES, newcomerDied, newcomerStatus, spawnSupervisor } from "./newcomer.ts";
 
-/** How the wait goes. */
-export interface RecruitEphemeralOptions {
-  /** In ms. */
-  timeoutMs: number;
-  /** Gets the end of the supervisor's process: until then the runtime has a child. */
-  onSpawn: (exited: Promise<ProcessExit>) => void;
+/** A supervisor whose Temporal serves. */
+export interface EphemeralRecruit {
+  /** What it was when it began to serve. */
+  status: Status;
+  /** Resolves at the end of its process: until then the runtime has a child. */
+  exited: Promise<ProcessExit>;
 }
 
 /** What the end of one that is too late may take, in ms; it ends by itself at the latest with this process. */
@@ -35,35 +28,37 @@ const END_MS = 5000;
  * the home, which is not there yet: whenever this process is killed, somebody is there to remove what was made. When it
  * fails, nothing of the instance goes on.
  *
- * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`, `launch-failed`
+ * @param timeoutMs For Temporal to serve.
+ * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`, `launch-failed`, `stop-failed`
  */
 export async function recruitEphemeral(
   host: Host,
   order: SupervisorOrder,
-  { timeoutMs, onSpawn }: RecruitEphemeralOptions,
-): Promise<Status> {
+  timeoutMs: number,
+): Promise<EphemeralRecruit> {
   const giveUpAt = performance.now() + timeoutMs;
-  const folder = dirname(order.home);
   const words = openWords(order.home); // its log is gone with its home
+  let newcomer: DetachedProcess | null = null;
   try {
-    const newcomer = await spawnSupervisor(host, order, { cwd: folder, output: words, pass: [] });
-    onSpawn(newcomer.exited);
+    newcomer = await spawnSupervisor(host, order, { cwd: dirname(order.home), output: words, pass: [] });
     for (;;) {
       const isHomeThere = () => isOwnFolder(order.home, host.uid);
       const answer = await askNewcomer(host, order, newcomer, "/wait", giveUpAt, isHomeThere);
-      if (answer.kind === "answer") return newcomerStatus(answer);
+      if (answer.kind === "answer") return { status: newcomerStatus(answer), exited: newcomer.exited };
       if (newcomer.exit?.code === HOMELESS_EXIT) throw homeNotMade(order.home);
       if (newcomer.exit !== null) {
         const said = readNameless(words, LAST_WORDS_BYTES);
         throw newcomerDied(newcomer.exit, failureIn(said), said, null);
       }
       if (answer.kind === "late" || performance.now() > giveUpAt) {
-        await end(newcomer);
         throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
           hint: "Give it more time",
         });
       }
     }
+  } catch (error) {
+    if (newcomer !== null) await end(host, order, newcomer);
+    throw error;
   } finally {
     closeSync(words);
   }
@@ -89,8 +84,10 @@ function failureIn(words: string): Failure | null {
   }
 }
 
-/** Our own child: its PID is its own until we have heard of its end. */
-async function end(newcomer: Newcomer): Promise<void> {
-  if (newcomer.exit === null) process.kill(newcomer.pid, "SIGTERM");
-  await Promise.race([newcomer.exited, pause(END_MS)]);
+/** One that was killed, or hangs, leaves a Temporal behind. */
+async function end(host: Host, order: SupervisorOrder, newcomer: DetachedProcess): Promise<void> {
+  for (const signal of ["SIGTERM", "SIGCONT"] as const) signalChild(newcomer, signal);
+  await within(host, newcomer.exited, END_MS);
+  const { reap } = await import("./reap.ts");
+  await reap(host, order);
 }

@@ -5,6 +5,7 @@ import type { Status } from "../core/status.ts";
 import { statusFrame } from "../core/status_frame.ts";
 import type { Host } from "../system/host.ts";
 import { type LockFile, tryLock } from "../system/lock_file.ts";
+import { signalChild } from "../system/signal_child.ts";
 import { createInstance } from "./create_instance.ts";
 import { homeNotMade, makeEphemeralHome } from "./ephemeral_home.ts";
 import type { SupervisorOrder } from "./instance.ts";
@@ -42,7 +43,7 @@ export async function superviseEphemeral(
   const end = async () => {
     stop.abort();
     await over;
-    reaper.dismiss();
+    signalChild(reaper, "SIGKILL"); // nothing is left to be reaped
   };
   let isLate = false;
   const cancel = host.after(timeoutMs, () => {

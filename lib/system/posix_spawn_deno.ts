@@ -14,10 +14,11 @@ export interface PosixSpawn {
   descriptors: readonly (number | "null" | "pipe")[];
 }
 
-/** A child of ours that leads a session of its own. */
+/** A child of ours. */
 export interface PosixChild {
+  /** Also its process group and its session. */
   pid: number;
-  /** Resolves when it ends; keeps nobody alive. */
+  /** Resolves when it ends. Never rejects, and keeps our own process from nothing. */
   exited: Promise<{ code: number | null; signal: string | null }>;
 }
 

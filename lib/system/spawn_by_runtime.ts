@@ -7,8 +7,9 @@ import { isDeno } from "./host.ts";
 import { LAUNCHER_NAME, launcherLine, type LauncherTools } from "./launcher.ts";
 import { type Mask, maskDescriptors } from "./mask_descriptors.ts";
 import { pause } from "./pause.ts";
+import type { PosixChild } from "./posix_spawn_deno.ts";
 import { processesHere } from "./processes_here.ts";
-import type { DetachedProcess, ProcessExit, SpawnOptions } from "./spawn_detached.ts";
+import type { ProcessExit, SpawnOptions } from "./spawn_detached.ts";
 
 /** A command line that ends up as the wanted program, with the descriptors it is started with. */
 interface Launch {
@@ -33,7 +34,7 @@ export async function spawnByRuntime(
   program: string,
   options: SpawnOptions,
   mask: () => Mask = maskDescriptors,
-): Promise<DetachedProcess> {
+): Promise<PosixChild> {
   const { child, launch } = spawnMasked(program, options, mask());
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));

@@ -27,11 +27,9 @@ export interface ProcessExit {
 }
 
 /** A process that was started. */
-export interface DetachedProcess {
-  /** Also its process group and its session. */
-  pid: number;
-  /** Resolves when it ends. Never rejects, and keeps our own process from nothing. */
-  exited: Promise<ProcessExit>;
+export interface DetachedProcess extends PosixChild {
+  /** How it ended; null until we have heard of that. */
+  exit: ProcessExit | null;
 }
 
 /** How a process is started; a test leaves some of it out. */
@@ -51,6 +49,14 @@ export interface SpawnMeans {
  * platform; the facts tell `command` and `systemError`
  */
 export async function spawnDetached(options: SpawnOptions, means: SpawnMeans = {}): Promise<DetachedProcess> {
+  const child: DetachedProcess = { ...await start(options, means), exit: null };
+  child.exited.then((exit) => {
+    child.exit = exit;
+  });
+  return child;
+}
+
+async function start(options: SpawnOptions, means: SpawnMeans): Promise<PosixChild> {
   const { command, args, cwd, env, stdin, stdout, stderr, pass } = options;
   const program = requireExecutable(command, env.PATH);
   try {

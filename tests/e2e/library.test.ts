@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { LocalError, startTemporal, type TemporalServer } from "../../mod.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
 import { scriptCommand, withTempDir } from "../system/support.ts";
 import { assertNothingLeft, isAlive, launch, ownRuntime, until, withInstance } from "./support.ts";
+import { fakeTemporal } from "./support_strangers.ts";
 
 const portOf = ({ address }: TemporalServer) => Number(address.split(":").at(-1));
 const script = (name: string) =>
@@ -88,6 +89,21 @@ describe("startTemporal({ ephemeral: true })", () => {
       })
     ));
 
+  for (const [signal, what] of [["KILL", "is killed"], ["STOP", "hangs"]] as const) {
+    it(`leaves nothing when its supervisor ${what} while Temporal comes up`, () =>
+      withTempDir((folder) =>
+        withEnvironment({ TMPDIR: folder }, async () => {
+          const pidFile = join(folder, "pid");
+          const script = `echo $$ > ${pidFile}; kill -${signal} $PPID; exec "$TEMPORAL" "$@"`;
+          const temporalBin = fakeTemporal(folder, script);
+          const start = startTemporal({ ephemeral: true, temporalBin, timeoutMs: signal === "KILL" ? 60_000 : 10_000 });
+          const error = await assertRejects(() => start, LocalError);
+          assertEquals(error.code, signal === "KILL" ? "launch-failed" : "timeout");
+          await assertGone([Number(readFileSync(pidFile, "utf8"))], folder);
+        })
+      ));
+  }
+
   it("tells the last words of a supervisor that died before it had a log", () =>
     withEnvironment({ NODE_OPTIONS: "--no-such-flag", DENO_V8_FLAGS: "--no-such-flag" }, async () => {
       const error = await assertRejects(() => startTemporal({ ephemeral: true }), LocalError);
@@ -105,9 +121,9 @@ describe("startTemporal({ ephemeral: true })", () => {
     }));
 });
 
-/** Waits until nothing is left of a server, of which a fixture has told the PIDs. */
+/** Waits until nothing is left of a server, which was made of these processes. */
 async function assertGone(pids: number[], folder: string): Promise<void> {
-  assertEquals(pids.length, 2);
+  assert(pids.length > 0 && pids.every((pid) => pid > 1), `no PIDs: ${pids}`);
   await until("its processes are gone", () => pids.every((pid) => !isAlive(pid)));
   await until("its home is gone", () => readdirSync(folder).every((name) => !name.startsWith("stigmer-ephemeral-")));
 }
