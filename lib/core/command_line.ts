@@ -1,5 +1,5 @@
 import type { ConfigFile } from "./config_file.ts";
-import { checkedValue, fromConfig, fromEnvironment, type Given } from "./flag_values.ts";
+import { checkedValue, fromConfig, fromEnvironment, type Given, refuseNul } from "./flag_values.ts";
 import { type CommandSpec, type Flag, settingsOf } from "./flags.ts";
 import type { Failure } from "./failure.ts";
 import { isExternal } from "./is_external.ts";
@@ -97,7 +97,9 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
   }
   const home = homeOf(line, surroundings);
   if (command.afterDashes === "arguments for Temporal" && passed !== null) {
-    given.set("extra-args", { value: passed, source: { kind: "flag", name: "--" } });
+    const source: Source = { kind: "flag", name: "--" };
+    refuseNul(passed, source);
+    given.set("extra-args", { value: passed, source });
   }
   const own: Record<string, string | number | boolean | undefined> = {};
   for (const { name } of command.flags) own[name] = given.get(name)?.value as string | number | boolean | undefined;

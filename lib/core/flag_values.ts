@@ -95,6 +95,7 @@ const WANTED: Record<Flag["kind"], string> = {
  * @throws {LocalError} `usage`
  */
 export function checkedValue(flag: Flag, raw: unknown, source: Source): Value {
+  refuseNul(raw, source);
   const bad = (wanted: string, value: unknown) => badValue(sourceName(source), wanted, value, source);
   if (flag.kind === "boolean") {
     if (typeof raw === "boolean") return raw;
@@ -124,6 +125,16 @@ export function checkedValue(flag: Flag, raw: unknown, source: Source): Value {
     throw bad(`${WANTED[flag.kind]}, at least ${formatValue(flag, flag.atLeast!)}`, text);
   }
   return number;
+}
+
+/**
+ * Refuses what could not reach another program whole: an argument, and a path, ends at its first NUL.
+ *
+ * @throws {LocalError} `usage`
+ */
+export function refuseNul(raw: unknown, source: Source): void {
+  if (![raw].flat().some((each) => String(each).includes("\0"))) return;
+  throw badValue(sourceName(source), "no NUL character", JSON.stringify(raw), source);
 }
 
 function numberFrom(flag: Flag, text: string): number {

@@ -194,6 +194,12 @@ describe("parseCommandLine() on flags", () => {
     assertEquals([parse("start --max-restarts 0").policy, parse("start").policy], [{ maxRestarts: 0 }, {}]);
   });
 
+  it("refuses a text that another program would get in part", () => {
+    for (const line of ["start --namespace a\0b", "start --home /a\0b", "start -- --log-level\0x"]) {
+      assert(/^-.* takes no NUL character: `.*\\u0000/.test(refusal(line).message), refusal(line).message);
+    }
+  });
+
   it("refuses ports that can't go together", () => {
     refusal("start --port 7300 --ui-port 7300");
     assertEquals(refusal("start --port 65000").hint, "Give --ui-port, or --headless");
