@@ -4,7 +4,8 @@ import { type Failure, isFailure } from "../core/failure.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import type { Host } from "../system/host.ts";
-import { openNameless, readNameless } from "../system/nameless_file.ts";
+import { openNameless } from "../system/nameless_file.ts";
+import { readTailOf } from "../system/read_tail.ts";
 import { signalChild } from "../system/signal_child.ts";
 import type { DetachedProcess, ProcessExit } from "../system/spawn_detached.ts";
 import { within } from "./ask_start.ts";
@@ -47,7 +48,7 @@ export async function recruitEphemeral(
       if (answer.kind === "answer") return { status: newcomerStatus(answer), exited: newcomer.exited };
       if (newcomer.exit?.code === HOMELESS_EXIT) throw homeNotMade(order.home);
       if (newcomer.exit !== null) {
-        const said = readNameless(words, LAST_WORDS_BYTES);
+        const said = readTailOf(words, 0, LAST_WORDS_BYTES);
         throw newcomerDied(newcomer.exit, failureIn(said), said, null);
       }
       if (answer.kind === "late" || performance.now() > giveUpAt) {

@@ -7,10 +7,10 @@ import { runsTypeScript } from "../system/runs_typescript.ts";
  *
  * Deno's `process.execArgv` is empty, so its flags are built anew. A young generation that does not grow keeps the heap of a
  * process that allocates little for a long time small (70 instead of 120 MB after 200 crashes); with 4 MB from the beginning
- * a start collects no garbage, which takes 4 ms. `--single-threaded-gc` saves 1 MB. Not `--lite-mode` and the like, which would save more: V8 takes what it compiled
- * for other flags for useless, and Deno keeps one cache for all its processes, so that each start of a supervisor would
- * cost 40 ms more, and the next command as well (`cached_data_version_tag`). Its look for a new Deno takes 3 MB, and is
- * none of a daemon's business.
+ * a start collects no garbage, which takes 4 ms. `--single-threaded-gc` saves 1 MB. Not `--lite-mode` and the like, which
+ * would save more: V8 takes what it compiled for other flags for useless, and Deno keeps one cache for all its processes,
+ * so that each start of a supervisor would cost 40 ms more, and the next command as well (`cached_data_version_tag`). Its
+ * look for a new Deno takes 3 MB, and is none of a daemon's business.
  */
 export function supervisorCommand(host: Host): {
   command: string;

@@ -5,8 +5,8 @@ import type { EventLog } from "./event_log.ts";
 import type { TemporalProcess } from "./temporal_process.ts";
 
 /**
- * Looks into a binary for its version, else asks it, once for each path; null when it does not tell. Never rejects. A binary that is still
- * being asked when `signal` aborts is ended: nothing outlives the supervisor.
+ * Looks into a binary for its version, else asks it, once for each path; null when it does not tell. Never rejects. A
+ * binary that is still being asked when `signal` aborts is ended: nothing outlives the supervisor.
  */
 export function versionAsker(log: EventLog, signal: AbortSignal): (binary: string) => Promise<string | null> {
   const answers = new Map<string, Promise<string | null>>();

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync, unlinkSync } from "node:fs";
+import { closeSync, openSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Makes a file in `folder` that has no name: it is gone as soon as nobody has it open, whoever is killed before.
+ * Makes a file in `folder` that has no name: it is gone as soon as nobody has it open. Only a kill between the two calls
+ * leaves one, which is empty: neither runtime has the O_TMPFILE of open(2).
  *
  * @throws the system's error when nothing can be made there
  */
@@ -16,12 +17,4 @@ export function openNameless(folder: string): number {
     closeSync(fd);
     throw error;
   }
-}
-
-/** The end of an open file as text, at most `maxBytes`. */
-export function readNameless(fd: number, maxBytes: number): string {
-  const { size } = fstatSync(fd);
-  const bytes = new Uint8Array(Math.min(size, maxBytes));
-  if (bytes.length === 0) return "";
-  return new TextDecoder().decode(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, size - bytes.length)));
 }
