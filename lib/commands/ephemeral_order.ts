@@ -17,7 +17,7 @@ const MAX_TRIES = 8;
  * Brings up an instance that is this process' own: a home in the temporary folder, free ports, data in memory. When a port
  * is taken before Temporal has it, another one is tried, in another home; not so one that a flag names.
  *
- * @param bringUp Gets the order for one try. When it throws, its home is removed.
+ * @param bringUp Gets the order for one try. When it throws, its home is removed, if that can be.
  * @throws what `bringUp` throws, at last
  * @throws {LocalError} `binary-not-found`, `install-failed`, `home-unusable`
  */
@@ -37,7 +37,7 @@ export async function bringUpEphemeral<Result>(
     try {
       return await bringUp({ ...common, home, asked, ephemeralFor }, timeoutMs);
     } catch (error) {
-      rmSync(home, { recursive: true, force: true });
+      discard(home);
       if (tries === MAX_TRIES || !hasLostPort(error) || isNamed(error, context)) throw withoutLog(error);
     }
   }
@@ -56,6 +56,15 @@ function temporaryHome(): string {
       facts: { folder, systemError: code },
       cause: error,
     });
+  }
+}
+
+/** What can't be removed stays, in a folder for such things: why there is something to remove says more than this would. */
+function discard(home: string): void {
+  try {
+    rmSync(home, { recursive: true, force: true });
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
   }
 }
 

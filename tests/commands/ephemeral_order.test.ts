@@ -1,17 +1,24 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { parseCommandLine } from "../../lib/core/command_line.ts";
 import { LocalError } from "../../lib/core/local_error.ts";
-import { commandContext } from "../../lib/commands/context.ts";
+import { type CommandContext, commandContext } from "../../lib/commands/context.ts";
 import { bringUpEphemeral } from "../../lib/commands/ephemeral_order.ts";
 import { currentHost } from "../../lib/system/host.ts";
+import { withTempDir } from "../system/support.ts";
+
+async function contextWith(flags: readonly string[]): Promise<CommandContext> {
+  const args = ["run", "--ephemeral", ...flags, "--", "true"];
+  const surroundings = { env: { HOME: "/nowhere", ...process.env }, cwd: "/" };
+  return commandContext(await currentHost(), parseCommandLine(args, surroundings));
+}
 
 /** How often an ephemeral instance is tried whose ports somebody takes each time; `lost` says which of them. */
 async function countTries(flags: readonly string[], lost: "port" | "uiPort" | "metricsPort"): Promise<number> {
-  const args = ["run", "--ephemeral", ...flags, "--", "true"];
-  const surroundings = { env: { HOME: "/nowhere", ...process.env }, cwd: "/" };
-  const context = commandContext(await currentHost(), parseCommandLine(args, surroundings));
+  const context = await contextWith(flags);
   let tries = 0;
   const error = await assertRejects(
     () =>
@@ -33,5 +40,25 @@ describe("bringUpEphemeral()", () => {
     assertEquals(await countTries([], "port"), 8);
     assertEquals(await countTries(["--ui-port", "7301"], "port"), 8);
     assertEquals(await countTries(["--port", "auto"], "port"), 8);
+  });
+
+  it("says why it failed, also where the home can't be removed", async () => {
+    const context = await contextWith([]);
+    await withTempDir(async (folder) => {
+      const temporary = process.env["TMPDIR"];
+      process.env["TMPDIR"] = join(folder, "tmp");
+      mkdirSync(join(folder, "tmp"));
+      try {
+        const failing = bringUpEphemeral(context, ({ home }) => {
+          rmSync(dirname(home), { recursive: true });
+          writeFileSync(dirname(home), ""); // ENOTDIR for whatever is asked of the home
+          return Promise.reject(new LocalError("launch-failed", "the reason"));
+        });
+        await assertRejects(() => failing, LocalError, "the reason");
+      } finally {
+        if (temporary === undefined) delete process.env["TMPDIR"];
+        else process.env["TMPDIR"] = temporary;
+      }
+    });
   });
 });
