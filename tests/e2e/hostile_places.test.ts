@@ -26,7 +26,7 @@ import {
   withInstance,
 } from "./support.ts";
 import { databaseUsers, killHard, pidsOf, removeHome, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
-import { assertRefused, NAMELESS, NOBODY, toolAs, withFileSystem, withFolder } from "./support_places.ts";
+import { assertRefused, NAMELESS, NOBODY, withFileSystem, withFolder, withUser } from "./support_places.ts";
 
 /** Makes the folder of a home, as its owner would. */
 function homeIn(folder: string, ...names: string[]): string {
@@ -218,12 +218,7 @@ describe("a home that is not ours alone", () => {
     }));
 
   it("is out of reach for a user without rights, who has a home of their own", (t) =>
-    withFolder(async (folder) => {
-      chmodSync(folder, 0o755);
-      const theirs = homeIn(folder, "theirs");
-      const asNobody = toolAs(t, NOBODY, theirs);
-      if (asNobody === null) return;
-      chownSync(theirs, NOBODY, NOBODY);
+    withUser(t, NOBODY, async ({ shared, theirs, run: asNobody }) => {
       await withInstance(async (instance) => {
         const { temporal } = pidsOf(await instance.start(["--headless"]));
         assertRefused(await asNobody(["stop", "--home", instance.home]), /belongs to another user/);
@@ -233,7 +228,7 @@ describe("a home that is not ours alone", () => {
         const { port, uiPort } = instance;
         await instance.stop(["--force"]);
         const flags = ["--home", home, "--headless", "--port", `${port}`, "--ui-port", `${uiPort}`];
-        const shut = join(folder, "shut");
+        const shut = join(shared, "shut");
         mkdirSync(shut, { mode: 0o700 });
         const outOfReach = await asNobody(["start", ...flags, "--temporal-bin", join(shut, "temporal")]);
         assertRefused(outOfReach, /in a folder that this user can't enter\n/);
@@ -253,12 +248,7 @@ describe("a home that is not ours alone", () => {
 
 describe("a user without a name", () => {
   it("has a Temporal all the same, unless its binary was linked with the C library, which is said", (t) =>
-    withFolder(async (folder) => {
-      chmodSync(folder, 0o755);
-      const theirs = homeIn(folder, "theirs");
-      const asNameless = toolAs(t, NAMELESS, theirs);
-      if (asNameless === null) return;
-      chownSync(theirs, NAMELESS, NAMELESS);
+    withUser(t, NAMELESS, async ({ theirs, run: asNameless }) => {
       await withInstance(async ({ home, port }) => {
         const started = await asNameless(["start", "--headless", "--port", `${port}`, "--home", home]);
         if (started.code !== 0) {

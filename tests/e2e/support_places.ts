@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { constants, copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, constants, copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -61,36 +61,46 @@ export const NOBODY = 65534;
 /** A user whom the user database does not know, as in a container that runs under its caller's uid. */
 export const NAMELESS = 54_321;
 
-/**
- * Runs the tool as user `uid`, with `folder` for all that it writes besides its home, and with none of the variables that
- * tell of a user but HOME. Null, after a word on it, where that can't be done.
- */
-export function toolAs(
-  t: Skippable,
-  uid: number,
-  folder: string,
-): ((args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Ended>) | null {
+/** Somebody else on this machine. */
+export interface OtherUser {
+  /** A folder that they may enter, and not write to. */
+  shared: string;
+  /** A folder that is theirs alone. */
+  theirs: string;
+  /** Runs the tool as they would, with `theirs` for all that it writes, and none of the variables that tell of a user but HOME. */
+  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+}
+
+/** Runs `body` with user `uid`; skips the test where nobody can become that. */
+export async function withUser(t: Skippable, uid: number, body: (user: OtherUser) => Promise<void>): Promise<void> {
   const asUser = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
   const tool = toolCommand(ownRuntime);
   const trial = spawnSync(asUser[0]!, [...asUser.slice(1), "test", "-r", tool.at(-1)!], { encoding: "utf8" });
   if (trial.status !== 0) {
     const why = (trial.error?.message ?? trial.stderr).trim();
-    t.skip(`NOT TESTED, no user without rights can run the tool here: ${why}`);
-    return null;
+    return t.skip(`NOT TESTED, no user without rights can run the tool here: ${why}`);
   }
-  // The machine's own may be where only its owner can enter.
-  const temporal = join(folder, "temporal");
-  copyFileSync(temporalBinary(), temporal, constants.COPYFILE_FICLONE);
-  const theirs = {
-    HOME: folder,
-    USER: undefined,
-    LOGNAME: undefined,
-    TMPDIR: folder,
-    DENO_DIR: join(folder, "deno"),
-    STIGMER_HOME: undefined,
-    STIGMER_TEMPORAL_BIN: temporal,
-  };
-  return (args, env) => launch([...asUser, ...tool, ...args], { env: { ...theirs, ...env }, cwd: folder }).ended;
+  await withFolder(async (shared) => {
+    chmodSync(shared, 0o755);
+    const theirs = join(shared, "theirs");
+    mkdirSync(theirs, { mode: 0o700 });
+    chownSync(theirs, uid, uid);
+    // The machine's own may be where only its owner can enter.
+    const temporal = join(theirs, "temporal");
+    copyFileSync(temporalBinary(), temporal, constants.COPYFILE_FICLONE);
+    const own = {
+      HOME: theirs,
+      USER: undefined,
+      LOGNAME: undefined,
+      TMPDIR: theirs,
+      DENO_DIR: join(theirs, "deno"),
+      STIGMER_HOME: undefined,
+      STIGMER_TEMPORAL_BIN: temporal,
+    };
+    const run: OtherUser["run"] = (args, env) =>
+      launch([...asUser, ...tool, ...args], { env: { ...own, ...env }, cwd: theirs }).ended;
+    await body({ shared, theirs, run });
+  });
 }
 
 /** Proves that a command was refused with exit 1, in words that match, and with a hint. */
