@@ -1,9 +1,9 @@
 import type { Invocation } from "../core/command_line.ts";
 import { LocalError } from "../core/local_error.ts";
 import { type Paint, paintFor, wantsColour } from "../core/render_status.ts";
+import { shellWord } from "../core/shell_word.ts";
 import type { Status } from "../core/status.ts";
 import type { Host } from "../system/host.ts";
-import { shellWord } from "../core/shell_word.ts";
 
 /** What a subcommand gets: the invocation, the process it runs in, and the ways to tell something. */
 export interface CommandContext {

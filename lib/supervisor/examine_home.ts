@@ -2,11 +2,11 @@ import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statfsSync, stat
 import { basename, dirname, join } from "node:path";
 import { formatBytes } from "../core/byte_size.ts";
 import { diagnose, judgeSpace, type Trouble } from "../core/doctor.ts";
+import { shellWord } from "../core/shell_word.ts";
 import { networkFileSystem } from "../system/network_file_system.ts";
 import { isCopyName } from "../temporal/copy_database.ts";
 import { type Examine, whileUnsupervised } from "./patient.ts";
 import { sweepTemporaries, temporariesIn } from "./sweep.ts";
-import { shellWord } from "../core/shell_word.ts";
 
 /** Only what is this old is left over; what is younger, somebody may be about to put in its place. In ms. */
 const LEFT_AFTER_MS = 60_000;

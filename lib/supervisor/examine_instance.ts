@@ -1,5 +1,6 @@
 import { lstatSync, renameSync } from "node:fs";
 import { diagnose, type Trouble } from "../core/doctor.ts";
+import { shellWord } from "../core/shell_word.ts";
 import { stateInWords } from "../core/status.ts";
 import type { Holder } from "../system/processes.ts";
 import { databaseLockPath } from "./database_lock.ts";
@@ -7,7 +8,6 @@ import { describeProcess, findTemporal } from "./evidence.ts";
 import { type Examine, groupsOf, whileUnsupervised } from "./patient.ts";
 import { removeRecord } from "./save_record.ts";
 import { removeStaleSocket } from "./sweep.ts";
-import { shellWord } from "../core/shell_word.ts";
 
 const NOT_ASKED = "its supervisor is not asked, in a home that is not ours alone";
 

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { diagnose, type Trouble } from "../core/doctor.ts";
-import type { Examine } from "./patient.ts";
 import { shellWord } from "../core/shell_word.ts";
+import type { Examine } from "./patient.ts";
 
 /** Where settings come from that nobody gave on the command line. */
 export const examineSettings: Examine = ({ host, paths, configFailure }) => {

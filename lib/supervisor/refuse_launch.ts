@@ -1,3 +1,4 @@
+import { fromFailure, toFailure } from "../core/failure.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Settings } from "../core/settings.ts";
 import { pause } from "../system/pause.ts";
@@ -68,11 +69,9 @@ export async function refuseReplacement(
 ): Promise<void> {
   try {
     await refuseFailure(next, running, processes);
-  } catch (cause) {
-    if (!(cause instanceof LocalError)) throw cause;
-    const { code, message, hint, facts } = cause;
-    const told = hint === undefined ? { facts, cause } : { hint, facts, cause };
-    throw new LocalError(code, `${message}; the Temporal that runs goes on`, told);
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    throw fromFailure({ ...toFailure(error), message: `${error.message}; the Temporal that runs goes on` });
   }
 }
 

@@ -2,9 +2,9 @@ import { closeSync, mkdirSync, type Stats, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
+import { shellWord } from "../core/shell_word.ts";
 import { openNameless } from "./nameless_file.ts";
 import { networkFileSystem } from "./network_file_system.ts";
-import { shellWord } from "../core/shell_word.ts";
 
 /** What is written to see whether anything can be: a block of most file systems. */
 const TRIAL_BYTES = 4096;

@@ -3,8 +3,8 @@ import { readFileSync, statSync } from "node:fs";
 import type { ExternalTemporal, Pem } from "../core/external.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { Secret } from "../core/secret.ts";
-import type { TlsMaterial } from "../system/connect_tls.ts";
 import { shellWord } from "../core/shell_word.ts";
+import type { TlsMaterial } from "../system/connect_tls.ts";
 
 /** What stands in the files that an {@linkcode ExternalTemporal} names. */
 export interface ExternalMaterial {
