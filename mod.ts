@@ -15,4 +15,4 @@ export type { StartOptions } from "./lib/library/start_options.ts";
 export { type ErrorCode, LocalError, type LocalErrorOptions } from "./lib/core/local_error.ts";
 export type { Check, Status, StatusState } from "./lib/core/status.ts";
 export type { Failure } from "./lib/core/failure.ts";
-export type { Exit } from "./lib/core/lifecycle.ts";
+export type { Exit } from "./lib/core/status.ts";

@@ -10,7 +10,7 @@ import { instancePaths } from "../lib/core/instance_paths.ts";
 import { createInstance } from "../lib/supervisor/create_instance.ts";
 import type { SupervisorOrder } from "../lib/supervisor/instance.ts";
 import { runSupervisor } from "../lib/supervisor/run_supervisor.ts";
-import { currentHost } from "../lib/system/host.ts";
+import { currentHost } from "../lib/system/current_host.ts";
 import { tryLock } from "../lib/system/lock_file.ts";
 
 async function main(): Promise<void> {

@@ -4,12 +4,12 @@ import { LocalError, systemErrorCode } from "../core/local_error.ts";
 import { obtainSnapshot } from "../supervisor/ask_snapshot.ts";
 import { fileExists, placeFile } from "../system/place_file.ts";
 import { removeCopy, settleCopy } from "../temporal/copy_database.ts";
-import { realDatabasePath } from "../temporal/database.ts";
+import { realDatabasePath } from "../temporal/database_path.ts";
 import { requireTemporalDatabase } from "../temporal/require_temporal_database.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
 import { withInterrupt } from "./with_interrupt.ts";
 import { databaseOf } from "./replace_data.ts";
-import { currentStatus } from "./status.ts";
+import { currentStatus } from "./current_status.ts";
 
 /** Writes the data as it is at one moment into a file, whole and checked, whether Temporal runs or not. */
 export const backup: Command = async (context) => {

@@ -1,7 +1,7 @@
 import { portCandidate } from "../core/auto_ports.ts";
 import { type EffectiveSetting, effectiveSettings } from "../core/effective_settings.ts";
 import { instancePaths } from "../core/instance_paths.ts";
-import type { Paint } from "../core/render_status.ts";
+import type { Paint } from "../core/paint.ts";
 import { type Source, sourceName } from "../core/source.ts";
 import { readKeptPorts } from "../supervisor/kept_ports.ts";
 import { readChosenVersion } from "../temporal/chosen_version.ts";

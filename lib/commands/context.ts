@@ -1,6 +1,6 @@
 import type { Invocation } from "../core/command_line.ts";
 import { LocalError } from "../core/local_error.ts";
-import { type Paint, paintFor, wantsColour } from "../core/render_status.ts";
+import { type Paint, paintFor, wantsColour } from "../core/paint.ts";
 import { shellWord } from "../core/shell_word.ts";
 import type { Status } from "../core/status.ts";
 import type { Host } from "../system/host.ts";

@@ -10,7 +10,7 @@ import type { Patient } from "../supervisor/patient.ts";
 import { pause } from "../system/pause.ts";
 import { processesHere } from "../system/processes_here.ts";
 import type { Command, CommandContext } from "./context.ts";
-import { currentStatus } from "./status.ts";
+import { currentStatus } from "./current_status.ts";
 import { findOptions } from "./supervisor_order.ts";
 import { tellReport } from "./tell_report.ts";
 

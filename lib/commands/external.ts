@@ -1,7 +1,6 @@
+import { externalSource } from "./external_target.ts";
 import { instancePaths } from "../core/instance_paths.ts";
-import { whoSaysExternal } from "../core/is_external.ts";
 import { LocalError } from "../core/local_error.ts";
-import { sourceName } from "../core/source.ts";
 import type { Command, CommandContext } from "./context.ts";
 
 /** What describes or picks a Temporal that this tool launches, and says nothing of another one. */
@@ -43,11 +42,6 @@ export async function externalCommand(context: CommandContext): Promise<Command 
     default:
       throw notOurs(context);
   }
-}
-
-/** Who said that Temporal is not ours. */
-export function externalSource({ invocation: { given } }: CommandContext): string {
-  return sourceName(whoSaysExternal(given));
 }
 
 function notOurs(context: CommandContext): LocalError {

@@ -4,8 +4,7 @@ import { instancePaths } from "../core/instance_paths.ts";
 import type { Status } from "../core/status.ts";
 import { examinePlatform, examineRuntime } from "../supervisor/examine_machine.ts";
 import type { Command, CommandContext } from "./context.ts";
-import { externalSource } from "./external.ts";
-import { type ExternalTarget, externalTarget, lookAtExternal } from "./external_target.ts";
+import { externalSource, type ExternalTarget, externalTarget, lookAtExternal } from "./external_target.ts";
 import { tellReport } from "./tell_report.ts";
 
 /** For the connection, and for the answers, in ms. */

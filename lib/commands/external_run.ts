@@ -1,10 +1,10 @@
 import { renderEnvironment, variablesSet } from "../core/client_environment.ts";
 import { externalEnvironment, isSecretVariable } from "../core/external_environment.ts";
 import type { Command, CommandContext } from "./context.ts";
-import { environmentFormat } from "./env.ts";
+import { environmentFormat } from "./environment_format.ts";
 import { verified } from "./external_start.ts";
 import { type ExternalTarget, externalTarget } from "./external_target.ts";
-import { requireOperands, runIn } from "./run.ts";
+import { requireOperands, runIn } from "./run_command.ts";
 
 /** Runs a command that finds the Temporal in its environment which is not ours, once that can be used. */
 export const runExternal: Command = async (context) => {

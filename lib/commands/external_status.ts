@@ -1,6 +1,6 @@
 import type { Command } from "./context.ts";
 import { externalTarget, lookAtExternal } from "./external_target.ts";
-import { showStatus } from "./status.ts";
+import { showStatus } from "./current_status.ts";
 
 /** For the connection, and for the answers, in ms. */
 const TIMEOUT_MS = 5_000;

@@ -10,6 +10,8 @@ import { checkExternal } from "../temporal/check_external.ts";
 import { type ExternalMaterial, readMaterial } from "../temporal/external_material.ts";
 import { DEFAULT_PROFILE, readProfile } from "../temporal/read_profile.ts";
 import { checkHome, type CommandContext } from "./context.ts";
+import { whoSaysExternal } from "../core/is_external.ts";
+import { sourceName } from "../core/source.ts";
 
 /** A Temporal that is not ours, and what stands in the files that say how to reach it. */
 export interface ExternalTarget {
@@ -55,4 +57,9 @@ export async function lookAtExternal(
   const findings = await checkExternal(host.connect, external, material, timeoutMs);
   const status = externalStatus(external, findings, home);
   return material.warnings.length === 0 ? status : { ...status, warnings: material.warnings };
+}
+
+/** Who said that Temporal is not ours. */
+export function externalSource({ invocation: { given } }: CommandContext): string {
+  return sourceName(whoSaysExternal(given));
 }

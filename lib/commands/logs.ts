@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { instancePaths } from "../core/instance_paths.ts";
 import { systemErrorCode } from "../core/local_error.ts";
 import { lineLevel, linesSince, parseSince } from "../core/log_lines.ts";
-import type { Paint } from "../core/render_status.ts";
+import type { Paint } from "../core/paint.ts";
 import { followLog } from "../system/follow_log.ts";
 import { requireLogFile } from "../system/open_log.ts";
 import { rotatedLogs } from "../system/rotate_log.ts";

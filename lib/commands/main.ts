@@ -4,10 +4,11 @@ import { toFailure } from "../core/failure.ts";
 import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import { type CommandLine, readCommandLine } from "../core/read_command_line.ts";
-import { paintFor, wantsColour } from "../core/render_status.ts";
+import { paintFor, wantsColour } from "../core/paint.ts";
 import { commandContext } from "./context.ts";
 import { loadCommand } from "./dispatch.ts";
-import { currentHost, type Host } from "../system/host.ts";
+import type { Host } from "../system/host.ts";
+import { currentHost } from "../system/current_host.ts";
 
 /** Characters of each of Temporal's last lines that an error shows. */
 const MAX_LINE = 200;

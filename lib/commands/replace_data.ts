@@ -5,16 +5,16 @@ import { toFailure } from "../core/failure.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { ProcessRecord } from "../core/process_record.ts";
 import type { Status } from "../core/status.ts";
-import { readRecord } from "../supervisor/evidence.ts";
+import { readRecord } from "../supervisor/save_record.ts";
 import { type HeldInstance, holdInstance } from "../supervisor/hold_instance.ts";
 import { pause } from "../system/pause.ts";
 import type { Processes } from "../system/processes.ts";
 import { processesHere } from "../system/processes_here.ts";
-import { realDatabasePath } from "../temporal/database.ts";
+import { realDatabasePath } from "../temporal/database_path.ts";
 import type { CommandContext } from "./context.ts";
 import { startNew } from "./start_new.ts";
-import { currentStatus } from "./status.ts";
-import { DEFAULT_GRACE_S, stopInstance } from "./stop.ts";
+import { currentStatus } from "./current_status.ts";
+import { DEFAULT_GRACE_S, stopInstance } from "./stop_instance.ts";
 
 const START_TIMEOUT_MS = 120_000;
 /** Others may start the instance again and again while it is to be stopped; for this long, in ms, stop wins. */

@@ -9,7 +9,7 @@ import { serverNotePath } from "../temporal/database_server.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
 import { withInterrupt } from "./with_interrupt.ts";
 import { databaseOf, isUp, replaceData, tellRunning } from "./replace_data.ts";
-import { currentStatus } from "./status.ts";
+import { currentStatus } from "./current_status.ts";
 
 /** Sets the data aside, or removes it. A Temporal that runs is stopped for it and comes up again without data. */
 export const reset: Command = async (context) => {

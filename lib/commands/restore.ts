@@ -10,13 +10,14 @@ import { prepareHome } from "../system/home.ts";
 import { makeFolder } from "../system/make_folder.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { copyDatabase, copyName, type DatabaseFacts, removeCopy, settleCopy } from "../temporal/copy_database.ts";
-import { checkDatabase, realDatabasePath, replaceDatabase } from "../temporal/database.ts";
+import { replaceDatabase } from "../temporal/database.ts";
+import { checkDatabase, realDatabasePath } from "../temporal/database_path.ts";
 import { requireTemporalDatabase } from "../temporal/require_temporal_database.ts";
 import { fileOperand } from "./backup.ts";
 import { checkHome, type Command, type CommandContext } from "./context.ts";
 import { withInterrupt } from "./with_interrupt.ts";
 import { databaseOf, replaceData, tellRunning } from "./replace_data.ts";
-import { currentStatus } from "./status.ts";
+import { currentStatus } from "./current_status.ts";
 
 /** Puts a backup in the place of the data, which is set aside. The backup is checked before anything is touched. */
 export const restore: Command = async (context) => {

@@ -2,7 +2,7 @@ import { LocalError } from "../core/local_error.ts";
 import { superviseEphemeral } from "../supervisor/supervise_ephemeral.ts";
 import type { CommandContext } from "./context.ts";
 import { bringUpEphemeral } from "./ephemeral_order.ts";
-import { runWith } from "./run.ts";
+import { runWith } from "./run_command.ts";
 
 /**
  * Runs the command on an instance of its own, which is supervised in this process: a second one would have to be waited

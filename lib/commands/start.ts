@@ -1,12 +1,6 @@
+import { bringUp } from "./bring_up.ts";
 import { renderCard } from "../core/render_status.ts";
-import { CONTROL_SOCKET_NAME } from "../core/instance_paths.ts";
-import { LocalError } from "../core/local_error.ts";
-import type { Status } from "../core/status.ts";
-import { askStart, isLeaving } from "../supervisor/ask_start.ts";
-import { statusOrThrow } from "../supervisor/control_client.ts";
-import { checkHome, type Command, type CommandContext, tellWarnings, timeoutMsOf } from "./context.ts";
-import { interruptible } from "./interruptible.ts";
-import { withLiveLine } from "./live_line.ts";
+import type { Command } from "./context.ts";
 
 /** Brings the instance up, or reuses it. */
 export const start: Command = async (context) => {
@@ -16,28 +10,3 @@ export const start: Command = async (context) => {
   await context.answer(status, () => renderCard(status, context.paint));
   return 0;
 };
-
-/** The status of the instance once it serves: reused, adopted or started. */
-export async function bringUp(context: CommandContext): Promise<Status> {
-  const timeoutMs = timeoutMsOf(context);
-  const { host, invocation: { home } } = context;
-  const status = await interruptible(host, home, (goesOn) => reuse(context, timeoutMs, goesOn)) ??
-    await (await import("./start_new.ts")).startNew(context, timeoutMs, false);
-  await tellWarnings(context, status);
-  return status;
-}
-
-/** The way of nearly every call: a supervisor answers. Loads nothing that only a launch needs. */
-async function reuse(context: CommandContext, timeoutMs: number, goesOn: () => void): Promise<Status | null> {
-  const { host, invocation: { home, asked, askedBinary, policy, own } } = context;
-  if (!checkHome(context)) return null;
-  const request = { asked, binary: askedBinary, policy, noWait: own["no-wait"] === true };
-  if (host.exists(`${home}/${CONTROL_SOCKET_NAME}`)) goesOn();
-  const answer = await withLiveLine(context, () => askStart(host, home, request, timeoutMs));
-  if (answer.kind === "late") {
-    throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s; the supervisor goes on`, {
-      hint: "`stigmer-local wait` waits on, `stigmer-local status` tells more, `stigmer-local stop` ends it",
-    });
-  }
-  return answer.kind === "answer" && !isLeaving(answer.response) ? statusOrThrow(answer.response) : null;
-}

@@ -1,7 +1,7 @@
 import { LocalError } from "../core/local_error.ts";
 import { stateInWords } from "../core/status.ts";
 import type { Command, CommandContext } from "./context.ts";
-import { currentStatus } from "./status.ts";
+import { currentStatus } from "./current_status.ts";
 
 /** Prints the address of the Web UI, and opens it in the browser where a person sits at a terminal. */
 export const ui: Command = async (context) => {

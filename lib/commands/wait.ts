@@ -7,7 +7,7 @@ import { statusOrThrow } from "../supervisor/control_client.ts";
 import { pause } from "../system/pause.ts";
 import { checkHome, type Command, type CommandContext, timeoutMsOf } from "./context.ts";
 import { withLiveLine } from "./live_line.ts";
-import { currentStatus } from "./status.ts";
+import { currentStatus } from "./current_status.ts";
 
 const POLL_MS = 100;
 

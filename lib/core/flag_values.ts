@@ -1,5 +1,5 @@
 import { type ConfigNode, plainValue } from "./config_node.ts";
-import type { Flag } from "./flags.ts";
+import type { Flag } from "./flag.ts";
 import { LocalError } from "./local_error.ts";
 import { isPort } from "./settings.ts";
 import { type Source, sourceName } from "./source.ts";

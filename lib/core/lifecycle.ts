@@ -1,15 +1,6 @@
+import type { Exit } from "./status.ts";
 import { backoffDelayMs, recentRestarts, type RestartPolicy } from "./backoff.ts";
 import type { Failure } from "./failure.ts";
-
-/** How Temporal's process ended. */
-export interface Exit {
-  code: number | null;
-  signal: string | null;
-  /** ISO 8601. */
-  at: string;
-  /** For people: `crashed`, `hung (3 health checks failed)`, `stopped` … */
-  reason: string;
-}
 
 /**
  * Where an instance is in its life. `starting` with `first` has not served since it was asked for: if it fails, it

@@ -1,5 +1,5 @@
-import { DEFAULT_RESTART_POLICY } from "./backoff.ts";
-import { DEFAULT_LOG_POLICY } from "./rotation.ts";
+import { DEFAULT_RESTART_POLICY, type RestartPolicy } from "./backoff.ts";
+import { DEFAULT_LOG_POLICY, type LogPolicy } from "./rotation.ts";
 
 /** How an instance is looked after, as people set it. */
 export interface Policy {
@@ -57,3 +57,53 @@ export function isPartOfPolicy(value: unknown): value is Partial<Policy> {
       Object.hasOwn(DEFAULT_POLICY, key) && typeof entry === "number" && Number.isFinite(entry) && entry >= 0
     );
 }
+
+/** How often and how patiently health is checked. */
+export interface HealthPolicy {
+  /** The grid that checks start on, in ms. */
+  intervalMs: number;
+  /** In ms; at most {@linkcode intervalMs}. */
+  timeoutMs: number;
+  /** This many failures in a row are a hang. */
+  failuresUntilHung: number;
+  /** A launch that does not serve within this time is a hang too, in ms. */
+  launchDeadlineMs: number;
+}
+
+/** A policy as people set it, and what each part of a supervisor takes from it. */
+export interface Policies {
+  policy: Policy;
+  restartPolicy: RestartPolicy;
+  healthPolicy: HealthPolicy;
+  logPolicy: LogPolicy;
+}
+
+/** The policies of a supervisor that was asked for `asked`. */
+export function policiesOf(asked: Partial<Policy>): Policies {
+  const policy = completePolicy(asked);
+  const { baseDelayMs, forgetAfterMs } = DEFAULT_RESTART_POLICY;
+  return {
+    policy,
+    restartPolicy: {
+      baseDelayMs,
+      maxDelayMs: policy.restartMaxDelayS * 1000,
+      forgetAfterMs,
+      limit: policy.maxRestarts,
+      windowMs: policy.restartWindowS * 1000,
+    },
+    healthPolicy: {
+      intervalMs: policy.healthIntervalS * 1000,
+      timeoutMs: policy.healthTimeoutS * 1000,
+      failuresUntilHung: policy.healthFailures,
+      launchDeadlineMs: policy.launchTimeoutS * 1000,
+    },
+    logPolicy: {
+      maxSizeBytes: policy.logMaxSizeBytes,
+      maxAgeMs: policy.logMaxAgeS * 1000,
+      maxTotalBytes: policy.logMaxTotalBytes,
+    },
+  };
+}
+
+/** The policy of a supervisor that nobody configured. */
+export const DEFAULT_HEALTH_POLICY: HealthPolicy = policiesOf({}).healthPolicy;

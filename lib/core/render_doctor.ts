@@ -1,5 +1,5 @@
 import type { DoctorCheck, DoctorReport } from "./doctor.ts";
-import type { Paint } from "./render_status.ts";
+import type { Paint } from "./paint.ts";
 import { wrap } from "./wrap.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { COMMANDS, type CommandSpec, CONNECTION_FLAGS, type Flag, INSTANCE_FLAGS, OUTPUT_FLAGS } from "./flags.ts";
-import type { Paint } from "./render_status.ts";
+import type { Paint } from "./paint.ts";
 import { wrap } from "./wrap.ts";
 
 /**

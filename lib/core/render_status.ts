@@ -1,27 +1,6 @@
+import type { Paint } from "./paint.ts";
 import { externalRows } from "./render_external.ts";
 import { stateInWords, type Status } from "./status.ts";
-
-/** Paints text for a terminal; every function gives its text back where colour is not wanted. */
-export interface Paint {
-  bold(text: string): string;
-  dim(text: string): string;
-  red(text: string): string;
-  green(text: string): string;
-  yellow(text: string): string;
-}
-
-/** Escape sequences of ECMA-48 (SGR), or none. */
-export function paintFor(isColoured: boolean): Paint {
-  const code = (open: number, close: number) => (text: string) =>
-    isColoured ? `\x1b[${open}m${text}\x1b[${close}m` : text;
-  return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39) };
-}
-
-/** Whether output may be coloured: a terminal, and no NO_COLOR (no-color.org) that says otherwise. */
-export function wantsColour(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
-  const { NO_COLOR, TERM } = env;
-  return isTerminal && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
-}
 
 /** The short card that `start` ends with. */
 export function renderCard(status: Status, paint: Paint): string {

@@ -1,4 +1,3 @@
-import type { Exit, State } from "./lifecycle.ts";
 import type { Failure } from "./failure.ts";
 
 /** One layer of evidence that was looked at. */
@@ -17,7 +16,10 @@ export interface Check {
  * The state of an instance as it is told: the supervisor's own, or `unsupervised`; `unknown` of a Temporal that is not
  * ours and can't be asked.
  */
-export type StatusState = State["kind"] | "unsupervised" | "unknown";
+export type StatusState =
+  | ("starting" | "running" | "unhealthy" | "backoff" | "stopping" | "stopped" | "failed")
+  | "unsupervised"
+  | "unknown";
 
 /** What `state` says of Temporal, as the beginning of a sentence. */
 export function stateInWords(state: StatusState): string {
@@ -105,4 +107,14 @@ export function statusExitCode(status: Pick<Status, "state" | "healthy">): numbe
     case "unknown":
       return 4;
   }
+}
+
+/** How Temporal's process ended. */
+export interface Exit {
+  code: number | null;
+  signal: string | null;
+  /** ISO 8601. */
+  at: string;
+  /** For people: `crashed`, `hung (3 health checks failed)`, `stopped` … */
+  reason: string;
 }

@@ -5,7 +5,8 @@ import { LocalError } from "../core/local_error.ts";
 import type { Status } from "../core/status.ts";
 import { type CommandContext, commandContext } from "../commands/context.ts";
 import { instanceEnvironment } from "../commands/instance_environment.ts";
-import { currentHost, type Host } from "../system/host.ts";
+import type { Host } from "../system/host.ts";
+import { currentHost } from "../system/current_host.ts";
 import { commandLineOf, type StartOptions } from "./start_options.ts";
 import type { Ephemeral } from "./start_ephemeral.ts";
 
@@ -55,7 +56,7 @@ export async function startTemporal(options: StartOptions = {}): Promise<Tempora
     const { home, status } = ephemeral;
     return new Server({ ...context, invocation: { ...context.invocation, home } }, status, ephemeral);
   }
-  const { bringUp } = await import("../commands/start.ts");
+  const { bringUp } = await import("../commands/bring_up.ts");
   const status = await bringUp(context);
   const isOurs = options.stopAfter === true && status.reused !== true;
   return new Server(context, status, isOurs ? "stopped" : "left");
@@ -130,7 +131,7 @@ class Server implements TemporalServer {
   }
 
   async status(): Promise<Status> {
-    const { currentStatus } = await import("../commands/status.ts");
+    const { currentStatus } = await import("../commands/current_status.ts");
     return await currentStatus(this.#context);
   }
 
@@ -147,7 +148,7 @@ class Server implements TemporalServer {
   }
 
   async #end(graceMs: number | undefined): Promise<void> {
-    const { DEFAULT_GRACE_S, stopInstance } = await import("../commands/stop.ts");
+    const { DEFAULT_GRACE_S, stopInstance } = await import("../commands/stop_instance.ts");
     const ephemeral = typeof this.#atEnd === "string" ? null : this.#atEnd;
     await stopInstance(this.#context, graceMs ?? (ephemeral === null ? DEFAULT_GRACE_S * 1000 : 0));
     if (ephemeral === null) return;

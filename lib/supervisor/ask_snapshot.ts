@@ -5,7 +5,7 @@ import { pause, unlessAborted } from "../system/pause.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { askPatiently, isLeaving, type LongAnswer } from "./ask_start.ts";
 import { readFailure } from "./control_client.ts";
-import { isDead } from "./evidence.ts";
+import { isDead } from "../system/processes.ts";
 import { holdInstance } from "./hold_instance.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 

@@ -1,5 +1,5 @@
 import type { AskedSettings } from "../core/settings.ts";
-import { realDatabasePath } from "../temporal/database.ts";
+import { realDatabasePath } from "../temporal/database_path.ts";
 
 /**
  * What was asked for, with the database by its real path: that is how a Temporal that runs is known, whatever link it

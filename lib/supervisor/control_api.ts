@@ -4,8 +4,8 @@ import { LocalError } from "../core/local_error.ts";
 import { isPartOfPolicy, type Policy } from "../core/policy.ts";
 import { type AskedSettings, completeSettings, isSettings } from "../core/settings.ts";
 import type { Status } from "../core/status.ts";
-import type { Handler, Reply } from "../system/serve.ts";
-import { type LogEvent } from "./event_log.ts";
+import type { Handler, Reply } from "../system/unix_server.ts";
+import type { LogEvent } from "./event_log.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What a request asks a supervisor to start, or to go on with after a restart. */

@@ -1,6 +1,7 @@
 import { chmodSync, renameSync, unlinkSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
-import { type Handler, serveUnix, type UnixServer } from "../system/serve.ts";
+import { serveUnix } from "../system/serve.ts";
+import type { Handler, UnixServer } from "../system/unix_server.ts";
 import { socketPath } from "../system/socket_path.ts";
 import { type FileIdentity, identityOf, isSameFile } from "./guard.ts";
 import type { Instance } from "./instance.ts";

@@ -3,7 +3,7 @@ import type { Host } from "../system/host.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { openEventLog } from "./event_log.ts";
 import type { Instance, SupervisorOrder } from "./instance.ts";
-import { policiesOf } from "./policies.ts";
+import { policiesOf } from "../core/policy.ts";
 
 /** The instance that `order` is about, on the real system. */
 export function createInstance(host: Host, order: SupervisorOrder, logPath: string | "stderr" | null): Instance {

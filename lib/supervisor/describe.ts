@@ -3,10 +3,9 @@ import type { Check } from "../core/status.ts";
 import type { Settings } from "../core/settings.ts";
 import { isRecordedProcess } from "../core/process_record.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
-import type { Processes } from "../system/processes.ts";
-import { isDead, readRecord } from "./evidence.ts";
-import type { Probe, ProbeResult } from "./probe.ts";
-import type { Readiness } from "./wait_until_ready.ts";
+import { isDead, type Processes } from "../system/processes.ts";
+import { readRecord } from "./save_record.ts";
+import type { Probe, ProbeResult, Readiness } from "./probe.ts";
 
 /** What is to be checked. */
 export interface CheckTarget {

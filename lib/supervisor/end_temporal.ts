@@ -1,9 +1,9 @@
 import { LocalError } from "../core/local_error.ts";
 import { type LockFile, tryLock } from "../system/lock_file.ts";
-import type { Processes } from "../system/processes.ts";
+import { isDead, type Processes } from "../system/processes.ts";
 import { pause } from "../system/pause.ts";
 import { endGroup } from "../system/signal_group.ts";
-import { findTemporal, isDead } from "./evidence.ts";
+import { findTemporal } from "./evidence.ts";
 import type { Instance } from "./instance.ts";
 
 /** How long the kernel may take to free the lock of a process that is dead, in ms. */

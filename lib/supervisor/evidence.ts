@@ -1,14 +1,7 @@
-import { basename } from "node:path";
-import { isRecordedProcess, MAX_RECORD_BYTES, parseRecord, type ProcessRecord } from "../core/process_record.ts";
+import { isDead, type LockHolder, type Processes, type ProcessInfo } from "../system/processes.ts";
+import { readRecord, type RecordOnDisk } from "./save_record.ts";
+import { isRecordedProcess } from "../core/process_record.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
-import type { LockHolder, Processes, ProcessInfo } from "../system/processes.ts";
-import { readBounded } from "../system/whole_file.ts";
-
-/** What stands at the record's path. */
-export type RecordOnDisk =
-  | { kind: "none" }
-  | { kind: "record"; record: ProcessRecord }
-  | { kind: "unusable"; why: string };
 
 /**
  * How a process was proved to be ours. `lock`: it holds `temporal.lock`; `deleted-lock`: it holds one that was
@@ -34,16 +27,6 @@ export interface Finding {
   innocent: ProcessInfo | null;
   /** Somebody has `temporal.lock` who is none of ours: never to be signalled. */
   intruder: LockHolder | null;
-}
-
-/** Reads the record at `path`; never throws for what stands there. */
-export function readRecord(path: string): RecordOnDisk {
-  const reading = readBounded(path, MAX_RECORD_BYTES);
-  if ("refused" in reading) {
-    return reading.refused === "missing" ? { kind: "none" } : { kind: "unusable", why: reading.refused };
-  }
-  const parsed = parseRecord(reading.text);
-  return "invalid" in parsed ? { kind: "unusable", why: parsed.invalid } : { kind: "record", record: parsed.record };
 }
 
 /**
@@ -110,21 +93,4 @@ function groupOf(pid: number, processes: Processes, proof: Proof): FoundTemporal
   const leader = processes.inspect(holder.pgid);
   if (leader === null || isDead(leader)) return { proof, pgid: holder.pgid, leader: null };
   return { proof, pgid: holder.pgid, leader };
-}
-
-/** Whether nothing runs in the process any more. */
-export function isDead(process: Pick<ProcessInfo, "state">): boolean {
-  return process.state === "Z" || process.state === "X";
-}
-
-/** Whether the process that had this PID at that start time, as the kernel tells it, is alive. */
-export function isStillThere({ pid, startTime }: { pid: number; startTime: string }, processes: Processes): boolean {
-  const seen = processes.inspect(pid);
-  return seen !== null && !isDead(seen) && seen.startTime === startTime;
-}
-
-/** The name that a process goes by in messages: `temporal (pid 123)`. */
-export function describeProcess(process: ProcessInfo): string {
-  const name = process.executable === null ? process.command.split(" ")[0]! : basename(process.executable);
-  return `${name} (pid ${process.pid})`;
 }

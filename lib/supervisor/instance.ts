@@ -1,39 +1,20 @@
+import type { Policies, Policy } from "../core/policy.ts";
 import type { AutoPort } from "../core/auto_ports.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
-import type { LogPolicy } from "../core/rotation.ts";
-import type { RestartPolicy } from "../core/backoff.ts";
-import type { Policy } from "../core/policy.ts";
 import type { AskedSettings, Settings } from "../core/settings.ts";
 import type { Host } from "../system/host.ts";
 import type { Processes } from "../system/processes.ts";
 import type { EventLog } from "./event_log.ts";
 
-/** How often and how patiently health is checked. */
-export interface HealthPolicy {
-  /** The grid that checks start on, in ms. */
-  intervalMs: number;
-  /** In ms; at most {@linkcode intervalMs}. */
-  timeoutMs: number;
-  /** This many failures in a row are a hang. */
-  failuresUntilHung: number;
-  /** A launch that does not serve within this time is a hang too, in ms. */
-  launchDeadlineMs: number;
-}
-
 /** How long Temporal gets from SIGTERM to SIGKILL, in ms. Its own drain may take 10 s. */
 export const DEFAULT_GRACE_MS = 12_000;
 
-/** What a supervisor works with: the surroundings that a test replaces, and what this instance is. */
-export interface Instance {
+/** What a supervisor works with: the surroundings that a test replaces, and what this instance is. A restart may change the policies. */
+export interface Instance extends Policies {
   host: Host;
   processes: Processes;
   paths: InstancePaths;
   log: EventLog;
-  /** What the three below follow from; a restart may change them. */
-  policy: Policy;
-  restartPolicy: RestartPolicy;
-  healthPolicy: HealthPolicy;
-  logPolicy: LogPolicy;
 }
 
 /** What to launch. */

@@ -1,5 +1,6 @@
 import { pause } from "../system/pause.ts";
-import { findTemporal, isDead } from "./evidence.ts";
+import { findTemporal } from "./evidence.ts";
+import { isDead } from "../system/processes.ts";
 import type { Instance } from "./instance.ts";
 import { DYING_MS } from "./refuse_launch.ts";
 

@@ -1,7 +1,6 @@
-import { readRecord } from "./evidence.ts";
+import { readRecord, removeRecord, saveRecord } from "./save_record.ts";
 import { identityOf } from "./guard.ts";
 import type { Instance } from "./instance.ts";
-import { removeRecord, saveRecord } from "./save_record.ts";
 import { recordOf, type TemporalProcess } from "./temporal_process.ts";
 
 /** The record of the Temporals that one supervisor keeps. What it can't write it warns of: locks decide. */

@@ -2,7 +2,7 @@ import { type AutoPort, autoPortsOf } from "../core/auto_ports.ts";
 import type { InstancePaths } from "../core/instance_paths.ts";
 import { type AskedSettings, completeSettings, type Settings } from "../core/settings.ts";
 import type { Processes } from "../system/processes.ts";
-import { makeDatabaseFolder, realDatabasePath } from "../temporal/database.ts";
+import { makeDatabaseFolder, realDatabasePath } from "../temporal/database_path.ts";
 import type { DatabaseHold } from "./database_lock.ts";
 import type { LaunchPlan } from "./instance.ts";
 import { withKeptPorts } from "./kept_ports.ts";

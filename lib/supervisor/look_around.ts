@@ -1,17 +1,16 @@
-import type { InstancePaths } from "../core/instance_paths.ts";
-import { instancePaths } from "../core/instance_paths.ts";
+import { type InstancePaths, instancePaths } from "../core/instance_paths.ts";
 import { type AskedSettings, completeSettings, type Settings } from "../core/settings.ts";
 import type { Check, Status } from "../core/status.ts";
 import { statusFrame } from "../core/status_frame.ts";
 import { parseTemporalArgs } from "../core/temporal_args.ts";
 import type { Host } from "../system/host.ts";
-import type { Holder, Processes, ProcessInfo } from "../system/processes.ts";
+import { type Holder, isStillThere, type Processes, type ProcessInfo } from "../system/processes.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { areHealthy, checkLayers } from "./describe.ts";
-import { type Finding, findTemporal, isStillThere } from "./evidence.ts";
+import { type Finding, findTemporal } from "./evidence.ts";
 import { withKeptPorts } from "./kept_ports.ts";
 import { readOutcome } from "./outcome.ts";
-import { DEFAULT_HEALTH_POLICY } from "./policies.ts";
+import { DEFAULT_HEALTH_POLICY } from "../core/policy.ts";
 import { createProbe } from "./probe.ts";
 
 /** An instance that changes this often while it is looked at is told as it was seen last. */

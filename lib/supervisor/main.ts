@@ -7,7 +7,8 @@
  * @module
  */
 import process from "node:process";
-import { currentHost, type Host } from "../system/host.ts";
+import type { Host } from "../system/host.ts";
+import { currentHost } from "../system/current_host.ts";
 import { adoptLock, type LockFile, tryLock } from "../system/lock_file.ts";
 import { processesHere } from "../system/processes_here.ts";
 import { releaseExecutable } from "../system/release_executable.ts";
@@ -16,7 +17,7 @@ import { instancePaths } from "../core/instance_paths.ts";
 import { LocalError } from "../core/local_error.ts";
 import { createInstance } from "./create_instance.ts";
 import { makeEphemeralHome } from "./ephemeral_home.ts";
-import { isStillThere } from "./evidence.ts";
+import { isStillThere } from "../system/processes.ts";
 import { DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
 import { writeOutcome } from "./outcome.ts";
 import { DEPOSED, runSupervisor } from "./run_supervisor.ts";

@@ -1,6 +1,6 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { type Failure, isFailure } from "../core/failure.ts";
-import type { Exit } from "../core/lifecycle.ts";
+import type { Exit } from "../core/status.ts";
 import { systemErrorCode } from "../core/local_error.ts";
 import { isSettings, type Settings } from "../core/settings.ts";
 import { readBounded, writeWhole } from "../system/whole_file.ts";

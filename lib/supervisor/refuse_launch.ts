@@ -4,7 +4,7 @@ import type { Settings } from "../core/settings.ts";
 import { pause } from "../system/pause.ts";
 import { canBind } from "../system/ports.ts";
 import type { Processes } from "../system/processes.ts";
-import { realDatabasePath } from "../temporal/database.ts";
+import { realDatabasePath } from "../temporal/database_path.ts";
 import { refuseNewerDatabase } from "../temporal/database_server.ts";
 import { refuseBadArguments } from "../temporal/refuse_bad_arguments.ts";
 import { takeDatabaseLock } from "./database_lock.ts";

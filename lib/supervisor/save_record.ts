@@ -1,8 +1,7 @@
 import { unlinkSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
-import { formatRecord, type ProcessRecord } from "../core/process_record.ts";
-import { writeWhole } from "../system/whole_file.ts";
-import { readRecord } from "./evidence.ts";
+import { formatRecord, MAX_RECORD_BYTES, parseRecord, type ProcessRecord } from "../core/process_record.ts";
+import { readBounded, writeWhole } from "../system/whole_file.ts";
 
 /** Writes the record, whole; or says why it can't be written, which harms nothing: locks decide. */
 export function saveRecord(path: string, record: ProcessRecord): string | null {
@@ -25,4 +24,20 @@ export function removeRecord(path: string, pid: number): void {
   } catch (error) {
     if (!["ENOENT", "EROFS", "EACCES"].includes(systemErrorCode(error) ?? "")) throw error;
   }
+}
+
+/** What stands at the record's path. */
+export type RecordOnDisk =
+  | { kind: "none" }
+  | { kind: "record"; record: ProcessRecord }
+  | { kind: "unusable"; why: string };
+
+/** Reads the record at `path`; never throws for what stands there. */
+export function readRecord(path: string): RecordOnDisk {
+  const reading = readBounded(path, MAX_RECORD_BYTES);
+  if ("refused" in reading) {
+    return reading.refused === "missing" ? { kind: "none" } : { kind: "unusable", why: reading.refused };
+  }
+  const parsed = parseRecord(reading.text);
+  return "invalid" in parsed ? { kind: "unusable", why: parsed.invalid } : { kind: "record", record: parsed.record };
 }

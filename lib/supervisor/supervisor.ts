@@ -1,14 +1,6 @@
 import { type Failure, toFailure } from "../core/failure.ts";
-import {
-  type Action,
-  beginMachine,
-  type Event,
-  type Exit,
-  type Machine,
-  type State,
-  type Step,
-  step,
-} from "../core/lifecycle.ts";
+import { type Action, beginMachine, type Event, type Machine, type State, type Step, step } from "../core/lifecycle.ts";
+import type { Exit } from "../core/status.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { LockFile } from "../system/lock_file.ts";
 import { declareSearchAttributes } from "./declare_search_attributes.ts";

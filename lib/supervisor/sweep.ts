@@ -2,7 +2,7 @@ import { readdirSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { systemErrorCode } from "../core/local_error.ts";
 import { isTemporaryOf } from "../system/whole_file.ts";
-import { isDead } from "./evidence.ts";
+import { isDead } from "../system/processes.ts";
 import type { Instance } from "./instance.ts";
 
 /** The name that supervisor PID binds its socket under, before it is renamed into its place. */

@@ -1,8 +1,7 @@
 import type { ProcessRecord } from "../core/process_record.ts";
 import type { Settings } from "../core/settings.ts";
-import type { Processes, ProcessInfo } from "../system/processes.ts";
-import { isStillThere } from "./evidence.ts";
-import type { Readiness } from "./wait_until_ready.ts";
+import { isStillThere, type Processes, type ProcessInfo } from "../system/processes.ts";
+import type { Readiness } from "./probe.ts";
 
 /** How a process ended, as far as its parent was told; both null for one that is not our child. */
 export interface ProcessEnd {

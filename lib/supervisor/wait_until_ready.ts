@@ -1,20 +1,13 @@
+import type { Probe, ProbeResult, Readiness } from "./probe.ts";
 import { expectedNamespaces, type Settings } from "../core/settings.ts";
 import { LocalError } from "../core/local_error.ts";
 import type { Processes } from "../system/processes.ts";
 import { pause } from "../system/pause.ts";
-import type { Probe, ProbeResult } from "./probe.ts";
 
 /** The pause between two looks while Temporal starts, in ms. */
 const POLL_MS = 5;
 /** One question may take this long, in ms. */
 const QUESTION_MS = 1000;
-
-/** The proof that Temporal was ready: when (`performance.now()`), and how long it took to answer the last questions. */
-export interface Readiness {
-  atMs: number;
-  grpcMs: number;
-  uiMs: number;
-}
 
 /**
  * Waits until the Temporal in group `pgid` is ready: its frontend says SERVING, the listener is a member of the group,

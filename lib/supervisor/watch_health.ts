@@ -1,4 +1,4 @@
-import type { HealthPolicy } from "./instance.ts";
+import type { HealthPolicy } from "../core/policy.ts";
 import type { ProbeResult } from "./probe.ts";
 
 /** What a health check says: it passed, it failed, or the machine stalled so that it proves nothing. */

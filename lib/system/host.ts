@@ -81,8 +81,3 @@ export type TextRefusal = "missing" | "not-a-file" | "too-big" | "unreadable";
 
 /** Whether this is Deno. */
 export const isDeno: boolean = "Deno" in globalThis;
-
-/** The host that we run on. */
-export async function currentHost(): Promise<Host> {
-  return isDeno ? (await import("./host_deno.ts")).denoHost() : (await import("./host_node.ts")).nodeHost();
-}

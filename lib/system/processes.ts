@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 /** One process as the kernel describes it now. */
 export interface ProcessInfo {
   pid: number;
@@ -82,4 +83,21 @@ export interface Processes {
   listeners(port: number): Listener[];
   /** Whether process `pid`, or a live member of group `pid`, listens on `port`. */
   groupListensOn(pgid: number, port: number): boolean;
+}
+
+/** Whether nothing runs in the process any more. */
+export function isDead(process: Pick<ProcessInfo, "state">): boolean {
+  return process.state === "Z" || process.state === "X";
+}
+
+/** Whether the process that had this PID at that start time, as the kernel tells it, is alive. */
+export function isStillThere({ pid, startTime }: { pid: number; startTime: string }, processes: Processes): boolean {
+  const seen = processes.inspect(pid);
+  return seen !== null && !isDead(seen) && seen.startTime === startTime;
+}
+
+/** The name that a process goes by in messages: `temporal (pid 123)`. */
+export function describeProcess(process: ProcessInfo): string {
+  const name = process.executable === null ? process.command.split(" ")[0]! : basename(process.executable);
+  return `${name} (pid ${process.pid})`;
 }

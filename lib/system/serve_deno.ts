@@ -1,4 +1,4 @@
-import { type Handler, MAX_REQUEST_BYTES, type UnixServer } from "./serve.ts";
+import { type Handler, MAX_REQUEST_BYTES, type UnixServer } from "./unix_server.ts";
 
 /** {@linkcode Handler} over `Deno.serve`. */
 export function serveUnixDeno(path: string, handler: Handler): UnixServer {

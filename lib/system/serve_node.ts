@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import process from "node:process";
 import { Readable } from "node:stream";
-import { type Handler, MAX_REQUEST_BYTES, type UnixServer } from "./serve.ts";
+import { type Handler, MAX_REQUEST_BYTES, type UnixServer } from "./unix_server.ts";
 
 /** {@linkcode Handler} over `node:http`. */
 export async function serveUnixNode(path: string, handler: Handler): Promise<UnixServer> {

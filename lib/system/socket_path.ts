@@ -1,10 +1,4 @@
-/** Where to bind or connect a Unix socket, until it is closed. */
-export interface SocketPath {
-  path: string;
-  /** Frees what the path needs (a folder that is open). Not before bind or connect is done, and not needed after. */
-  close(): void;
-}
-
+import type { SocketPath } from "./socket_path_long.ts";
 /** The longest path in `sockaddr_un`, in bytes and without the closing NUL: unix(7); on macOS sys/un.h. */
 const MAX_BYTES = { linux: 107, darwin: 103 } as const;
 

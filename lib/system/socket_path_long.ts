@@ -13,7 +13,6 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
-import type { SocketPath } from "./socket_path.ts";
 
 /**
  * A short way to the socket `name` in `home`, whose own path is too long for the kernel: it leads to the same socket, in
@@ -106,4 +105,11 @@ function unusable(home: string, message: string, cause?: unknown): LocalError {
     facts: { home },
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** Where to bind or connect a Unix socket, until it is closed. */
+export interface SocketPath {
+  path: string;
+  /** Frees what the path needs (a folder that is open). Not before bind or connect is done, and not needed after. */
+  close(): void;
 }

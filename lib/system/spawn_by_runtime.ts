@@ -9,7 +9,7 @@ import { type Mask, maskDescriptors } from "./mask_descriptors.ts";
 import { pause } from "./pause.ts";
 import type { PosixChild } from "./posix_spawn_deno.ts";
 import { processesHere } from "./processes_here.ts";
-import type { ProcessExit, SpawnOptions } from "./spawn_detached.ts";
+import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
 
 /** A command line that ends up as the wanted program, with the descriptors it is started with. */
 interface Launch {

@@ -1,4 +1,5 @@
 import process from "node:process";
+import type { SqliteLibrary } from "./sqlite_wasm.ts";
 import { LocalError, systemErrorCode } from "../core/local_error.ts";
 
 /** An open SQLite database. */
@@ -14,11 +15,6 @@ export type OpenSqlite = (path: string) => Sqlite;
 /** What SQLite complains about. */
 export class SqliteError extends Error {
   override readonly name = "SqliteError";
-}
-
-/** What both variants have, each under its own class. */
-export interface SqliteLibrary {
-  open(path: string): { all(sql: string): Record<string, unknown>[]; close(): void };
 }
 
 /**

@@ -1,7 +1,6 @@
 import fs from "node:fs";
 import { basename } from "node:path";
 import { systemErrorCode } from "../core/local_error.ts";
-import type { SqliteLibrary } from "./sqlite.ts";
 
 /** The types of `node-sqlite3-wasm`, as far as they are used. */
 interface WasmPackage {
@@ -54,4 +53,9 @@ function hiding<T>(end: string, action: () => T): T {
   } finally {
     mutable.accessSync = accessSync;
   }
+}
+
+/** What both variants have, each under its own class. */
+export interface SqliteLibrary {
+  open(path: string): { all(sql: string): Record<string, unknown>[]; close(): void };
 }

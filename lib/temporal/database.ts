@@ -15,8 +15,6 @@ import { sqliteTableContent } from "../core/sqlite_file.ts";
 import { writeWhole } from "../system/whole_file.ts";
 import { checkDatabase, unusableDatabase } from "./database_path.ts";
 
-export { checkDatabase, makeDatabaseFolder, realDatabasePath } from "./database_path.ts";
-
 /** What a SQLite database may have beside it (sqlite.org/tempfiles.html). */
 const SIDE_FILES = ["-journal", "-wal", "-shm"] as const;
 

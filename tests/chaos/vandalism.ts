@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readRecord } from "../../lib/supervisor/evidence.ts";
+import { readRecord } from "../../lib/supervisor/save_record.ts";
 import { formatRecord, type ProcessRecord } from "../../lib/core/process_record.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
 import { temporalBinary } from "../e2e/support.ts";

@@ -1,13 +1,13 @@
-import { assertEquals, assertRejects } from "@std/assert";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { assertEquals, assertRejects } from "@std/assert";
 import { parseCommandLine } from "../../lib/core/command_line.ts";
 import { LocalError } from "../../lib/core/local_error.ts";
 import { type CommandContext, commandContext } from "../../lib/commands/context.ts";
 import { bringUpEphemeral } from "../../lib/commands/ephemeral_order.ts";
-import { currentHost } from "../../lib/system/host.ts";
+import { currentHost } from "../../lib/system/current_host.ts";
 import { withTempDir } from "../system/support.ts";
 
 async function contextWith(flags: readonly string[]): Promise<CommandContext> {

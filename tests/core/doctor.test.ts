@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { describe, it } from "node:test";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   diagnose,
   type DoctorReport,
@@ -11,7 +11,7 @@ import {
   type Trouble,
 } from "../../lib/core/doctor.ts";
 import { renderDoctor } from "../../lib/core/render_doctor.ts";
-import { paintFor } from "../../lib/core/render_status.ts";
+import { paintFor } from "../../lib/core/paint.ts";
 
 const NOW = Date.parse("2026-11-23T08:00:00Z");
 const states = (troubles: readonly Trouble[]) => troubles.map(({ state }) => state);

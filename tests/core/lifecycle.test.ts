@@ -1,18 +1,18 @@
+import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { describe, it } from "node:test";
 import { DEFAULT_RESTART_POLICY } from "../../lib/core/backoff.ts";
 import type { Failure } from "../../lib/core/failure.ts";
 import {
   type Action,
   beginMachine,
   type Event,
-  type Exit,
   type Machine,
   type State,
   step,
   type StepContext,
 } from "../../lib/core/lifecycle.ts";
+import type { Exit } from "../../lib/core/status.ts";
 
 const FAILURE: Failure = { code: "launch-failed", message: "it did not start" };
 const EXIT: Exit = { code: null, signal: "SIGKILL", at: "2026-01-02T03:04:05.678Z", reason: "crashed" };

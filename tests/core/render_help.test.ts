@@ -1,9 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
 import { parseCommandLine } from "../../lib/core/command_line.ts";
 import { COMMANDS, flagsOf, INSTANCE_FLAGS, OUTPUT_FLAGS } from "../../lib/core/flags.ts";
 import { renderCommandHelp, renderHelp } from "../../lib/core/render_help.ts";
-import { paintFor } from "../../lib/core/render_status.ts";
+import { paintFor } from "../../lib/core/paint.ts";
 
 const PLAIN = paintFor(false);
 const command = (name: string) => COMMANDS.find((each) => each.name === name)!;

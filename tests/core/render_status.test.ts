@@ -1,7 +1,8 @@
+import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { describe, it } from "node:test";
-import { formatSpan, paintFor, renderCard, renderStatus, wantsColour } from "../../lib/core/render_status.ts";
+import { formatSpan, renderCard, renderStatus } from "../../lib/core/render_status.ts";
+import { paintFor, wantsColour } from "../../lib/core/paint.ts";
 import type { Status } from "../../lib/core/status.ts";
 
 const PLAIN = paintFor(false);

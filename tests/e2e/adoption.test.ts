@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import process from "node:process";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { askSupervisor } from "../../lib/supervisor/control_client.ts";
-import { currentHost } from "../../lib/system/host.ts";
+import { currentHost } from "../../lib/system/current_host.ts";
 import { describeNamespace } from "../../lib/temporal/health.ts";
 import {
   assertNothingLeft,

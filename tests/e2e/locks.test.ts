@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import process from "node:process";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Status } from "../../lib/core/status.ts";
-import { currentHost } from "../../lib/system/host.ts";
+import { currentHost } from "../../lib/system/current_host.ts";
 import { lookAround } from "../../lib/supervisor/look_around.ts";
 import {
   assertNothingLeft,

@@ -4,7 +4,7 @@ import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
 import { protobufField, protobufMessage } from "../../lib/core/protobuf.ts";
 import type { Status } from "../../lib/core/status.ts";
-import { currentHost } from "../../lib/system/host.ts";
+import { currentHost } from "../../lib/system/current_host.ts";
 import { type GrpcChannel, openGrpcChannel } from "../../lib/temporal/grpc_channel.ts";
 import { describeNamespace } from "../../lib/temporal/health.ts";
 import {

@@ -5,7 +5,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { openGrpcChannel } from "../../lib/temporal/grpc_channel.ts";
 import { checkServing } from "../../lib/temporal/health.ts";
-import { currentHost } from "../../lib/system/host.ts";
+import { currentHost } from "../../lib/system/current_host.ts";
 import { temporalBinary, until } from "./support.ts";
 
 /** A process of the test's own that the tool must leave alone. */

@@ -1,13 +1,15 @@
-import { assert, assertEquals } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
 import { instancePaths } from "../../lib/core/instance_paths.ts";
 import { askPatiently } from "../../lib/supervisor/ask_start.ts";
 import { SILENCE_MS } from "../../lib/supervisor/control_client.ts";
-import { currentHost, type Host } from "../../lib/system/host.ts";
-import { type Handler, serveUnix } from "../../lib/system/serve.ts";
+import type { Host } from "../../lib/system/host.ts";
+import { currentHost } from "../../lib/system/current_host.ts";
+import { serveUnix } from "../../lib/system/serve.ts";
+import type { Handler } from "../../lib/system/unix_server.ts";
 
 /** Runs `body` on a home whose control socket is answered by `handler`; gives the requests that came. */
 async function withSupervisor(

@@ -1,12 +1,12 @@
+import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { describe, it } from "node:test";
 import type { Failure } from "../../lib/core/failure.ts";
 import { LocalError } from "../../lib/core/local_error.ts";
 import type { Status } from "../../lib/core/status.ts";
 import { controlApi, type Controlled } from "../../lib/supervisor/control_api.ts";
 import type { LogEvent } from "../../lib/supervisor/event_log.ts";
-import type { Reply } from "../../lib/system/serve.ts";
+import type { Reply } from "../../lib/system/unix_server.ts";
 
 const FAILURE: Failure = { code: "port-taken", message: "Port 7233 is taken", facts: { pid: 1 } };
 const STATUS = { schema: 1, state: "running" } as Status;

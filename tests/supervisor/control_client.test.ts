@@ -1,6 +1,7 @@
 import { describe, it } from "node:test";
 import { assertEquals, assertRejects } from "@std/assert";
-import { currentHost, type Host } from "../../lib/system/host.ts";
+import type { Host } from "../../lib/system/host.ts";
+import { currentHost } from "../../lib/system/current_host.ts";
 import { askSupervisor } from "../../lib/supervisor/control_client.ts";
 
 describe("askSupervisor()", () => {

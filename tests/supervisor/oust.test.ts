@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { currentHost } from "../../lib/system/host.ts";
+import { currentHost } from "../../lib/system/current_host.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
 import { oustSilentSupervisor } from "../../lib/supervisor/oust.ts";
 import { isAlive, until } from "../e2e/support.ts";

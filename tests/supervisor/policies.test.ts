@@ -1,8 +1,8 @@
-import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
 import { DEFAULT_RESTART_POLICY } from "../../lib/core/backoff.ts";
 import { DEFAULT_LOG_POLICY } from "../../lib/core/rotation.ts";
-import { policiesOf } from "../../lib/supervisor/policies.ts";
+import { policiesOf } from "../../lib/core/policy.ts";
 
 describe("policiesOf()", () => {
   it("gives the defaults where nothing was asked for", () => {

@@ -1,10 +1,9 @@
-import { assertEquals } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
 import { formatRecord, MAX_RECORD_BYTES, type ProcessRecord } from "../../lib/core/process_record.ts";
-import { readRecord } from "../../lib/supervisor/evidence.ts";
-import { removeRecord, saveRecord } from "../../lib/supervisor/save_record.ts";
+import { readRecord, removeRecord, saveRecord } from "../../lib/supervisor/save_record.ts";
 import { withTempDir } from "../system/support.ts";
 
 const RECORD: ProcessRecord = {

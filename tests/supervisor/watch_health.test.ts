@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import { DEFAULT_HEALTH_POLICY } from "../../lib/supervisor/policies.ts";
+import { assertEquals } from "@std/assert";
+import { DEFAULT_HEALTH_POLICY } from "../../lib/core/policy.ts";
 import type { ProbeResult } from "../../lib/supervisor/probe.ts";
 import {
   checkInMotion,

@@ -1,7 +1,7 @@
-import { assert } from "@std/assert";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { currentHost } from "../../lib/system/host.ts";
+import { assert } from "@std/assert";
+import { currentHost } from "../../lib/system/current_host.ts";
 
 describe("Host.write()", () => {
   it("leaves nothing behind, so that `status --watch` can write all day", async () => {

@@ -1,11 +1,12 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
 import { lstatSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeResponse, encodeRequest, type HttpResponse } from "../../lib/core/http1.ts";
 import type { Connection } from "../../lib/system/connection.ts";
-import { type Handler, MAX_REQUEST_BYTES, serveUnix, type UnixServer } from "../../lib/system/serve.ts";
+import { serveUnix } from "../../lib/system/serve.ts";
+import { type Handler, MAX_REQUEST_BYTES, type UnixServer } from "../../lib/system/unix_server.ts";
 import { runtimeConnect } from "../temporal/support.ts";
 import { withTempDir } from "./support.ts";
 

@@ -1,4 +1,3 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
 import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
@@ -14,9 +13,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LocalError } from "../../lib/core/local_error.ts";
 import { processesHere } from "../../lib/system/processes_here.ts";
-import { type DetachedProcess, spawnDetached, type SpawnOptions } from "../../lib/system/spawn_detached.ts";
+import { type DetachedProcess, spawnDetached } from "../../lib/system/spawn_detached.ts";
+import type { SpawnOptions } from "../../lib/system/spawn_options.ts";
 import {
   awaited,
   descriptorsOf,

@@ -16,16 +16,14 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { LocalError } from "../../lib/core/local_error.ts";
 import {
-  checkDatabase,
   finishDatabase,
   isBeingMade,
-  makeDatabaseFolder,
   markerPath,
   prepareDatabase,
-  realDatabasePath,
   replaceDatabase,
   setAsideDatabase,
 } from "../../lib/temporal/database.ts";
+import { checkDatabase, makeDatabaseFolder, realDatabasePath } from "../../lib/temporal/database_path.ts";
 import { printedWithoutRights, withTempDir } from "./support.ts";
 
 const NOW = new Date("2026-01-02T03:04:05.678Z");
