@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { readCounts } from "../../scripts/testing/counts.ts";
 import { findLeftovers } from "../../scripts/testing/leftovers.ts";
+import { until } from "../system/support.ts";
 import { ROOT } from "./support.ts";
 
 test("readCounts() reads Deno's summary, steps included", () => {
@@ -32,11 +33,9 @@ test("findLeftovers() finds a daemon that kept the home of its test and nothing 
   try {
     await new Promise((resolve) => daemon.once("spawn", resolve));
     // Under Deno the event may come before the exec, and the environment of the fork is ours still.
-    const found = await until(() => {
-      const pids = findLeftovers("no-such-job", home).map(({ pid }) => pid);
-      return pids.length > 0 ? pids : null;
-    });
-    assertEquals(found, [daemon.pid]);
+    const found = () => findLeftovers("no-such-job", home).map(({ pid }) => pid);
+    await until(() => found().length > 0, "the daemon is found");
+    assertEquals(found(), [daemon.pid]);
   } finally {
     daemon.kill("SIGKILL");
     await new Promise((resolve) => daemon.once("exit", resolve));
