@@ -12,7 +12,7 @@
  */
 export { startTemporal, type TemporalServer } from "./lib/library/start_temporal.ts";
 export type { StartOptions } from "./lib/library/start_options.ts";
-export { type ErrorCode, LocalError, type LocalErrorOptions } from "./lib/core/local_error.ts";
-export type { Check, Status, StatusState } from "./lib/core/status.ts";
-export type { Failure } from "./lib/core/failure.ts";
-export type { Exit } from "./lib/core/status.ts";
+export { type ErrorCode, LocalError, type LocalErrorOptions } from "./lib/errors/local_error.ts";
+export type { Check, Status, StatusState } from "./lib/instance/status/status.ts";
+export type { Failure } from "./lib/errors/failure.ts";
+export type { Exit } from "./lib/instance/status/status.ts";

@@ -7,12 +7,11 @@
  *
  * @module
  */
-import { runsTypeScript } from "./lib/system/runs_typescript.ts";
+import { runsTypeScript } from "./lib/platform/runtime/runs_typescript.ts";
 
 const { main } = runsTypeScript
   ? await import("./lib/commands/main.ts")
-  : (await import("./lib/system/load_typescript.cjs")).default<typeof import("./lib/commands/main.ts")>(
-    "lib/commands/main.ts",
-  );
+  : (await import("./lib/platform/runtime/load_typescript.cjs"))
+    .default("lib/commands/main.ts") as typeof import("./lib/commands/main.ts");
 const { host, exitCode } = await main();
 host.exit(exitCode);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
-import { completeSettings, type Settings } from "../lib/core/settings.ts";
-import { temporalArgs } from "../lib/core/temporal_args.ts";
+import { temporalArgs } from "../lib/config/dev_server_args.ts";
+import { completeSettings, type Settings } from "../lib/config/settings.ts";
 import { exitOf, requireEnv } from "./runtimes.ts";
 import type { Scratch } from "./scratch.ts";
 import { untilServing } from "./serving.ts";

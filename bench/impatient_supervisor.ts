@@ -5,13 +5,12 @@
  * @module
  */
 import process from "node:process";
-import { DEFAULT_RESTART_POLICY } from "../lib/core/backoff.ts";
-import { instancePaths } from "../lib/core/instance_paths.ts";
-import { createInstance } from "../lib/supervisor/create_instance.ts";
-import type { SupervisorOrder } from "../lib/supervisor/instance.ts";
-import { runSupervisor } from "../lib/supervisor/run_supervisor.ts";
-import { currentHost } from "../lib/system/current_host.ts";
-import { tryLock } from "../lib/system/lock_file.ts";
+import { DEFAULT_RESTART_POLICY } from "../lib/config/restart_policy.ts";
+import { createInstance, type SupervisorOrder } from "../lib/instance/context.ts";
+import { instancePaths } from "../lib/instance/paths.ts";
+import { tryLock } from "../lib/platform/files/lock_file.ts";
+import { currentHost } from "../lib/platform/runtime/current_host.ts";
+import { runSupervisor } from "../lib/supervisor/run.ts";
 
 async function main(): Promise<void> {
   const host = await currentHost();

@@ -1,8 +1,8 @@
-import { connectNode } from "../lib/system/connect_node.ts";
-import { pause } from "../lib/system/pause.ts";
-import { type GrpcChannel, openGrpcChannel } from "../lib/temporal/grpc_channel.ts";
-import { GrpcError } from "../lib/temporal/grpc_error.ts";
-import { checkServing } from "../lib/temporal/health.ts";
+import { type GrpcChannel, openGrpcChannel } from "../lib/grpc/channel.ts";
+import { GrpcError } from "../lib/grpc/error.ts";
+import { checkServing } from "../lib/grpc/health.ts";
+import { connectNode } from "../lib/platform/net/connect_node.ts";
+import { pause } from "../lib/platform/runtime/delay.ts";
 
 /** Fine enough for figures of tens of ms, and light enough not to take the CPU from who is measured. */
 const POLL_MS = 2;

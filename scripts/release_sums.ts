@@ -1,14 +1,14 @@
 /**
- * Prints the lines of lib/core/release_sums.ts for one version, from the `checksums.txt` that its publisher publishes.
+ * Prints the lines of lib/binary/download/release_sums.ts for one version, from the `checksums.txt` that its publisher publishes.
  * What it prints is to be compared with other public sources before it is pinned: it is only as good as that file.
  *
  *   node --import tsx scripts/release_sums.ts VERSION FILE
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { parseChecksums } from "../lib/core/checksums.ts";
-import { archiveName, RELEASE_TARGETS } from "../lib/core/release_files.ts";
-import { isVersion } from "../lib/core/versions.ts";
+import { parseChecksums } from "../lib/binary/download/checksums.ts";
+import { archiveName, RELEASE_TARGETS } from "../lib/binary/download/release_files.ts";
+import { isVersion } from "../lib/config/temporal_versions.ts";
 
 process.exitCode = main(process.argv.slice(2));
 

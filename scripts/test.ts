@@ -1,7 +1,7 @@
 /**
  * Runs the tests under Deno and Node; the last line is `N passed, N failed`.
  *
- *   node --import tsx scripts/test.ts [--runtime deno|node] [--only-dir tests/core] [--verbose] [--retry] [part of a path …]
+ *   node --import tsx scripts/test.ts [--runtime deno|node] [--only-dir tests/config] [--verbose] [--retry] [part of a path …]
  *
  * `--retry` runs a file that failed once more, alone and at the end, and tells what was unstable: for a machine whose load
  * is others'. What fails twice has failed.

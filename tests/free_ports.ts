@@ -1,4 +1,4 @@
-import { canBind } from "../lib/system/ports.ts";
+import { canBind } from "../lib/platform/net/probe_port.ts";
 
 const FIRST_PORT = 10_000;
 const LAST_PORT = 29_999;

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { instancePaths } from "../../lib/core/instance_paths.ts";
-import type { SupervisorOrder } from "../../lib/supervisor/instance.ts";
-import { askSupervisor } from "../../lib/supervisor/control_client.ts";
-import type { Host } from "../../lib/system/host.ts";
-import { nodeHost } from "../../lib/system/host_node.ts";
-import { pause } from "../../lib/system/pause.ts";
+import { askSupervisor } from "../../lib/control/client.ts";
+import type { SupervisorOrder } from "../../lib/instance/context.ts";
+import { instancePaths } from "../../lib/instance/paths.ts";
+import { pause } from "../../lib/platform/runtime/delay.ts";
+import type { Host } from "../../lib/platform/runtime/host.ts";
+import { nodeHost } from "../../lib/platform/runtime/host_node.ts";
 import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
 import { descriptorsOf, residentMbOf } from "../process_figures.ts";
 import { inRounds, inTurn, type Row } from "../row.ts";
@@ -69,7 +69,7 @@ async function crashAgainAndAgain(scratch: Scratch, runtime: Runtime, count: num
   ];
 }
 
-/** Spawns bench/impatient_supervisor.ts as `lib/supervisor/self_command.ts` does the real one. Gives its PID. */
+/** Spawns bench/impatient_supervisor.ts as `lib/client/supervisor_command.ts` does the real one. Gives its PID. */
 function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runtime): number {
   const order: SupervisorOrder = {
     home,

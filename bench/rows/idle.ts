@@ -1,4 +1,4 @@
-import { pause } from "../../lib/system/pause.ts";
+import { pause } from "../../lib/platform/runtime/delay.ts";
 import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
 import { cpuMsOf, residentMbOf } from "../process_figures.ts";
 import { inRounds, type Row } from "../row.ts";

@@ -1,4 +1,4 @@
-import { pause } from "../../lib/system/pause.ts";
+import { pause } from "../../lib/platform/runtime/delay.ts";
 import { startBareTemporal } from "../bare_temporal.ts";
 import { type Measurement, RUNTIMES } from "../measurement.ts";
 import { inRounds, inTurn, type Row } from "../row.ts";

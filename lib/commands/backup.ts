@@ -1,15 +1,15 @@
-import { formatBytes } from "../core/byte_size.ts";
-import { absolutePath } from "../core/instance_paths.ts";
-import { LocalError, systemErrorCode } from "../core/local_error.ts";
-import { obtainSnapshot } from "../supervisor/ask_snapshot.ts";
-import { fileExists, placeFile } from "../system/place_file.ts";
-import { removeCopy, settleCopy } from "../temporal/copy_database.ts";
-import { realDatabasePath } from "../temporal/database_path.ts";
-import { requireTemporalDatabase } from "../temporal/require_temporal_database.ts";
-import { checkHome, type Command, type CommandContext } from "./context.ts";
-import { withInterrupt } from "./with_interrupt.ts";
-import { databaseOf } from "./replace_data.ts";
-import { currentStatus } from "./current_status.ts";
+import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
+import { withInterrupt } from "../cli/interrupt.ts";
+import { currentStatus } from "../client/current_status.ts";
+import { databaseOf } from "../client/replace_data.ts";
+import { obtainSnapshot } from "../client/request_snapshot.ts";
+import { removeCopy, settleCopy } from "../database/copy.ts";
+import { realDatabasePath } from "../database/path.ts";
+import { requireTemporalDatabase } from "../database/validate.ts";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { absolutePath } from "../instance/paths.ts";
+import { fileExists, placeFile } from "../platform/files/move_file.ts";
+import { formatBytes } from "../text/byte_size.ts";
 
 /** Writes the data as it is at one moment into a file, whole and checked, whether Temporal runs or not. */
 export const backup: Command = async (context) => {

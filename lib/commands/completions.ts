@@ -1,7 +1,7 @@
-import { COMPLETION_SHELLS, type CompletionShell, renderCompletions } from "../core/completions.ts";
-import { didYouMean } from "../core/did_you_mean.ts";
-import { LocalError } from "../core/local_error.ts";
-import type { Command } from "./context.ts";
+import { COMPLETION_SHELLS, type CompletionShell, renderCompletions } from "../cli/completion_scripts.ts";
+import type { Command } from "../cli/context.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { didYouMean } from "../text/did_you_mean.ts";
 
 /** Prints the completion script of a shell. */
 export const completions: Command = async ({ host, invocation: { operands } }) => {

@@ -1,11 +1,11 @@
-import { portCandidate } from "../core/auto_ports.ts";
-import { type EffectiveSetting, effectiveSettings } from "../core/effective_settings.ts";
-import { instancePaths } from "../core/instance_paths.ts";
-import type { Paint } from "../core/paint.ts";
-import { type Source, sourceName } from "../core/source.ts";
-import { readKeptPorts } from "../supervisor/kept_ports.ts";
-import { readChosenVersion } from "../temporal/chosen_version.ts";
-import type { Command } from "./context.ts";
+import { readChosenVersion } from "../binary/selected_version.ts";
+import type { Command } from "../cli/context.ts";
+import { type EffectiveSetting, effectiveSettings } from "../cli/effective_settings.ts";
+import { portCandidate } from "../config/auto_ports.ts";
+import { type Source, sourceName } from "../config/flags/setting_source.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { readKeptPorts } from "../instance/ports_file.ts";
+import type { Paint } from "../text/paint.ts";
 
 /** Shows each setting as a `start` would take it now, and where it comes from. */
 export const config: Command = async ({ invocation, answer, paint }) => {

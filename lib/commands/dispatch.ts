@@ -1,4 +1,4 @@
-import type { Command } from "./context.ts";
+import type { Command } from "../cli/context.ts";
 
 /** The implementation of the command called `name`; loads that one alone. */
 export async function loadCommand(name: string): Promise<Command> {

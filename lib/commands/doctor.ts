@@ -1,18 +1,18 @@
-import { instancePaths } from "../core/instance_paths.ts";
-import { LocalError } from "../core/local_error.ts";
-import { completeSettings } from "../core/settings.ts";
-import type { Status } from "../core/status.ts";
-import { type Finding, findTemporal } from "../supervisor/evidence.ts";
-import { examineAll, mendAll } from "../supervisor/examine.ts";
-import { withKeptPorts } from "../supervisor/kept_ports.ts";
-import { lookAround } from "../supervisor/look_around.ts";
-import type { Patient } from "../supervisor/patient.ts";
-import { pause } from "../system/pause.ts";
-import { processesHere } from "../system/processes_here.ts";
-import type { Command, CommandContext } from "./context.ts";
-import { currentStatus } from "./current_status.ts";
-import { findOptions } from "./supervisor_order.ts";
-import { tellReport } from "./tell_report.ts";
+import type { Command, CommandContext } from "../cli/context.ts";
+import { currentStatus } from "../client/current_status.ts";
+import { findOptions } from "../client/launch_request.ts";
+import { completeSettings } from "../config/settings.ts";
+import type { Patient } from "../doctor/context.ts";
+import { tellReport } from "../doctor/report.ts";
+import { examineAll, mendAll } from "../doctor/run.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { type Finding, findTemporal } from "../instance/find_temporal.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { withKeptPorts } from "../instance/ports_file.ts";
+import { lookAround } from "../instance/status/offline_status.ts";
+import type { Status } from "../instance/status/status.ts";
+import { processesHere } from "../platform/processes/processes_here.ts";
+import { pause } from "../platform/runtime/delay.ts";
 
 /** An instance that starts or stops has settled by then, or else that is worth telling. */
 const MOST_LOOKS = 20;

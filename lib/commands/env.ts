@@ -1,8 +1,8 @@
-import { environmentFormat } from "./environment_format.ts";
-import { renderEnvironment, variablesSet } from "../core/client_environment.ts";
-import type { Command } from "./context.ts";
-import { instanceEnvironment } from "./instance_environment.ts";
-import { currentStatus } from "./current_status.ts";
+import type { Command } from "../cli/context.ts";
+import { currentStatus } from "../client/current_status.ts";
+import { renderEnvironment, variablesSet } from "../environment/client_environment.ts";
+import { environmentFormat } from "../environment/environment_format.ts";
+import { instanceEnvironment } from "../environment/instance_environment.ts";
 
 /** Prints the variables of the instance, also of one that does not run: a shell's start file may call this. */
 export const env: Command = async (context) => {

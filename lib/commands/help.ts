@@ -1,8 +1,8 @@
-import { didYouMean } from "../core/did_you_mean.ts";
-import { COMMANDS } from "../core/flags.ts";
-import { LocalError } from "../core/local_error.ts";
-import { renderCommandHelp, renderHelp } from "../core/render_help.ts";
-import { columnsOf, type Command } from "./context.ts";
+import { COMMANDS } from "../cli/command_specs.ts";
+import { columnsOf, type Command } from "../cli/context.ts";
+import { renderCommandHelp, renderHelp } from "../cli/help_text.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { didYouMean } from "../text/did_you_mean.ts";
 
 /** Shows the help, of one command with its name. */
 export const help: Command = async (context) => {

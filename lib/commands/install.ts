@@ -1,15 +1,15 @@
-import { managedBinaryPath } from "../core/instance_paths.ts";
-import { PICK_VERSION } from "../core/instance_flags.ts";
-import { LocalError } from "../core/local_error.ts";
-import { sourceName } from "../core/source.ts";
-import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../core/versions.ts";
-import { prepareHome } from "../system/home.ts";
-import { writeChosenVersion } from "../temporal/chosen_version.ts";
-import { binaryFault } from "../temporal/find_temporal.ts";
-import type { InstalledTemporal } from "../temporal/install.ts";
-import { checkHome, type Command, type CommandContext } from "./context.ts";
-import { loadConfig } from "./load_config.ts";
-import { showInstall } from "./show_install.ts";
+import { binaryFault } from "../binary/find.ts";
+import type { InstalledTemporal } from "../binary/install.ts";
+import { showInstall } from "../binary/install_progress.ts";
+import { writeChosenVersion } from "../binary/selected_version.ts";
+import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
+import { loadConfig } from "../cli/load_config.ts";
+import { PICK_VERSION } from "../config/flags/instance_flags.ts";
+import { sourceName } from "../config/flags/setting_source.ts";
+import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../config/temporal_versions.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { prepareHome } from "../instance/home.ts";
+import { managedBinaryPath } from "../instance/paths.ts";
 
 /** Gets a Temporal binary and chooses it for the launches to come; or lists or removes what is installed. */
 export const install: Command = async (context) => {
@@ -22,9 +22,12 @@ export const install: Command = async (context) => {
       hint: "See `stigmer-local help install`",
     });
   }
-  if (own["list"] === true) return await (await import("./install_list.ts")).listInstalled(context);
+  if (own["list"] === true) return await (await import("../binary/install_list.ts")).listInstalled(context);
   if (own["remove"] !== undefined) {
-    return await (await import("./install_remove.ts")).removeInstalled(context, versionFrom(own["remove"], "--remove"));
+    return await (await import("../binary/install_remove.ts")).removeInstalled(
+      context,
+      versionFrom(own["remove"], "--remove"),
+    );
   }
 
   const { home } = context.invocation;
@@ -66,7 +69,7 @@ async function installOne(context: CommandContext, version: string): Promise<Ins
   const { host, invocation: { home } } = context;
   const path = managedBinaryPath(home, version);
   if (binaryFault(path) === null) return { path, version, source: "managed", trust: null, url: null };
-  const { installTemporal } = await import("../temporal/install.ts");
+  const { installTemporal } = await import("../binary/install.ts");
   return await showInstall(
     context,
     version,

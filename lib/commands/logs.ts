@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
-import { instancePaths } from "../core/instance_paths.ts";
-import { systemErrorCode } from "../core/local_error.ts";
-import { lineLevel, linesSince, parseSince } from "../core/log_lines.ts";
-import type { Paint } from "../core/paint.ts";
-import { followLog } from "../system/follow_log.ts";
-import { requireLogFile } from "../system/open_log.ts";
-import { rotatedLogs } from "../system/rotate_log.ts";
-import { checkHome, type Command, type CommandContext } from "./context.ts";
+import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
+import { systemErrorCode } from "../errors/local_error.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { followLog } from "../logs/follow_log.ts";
+import { lineLevel, linesSince, parseSince } from "../logs/log_lines.ts";
+import { requireLogFile } from "../logs/open_log.ts";
+import { rotatedLogs } from "../logs/rotate_log.ts";
+import type { Paint } from "../text/paint.ts";
 
 const DEFAULT_LINES = 200;
 

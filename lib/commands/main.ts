@@ -1,14 +1,14 @@
-import { asTyped, homeOf, type Invocation, invocationOf } from "../core/command_line.ts";
-import type { ConfigFile } from "../core/config_file.ts";
-import { toFailure } from "../core/failure.ts";
-import { instancePaths } from "../core/instance_paths.ts";
-import { LocalError } from "../core/local_error.ts";
-import { type CommandLine, readCommandLine } from "../core/read_command_line.ts";
-import { paintFor, wantsColour } from "../core/paint.ts";
-import { commandContext } from "./context.ts";
+import { commandContext } from "../cli/context.ts";
+import { asTyped, homeOf, type Invocation, invocationOf } from "../cli/invocation.ts";
+import { type CommandLine, readCommandLine } from "../cli/parse_args.ts";
+import type { ConfigFile } from "../config/file/config_file.ts";
+import { toFailure } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { currentHost } from "../platform/runtime/current_host.ts";
+import type { Host } from "../platform/runtime/host.ts";
+import { paintFor, wantsColour } from "../text/paint.ts";
 import { loadCommand } from "./dispatch.ts";
-import type { Host } from "../system/host.ts";
-import { currentHost } from "../system/current_host.ts";
 
 /** Characters of each of Temporal's last lines that an error shows. */
 const MAX_LINE = 200;
@@ -33,7 +33,9 @@ async function run(host: Host): Promise<number> {
       host,
       help ? { ...invocation, operands: command.name === "help" ? [] : [command.name] } : invocation,
     );
-    const act = help || invocation.managed ? null : await (await import("./external.ts")).externalCommand(context);
+    const act = help || invocation.managed
+      ? null
+      : await (await import("../external/command.ts")).externalCommand(context);
     return await (act ?? await loadCommand(help ? "help" : command.name))(context);
   } catch (error) {
     await tellError(host, error, invocation);
@@ -59,7 +61,7 @@ async function readInvocation(host: Host): Promise<Invocation> {
 async function configFor(host: Host, { command, given }: CommandLine, home: string): Promise<ConfigFile | null> {
   if (command.config === "ignored" || given.get("help") === true) return null;
   if (!host.exists(instancePaths(home).config)) return null;
-  return await (await import("./load_config.ts")).loadConfig(host, home);
+  return await (await import("../cli/load_config.ts")).loadConfig(host, home);
 }
 
 /** What went wrong, why and what to do: a line each on stderr, or the whole as JSON on stdout. */

@@ -1,15 +1,14 @@
 import { rmSync, statSync } from "node:fs";
-import { formatBytes } from "../core/byte_size.ts";
-import { isYes } from "../core/is_yes.ts";
-import { LocalError } from "../core/local_error.ts";
-import type { Status } from "../core/status.ts";
-import { askTerminal } from "../system/ask_terminal.ts";
-import { finishDatabase, removeDatabase, setAsideDatabase } from "../temporal/database.ts";
-import { serverNotePath } from "../temporal/database_server.ts";
-import { checkHome, type Command, type CommandContext } from "./context.ts";
-import { withInterrupt } from "./with_interrupt.ts";
-import { databaseOf, isUp, replaceData, tellRunning } from "./replace_data.ts";
-import { currentStatus } from "./current_status.ts";
+import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
+import { withInterrupt } from "../cli/interrupt.ts";
+import { currentStatus } from "../client/current_status.ts";
+import { databaseOf, isUp, replaceData, tellRunning } from "../client/replace_data.ts";
+import { serverNotePath } from "../database/downgrade_guard.ts";
+import { finishDatabase, removeDatabase, setAsideDatabase } from "../database/files.ts";
+import { LocalError } from "../errors/local_error.ts";
+import type { Status } from "../instance/status/status.ts";
+import { askTerminal, isYes } from "../platform/runtime/prompt.ts";
+import { formatBytes } from "../text/byte_size.ts";
 
 /** Sets the data aside, or removes it. A Temporal that runs is stopped for it and comes up again without data. */
 export const reset: Command = async (context) => {

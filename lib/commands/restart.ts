@@ -1,18 +1,18 @@
-import { renderCard } from "../core/render_status.ts";
-import { LocalError } from "../core/local_error.ts";
-import type { Status } from "../core/status.ts";
-import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
-import { statusOrThrow } from "../supervisor/control_client.ts";
-import { settleChosenVersion } from "../temporal/chosen_version.ts";
-import { checkHome, type Command, type CommandContext, tellWarnings, timeoutMsOf } from "./context.ts";
-import { withLiveLine } from "./live_line.ts";
-import { binaryForRestart } from "./supervisor_order.ts";
+import { settleChosenVersion } from "../binary/selected_version.ts";
+import { checkHome, type Command, type CommandContext, tellWarnings, timeoutMsOf } from "../cli/context.ts";
+import { withLiveLine } from "../cli/progress_line.ts";
+import { binaryForRestart } from "../client/launch_request.ts";
+import { statusOrThrow } from "../control/client.ts";
+import { askPatiently, isLeaving } from "../control/request.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { renderCard } from "../instance/status/render_status.ts";
+import type { Status } from "../instance/status/status.ts";
 
 /** Ends Temporal and brings it up again, with the settings that it had and those given now. Starts one that is not there. */
 export const restart: Command = async (context) => {
   const timeoutMs = timeoutMsOf(context);
   const status = await restartSupervised(context, timeoutMs) ??
-    await (await import("./start_new.ts")).startNew(context, timeoutMs, true);
+    await (await import("../client/start_supervised.ts")).startNew(context, timeoutMs, true);
   await tellWarnings(context, status);
   await context.answer(status, () => renderCard(status, context.paint));
   return 0;

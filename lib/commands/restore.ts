@@ -1,23 +1,23 @@
 import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { formatBytes } from "../core/byte_size.ts";
-import { instancePaths } from "../core/instance_paths.ts";
-import { LocalError, systemErrorCode } from "../core/local_error.ts";
-import type { Status } from "../core/status.ts";
-import { describeOrigin, schemaOrigin } from "../core/temporal_schema.ts";
-import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
-import { prepareHome } from "../system/home.ts";
-import { makeFolder } from "../system/make_folder.ts";
-import { processesHere } from "../system/processes_here.ts";
-import { copyDatabase, copyName, type DatabaseFacts, removeCopy, settleCopy } from "../temporal/copy_database.ts";
-import { replaceDatabase } from "../temporal/database.ts";
-import { checkDatabase, realDatabasePath } from "../temporal/database_path.ts";
-import { requireTemporalDatabase } from "../temporal/require_temporal_database.ts";
+import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
+import { withInterrupt } from "../cli/interrupt.ts";
+import { currentStatus } from "../client/current_status.ts";
+import { databaseOf, replaceData, tellRunning } from "../client/replace_data.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
+import { copyDatabase, copyName, type DatabaseFacts, removeCopy, settleCopy } from "../database/copy.ts";
+import { replaceDatabase } from "../database/files.ts";
+import { checkDatabase, realDatabasePath } from "../database/path.ts";
+import { describeOrigin, schemaOrigin } from "../database/schema.ts";
+import { requireTemporalDatabase } from "../database/validate.ts";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { prepareHome } from "../instance/home.ts";
+import { instancePaths } from "../instance/paths.ts";
+import type { Status } from "../instance/status/status.ts";
+import { makeFolder } from "../platform/files/make_folder.ts";
+import { processesHere } from "../platform/processes/processes_here.ts";
+import { formatBytes } from "../text/byte_size.ts";
 import { fileOperand } from "./backup.ts";
-import { checkHome, type Command, type CommandContext } from "./context.ts";
-import { withInterrupt } from "./with_interrupt.ts";
-import { databaseOf, replaceData, tellRunning } from "./replace_data.ts";
-import { currentStatus } from "./current_status.ts";
 
 /** Puts a backup in the place of the data, which is set aside. The backup is checked before anything is touched. */
 export const restore: Command = async (context) => {

@@ -1,20 +1,20 @@
-import { requireOperands, runWith } from "./run_command.ts";
-import type { Command } from "./context.ts";
+import type { Command } from "../cli/context.ts";
+import { requireOperands, runWith } from "../client/run_command.ts";
 
 /** Runs a command with Temporal up, and ends as it did. */
 export const run: Command = async (context) => {
   const { own } = context.invocation;
   requireOperands(context);
   if (own["ephemeral"] === true) {
-    return await (await import("./run_ephemeral.ts")).runEphemeral(context);
+    return await (await import("../ephemeral/run.ts")).runEphemeral(context);
   }
-  const { bringUp } = await import("./bring_up.ts");
+  const { bringUp } = await import("../client/bring_up.ts");
   const status = await bringUp(context);
   try {
     return await runWith(context, status);
   } finally {
     if (own["stop-after"] === true && status.reused !== true) {
-      const { DEFAULT_GRACE_S, stopInstance } = await import("./stop_instance.ts");
+      const { DEFAULT_GRACE_S, stopInstance } = await import("../client/stop.ts");
       await stopInstance(context, DEFAULT_GRACE_S * 1000);
     }
   }

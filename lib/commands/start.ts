@@ -1,6 +1,6 @@
-import { bringUp } from "./bring_up.ts";
-import { renderCard } from "../core/render_status.ts";
-import type { Command } from "./context.ts";
+import type { Command } from "../cli/context.ts";
+import { bringUp } from "../client/bring_up.ts";
+import { renderCard } from "../instance/status/render_status.ts";
 
 /** Brings the instance up, or reuses it. */
 export const start: Command = async (context) => {

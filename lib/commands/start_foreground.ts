@@ -1,14 +1,14 @@
-import { fromFailure } from "../core/failure.ts";
-import { instancePaths } from "../core/instance_paths.ts";
-import { LocalError } from "../core/local_error.ts";
-import { askSupervisor, readStatus } from "../supervisor/control_client.ts";
-import { createInstance } from "../supervisor/create_instance.ts";
-import { runSupervisor } from "../supervisor/run_supervisor.ts";
-import { prepareHome } from "../system/home.ts";
-import { tryLock } from "../system/lock_file.ts";
-import { makeFolder } from "../system/make_folder.ts";
-import { checkHome, type Command } from "./context.ts";
-import { supervisorOrder } from "./supervisor_order.ts";
+import { checkHome, type Command } from "../cli/context.ts";
+import { supervisorOrder } from "../client/launch_request.ts";
+import { askSupervisor, readStatus } from "../control/client.ts";
+import { fromFailure } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { createInstance } from "../instance/context.ts";
+import { prepareHome } from "../instance/home.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { tryLock } from "../platform/files/lock_file.ts";
+import { makeFolder } from "../platform/files/make_folder.ts";
+import { runSupervisor } from "../supervisor/run.ts";
 
 /**
  * Supervises in this process until SIGTERM, SIGINT or SIGHUP, then stops Temporal gracefully. The supervisor's log goes

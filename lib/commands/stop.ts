@@ -1,5 +1,5 @@
-import { DEFAULT_GRACE_S, NOTHING, stopInstance } from "./stop_instance.ts";
-import { checkHome, type Command } from "./context.ts";
+import { checkHome, type Command } from "../cli/context.ts";
+import { DEFAULT_GRACE_S, NOTHING, stopInstance } from "../client/stop.ts";
 
 /** Stops Temporal and its supervisor. Returns when neither is alive and their ports and locks are free. */
 export const stop: Command = async (context) => {

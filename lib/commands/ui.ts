@@ -1,7 +1,7 @@
-import { LocalError } from "../core/local_error.ts";
-import { stateInWords } from "../core/status.ts";
-import type { Command, CommandContext } from "./context.ts";
-import { currentStatus } from "./current_status.ts";
+import type { Command, CommandContext } from "../cli/context.ts";
+import { currentStatus } from "../client/current_status.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { stateInWords } from "../instance/status/status.ts";
 
 /** Prints the address of the Web UI, and opens it in the browser where a person sits at a terminal. */
 export const ui: Command = async (context) => {
@@ -29,7 +29,7 @@ export const ui: Command = async (context) => {
 async function openInBrowser(context: CommandContext, url: string): Promise<void> {
   const { host } = context;
   const opener = host.env["BROWSER"]?.split(":")[0] || (host.platform === "darwin" ? "open" : "xdg-open");
-  const { spawnDetached } = await import("../system/spawn_detached.ts");
+  const { spawnDetached } = await import("../platform/spawn/spawn_detached.ts");
   try {
     await spawnDetached({
       command: opener,

@@ -1,6 +1,6 @@
-import { DEFAULT_TEMPORAL_VERSION } from "../core/versions.ts";
-import { VERSION } from "../core/version.ts";
-import type { Command } from "./context.ts";
+import type { Command } from "../cli/context.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
+import { VERSION } from "../platform/runtime/tool_version.ts";
 
 /** Prints the versions of the tool, the runtime and the pinned Temporal. */
 export const version: Command = async (context) => {

@@ -1,13 +1,13 @@
-import { LocalError } from "../core/local_error.ts";
-import { renderCard } from "../core/render_status.ts";
-import { fromFailure } from "../core/failure.ts";
-import type { Status } from "../core/status.ts";
-import { askPatiently, isLeaving } from "../supervisor/ask_start.ts";
-import { statusOrThrow } from "../supervisor/control_client.ts";
-import { pause } from "../system/pause.ts";
-import { checkHome, type Command, type CommandContext, timeoutMsOf } from "./context.ts";
-import { withLiveLine } from "./live_line.ts";
-import { currentStatus } from "./current_status.ts";
+import { checkHome, type Command, type CommandContext, timeoutMsOf } from "../cli/context.ts";
+import { withLiveLine } from "../cli/progress_line.ts";
+import { currentStatus } from "../client/current_status.ts";
+import { statusOrThrow } from "../control/client.ts";
+import { askPatiently, isLeaving } from "../control/request.ts";
+import { fromFailure } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { renderCard } from "../instance/status/render_status.ts";
+import type { Status } from "../instance/status/status.ts";
+import { pause } from "../platform/runtime/delay.ts";
 
 const POLL_MS = 100;
 

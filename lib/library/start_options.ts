@@ -1,7 +1,7 @@
-import { didYouMean } from "../core/did_you_mean.ts";
-import { COMMANDS } from "../core/flags.ts";
-import { LocalError } from "../core/local_error.ts";
-import type { CommandLine } from "../core/read_command_line.ts";
+import { COMMANDS } from "../cli/command_specs.ts";
+import type { CommandLine } from "../cli/parse_args.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { didYouMean } from "../text/did_you_mean.ts";
 
 /**
  * What to start. Each option is the flag of `stigmer-local start` of that name; what is left out is what `start` without

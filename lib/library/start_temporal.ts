@@ -1,14 +1,14 @@
-import { variablesSet } from "../core/client_environment.ts";
-import { homeOf, invocationOf } from "../core/command_line.ts";
-import { instancePaths } from "../core/instance_paths.ts";
-import { LocalError } from "../core/local_error.ts";
-import type { Status } from "../core/status.ts";
-import { type CommandContext, commandContext } from "../commands/context.ts";
-import { instanceEnvironment } from "../commands/instance_environment.ts";
-import type { Host } from "../system/host.ts";
-import { currentHost } from "../system/current_host.ts";
+import { type CommandContext, commandContext } from "../cli/context.ts";
+import { homeOf, invocationOf } from "../cli/invocation.ts";
+import { variablesSet } from "../environment/client_environment.ts";
+import { instanceEnvironment } from "../environment/instance_environment.ts";
+import type { Ephemeral } from "../ephemeral/start.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { instancePaths } from "../instance/paths.ts";
+import type { Status } from "../instance/status/status.ts";
+import { currentHost } from "../platform/runtime/current_host.ts";
+import type { Host } from "../platform/runtime/host.ts";
 import { commandLineOf, type StartOptions } from "./start_options.ts";
-import type { Ephemeral } from "./start_ephemeral.ts";
 
 /** A Temporal dev server that serves. */
 export interface TemporalServer {
@@ -51,12 +51,12 @@ export async function startTemporal(options: StartOptions = {}): Promise<Tempora
   const host = guestHost(await currentHost());
   const context = await contextOf(host, options);
   if (options.ephemeral === true) {
-    const { startEphemeral } = await import("./start_ephemeral.ts");
+    const { startEphemeral } = await import("../ephemeral/start.ts");
     const ephemeral = await startEphemeral(context);
     const { home, status } = ephemeral;
     return new Server({ ...context, invocation: { ...context.invocation, home } }, status, ephemeral);
   }
-  const { bringUp } = await import("../commands/bring_up.ts");
+  const { bringUp } = await import("../client/bring_up.ts");
   const status = await bringUp(context);
   const isOurs = options.stopAfter === true && status.reused !== true;
   return new Server(context, status, isOurs ? "stopped" : "left");
@@ -87,7 +87,7 @@ async function contextOf(host: Host, options: StartOptions): Promise<CommandCont
   const surroundings = { env: host.env, cwd: host.cwd() };
   const home = homeOf(line, surroundings);
   const hasConfig = host.exists(instancePaths(home).config);
-  const config = hasConfig ? await (await import("../commands/load_config.ts")).loadConfig(host, home) : null;
+  const config = hasConfig ? await (await import("../cli/load_config.ts")).loadConfig(host, home) : null;
   const invocation = { ...invocationOf(line, surroundings, config), quiet: true };
   if (!invocation.managed && options.ephemeral !== true) {
     throw new LocalError("not-ours", "The settings name a Temporal that this tool does not run", {
@@ -131,7 +131,7 @@ class Server implements TemporalServer {
   }
 
   async status(): Promise<Status> {
-    const { currentStatus } = await import("../commands/current_status.ts");
+    const { currentStatus } = await import("../client/current_status.ts");
     return await currentStatus(this.#context);
   }
 
@@ -148,7 +148,7 @@ class Server implements TemporalServer {
   }
 
   async #end(graceMs: number | undefined): Promise<void> {
-    const { DEFAULT_GRACE_S, stopInstance } = await import("../commands/stop_instance.ts");
+    const { DEFAULT_GRACE_S, stopInstance } = await import("../client/stop.ts");
     const ephemeral = typeof this.#atEnd === "string" ? null : this.#atEnd;
     await stopInstance(this.#context, graceMs ?? (ephemeral === null ? DEFAULT_GRACE_S * 1000 : 0));
     if (ephemeral === null) return;
@@ -156,7 +156,7 @@ class Server implements TemporalServer {
     const { rm } = await import("node:fs/promises");
     await rm(this.home, { recursive: true, force: true });
     // A test that leaves a child behind has failed, in the eyes of Deno's sanitizers.
-    const { within } = await import("../supervisor/ask_start.ts");
+    const { within } = await import("../control/request.ts");
     await within(this.#context.host, ephemeral.exited, REAP_MS);
   }
 }

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync } from "node:fs";
-import { LocalError, systemErrorCode } from "../core/local_error.ts";
-import type { InstancePaths } from "../core/instance_paths.ts";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import type { InstancePaths } from "../instance/paths.ts";
 
 /**
  * Makes the home of an ephemeral instance, or goes on with one that is ours alone. False when neither can be: there is

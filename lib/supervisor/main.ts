@@ -7,20 +7,19 @@
  * @module
  */
 import process from "node:process";
-import type { Host } from "../system/host.ts";
-import { currentHost } from "../system/current_host.ts";
-import { adoptLock, type LockFile, tryLock } from "../system/lock_file.ts";
-import { processesHere } from "../system/processes_here.ts";
-import { releaseExecutable } from "../system/release_executable.ts";
-import { type Failure, toFailure } from "../core/failure.ts";
-import { instancePaths } from "../core/instance_paths.ts";
-import { LocalError } from "../core/local_error.ts";
-import { createInstance } from "./create_instance.ts";
+import { type Failure, toFailure } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { createInstance, DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "../instance/context.ts";
+import { writeOutcome } from "../instance/last_failure.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { adoptLock, type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import { releaseExecutable } from "../platform/files/release_executable.ts";
+import { isStillThere } from "../platform/processes/processes.ts";
+import { processesHere } from "../platform/processes/processes_here.ts";
+import { currentHost } from "../platform/runtime/current_host.ts";
+import type { Host } from "../platform/runtime/host.ts";
 import { makeEphemeralHome } from "./ephemeral_home.ts";
-import { isStillThere } from "../system/processes.ts";
-import { DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "./instance.ts";
-import { writeOutcome } from "./outcome.ts";
-import { DEPOSED, runSupervisor } from "./run_supervisor.ts";
+import { DEPOSED, runSupervisor } from "./run.ts";
 
 /** The descriptor on which the lock is handed over. */
 const LOCK_FD = 3;
@@ -35,7 +34,7 @@ async function main(host: Host): Promise<number> {
   const { ephemeralFor } = order;
   if (ephemeralFor !== undefined) {
     if (!isStillThere(ephemeralFor, processesHere(host.platform))) {
-      await (await import("./reap.ts")).reap(host, order);
+      await (await import("./ephemeral_cleanup.ts")).reap(host, order);
       return 0;
     }
     if (!makeEphemeralHome(paths, host.uid)) return HOMELESS_EXIT;

@@ -1,2 +1,2 @@
 // The supervisor's entry where Node can't run TypeScript by itself.
-require("../system/load_typescript.cjs")("lib/supervisor/main.ts");
+require("../platform/runtime/load_typescript.cjs")("lib/supervisor/main.ts");

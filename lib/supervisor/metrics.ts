@@ -1,5 +1,5 @@
+import type { TemporalProcess } from "../temporal/process.ts";
 import type { Supervisor } from "./supervisor.ts";
-import type { TemporalProcess } from "./temporal_process.ts";
 
 /** The metrics of a supervisor in Prometheus' text format. */
 export function renderMetrics(supervisor: Supervisor, temporal: TemporalProcess | null, nowMs: number): string {

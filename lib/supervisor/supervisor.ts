@@ -1,15 +1,15 @@
-import { type Failure, toFailure } from "../core/failure.ts";
-import { type Action, beginMachine, type Event, type Machine, type State, type Step, step } from "../core/lifecycle.ts";
-import type { Exit } from "../core/status.ts";
-import { LocalError } from "../core/local_error.ts";
-import type { LockFile } from "../system/lock_file.ts";
-import { declareSearchAttributes } from "./declare_search_attributes.ts";
-import type { GuardVerdict } from "./guard.ts";
-import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "./instance.ts";
-import type { ProbeResult } from "./probe.ts";
-import { type KeeperListener, TemporalKeeper } from "./temporal_keeper.ts";
-import type { ProcessEnd, TemporalProcess } from "./temporal_process.ts";
-import { checkInMotion, type HealthVerdict, watchHealth } from "./watch_health.ts";
+import { type Failure, toFailure } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "../instance/context.ts";
+import type { GuardVerdict } from "../instance/lock_guard.ts";
+import type { ProbeResult } from "../instance/status/probe.ts";
+import type { Exit } from "../instance/status/status.ts";
+import type { LockFile } from "../platform/files/lock_file.ts";
+import { declareSearchAttributes } from "../temporal/launch/search_attributes.ts";
+import { type KeeperListener, TemporalKeeper } from "../temporal/manager.ts";
+import type { ProcessEnd, TemporalProcess } from "../temporal/process.ts";
+import { checkInMotion, type HealthVerdict, watchHealth } from "./health_monitor.ts";
+import { type Action, beginMachine, type Event, type Machine, type State, type Step, step } from "./lifecycle.ts";
 
 /** Failures that a new try can't mend: somebody else has what Temporal needs. */
 const FINAL_CODES: readonly string[] = ["port-taken", "database-busy", "lock-failed", "home-unusable"];
@@ -18,7 +18,7 @@ const FINAL_CODES: readonly string[] = ["port-taken", "database-busy", "lock-fai
 const MAX_WARNINGS = 20;
 
 /**
- * Supervises one instance: feeds what happens into the table of states (`lib/core/lifecycle.ts`) and performs the
+ * Supervises one instance: feeds what happens into the table of states (`lib/supervisor/lifecycle.ts`) and performs the
  * actions that come out of it.
  */
 export class Supervisor implements KeeperListener {

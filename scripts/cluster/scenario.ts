@@ -1,8 +1,8 @@
-import { Client, Connection } from "@temporalio/client";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Status } from "../../lib/core/status.ts";
+import { Client, Connection } from "@temporalio/client";
+import type { Status } from "../../lib/instance/status/status.ts";
 import { type Ended, launch, type Runtime, temporalBinary, toolCommand, until } from "../../tests/e2e/support.ts";
 import { SERVER_VERSION } from "./binaries.ts";
 import type { Cluster } from "./cluster.ts";

@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type LockFile, tryLock } from "../../lib/system/lock_file.ts";
-import { pause } from "../../lib/system/pause.ts";
+import { type LockFile, tryLock } from "../../lib/platform/files/lock_file.ts";
+import { pause } from "../../lib/platform/runtime/delay.ts";
 
 const POLL_MS = 500;
 /** Who waits longer than this goes on all the same: late tests are better than none. */

@@ -9,12 +9,11 @@ export interface TestFile {
   isHeavy: boolean;
   /** How long it may take, `// test: seconds 600`. */
   limitSeconds: number;
-  /** Needs a real Temporal: all but the pure rooms, or who names the variable. */
+  /** Needs a real Temporal: the e2e tests, and whoever asks the support code for one. */
   needsTemporal: boolean;
 }
 
 const DEFAULT_LIMIT_SECONDS = 300;
-const ROOMS_WITH_TEMPORAL = ["tests/commands", "tests/e2e", "tests/supervisor", "tests/temporal"];
 
 /** The test files under `folder` (relative to `root`) whose path has one of `filters` in it. */
 export function findTestFiles(root: string, folder: string, filters: string[]): TestFile[] {
@@ -31,7 +30,6 @@ function describe(path: string, source: string): TestFile {
     path,
     isHeavy: /^\/\/ test: heavy$/m.test(source),
     limitSeconds: Number(/^\/\/ test: seconds (\d+)$/m.exec(source)?.[1] ?? DEFAULT_LIMIT_SECONDS),
-    needsTemporal: ROOMS_WITH_TEMPORAL.some((room) => path.startsWith(`${room}/`)) ||
-      source.includes("STIGMER_TEST_TEMPORAL"),
+    needsTemporal: path.startsWith("tests/e2e/") || /STIGMER_TEST_TEMPORAL|realTemporal|temporalBinary/.test(source),
   };
 }

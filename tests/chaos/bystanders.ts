@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, realpathSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { processesHere } from "../../lib/system/processes_here.ts";
+import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { toolCommand } from "../e2e/support.ts";
 import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";

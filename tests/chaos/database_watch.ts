@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
-import { parseProcStat } from "../../lib/core/parse_proc_stat.ts";
+import { parseProcStat } from "../../lib/platform/processes/parse_proc_stat.ts";
 import { Violation } from "./violation.ts";
 
 /** How the watch went. */

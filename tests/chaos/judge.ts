@@ -1,6 +1,6 @@
-import { isFailure } from "../../lib/core/failure.ts";
-import type { ErrorCode } from "../../lib/core/local_error.ts";
-import { type Status, statusExitCode } from "../../lib/core/status.ts";
+import { isFailure } from "../../lib/errors/failure.ts";
+import type { ErrorCode } from "../../lib/errors/local_error.ts";
+import { type Status, statusExitCode } from "../../lib/instance/status/status.ts";
 import type { ToolCall } from "./schedule.ts";
 import type { CallEnd } from "./tool.ts";
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
-import { systemErrorCode } from "../../lib/core/local_error.ts";
+import { systemErrorCode } from "../../lib/errors/local_error.ts";
 import type { World } from "./world.ts";
 
 /** A living process that comes of this run. */

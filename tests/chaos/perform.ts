@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { markerPath } from "../../lib/temporal/database.ts";
+import { markerPath } from "../../lib/database/files.ts";
 import { usersOf } from "./database_watch.ts";
 import type { Action, Blow } from "./schedule.ts";
 import type { Stage } from "./stage.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { processesHere } from "../../lib/system/processes_here.ts";
-import { readTail } from "../../lib/system/read_tail.ts";
+import { readTail } from "../../lib/logs/read_tail.ts";
+import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import type { ChaosResult } from "./chaos.ts";
 import type { Journal } from "./journal.ts";
 import { findMarked } from "./marked.ts";

@@ -1,4 +1,4 @@
-import { type Bystander } from "./bystanders.ts";
+import type { Bystander } from "./bystanders.ts";
 import type { Journal } from "./journal.ts";
 import { type Circumstances, judge } from "./judge.ts";
 import type { Blow, ToolCall } from "./schedule.ts";

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readRecord } from "../../lib/supervisor/save_record.ts";
-import { formatRecord, type ProcessRecord } from "../../lib/core/process_record.ts";
-import { processesHere } from "../../lib/system/processes_here.ts";
+import { readRecord } from "../../lib/instance/pid_file.ts";
+import { formatRecord, type ProcessRecord } from "../../lib/instance/pid_record.ts";
+import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { temporalBinary } from "../e2e/support.ts";
 import type { Bystander } from "./bystanders.ts";
 import type { Corruption, Vandalism } from "./schedule.ts";

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import process from "node:process";
-import { systemErrorCode } from "../../lib/core/local_error.ts";
-import { processesHere } from "../../lib/system/processes_here.ts";
+import { systemErrorCode } from "../../lib/errors/local_error.ts";
+import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { temporalBinary } from "../e2e/support.ts";
 import type { Blow } from "./schedule.ts";
 import type { ChaosHome } from "./world.ts";

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type InstancePaths, instancePaths } from "../../lib/core/instance_paths.ts";
-import { canBind } from "../../lib/system/ports.ts";
+import { type InstancePaths, instancePaths } from "../../lib/instance/paths.ts";
+import { canBind } from "../../lib/platform/net/probe_port.ts";
 
 /** One instance that the chaos plays with. */
 export interface ChaosHome {

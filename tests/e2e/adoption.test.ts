@@ -1,10 +1,10 @@
 // test: seconds 900
-import { describe, it } from "node:test";
 import process from "node:process";
+import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { askSupervisor } from "../../lib/supervisor/control_client.ts";
-import { currentHost } from "../../lib/system/current_host.ts";
-import { describeNamespace } from "../../lib/temporal/health.ts";
+import { askSupervisor } from "../../lib/control/client.ts";
+import { describeNamespace } from "../../lib/grpc/health.ts";
+import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import {
   assertNothingLeft,
   history,

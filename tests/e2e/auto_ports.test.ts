@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import { createServer } from "node:net";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { describe, it } from "node:test";
-import type { Status } from "../../lib/core/status.ts";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import type { Status } from "../../lib/instance/status/status.ts";
 import {
   launch,
   otherRuntime,

@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { loadSqlite } from "../../lib/system/sqlite.ts";
-import { settleCopy } from "../../lib/temporal/copy_database.ts";
+import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { settleCopy } from "../../lib/database/copy.ts";
+import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { history, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { beginWriting, besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { withTempDir } from "../system/support.ts";
+import { withTempDir } from "../platform/support.ts";
 import { launch, ownRuntime, toolCommand } from "./support.ts";
 
 describe("completions", () => {

@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { statSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
-import type { Status } from "../../lib/core/status.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Status } from "../../lib/instance/status/status.ts";
 import { assertNothingLeft, isAlive, launch, type Running, type TestInstance, until, withInstance } from "./support.ts";
 import { untilEvent } from "./support_events.ts";
 import { pidsOf } from "./support_lifecycle.ts";

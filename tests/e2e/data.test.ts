@@ -1,13 +1,21 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { linkSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Client, Connection } from "@temporalio/client";
-import { protobufField, protobufMessage } from "../../lib/core/protobuf.ts";
+import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
 import { freePorts } from "../free_ports.ts";
-import { assertNothingLeft, type Ended, history, ownRuntime, PATIENCE_MS, until } from "./support.ts";
-import { type TestInstance, withInstance } from "./support.ts";
+import {
+  assertNothingLeft,
+  type Ended,
+  history,
+  ownRuntime,
+  PATIENCE_MS,
+  type TestInstance,
+  until,
+  withInstance,
+} from "./support.ts";
 import { ask, untilEvent } from "./support_events.ts";
 import { killHard, openChannel, pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal, saysServing, withTemporalByHand } from "./support_strangers.ts";

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
 import process from "node:process";
+import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Status } from "../../lib/core/status.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
 import { launch, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import {
   assertBornWithItsOwn,

@@ -1,4 +1,3 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   chmodSync,
   chownSync,
@@ -15,7 +14,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import type { DoctorCheck, DoctorReport } from "../../lib/core/doctor.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { DoctorCheck, DoctorReport } from "../../lib/doctor/findings.ts";
 import { launch, otherRuntime, ownRuntime, PATIENCE_MS, type TestInstance, until, withInstance } from "./support.ts";
 import { beginWriting, besideDatabase, startWorkflows } from "./support_data.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";

@@ -1,11 +1,11 @@
-import { assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { renderEnvironment } from "../../lib/core/client_environment.ts";
-import { withTempDir } from "../system/support.ts";
+import { assertEquals } from "@std/assert";
+import { renderEnvironment } from "../../lib/environment/client_environment.ts";
+import { withTempDir } from "../platform/support.ts";
 import { launch, ownRuntime, toolCommand, withInstance } from "./support.ts";
 
 /** A namespace that every shell has its own ideas about. */

@@ -14,8 +14,8 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { DEFAULT_TEMPORAL_VERSION } from "../../lib/core/versions.ts";
-import { serverNotePath } from "../../lib/temporal/database_server.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
+import { serverNotePath } from "../../lib/database/downgrade_guard.ts";
 import {
   assertNothingLeft,
   type Ended,

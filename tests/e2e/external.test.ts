@@ -1,12 +1,12 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import type { DoctorReport } from "../../lib/core/doctor.ts";
-import type { Failure } from "../../lib/core/failure.ts";
-import type { Status } from "../../lib/core/status.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { DoctorReport } from "../../lib/doctor/findings.ts";
+import type { Failure } from "../../lib/errors/failure.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
 import { freePorts } from "../free_ports.ts";
 import { launch, ownRuntime, type Running, temporalBinary, toolCommand, until } from "./support.ts";
 import {

@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import type { Failure } from "../../lib/core/failure.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Failure } from "../../lib/errors/failure.ts";
 import {
   assertNothingLeft,
   history,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, unlinkSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import type { Status } from "../../lib/core/status.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
 import { assertNothingLeft, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 
 describe("a lock that is handed over to a supervisor", () => {

@@ -11,11 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
 import process from "node:process";
+import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
-import type { Status } from "../../lib/core/status.ts";
-import { instancePaths } from "../../lib/core/instance_paths.ts";
+import { instancePaths } from "../../lib/instance/paths.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
 import {
   assertNothingLeft,
   isAlive,

@@ -1,11 +1,22 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { Status } from "../../lib/core/status.ts";
-import { describeNamespace } from "../../lib/temporal/health.ts";
-import { assertNothingLeft, type Ended, history, launch, otherRuntime, ownRuntime, PATIENCE_MS } from "./support.ts";
-import { type Runtime, type TestInstance, toolCommand, withInstance } from "./support.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { describeNamespace } from "../../lib/grpc/health.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
+import {
+  assertNothingLeft,
+  type Ended,
+  history,
+  launch,
+  otherRuntime,
+  ownRuntime,
+  PATIENCE_MS,
+  type Runtime,
+  type TestInstance,
+  toolCommand,
+  withInstance,
+} from "./support.ts";
 import { killHard, openChannel, pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 

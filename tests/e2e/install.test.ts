@@ -1,6 +1,6 @@
 // test: seconds 400
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -14,7 +14,7 @@ import {
   serveRelease,
   tarGz,
   withServer,
-} from "../temporal/support_releases.ts";
+} from "../binary/download/support.ts";
 import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
 
 /** A release whose `temporal` says that it is `version`, with `server` in it, and else is the real one. */

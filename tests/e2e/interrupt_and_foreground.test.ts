@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
 import process from "node:process";
+import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Status } from "../../lib/core/status.ts";
-import { LAUNCHER_NAME } from "../../lib/system/launcher.ts";
-import { orUnseen } from "../../lib/system/proc_files.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
+import { orUnseen } from "../../lib/platform/processes/proc_files.ts";
+import { LAUNCHER_NAME } from "../../lib/platform/spawn/exec_wrapper.ts";
 import {
   assertNothingLeft,
   isAlive,
@@ -18,8 +18,8 @@ import {
   until,
   withInstance,
 } from "./support.ts";
-import { besideDatabase } from "./support_data.ts";
 import { connectionsOf, launchInGroup, untilSomebodyWaits } from "./support_callers.ts";
+import { besideDatabase } from "./support_data.ts";
 import {
   databaseUsers,
   killHard,

@@ -6,9 +6,9 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { LocalError, startTemporal, type TemporalServer } from "../../mod.ts";
-import { processesHere } from "../../lib/system/processes_here.ts";
-import { scriptCommand, withTempDir } from "../system/support.ts";
+import { scriptCommand, withTempDir } from "../platform/support.ts";
 import { assertNothingLeft, isAlive, launch, ownRuntime, until, withInstance } from "./support.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 

@@ -1,8 +1,8 @@
 // test: seconds 900
-import { describe, it } from "node:test";
 import process from "node:process";
+import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Check } from "../../lib/core/status.ts";
+import type { Check } from "../../lib/instance/status/status.ts";
 import { assertNothingLeft, history, isAlive, otherRuntime, ownRuntime, until, withInstance } from "./support.ts";
 import {
   assertNamespace,

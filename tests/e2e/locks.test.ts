@@ -1,11 +1,11 @@
 // test: seconds 900
 import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { describe, it } from "node:test";
 import process from "node:process";
+import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { Status } from "../../lib/core/status.ts";
-import { currentHost } from "../../lib/system/current_host.ts";
-import { lookAround } from "../../lib/supervisor/look_around.ts";
+import { lookAround } from "../../lib/instance/status/offline_status.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
+import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import {
   assertNothingLeft,
   history,

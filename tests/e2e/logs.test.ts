@@ -1,10 +1,10 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { DEFAULT_LOG_POLICY, rotatedName } from "../../lib/core/rotation.ts";
-import { rotatedLogs } from "../../lib/system/rotate_log.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { DEFAULT_LOG_POLICY, rotatedName } from "../../lib/logs/retention.ts";
+import { rotatedLogs } from "../../lib/logs/rotate_log.ts";
 import { launch, otherRuntime, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import { descriptorsOf } from "./support_callers.ts";
 import { killHard, makeNamespace, pidsOf, stopCleanly } from "./support_lifecycle.ts";

@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import type { Failure } from "../../lib/core/failure.ts";
-import type { Status } from "../../lib/core/status.ts";
+import type { Failure } from "../../lib/errors/failure.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
 import { until, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 

@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Ended, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
 
 /** Runs the tool with these arguments and no others. */

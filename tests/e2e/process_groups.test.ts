@@ -1,7 +1,7 @@
 // test: seconds 900
 import { join } from "node:path";
-import { describe, it } from "node:test";
 import process from "node:process";
+import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { assertNothingLeft, history, isAlive, until, withInstance } from "./support.ts";
 import {

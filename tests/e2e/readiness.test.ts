@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import process from "node:process";
 import { describe, it } from "node:test";
-import type { Status } from "../../lib/core/status.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Status } from "../../lib/instance/status/status.ts";
 import { assertNothingLeft, type Ended, history, isAlive, type TestInstance, until, withInstance } from "./support.ts";
 import { ask, untilEvent } from "./support_events.ts";
 import {

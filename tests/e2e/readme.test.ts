@@ -1,9 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
 import { launch, ownRuntime, temporalBinary, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 

@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import process from "node:process";
@@ -10,7 +10,7 @@ import { projectFiles, ROOT } from "../house/support.ts";
 const FORMATTED = "/** A number. */\nexport const answer: number = 42;\n";
 const TEST = `import { it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { answer } from "../../lib/core/answer.ts";
+import { answer } from "../../lib/text/answer.ts";
 
 it("is the answer", () => assertEquals(answer, 42));
 `;
@@ -63,26 +63,26 @@ describe("the hooks of this repository", () => {
   });
 
   it("let no commit pass that is not formatted", async () => {
-    write("lib/core/answer.ts", "export const answer:number=42\n");
+    write("lib/text/answer.ts", "export const answer:number=42\n");
     await succeed("git", "add", ".");
     const refused = await run("git", "commit", "-qm", "answer");
     assertEquals(refused.code, 1);
     assertStringIncludes(refused.output, "FAIL format");
-    write("lib/core/answer.ts", FORMATTED);
-    write("tests/core/answer.test.ts", TEST);
+    write("lib/text/answer.ts", FORMATTED);
+    write("tests/text/answer.test.ts", TEST);
     await succeed("git", "add", ".");
     await succeed("git", "commit", "-qm", "answer");
   });
 
   it("let no push pass whose own tests fail, and run no others", async () => {
     const output = await succeed("git", "push", "origin", "main");
-    assertStringIncludes(output, "tests/core/answer.test.ts: 1 passed");
+    assertStringIncludes(output, "tests/text/answer.test.ts: 1 passed");
     assertEquals(output.match(/^ok /gm)?.length, 3, "the two of the house, and this one");
-    write("lib/core/answer.ts", FORMATTED.replace("42", "43"));
+    write("lib/text/answer.ts", FORMATTED.replace("42", "43"));
     await succeed("git", "commit", "-qam", "another answer");
     const refused = await run("git", "push", "origin", "main");
     assertEquals(refused.code, 1);
-    assertMatch(refused.output, /FAIL deno tests\/core\/answer\.test\.ts/);
+    assertMatch(refused.output, /FAIL deno tests\/text\/answer\.test\.ts/);
     assertEquals(await succeed("git", "rev-list", "--count", "origin/main..main"), "1\n");
   });
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { withTempDir } from "../system/support.ts";
+import { withTempDir } from "../platform/support.ts";
 import {
   assertNothingLeft,
   isAlive,

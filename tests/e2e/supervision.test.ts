@@ -1,8 +1,8 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
 import { rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertNothingLeft, history, isAlive, until, withInstance } from "./support.ts";
 import { ask, eventsSince, untilEvent } from "./support_events.ts";
 import { pidsOf } from "./support_lifecycle.ts";

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import { type InstancePaths, instancePaths } from "../../lib/core/instance_paths.ts";
-import type { Status } from "../../lib/core/status.ts";
-import { isDeno } from "../../lib/system/host.ts";
-import type { Processes } from "../../lib/system/processes.ts";
-import { processesHere } from "../../lib/system/processes_here.ts";
+import { type InstancePaths, instancePaths } from "../../lib/instance/paths.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
+import type { Processes } from "../../lib/platform/processes/processes.ts";
+import { processesHere } from "../../lib/platform/processes/processes_here.ts";
+import { isDeno } from "../../lib/platform/runtime/host.ts";
 import { freePorts } from "../free_ports.ts";
 
 /** The runtimes that the tool is run under. */

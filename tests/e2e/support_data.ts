@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { assertEquals } from "@std/assert";
-import { protobufField, protobufMessage } from "../../lib/core/protobuf.ts";
-import type { GrpcChannel } from "../../lib/temporal/grpc_channel.ts";
+import type { GrpcChannel } from "../../lib/grpc/channel.ts";
+import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
 import { PATIENCE_MS, type TestInstance, until } from "./support.ts";
 import { openChannel } from "./support_lifecycle.ts";
 

@@ -1,7 +1,7 @@
-import type { Status } from "../../lib/core/status.ts";
-import { fromFailure } from "../../lib/core/failure.ts";
-import { askSupervisor, readFailure, readStatus } from "../../lib/supervisor/control_client.ts";
-import { currentHost } from "../../lib/system/current_host.ts";
+import { askSupervisor, readFailure, readStatus } from "../../lib/control/client.ts";
+import { fromFailure } from "../../lib/errors/failure.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
+import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { history, PATIENCE_MS, type TestInstance, until } from "./support.ts";
 
 /** Waits until the history has `count` events of this name, and gives the last of them. */

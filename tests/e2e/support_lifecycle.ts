@@ -2,11 +2,11 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
-import { protobufField, protobufMessage } from "../../lib/core/protobuf.ts";
-import type { Status } from "../../lib/core/status.ts";
-import { currentHost } from "../../lib/system/current_host.ts";
-import { type GrpcChannel, openGrpcChannel } from "../../lib/temporal/grpc_channel.ts";
-import { describeNamespace } from "../../lib/temporal/health.ts";
+import { type GrpcChannel, openGrpcChannel } from "../../lib/grpc/channel.ts";
+import { describeNamespace } from "../../lib/grpc/health.ts";
+import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
+import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import {
   assertNothingLeft,
   history,

@@ -3,9 +3,9 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { openGrpcChannel } from "../../lib/temporal/grpc_channel.ts";
-import { checkServing } from "../../lib/temporal/health.ts";
-import { currentHost } from "../../lib/system/current_host.ts";
+import { openGrpcChannel } from "../../lib/grpc/channel.ts";
+import { checkServing } from "../../lib/grpc/health.ts";
+import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { temporalBinary, until } from "./support.ts";
 
 /** A process of the test's own that the tool must leave alone. */

@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { launch, ownRuntime, type Running, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import { wrapTemporal } from "./support_lifecycle.ts";
 

@@ -4,7 +4,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { withTempDir } from "../system/support.ts";
+import { withTempDir } from "../platform/support.ts";
 import { launch, ownRuntime, type Running, until, withInstance } from "./support.ts";
 import { runCaller } from "./support_callers.ts";
 import { installTool } from "./support_examples.ts";

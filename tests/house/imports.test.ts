@@ -1,18 +1,41 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals, assertGreater } from "@std/assert";
 import { codeOf, importsOf, read, ROOT, sourceFiles } from "./support.ts";
 
-/** Which rooms each room may import from, itself included. */
-const ARROWS: Record<string, string[]> = {
-  core: ["core"],
-  system: ["system", "core"],
-  temporal: ["temporal", "system", "core"],
-  supervisor: ["supervisor", "temporal", "system", "core"],
-  commands: ["commands", "supervisor", "temporal", "system", "core"],
-  library: ["library", "commands", "supervisor", "temporal", "system", "core"],
-};
+/** The folders of `lib`: each may import what stands before it. */
+const ORDER = [
+  ...["errors", "text", "platform", "logs", "grpc", "config", "instance", "cli", "environment", "binary", "database"],
+  ...["control", "temporal", "client", "supervisor", "ephemeral", "doctor", "external", "library", "commands"],
+];
+/** Folders and files that decide and render, and neither ask nor change the system. */
+const PURE = [
+  ...["lib/errors", "lib/text", "lib/config/flags", "lib/environment"],
+  ...["auto_ports", "dev_server_args", "policy", "restart_policy", "settings", "temporal_versions", "file/config_file"]
+    .map((name) => `lib/config/${name}.ts`),
+  ...["command_specs", "completion_scripts", "effective_settings", "help_text", "spinner"]
+    .map((name) => `lib/cli/${name}.ts`),
+  ...["render_build", "render_install", "go_build/go_output", "download/checksums", "download/proxy"]
+    .map((name) => `lib/binary/${name}.ts`),
+  ...["download/release_files", "download/resume", "download/tar", "version/go_build_info"]
+    .map((name) => `lib/binary/${name}.ts`),
+  ...["api", "http1"].map((name) => `lib/control/${name}.ts`),
+  ...["findings", "render"].map((name) => `lib/doctor/${name}.ts`),
+  ...["header_blocks", "hpack", "http2_frames", "protobuf"].map((name) => `lib/grpc/${name}.ts`),
+  ...["paths", "pid_record", "status/addresses", "status/render_external", "status/render_status", "status/status"]
+    .map((name) => `lib/instance/${name}.ts`),
+  ...["log_lines", "retention"].map((name) => `lib/logs/${name}.ts`),
+  ...["parse_net_tcp", "parse_proc_stat", "parse_ps"].map((name) => `lib/platform/processes/${name}.ts`),
+  ...["descriptor_plan", "exec_wrapper", "executable_format", "signals"].map((name) => `lib/platform/spawn/${name}.ts`),
+  "lib/platform/sqlite/sqlite_file.ts",
+  ...["lib/supervisor/lifecycle.ts", "lib/temporal/launch/exit_diagnosis.ts", "lib/library/start_options.ts"],
+];
+/** What only a file that does something to, or asks, the system has in its code. `node:path` computes. */
+const EFFECT =
+  /\b(Deno|process\s*\.|setTimeout|setInterval|Date\.now|performance\s*\.\s*now|Math\.random|globalThis)\b/;
+/** A reader looks a folder through at a glance; of commands, `help` is the table of contents. */
+const MOST_FILES = 14;
 const ENTRY = "stigmer-local.ts";
 const FACE = "mod.ts";
 const MOST_LINES = 300;
@@ -20,27 +43,69 @@ const MOST_LINES = 300;
 const lib = sourceFiles("lib");
 const tops = sourceFiles(".").filter((path) => path === ENTRY || path === FACE);
 const all = [...lib, ...tops];
-const roomOf = (path: string): string | undefined => /^lib\/([^/]+)\//.exec(path)?.[1];
+const folderOf = (path: string): string => /^lib\/([^/]+)\//.exec(path)?.[1] ?? "";
+const statically = (path: string): string[] =>
+  importsOf(path).filter((target) => !target.isDynamic && !target.isType).flatMap(({ path }) => path ?? []);
 
 describe("the house", () => {
-  it("is there, every file of lib in one of its rooms", () => {
+  it("has every file of lib in one of its folders, and few in each", () => {
     assertGreater(lib.length, 0);
-    assertEquals(lib.filter((path) => !((roomOf(path) ?? "") in ARROWS)), []);
+    assertEquals(lib.filter((path) => !ORDER.includes(folderOf(path))), []);
+    const sizes = Map.groupBy(lib, (path) => dirname(path));
+    const full = [...sizes].filter(([folder, files]) => folder !== "lib/commands" && files.length > MOST_FILES);
+    assertEquals(full.map(([folder]) => folder), []);
   });
 
-  it("has imports in one direction only", () => {
+  it("says of every folder, in lib/README.md, what is in it", () => {
+    const readme = read("lib/README.md");
+    const folders = new Set(lib.map((path) => dirname(path).replace(/^lib\//, "")));
+    assertEquals([...folders].filter((folder) => !readme.includes(`\`${folder}\``)), []);
+  });
+
+  it("has imports in one direction only, types and import() included", () => {
     const wrong = lib.flatMap((path) =>
       importsOf(path)
-        .filter((target) => target.path !== null && !ARROWS[roomOf(path)!]!.includes(roomOf(target.path) ?? ""))
+        .filter((target) => target.path !== null && !target.isProgram)
+        .filter((target) => ORDER.indexOf(folderOf(target.path!)) > ORDER.indexOf(folderOf(path)))
         .map((target) => `${path} imports ${target.path}`)
     );
     assertEquals(wrong, []);
+    assertEquals(importsOf(FACE).filter((target) => folderOf(target.path ?? "") === "commands"), []);
   });
 
-  it("lets only the entry and the library import commands", () => {
-    const wrong = [FACE, ...lib.filter((path) => !["commands", "library"].includes(roomOf(path)!))]
-      .filter((path) => all.includes(path))
-      .filter((path) => importsOf(path).some((target) => roomOf(target.path ?? "") === "commands"));
+  it("keeps pure what decides and renders", () => {
+    const pure = lib.filter((path) => PURE.some((each) => path === each || path.startsWith(`${each}/`)));
+    assertEquals(PURE.filter((each) => !pure.some((path) => path.startsWith(each))), []);
+    const seen = new Set<string>();
+    const whyImpure = (path: string): string[] => {
+      if (seen.has(path)) return [];
+      seen.add(path);
+      const outside = importsOf(path).filter((target) => !target.isType && (target.isDynamic || target.path === null))
+        .filter(({ specifier }) => specifier !== "node:path");
+      const effect = EFFECT.exec(codeOf(path))?.[0];
+      return [
+        ...outside.map(({ specifier }) => `${path} imports ${specifier}`),
+        ...(effect === undefined ? [] : [`${path} uses ${effect}`]),
+        ...statically(path).flatMap(whyImpure),
+      ];
+    };
+    assertEquals(pure.flatMap(whyImpure), []);
+  });
+
+  it("has a supervisor that reaches neither @std nor npm before it needs it", () => {
+    const reached = new Set<string>();
+    const reach = (path: string): void => {
+      if (reached.has(path)) return;
+      reached.add(path);
+      statically(path).forEach(reach);
+    };
+    reach("lib/supervisor/main.ts");
+    assertGreater(reached.size, 50);
+    const wrong = [...reached].flatMap((path) =>
+      importsOf(path)
+        .filter(({ specifier, isDynamic }) => !isDynamic && !/^(\.|node:)/.test(specifier))
+        .map(({ specifier }) => `${path} imports ${specifier}`)
+    );
     assertEquals(wrong, []);
   });
 
@@ -53,7 +118,7 @@ describe("the house", () => {
     assertEquals(wrong, []);
   });
 
-  it("has no import cycle", () => {
+  it("has no import cycle, types and import() included", () => {
     assertEquals(findCycle(all), null);
   });
 
@@ -66,13 +131,15 @@ describe("the house", () => {
     assertEquals(wrong, []);
   });
 
-  it("speaks of Deno only in lib/system", () => {
-    const wrong = all.filter((path) => roomOf(path) !== "system" && /\bDeno\b/.test(codeOf(path)));
+  it("speaks of Deno only in lib/platform, and where a socket is served", () => {
+    const wrong = all.filter((path) =>
+      folderOf(path) !== "platform" && path !== "lib/control/server_deno.ts" && /\bDeno\b/.test(codeOf(path))
+    );
     assertEquals(wrong, []);
   });
 
   it("exits only in the two entries, by way of the host", () => {
-    const hosts = ["lib/system/host_deno.ts", "lib/system/host_node.ts"];
+    const hosts = ["lib/platform/runtime/host_deno.ts", "lib/platform/runtime/host_node.ts"];
     const byItself = /\b(process|Deno)\s*\.\s*(exit|reallyExit)\b/;
     assertEquals(all.filter((path) => !hosts.includes(path) && byItself.test(codeOf(path))), []);
     const throughHost = all.filter((path) => /\bhost\s*\.\s*exit\b/.test(codeOf(path)));
@@ -85,14 +152,14 @@ describe("the house", () => {
   });
 });
 
-/** A way through static imports from a file back to itself, or null. */
+/** A way through imports from a file back to itself, or null. */
 function findCycle(files: string[]): string[] | null {
   const done = new Set<string>();
   const walk = (path: string, trail: string[]): string[] | null => {
     if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
     if (done.has(path)) return null;
     for (const target of importsOf(path)) {
-      if (target.isDynamic || target.path === null || !files.includes(target.path)) continue;
+      if (target.path === null || !files.includes(target.path)) continue;
       const cycle = walk(target.path, [...trail, path]);
       if (cycle) return cycle;
     }

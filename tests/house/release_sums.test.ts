@@ -5,8 +5,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { archiveName, RELEASE_TARGETS } from "../../lib/core/release_files.ts";
-import { RELEASE_SUMS } from "../../lib/core/release_sums.ts";
+import { archiveName, RELEASE_TARGETS } from "../../lib/binary/download/release_files.ts";
+import { RELEASE_SUMS } from "../../lib/binary/download/release_sums.ts";
 import { read, ROOT } from "./support.ts";
 
 const NODE = process.env["STIGMER_TEST_NODE"] ?? "node";
@@ -31,7 +31,7 @@ describe("release_sums.ts", () => {
       writeFileSync(path, lines.join(""));
       const { code, stdout } = await run("1.5.1", path);
       assertEquals(code, 0);
-      assertStringIncludes(read("lib/core/release_sums.ts"), stdout);
+      assertStringIncludes(read("lib/binary/download/release_sums.ts"), stdout);
       writeFileSync(path, lines.slice(1).join(""));
       const cut = await run("1.5.1", path);
       assert(cut.code === 1 && cut.stderr.includes("does not list linux_amd64"), cut.stderr);

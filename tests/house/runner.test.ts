@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { readCounts } from "../../scripts/testing/counts.ts";
 import { findLeftovers } from "../../scripts/testing/leftovers.ts";
-import { until } from "../system/support.ts";
+import { until } from "../platform/support.ts";
 import { ROOT } from "./support.ts";
 
 test("readCounts() reads Deno's summary, steps included", () => {

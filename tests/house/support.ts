@@ -30,29 +30,41 @@ export function read(path: string): string {
 
 /** One import or re-export of a file. */
 export interface Import {
-  /** As written: `node:fs`, `@std/cli/parse-args`, `../core/x.ts`. */
+  /** As written: `node:fs`, `@std/cli/parse-args`, `../text/x.ts`. */
   specifier: string;
   /** The file of the clone that it leads to, or null when it leads out. */
   path: string | null;
   /** `import()` inside code, which runs only when it is reached. */
   isDynamic: boolean;
+  /** Types alone, which are gone before anything runs. */
+  isType: boolean;
+  /** The path of a program that is spawned, `new URL("main.ts", import.meta.url)`: nothing of it is loaded here. */
+  isProgram: boolean;
 }
 
 /** The imports of the file at `path`, types included. */
 export function importsOf(path: string): Import[] {
   const source = withoutComments(read(path));
   const found: Import[] = [];
-  const add = (specifier: string, isDynamic: boolean): void => {
+  const add = (specifier: string, isDynamic: boolean, isType = false, isProgram = false): void => {
     const isLocal = specifier.startsWith(".");
-    found.push({ specifier, isDynamic, path: isLocal ? normalize(join(dirname(path), specifier)) : null });
+    found.push({
+      specifier,
+      isDynamic,
+      isType,
+      isProgram,
+      path: isLocal ? normalize(join(dirname(path), specifier)) : null,
+    });
   };
-  for (const [, specifier] of source.matchAll(/^(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']/gm)) {
-    add(specifier!, false);
+  for (
+    const [, type, specifier] of source.matchAll(/^(?:import|export)(\s+type)?\b[^;"'`]*?\bfrom\s*["']([^"']+)["']/gm)
+  ) {
+    add(specifier!, false, type !== undefined);
   }
   for (const [, specifier] of source.matchAll(/^import\s*["']([^"']+)["']/gm)) add(specifier!, false);
   for (const [, specifier] of source.matchAll(/\bimport\(\s*["']([^"']+)["']/g)) add(specifier!, true);
   for (const [, name] of source.matchAll(/\bnew URL\(\s*["'](\.[^"']+\.ts)["']\s*,\s*import\.meta\.url/g)) {
-    add(name!, true);
+    add(name!, true, false, true);
   }
   return found;
 }

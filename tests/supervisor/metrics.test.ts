@@ -1,9 +1,9 @@
-import { assertEquals } from "@std/assert";
 import { describe, it } from "node:test";
-import type { State } from "../../lib/core/lifecycle.ts";
+import { assertEquals } from "@std/assert";
+import type { State } from "../../lib/supervisor/lifecycle.ts";
 import { renderMetrics } from "../../lib/supervisor/metrics.ts";
 import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
-import type { TemporalProcess } from "../../lib/supervisor/temporal_process.ts";
+import type { TemporalProcess } from "../../lib/temporal/process.ts";
 
 const STARTED = new Date("2026-11-23T05:59:00Z");
 

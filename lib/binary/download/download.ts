@@ -1,0 +1,200 @@
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { backoffDelayMs, DEFAULT_RESTART_POLICY } from "../../config/restart_policy.ts";
+import { LocalError } from "../../errors/local_error.ts";
+import { pause } from "../../platform/runtime/delay.ts";
+import type { DownloadPhase } from "../render_install.ts";
+import { Unreachable } from "./http_connection.ts";
+import { type Answer, Broken, type GetOptions, httpGet } from "./http_get.ts";
+import { shownUrl } from "./release_files.ts";
+import { NOTHING_YET, rangeHeaders, readAnswer, type Transfer } from "./resume.ts";
+
+/** How patient a download is. */
+export interface Patience {
+  /** To be connected; a machine without network is to know it soon. In ms. */
+  connectTimeoutMs: number;
+  answerTimeoutMs: number;
+  stallTimeoutMs: number;
+  /** This many tries in a row that bring nothing, and it gives up. */
+  maxTries: number;
+  /** The wait before the second try, doubled each time, in ms. */
+  baseDelayMs: number;
+}
+
+/** The patience that nobody changed. */
+export const DEFAULT_PATIENCE: Patience = {
+  connectTimeoutMs: 4_000,
+  answerTimeoutMs: 15_000,
+  stallTimeoutMs: 20_000,
+  maxTries: 5,
+  baseDelayMs: 500,
+};
+
+/** What is downloaded, and how. */
+export interface DownloadOptions {
+  url: URL;
+  /** The file that it is written to, made or made anew. */
+  path: string;
+  /** What is larger is refused. */
+  maxBytes: number;
+  env: Readonly<Record<string, string | undefined>>;
+  patience: Patience;
+  signal?: AbortSignal | undefined;
+  onProgress: (phase: DownloadPhase) => void;
+}
+
+/** The pieces of a transfer are told this often at most, in ms. */
+const TELL_EVERY_MS = 100;
+/** The rate is that of the last seconds. */
+const RATE_WINDOW_MS = 5_000;
+const MAX_TRIES_IN_ALL = 50;
+
+/**
+ * Downloads a file. What breaks off is gone on with where it ended (if the server can, and it is the same file still),
+ * after a wait that grows; where nobody can be reached at all, it gives up at once.
+ *
+ * @returns whether it was put together from several answers
+ * @throws {LocalError} `install-failed`; the fact `isBlocked` says that it is the way here that fails
+ * @throws the system's error when the file can't be written, and the reason of `signal`
+ */
+export async function download(options: DownloadOptions): Promise<{ isResumed: boolean }> {
+  const { url, patience, signal } = options;
+  const fd = openSync(options.path, "w", 0o600);
+  let transfer: Transfer = NOTHING_YET;
+  let isResumed = false;
+  let hasAnswered = false;
+  try {
+    options.onProgress({ phase: "connecting", host: url.host });
+    let tries = 1;
+    for (let inAll = 1;; tries++, inAll++) {
+      const before = transfer.have;
+      let why: string;
+      let afterMs: number | null = null;
+      let answer: Answer | null = null;
+      try {
+        answer = await httpGet(url, getOptions(options, rangeHeaders(transfer)));
+        hasAnswered = true;
+        const reading = readAnswer(transfer, answer.status, answer.headers);
+        if (reading.kind === "refused") throw failed(url, reading.why, true);
+        if (reading.kind === "body") {
+          if (transfer.have > 0 && reading.transfer.have > 0) isResumed = true;
+          transfer = await save(answer, reading.transfer, fd, options, (now) => transfer = now);
+          return { isResumed };
+        }
+        ({ why, afterMs } = reading);
+        if (reading.fromStart) transfer = NOTHING_YET;
+      } catch (error) {
+        if (error instanceof Unreachable && !(hasAnswered || error.isBroken)) {
+          throw failed(url, error.message, true, error);
+        }
+        if (!(error instanceof Broken || error instanceof Unreachable)) throw error;
+        why = error.message;
+      } finally {
+        answer?.close();
+      }
+      if (transfer.have > before) tries = 1;
+      if (tries >= patience.maxTries || inAll >= MAX_TRIES_IN_ALL) throw failed(url, why, true);
+      options.onProgress({ phase: "retrying", why, received: transfer.have });
+      const policy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: patience.baseDelayMs };
+      await pause(afterMs ?? backoffDelayMs(tries, policy, Math.random()), signal);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * The text at `url`.
+ *
+ * @throws as {@linkcode download} does
+ */
+export async function downloadText(options: Omit<DownloadOptions, "path">): Promise<string> {
+  const { url, patience, signal, maxBytes } = options;
+  for (let tries = 1;; tries++) {
+    let why: string;
+    let answer: Answer | null = null;
+    try {
+      answer = await httpGet(url, getOptions(options, {}));
+      const reading = readAnswer(NOTHING_YET, answer.status, answer.headers);
+      if (reading.kind === "refused") throw failed(url, reading.why, true);
+      if (reading.kind === "body") {
+        const decoder = new TextDecoder();
+        let text = "";
+        for await (const piece of answer.body()) {
+          text += decoder.decode(piece, { stream: true });
+          if (text.length > maxBytes) throw failed(url, "it is too long", false);
+        }
+        return text;
+      }
+      why = reading.why;
+    } catch (error) {
+      if (error instanceof Unreachable && !error.isBroken) throw failed(url, error.message, true, error);
+      if (!(error instanceof Broken || error instanceof Unreachable)) throw error;
+      why = error.message;
+    } finally {
+      answer?.close();
+    }
+    if (tries >= patience.maxTries) throw failed(url, why, true);
+    const policy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: patience.baseDelayMs };
+    await pause(backoffDelayMs(tries, policy, Math.random()), signal);
+  }
+}
+
+function getOptions(options: Omit<DownloadOptions, "path">, headers: Record<string, string>): GetOptions {
+  const { env, signal, patience: { connectTimeoutMs, answerTimeoutMs, stallTimeoutMs } } = options;
+  return { env, signal, headers, connectTimeoutMs, answerTimeoutMs, stallTimeoutMs };
+}
+
+/** Writes the body behind what is here. `onHere` is told what is here, also of a transfer that breaks. */
+async function save(
+  answer: Answer,
+  begun: Transfer,
+  fd: number,
+  options: DownloadOptions,
+  onHere: (transfer: Transfer) => void,
+): Promise<Transfer> {
+  let transfer = begun;
+  ftruncateSync(fd, transfer.have);
+  onHere(transfer);
+  const samples: { atMs: number; bytes: number }[] = [{ atMs: performance.now(), bytes: transfer.have }];
+  const tell = () => {
+    const [first] = samples;
+    const spanMs = performance.now() - first!.atMs;
+    const bytesPerS = spanMs < 500 ? null : (transfer.have - first!.bytes) / spanMs * 1_000;
+    options.onProgress({ phase: "downloading", received: transfer.have, total: transfer.total, bytesPerS });
+  };
+  const refuseTooLarge = (bytes: number) => {
+    if (bytes > options.maxBytes) throw failed(options.url, `it is larger than ${options.maxBytes} bytes`, false);
+  };
+  refuseTooLarge(transfer.total ?? 0);
+  tell();
+  for await (const piece of answer.body()) {
+    refuseTooLarge(transfer.have + piece.length);
+    writeAt(fd, piece, transfer.have);
+    transfer = { ...transfer, have: transfer.have + piece.length };
+    onHere(transfer);
+    const now = performance.now();
+    if (now - samples.at(-1)!.atMs < TELL_EVERY_MS) continue;
+    samples.push({ atMs: now, bytes: transfer.have });
+    while (samples.length > 2 && now - samples[0]!.atMs > RATE_WINDOW_MS) samples.shift();
+    tell();
+  }
+  // Node reads to the length that was promised; a range may be shorter than what is missing.
+  if (transfer.total !== null && transfer.have < transfer.total) {
+    throw new Broken("the server sent less than it promised");
+  }
+  tell();
+  return transfer;
+}
+
+function writeAt(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+  }
+}
+
+function failed(url: URL, why: string, isBlocked: boolean, cause?: unknown): LocalError {
+  return new LocalError("install-failed", `Cannot download ${shownUrl(url)}: ${why}`, {
+    facts: { url: shownUrl(url), why, isBlocked },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,28 @@
+import { checkHome, type CommandContext } from "../cli/context.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
+import { managedBinaries, type ManagedBinary } from "./installed.ts";
+import { megabytes } from "./render_install.ts";
+import { readChosenVersion } from "./selected_version.ts";
+
+/** Shows the managed binaries of the home: which one runs, and which one the next launch runs. */
+export async function listInstalled(context: CommandContext): Promise<number> {
+  const { host, invocation: { home, temporalVersion } } = context;
+  const isThere = checkHome(context);
+  const next = temporalVersion ?? (isThere ? readChosenVersion(home).version : DEFAULT_TEMPORAL_VERSION);
+  const versions = (isThere ? managedBinaries(home, host.platform) : [])
+    .map((binary) => ({ ...binary, isNext: binary.version === next }));
+  await context.answer(
+    { schema: 1, home, default: DEFAULT_TEMPORAL_VERSION, versions },
+    () =>
+      versions.length === 0 ? "No Temporal is installed here; `stigmer-local install` gets one\n" : render(versions),
+  );
+  return 0;
+}
+
+function render(versions: readonly (ManagedBinary & { isNext: boolean })[]): string {
+  const width = Math.max(...versions.map(({ version }) => version.length));
+  return versions.map(({ version, sizeBytes, isRunning, isNext }) => {
+    const marks = [isRunning ? "runs" : "", isNext ? "next" : ""].filter((mark) => mark !== "").join(", ");
+    return `${version.padEnd(width)}  ${megabytes(sizeBytes).padStart(9)}  ${marks}`.trimEnd() + "\n";
+  }).join("");
+}

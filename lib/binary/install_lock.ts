@@ -1,0 +1,117 @@
+import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { managedBinaryPath } from "../instance/paths.ts";
+import { tryLock } from "../platform/files/lock_file.ts";
+import { pause } from "../platform/runtime/delay.ts";
+import { binaryFault } from "./find.ts";
+import { installInterrupted } from "./go_build/run_go_install.ts";
+
+/** What is installed, and where to. */
+export interface SlotOptions {
+  version: string;
+  /** The instance's home, which exists. */
+  home: string;
+  /** Called while another install has the slot. */
+  onWaiting: () => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** Everything that is in the making is in one folder of this name. */
+const SCRATCH_PREFIX = ".install-";
+const WAIT_INTERVAL_MS = 200;
+
+/**
+ * Has `make` make the binary in a folder of its own, and puts it in place as the managed one of its version. Of several
+ * calls at once, also of several processes, one makes it: the others wait, then find it. What a killed install left is
+ * removed by the next one.
+ *
+ * @param make Gets the folder, and returns the path of the binary in it.
+ * @returns whether `make` was needed
+ * @throws {LocalError} what `make` throws; `install-failed` when `bin` can't be written; `interrupted`
+ */
+export async function withInstallSlot(
+  options: SlotOptions,
+  make: (scratch: string) => Promise<string>,
+): Promise<{ isNew: boolean }> {
+  const { version, home, signal } = options;
+  const bin = join(home, "bin");
+  const target = managedBinaryPath(home, version);
+  try {
+    mkdirSync(bin, { recursive: true, mode: 0o700 });
+    const lock = await takeInstallLock(home, options);
+    try {
+      if (binaryFault(target) === null) return { isNew: false };
+      removeScratch(bin);
+      const scratch = mkdtempSync(join(bin, SCRATCH_PREFIX));
+      try {
+        const made = await make(scratch);
+        signal?.throwIfAborted();
+        putInPlace(made, target, bin);
+      } finally {
+        rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+      }
+      return { isNew: true };
+    } finally {
+      lock.close();
+    }
+  } catch (error) {
+    if (signal?.aborted) throw installInterrupted();
+    const code = systemErrorCode(error);
+    if (error instanceof LocalError || code === undefined) throw error;
+    throw unwritable(version, bin, code, error);
+  }
+}
+
+/**
+ * Takes the lock that all installs and removals in `home` share.
+ *
+ * @throws {LocalError} `interrupted`, `lock-failed`
+ */
+export async function takeInstallLock(home: string, { onWaiting, signal }: Omit<SlotOptions, "version" | "home">) {
+  for (;;) {
+    if (signal?.aborted) throw installInterrupted();
+    const lock = await tryLock(join(home, "bin", "install.lock"));
+    if (lock !== null) return lock;
+    onWaiting();
+    await pause(WAIT_INTERVAL_MS);
+  }
+}
+
+/** To be called with the lock held: whose folder is here then was killed. */
+function removeScratch(bin: string): void {
+  for (const name of readdirSync(bin)) {
+    if (name.startsWith(SCRATCH_PREFIX)) rmSync(join(bin, name), { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function putInPlace(made: string, target: string, bin: string): void {
+  sync(made);
+  renameSync(made, target);
+  sync(bin);
+}
+
+function sync(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: "no space is left on its disk",
+  EDQUOT: "your quota on its disk is used up",
+  EROFS: "its file system is read-only",
+};
+
+function unwritable(version: string, bin: string, code: string, cause: unknown): LocalError {
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  const why = REASONS[code] === undefined ? code : `${code}: ${REASONS[code]}`;
+  return new LocalError("install-failed", `Cannot install Temporal ${version}: ${bin} can't be written (${why})`, {
+    hint: isFull ? `free some 400 MB for ${bin}, or choose another --home` : `check the permissions of ${bin}`,
+    facts: { version, path: bin, systemError: code },
+    cause,
+  });
+}

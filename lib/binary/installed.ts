@@ -1,0 +1,56 @@
+import { readdirSync, realpathSync, statSync } from "node:fs";
+import { compareVersions, isVersion } from "../config/temporal_versions.ts";
+import { systemErrorCode } from "../errors/local_error.ts";
+import { findTemporal } from "../instance/find_temporal.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { processesHere } from "../platform/processes/processes_here.ts";
+
+/** A Temporal that is installed in a home. */
+export interface ManagedBinary {
+  version: string;
+  path: string;
+  sizeBytes: number;
+  /** The home's Temporal runs it, or its supervisor is about to. */
+  isRunning: boolean;
+}
+
+/** The managed binaries of `home`, the oldest version first. */
+export function managedBinaries(home: string, platform: string): ManagedBinary[] {
+  const { binDir } = instancePaths(home);
+  const versions = namesIn(binDir)
+    .flatMap((name) => name.startsWith("temporal-") ? [name.slice("temporal-".length)] : [])
+    .filter(isVersion)
+    .sort(compareVersions);
+  if (versions.length === 0) return [];
+  const inUse = binariesInUse(home, platform);
+  return versions.flatMap((version) => {
+    const path = `${binDir}/temporal-${version}`;
+    const info = statSync(path, { throwIfNoEntry: false });
+    if (info === undefined || !info.isFile()) return [];
+    const isRunning = inUse.has(path) || inUse.has(realpathSync(path));
+    return [{ version, path, sizeBytes: info.size, isRunning }];
+  });
+}
+
+/** What runs as the home's Temporal; while a supervisor is between two launches, what it launched last. */
+function binariesInUse(home: string, platform: string): Set<string> {
+  const paths = instancePaths(home);
+  const processes = processesHere(platform);
+  const { temporal, onDisk } = findTemporal(paths, processes);
+  const record = onDisk.kind === "record" ? onDisk.record : null;
+  const isSupervised = processes.lockHolders(paths.supervisorLock).length > 0;
+  const seen = [
+    temporal?.leader?.executable,
+    ...(temporal !== null || isSupervised ? [record?.binary, record?.executable] : []),
+  ];
+  return new Set(seen.filter((path) => typeof path === "string"));
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}

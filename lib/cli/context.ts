@@ -1,0 +1,80 @@
+import { LocalError } from "../errors/local_error.ts";
+import type { Status } from "../instance/status/status.ts";
+import type { Host } from "../platform/runtime/host.ts";
+import { type Paint, paintFor, wantsColour } from "../text/paint.ts";
+import { shellWord } from "../text/shell_word.ts";
+import type { Invocation } from "./invocation.ts";
+
+/** What a subcommand gets: the invocation, the process it runs in, and the ways to tell something. */
+export interface CommandContext {
+  host: Host;
+  invocation: Invocation;
+  /** For stdout; colourless where stdout is no terminal. */
+  paint: Paint;
+  /** The answer: `text`, or `value` as one JSON document with `--json`; nothing with `--quiet`. */
+  answer(value: unknown, text: () => string): Promise<void>;
+  /** Progress and diagnostics, on stderr; nothing with `--quiet` or `--json`. */
+  tell(line: string): Promise<void>;
+}
+
+/** A subcommand. Resolves with its exit code. */
+export type Command = (context: CommandContext) => Promise<number>;
+
+/** The context of `invocation`. */
+export function commandContext(host: Host, invocation: Invocation): CommandContext {
+  const { json, quiet } = invocation;
+  return {
+    host,
+    invocation,
+    paint: paintFor(wantsColour(host.isTerminal("stdout"), host.env)),
+    answer: async (value, text) => {
+      if (json) await host.write("stdout", JSON.stringify(value, null, 2) + "\n");
+      else if (!quiet) await host.write("stdout", text());
+    },
+    tell: async (line) => {
+      if (!quiet && !json) await host.write("stderr", `${line}\n`);
+    },
+  };
+}
+
+/** The columns that an answer may take: those of the terminal, or any number where there is none. */
+export function columnsOf({ host }: CommandContext): number {
+  return host.isTerminal("stdout") ? host.columns() : Infinity;
+}
+
+/** How long a command waits for a Temporal that comes up, in s. */
+const DEFAULT_TIMEOUT_S = 120;
+
+/** How long the command may take, in ms: what `--timeout` says, else `defaultS`. */
+export function timeoutMsOf({ invocation: { own } }: CommandContext, defaultS = DEFAULT_TIMEOUT_S): number {
+  return Number(own["timeout"] ?? defaultS) * 1000;
+}
+
+/** Tells the warnings of a status. */
+export async function tellWarnings(context: CommandContext, status: Status): Promise<void> {
+  for (const warning of status.warnings ?? []) await context.tell(`warning: ${warning}`);
+}
+
+/**
+ * Checks that the home, if there is one, is ours alone: whoever can write there could make us signal or run anything.
+ *
+ * @throws {LocalError} `home-unusable`
+ * @returns whether there is a home
+ */
+export function checkHome({ host, invocation: { home } }: CommandContext): boolean {
+  const owner = host.folderOwner(home);
+  if (owner === null) return false;
+  if (owner.uid !== host.uid) {
+    throw new LocalError("home-unusable", `${home} belongs to another user (uid ${owner.uid}, we are ${host.uid})`, {
+      hint: "Use a home of your own with --home or STIGMER_HOME",
+      facts: { home, owner: owner.uid, uid: host.uid },
+    });
+  }
+  if ((owner.mode & 0o022) !== 0) {
+    throw new LocalError("home-unusable", `${home} is writable by others (mode ${owner.mode.toString(8)})`, {
+      hint: `chmod go-w ${shellWord(home)}`,
+      facts: { home, mode: owner.mode.toString(8) },
+    });
+  }
+  return true;
+}

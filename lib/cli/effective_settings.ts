@@ -1,0 +1,77 @@
+import { type Ports, withPorts } from "../config/auto_ports.ts";
+import { formatValue, type Value } from "../config/flags/flag_values.ts";
+import { CONFIG_FLAGS } from "../config/flags/instance_flags.ts";
+import { whoSaysExternal } from "../config/flags/is_external.ts";
+import type { Source } from "../config/flags/setting_source.ts";
+import { completePolicy } from "../config/policy.ts";
+import { completeSettings } from "../config/settings.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
+import { instancePaths } from "../instance/paths.ts";
+import type { Invocation } from "./invocation.ts";
+
+/** A setting as it counts, and why. */
+export interface EffectiveSetting {
+  /** Its place in `config.yaml`. */
+  key: string;
+  /** Of the flag, without the dashes. */
+  name: string;
+  /** Times in seconds, sizes in bytes; null = none. */
+  value: Value | null;
+  /** As it can be written. */
+  text: string | null;
+  source: Source;
+}
+
+/**
+ * Every setting as a `start` would take it now. Those of Temporal's launch are made whole, so that none is missing.
+ *
+ * @param ports What `auto` would be.
+ * @param installed The version that `install` chose by its number; null = none.
+ */
+export function effectiveSettings(
+  invocation: Invocation,
+  ports: Ports,
+  installed: string | null,
+): EffectiveSetting[] {
+  const { home, asked } = invocation;
+  const policy = completePolicy(invocation.policy);
+  const settings = completeSettings(withPorts(asked, ports), instancePaths(home).defaultDatabase);
+  return CONFIG_FLAGS.map((flag) => {
+    const value = flag.setting !== undefined
+      ? settings[flag.setting]
+      : flag.policy !== undefined
+      ? policy[flag.policy]
+      : ownValue(flag.name, invocation, installed);
+    return {
+      key: flag.key!,
+      name: flag.name,
+      value,
+      text: value === null ? null : formatValue(flag, value),
+      source: sourceOf(flag.name, invocation, installed),
+    };
+  });
+}
+
+function sourceOf(name: string, { given, temporalBin, managed }: Invocation, installed: string | null): Source {
+  if (name === "managed" && !managed) return whoSaysExternal(given);
+  const source = given.get(name)?.source;
+  if (source !== undefined) return source;
+  return { kind: name === "version" && temporalBin === null && installed !== null ? "installed" : "default" };
+}
+
+function ownValue(
+  name: string,
+  { given, temporalBin, temporalVersion, managed }: Invocation,
+  installed: string | null,
+): Value | null {
+  switch (name) {
+    case "temporal-bin":
+      return temporalBin;
+    case "version":
+      return temporalVersion ?? (temporalBin === null ? installed ?? DEFAULT_TEMPORAL_VERSION : null);
+    case "managed":
+      return managed;
+    default:
+      return given.get(name)?.value ?? null;
+  }
+}

@@ -1,0 +1,145 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { badValue, readAnswer } from "../config/flags/flag_values.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { didYouMean } from "../text/did_you_mean.ts";
+import { COMMANDS, type CommandSpec, type Flag, flagsOf } from "./command_specs.ts";
+
+/** A command line, taken apart; the values are as they were written. */
+export interface CommandLine {
+  command: CommandSpec;
+  /** By the name of the flag; only what was written. */
+  given: ReadonlyMap<string, unknown>;
+  operands: readonly string[];
+  /** What stands after `--`; null where there is none. */
+  passed: string[] | null;
+}
+
+/**
+ * Takes a command line apart.
+ *
+ * @throws {LocalError} `usage` for an unknown command or flag (the nearest one is offered)
+ */
+export function readCommandLine(args: readonly string[]): CommandLine {
+  const { command, rest } = splitCommand(args);
+  return { command, ...readFlags(command, flagsOf(command), rest) };
+}
+
+function splitCommand(args: readonly string[]): { command: CommandSpec; rest: readonly string[] } {
+  const find = (name: string) => COMMANDS.find((command) => command.name === name);
+  const [first] = args;
+  if (first === "--version" || first === "-V") return { command: find("version")!, rest: args.slice(1) };
+  if (args.length === 1 && (first === "--help" || first === "-h")) return { command: find("help")!, rest: [] };
+  // Flags may stand before the command: `stigmer-local --home x status`.
+  const at = args.findIndex((arg, index) => !arg.startsWith("-") && !isValueOf(args[index - 1]));
+  const end = args.indexOf("--");
+  if (at < 0 || (end >= 0 && end < at)) return { command: COMMANDS[0]!, rest: args };
+  const name = args[at]!;
+  const command = find(name);
+  if (command === undefined) {
+    // Perhaps the value of a flag that there is not, which is said of the flag.
+    const before = args[at - 1] ?? "";
+    const isUnknown = /^--[^=]+$/.test(before) && flagsWritten(before).length === 0;
+    if (isUnknown) return { command: COMMANDS[0]!, rest: args };
+    const near = didYouMean(name, COMMANDS.map((each) => each.name));
+    throw new LocalError("usage", `Unknown command \`${name}\``, {
+      hint: near === null ? "See `stigmer-local help`" : `Did you mean \`stigmer-local ${near}\`?`,
+      facts: { command: name, suggestion: near },
+    });
+  }
+  return { command, rest: [...args.slice(0, at), ...args.slice(at + 1)] };
+}
+
+/** Whether the argument after `arg` is its value: `arg` is a flag that takes one, without `=`. */
+function isValueOf(arg: string | undefined): boolean {
+  return arg !== undefined && flagsWritten(arg).some(({ kind }) => kind !== "boolean");
+}
+
+/** The flags, of whichever command, that `arg` names, without `=`. */
+function flagsWritten(arg: string): Flag[] {
+  return COMMANDS.flatMap(flagsOf).filter(({ name, alias }) => arg === `--${name}` || arg === `-${alias}`);
+}
+
+function readFlags(
+  command: CommandSpec,
+  flags: readonly Flag[],
+  args: readonly string[],
+): Omit<CommandLine, "command"> {
+  const dashes = args.indexOf("--");
+  const own = (dashes < 0 ? args : args.slice(0, dashes)).flatMap((arg) => spelledOut(arg, flags));
+  const names = (...kinds: Flag["kind"][]) =>
+    flags.filter((flag) => kinds.includes(flag.kind)).map((flag) => flag.name);
+  const single = names("text", "port", "seconds", "count");
+  const repeated = names("texts", "pairs", "jsonPairs");
+  const operands: string[] = []; // as they are written: `_` of parseArgs takes the file 007 for the number 7
+  const parsed = parseArgs(own, {
+    boolean: names("boolean"),
+    string: [...single, ...repeated],
+    collect: repeated,
+    unknown: (arg: string, key?: string) => {
+      if (key === undefined) return operands.push(arg) > 0;
+      const written = arg.split("=")[0]!;
+      if (key === "api-key") throw apiKeyGiven();
+      const near = didYouMean(key, flags.map((flag) => flag.name));
+      throw new LocalError("usage", `Unknown flag \`${written}\` for \`${command.name}\``, {
+        hint: near === null ? `See \`stigmer-local help ${command.name}\`` : `Did you mean \`--${near}\`?`,
+        facts: { flag: written, suggestion: near },
+      });
+    },
+  }) as Record<string, unknown>;
+
+  const given = new Map<string, unknown>();
+  for (const flag of flags) {
+    const value = parsed[flag.name];
+    const written = own.some((arg) => arg === `--${flag.name}` || arg.startsWith(`--${flag.name}=`));
+    // parseArgs gives `false` and `[]` for flags that nobody wrote.
+    if (value === undefined || (!written && (value === false || (Array.isArray(value) && value.length === 0)))) {
+      continue;
+    }
+    given.set(flag.name, value);
+  }
+  const passed = dashes < 0 ? null : args.slice(dashes + 1);
+  if (passed !== null && passed.length > 0 && command.afterDashes === undefined) {
+    throw new LocalError("usage", `\`${command.name}\` passes no arguments on`, {
+      hint: `See \`stigmer-local help ${command.name}\``,
+    });
+  }
+  return { given, operands, passed };
+}
+
+/**
+ * Short flags by their long names, as pflag reads them (Temporal's own reader): `-fn5` → `--follow --lines=5`, `-ndev`,
+ * `-n=dev`; and `--flag=1` as `--flag=true`. parseArgs takes `-ndev` for four flags, and `--flag=0` for true.
+ */
+function spelledOut(arg: string, flags: readonly Flag[]): string[] {
+  const long = /^--([^=]+)=(.*)$/s.exec(arg);
+  const flag = flags.find(({ name, kind }) => kind === "boolean" && name === long?.[1]);
+  if (flag !== undefined) return booleanSpelledOut(flag, long![2]!);
+  if (!/^-[a-zA-Z]/.test(arg)) return [arg];
+  const result: string[] = [];
+  for (let letters = arg.slice(1); letters !== "";) {
+    const flag = flags.find(({ alias }) => alias === letters[0]);
+    if (flag === undefined) return [...result, `-${letters}`]; // unknown, as parseArgs will say
+    letters = letters.slice(1);
+    if (letters.startsWith("=") || (letters !== "" && flag.kind !== "boolean")) {
+      const value = letters.replace(/^=/, "");
+      return [...result, ...(flag.kind === "boolean" ? booleanSpelledOut(flag, value) : [`--${flag.name}=${value}`])];
+    }
+    result.push(`--${flag.name}`);
+  }
+  return result;
+}
+
+function booleanSpelledOut(flag: Flag, value: string): string[] {
+  const answer = readAnswer(value);
+  if (answer === null) throw badValue(`--${flag.name}`, "1 or 0, or no value", value);
+  if (!flag.name.startsWith("no-")) return [`--${flag.name}=${answer}`];
+  return answer ? [`--${flag.name}`] : []; // parseArgs has its own idea of `--no-…=`
+}
+
+/** Temporal's own tool takes this flag; its value stands in the list of processes and in the shell's history. */
+function apiKeyGiven(): LocalError {
+  return new LocalError("usage", "An API key on a command line can be read by everybody on this machine", {
+    hint: "Set $TEMPORAL_API_KEY, or keep it in a file and give --api-key-file FILE",
+    facts: { flag: "--api-key" },
+  });
+}

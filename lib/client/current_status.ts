@@ -1,0 +1,67 @@
+import { checkHome, type CommandContext, tellWarnings } from "../cli/context.ts";
+import { portCandidate, withPorts } from "../config/auto_ports.ts";
+import { completeSettings } from "../config/settings.ts";
+import { askSupervisor, readStatus } from "../control/client.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { renderStatus } from "../instance/status/render_status.ts";
+import { type Status, statusExitCode } from "../instance/status/status.ts";
+import { statusFrame } from "../instance/status/status_frame.ts";
+import { pause } from "../platform/runtime/delay.ts";
+
+const WATCH_INTERVAL_MS = 1000;
+
+/** Shows what `look` sees; again and again with `--watch`. */
+export async function showStatus(context: CommandContext, look: () => Promise<Status>): Promise<number> {
+  if (context.invocation.own["watch"] === true) return await watch(context, look);
+  const seen = await look();
+  await tellWarnings(context, seen);
+  await context.answer(seen, () => renderStatus(seen, Date.now(), context.paint));
+  return statusExitCode(seen);
+}
+
+/** The status as the supervisor tells it, or as the evidence does where none answers. Disturbs nothing. */
+export async function currentStatus(context: CommandContext): Promise<Status> {
+  const { host, invocation: { home, asked } } = context;
+  if (!checkHome(context)) return notThere(context);
+  for (let tries = 0;; tries++) {
+    // Checks of a Temporal that hangs take a second each, and the supervisor waits for them.
+    const answer = await askSupervisor(host, home, "GET", "/status", { timeoutMs: 2500 });
+    if (answer.kind === "answer" && answer.response.status === 200) return readStatus(answer.response);
+    const seen = await (await import("../instance/status/offline_status.ts")).lookAround(host, home, asked);
+    // A supervisor may have come up while the evidence was looked at.
+    if (seen.state !== "unsupervised" || tries > 0 || answer.kind === "silent") return seen;
+  }
+}
+
+function notThere({ invocation: { home, asked } }: CommandContext): Status {
+  const paths = instancePaths(home);
+  const settings = completeSettings(withPorts(asked, portCandidate(home, 0)), paths.defaultDatabase);
+  return {
+    ...statusFrame("stopped", settings, paths),
+    healthy: false,
+    temporal: null,
+    supervisor: null,
+    restarts: 0,
+    lastExit: null,
+    checks: [],
+  };
+}
+
+async function watch(context: CommandContext, look: () => Promise<Status>): Promise<number> {
+  const { host, invocation } = context;
+  let isOver = false;
+  let wake = () => {};
+  host.onSignal(["SIGINT", "SIGTERM"], () => {
+    isOver = true;
+    wake();
+  });
+  const clear = !invocation.json && host.isTerminal("stdout") ? "\x1b[H\x1b[2J" : "";
+  for (;;) {
+    const seen = await look();
+    const text = invocation.json ? JSON.stringify(seen) + "\n" : clear + renderStatus(seen, Date.now(), context.paint);
+    const isRead = await host.write("stdout", text);
+    if (isOver || !isRead) return statusExitCode(seen);
+    await Promise.race([pause(WATCH_INTERVAL_MS), new Promise<void>((resolve) => wake = resolve)]);
+    if (isOver) return statusExitCode(seen);
+  }
+}

@@ -1,0 +1,21 @@
+import type { CommandContext } from "../cli/context.ts";
+import { withLiveLine } from "../cli/progress_line.ts";
+import type { Status } from "../instance/status/status.ts";
+import { recruit } from "./ensure_supervisor.ts";
+import { interruptible } from "./interruptible.ts";
+import { supervisorOrder } from "./launch_request.ts";
+
+/**
+ * Starts an instance that nobody supervises. Ctrl-C ends the wait, not the start: a supervisor that was asked to bring
+ * Temporal up goes on.
+ *
+ * @param replaces End a Temporal that runs unsupervised, instead of adopting it.
+ */
+export async function startNew(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
+  const { host, invocation: { home, own } } = context;
+  const order = await supervisorOrder(context, replaces);
+  const noWait = own["no-wait"] === true;
+  const recruited = (goesOn: () => void, signal: AbortSignal) =>
+    recruit(host, order, { timeoutMs, noWait, onHandOver: goesOn, signal });
+  return await withLiveLine(context, () => interruptible(host, home, recruited));
+}

@@ -1,0 +1,65 @@
+import type { CommandContext } from "../cli/context.ts";
+import { withLiveLine } from "../cli/progress_line.ts";
+import { statusOrThrow } from "../control/client.ts";
+import { askPatiently, isLeaving } from "../control/request.ts";
+import { LocalError } from "../errors/local_error.ts";
+import type { Processes } from "../platform/processes/processes.ts";
+import { processesHere } from "../platform/processes/processes_here.ts";
+import { pause } from "../platform/runtime/delay.ts";
+
+/** Temporal's own drain may take 10 s (a reported case), so that less would kill healthy servers. */
+export const DEFAULT_GRACE_S = 12;
+
+/** What the end may take beyond the grace period: SIGKILL, a slow disk, a machine under load; in ms. */
+const MARGIN_MS = 60_000;
+
+/** A supervisor that has answered is gone after this time, in ms; if not, nothing depends on it any more. */
+const DEPARTURE_MS = 5000;
+
+/** What there was to stop. */
+export interface Stopped {
+  pid: number | null;
+  forced: boolean;
+}
+
+export const NOTHING: Stopped = { pid: null, forced: false };
+
+/** Stops the instance, supervised or not. Resolves when nothing of it is left. */
+export async function stopInstance(context: CommandContext, graceMs: number): Promise<Stopped> {
+  const { host, invocation: { home } } = context;
+  for (;;) {
+    const request = { method: "POST", path: "/stop", body: { graceMs } } as const;
+    const answer = await withLiveLine(context, () => askPatiently(host, home, request, graceMs + MARGIN_MS));
+    if (answer.kind === "answer" && !isLeaving(answer.response)) {
+      const { stopped, supervisor } = statusOrThrow(answer.response);
+      if (supervisor !== null) await untilDead(supervisor.pid, processesHere(host.platform));
+      return stopped ?? NOTHING;
+    }
+    if (answer.kind === "late") {
+      throw new LocalError(
+        "stop-failed",
+        `Temporal is still there ${(graceMs + MARGIN_MS) / 1000} s after the stop`,
+        { hint: "`stigmer-local stop --force`" },
+      );
+    }
+    if (answer.kind === "absent" && !mayRun(context)) return NOTHING;
+    const { stopUnsupervised } = await import("./stop_unsupervised.ts");
+    const stopped = await stopUnsupervised(host, home, graceMs, answer.kind === "silent");
+    if (stopped !== null) return stopped;
+  }
+}
+
+/** A supervisor that answers has freed its locks, and yet it lives on for some ms, in a home that may be removed next. */
+async function untilDead(pid: number, processes: Processes): Promise<void> {
+  for (const giveUpAt = performance.now() + DEPARTURE_MS; performance.now() < giveUpAt;) {
+    const seen = processes.inspect(pid);
+    if (seen === null || seen.state === "Z" || seen.state === "X") return;
+    await pause(2);
+  }
+}
+
+/** An empty home has never had an instance: nothing is made in it only to find that nothing runs. */
+function mayRun({ host, invocation: { home } }: CommandContext): boolean {
+  return host.exists(`${home}/supervisor.lock`) || host.exists(`${home}/temporal.lock`) ||
+    host.exists(`${home}/temporal.pid`);
+}

@@ -1,0 +1,83 @@
+import { askSupervisor } from "../control/client.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { createInstance } from "../instance/context.ts";
+import { findTemporal } from "../instance/find_temporal.ts";
+import { clearOutcome } from "../instance/last_failure.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { removeRecord } from "../instance/pid_file.ts";
+import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
+import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import { pause } from "../platform/runtime/delay.ts";
+import type { Host } from "../platform/runtime/host.ts";
+import { clearTemporalLock, endProcessGroup, lockHeld } from "../temporal/terminate.ts";
+import { oustSilentSupervisor } from "./kill_unresponsive_supervisor.ts";
+
+/** What there was to stop. */
+export interface Stopped {
+  /** The Temporal that was ended; null when none ran. */
+  pid: number | null;
+  /** It took SIGKILL. */
+  forced: boolean;
+}
+
+/** How long a supervisor that has the lock and does not listen yet, or any more, is waited for, in ms. */
+const SETTLE_MS = 30_000;
+
+/**
+ * Stops what runs without a supervisor that answers: takes `supervisor.lock` itself, which makes it the one that may
+ * signal. A hung supervisor is ended first. Null when a supervisor answers after all: ask that one.
+ *
+ * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
+ */
+export async function stopUnsupervised(
+  host: Host,
+  home: string,
+  graceMs: number,
+  isSilent: boolean,
+): Promise<Stopped | null> {
+  const lock = await takeSupervisorLock(host, home, isSilent);
+  if (lock === null) return null;
+  const paths = instancePaths(home);
+  try {
+    const order = { home, binary: null, asked: {}, binaryAsked: false, policy: {}, replace: false };
+    const instance = createInstance(host, order, null);
+    const { temporal, onDisk } = findTemporal(paths, instance.processes);
+    let forced = false;
+    if (temporal !== null) {
+      const target = { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null };
+      ({ forced } = await endProcessGroup(instance, target, graceMs));
+    }
+    const free = await clearTemporalLock(instance);
+    if (free === null) throw lockHeld(paths.temporalLock, instance.processes);
+    if (onDisk.kind === "record") removeRecord(paths.record, onDisk.record.pid);
+    clearOutcome(paths.outcome);
+    sweepTemporaries(instance);
+    removeStaleSocket(instance);
+    free.close();
+    return { pid: temporal?.pgid ?? null, forced };
+  } finally {
+    lock.close();
+  }
+}
+
+async function takeSupervisorLock(host: Host, home: string, isSilent: boolean): Promise<LockFile | null> {
+  const { supervisorLock } = instancePaths(home);
+  let hasOusted = false;
+  for (const giveUpAt = performance.now() + SETTLE_MS; performance.now() < giveUpAt;) {
+    const lock = await tryLock(supervisorLock);
+    if (lock !== null) return lock;
+    if (isSilent && !hasOusted) {
+      hasOusted = true;
+      if (await oustSilentSupervisor(host, home) === "answers") return null;
+      continue;
+    }
+    const answer = await askSupervisor(host, home, "GET", "/healthz");
+    if (answer.kind === "answer") return null;
+    if (answer.kind === "silent") isSilent = true;
+    await pause(25);
+  }
+  throw new LocalError("supervisor-unresponsive", "A supervisor holds its lock and does not listen", {
+    hint: `\`fuser ${supervisorLock}\` names it: end that process, then try again`,
+    facts: { path: supervisorLock },
+  });
+}

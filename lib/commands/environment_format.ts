@@ -1,9 +1,0 @@
-import type { EnvironmentFormat } from "../core/client_environment.ts";
-import type { CommandContext } from "./context.ts";
-
-/** How the variables are to be written. */
-export function environmentFormat({ host, invocation: { own } }: CommandContext): EnvironmentFormat {
-  if (own["dotenv"] === true) return "dotenv";
-  const shell = own["shell"] ?? host.env["SHELL"]?.split("/").at(-1);
-  return shell === "fish" ? "fish" : "sh";
-}

@@ -1,0 +1,117 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { LocalError } from "../../errors/local_error.ts";
+import { isDeno } from "../../platform/runtime/host.ts";
+import type { ConfigEntry, ConfigNode } from "./config_node.ts";
+
+/** The types of the npm package `yaml`, as far as they are used. */
+interface YamlPackage {
+  parseDocument(text: string, options: { lineCounter: LineCounter; prettyErrors: boolean }): YamlDocument;
+  LineCounter: new () => LineCounter;
+  isAlias(node: unknown): node is YamlNode & { source: string; resolve(document: YamlDocument): unknown };
+  isMap(node: unknown): node is YamlNode & { items: { key: unknown; value: unknown }[] };
+  isSeq(node: unknown): node is YamlNode & { items: unknown[] };
+  isScalar(node: unknown): node is YamlNode & { value: unknown; source?: string };
+}
+
+interface YamlNode {
+  range?: number[] | null;
+}
+
+interface LineCounter {
+  linePos(offset: number): { line: number; col: number };
+}
+
+interface YamlDocument {
+  contents: unknown;
+  errors: { code: string; message: string; pos: [number, number] }[];
+}
+
+/** Aliases of aliases can make gigabytes of a few lines; no settings are as long as this. */
+const MOST_NODES = 10_000;
+
+/**
+ * What stands in a YAML file under `section`, a key in each mapping, with the lines that it stands on; null = nothing, or
+ * no mapping on the way. Aliases are followed.
+ *
+ * @param path For messages alone.
+ * @throws {LocalError} `usage` with path, line and column where `text` is no YAML; `config-unreadable`
+ */
+export async function readYaml(text: string, path: string, section: readonly string[]): Promise<ConfigNode | null> {
+  const yaml = await loadYaml(path);
+  const lines = new yaml.LineCounter();
+  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    const why = error.code === "MULTIPLE_DOCS" ? "more than one document" : error.message;
+    throw new LocalError("usage", `${path}:${line}:${col}: this can't be read as YAML: ${why}`, {
+      facts: { path, line, column: col },
+    });
+  }
+  let nodes = 0;
+  const fault = (line: number, what: string) =>
+    new LocalError("usage", `${path}:${line}: ${what}`, { facts: { path, line } });
+
+  const followed = (node: unknown, line: number): unknown => {
+    if (!yaml.isAlias(node)) return node;
+    const target = node.resolve(document);
+    if (target === undefined) throw fault(line, `there is no anchor \`&${node.source}\``);
+    return target;
+  };
+  const toNode = (given: unknown, lineAbove: number, above: readonly unknown[]): ConfigNode => {
+    const node = followed(given, lineAbove);
+    if (above.includes(node)) throw fault(lineAbove, "what stands here contains itself");
+    if (++nodes > MOST_NODES) throw fault(lineAbove, "this is too long for settings");
+    const start = (node as YamlNode | null)?.range?.[0];
+    const line = start === undefined ? lineAbove : lines.linePos(start).line;
+    if (yaml.isMap(node)) return { line, entries: node.items.map((pair) => toEntry(pair, line, [...above, node])) };
+    if (yaml.isSeq(node)) return { line, items: node.items.map((item) => toNode(item, line, [...above, node])) };
+    if (!yaml.isScalar(node)) return { line: lineAbove, text: "", value: null };
+    const { value, source } = node;
+    if (typeof value === "string") return { line, text: value, value };
+    const text = source ?? String(value ?? "");
+    return {
+      line,
+      text,
+      value: typeof value === "number" || typeof value === "boolean" || value === null ? value : text,
+    };
+  };
+  const toEntry = (pair: { key: unknown; value: unknown }, line: number, above: readonly unknown[]): ConfigEntry => {
+    const key = toNode(pair.key, line, above);
+    return { key: "text" in key ? key.text : "", line: key.line, node: toNode(pair.value, key.line, above) };
+  };
+
+  let node = document.contents;
+  let line = 1;
+  for (const name of section) {
+    node = followed(node, line);
+    if (!yaml.isMap(node)) return null;
+    const pair = node.items.find(({ key }) => yaml.isScalar(key) && key.value === name);
+    if (pair === undefined) return null;
+    line = lines.linePos((pair.key as YamlNode).range![0]!).line;
+    node = pair.value;
+  }
+  return toNode(node, line, []);
+}
+
+/** Only where there is a `config.yaml` that was not read before. */
+async function loadYaml(path: string): Promise<YamlPackage> {
+  // The package's name is not written at the import, where Deno would fetch it at every first start. In a clone that npm
+  // has installed, Deno needs no network for it.
+  const installed = new URL("../../../node_modules/yaml/browser/index.js", import.meta.url);
+  const isInstalled = installed.protocol === "file:" && existsSync(fileURLToPath(installed));
+  // As a package of JSR's we have no import map, and an import whose name is not written is not made one with its version.
+  const name = !isDeno ? "yaml" : isInstalled ? installed.href : "npm:yaml@2.9.1";
+  try {
+    const loaded = await import(name) as YamlPackage & { default?: YamlPackage };
+    return loaded.default ?? loaded;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new LocalError("config-unreadable", `${path} needs the npm package \`yaml\`, which can't be loaded`, {
+      hint: "Run `npm install` in the tool's folder, or once where the network is",
+      facts: { path, why: error.message },
+      cause: error,
+    });
+  }
+}

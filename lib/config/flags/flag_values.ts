@@ -1,0 +1,188 @@
+import { LocalError } from "../../errors/local_error.ts";
+import { formatDuration, formatSize, readDuration, readSize } from "../../text/units.ts";
+import { type ConfigNode, plainValue } from "../file/config_node.ts";
+import { isPort } from "../settings.ts";
+import type { Flag } from "./flag.ts";
+import { type Source, sourceName } from "./setting_source.ts";
+
+/** The value of a flag, checked. */
+export type Value = string | number | boolean | string[];
+
+/** The value of a setting that was asked for, and where it comes from. */
+export interface Given {
+  value: Value;
+  source: Source;
+}
+
+/** What a word says that stands for yes or no; null when it is neither. */
+export function readAnswer(text: string): boolean | null {
+  if (/^(1|true|yes|on)$/i.test(text)) return true;
+  return /^(0|false|no|off)$/i.test(text) ? false : null;
+}
+
+/**
+ * What the environment says for a flag; undefined when it says nothing.
+ *
+ * @throws {LocalError} `usage`
+ */
+export function fromEnvironment(flag: Flag, env: Readonly<Record<string, string | undefined>>): unknown {
+  const value = flag.env === undefined ? undefined : env[flag.env];
+  if (value === undefined || value === "") return undefined;
+  const parts = (separator: RegExp) => value.split(separator).map((part) => part.trim()).filter((part) => part !== "");
+  switch (flag.kind) {
+    case "texts":
+      return parts(flag.setting === "extraArgs" ? /\s+/ : /,/);
+    case "pairs":
+      return parts(/,/);
+    case "jsonPairs":
+      return parts(/,(?=\s*[\w.-]+=)/); // other commas are JSON's
+    case "boolean": {
+      const answer = readAnswer(value);
+      if (answer === null) throw badValue(`$${flag.env}`, "1 or 0", value);
+      return answer;
+    }
+    default:
+      return value;
+  }
+}
+
+/**
+ * What `node` of `config.yaml` says for a flag.
+ *
+ * @throws {LocalError} `usage`
+ */
+export function fromConfig(flag: Flag, node: ConfigNode, source: Source): unknown {
+  const wrong = () => badValue(sourceName(source), WANTED[flag.kind], JSON.stringify(plainValue(node)), source);
+  const isRepeatable = ["texts", "pairs", "jsonPairs"].includes(flag.kind);
+  if ("items" in node) {
+    if (!isRepeatable) throw wrong();
+    return node.items.map((item) => {
+      if (!("value" in item) || item.value === null) throw wrong();
+      return item.text;
+    });
+  }
+  if ("entries" in node) {
+    if (flag.kind !== "pairs" && flag.kind !== "jsonPairs") throw wrong();
+    return node.entries.map(({ key, node: item }) => {
+      if (flag.kind === "jsonPairs") return `${key}=${JSON.stringify(plainValue(item))}`;
+      if (!("value" in item) || item.value === null) throw wrong();
+      return `${key}=${item.text}`;
+    });
+  }
+  if (flag.kind !== "boolean") return isRepeatable ? [node.text] : node.text;
+  const answer = typeof node.value === "boolean" ? node.value : readAnswer(node.text);
+  if (answer === null) throw wrong();
+  return answer;
+}
+
+const WANTED: Record<Flag["kind"], string> = {
+  boolean: "true or false",
+  text: "a text",
+  texts: "a list of texts",
+  pairs: "keys and values",
+  jsonPairs: "keys and values",
+  port: "a port from 1 to 65535",
+  seconds: "a number of seconds",
+  duration: "a time such as 90s or 5m",
+  size: "a size such as 10MB",
+  count: "a whole number from 0",
+};
+
+/**
+ * The value that `raw` is for `flag`.
+ *
+ * @param source How the flag was given, for messages.
+ * @throws {LocalError} `usage`
+ */
+export function checkedValue(flag: Flag, raw: unknown, source: Source): Value {
+  refuseNul(raw, source);
+  const bad = (wanted: string, value: unknown) => badValue(sourceName(source), wanted, value, source);
+  if (flag.kind === "boolean") {
+    if (typeof raw === "boolean") return raw;
+    throw bad("no value", raw);
+  }
+  if (flag.kind === "texts" || flag.kind === "pairs" || flag.kind === "jsonPairs") {
+    const texts = (Array.isArray(raw) ? raw : [raw]).map(String);
+    if (texts.includes("")) throw bad(flag.value ?? "a value", "");
+    return flag.kind === "texts" ? texts : texts.map((text) => checkedPair(flag, text, bad));
+  }
+  if (Array.isArray(raw)) throw new LocalError("usage", `${sourceName(source)} is given more than once`);
+  const text = String(raw);
+  if (text === "") throw bad(flag.value ?? "a value", text);
+  if (flag.mayBeAuto === true && text === "auto") return text;
+  if (flag.kind === "text") return checkedChoice(flag, text, bad);
+  const number = numberFrom(flag, text);
+  if (flag.kind === "port" && !isPort(number)) {
+    throw bad(`${WANTED.port}${flag.mayBeAuto === true ? ", or auto" : ""}`, text);
+  }
+  if (flag.kind === "count" && !Number.isSafeInteger(number)) throw bad(WANTED.count, text);
+  // setTimeout holds 2^31 - 1 ms, 24 days.
+  if ((flag.kind === "seconds" || flag.kind === "duration") && !(number <= 2_000_000)) {
+    throw bad(WANTED[flag.kind], text);
+  }
+  if (Number.isNaN(number)) throw bad(WANTED[flag.kind], text);
+  if (number < (flag.atLeast ?? 0)) {
+    throw bad(`${WANTED[flag.kind]}, at least ${formatValue(flag, flag.atLeast!)}`, text);
+  }
+  return number;
+}
+
+/**
+ * Refuses what could not reach another program whole: an argument, and a path, ends at its first NUL.
+ *
+ * @throws {LocalError} `usage`
+ */
+export function refuseNul(raw: unknown, source: Source): void {
+  if (![raw].flat().some((each) => String(each).includes("\0"))) return;
+  throw badValue(sourceName(source), "no NUL character", JSON.stringify(raw), source);
+}
+
+function numberFrom(flag: Flag, text: string): number {
+  if (flag.kind === "duration") return readDuration(text) ?? NaN;
+  if (flag.kind === "size") return readSize(text) ?? NaN;
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+}
+
+/** `value` as it can be given. */
+export function formatValue(flag: Flag, value: Value): string {
+  if (flag.kind === "duration") return formatDuration(Number(value));
+  if (flag.kind === "size") return formatSize(Number(value));
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+type Bad = (wanted: string, value: unknown) => LocalError;
+
+function checkedPair(flag: Flag, text: string, bad: Bad): string {
+  const at = text.indexOf("=");
+  if (at < 1 || at === text.length - 1) throw bad(flag.value ?? "KEY=VALUE", text);
+  const [key, value] = [text.slice(0, at), text.slice(at + 1)];
+  if (flag.kind === "jsonPairs" && !isJson(value)) {
+    throw bad(`${flag.value}, where a text is written in quotes: ${key}="some text"`, text);
+  }
+  return flag.choices === undefined ? text : `${key}=${checkedChoice(flag, value, bad)}`;
+}
+
+/** In the case in which it is known; nearly everything that reads these words takes them in any. */
+function checkedChoice(flag: Flag, text: string, bad: Bad): string {
+  if (flag.choices === undefined) return text;
+  const choice = flag.choices.find((each) => each.toLowerCase() === text.toLowerCase());
+  if (choice === undefined) throw bad(flag.choices.join(", "), text);
+  return choice;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+/** The error of a value that a flag does not take. */
+export function badValue(written: string, wanted: string, value: unknown, source?: Source): LocalError {
+  const got = value === "" ? "nothing was given" : `\`${value}\` was given`;
+  const place = source?.kind === "file" ? { path: source.path, line: source.line, key: source.key } : { flag: written };
+  return new LocalError("usage", `${written} takes ${wanted}: ${got}`, { facts: { ...place, value } });
+}

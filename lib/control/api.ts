@@ -1,0 +1,180 @@
+import { portCandidate, withPorts } from "../config/auto_ports.ts";
+import { isPartOfPolicy, type Policy } from "../config/policy.ts";
+import { type AskedSettings, completeSettings, isSettings } from "../config/settings.ts";
+import type { Snapshot } from "../database/snapshot.ts";
+import { type Failure, toFailure } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
+import type { LogEvent } from "../instance/event_log.ts";
+import type { Status } from "../instance/status/status.ts";
+import type { Handler, Reply } from "./unix_server.ts";
+
+/** What a request asks a supervisor to start, or to go on with after a restart. */
+export interface StartRequest {
+  asked: AskedSettings;
+  /** The binary that was asked for by name; null = any. */
+  binary: string | null;
+  /** How it is to be looked after, as far as that was asked for. */
+  policy?: Partial<Policy>;
+  /** Answer at once, whether Temporal serves or not. */
+  noWait?: boolean;
+}
+
+/** What a request to stop says. */
+export interface StopRequest {
+  graceMs: number;
+}
+
+/** What a request for a snapshot says: who is to have the copy, if that is a process that may be gone meanwhile. */
+export interface SnapshotRequest {
+  asker?: { pid: number; startTime: string };
+}
+
+/** The answer to `POST /snapshot`. */
+export interface SnapshotTaken {
+  schema: 1;
+  snapshot: Snapshot;
+}
+
+/** What the control API needs of its supervisor. */
+export interface Controlled {
+  status(): Promise<Status>;
+  /** The status when Temporal serves: at once when it does, else after the launch under way. */
+  settled(): Promise<Status | Failure>;
+  /** What `start` says to a supervisor that is there: what it runs, or why it can't be what was asked for. */
+  start(request: StartRequest): Promise<Status | Failure>;
+  /** Resolves when nothing is left of Temporal and the locks are free. */
+  stop(request: StopRequest): Promise<Status | Failure>;
+  restart(request: StartRequest): Promise<Status | Failure>;
+  /**
+   * Copies the database as it is at one moment, once Temporal serves. The copy is the asker's to remove; of one that is
+   * gone by then, nothing is left.
+   */
+  snapshot(request: SnapshotRequest): Promise<SnapshotTaken | Failure>;
+  isHealthy(): boolean;
+  metrics(): string;
+  history(): string[];
+  subscribe(listener: (event: LogEvent) => void): () => void;
+}
+
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** The HTTP handler of the control API, the same on both runtimes. It never throws. */
+export function controlApi(supervisor: Controlled): Handler {
+  return async (method, path, body) => {
+    const route = `${method} ${path.split("?")[0]}`;
+    try {
+      switch (route) {
+        case "GET /status":
+          return json(200, await supervisor.status());
+        case "GET /wait":
+          return answer(await supervisor.settled());
+        case "GET /healthz":
+          return supervisor.isHealthy() ? text(200, "ok\n") : text(503, "not healthy\n");
+        case "GET /metrics":
+          return { status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: supervisor.metrics() };
+        case "GET /events":
+          return { status: 200, contentType: "text/event-stream", body: eventStream(supervisor) };
+        case "POST /start":
+          return answer(await supervisor.start(startRequest(body)));
+        case "POST /restart":
+          return answer(await supervisor.restart(startRequest(body)));
+        case "POST /stop":
+          return answer(await supervisor.stop(stopRequest(body)));
+        case "POST /snapshot":
+          return answer(await supervisor.snapshot(snapshotRequest(body)));
+        default:
+          return json(404, errorBody({ code: "usage", message: `There is no ${route}` }));
+      }
+    } catch (error) {
+      if (error instanceof SyntaxError) {
+        return json(400, errorBody({ code: "usage", message: `Bad request: ${error.message}` }));
+      }
+      return json(error instanceof LocalError ? 409 : 500, errorBody(toFailure(error)));
+    }
+  };
+}
+
+/** A failure as the API and `--json` print it. */
+export function errorBody(failure: Failure): { schema: 1; error: Failure } {
+  return { schema: 1, error: failure };
+}
+
+function answer(result: Status | SnapshotTaken | Failure): Reply {
+  return "schema" in result ? json(200, result) : json(409, errorBody(result));
+}
+
+function json(status: number, value: unknown): Reply {
+  return { status, contentType: JSON_TYPE, body: JSON.stringify(value) + "\n" };
+}
+
+function text(status: number, body: string): Reply {
+  return { status, contentType: "text/plain; charset=utf-8", body };
+}
+
+function parseObject(body: string): Record<string, unknown> {
+  if (body.trim() === "") return {};
+  const value: unknown = JSON.parse(body);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SyntaxError("the body must be a JSON object");
+  }
+  return value as Record<string, unknown>;
+}
+
+/** Of what somebody asks for, the ports that are `auto`. */
+function autoPortsIn(asked: AskedSettings): AskedSettings {
+  return {
+    ...(asked.port === "auto" ? { port: "auto" } : {}),
+    ...(asked.uiPort === "auto" ? { uiPort: "auto" } : {}),
+  };
+}
+
+function startRequest(body: string): StartRequest {
+  const { asked = {}, binary, policy, noWait } = parseObject(body);
+  const isPart = typeof asked === "object" && asked !== null && !Array.isArray(asked) &&
+    isSettings({ ...completeSettings({}, "/"), ...asked, ...withPorts(autoPortsIn(asked), portCandidate("/", 0)) });
+  if (!isPart) throw new SyntaxError("asked must be settings");
+  if (policy !== undefined && !isPartOfPolicy(policy)) throw new SyntaxError("policy must have numbers");
+  return {
+    asked: asked as AskedSettings,
+    binary: typeof binary === "string" ? binary : null,
+    ...(policy === undefined ? {} : { policy }),
+    ...(noWait === true ? { noWait } : {}),
+  };
+}
+
+function snapshotRequest(body: string): SnapshotRequest {
+  const { asker } = parseObject(body) as { asker?: { pid?: unknown; startTime?: unknown } | null };
+  const { pid, startTime } = asker ?? {};
+  return typeof pid === "number" && typeof startTime === "string" ? { asker: { pid, startTime } } : {};
+}
+
+function stopRequest(body: string): StopRequest {
+  const { graceMs } = parseObject(body);
+  if (graceMs === undefined) return { graceMs: -1 };
+  // setTimeout holds 2^31 - 1 ms; more would be no grace at all.
+  if (typeof graceMs !== "number" || !(graceMs >= 0 && graceMs < 2 ** 31)) {
+    throw new SyntaxError("graceMs must be a number from 0");
+  }
+  return { graceMs };
+}
+
+function eventStream(supervisor: Controlled): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let unsubscribe = () => {};
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      const message = (line: string) => `data: ${line}\n\n`;
+      // In one piece: the backlog below is counted in pieces, and is to be that of events alone.
+      const history = supervisor.history().map(message).join("");
+      if (history !== "") controller.enqueue(encoder.encode(history));
+      unsubscribe = supervisor.subscribe((event) => {
+        // A listener that does not read is dropped: its backlog would be our memory.
+        if ((controller.desiredSize ?? 0) < -1000) {
+          unsubscribe();
+          controller.close();
+        } else controller.enqueue(encoder.encode(message(JSON.stringify(event))));
+      });
+    },
+    cancel: () => unsubscribe(),
+  });
+}

@@ -1,0 +1,112 @@
+import { type Failure, fromFailure, isFailure } from "../errors/failure.ts";
+import { systemErrorCode } from "../errors/local_error.ts";
+import { CONTROL_SOCKET_NAME } from "../instance/paths.ts";
+import type { Status } from "../instance/status/status.ts";
+import type { Connection } from "../platform/net/connection.ts";
+import { socketPath } from "../platform/net/socket_path.ts";
+import type { Host } from "../platform/runtime/host.ts";
+import { decodeResponse, encodeRequest, type HttpResponse } from "./http1.ts";
+
+/** A supervisor that says nothing for this long counts as unresponsive, in ms. */
+export const SILENCE_MS = 1000;
+
+/**
+ * What asking the supervisor gave. `absent`: nobody listens. `silent`: somebody has the socket and says nothing in
+ * time, which proves nothing about a supervisor (a listener leaked to a child accepts too): its lock decides.
+ */
+export type Answer = { kind: "answer"; response: HttpResponse } | { kind: "absent" } | { kind: "silent" };
+
+/** What connect(2) says where nobody answers: whatever is in the socket's place, or a listener that just died. */
+const NOBODY: readonly string[] = [
+  ...["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "EACCES", "EPROTOTYPE"],
+  ...["ECONNRESET", "EPIPE"],
+];
+
+/**
+ * Asks the supervisor of the instance at `home`, over the runtime's own socket.
+ *
+ * Without an answer within `timeoutMs`, or when `signal` aborts, it is `silent`.
+ */
+export async function askSupervisor(
+  host: Host,
+  home: string,
+  method: "GET" | "POST",
+  path: string,
+  options: { body?: unknown; timeoutMs?: number; signal?: AbortSignal } = {},
+): Promise<Answer> {
+  const timeoutMs = options.timeoutMs ?? SILENCE_MS;
+  const socket = await socketPath(home, CONTROL_SOCKET_NAME, host.platform);
+  let connection: Connection;
+  try {
+    connection = await host.connect({ path: socket.path }, timeoutMs);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "ETIMEDOUT" || code === "EAGAIN") return { kind: "silent" };
+    if (!NOBODY.includes(code ?? "")) throw error;
+    return { kind: "absent" };
+  } finally {
+    socket.close();
+  }
+  if (options.signal?.aborted) {
+    connection.close();
+    return { kind: "silent" };
+  }
+  let late = false;
+  const giveUp = () => {
+    late = true;
+    connection.close();
+  };
+  const cancel = host.after(timeoutMs, giveUp);
+  options.signal?.addEventListener("abort", giveUp);
+  try {
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    await connection.write(encodeRequest(method, path, body));
+    return { kind: "answer", response: await readResponse(connection) };
+  } catch (error) {
+    if (late) return { kind: "silent" };
+    // It left in the middle of the answer: a supervisor that stops, or was killed.
+    if (error instanceof Error) return { kind: "absent" };
+    throw error;
+  } finally {
+    cancel();
+    options.signal?.removeEventListener("abort", giveUp);
+    connection.close();
+  }
+}
+
+async function readResponse(connection: Connection): Promise<HttpResponse> {
+  let received = new Uint8Array(0);
+  for (;;) {
+    const chunk = await connection.read();
+    if (chunk !== null) {
+      const joined = new Uint8Array(received.length + chunk.length);
+      joined.set(received);
+      joined.set(chunk, received.length);
+      received = joined;
+    }
+    const response = decodeResponse(received, chunk === null);
+    if (response !== null) return response;
+  }
+}
+
+/** The status in an answer of the control API. */
+export function readStatus(response: HttpResponse): Status {
+  return JSON.parse(response.body) as Status;
+}
+
+/** The failure in an answer of the control API whose status is not 2xx. */
+export function readFailure(response: HttpResponse): Failure {
+  const parsed: unknown = JSON.parse(response.body);
+  const failure = typeof parsed === "object" && parsed !== null && "error" in parsed ? parsed.error : null;
+  return isFailure(failure) ? failure : { code: "internal", message: `the supervisor answered ${response.status}` };
+}
+
+/**
+ * The status in `response`.
+ *
+ * @throws {LocalError} the failure that the supervisor told
+ */
+export function statusOrThrow(response: HttpResponse): Status {
+  if (response.status >= 400) throw fromFailure(readFailure(response));
+  return readStatus(response);
+}

@@ -1,0 +1,85 @@
+import { chmodSync, renameSync, unlinkSync } from "node:fs";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import type { Instance } from "../instance/context.ts";
+import { type FileIdentity, identityOf, isSameFile } from "../instance/lock_guard.ts";
+import { socketPath } from "../platform/net/socket_path.ts";
+import { serveUnix } from "./server.ts";
+import type { Handler, UnixServer } from "./unix_server.ts";
+
+/** The control API at its place in the home. */
+export interface ControlSocket {
+  /** Makes it again where it was deleted, or another one put in its place; whether that was needed. */
+  mend(): Promise<boolean>;
+  /** Removes it, if it is ours, at once; then lets the answers that are under way finish, for at most `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** One listener; those whose name was deleted still answer who had connected before. */
+interface Bound {
+  server: UnixServer;
+  identity: FileIdentity | null;
+  closePath: () => void;
+}
+
+/** Serves `handler` on the instance's control socket. */
+export async function openControlSocket(instance: Instance, handler: Handler): Promise<ControlSocket> {
+  const { controlSocket } = instance.paths;
+  const bound = [await bind(instance, handler)];
+  const isOurs = () => {
+    const identity = bound.at(-1)?.identity ?? null;
+    return identity !== null && isSameFile(identityOf(controlSocket), identity);
+  };
+  return {
+    mend: async () => {
+      if (isOurs()) return false;
+      bound.push(await bind(instance, handler));
+      return true;
+    },
+    close: async (graceMs) => {
+      if (isOurs()) unlinkQuietly(controlSocket);
+      await Promise.all(bound.map(({ server }) => server.close(graceMs)));
+      for (const { closePath } of bound) closePath();
+    },
+  };
+}
+
+/**
+ * Binds the socket under a name of its own and renames it into place: a stale socket is replaced without a moment in
+ * which there is none, and libuv, which unlinks the path that it bound when it closes (uv__pipe_close), can't remove a
+ * successor's.
+ */
+async function bind({ paths, host }: Instance, handler: Handler): Promise<Bound> {
+  const ownName = `.control-${host.pid}`;
+  const own = `${paths.home}/${ownName}`;
+  unlinkQuietly(own);
+  const path = await socketPath(paths.home, ownName, host.platform);
+  const server = await serveUnix(path.path, handler);
+  try {
+    chmodSync(own, 0o600);
+    renameSync(own, paths.controlSocket);
+  } catch (error) {
+    await server.close(0);
+    path.close();
+    unlinkQuietly(own);
+    throw explain(error, paths.controlSocket);
+  }
+  return { server, identity: identityOf(paths.controlSocket), closePath: () => path.close() };
+}
+
+/** rename(2) replaces a file, a link or a FIFO, and no folder. */
+function explain(error: unknown, path: string): unknown {
+  if (!["EISDIR", "ENOTEMPTY", "EEXIST"].includes(systemErrorCode(error) ?? "")) return error;
+  return new LocalError("home-unusable", `Cannot put the control socket at ${path}: a folder stands there`, {
+    hint: "Move it away",
+    facts: { path },
+    cause: error,
+  });
+}
+
+function unlinkQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!["ENOENT", "EROFS", "ENOTDIR"].includes(systemErrorCode(error) ?? "")) throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { spawnSync } from "node:child_process";
+import { httpGet } from "../binary/download/http_get.ts";
+import { releaseBase } from "../binary/download/release_files.ts";
+import { findTemporal } from "../binary/find.ts";
+import { readTemporalVersion } from "../binary/version/query_version.ts";
+import { compareVersions, DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { findExecutable } from "../platform/spawn/executable.ts";
+import type { Examine } from "./context.ts";
+import { diagnose, type Trouble } from "./findings.ts";
+
+/** For all of a reach, in ms: a doctor is no download. */
+const REACH_MS = 2000;
+
+const SOURCES = {
+  explicit: "as asked for",
+  managed: "installed by this tool",
+  path: "found on this machine",
+  built: "built by this tool",
+  downloaded: "downloaded by this tool",
+} as const;
+
+/** The Temporal that a start would run. */
+export const examineBinary: Examine = async ({ binary: options, host }) => {
+  const troubles: Trouble[] = [];
+  try {
+    const { binary } = findTemporal(options);
+    if (binary === null) {
+      const way = findExecutable("go", host.env["PATH"]) === null
+        ? "downloads it"
+        : "downloads it, or builds it with Go";
+      const detail = `there is none yet: the first start ${way}`;
+      return diagnose("binary", [{ state: "warn", detail, remedy: "stigmer-local install" }], "");
+    }
+    const { cli, server } = await readTemporalVersion(binary.path);
+    const version = cli ?? binary.version;
+    if (version !== null && compareVersions(version, DEFAULT_TEMPORAL_VERSION) < 0) {
+      const detail = `Temporal ${version} at ${binary.path} is older than ${DEFAULT_TEMPORAL_VERSION}`;
+      troubles.push({ state: "warn", detail, remedy: "stigmer-local install" });
+    }
+    const name = `Temporal ${version ?? "of unknown version"}${server === null ? "" : ` (server ${server})`}`;
+    return diagnose("binary", troubles, `${name}, ${SOURCES[binary.source]}: ${binary.path}`);
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    troubles.push({ state: "fail", detail: error.message, remedy: error.hint ?? "stigmer-local install" });
+    return diagnose("binary", troubles, "");
+  }
+};
+
+/** Whether the places that Temporal is downloaded or built from can be reached. Not asked for = not tried. */
+export const examineNetwork: Examine = async ({ host }) => {
+  const places = [...releasePlace(host.env), ...goPlaces(host.env)];
+  const seen = await Promise.all(places.map(async (url) => ({ url, why: await whyUnreachable(url, host.env) })));
+  const isReached = seen.some(({ why }) => why === null);
+  const troubles = seen.flatMap(({ url, why }): Trouble[] =>
+    why === null ? [] : [{
+      state: "warn",
+      detail: why.includes(url.host) ? why : `${url.host} can't be reached: ${why}`,
+      remedy: isReached
+        ? "Nothing to do: another place can be reached"
+        : "Set HTTPS_PROXY, STIGMER_TEMPORAL_MIRROR or GOPROXY",
+    }]
+  );
+  return diagnose(
+    "network",
+    troubles,
+    places.length === 0 ? "turned off" : `reached: ${seen.map(({ url }) => url.host).join(", ")}`,
+  );
+};
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+function releasePlace(env: Env): URL[] {
+  const base = releaseBase(env);
+  return base === null ? [] : [new URL(base)];
+}
+
+/** The first module proxy that Go would ask; none without Go, or where it is turned off. */
+function goPlaces(env: Env): URL[] {
+  const go = findExecutable("go", env["PATH"]);
+  if (go === null) return [];
+  const told = env["GOPROXY"] || spawnSync(go, ["env", "GOPROXY"], { encoding: "utf8", timeout: REACH_MS }).stdout;
+  const first = (told ?? "").split(/[,|]/)[0]!.trim();
+  return URL.canParse(first) ? [new URL(first)] : [];
+}
+
+/** Any answer will do: a 404 comes from somebody who can be reached. */
+async function whyUnreachable(url: URL, env: Env): Promise<string | null> {
+  const signal = AbortSignal.timeout(REACH_MS);
+  const timeouts = { connectTimeoutMs: REACH_MS, answerTimeoutMs: REACH_MS, stallTimeoutMs: REACH_MS };
+  try {
+    const answer = await httpGet(url, { env, signal, ...timeouts });
+    answer.close();
+    return null;
+  } catch (error) {
+    if (signal.aborted) return `no answer within ${REACH_MS / 1000} s`;
+    return error instanceof Error ? error.message : String(error);
+  }
+}

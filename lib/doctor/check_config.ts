@@ -1,0 +1,24 @@
+import { lstatSync } from "node:fs";
+import { shellWord } from "../text/shell_word.ts";
+import type { Examine } from "./context.ts";
+import { diagnose, type Trouble } from "./findings.ts";
+
+/** Where settings come from that nobody gave on the command line. */
+export const examineSettings: Examine = ({ host, paths, configFailure }) => {
+  const troubles: Trouble[] = [];
+  const info = lstatSync(paths.config, { throwIfNoEntry: false });
+  if (info !== undefined && !info.isFile() && !info.isSymbolicLink()) {
+    troubles.push({
+      state: "fail",
+      detail: `${paths.config} is no file`,
+      remedy: `mv ${shellWord(paths.config)} ${shellWord(`${paths.config}.aside`)}`,
+    });
+  } else if (configFailure !== null) {
+    const { message, hint } = configFailure;
+    const remedy = `$EDITOR ${shellWord(paths.config)}${hint === undefined ? "" : ` (${hint})`}`;
+    troubles.push({ state: "fail", detail: `nothing starts with it: ${message}`, remedy });
+  }
+  const names = Object.keys(host.env).filter((name) => name.startsWith("STIGMER_")).sort();
+  const file = info === undefined ? "no config.yaml" : paths.config;
+  return diagnose("config", troubles, names.length === 0 ? file : `${file}; from the environment: ${names.join(", ")}`);
+};

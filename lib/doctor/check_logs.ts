@@ -1,0 +1,50 @@
+import { statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { readHistory } from "../instance/event_log.ts";
+import { linesSince } from "../logs/log_lines.ts";
+import { readTail } from "../logs/read_tail.ts";
+import { rotatedAtMs } from "../logs/retention.ts";
+import { rotatedLogs } from "../logs/rotate_log.ts";
+import type { Examine } from "./context.ts";
+import { diagnose, type HistoryEvent, judgeHistory, judgeLog } from "./findings.ts";
+
+const HOUR_MS = 3_600_000;
+/** Enough for the last hour of a Temporal that is well; of one that is not, the end tells. */
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
+
+/** What Temporal's log and the supervisor's history say of the last hour. */
+export const examineLogs: Examine = ({ paths, status, nowMs }) => {
+  const sinceMs = nowMs - HOUR_MS;
+  const text = readLastBytes(paths.temporalLog, sinceMs);
+  const startedAtMs = status.temporal === null ? null : Date.parse(status.temporal.startedAt);
+  const troubles = [
+    ...judgeLog(linesSince(text.split("\n"), sinceMs), startedAtMs),
+    ...judgeHistory(readHistory(paths.history).flatMap(parseEvent), sinceMs),
+  ];
+  return diagnose("log", troubles, "no errors and no crash in the last hour");
+};
+
+/** The end of the log at `path`, and of what was rotated since; a Temporal that was restarted has begun a new one. */
+function readLastBytes(path: string, sinceMs: number): string {
+  const isLog = (name: string) => statSync(name, { throwIfNoEntry: false })?.isFile() === true;
+  let text = isLog(path) ? readTail(path, 0, MAX_LOG_BYTES) : "";
+  if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) return text;
+  for (const rotated of rotatedLogs(path).toReversed()) {
+    const isRecent = (rotatedAtMs(basename(rotated), basename(path)) ?? 0) >= sinceMs;
+    if (!isRecent || text.length >= MAX_LOG_BYTES) break;
+    text = readTail(rotated, 0, MAX_LOG_BYTES - text.length) + text;
+  }
+  return text;
+}
+
+function parseEvent(line: string): HistoryEvent[] {
+  try {
+    const event: unknown = JSON.parse(line);
+    const isEvent = typeof event === "object" && event !== null && "at" in event && typeof event.at === "string" &&
+      "event" in event && typeof event.event === "string";
+    return isEvent ? [event as HistoryEvent] : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return []; // cut off by a full disk
+    throw error;
+  }
+}

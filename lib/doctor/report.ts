@@ -1,0 +1,21 @@
+import { columnsOf, type CommandContext } from "../cli/context.ts";
+import { asTyped } from "../cli/invocation.ts";
+import type { DoctorCheck, DoctorReport } from "./findings.ts";
+import { renderDoctor } from "./render.ts";
+
+/**
+ * Tells what a doctor found, with the remedies as they have to be typed for this instance; of `--quiet` what fails is left.
+ * Resolves with the exit code: 1 when something fails.
+ */
+export async function tellReport(context: CommandContext, found: readonly DoctorCheck[]): Promise<number> {
+  const { host, invocation } = context;
+  const { home, quiet, json } = invocation;
+  const checks = found.map((check) =>
+    check.remedy === undefined ? check : { ...check, remedy: asTyped(check.remedy, invocation) }
+  );
+  const failed = checks.filter(({ state }) => state === "fail");
+  const report: DoctorReport = { schema: 1, ok: failed.length === 0, home, checks };
+  await context.answer(report, () => renderDoctor(report, context.paint, columnsOf(context)));
+  if (quiet && !json) await host.write("stderr", failed.map(({ name, detail }) => `${name}: ${detail}\n`).join(""));
+  return report.ok ? 0 : 1;
+}

@@ -1,0 +1,9 @@
+import type { CommandContext } from "../cli/context.ts";
+import type { EnvironmentFormat } from "./client_environment.ts";
+
+/** How the variables are to be written. */
+export function environmentFormat({ host, invocation: { own } }: CommandContext): EnvironmentFormat {
+  if (own["dotenv"] === true) return "dotenv";
+  const shell = own["shell"] ?? host.env["SHELL"]?.split("/").at(-1);
+  return shell === "fish" ? "fish" : "sh";
+}

@@ -1,0 +1,85 @@
+import { fromFailure, START_STOPPED } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { createInstance, type SupervisorOrder } from "../instance/context.ts";
+import { instancePaths } from "../instance/paths.ts";
+import type { Status } from "../instance/status/status.ts";
+import { statusFrame } from "../instance/status/status_frame.ts";
+import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import type { Host } from "../platform/runtime/host.ts";
+import { signalChild } from "../platform/spawn/signal_child.ts";
+import { homeNotMade, makeEphemeralHome } from "../supervisor/ephemeral_home.ts";
+import { runSupervisor } from "../supervisor/run.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import { spawnReaper } from "./watchdog.ts";
+
+/** An ephemeral instance that this process supervises. */
+export interface SupervisedHere {
+  /** Where clients find it. */
+  served: Pick<Status, "address" | "namespace" | "uiUrl">;
+  /** Resolves, with the reason, when Temporal is given up before {@linkcode end} was called. */
+  lost: Promise<LocalError>;
+  /** Ends it. Resolves when nothing of it is left, its home included. */
+  end(): Promise<void>;
+}
+
+/**
+ * Supervises the instance of `order`, which is for this process alone, in this process, and resolves when Temporal serves.
+ * When it fails, nothing of it is left. A reaper, which comes first, sees to that where this process can't.
+ *
+ * @param timeoutMs For Temporal to serve.
+ * @throws {LocalError} why the supervisor gave up, `timeout`, `home-unusable`, `lock-failed`
+ */
+export async function superviseEphemeral(
+  host: Host,
+  order: SupervisorOrder,
+  timeoutMs: number,
+): Promise<SupervisedHere> {
+  const reaper = await spawnReaper(host, order);
+  const stop = new AbortController();
+  let over: Promise<unknown> = Promise.resolve();
+  let lose: (why: LocalError) => void = () => {};
+  const lost = new Promise<LocalError>((resolve) => lose = resolve);
+  const end = async () => {
+    stop.abort();
+    await over;
+    signalChild(reaper, "SIGKILL"); // nothing is left to be reaped
+  };
+  let isLate = false;
+  const cancel = host.after(timeoutMs, () => {
+    isLate = true;
+    stop.abort();
+  });
+  try {
+    const lock = await lockNewHome(host, order);
+    const supervisor = await new Promise<Supervisor>((resolve, reject) => {
+      const onBegin = (begun: Supervisor) =>
+        void begun.until(() => begun.state.kind === "running" ? begun : null).then(resolve);
+      const instance = createInstance(host, order, instancePaths(order.home).supervisorLog);
+      over = runSupervisor(instance, order, lock, stop.signal, onBegin)
+        .then((failure) => {
+          const why = fromFailure(failure ?? START_STOPPED);
+          reject(why); // which says nothing any more once it serves
+          if (failure !== null && !stop.signal.aborted) lose(why);
+        }, reject);
+    });
+    return { served: statusFrame("running", supervisor.keeper.settings, instancePaths(order.home)), lost, end };
+  } catch (error) {
+    await end();
+    throw isLate ? tooLate(timeoutMs) : error;
+  } finally {
+    cancel();
+  }
+}
+
+async function lockNewHome(host: Host, { home }: SupervisorOrder): Promise<LockFile> {
+  const paths = instancePaths(home);
+  const lock = makeEphemeralHome(paths, host.uid) ? await tryLock(paths.supervisorLock) : null;
+  if (lock === null) throw homeNotMade(home);
+  return lock;
+}
+
+function tooLate(timeoutMs: number): LocalError {
+  return new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
+    hint: "Give it more with --timeout SECONDS",
+  });
+}

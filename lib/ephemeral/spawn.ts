@@ -1,0 +1,101 @@
+import { closeSync } from "node:fs";
+import { dirname } from "node:path";
+import {
+  askNewcomer,
+  LAST_WORDS_BYTES,
+  newcomerDied,
+  newcomerStatus,
+  spawnSupervisor,
+} from "../client/spawn_supervisor.ts";
+import { within } from "../control/request.ts";
+import { type Failure, isFailure } from "../errors/failure.ts";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { HOMELESS_EXIT, type SupervisorOrder } from "../instance/context.ts";
+import type { Status } from "../instance/status/status.ts";
+import { readTailOf } from "../logs/read_tail.ts";
+import { openNameless } from "../platform/files/unlinked_file.ts";
+import type { Host } from "../platform/runtime/host.ts";
+import { signalChild } from "../platform/spawn/signal_child.ts";
+import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
+import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
+import { homeNotMade, isOwnFolder } from "../supervisor/ephemeral_home.ts";
+
+/** A supervisor whose Temporal serves. */
+export interface EphemeralRecruit {
+  /** What it was when it began to serve. */
+  status: Status;
+  /** Resolves at the end of its process: until then the runtime has a child. */
+  exited: Promise<ProcessExit>;
+}
+
+/** What the end of one that is too late may take, in ms; it ends by itself at the latest with this process. */
+const END_MS = 5000;
+
+/**
+ * Spawns the supervisor of an instance that is for this process alone, and waits until Temporal serves. The supervisor makes
+ * the home, which is not there yet: whenever this process is killed, somebody is there to remove what was made. When it
+ * fails, nothing of the instance goes on.
+ *
+ * @param timeoutMs For Temporal to serve.
+ * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`, `launch-failed`, `stop-failed`
+ */
+export async function recruitEphemeral(
+  host: Host,
+  order: SupervisorOrder,
+  timeoutMs: number,
+): Promise<EphemeralRecruit> {
+  const giveUpAt = performance.now() + timeoutMs;
+  const words = openWords(order.home); // its log is gone with its home
+  let newcomer: DetachedProcess | null = null;
+  try {
+    newcomer = await spawnSupervisor(host, order, { cwd: dirname(order.home), output: words, pass: [] });
+    for (;;) {
+      const isHomeThere = () => isOwnFolder(order.home, host.uid);
+      const answer = await askNewcomer(host, order, newcomer, "/wait", giveUpAt, isHomeThere);
+      if (answer.kind === "answer") return { status: newcomerStatus(answer), exited: newcomer.exited };
+      if (newcomer.exit?.code === HOMELESS_EXIT) throw homeNotMade(order.home);
+      if (newcomer.exit !== null) {
+        const said = readTailOf(words, 0, LAST_WORDS_BYTES);
+        throw newcomerDied(newcomer.exit, failureIn(said), said, null);
+      }
+      if (answer.kind === "late" || performance.now() > giveUpAt) {
+        throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
+          hint: "Give it more time",
+        });
+      }
+    }
+  } catch (error) {
+    if (newcomer !== null) await end(host, order, newcomer);
+    throw error;
+  } finally {
+    closeSync(words);
+  }
+}
+
+function openWords(home: string): number {
+  try {
+    return openNameless(dirname(home));
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    throw homeNotMade(home);
+  }
+}
+
+/** The reason that a supervisor gave as the last line of what it said; see `main.ts`. */
+function failureIn(words: string): Failure | null {
+  try {
+    const value: unknown = JSON.parse(words.trimEnd().split("\n").at(-1) ?? "");
+    return isFailure(value) ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** One that was killed, or hangs, leaves a Temporal behind. */
+async function end(host: Host, order: SupervisorOrder, newcomer: DetachedProcess): Promise<void> {
+  for (const signal of ["SIGTERM", "SIGCONT"] as const) signalChild(newcomer, signal);
+  await within(host, newcomer.exited, END_MS);
+  const { reap } = await import("../supervisor/ephemeral_cleanup.ts");
+  await reap(host, order);
+}

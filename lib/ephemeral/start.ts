@@ -1,0 +1,22 @@
+import type { CommandContext } from "../cli/context.ts";
+import { bringUpEphemeral } from "./launch_request.ts";
+import { type EphemeralRecruit, recruitEphemeral } from "./spawn.ts";
+
+/** An instance that is this process' own, with a supervisor in a process of its own. */
+export interface Ephemeral extends EphemeralRecruit {
+  home: string;
+}
+
+/**
+ * Starts an instance for this process, and resolves when it serves. Its supervisor ends it when this process is gone.
+ * Not supervised here, as `run --ephemeral` does it: this process is somebody else's, whose event loop may stand still for
+ * long, and who looks for timers and sockets that he did not open.
+ *
+ * @throws {LocalError} what `start` throws
+ */
+export async function startEphemeral(context: CommandContext): Promise<Ephemeral> {
+  return await bringUpEphemeral(context, async (order, timeoutMs) => ({
+    home: order.home,
+    ...await recruitEphemeral(context.host, order, timeoutMs),
+  }));
+}

@@ -1,0 +1,62 @@
+import { type Command, type CommandContext, tellWarnings, timeoutMsOf } from "../cli/context.ts";
+import { fromFailure } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { renderCard } from "../instance/status/render_status.ts";
+import type { Status } from "../instance/status/status.ts";
+import { pause } from "../platform/runtime/delay.ts";
+import { type ExternalTarget, externalTarget, lookAtExternal } from "./target.ts";
+
+const DEFAULT_LOOK_S = 10;
+/** One look of a `wait`. */
+const LOOK_MS = 5_000;
+const LOOK_AGAIN_MS = 500;
+
+/** Looks whether the Temporal can be used that is not ours; there is nothing to start. */
+export const startExternal: Command = async (context) => {
+  const status = await verified(context, await externalTarget(context));
+  await context.answer(status, () => renderCard(status, context.paint));
+  return 0;
+};
+
+/**
+ * The status of the Temporal that is not ours, which can be used.
+ *
+ * @throws {LocalError} what is wrong with it
+ */
+export async function verified(context: CommandContext, target: ExternalTarget): Promise<Status> {
+  const timeoutMs = timeoutMsOf(context, DEFAULT_LOOK_S);
+  const status = await lookAtExternal(context, target, timeoutMs);
+  await tellWarnings(context, status);
+  if (status.failure !== undefined) throw fromFailure(status.failure);
+  return { ...status, reused: true };
+}
+
+/** What time alone can mend. */
+const PASSING: readonly string[] = ["unreachable", "not-serving", "namespace-missing", "not-temporal"];
+
+/** Waits until the Temporal that is not ours can be used. Fails at once where waiting can't help. */
+export const waitExternal: Command = async (context) => {
+  const target = await externalTarget(context);
+  const timeoutMs = timeoutMsOf(context);
+  const giveUpAt = performance.now() + timeoutMs;
+  let told = "";
+  for (;;) {
+    const remainingMs = Math.max(1, giveUpAt - performance.now());
+    const status = await lookAtExternal(context, target, Math.min(LOOK_MS, remainingMs));
+    const { failure } = status;
+    if (failure === undefined) {
+      await context.answer(status, () => renderCard(status, context.paint));
+      return 0;
+    }
+    if (!PASSING.includes(failure.code)) throw fromFailure(failure);
+    if (performance.now() + LOOK_AGAIN_MS >= giveUpAt) {
+      throw new LocalError("timeout", `${failure.message}, after ${timeoutMs / 1000} s still`, {
+        ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+        facts: { ...failure.facts, why: failure.code },
+      });
+    }
+    if (failure.message !== told) await context.tell(`waiting: ${failure.message}`);
+    told = failure.message;
+    await pause(LOOK_AGAIN_MS);
+  }
+};

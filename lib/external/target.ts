@@ -1,0 +1,65 @@
+import { checkHome, type CommandContext } from "../cli/context.ts";
+import { whoSaysExternal } from "../config/flags/is_external.ts";
+import { sourceName } from "../config/flags/setting_source.ts";
+import { defaultConfigFile } from "../environment/temporal_toml_path.ts";
+import { absolutePath } from "../instance/paths.ts";
+import type { Status } from "../instance/status/status.ts";
+import { checkExternal } from "./check.ts";
+import { type ExternalMaterial, readMaterial } from "./connection/credentials.ts";
+import { type ExternalTemporal, resolveExternal } from "./connection/endpoint.ts";
+import { ownProfile, withAbsolutePaths } from "./connection/options.ts";
+import { mergeProfiles, profileFromEnvironment } from "./connection/profile.ts";
+import { DEFAULT_PROFILE, readProfile } from "./connection/toml_profile.ts";
+import type { AskedProfile } from "./environment.ts";
+import { externalStatus } from "./status_document.ts";
+
+/** A Temporal that is not ours, and what stands in the files that say how to reach it. */
+export interface ExternalTarget {
+  external: ExternalTemporal;
+  material: ExternalMaterial;
+  profile: AskedProfile;
+}
+
+/**
+ * The Temporal that the settings lead to: flags, `STIGMER_…` and `config.yaml`; what they leave open, Temporal's own
+ * variables and then a profile of its `temporal.toml` say.
+ *
+ * @throws {LocalError} `usage`, `home-unusable`
+ */
+export async function externalTarget(context: CommandContext): Promise<ExternalTarget> {
+  const { host, invocation: { home, given } } = context;
+  checkHome(context);
+  const bases = { home, cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
+  const own = ownProfile(given, bases);
+  const path = (own.configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"]) || null;
+  const asked: AskedProfile = {
+    name: (own.profileName?.value ?? host.env["TEMPORAL_PROFILE"]) || null,
+    path: path === null ? null : absolutePath(path, bases.cwd),
+  };
+  const file = asked.path ?? defaultConfigFile(host.env, host.platform);
+  const profile = file === null ? {} : await readProfile({
+    path: absolutePath(file, bases.cwd),
+    isPathAsked: asked.path !== null,
+    name: asked.name ?? DEFAULT_PROFILE,
+    isNameAsked: asked.name !== null,
+  });
+  const merged = mergeProfiles(own.profile, profileFromEnvironment(host.env), profile);
+  const external = resolveExternal(withAbsolutePaths(merged, bases));
+  return { external, material: readMaterial(external), profile: asked };
+}
+
+/** How the Temporal is that is not ours, just now. */
+export async function lookAtExternal(
+  { host, invocation: { home } }: CommandContext,
+  { external, material }: ExternalTarget,
+  timeoutMs: number,
+): Promise<Status> {
+  const findings = await checkExternal(host.connect, external, material, timeoutMs);
+  const status = externalStatus(external, findings, home);
+  return material.warnings.length === 0 ? status : { ...status, warnings: material.warnings };
+}
+
+/** Who said that Temporal is not ours. */
+export function externalSource({ invocation: { given } }: CommandContext): string {
+  return sourceName(whoSaysExternal(given));
+}

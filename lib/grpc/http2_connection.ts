@@ -1,0 +1,241 @@
+import { concatBytes, readUint32, uint32 } from "../platform/net/bytes.ts";
+import type { Connection } from "../platform/net/connection.ts";
+import { GrpcError } from "./error.ts";
+import { createHeaderBlockAssembler } from "./header_blocks.ts";
+import { createHpackDecoder } from "./hpack.ts";
+import {
+  CLIENT_PREFACE,
+  createFrameDecoder,
+  encodeFrame,
+  encodeSettings,
+  type Frame,
+  FrameFlag,
+  FrameType,
+  MAX_FRAME_PAYLOAD_BYTES,
+  stripPadding,
+} from "./http2_frames.ts";
+import {
+  type AnswerCollector,
+  createAnswerCollector,
+  createReceiveWindow,
+  type Http2Answer,
+  MAX_HEADER_BYTES,
+  WINDOW_BYTES,
+} from "./http2_response.ts";
+
+/** The client's end of one HTTP/2 connection. */
+export interface Http2Link {
+  /**
+   * Sends a request of one header block and one body, and gives the whole answer.
+   *
+   * @throws {GrpcError} when there is none within `timeoutMs`. After a time-out the link is closed: a connection that
+   * once was silent (a stopped process, a dropped route) is not worth another wait.
+   */
+  request(headerBlock: Uint8Array, body: Uint8Array, timeoutMs: number): Promise<Http2Answer>;
+  /** Whether it takes further requests. */
+  isOpen(): boolean;
+  /** Closes at once; requests under way fail. */
+  close(): void;
+}
+
+interface Stream {
+  answer: AnswerCollector;
+  timer: ReturnType<typeof setTimeout>;
+  resolve(answer: Http2Answer): void;
+  reject(error: GrpcError): void;
+}
+
+/** A server sends a handful of frames that belong to no request; this many between two requests are a flood. */
+const MAX_STRAY_FRAMES = 1_000;
+const MAX_STREAM_ID = 0x7fffffff;
+const REFUSED_STREAM = 7;
+const INITIAL_WINDOW_SIZE = 4;
+/** HEADER_TABLE_SIZE 0, ENABLE_PUSH 0, MAX_HEADER_LIST_SIZE (RFC 9113, section 6.5.2). */
+const SETTINGS = encodeSettings([[1, 0], [2, 0], [6, MAX_HEADER_BYTES]]);
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Speaks HTTP/2 on a fresh `connection`, which it owns from now on. The preface goes out with the first write.
+ * It reads all the time, so that PING is answered and GOAWAY is known between requests; until it is closed it keeps
+ * the process alive. Whatever the peer does, it holds one frame, one header block and one answer per request.
+ */
+export function createHttp2Link(connection: Connection): Http2Link {
+  const streams = new Map<number, Stream>();
+  const decoder = createFrameDecoder();
+  const headerBlocks = createHeaderBlockAssembler(MAX_HEADER_BYTES);
+  const hpack = createHpackDecoder();
+  const window = createReceiveWindow();
+  let nextStreamId = 1;
+  let failure: GrpcError | null = null;
+  let isDraining = false;
+  let hasSettings = false;
+  let strayFrames = 0;
+  let sendWindow = WINDOW_BYTES;
+  let initialSendWindow = WINDOW_BYTES;
+  let greeting = concatBytes([
+    new TextEncoder().encode(CLIENT_PREFACE),
+    encodeFrame(FrameType.settings, 0, 0, SETTINGS),
+  ]);
+  /** What the frames at hand call for, sent in one write. */
+  const replies: Uint8Array[] = [];
+  let lastWrite: Promise<void> = Promise.resolve();
+
+  function end(error: GrpcError): void {
+    if (failure !== null) return;
+    failure = error;
+    connection.close();
+    for (const id of [...streams.keys()]) settle(id)?.reject(error);
+  }
+
+  function settle(id: number): Stream | undefined {
+    const stream = streams.get(id);
+    if (stream === undefined) return undefined;
+    clearTimeout(stream.timer);
+    streams.delete(id);
+    return stream;
+  }
+
+  function write(bytes: Uint8Array): Promise<void> {
+    // The server may greet first: then our acknowledgement is our first write, not a request.
+    const message = concatBytes([greeting, bytes]);
+    greeting = NO_BYTES;
+    lastWrite = lastWrite.then(() => connection.write(message)).catch((cause) => {
+      end(new GrpcError("closed", `The connection broke: ${reasonOf(cause)}`, cause));
+    });
+    return lastWrite;
+  }
+
+  async function readAll(): Promise<void> {
+    while (failure === null) {
+      let bytes: Uint8Array | null;
+      try {
+        bytes = await connection.read();
+      } catch (cause) {
+        return end(new GrpcError("closed", `The connection broke: ${reasonOf(cause)}`, cause));
+      }
+      if (bytes === null) return end(new GrpcError("closed", "The server closed the connection"));
+      try {
+        for (const frame of decoder.push(bytes)) onFrame(frame);
+      } catch (cause) {
+        return end(new GrpcError("not-grpc", `The peer does not speak HTTP/2 as it should: ${reasonOf(cause)}`, cause));
+      }
+      if (isDraining && streams.size === 0) return end(new GrpcError("closed", "The server closed the connection"));
+      // Waiting for the write keeps a peer that floods us and reads nothing from filling our memory.
+      if (replies.length > 0) await write(concatBytes(replies.splice(0)));
+    }
+  }
+
+  function onFrame(frame: Frame): void {
+    if (!hasSettings && frame.type !== FrameType.settings) throw new Error("no SETTINGS at first");
+    if (!streams.has(frame.streamId) && ++strayFrames > MAX_STRAY_FRAMES) throw new Error("frames nobody asked for");
+    const block = headerBlocks.accept(frame);
+    if (block === "pending") return;
+    if (block !== "other") {
+      streams.get(block.streamId)?.answer.addHeaders(block.bytes);
+      if (block.isLast) finish(block.streamId);
+      return;
+    }
+    switch (frame.type) {
+      case FrameType.data:
+        return onData(frame);
+      case FrameType.rstStream: {
+        const code = readUint32(frame.payload, 0);
+        const kind = code === REFUSED_STREAM ? "refused" : "reset";
+        settle(frame.streamId)?.reject(new GrpcError(kind, `The server broke the call off (HTTP/2 error ${code})`));
+        return;
+      }
+      case FrameType.settings:
+        return onSettings(frame);
+      case FrameType.pushPromise:
+        throw new Error("a push, which was forbidden");
+      case FrameType.ping:
+        if (frame.payload.length !== 8) throw new Error("a PING of a wrong size");
+        if (!(frame.flags & FrameFlag.ack)) replies.push(encodeFrame(FrameType.ping, FrameFlag.ack, 0, frame.payload));
+        return;
+      case FrameType.goAway:
+        return onGoAway(readUint32(frame.payload, 0) & MAX_STREAM_ID);
+      case FrameType.windowUpdate:
+        if (frame.streamId === 0) sendWindow += readUint32(frame.payload, 0) & MAX_STREAM_ID;
+        return;
+    }
+    // PRIORITY, and types that nobody knows yet, are to be ignored (RFC 9113, section 4.1).
+  }
+
+  function onSettings(frame: Frame): void {
+    hasSettings = true;
+    if (frame.flags & FrameFlag.ack) return;
+    for (let at = 0; at + 6 <= frame.payload.length; at += 6) {
+      const id = readUint32(frame.payload, at) >>> 16;
+      if (id === INITIAL_WINDOW_SIZE) initialSendWindow = readUint32(frame.payload, at + 2);
+    }
+    replies.push(encodeFrame(FrameType.settings, FrameFlag.ack, 0, NO_BYTES));
+  }
+
+  function onGoAway(lastStreamId: number): void {
+    isDraining = true;
+    for (const id of [...streams.keys()]) {
+      if (id > lastStreamId) {
+        settle(id)?.reject(new GrpcError("refused", "The server ended the connection before the call"));
+      }
+    }
+  }
+
+  function onData(frame: Frame): void {
+    const frameBytes = frame.payload.length;
+    giveWindow(0, window.use(frameBytes));
+    const stream = streams.get(frame.streamId);
+    if (stream === undefined) return;
+    const given = stream.answer.addData(stripPadding(frame), frameBytes);
+    if (frame.flags & FrameFlag.endStream) finish(frame.streamId);
+    else giveWindow(frame.streamId, given);
+  }
+
+  function giveWindow(streamId: number, bytes: number): void {
+    if (bytes > 0) replies.push(encodeFrame(FrameType.windowUpdate, 0, streamId, uint32(bytes)));
+  }
+
+  function finish(id: number): void {
+    const stream = settle(id);
+    stream?.resolve(stream.answer.answer());
+  }
+
+  function send(headerBlock: Uint8Array, body: Uint8Array): number {
+    const id = nextStreamId;
+    nextStreamId += 2;
+    sendWindow -= body.length;
+    strayFrames = 0;
+    write(concatBytes([
+      encodeFrame(FrameType.headers, FrameFlag.endHeaders, id, headerBlock),
+      encodeFrame(FrameType.data, FrameFlag.endStream, id, body),
+    ]));
+    return id;
+  }
+
+  readAll();
+
+  return {
+    request(headerBlock, body, timeoutMs) {
+      return new Promise((resolve, reject) => {
+        if (failure !== null) return reject(failure);
+        if (Math.max(headerBlock.length, body.length) > MAX_FRAME_PAYLOAD_BYTES) {
+          return reject(new GrpcError("refused", "Cannot send a request of more than a frame"));
+        }
+        if (body.length > Math.min(sendWindow, initialSendWindow) || nextStreamId > MAX_STREAM_ID) {
+          isDraining = true;
+          return reject(new GrpcError("refused", "The server takes no more on this connection"));
+        }
+        const timer = setTimeout(() => {
+          end(new GrpcError("timeout", `No answer within ${Math.round(timeoutMs)} ms`));
+        }, timeoutMs);
+        streams.set(send(headerBlock, body), { answer: createAnswerCollector(hpack), timer, resolve, reject });
+      });
+    },
+    isOpen: () => failure === null && !isDraining,
+    close: () => end(new GrpcError("closed", "The connection was closed here")),
+  };
+}
+
+/** The message of whatever was thrown. */
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

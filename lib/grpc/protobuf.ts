@@ -1,0 +1,76 @@
+import { concatBytes } from "../platform/net/bytes.ts";
+
+/** A field of a Protocol Buffers message as it was read: a number for a varint, bytes for a string, bytes or message. */
+export interface ProtobufField {
+  number: number;
+  value: bigint | Uint8Array;
+}
+
+/** A field as one bytes value: a string, an embedded message (made by {@linkcode protobufMessage}), or a varint. */
+export function protobufField(number: number, value: string | Uint8Array | bigint): Uint8Array {
+  if (typeof value === "bigint") return concatBytes([varint(BigInt(number) << 3n), varint(value)]);
+  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+  return concatBytes([varint(BigInt(number) << 3n | 2n), varint(BigInt(bytes.length)), bytes]);
+}
+
+/** A message of the fields that {@linkcode protobufField} made. */
+export function protobufMessage(...fields: Uint8Array[]): Uint8Array {
+  return concatBytes(fields);
+}
+
+/**
+ * The fields of a message, in the order of the wire, repeated ones repeated. Fixed-size fields (doubles and the like)
+ * are passed over.
+ *
+ * @throws {Error} when `message` is not well formed
+ */
+export function readProtobuf(message: Uint8Array): ProtobufField[] {
+  const fields: ProtobufField[] = [];
+  let at = 0;
+  const readVarint = (): bigint => {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = message[at++];
+      if (byte === undefined) throw new Error("Cannot read a message: it ends inside a number");
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+    throw new Error("Cannot read a message: number too long");
+  };
+  const take = (sizeBytes: number): Uint8Array => {
+    if (sizeBytes > message.length - at) throw new Error("Cannot read a message: it ends inside a field");
+    return message.subarray(at, at += sizeBytes);
+  };
+
+  while (at < message.length) {
+    const tag = readVarint();
+    const number = Number(tag >> 3n);
+    const wireType = Number(tag & 7n);
+    if (wireType === 0) fields.push({ number, value: readVarint() });
+    else if (wireType === 1) take(8);
+    else if (wireType === 2) fields.push({ number, value: take(Number(readVarint())) });
+    else if (wireType === 5) take(4);
+    else throw new Error(`Cannot read a message: unknown wire type ${wireType}`);
+  }
+  return fields;
+}
+
+/** The last value of string field `number`, or null when it is absent. */
+export function stringOf(fields: readonly ProtobufField[], number: number): string | null {
+  const field = fields.findLast((field) => field.number === number);
+  return field !== undefined && typeof field.value !== "bigint" ? new TextDecoder().decode(field.value) : null;
+}
+
+/** The last value of varint field `number`; 0 when it is absent, as proto3 has it. */
+export function numberOf(fields: readonly ProtobufField[], number: number): number {
+  const field = fields.findLast((field) => field.number === number);
+  return field !== undefined && typeof field.value === "bigint" ? Number(field.value) : 0;
+}
+
+function varint(value: bigint): Uint8Array {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, value);
+  for (; rest >= 128n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
+  bytes.push(Number(rest));
+  return Uint8Array.from(bytes);
+}

@@ -1,0 +1,81 @@
+import { appendFileSync, closeSync, lstatSync, writeSync } from "node:fs";
+import { systemErrorCode } from "../errors/local_error.ts";
+import { openLog } from "../logs/open_log.ts";
+import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+
+/** One line of the supervisor's log: JSON with `at` (ISO 8601), `event`, and the facts of the event. */
+export interface LogEvent {
+  at: string;
+  event: string;
+  [fact: string]: unknown;
+}
+
+/** Where the supervisor tells what it does: its log, the instance's history, and those who listen. */
+export interface EventLog {
+  /** A line of the log. */
+  note(event: string, facts?: Record<string, unknown>): void;
+  /** A transition: also kept in the history. */
+  transition(event: string, facts?: Record<string, unknown>): void;
+  /** Calls `listener` with each event from now on; returns the way to stop that. */
+  subscribe(listener: (event: LogEvent) => void): () => void;
+  close(): void;
+}
+
+/** The history is cut to its newer half when it reaches this size, in bytes. */
+export const MAX_HISTORY_BYTES = 256 * 1024;
+
+/**
+ * Appends events to the log at `logPath` (`stderr` in foreground mode, null for none) and transitions to `historyPath`
+ * too. What can't be written (disk full, home gone) is lost without an error: a supervisor must not die of its log.
+ *
+ * @throws {LocalError} `home-unusable` when something else than a log stands at `logPath`
+ */
+export function openEventLog(logPath: string | "stderr" | null, historyPath: string, now: () => number): EventLog {
+  const fd = logPath === "stderr" ? 2 : logPath === null ? null : openLog(logPath);
+  const listeners = new Set<(event: LogEvent) => void>();
+  const write = (event: string, facts: Record<string, unknown>): string => {
+    const entry: LogEvent = { at: new Date(now()).toISOString(), event, ...facts };
+    const line = JSON.stringify(entry) + "\n";
+    if (fd !== null) ignoringWriteErrors(() => writeSync(fd, line));
+    for (const listener of listeners) listener(entry);
+    return line;
+  };
+  return {
+    note: (event, facts = {}) => void write(event, facts),
+    transition: (event, facts = {}) => {
+      const line = write(event, facts);
+      ignoringWriteErrors(() => appendHistory(historyPath, line));
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => {
+      if (fd !== null && fd !== 2) closeSync(fd);
+    },
+  };
+}
+
+/** The last transitions of the instance, as JSON lines; empty when there are none. */
+export function readHistory(path: string): string[] {
+  const reading = readBounded(path, 2 * MAX_HISTORY_BYTES);
+  return "text" in reading ? reading.text.split("\n").filter((line) => line !== "") : [];
+}
+
+function appendHistory(path: string, line: string): void {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  if (info !== undefined && !info.isFile()) return;
+  if (info !== undefined && info.size + line.length > MAX_HISTORY_BYTES) {
+    const kept = readHistory(path);
+    writeWhole(path, kept.slice(kept.length / 2).join("\n") + "\n");
+  }
+  appendFileSync(path, line, { mode: 0o600 });
+}
+
+function ignoringWriteErrors(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+  }
+}

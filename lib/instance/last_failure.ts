@@ -1,0 +1,60 @@
+import { lstatSync, unlinkSync } from "node:fs";
+import { isSettings, type Settings } from "../config/settings.ts";
+import { type Failure, isFailure } from "../errors/failure.ts";
+import { systemErrorCode } from "../errors/local_error.ts";
+import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+import type { Exit } from "./status/status.ts";
+
+/** Why the last supervisor gave up, until the next `start` or `stop`. */
+export interface Outcome {
+  /** ISO 8601. */
+  at: string;
+  failure: Failure;
+  lastExit: Exit | null;
+  restarts: number;
+  /** What was to be launched; null when it did not get that far. */
+  settings: Settings | null;
+}
+
+/** Reads the outcome at `path`; null when there is none, or none that we wrote. */
+export function readOutcome(path: string): Outcome | null {
+  const reading = readBounded(path, 256 * 1024);
+  if (!("text" in reading)) return null;
+  try {
+    const value: unknown = JSON.parse(reading.text);
+    if (typeof value !== "object" || value === null || !("failure" in value) || !isFailure(value.failure)) return null;
+    const { at, failure, lastExit, restarts, settings } = value as Record<string, unknown> & Outcome;
+    return {
+      at: typeof at === "string" ? at : "",
+      failure,
+      lastExit: isExit(lastExit) ? lastExit : null,
+      restarts: typeof restarts === "number" ? restarts : 0,
+      settings: isSettings(settings) ? settings : null,
+    };
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isExit(value: unknown): value is Exit {
+  if (typeof value !== "object" || value === null) return false;
+  const { code, signal, at, reason } = value as Record<keyof Exit, unknown>;
+  return (code === null || typeof code === "number") && (signal === null || typeof signal === "string") &&
+    typeof at === "string" && typeof reason === "string";
+}
+
+/** Writes the outcome, whole. */
+export function writeOutcome(path: string, outcome: Outcome): void {
+  writeWhole(path, JSON.stringify(outcome) + "\n");
+}
+
+/** Removes the outcome, if there is one. */
+export function clearOutcome(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return; // Deno's unlink takes empty folders too
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!["ENOENT", "EISDIR", "EPERM"].includes(systemErrorCode(error) ?? "")) throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { unlinkSync } from "node:fs";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+import { formatRecord, MAX_RECORD_BYTES, parseRecord, type ProcessRecord } from "./pid_record.ts";
+
+/** Writes the record, whole; or says why it can't be written, which harms nothing: locks decide. */
+export function saveRecord(path: string, record: ProcessRecord): string | null {
+  try {
+    writeWhole(path, formatRecord(record));
+    return null;
+  } catch (error) {
+    const code = error instanceof LocalError ? error.message : systemErrorCode(error);
+    if (code === undefined) throw error;
+    return code;
+  }
+}
+
+/** Removes the record at `path` if it is that of process `pid`; another's, or something else, stays. */
+export function removeRecord(path: string, pid: number): void {
+  const onDisk = readRecord(path);
+  if (onDisk.kind !== "record" || onDisk.record.pid !== pid) return;
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!["ENOENT", "EROFS", "EACCES"].includes(systemErrorCode(error) ?? "")) throw error;
+  }
+}
+
+/** What stands at the record's path. */
+export type RecordOnDisk =
+  | { kind: "none" }
+  | { kind: "record"; record: ProcessRecord }
+  | { kind: "unusable"; why: string };
+
+/** Reads the record at `path`; never throws for what stands there. */
+export function readRecord(path: string): RecordOnDisk {
+  const reading = readBounded(path, MAX_RECORD_BYTES);
+  if ("refused" in reading) {
+    return reading.refused === "missing" ? { kind: "none" } : { kind: "unusable", why: reading.refused };
+  }
+  const parsed = parseRecord(reading.text);
+  return "invalid" in parsed ? { kind: "unusable", why: parsed.invalid } : { kind: "record", record: parsed.record };
+}

@@ -1,0 +1,106 @@
+import { isPartOfPolicy, type Policy } from "../config/policy.ts";
+import { isSettings, type Settings } from "../config/settings.ts";
+
+/** The largest record that is read, in bytes; what is larger was not written by us. */
+export const MAX_RECORD_BYTES = 64 * 1024;
+
+/**
+ * What `temporal.pid` tells of the Temporal that was launched. Line 1 is the PID, line 2 `temporal`, line 3 the Unix
+ * time of its start, then `key=value` lines. Stigmer's CLI wrote the first line alone (early versions) or the first
+ * three: the rest is optional. A record describes; it never decides whether anything runs.
+ */
+export interface ProcessRecord {
+  pid: number;
+  /** Unix time in seconds, 0 when unknown. */
+  startedAtS: number;
+  /** The kernel's start time of the process, as `ProcessInfo.startTime`. Without it the record proves nothing. */
+  startTime?: string;
+  bootId?: string;
+  /** The real executable that ran, not the path that was asked for (which may be a shim). */
+  executable?: string;
+  /** The binary that was asked for. */
+  binary?: string;
+  version?: string;
+  settings?: Settings;
+  /** How it was looked after. */
+  policy?: Partial<Policy>;
+}
+
+/** A parsed record, or why the text is none. */
+export type RecordReading = { record: ProcessRecord } | { invalid: string };
+
+/** The text of `record`, as {@linkcode parseRecord} reads it. */
+export function formatRecord(record: ProcessRecord): string {
+  const { pid, startedAtS, settings, policy, ...facts } = record;
+  const lines = [String(pid), "temporal", String(startedAtS)];
+  for (const [key, value] of Object.entries(facts)) {
+    // A line break in a path would forge a line; such a fact is left out.
+    if (value !== undefined && !/[\r\n]/.test(value)) lines.push(`${key}=${value}`);
+  }
+  if (settings !== undefined) lines.push(`port=${settings.port}`, `settings=${JSON.stringify(settings)}`);
+  if (policy !== undefined) lines.push(`policy=${JSON.stringify(policy)}`);
+  return lines.join("\n") + "\n";
+}
+
+/** Reads a record, of any age. Never throws: a record may hold anything. */
+export function parseRecord(text: string): RecordReading {
+  if (text.includes("\0")) return { invalid: "binary data" };
+  const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
+  const first = (lines[0] ?? "").trim();
+  if (first === "") return { invalid: "empty" };
+  if (!/^\d{1,10}$/.test(first)) return { invalid: "the first line is no PID" };
+  const pid = Number(first);
+  // 0 and 1 would signal our own group and init; the kernel's PIDs end at 2^22 on 64-bit Linux, 99999 on macOS.
+  if (pid < 2 || pid > 2 ** 22) return { invalid: `PID ${first} can't be a server's` };
+
+  const rest = lines.slice(1);
+  const name = rest[0]?.trim();
+  if (name !== undefined && name !== "" && name !== "temporal") return { invalid: "the second line is not `temporal`" };
+  const startedAtS = /^\d{1,12}$/.test(rest[1]?.trim() ?? "") ? Number(rest[1]) : 0;
+
+  const facts = new Map<string, string>();
+  for (const line of rest.slice(2)) {
+    const at = line.indexOf("=");
+    if (at > 0) facts.set(line.slice(0, at), line.slice(at + 1));
+  }
+  const record: ProcessRecord = { pid, startedAtS };
+  for (const key of ["startTime", "bootId", "executable", "binary", "version"] as const) {
+    const value = facts.get(key);
+    if (value !== undefined && value !== "") record[key] = value;
+  }
+  const settings = parseFact(facts.get("settings"), isSettings);
+  if (settings !== null) record.settings = settings;
+  const policy = parseFact(facts.get("policy"), isPartOfPolicy);
+  if (policy !== null) record.policy = policy;
+  return { record };
+}
+
+function parseFact<T>(json: string | undefined, isRight: (value: unknown) => value is T): T | null {
+  if (json === undefined) return null;
+  try {
+    const value: unknown = JSON.parse(json);
+    return isRight(value) ? value : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null; // cut off while it was written
+    throw error;
+  }
+}
+
+/** The process as the kernel shows it now, for {@linkcode isRecordedProcess}. */
+export interface SeenProcess {
+  startTime: string;
+  bootId: string;
+  executable: string | null;
+  /** Its state letter; `Z` and `X` are dead. */
+  state: string;
+}
+
+/**
+ * Whether the process that runs under the record's PID now is the one that the record describes: same boot, same start
+ * time, same executable. A record without these facts (an old one) proves nothing, and so nobody is signalled for it.
+ */
+export function isRecordedProcess(record: ProcessRecord, seen: SeenProcess): boolean {
+  return record.startTime !== undefined && record.bootId !== undefined && record.executable !== undefined &&
+    seen.state !== "Z" && seen.state !== "X" &&
+    record.startTime === seen.startTime && record.bootId === seen.bootId && record.executable === seen.executable;
+}

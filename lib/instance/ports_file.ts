@@ -1,0 +1,32 @@
+import { autoPortsOf, portCandidate, type Ports, withPorts } from "../config/auto_ports.ts";
+import { type AskedSettings, isPort, type Settings } from "../config/settings.ts";
+import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+import type { InstancePaths } from "./paths.ts";
+
+/** The ports that `auto` chose for a home; one that it has not chosen yet, or that makes no sense, is missing. */
+export function readKeptPorts(paths: Pick<InstancePaths, "ports">): Partial<Ports> {
+  const reading = readBounded(paths.ports, 4096);
+  if (!("text" in reading)) return {};
+  try {
+    const { port, uiPort } = (JSON.parse(reading.text) ?? {}) as Record<keyof Ports, unknown>;
+    return { ...(isPort(port) ? { port } : {}), ...(isPort(uiPort) ? { uiPort } : {}) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+/**
+ * Keeps the ports for the next time.
+ *
+ * @throws the system's error
+ */
+export function writeKeptPorts(paths: Pick<InstancePaths, "ports">, ports: Partial<Ports>): void {
+  writeWhole(paths.ports, JSON.stringify(ports) + "\n");
+}
+
+/** What was asked for, with the home's own ports for `auto`: those that are kept, or else the first that would be tried. */
+export function withKeptPorts(asked: AskedSettings, paths: Pick<InstancePaths, "home" | "ports">): Partial<Settings> {
+  if (autoPortsOf(asked).length === 0) return withPorts(asked, portCandidate(paths.home, 0));
+  return withPorts(asked, { ...portCandidate(paths.home, 0), ...readKeptPorts(paths) });
+}

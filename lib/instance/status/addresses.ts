@@ -1,0 +1,24 @@
+import type { Settings } from "../../config/settings.ts";
+
+/** `127.0.0.1:7233`, `[::1]:7233`. */
+export function formatAddress(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The address that a client on this machine uses for a server that binds `ip`. */
+export function clientHost(ip: string): string {
+  if (ip === "0.0.0.0") return "127.0.0.1";
+  return ip === "::" ? "::1" : ip;
+}
+
+/** `host:port` of the frontend, for a client on this machine. */
+export function frontendAddress(settings: Settings): string {
+  return formatAddress(clientHost(settings.ip), settings.port);
+}
+
+/** The address of the Web UI, or null when there is none. */
+export function uiAddress(settings: Settings): string | null {
+  if (settings.headless) return null;
+  const path = settings.uiPublicPath?.replace(/^\/*(?=[^/])/, "/").replace(/\/+$/, "") ?? "";
+  return `http://${formatAddress(clientHost(settings.uiIp ?? settings.ip), settings.uiPort)}${path}`;
+}

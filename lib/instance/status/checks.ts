@@ -1,0 +1,101 @@
+import type { Settings } from "../../config/settings.ts";
+import { isDead, type Processes } from "../../platform/processes/processes.ts";
+import type { InstancePaths } from "../paths.ts";
+import { readRecord } from "../pid_file.ts";
+import { isRecordedProcess } from "../pid_record.ts";
+import { frontendAddress, uiAddress } from "./addresses.ts";
+import type { Probe, ProbeResult, Readiness } from "./probe.ts";
+import type { Check } from "./status.ts";
+
+/** What is to be checked. */
+export interface CheckTarget {
+  paths: InstancePaths;
+  processes: Processes;
+  settings: Settings;
+  pid: number;
+  /** Its start time, as it was known before. */
+  startTime: string;
+  probe: Probe;
+  timeoutMs: number;
+  /** When it became ready, if that was under this supervisor. */
+  readiness?: Readiness | undefined;
+}
+
+/** Temporal takes 10 ms to answer right after its start: what it answered so short ago is not asked once more, in ms. */
+const FRESH_MS = 50;
+
+/** Looks at each layer of a Temporal's evidence, just now, and times each look. Disturbs nothing. */
+export async function checkLayers(target: CheckTarget): Promise<Check[]> {
+  const { paths, processes, pid, settings } = target;
+  const network = askNetwork(target);
+  const seen = processes.inspect(pid);
+  const onDisk = readRecord(paths.record);
+  const local = [
+    await timed("lock", () => {
+      const holder = processes.lockHolders(paths.temporalLock, pid).find((each) => each.pid === pid);
+      return holder === undefined
+        ? { ok: false, detail: `pid ${pid} does not hold ${paths.temporalLock}` }
+        : { ok: true, detail: holder.on === "path" ? `held by pid ${pid}` : `held by pid ${pid} on a deleted file` };
+    }),
+    await timed("record", () => {
+      if (onDisk.kind !== "record") return { ok: false, detail: onDisk.kind === "none" ? "missing" : onDisk.why };
+      return { ok: onDisk.record.pid === pid, detail: `pid ${onDisk.record.pid}` };
+    }),
+    await timed("process", () => {
+      if (seen === null || isDead(seen)) return { ok: false, detail: `pid ${pid} is not running` };
+      const detail = `pid ${pid}, group ${seen.pgid}, state ${seen.state}${
+        seen.state === "T" ? " (stopped by a signal)" : ""
+      }`;
+      return { ok: seen.pgid === pid && seen.state !== "T", detail };
+    }),
+    await timed("identity", () => {
+      if (seen === null) return { ok: false, detail: "no process" };
+      const isRecorded = onDisk.kind === "record" &&
+        isRecordedProcess(onDisk.record, { ...seen, bootId: processes.bootId() });
+      const ok = isRecorded || seen.startTime === target.startTime;
+      return { ok, detail: seen.executable ?? seen.command };
+    }),
+    await timed("port", () => {
+      const ok = processes.groupListensOn(pid, settings.port);
+      return { ok, detail: ok ? frontendAddress(settings) : `nobody of group ${pid} listens on ${settings.port}` };
+    }),
+  ];
+  return [...local, ...await network];
+}
+
+async function askNetwork({ settings, probe, timeoutMs, readiness }: CheckTarget): Promise<Check[]> {
+  const ui = uiAddress(settings) ?? "headless";
+  if (readiness !== undefined && performance.now() - readiness.atMs < FRESH_MS) {
+    const { grpcMs, uiMs } = readiness;
+    return [
+      { name: "grpc", ok: true, detail: "SERVING", ms: rounded(grpcMs) },
+      { name: "ui", ok: true, detail: ui, ms: rounded(uiMs) },
+    ];
+  }
+  return await Promise.all([
+    timed("grpc", () => probe.serving(timeoutMs).then((result) => describeProbe(result, "SERVING"))),
+    timed("ui", () => probe.ui(timeoutMs).then((result) => describeProbe(result, ui))),
+  ]);
+}
+
+function describeProbe(result: ProbeResult, detail: string): { ok: boolean; detail: string } {
+  return result.ok ? { ok: true, detail } : { ok: false, detail: result.problem };
+}
+
+async function timed(
+  name: Check["name"],
+  look: () => { ok: boolean; detail: string } | Promise<{ ok: boolean; detail: string }>,
+): Promise<Check> {
+  const start = performance.now();
+  const result = await look();
+  return { name, ...result, ms: rounded(performance.now() - start) };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
+
+/** Whether the checks that health depends on passed: everything but the files that we wrote ourselves. */
+export function areHealthy(checks: readonly Check[]): boolean {
+  return checks.length > 0 && checks.every(({ name, ok }) => ok || name === "record" || name === "lock");
+}

@@ -1,0 +1,148 @@
+import { parseTemporalArgs } from "../../config/dev_server_args.ts";
+import { DEFAULT_HEALTH_POLICY } from "../../config/policy.ts";
+import { type AskedSettings, completeSettings, type Settings } from "../../config/settings.ts";
+import { type Holder, isStillThere, type Processes, type ProcessInfo } from "../../platform/processes/processes.ts";
+import { processesHere } from "../../platform/processes/processes_here.ts";
+import type { Host } from "../../platform/runtime/host.ts";
+import { type Finding, findTemporal } from "../find_temporal.ts";
+import { readOutcome } from "../last_failure.ts";
+import { type InstancePaths, instancePaths } from "../paths.ts";
+import { withKeptPorts } from "../ports_file.ts";
+import { areHealthy, checkLayers } from "./checks.ts";
+import { createProbe } from "./probe.ts";
+import type { Check, Status } from "./status.ts";
+import { statusFrame } from "./status_frame.ts";
+
+/** An instance that changes this often while it is looked at is told as it was seen last. */
+const MAX_LOOKS = 5;
+
+/**
+ * The status of an instance whose supervisor does not answer, from the evidence alone. Takes no lock, signals nobody,
+ * writes nothing. `asked` describes the instance where nothing else does.
+ *
+ * The order of the looks matters: Temporal first, then the supervisor's lock, then Temporal again. `unsupervised` is
+ * said only of a Temporal that was there before and after nobody held the lock.
+ */
+export async function lookAround(host: Host, home: string, asked: AskedSettings): Promise<Status> {
+  const paths = instancePaths(home);
+  const processes = processesHere(host.platform);
+  const { finding, supervisor } = look(paths, processes);
+  const leader = finding.temporal?.leader ?? null;
+  const settings = settingsOf(finding, leader, processes, asked, paths);
+
+  if (leader === null) return withoutTemporal(paths, settings, finding, supervisor);
+  const probe = createProbe(host.connect, settings);
+  const checks = await checkLayers({
+    paths,
+    processes,
+    settings,
+    pid: leader.pid,
+    startTime: leader.startTime,
+    probe,
+    timeoutMs: DEFAULT_HEALTH_POLICY.timeoutMs,
+  });
+  probe.close();
+  if (!isStillThere(leader, processes)) return await lookAround(host, home, asked);
+
+  const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
+  return {
+    ...statusFrame(supervisor === null ? "unsupervised" : "running", settings, paths),
+    // Temporal's own health; a supervisor that does not answer makes it unknown, whatever the checks say.
+    healthy: supervisor === null && areHealthy(checks),
+    temporal: {
+      pid: leader.pid,
+      pgid: leader.pgid,
+      version: record?.version ?? null,
+      binary: leader.executable,
+      startedAt: new Date((record?.startedAtS ?? 0) * 1000).toISOString(),
+      adopted: false,
+    },
+    supervisor: null,
+    restarts: 0,
+    lastExit: null,
+    checks: [...checks, supervisorCheck(supervisor)],
+  };
+}
+
+/**
+ * Who supervises, and what is there of Temporal. That nobody supervises is believed only when Temporal and its record
+ * were the same before and after: in between an instance may have stopped in good order, or come up.
+ */
+function look(paths: InstancePaths, processes: Processes): { finding: Finding; supervisor: Holder | null } {
+  let finding = findTemporal(paths, processes);
+  for (let looks = 1;; looks++) {
+    const supervisor = supervisorOf(paths, processes);
+    if (supervisor !== null || looks > MAX_LOOKS) return { finding, supervisor };
+    const before = finding;
+    finding = findTemporal(paths, processes);
+    if (isSame(before, finding)) return { finding, supervisor };
+  }
+}
+
+function isSame(a: Finding, b: Finding): boolean {
+  const facts = ({ temporal, onDisk }: Finding) => [
+    temporal?.pgid,
+    temporal?.leader?.startTime,
+    onDisk.kind === "record" ? onDisk.record.pid : onDisk.kind,
+  ];
+  return JSON.stringify(facts(a)) === JSON.stringify(facts(b));
+}
+
+/** Who holds the supervisor's lock. Looked for twice: it may be just handed over from `start` to its supervisor. */
+function supervisorOf(paths: InstancePaths, processes: Processes): Holder | null {
+  for (let look = 0; look < 2; look++) {
+    const holder = processes.lockHolders(paths.supervisorLock).find(({ on }) => on === "path");
+    if (holder !== undefined) return holder;
+  }
+  return null;
+}
+
+function supervisorCheck(supervisor: Holder | null): Check {
+  const detail = supervisor === null
+    ? "none: `stigmer-local start` adopts this Temporal"
+    : `pid ${supervisor.pid} holds its lock and does not answer`;
+  return { name: "supervisor", ok: false, ms: 0, detail };
+}
+
+function settingsOf(
+  finding: Finding,
+  leader: ProcessInfo | null,
+  processes: Processes,
+  asked: AskedSettings,
+  paths: InstancePaths,
+): Settings {
+  const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
+  if (leader !== null && recorded !== undefined) return recorded;
+  const seen = leader === null ? null : parseTemporalArgs(processes.argv(leader.pid) ?? []);
+  return completeSettings(seen ?? withKeptPorts(asked, paths), paths.defaultDatabase);
+}
+
+/** The status when no Temporal of ours is alive: `starting`, `failed` or `stopped`. */
+function withoutTemporal(
+  paths: InstancePaths,
+  settings: Settings,
+  finding: Finding,
+  supervisor: Holder | null,
+): Status {
+  const nothing = { healthy: false, temporal: null, supervisor: null, restarts: 0, lastExit: null, checks: [] };
+  if (supervisor !== null) {
+    return { ...nothing, ...statusFrame("starting", settings, paths), checks: [supervisorCheck(supervisor)] };
+  }
+  const outcome = readOutcome(paths.outcome);
+  if (outcome !== null) {
+    const { failure, lastExit, restarts } = outcome;
+    return { ...nothing, ...statusFrame("failed", outcome.settings ?? settings, paths), failure, lastExit, restarts };
+  }
+  if (finding.onDisk.kind !== "record") return { ...nothing, ...statusFrame("stopped", settings, paths) };
+  const { pid } = finding.onDisk.record;
+  return {
+    ...nothing,
+    ...statusFrame("failed", finding.onDisk.record.settings ?? settings, paths),
+    failure: {
+      code: "not-running",
+      message: `Temporal (pid ${pid}) and its supervisor are gone without a stop: killed, or the machine went down`,
+      hint: "`stigmer-local start` cleans up and starts again",
+      facts: { pid },
+    },
+  };
+}

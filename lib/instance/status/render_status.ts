@@ -1,0 +1,121 @@
+import type { Paint } from "../../text/paint.ts";
+import { externalRows } from "./render_external.ts";
+import { stateInWords, type Status } from "./status.ts";
+
+/** The short card that `start` ends with. */
+export function renderCard(status: Status, paint: Paint): string {
+  const { temporal, supervisor } = status;
+  if (!status.managed) {
+    const { namespace, external } = status;
+    const text = `Temporal ${external?.serverVersion ?? ""} can be used: it serves, and has the namespace ${namespace}`;
+    return `${paint.green("●")} ${paint.bold(text.replace("  ", " "))}\n${renderRows(externalRows(status), paint)}`;
+  }
+  const headline = status.state !== "running"
+    ? stateInWords(status.state)
+    : status.reused === true
+    ? `Temporal is running already (reused${temporal?.adopted ? ", adopted" : ""})`
+    : "Temporal is running";
+  const rows: [string, string | null][] = [
+    ["Address", status.address],
+    ["UI", status.uiUrl],
+    ["Namespace", status.namespace],
+    [
+      "PID",
+      temporal === null
+        ? null
+        : `${temporal.pid}${supervisor === null ? "" : ` (supervisor ${supervisor.pid}, ${supervisor.runtime})`}`,
+    ],
+    ["Log", status.paths.log],
+    ["Data", status.paths.database ?? "in memory"],
+  ];
+  return `${paint.green("●")} ${paint.bold(headline)}\n${renderRows(rows, paint)}`;
+}
+
+/** The table of `status`: what runs, then each layer of evidence. */
+export function renderStatus(status: Status, nowMs: number, paint: Paint): string {
+  const { temporal, supervisor, lastExit, failure } = status;
+  const isUp = status.state === "running" && status.healthy;
+  const mark = isUp
+    ? paint.green("●")
+    : status.state === "stopped"
+    ? paint.dim("○")
+    : status.state === "failed" || status.state === "unknown"
+    ? paint.red("●")
+    : paint.yellow("●");
+  const isHealthKnown = status.state !== "unhealthy" &&
+    (status.managed ? status.temporal !== null : status.state !== "unknown");
+  const health = !isHealthKnown ? "" : status.healthy ? ", healthy" : ", not healthy";
+  const lines = [`${mark} ${paint.bold(stateInWords(status.state) + health)}`];
+  const rows: [string, string | null][] = !status.managed
+    ? externalRows(status)
+    : temporal === null
+    ? [["Home", status.paths.home], ["Data", status.paths.database ?? "in memory"]]
+    : [
+      ["Address", status.address],
+      ["UI", status.uiUrl ?? "none (headless)"],
+      ["Namespace", status.namespace],
+      [
+        "PID",
+        `${temporal.pid}, up ${formatSpan(nowMs - Date.parse(temporal.startedAt))}${
+          temporal.adopted ? ", adopted" : ""
+        }`,
+      ],
+      ["Version", temporal.version ?? "unknown"],
+      ["Binary", temporal.binary],
+      [
+        "Supervisor",
+        supervisor === null ? "none" : `pid ${supervisor.pid}, ${supervisor.runtime} ${supervisor.version}`,
+      ],
+      ["Restarts", status.restarts === 0 ? null : String(status.restarts)],
+      ["Home", status.paths.home],
+      ["Data", status.paths.database ?? "in memory"],
+      ["Log", status.paths.log],
+    ];
+  if (lastExit !== null) {
+    rows.push([
+      "Last exit",
+      `${lastExit.reason}, ${lastExit.signal ?? `code ${lastExit.code ?? "unknown"}`}, ${
+        formatSpan(nowMs - Date.parse(lastExit.at))
+      } ago`,
+    ]);
+  }
+  lines.push(renderRows(rows, paint).trimEnd());
+  if (status.checks.length > 0) {
+    lines.push("");
+    for (const { name, ok, ms, detail } of status.checks) {
+      lines.push(
+        `  ${ok ? paint.green("✓") : paint.red("✗")} ${name.padEnd(10)} ${
+          `${ms.toFixed(1)} ms`.padStart(9)
+        }  ${detail}`,
+      );
+    }
+  }
+  if (failure !== undefined) {
+    lines.push(
+      "",
+      `  ${paint.red("why")}   ${failure.message}`,
+      ...(failure.hint === undefined ? [] : [`  ${paint.dim("hint")}  ${failure.hint}`]),
+    );
+  }
+  return lines.join("\n") + "\n";
+}
+
+/** A span of time in its two largest units: `3 d 4 h`, `12 min 5 s`, `0 s`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ];
+  const first = parts.findIndex(([count]) => count > 0);
+  if (first < 0) return "0 s";
+  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(
+    " ",
+  );
+}
+
+function renderRows(rows: readonly [string, string | null][], paint: Paint): string {
+  return rows.flatMap(([name, value]) => value === null ? [] : [`  ${paint.dim(name.padEnd(10))} ${value}\n`]).join("");
+}

@@ -1,0 +1,21 @@
+import { expectedNamespaces, type Settings } from "../../config/settings.ts";
+import type { InstancePaths } from "../paths.ts";
+import { frontendAddress, uiAddress } from "./addresses.ts";
+import type { Status, StatusState } from "./status.ts";
+
+/** The parts of a status that follow from the settings and the paths alone. */
+export function statusFrame(
+  state: StatusState,
+  settings: Settings,
+  paths: InstancePaths,
+): Pick<Status, "schema" | "state" | "managed" | "address" | "uiUrl" | "namespace" | "paths"> {
+  return {
+    schema: 1,
+    state,
+    managed: true,
+    address: frontendAddress(settings),
+    uiUrl: uiAddress(settings),
+    namespace: expectedNamespaces(settings)[0]!,
+    paths: { home: paths.home, database: settings.dbFilename, log: paths.temporalLog },
+  };
+}

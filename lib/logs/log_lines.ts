@@ -1,0 +1,45 @@
+import { LocalError } from "../errors/local_error.ts";
+
+/** When a line of Temporal's log or of the supervisor's says it was written, in Unix ms; null when it says nothing. */
+export function lineTimeMs(line: string): number | null {
+  const match = /^time=(\S+)/.exec(line) ?? /"(?:at|time|ts)":"([^"]+)"/.exec(line.slice(0, 200));
+  const at = match === null ? NaN : Date.parse(match[1]!);
+  return Number.isNaN(at) ? null : at;
+}
+
+const SPAN_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * The time that `--since` means, in Unix ms: a span before `nowMs` (`90s`, `10m`, `2h`, `1d`) or a time in ISO 8601.
+ *
+ * @throws {LocalError} `usage` for anything else
+ */
+export function parseSince(text: string, nowMs: number): number {
+  const span = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)$/.exec(text);
+  if (span !== null) return nowMs - Number(span[1]) * SPAN_MS[span[2]!]!;
+  const at = /^\d{4}-\d\d/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isNaN(at)) return at;
+  throw new LocalError(
+    "usage",
+    `--since takes a span (90s, 10m, 2h, 1d) or a time (2026-11-23T06:00:00Z): \`${text}\` was given`,
+  );
+}
+
+/**
+ * The lines written at `sinceMs` or later. Lines without a time (a stack trace, a panic) belong to the line before
+ * them.
+ */
+export function linesSince(lines: readonly string[], sinceMs: number): string[] {
+  let isIn = false;
+  return lines.filter((line) => {
+    const at = lineTimeMs(line);
+    if (at !== null) isIn = at >= sinceMs;
+    return isIn;
+  });
+}
+
+/** The level that a line tells, in lower case; null when it tells none. */
+export function lineLevel(line: string): string | null {
+  const match = line.startsWith("{") ? /"level":"(\w+)"/.exec(line.slice(0, 200)) : /\blevel=(\w+)/.exec(line);
+  return match?.[1]?.toLowerCase() ?? null;
+}

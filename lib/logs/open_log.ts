@@ -1,0 +1,58 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+
+/**
+ * Opens the log at `path` for append, made (mode 0600) when it is not there. Never through a symbolic link, whose target
+ * is no log, and never a FIFO, where open(2) waits for a reader.
+ *
+ * @throws {LocalError} `home-unusable` when no regular file stands there, or it can't be opened
+ */
+export function openLog(path: string): number {
+  requireLogFile(path);
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    throw unusable(path, REASONS[code] ?? code, "Check the owner and permissions of the file, and of --home", error);
+  }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw unusable(path, "it is not a regular file", "Move it away");
+}
+
+/**
+ * Whether there is a log at `path`.
+ *
+ * @throws {LocalError} `home-unusable` when something else stands there
+ */
+export function requireLogFile(path: string): boolean {
+  let info;
+  try {
+    info = lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOTDIR") return false; // the folder is none
+    throw error;
+  }
+  if (info === undefined) return false;
+  if (info.isFile()) return true;
+  const kind = info.isSymbolicLink() ? "a symbolic link" : info.isDirectory() ? "a folder" : "no regular file";
+  throw unusable(path, `${kind} stands there`, "Move it away");
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space is left",
+  ENOENT: "its folder does not exist",
+};
+
+function unusable(path: string, reason: string, hint: string, cause?: unknown): LocalError {
+  const code = systemErrorCode(cause);
+  return new LocalError("home-unusable", `Cannot use ${path} as log: ${reason}`, {
+    hint,
+    facts: { path, ...(code === undefined ? {} : { systemError: code }) },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

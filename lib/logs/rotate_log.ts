@@ -1,0 +1,102 @@
+import {
+  constants,
+  copyFileSync,
+  lstatSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  truncateSync,
+  unlinkSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { systemErrorCode } from "../errors/local_error.ts";
+import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from "./retention.ts";
+
+/**
+ * How a log is rotated. `rename`: before its writer opens it. `copy-truncate`: under a writer that keeps it open for
+ * append, which goes on at offset 0 (open(2), O_APPEND); lines written between the copy and the truncation are lost.
+ */
+export type RotationMode = "rename" | "copy-truncate";
+
+/** Rotates the log at `path`, unless it is empty or missing, and removes rotated ones that `policy` no longer keeps. */
+export function rotateLog(path: string, mode: RotationMode, policy: LogPolicy, nowMs: number): void {
+  if (sizeOf(path) > 0) {
+    const target = freeName(path, nowMs);
+    if (mode === "rename") renameSync(path, target);
+    else {
+      copyWhole(path, target);
+      truncateSync(path);
+    }
+  }
+  pruneLogs(path, policy, nowMs);
+}
+
+/**
+ * Rotates the log at `path` under its writer, if it has reached the size of `policy`, and its copy leaves room on the disk:
+ * a try that fails would take all of it for a moment, from the database too. Costs one lstat(2) if it has not.
+ */
+export function rotateLogBySize(path: string, policy: LogPolicy, nowMs: number): boolean {
+  const size = sizeOf(path);
+  if (size < policy.maxSizeBytes) return false;
+  if (freeBytes(dirname(path)) < 2 * size) {
+    pruneLogs(path, policy, nowMs);
+    return false;
+  }
+  rotateLog(path, "copy-truncate", policy, nowMs);
+  return true;
+}
+
+/** The rotated logs of the log at `path`, oldest first, as paths. */
+export function rotatedLogs(path: string): string[] {
+  return listRotated(path).sort(byAge).map(({ name }) => join(dirname(path), name));
+}
+
+/** Node removes what it could not copy to the end, Deno leaves it. */
+function copyWhole(path: string, target: string): void {
+  try {
+    copyFileSync(path, target, constants.COPYFILE_EXCL);
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST") rmSync(target, { force: true });
+    throw error;
+  }
+}
+
+/** What a user without rights may still write on the file system of `folder`; some (FUSE) don't say, and show zeros. */
+function freeBytes(folder: string): number {
+  const { bavail, bsize, blocks } = statfsSync(folder);
+  return blocks === 0 ? Infinity : bavail * bsize;
+}
+
+function pruneLogs(path: string, policy: LogPolicy, nowMs: number): void {
+  for (const name of logsToRemove(listRotated(path), nowMs, policy)) {
+    try {
+      unlinkSync(join(dirname(path), name));
+    } catch (error) {
+      if (systemErrorCode(error) !== "ENOENT") throw error;
+    }
+  }
+}
+
+function listRotated(path: string) {
+  const current = basename(path);
+  return readdirSync(dirname(path)).flatMap((name) => {
+    const at = rotatedAtMs(name, current);
+    const info = at === null ? undefined : lstatSync(join(dirname(path), name), { throwIfNoEntry: false });
+    // A link or a folder of such a name is somebody else's.
+    return at === null || !info?.isFile() ? [] : [{ name, rotatedAtMs: at, sizeBytes: info.size }];
+  });
+}
+
+function freeName(path: string, nowMs: number): string {
+  for (let sequence = 0;; sequence++) {
+    const target = join(dirname(path), rotatedName(basename(path), nowMs, sequence));
+    if (lstatSync(target, { throwIfNoEntry: false }) === undefined) return target;
+  }
+}
+
+/** The size of the regular file at `path` in bytes; 0 for anything else. */
+function sizeOf(path: string): number {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  return info?.isFile() ? info.size : 0;
+}

@@ -1,0 +1,18 @@
+import { createServer } from "node:net";
+import type { Listening } from "./listener.ts";
+
+/** Listens on a TCP port, with Node's own means; libuv sets SO_REUSEADDR, as Temporal does. */
+export function listenBrieflyNode(host: string, port: number): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    // `exclusive`: a worker of node:cluster would ask its parent to listen instead.
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address();
+      resolve({
+        port: typeof address === "object" && address !== null ? address.port : port,
+        close: () => new Promise((closed) => server.close(() => closed())),
+      });
+    });
+  });
+}

@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+
+/**
+ * A short way to the socket `name` in `home`, whose own path is too long for the kernel: it leads to the same socket, in
+ * the home. On Linux through the opened folder, `/proc/self/fd/N/NAME`, which leaves nothing behind; elsewhere through
+ * a link in a private folder.
+ *
+ * @throws {LocalError} `home-unusable` when the home can't be opened, or the private folder is not ours alone
+ */
+export function shortSocketPath(home: string, name: string, platform: string): SocketPath {
+  return platform === "linux" ? throughDescriptor(home, name) : throughLink(home, name);
+}
+
+function throughDescriptor(home: string, name: string): SocketPath {
+  let fd: number;
+  try {
+    fd = openSync(home, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    throw unusable(home, `Cannot open ${home}: ${systemErrorCode(error)}`, error);
+  }
+  return { path: `/proc/self/fd/${fd}/${name}`, close: () => closeSync(fd) };
+}
+
+/**
+ * `<temporary>/stigmer-<uid>/<hash of the home>/NAME`, where the hash is a link to the home; it stays, for the next one.
+ * The temporary folder is anyone's, so what is found there must be a real folder, ours and closed to others: else
+ * somebody could lead us to a socket of theirs.
+ *
+ * @param temporary Short, unlike the 50 bytes of macOS' own `$TMPDIR`. @default {"/tmp"}
+ * @throws {LocalError} `home-unusable`
+ */
+export function throughLink(home: string, name: string, temporary = "/tmp"): SocketPath {
+  try {
+    const real = realpathSync(home);
+    const folder = privateFolder(home, temporary);
+    const link = join(folder, createHash("sha256").update(real).digest("hex").slice(0, 16));
+    if (targetOf(link) !== real) {
+      removeIfThere(link);
+      symlinkUnlessThere(real, link);
+    }
+    return { path: join(link, name), close: () => {} };
+  } catch (error) {
+    if (error instanceof LocalError) throw error;
+    throw unusable(home, `Cannot make a short path to ${home} under ${temporary}: ${systemErrorCode(error)}`, error);
+  }
+}
+
+function privateFolder(home: string, temporary: string): string {
+  const uid = process.geteuid?.() ?? -1;
+  const folder = join(temporary, `stigmer-${uid}`);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST") throw error;
+  }
+  const info = lstatSync(folder);
+  if (info.isDirectory() && info.uid === uid && (info.mode & 0o077) === 0) return folder;
+  throw unusable(home, `Cannot use ${folder} for a short path to ${home}: it is not a private folder of ours`);
+}
+
+function targetOf(link: string): string | null {
+  try {
+    return readlinkSync(link);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "ENOENT" || code === "EINVAL") return null;
+    throw error;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) !== "ENOENT") throw error;
+  }
+}
+
+/** Somebody else who needs the same link may have made it just now. */
+function symlinkUnlessThere(target: string, link: string): void {
+  try {
+    symlinkSync(target, link);
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST" || targetOf(link) !== target) throw error;
+  }
+}
+
+function unusable(home: string, message: string, cause?: unknown): LocalError {
+  return new LocalError("home-unusable", message, {
+    hint: "Choose a shorter --home",
+    facts: { home },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** Where to bind or connect a Unix socket, until it is closed. */
+export interface SocketPath {
+  path: string;
+  /** Frees what the path needs (a folder that is open). Not before bind or connect is done, and not needed after. */
+  close(): void;
+}

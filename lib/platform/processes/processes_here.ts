@@ -1,0 +1,29 @@
+import process from "node:process";
+import { LocalError } from "../../errors/local_error.ts";
+import type { Processes } from "./processes.ts";
+import { darwinProcesses } from "./processes_darwin.ts";
+import { linuxProcesses } from "./processes_linux.ts";
+
+/**
+ * What this platform tells of processes.
+ *
+ * @param platform As `process.platform` names it. @default {process.platform}
+ * @throws {LocalError} `unsupported-platform` anywhere but on Linux and macOS
+ */
+export function processesHere(platform: string = process.platform): Processes {
+  if (platform === "linux") return linuxProcesses(process.pid);
+  if (platform === "darwin") return darwinProcesses(process.pid);
+  if (platform === "win32") {
+    throw new LocalError(
+      "unsupported-platform",
+      "Cannot run on native Windows: this tool needs Unix processes and sockets",
+      {
+        hint: "Run it inside WSL (wsl --install), where it is a Linux program",
+        facts: { platform },
+      },
+    );
+  }
+  throw new LocalError("unsupported-platform", `Cannot run on '${platform}': only Linux and macOS are supported`, {
+    facts: { platform },
+  });
+}

@@ -1,0 +1,160 @@
+import { MAX_COMMAND_LENGTH, printableCommand } from "../../text/printable.ts";
+import { namesDatabase } from "./dev_server_argv.ts";
+import { isFlockShown, isReadOnly, isWriteLockShown, openFilesOf, targetFile, targetLock } from "./open_files_linux.ts";
+import { parseNetTcp } from "./parse_net_tcp.ts";
+import { parseProcStat, type ProcStat } from "./parse_proc_stat.ts";
+import { descriptorLinks, listNumbers, orUnseen, readPieces, readProcLink, readProcText } from "./proc_files.ts";
+import type { Holder, Listener, LockHolder, Processes, ProcessInfo } from "./processes.ts";
+
+/** Where IPv4 and IPv6 sockets are listed, of our own network namespace. */
+const TCP_TABLES = ["net/tcp", "net/tcp6"];
+
+/** How much of a TCP table is read at once by one who looks for one socket: about six lines. */
+const TCP_PIECE_BYTES = 1024;
+
+/**
+ * What Linux tells of processes, through `/proc` (proc(5)).
+ *
+ * @param proc Where the proc file system is. @default {"/proc"}
+ * @param ownPid Ourselves.
+ */
+export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
+  const statOf = (pid: number): ProcStat | null => {
+    const text = readProcText(`${proc}/${pid}/stat`);
+    return text === null ? null : parseProcStat(text);
+  };
+  const argv = (pid: number): string[] | null => {
+    const text = readProcText(`${proc}/${pid}/cmdline`);
+    if (text === null || text === "") return null;
+    return (text.endsWith("\0") ? text.slice(0, -1) : text).split("\0");
+  };
+  const commandOf = (pid: number, name?: string): string => {
+    const line = readProcText(`${proc}/${pid}/cmdline`, 4 * MAX_COMMAND_LENGTH) ?? "";
+    return printableCommand(line.replace(/\0+$/, "").replaceAll("\0", " ")) ||
+      printableCommand(name ?? statOf(pid)?.name ?? "");
+  };
+  const describe = (stat: ProcStat): ProcessInfo => ({
+    pid: stat.pid,
+    pgid: stat.pgid,
+    sid: stat.sid,
+    parentPid: stat.parentPid,
+    state: stat.state,
+    startTime: stat.startTime,
+    executable: readProcLink(`${proc}/${stat.pid}/exe`)?.replace(/ \(deleted\)$/, "") ?? null,
+    command: commandOf(stat.pid, stat.name),
+  });
+  const inspect = (pid: number): ProcessInfo | null => {
+    const stat = statOf(pid);
+    return stat === null ? null : describe(stat);
+  };
+  const groupStats = (pgid: number): ProcStat[] =>
+    listNumbers(proc).map(statOf).filter((stat) => stat !== null)
+      .filter((stat) => stat.pgid === pgid && !/[ZX]/i.test(stat.state));
+
+  const lockHolders = (path: string, firstPid?: number): LockHolder[] => {
+    const target = targetLock(path);
+    const holdersAmong = (pids: number[]): LockHolder[] => {
+      const holders: LockHolder[] = [];
+      for (const pid of pids) {
+        const file = openFilesOf(proc, pid, target).find(({ fd }) => isFlockShown(proc, pid, fd));
+        if (file !== undefined) holders.push({ pid, command: commandOf(pid), on: file.on });
+      }
+      return holders;
+    };
+    const first = firstPid === undefined ? [] : holdersAmong([firstPid]);
+    return first.length > 0 ? first : holdersAmong(listNumbers(proc));
+  };
+
+  const fileUsers = (path: string): Holder[] => {
+    const target = targetFile(path);
+    // What does not exist is open nowhere: to look through every descriptor costs as much as all the rest.
+    const hasOpen = (pid: number) =>
+      target.identity !== null &&
+      openFilesOf(proc, pid, target).some(({ on, fd }) => on === "path" && !isReadOnly(proc, pid, fd));
+    const isUser = (pid: number) => hasOpen(pid) || namesDatabase(argv(pid), [target.path, path]);
+    return listNumbers(proc).filter((pid) => pid !== ownPid && isUser(pid))
+      .map((pid) => ({ pid, command: commandOf(pid) }));
+  };
+
+  const hasWriteLock = (pids: readonly number[], path: string): boolean => {
+    const target = targetFile(path);
+    return pids.some((pid) => openFilesOf(proc, pid, target).some(({ fd }) => isWriteLockShown(proc, pid, fd)));
+  };
+
+  /** Each thread stops by itself, on its way out of the kernel: the leader's state says nothing of the others. */
+  const isStopped = ({ pid, state }: ProcStat): boolean =>
+    state === "T" && listNumbers(`${proc}/${pid}/task`).every((thread) => {
+      const text = readProcText(`${proc}/${pid}/task/${thread}/stat`);
+      return text === null || /[TZX]/i.test(parseProcStat(text)?.state ?? "");
+    });
+  const isGroupStopped = (pgid: number): boolean => {
+    const members = groupStats(pgid);
+    return members.length > 0 && members.every(isStopped);
+  };
+
+  const processesIn = (folder: string): Holder[] => {
+    const { path } = targetFile(folder);
+    return listNumbers(proc).filter((pid) => pid !== ownPid && !/[ZX]/i.test(statOf(pid)?.state ?? "X"))
+      .filter((pid) => `${readProcLink(`${proc}/${pid}/cwd`) ?? ""}/`.startsWith(`${path}/`))
+      .map((pid) => ({ pid, command: commandOf(pid) }));
+  };
+
+  const socketsOf = (pid: number): string[] =>
+    [...descriptorLinks(proc, pid)].map(({ link }) => link)
+      .filter((link) => link.startsWith("socket:[")).map((link) => link.slice(8, -1));
+
+  const listeners = (port: number): Listener[] => {
+    const sockets = TCP_TABLES.flatMap((table) => parseNetTcp(readProcText(`${proc}/${table}`) ?? "", port));
+    const owners = new Map<string, number>();
+    const missing = new Set(sockets.map(({ inode }) => inode));
+    for (const pid of missing.size === 0 ? [] : listNumbers(proc)) {
+      for (const inode of socketsOf(pid)) {
+        if (missing.delete(inode)) owners.set(inode, pid);
+      }
+      if (missing.size === 0) break;
+    }
+    return sockets.map(({ address, inode }) => {
+      const pid = owners.get(inode) ?? null;
+      return { address, port, pid, command: pid === null ? null : commandOf(pid) };
+    });
+  };
+
+  const groupListensOn = (pgid: number, port: number): boolean => {
+    // The leader is nearly always the one that listens; the others are looked for only when it does not.
+    const ofLeader = new Set(socketsOf(pgid));
+    const seen = new Set<string>();
+    for (const table of TCP_TABLES) {
+      const isLeaders = orUnseen(() => {
+        let text = "";
+        for (const piece of readPieces(`${proc}/${table}`, TCP_PIECE_BYTES)) {
+          text += piece;
+          const lastLine = text.lastIndexOf("\n") + 1;
+          for (const { inode } of parseNetTcp(text.slice(0, lastLine), port)) {
+            if (ofLeader.has(inode)) return true;
+            seen.add(inode);
+          }
+          text = text.slice(lastLine);
+        }
+        return false;
+      });
+      if (isLeaders) return true;
+    }
+    if (seen.size === 0) return false;
+    return groupStats(pgid).some(({ pid }) => socketsOf(pid).some((inode) => seen.has(inode)));
+  };
+
+  return {
+    bootId: () => (readProcText(`${proc}/sys/kernel/random/boot_id`) ?? "").trim(),
+    inspect,
+    isThere: (pid) => !/[ZX]/i.test(statOf(pid)?.state ?? "X"),
+    argv,
+    liveGroupMembers: (pgid) => groupStats(pgid).map(describe),
+    lockHolders,
+    fileUsers,
+    hasWriteLock,
+    isGroupStopped,
+    processesIn,
+    listeners,
+    groupListensOn,
+  };
+}

@@ -1,0 +1,83 @@
+import { connectDeno } from "../net/connect_deno.ts";
+import { runAttachedDeno } from "./foreground_child_deno.ts";
+import type { Host } from "./host.ts";
+import { afterDeno } from "./timer_deno.ts";
+
+/** The host under Deno. Uses no `node:` module. */
+export function denoHost(): Host {
+  return {
+    runtime: "deno",
+    runtimeVersion: Deno.version.deno,
+    platform: Deno.build.os === "windows" ? "win32" : Deno.build.os,
+    pid: Deno.pid,
+    uid: Deno.uid() ?? -1,
+    args: Deno.args,
+    env: Deno.env.toObject(),
+    cwd: () => Deno.cwd(),
+    connect: connectDeno,
+    runAttached: runAttachedDeno,
+    after: afterDeno,
+    write: async (stream, text) => {
+      const bytes = new TextEncoder().encode(text);
+      try {
+        for (let at = 0; at < bytes.length;) at += await Deno[stream].write(bytes.subarray(at));
+        return true;
+      } catch (error) {
+        if (error instanceof Deno.errors.BrokenPipe) return false;
+        throw error;
+      }
+    },
+    isTerminal: (stream) => Deno[stream].isTerminal(),
+    columns: () => {
+      try {
+        return Deno.consoleSize().columns;
+      } catch {
+        return 80; // stdout is no terminal
+      }
+    },
+    onSignal: (signals, handler) => {
+      const listeners = signals.map((signal) => [signal, () => handler(signal)] as const);
+      for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+      return () => {
+        for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
+      };
+    },
+    folderOwner: (path) => {
+      try {
+        const info = Deno.statSync(path);
+        return info.isDirectory ? { uid: info.uid ?? -1, mode: (info.mode ?? 0) & 0o7777 } : null;
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+        if (error instanceof Deno.errors.PermissionDenied) return null;
+        throw error;
+      }
+    },
+    exit: (code) => Deno.exit(code),
+    exists: (path) => {
+      try {
+        Deno.lstatSync(path);
+        return true;
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+        if (error instanceof Deno.errors.PermissionDenied) return false;
+        throw error;
+      }
+    },
+    readText: (path, maxBytes) => {
+      try {
+        const info = Deno.statSync(path);
+        if (!info.isFile) return { refused: "not-a-file" };
+        if (info.size > maxBytes) return { refused: "too-big" };
+        return { text: Deno.readTextFileSync(path) };
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+          return { refused: "missing" };
+        }
+        if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop) {
+          return { refused: "unreadable" };
+        }
+        throw error;
+      }
+    },
+  };
+}

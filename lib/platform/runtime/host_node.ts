@@ -1,0 +1,80 @@
+import { lstatSync, readFileSync, statSync } from "node:fs";
+import process from "node:process";
+import { isatty } from "node:tty";
+import { systemErrorCode } from "../../errors/local_error.ts";
+import { connectNode } from "../net/connect_node.ts";
+import { runAttachedNode } from "./foreground_child_node.ts";
+import type { Host } from "./host.ts";
+
+const ignore = (): void => {};
+
+const FD = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
+/** The host under Node. */
+export function nodeHost(): Host {
+  return {
+    runtime: "node",
+    runtimeVersion: process.versions.node,
+    platform: process.platform,
+    pid: process.pid,
+    uid: process.geteuid?.() ?? -1,
+    args: process.argv.slice(2),
+    env: process.env,
+    cwd: () => process.cwd(),
+    connect: connectNode,
+    runAttached: runAttachedNode,
+    after: (ms, action) => {
+      const timer = setTimeout(action, ms);
+      return () => clearTimeout(timer);
+    },
+    write: (stream, text) =>
+      new Promise((resolve, reject) => {
+        // The stream also emits the error that the callback gets; unheard, it would end the process.
+        if (!process[stream].listeners("error").includes(ignore)) process[stream].on("error", ignore);
+        process[stream].write(text, (error) => {
+          if (error == null) resolve(true);
+          else if (systemErrorCode(error) === "EPIPE") resolve(false);
+          else reject(error);
+        });
+      }),
+    isTerminal: (stream) => isatty(FD[stream]),
+    columns: () => process.stdout.columns ?? 80,
+    onSignal: (signals, handler) => {
+      for (const signal of signals) process.on(signal, handler);
+      return () => {
+        for (const signal of signals) process.off(signal, handler);
+      };
+    },
+    folderOwner: (path) => {
+      try {
+        const info = statSync(path);
+        return info.isDirectory() ? { uid: info.uid, mode: info.mode & 0o7777 } : null;
+      } catch (error) {
+        if (["ENOENT", "ENOTDIR", "EACCES"].includes(systemErrorCode(error) ?? "")) return null;
+        throw error;
+      }
+    },
+    exit: (code) => process.exit(code),
+    exists: (path) => {
+      try {
+        return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+      } catch (error) {
+        if (["ENOTDIR", "EACCES"].includes(systemErrorCode(error) ?? "")) return false;
+        throw error;
+      }
+    },
+    readText: (path, maxBytes) => {
+      try {
+        const info = statSync(path);
+        if (!info.isFile()) return { refused: "not-a-file" };
+        if (info.size > maxBytes) return { refused: "too-big" };
+        return { text: readFileSync(path, "utf8") };
+      } catch (error) {
+        const code = systemErrorCode(error) ?? "";
+        if (code === "ENOENT" || code === "ENOTDIR") return { refused: "missing" };
+        if (["EACCES", "EPERM", "ELOOP"].includes(code)) return { refused: "unreadable" };
+        throw error;
+      }
+    },
+  };
+}

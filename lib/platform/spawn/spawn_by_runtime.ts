@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { LocalError } from "../../errors/local_error.ts";
+import { processesHere } from "../processes/processes_here.ts";
+import { pause } from "../runtime/delay.ts";
+import { isDeno } from "../runtime/host.ts";
+import { type Mask, maskDescriptors } from "./close_on_exec.ts";
+import { type DescriptorPlan, planExactly, planForDeno } from "./descriptor_plan.ts";
+import { LAUNCHER_NAME, launcherLine, type LauncherTools } from "./exec_wrapper.ts";
+import { cannotRun, findExecutable } from "./executable.ts";
+import type { PosixChild } from "./posix_spawn_deno.ts";
+import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
+
+/** A command line that ends up as the wanted program, with the descriptors it is started with. */
+interface Launch {
+  command: string;
+  args: string[];
+  stdio: (number | "ignore")[];
+  /** A shell goes before the program. */
+  hasLauncher: boolean;
+}
+
+/** How long the shell that goes before a program may take to give way to it, in ms. */
+const LAUNCHER_DEADLINE_MS = 5000;
+
+/**
+ * Starts `program` as `spawnDetached` promises it, over `node:child_process`, which both runtimes have. What they would
+ * hand on unasked is kept from it by a mask, or closed by a shell that goes before the program.
+ *
+ * @throws {LocalError} `launch-failed`, when that shell could not start the program
+ * @throws the system's error
+ */
+export async function spawnByRuntime(
+  program: string,
+  options: SpawnOptions,
+  mask: () => Mask = maskDescriptors,
+): Promise<PosixChild> {
+  const { child, launch } = spawnMasked(program, options, mask());
+  const exited = new Promise<ProcessExit>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  await started(child);
+  const pid = child.pid!;
+  if (launch.hasLauncher) await launcherGone(pid, program, exited);
+  child.unref();
+  return { pid, exited };
+}
+
+/** From the mask to its end there must be nothing asynchronous: what else is spawned meanwhile would be masked too. */
+function spawnMasked(program: string, options: SpawnOptions, mask: Mask): { child: ChildProcess; launch: Launch } {
+  try {
+    const launch = planLaunch(program, options, mask.leaking);
+    const child = spawn(launch.command, launch.args, {
+      cwd: options.cwd,
+      env: { ...options.env },
+      detached: true,
+      stdio: [options.stdin === "pipe" ? "pipe" : "ignore", ...launch.stdio],
+    });
+    return { child, launch };
+  } finally {
+    mask.restore();
+  }
+}
+
+function planLaunch(program: string, options: SpawnOptions, leaking: number[]): Launch {
+  const plan = (isDeno ? planForDeno : planExactly)({ ...options, leaking });
+  if (plan === null) {
+    throw new LocalError(
+      "internal",
+      `Cannot pass descriptors ${options.pass.join(", ")}: they stand where others have to go`,
+    );
+  }
+  const stdio = plan.stdio.map((fd) => fd ?? "ignore");
+  const hasLauncher = plan.redirections.length > 0 || plan.beyondShell.length > 0 ||
+    (isDeno && options.pass.length > 0);
+  if (!hasLauncher) return { command: program, args: [...options.args], stdio, hasLauncher };
+  const [command, ...args] = launcherLine(plan, [program, ...options.args], launcherTools(plan));
+  return { command: command!, args, stdio, hasLauncher };
+}
+
+function launcherTools(plan: DescriptorPlan): LauncherTools {
+  if (plan.beyondShell.length === 0) return { bash: null, perl: null };
+  const path = process.env.PATH;
+  return { bash: findExecutable("bash", path), perl: findExecutable("perl", path) };
+}
+
+/** Resolves at the runtime's word that the process is there; Node tells a failure as an event, Deno by throwing. */
+function started(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", reject);
+  });
+}
+
+/** Until the launcher has become the program, `/proc/PID/exe` shows a shell, and a failure to exec is an exit of it. */
+async function launcherGone(pid: number, program: string, exited: Promise<ProcessExit>): Promise<void> {
+  const processes = processesHere();
+  const isDead = () => /^[ZX]$/.test(processes.inspect(pid)?.state ?? "X");
+  const deadline = performance.now() + LAUNCHER_DEADLINE_MS;
+  // In the middle of execve(2), and of a zombie, there is no argument vector.
+  for (let argv = processes.argv(pid); argv === null || argv.includes(LAUNCHER_NAME); argv = processes.argv(pid)) {
+    if (argv === null && isDead()) break;
+    if (performance.now() > deadline) return;
+    await pause(1);
+  }
+  if (!isDead()) return;
+  // 126 and 127 are the shell's own, for a command that can't be executed or found (POSIX, 2.8.2).
+  const { code } = await exited;
+  if (code === 126) {
+    throw cannotRun(
+      program,
+      "EACCES",
+      "the system refuses to execute it",
+      "Check its file system (noexec) and permissions",
+    );
+  }
+  if (code === 127) throw cannotRun(program, "ENOENT", "it, or what it needs to run, is not there", "Check the binary");
+}

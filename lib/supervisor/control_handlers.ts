@@ -1,0 +1,251 @@
+import { formatValue } from "../config/flags/flag_values.ts";
+import { CONFIG_FLAGS } from "../config/flags/instance_flags.ts";
+import { policiesOf, policyDifferences } from "../config/policy.ts";
+import { type AskedSettings, type SettingDifference, settingsDifferences } from "../config/settings.ts";
+import type { Controlled, SnapshotRequest, SnapshotTaken, StartRequest, StopRequest } from "../control/api.ts";
+import { removeCopy } from "../database/copy.ts";
+import { withRealDatabase } from "../database/path.ts";
+import { takeSnapshot } from "../database/snapshot.ts";
+import { type Failure, START_STOPPED, toFailure } from "../errors/failure.ts";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
+import { readHistory } from "../instance/event_log.ts";
+import { areHealthy, checkLayers } from "../instance/status/checks.ts";
+import type { Status, StatusState } from "../instance/status/status.ts";
+import { statusFrame } from "../instance/status/status_frame.ts";
+import { isStillThere } from "../platform/processes/processes.ts";
+import { pause } from "../platform/runtime/delay.ts";
+import { refuseReplacement } from "../temporal/launch/preflight.ts";
+import type { TemporalKeeper } from "../temporal/manager.ts";
+import type { TemporalProcess } from "../temporal/process.ts";
+import { renderMetrics } from "./metrics.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** How long an answer to `start` waits for the binary to tell its version, in ms. */
+const VERSION_PATIENCE_MS = 2000;
+
+/** What the control API asks, answered by `supervisor`. `departed` resolves when its locks are free. */
+export function controllerOf(instance: Instance, supervisor: Supervisor, departed: Promise<void>): Controlled {
+  const { keeper } = supervisor;
+
+  const status = async (): Promise<Status> => {
+    await supervisor.standstill;
+    const { temporal, probe, settings } = keeper;
+    const { kind } = supervisor.state;
+    const checks = temporal === null || probe === null ? [] : await checkLayers({
+      paths: instance.paths,
+      processes: instance.processes,
+      settings,
+      pid: temporal.pid,
+      startTime: temporal.startTime,
+      probe,
+      timeoutMs: instance.healthPolicy.timeoutMs,
+      readiness: temporal.readiness,
+    });
+    const isServing = kind === "running" || kind === "unhealthy";
+    const healthy = isServing && keeper.temporal === temporal && areHealthy(checks);
+    const { state } = supervisor;
+    return {
+      ...statusFrame(tellState(kind, healthy), settings, instance.paths),
+      healthy,
+      temporal: temporal === null ? null : describeTemporal(temporal),
+      supervisor: {
+        pid: instance.host.pid,
+        runtime: instance.host.runtime,
+        version: instance.host.runtimeVersion,
+        startedAt: supervisor.startedAt.toISOString(),
+      },
+      restarts: supervisor.restarts,
+      lastExit: supervisor.lastExit,
+      checks,
+      ...(state.kind === "failed" ? { failure: state.failure } : {}),
+      ...(supervisor.warnings.length === 0 ? {} : { warnings: [...supervisor.warnings] }),
+    };
+  };
+
+  /** Waits for the end of whatever is under way: Temporal serves, or the supervisor has given up or was stopped. */
+  const settled = async (): Promise<Status | Failure> => {
+    const { state } = await supervisor.until(() => {
+      const { state } = supervisor;
+      return state.kind === "running" || state.kind === "failed" || state.kind === "stopped" ? { state } : null;
+    });
+    if (state.kind === "failed") {
+      await departed; // the next start must find the locks free
+      return state.failure;
+    }
+    if (state.kind !== "running") {
+      await departed;
+      return START_STOPPED;
+    }
+    await Promise.race([keeper.temporal?.versionKnown, pause(VERSION_PATIENCE_MS)]);
+    return await status();
+  };
+
+  const isLeaving = (): boolean => {
+    const { state } = supervisor;
+    return state.kind === "failed" || state.kind === "stopped" ||
+      (state.kind === "stopping" && state.then !== "launch");
+  };
+
+  return {
+    status,
+    settled,
+    start: async (request: StartRequest) => {
+      if (isLeaving()) return LEAVING;
+      const { noWait } = request;
+      const differences = differencesFrom(request, instance, supervisor);
+      if (differences.length > 0) return settingsDiffer(differences);
+      const requestedAtMs = Date.now();
+      supervisor.dispatch({ kind: "due" }); // who waits for it does not wait for a backoff
+      const current = noWait === true || supervisor.state.kind === "running" ? await status() : await settled();
+      if (!("schema" in current)) return current;
+      const startedAtMs = keeper.temporal?.startedAtMs ?? 0;
+      return { ...current, reused: keeper.temporal?.adopted === true || startedAtMs < requestedAtMs };
+    },
+    stop: async ({ graceMs }: StopRequest) => {
+      const hasFailed = supervisor.state.kind === "failed"; // there is nothing of it that could be stopped
+      const askedAtMs = performance.now();
+      supervisor.dispatch({ kind: "stop", graceMs: graceMs < 0 ? DEFAULT_GRACE_MS : graceMs });
+      await departed;
+      if (supervisor.isDeposed || hasFailed) return LEAVING;
+      const { state } = supervisor;
+      if (state.kind === "failed") return state.failure;
+      const { lastEnd } = keeper;
+      const stopped = lastEnd !== null && lastEnd.atMs >= askedAtMs ? lastEnd : { pid: null, forced: false };
+      return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
+    },
+    restart: async ({ asked, binary, policy }: StartRequest) => {
+      if (isLeaving()) return LEAVING;
+      const refusal = await refusalOf(keeper, asked, binary, instance);
+      if (refusal !== null) return refusal;
+      if (isLeaving()) return LEAVING;
+      if (policy !== undefined) Object.assign(instance, policiesOf({ ...instance.policy, ...policy }));
+      keeper.change(asked, binary);
+      supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
+      return await settled();
+    },
+    snapshot: async ({ asker }: SnapshotRequest) => {
+      if (isLeaving()) return LEAVING;
+      // One in another PID namespace is never to be seen, and still there for all that is known.
+      const seen = asker !== undefined && isStillThere(asker, instance.processes) ? asker : null;
+      const isWanted = () => seen === null || isStillThere(seen, instance.processes);
+      const current = await settled();
+      if (!("schema" in current)) return current;
+      const taken = supervisor.standstill.then(() => {
+        const { temporal } = keeper;
+        if (!isWanted()) return UNWANTED;
+        return temporal === null ? LEAVING : snapshotOf(temporal, instance, () => keeper.temporal === temporal);
+      });
+      supervisor.standstill = taken.catch(() => {});
+      const result = await taken;
+      if (!("snapshot" in result) || isWanted()) return result;
+      removeCopy(result.snapshot.path);
+      return UNWANTED;
+    },
+    isHealthy: () => supervisor.state.kind === "running",
+    metrics: () => renderMetrics(supervisor, keeper.temporal, Date.now()),
+    history: () => readHistory(instance.paths.history),
+    subscribe: (listener) => instance.log.subscribe(listener),
+  };
+}
+
+/** Why a restart with these settings would fail after the running Temporal was ended for it; null when nothing is in the way. */
+async function refusalOf(
+  keeper: TemporalKeeper,
+  asked: AskedSettings,
+  binary: string | null,
+  { processes }: Instance,
+): Promise<Failure | null> {
+  const next = keeper.planWith(asked, binary);
+  const { temporal } = keeper;
+  if (next === null || temporal === null) return null;
+  try {
+    const running = { binary: temporal.binary ?? next.binary, settings: temporal.settings };
+    await refuseReplacement(next, running, processes);
+    return null;
+  } catch (error) {
+    if (error instanceof LocalError) return toFailure(error);
+    throw error;
+  }
+}
+
+async function snapshotOf(
+  { pid, settings }: TemporalProcess,
+  { processes, log }: Instance,
+  isStillOurs: () => boolean,
+): Promise<SnapshotTaken | Failure> {
+  if (settings.dbFilename === null) {
+    return { code: "no-database", message: "This Temporal keeps its data in memory: there is no database" };
+  }
+  try {
+    const snapshot = await takeSnapshot(settings.dbFilename, { pgid: pid, settings, isStillOurs }, processes);
+    log.note("snapshot taken", { ...snapshot });
+    return { schema: 1, snapshot };
+  } catch (error) {
+    if (error instanceof LocalError) return toFailure(error);
+    const why = systemErrorCode(error);
+    if (why === undefined) throw error;
+    return {
+      code: "backup-failed",
+      message: `Cannot copy ${settings.dbFilename}: ${why}`,
+      facts: { systemError: why },
+    };
+  }
+}
+
+const UNWANTED: Failure = { code: "interrupted", message: "Whoever asked for the copy is gone" };
+const LEAVING: Failure = { code: "interrupted", message: "This supervisor is leaving", facts: { leaving: true } };
+
+/** A Temporal that fails its checks right now is not told as `running`, though the supervisor has not seen it yet. */
+function tellState(kind: StatusState, healthy: boolean): StatusState {
+  return kind === "running" && !healthy ? "unhealthy" : kind;
+}
+
+function describeTemporal(temporal: TemporalProcess): NonNullable<Status["temporal"]> {
+  return {
+    pid: temporal.pid,
+    pgid: temporal.pid,
+    version: temporal.version,
+    binary: temporal.executable ?? temporal.binary,
+    startedAt: new Date(temporal.startedAtMs).toISOString(),
+    adopted: temporal.adopted,
+  };
+}
+
+function differencesFrom(
+  { asked, binary, policy = {} }: StartRequest,
+  instance: Instance,
+  { keeper }: Supervisor,
+): SettingDifference[] {
+  const isSame = asked.dbFilename === keeper.settings.dbFilename; // before the first launch it is not the real path
+  const differences = settingsDifferences(isSame ? asked : withRealDatabase(asked), keeper.settings);
+  const running = keeper.temporal;
+  if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
+    differences.push({ setting: "temporal-bin", running: running.binary, asked: binary });
+  }
+  for (const key of policyDifferences(policy, instance.policy)) {
+    const flag = CONFIG_FLAGS.find((each) => each.policy === key)!;
+    const [running, asked] = [instance.policy[key], policy[key]!].map((value) =>
+      flag.kind === "count" ? value : formatValue(flag, value)
+    );
+    differences.push({ setting: flag.name, running, asked });
+  }
+  return differences;
+}
+
+function settingsDiffer(differences: SettingDifference[]): Failure {
+  return {
+    code: "settings-differ",
+    message: `Temporal runs with other settings: ${differences.map(inWords).join("; ")}`,
+    hint: "`stigmer-local restart` with these flags applies them; another --home makes an instance of its own",
+    facts: { differences },
+  };
+}
+
+function inWords({ setting, running, asked }: SettingDifference): string {
+  const [there, wanted] = [running, asked].map((value) =>
+    Array.isArray(value) ? value.join(", ") : String(value ?? "")
+  );
+  if (there === "") return `${setting} is not set, and ${wanted} is asked for`;
+  return `${setting} is ${there}, ${wanted === "" ? "and none is asked for" : `not ${wanted}`}`;
+}

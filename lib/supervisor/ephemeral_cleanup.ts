@@ -1,0 +1,31 @@
+import { rmSync } from "node:fs";
+import { stopUnsupervised } from "../client/stop_unsupervised.ts";
+import { createInstance, type SupervisorOrder } from "../instance/context.ts";
+import { findTemporal } from "../instance/find_temporal.ts";
+import { instancePaths } from "../instance/paths.ts";
+import type { Host } from "../platform/runtime/host.ts";
+import { endProcessGroup } from "../temporal/terminate.ts";
+import { isOwnFolder } from "./ephemeral_home.ts";
+
+/**
+ * Ends what is left of an ephemeral instance whose owner is gone, and removes its home. That may be gone before, with the
+ * whole temporary folder: then there is no lock that anybody could hold, and the one that was deleted proves Temporal.
+ *
+ * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
+ */
+export async function reap(host: Host, order: SupervisorOrder): Promise<void> {
+  const { home } = order;
+  const isThere = () => isOwnFolder(home, host.uid);
+  if (isThere()) {
+    try {
+      if (await stopUnsupervised(host, home, 0, false) === null) return; // somebody else's by now
+    } catch (error) {
+      if (isThere()) throw error;
+    }
+  }
+  if (isThere()) return rmSync(home, { recursive: true, force: true });
+  const instance = createInstance(host, order, null);
+  const { temporal } = findTemporal(instancePaths(home), instance.processes);
+  if (temporal === null) return;
+  await endProcessGroup(instance, { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null }, 0);
+}

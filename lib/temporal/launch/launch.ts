@@ -1,0 +1,198 @@
+import { closeSync, statSync } from "node:fs";
+import { temporalArgs } from "../../config/dev_server_args.ts";
+import { refuseNewerDatabase, rememberServer } from "../../database/downgrade_guard.ts";
+import { finishDatabase, isBeingMade, prepareDatabase, setAsideDatabase } from "../../database/files.ts";
+import { temporalEnvironment } from "../../environment/daemon_environment.ts";
+import { LocalError } from "../../errors/local_error.ts";
+import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "../../instance/context.ts";
+import type { Probe } from "../../instance/status/probe.ts";
+import { openLog } from "../../logs/open_log.ts";
+import { readTail } from "../../logs/read_tail.ts";
+import type { LockFile } from "../../platform/files/lock_file.ts";
+import { spawnDetached } from "../../platform/spawn/spawn_detached.ts";
+import type { ProcessEnd, TemporalProcess } from "../process.ts";
+import type { EndTarget } from "../terminate.ts";
+import { explainFailure, type KnownFailure, withoutUsage } from "./exit_diagnosis.ts";
+import { refuseSecondUser, refuseTakenPorts } from "./preflight.ts";
+import { waitUntilReady } from "./readiness.ts";
+
+/** What a launch needs beside the plan. */
+export interface LaunchContext {
+  instance: Instance;
+  plan: LaunchPlan;
+  probe: Probe;
+  /** Ends the wait; Temporal itself is then ended by whoever aborted. */
+  signal: AbortSignal;
+  /** Takes `temporal.lock`; the launch closes what it gets. */
+  takeLock: () => Promise<LockFile>;
+  /** Ends a process group of ours that does not become ready. */
+  end: (target: EndTarget, graceMs: number) => Promise<unknown>;
+  /** Told as soon as there is a process. */
+  onSpawn: (temporal: TemporalProcess) => void;
+}
+
+/** Bytes of the log's end that are looked through for the cause of a failure. */
+const LAST_WORDS_BYTES = 16 * 1024;
+/** How long Temporal serves until the database is noted as its server's. */
+const REMEMBER_AFTER_MS = 2_000;
+
+/**
+ * Launches Temporal and waits until it is ready. When it fails, nothing of it is left.
+ *
+ * A database that Temporal was making when it was killed has no schema and never gets one; it is set aside (never
+ * deleted) and the launch tried once more.
+ *
+ * @throws {LocalError} `port-taken`, `database-busy`, `launch-failed`, `timeout`
+ * @throws the reason of `signal` when it aborts
+ */
+export async function launchTemporal(context: LaunchContext): Promise<TemporalProcess> {
+  const { instance, plan, signal } = context;
+  const { dbFilename } = plan.settings;
+  if (dbFilename !== null) refuseSecondUser(dbFilename, instance.processes);
+  await refuseTakenPorts(plan.settings, instance.processes);
+  for (let isRetry = false;; isRetry = true) {
+    signal.throwIfAborted();
+    if (dbFilename !== null) {
+      await refuseNewerDatabase(dbFilename, plan.binary);
+      const { setAsideTo } = prepareDatabase(dbFilename, new Date());
+      if (setAsideTo !== null) instance.log.note("empty database set aside", { from: dbFilename, to: setAsideTo });
+    }
+    const outcome = await launchOnce(context);
+    if ("temporal" in outcome) {
+      if (dbFilename !== null) {
+        finishDatabase(dbFilename);
+        rememberSoon(dbFilename, outcome.temporal, instance);
+      }
+      return outcome.temporal;
+    }
+    const isRuin = outcome.failure.facts["cause"] === "database-half-made" && dbFilename !== null &&
+      isBeingMade(dbFilename);
+    if (!isRuin || isRetry) throw outcome.failure;
+    instance.log.note("half-made database set aside", {
+      from: dbFilename,
+      to: setAsideDatabase(dbFilename, new Date()),
+    });
+  }
+}
+
+/** Not at once: a binary that is asked for its version takes a core for a moment, which whoever waits for us needs now. */
+function rememberSoon(database: string, temporal: TemporalProcess, { log }: Instance): void {
+  const remember = () => {
+    rememberServer(database, temporal.binary ?? "").catch((error: unknown) => {
+      log.note("server not remembered", { database, why: error instanceof Error ? error.message : String(error) });
+    });
+  };
+  const timer = setTimeout(remember, REMEMBER_AFTER_MS);
+  timer.unref();
+  temporal.ended.then(() => clearTimeout(timer));
+}
+
+async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalProcess } | { failure: LocalError }> {
+  const { instance, plan, probe, signal } = context;
+  const logFd = openLog(instance.paths.temporalLog);
+  const logStart = statSync(instance.paths.temporalLog).size;
+  let temporal: TemporalProcess;
+  try {
+    temporal = await spawnTemporal(context, logFd);
+  } finally {
+    closeSync(logFd);
+  }
+  context.onSpawn(temporal);
+
+  const waiting = new AbortController();
+  const onAbort = () => waiting.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  const ended = temporal.ended.then((end) => ({ end }));
+  const ready = waitUntilReady(
+    temporal.pid,
+    plan.settings,
+    probe,
+    instance.processes,
+    instance.healthPolicy.launchDeadlineMs,
+    waiting.signal,
+  )
+    .then((readiness) => ({ temporal: Object.assign(temporal, { readiness }) }), (error: unknown) => ({ error }));
+  try {
+    const first = await Promise.race([ready, ended]);
+    if ("temporal" in first) return first;
+    signal.throwIfAborted();
+    const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
+    if ("end" in first) {
+      await context.end(target, 0);
+      await endEscaped(context);
+      return {
+        failure: exitFailure(
+          instance,
+          plan,
+          first.end,
+          readTail(instance.paths.temporalLog, logStart, LAST_WORDS_BYTES),
+        ),
+      };
+    }
+    // It lives, and is not ready: SIGTERM is harmless while it makes its database, SIGKILL is not.
+    await context.end(target, DEFAULT_GRACE_MS);
+    await endEscaped(context);
+    if (first.error instanceof LocalError) return { failure: first.error };
+    throw first.error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    waiting.abort(new Error("the launch is over"));
+    await ready;
+  }
+}
+
+/** What left the group (a wrapper that calls setsid) has the lock still, and with it the ports and the database. */
+async function endEscaped({ takeLock }: LaunchContext): Promise<void> {
+  (await takeLock()).close();
+}
+
+async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd: number): Promise<TemporalProcess> {
+  const { host, paths: { home } } = instance;
+  const lock = await takeLock();
+  try {
+    const child = await spawnDetached({
+      command: plan.binary,
+      args: temporalArgs(plan.settings),
+      cwd: home,
+      env: temporalEnvironment(host.env, host.uid, home),
+      stdin: "null",
+      stdout: logFd,
+      stderr: logFd,
+      pass: [lock.fd],
+    });
+    const seen = instance.processes.inspect(child.pid);
+    return {
+      pid: child.pid,
+      startTime: seen?.startTime ?? "",
+      executable: seen?.executable ?? null,
+      binary: plan.binary,
+      settings: plan.settings,
+      startedAtMs: Date.now(),
+      adopted: false,
+      version: null,
+      ended: child.exited,
+    };
+  } finally {
+    lock.close(); // Temporal alone holds it from now on
+  }
+}
+
+function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, lastWords: string): LocalError {
+  const known: KnownFailure = explainFailure({
+    lastWords,
+    exitCode: end.code,
+    signal: end.signal,
+    settings: plan.settings,
+  });
+  return new LocalError("launch-failed", known.message, {
+    hint: known.hint,
+    facts: {
+      cause: known.cause,
+      exitCode: end.code,
+      signal: end.signal,
+      lastWords: lastWords.trim() === "" ? [] : withoutUsage(lastWords.trimEnd()).slice(-10),
+      log: instance.paths.temporalLog,
+      binary: plan.binary,
+    },
+  });
+}

@@ -1,0 +1,61 @@
+import { SEARCH_ATTRIBUTE_TYPES } from "../../config/flags/search_attribute_types.ts";
+import type { GrpcChannel } from "../../grpc/channel.ts";
+import { numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "../../grpc/protobuf.ts";
+
+const SERVICE = "/temporal.api.operatorservice.v1.OperatorService";
+
+/** Temporal refused; `status` is that of gRPC: 3 what is asked for can't be, 14 it is not ready for it yet. */
+export interface OperatorRefusal {
+  status: number;
+  why: string;
+}
+
+/**
+ * The types of the search attributes that people added to `namespace`, by name.
+ *
+ * @throws {GrpcError} when there is no reply
+ */
+export async function listSearchAttributes(
+  channel: GrpcChannel,
+  namespace: string,
+  timeoutMs: number,
+): Promise<Map<string, string> | OperatorRefusal> {
+  const reply = await channel.call(
+    `${SERVICE}/ListSearchAttributes`,
+    protobufMessage(protobufField(1, namespace)),
+    timeoutMs,
+  );
+  if (reply.status !== 0 || reply.message === null) return { status: reply.status, why: reply.statusMessage };
+  const types = new Map<string, string>();
+  for (const { number, value } of readProtobuf(reply.message)) {
+    if (number !== 1 || typeof value === "bigint") continue; // 2: Temporal's own, 3: the columns behind them
+    const entry = readProtobuf(value);
+    const type = numberOf(entry, 2);
+    types.set(stringOf(entry, 1) ?? "", SEARCH_ATTRIBUTE_TYPES[type - 1] ?? `type ${type}`);
+  }
+  return types;
+}
+
+/**
+ * Adds search attributes to `namespace`. One that is there already stays as it is, whatever its type: Temporal says
+ * nothing of it (`addSearchAttributesSQL` in its `operator_handler.go`).
+ *
+ * @param types One of {@linkcode SEARCH_ATTRIBUTE_TYPES} each, by name.
+ * @throws {GrpcError} when there is no reply
+ */
+export async function addSearchAttributes(
+  channel: GrpcChannel,
+  namespace: string,
+  types: ReadonlyMap<string, string>,
+  timeoutMs: number,
+): Promise<OperatorRefusal | null> {
+  const entries = [...types].map(([name, type]) =>
+    protobufField(
+      1,
+      protobufMessage(protobufField(1, name), protobufField(2, BigInt(SEARCH_ATTRIBUTE_TYPES.indexOf(type) + 1))),
+    )
+  );
+  const request = protobufMessage(...entries, protobufField(2, namespace));
+  const reply = await channel.call(`${SERVICE}/AddSearchAttributes`, request, timeoutMs);
+  return reply.status === 0 ? null : { status: reply.status, why: reply.statusMessage };
+}

@@ -1,0 +1,131 @@
+import type { Settings } from "../../config/settings.ts";
+import { refuseNewerDatabase } from "../../database/downgrade_guard.ts";
+import { takeDatabaseLock } from "../../database/lock.ts";
+import { realDatabasePath } from "../../database/path.ts";
+import { fromFailure, toFailure } from "../../errors/failure.ts";
+import { LocalError } from "../../errors/local_error.ts";
+import type { LaunchPlan } from "../../instance/context.ts";
+import { canBind } from "../../platform/net/probe_port.ts";
+import type { Processes } from "../../platform/processes/processes.ts";
+import { pause } from "../../platform/runtime/delay.ts";
+import { refuseBadArguments } from "./check_arguments.ts";
+import { strangerOnPort } from "./readiness.ts";
+
+/** A dying process may keep its ports for this time after it has gone out of sight (exit_files in kernel/exit.c), in ms. */
+export const DYING_MS = 500;
+
+/** Two servers would use one database file without a word, and each would lose the other's writes. */
+export function refuseSecondUser(database: string, processes: Processes): void {
+  const [user] = processes.fileUsers(database);
+  if (user === undefined) return;
+  throw new LocalError("database-busy", `The database ${database} is in use by pid ${user.pid} (${user.command})`, {
+    hint: "End that process, or choose another database with --db-filename",
+    facts: { database, pid: user.pid, command: user.command },
+  });
+}
+
+/**
+ * Refuses ports that a launch with `settings` needs and somebody has.
+ *
+ * @param own What the Temporal that is to make place runs with: its ports count as free.
+ * @param any Ports that are not looked at: others will do as well.
+ * @throws {LocalError} `port-taken`, naming the holder, or the flags that give one port twice
+ */
+export async function refuseTakenPorts(
+  settings: Settings,
+  processes: Processes,
+  own?: Settings,
+  any: readonly number[] = [],
+): Promise<void> {
+  const places = placesOf(settings);
+  refusePortGivenTwice(places);
+  const kept = own === undefined ? [] : placesOf(own).map(({ port }) => port);
+  const wanted = withLocalhost(places).filter(({ port }) => !kept.includes(port) && !any.includes(port));
+  const findTaken = async () => {
+    const states = await Promise.all(
+      wanted.map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),
+    );
+    return states.find(({ state }) => state === "taken");
+  };
+  const giveUpAt = performance.now() + DYING_MS;
+  for (let taken = await findTaken(); taken !== undefined; taken = await findTaken()) {
+    const error = strangerOnPort(taken.port, taken.flag, processes);
+    if (error.facts["pid"] !== null || performance.now() > giveUpAt) throw error;
+    await pause(10);
+  }
+}
+
+/**
+ * Refuses what would only be found out after the running Temporal was ended for it: a port or a database that somebody
+ * else has, a database that is too new for the binary, arguments that the binary does not understand.
+ *
+ * @param running What the Temporal that is to make place runs with.
+ * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`, `launch-failed`; it says that Temporal goes on
+ */
+export async function refuseReplacement(
+  next: LaunchPlan,
+  running: Omit<LaunchPlan, "auto">,
+  processes: Processes,
+): Promise<void> {
+  try {
+    await refuseFailure(next, running, processes);
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    throw fromFailure({ ...toFailure(error), message: `${error.message}; the Temporal that runs goes on` });
+  }
+}
+
+async function refuseFailure(
+  next: LaunchPlan,
+  running: Omit<LaunchPlan, "auto">,
+  processes: Processes,
+): Promise<void> {
+  const any = next.auto.map((name) => next.settings[name]);
+  await refuseTakenPorts(next.settings, processes, running.settings, any);
+  const { dbFilename, extraArgs } = next.settings;
+  const isSame = next.binary === running.binary &&
+    JSON.stringify(extraArgs) === JSON.stringify(running.settings.extraArgs);
+  if (extraArgs.length > 0 && !isSame) await refuseBadArguments(next.binary, extraArgs);
+  if (dbFilename === null) return;
+  const database = realDatabasePath(dbFilename);
+  if (database !== running.settings.dbFilename) {
+    (await takeDatabaseLock(database, processes)).close();
+    refuseSecondUser(database, processes);
+  }
+  if (database !== running.settings.dbFilename || next.binary !== running.binary) {
+    await refuseNewerDatabase(database, next.binary);
+  }
+}
+
+/** Where a server listens that a setting puts there. */
+interface Place {
+  host: string;
+  port: number;
+  flag: string;
+}
+
+/** What must be free. */
+function placesOf({ ip, port, headless, uiIp, uiPort, metricsPort }: Settings): Place[] {
+  return [
+    { host: ip, port, flag: "--port" },
+    ...(headless ? [] : [{ host: uiIp ?? ip, port: uiPort, flag: "--ui-port" }]),
+    ...(metricsPort === null ? [] : [{ host: ip, port: metricsPort, flag: "--metrics-port" }]),
+  ];
+}
+
+/** Clients that say `localhost` may go to ::1, where a stranger would get them. */
+function withLocalhost(places: readonly Place[]): Place[] {
+  return [...places, ...places.filter(({ host }) => host === "127.0.0.1").map((place) => ({ ...place, host: "::1" }))];
+}
+
+/** Temporal would lose one of them to the other, and says so in words that name neither. */
+function refusePortGivenTwice(places: readonly Place[]): void {
+  for (const { host, port, flag } of places) {
+    const other = places.find((each) => each.flag !== flag && each.host === host && each.port === port);
+    if (other === undefined) continue;
+    throw new LocalError("port-taken", `${flag} and ${other.flag} are both ${port}`, {
+      hint: "Give each its own port",
+      facts: { port, address: host, pid: null, command: null },
+    });
+  }
+}

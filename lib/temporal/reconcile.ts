@@ -1,0 +1,201 @@
+import { lstatSync, renameSync } from "node:fs";
+import { basename } from "node:path";
+import { withPorts } from "../config/auto_ports.ts";
+import { parseTemporalArgs, temporalArgs } from "../config/dev_server_args.ts";
+import { completeSettings, type Settings, settingsDifferences } from "../config/settings.ts";
+import { finishDatabase } from "../database/files.ts";
+import { withRealDatabase } from "../database/path.ts";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "../instance/context.ts";
+import { type Finding, findTemporal, type FoundTemporal, type Proof } from "../instance/find_temporal.ts";
+import { createProbe } from "../instance/status/probe.ts";
+import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import { describeProcess } from "../platform/processes/processes.ts";
+import { pause } from "../platform/runtime/delay.ts";
+import { planFor } from "./launch/plan.ts";
+import { refuseReplacement } from "./launch/preflight.ts";
+import { type TemporalProcess, watchEnd } from "./process.ts";
+import { clearTemporalLock, type EndTarget, lockHeld } from "./terminate.ts";
+
+/** How long a Temporal without a supervisor has to prove that it is healthy before it is replaced, in ms. */
+const ADOPTION_DEADLINE_MS = 3000;
+
+/** What reconciling found. */
+export type Reconciled =
+  | { kind: "adopted"; temporal: TemporalProcess; proof: Proof }
+  /** Nothing of ours is alive; `lock` is `temporal.lock`, taken. `base`, `binary`: the settings and the binary of the one that was there. */
+  | { kind: "clear"; lock: LockFile; base: Settings | undefined; binary: string };
+
+/** What reconciling needs beside the instance. */
+export interface ReconcileOptions {
+  /** Ends the wait for a Temporal that is to prove its health, and what would follow the end of one. */
+  signal: AbortSignal;
+  warn: (message: string) => void;
+  /** Ends a group of ours. */
+  end: (target: EndTarget, graceMs: number) => Promise<unknown>;
+  /** Look through all processes also where no file tells of a Temporal: it may hold a lock that was deleted. */
+  isThorough: boolean;
+}
+
+/**
+ * Brings what an earlier supervisor left in order, before anything is launched. Only for the holder of
+ * `supervisor.lock`:
+ *
+ * - a Temporal of ours that is healthy and configured as asked is adopted, without an interruption;
+ * - one that is not is ended, with what is left of its group;
+ * - a record that nobody alive answers to is removed; one that points at an innocent process is set aside, and that
+ *   process left alone.
+ *
+ * @throws {LocalError} `lock-failed`, when the lock is held by somebody who can't be seen; `stop-failed`
+ * @throws the reason of `signal`
+ */
+export async function reconcile(
+  instance: Instance,
+  order: SupervisorOrder,
+  { signal, warn, end, isThorough }: ReconcileOptions,
+): Promise<Reconciled> {
+  const { paths, processes, log } = instance;
+  const free = await tryLock(paths.temporalLock);
+  const isFirst = free !== null && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
+  if (isFirst && !isThorough) return { kind: "clear", lock: free, base: undefined, binary: known(order.binary, free) };
+
+  const finding = findTemporal(paths, processes);
+  const { temporal: found } = finding;
+  // A plain `start` after a crash of everything takes the defaults; what is replaced or restarted keeps its settings.
+  const keepsSettings = found !== null || order.replace;
+  const base = keepsSettings && finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
+  const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.binary : undefined;
+  const binary = order.binary ?? recorded ?? found?.leader?.executable ?? null;
+  if (found !== null) {
+    free?.close();
+    const adopted = await tryToAdopt(instance, order, finding, found, signal);
+    if (typeof adopted !== "string") {
+      log.transition("adopted", { pid: adopted.pid, proof: found.proof });
+      return { kind: "adopted", temporal: adopted, proof: found.proof };
+    }
+    if (adopted === "replacement asked for" || adopted === "other settings") {
+      await refuseHarm(instance, order, finding, found);
+    }
+    known(binary, null); // before anything is ended
+    log.transition("replaced", { pgid: found.pgid, proof: found.proof, why: adopted });
+    // What a dead Temporal left has nothing to drain.
+    const hasNothingToSave = adopted === "unhealthy" || adopted === "no leader" || adopted === "data deleted";
+    const grace = hasNothingToSave ? 0 : DEFAULT_GRACE_MS;
+    await end({ pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, grace);
+    signal.throwIfAborted(); // another supervisor may have taken our place meanwhile, and what lives on is its to decide
+  }
+  tidyRecord(instance, finding, warn);
+  const lock = found === null && free !== null ? free : await clearTemporalLock(instance);
+  if (lock === null) throw lockHeld(paths.temporalLock, instance.processes);
+  return { kind: "clear", lock, base, binary: known(binary, lock) };
+}
+
+/** A binary that is known; where none was found, because a Temporal was there that only had to be adopted, an error. */
+function known(binary: string | null, lock: LockFile | null): string {
+  if (binary !== null) return binary;
+  lock?.close();
+  throw new LocalError("binary-not-found", "No Temporal binary was found, and the Temporal that runs names none", {
+    hint: "`stigmer-local install` gets one, or name one with --temporal-bin",
+  });
+}
+
+/** The adopted Temporal, or why it can't be adopted. */
+async function tryToAdopt(
+  instance: Instance,
+  order: SupervisorOrder,
+  finding: Finding,
+  found: FoundTemporal,
+  signal: AbortSignal,
+): Promise<TemporalProcess | "no leader" | "replacement asked for" | "other settings" | "unhealthy" | "data deleted"> {
+  const { leader } = found;
+  if (leader === null) return "no leader";
+  if (order.replace) return "replacement asked for";
+  const { processes, host, paths } = instance;
+  const record = finding.onDisk.kind === "record" && finding.onDisk.record.pid === leader.pid
+    ? finding.onDisk.record
+    : null;
+  const asked = withRealDatabase(order.asked);
+  const settings = record?.settings ?? settingsFromArgv(processes.argv(leader.pid), asked, paths.defaultDatabase);
+  if (settings === null || settingsDifferences(asked, settings).length > 0) return "other settings";
+  const binary = record?.binary ?? leader.executable;
+  if (order.binaryAsked && order.binary !== null && binary !== order.binary) return "other settings";
+  const { dbFilename } = settings;
+  if (dbFilename !== null && lstatSync(dbFilename, { throwIfNoEntry: false }) === undefined) return "data deleted";
+
+  const probe = createProbe(host.connect, settings);
+  try {
+    const giveUpAt = performance.now() + ADOPTION_DEADLINE_MS;
+    while (!(await probe.serving(1000)).ok || !processes.groupListensOn(leader.pid, settings.port)) {
+      if (performance.now() > giveUpAt) return "unhealthy";
+      await pause(50, signal);
+    }
+  } finally {
+    probe.close();
+  }
+  // It may have been launched by a supervisor that did not live to see it serve.
+  if (dbFilename !== null) finishDatabase(dbFilename);
+  return {
+    pid: leader.pid,
+    startTime: leader.startTime,
+    executable: leader.executable,
+    binary,
+    settings,
+    startedAtMs: (record?.startedAtS ?? Math.floor(Date.now() / 1000)) * 1000,
+    adopted: true,
+    version: record?.version ?? null,
+    ended: watchEnd(leader, processes),
+  };
+}
+
+/** A Temporal that works is not ended for one that could not come up. */
+async function refuseHarm(
+  { paths, processes }: Instance,
+  { asked, binary }: SupervisorOrder,
+  { onDisk }: Finding,
+  { leader }: FoundTemporal,
+): Promise<void> {
+  if (onDisk.kind !== "record" || onDisk.record.pid !== leader?.pid || onDisk.record.settings === undefined) return;
+  const { settings } = onDisk.record;
+  const running = { binary: onDisk.record.binary ?? leader.executable ?? "", settings };
+  const next = planFor(paths, withRealDatabase(asked), binary ?? running.binary, settings);
+  await refuseReplacement(next, running, processes);
+}
+
+/** The settings of a Temporal without a record: those that would be launched now, if they give the very same arguments. */
+function settingsFromArgv(
+  argv: string[] | null,
+  asked: SupervisorOrder["asked"],
+  defaultDatabase: string,
+): Settings | null {
+  if (argv === null) return null;
+  const seen = parseTemporalArgs(argv);
+  if (seen === null) return null;
+  const settings = completeSettings({ ...seen, ...withPorts(asked, seen) }, defaultDatabase);
+  return JSON.stringify(temporalArgs(settings)) === JSON.stringify(argv.slice(1)) ? settings : null;
+}
+
+/** Removes or sets aside a record that no live Temporal of ours answers to. */
+function tidyRecord({ paths }: Instance, { onDisk, innocent }: Finding, warn: (message: string) => void): void {
+  if (onDisk.kind === "none") return;
+  const why = onDisk.kind === "unusable"
+    ? onDisk.why
+    : innocent === null
+    ? null
+    : `it points at ${describeProcess(innocent)}, which it does not describe`;
+  if (why === null) return; // its process is dead: the next record takes its place
+  const target = setAsideName(paths.record);
+  try {
+    renameSync(paths.record, target);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return; // somebody was faster, and removed it
+    throw error;
+  }
+  warn(`The record temporal.pid was set aside as ${basename(target)}: ${why}`);
+}
+
+function setAsideName(path: string): string {
+  for (let n = 1;; n++) {
+    const name = `${path}.set-aside${n === 1 ? "" : `-${n}`}`;
+    if (lstatSync(name, { throwIfNoEntry: false }) === undefined) return name;
+  }
+}

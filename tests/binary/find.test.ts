@@ -1,0 +1,117 @@
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type FindOptions, findTemporal } from "../../lib/binary/find.ts";
+import { LocalError } from "../../lib/errors/local_error.ts";
+import { managedBinaryPath } from "../../lib/instance/paths.ts";
+import { withTempDir } from "../support.ts";
+
+function program(path: string, mode = 0o755): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, "#!/bin/sh\n", { mode });
+  return path;
+}
+
+function optionsIn(folder: string, more: Partial<FindOptions> = {}): FindOptions {
+  return {
+    home: join(folder, "home"),
+    version: "1.5.1",
+    cwd: folder,
+    env: { PATH: "", HOME: join(folder, "user") },
+    ...more,
+  };
+}
+
+describe("findTemporal()", () => {
+  it("takes the binary that a person named, relative to the working folder", () =>
+    withTempDir((folder) => {
+      const path = program(join(folder, "my temporal"));
+      program(managedBinaryPath(join(folder, "home"), "1.5.1"));
+      const explicit = { path: "./my temporal", origin: "--temporal-bin" };
+      const { binary } = findTemporal(optionsIn(folder, { explicit }));
+      assertEquals(binary, { path, source: "explicit", version: null });
+    }));
+
+  it("says what is wrong with the binary that a person named, and takes no other", () =>
+    withTempDir((folder) => {
+      program(managedBinaryPath(join(folder, "home"), "1.5.1"));
+      program(join(folder, "plain"), 0o644);
+      mkdirSync(join(folder, "folder"));
+      writeFileSync(join(folder, "empty"), "", { mode: 0o755 });
+      symlinkSync("circle", join(folder, "circle"));
+      const faults = {
+        none: "not there",
+        plain: "not executable",
+        folder: "a folder",
+        empty: "empty",
+        circle: "a link that leads in a circle",
+        "plain/x": "not there",
+      };
+      for (const [path, fault] of Object.entries(faults)) {
+        const explicit = { path, origin: "STIGMER_TEMPORAL_BIN" };
+        const error = assertThrows(() => findTemporal(optionsIn(folder, { explicit })), LocalError, fault);
+        assertEquals(error.code, "binary-not-found");
+        assert(error.message.includes("STIGMER_TEMPORAL_BIN"));
+      }
+    }));
+
+  it("tells a binary for another platform before it is run", () =>
+    withTempDir((folder) => {
+      const foreign = Uint8Array.from({ length: 64 }, (_, i) =>
+        [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1][i] ?? (i === 18 ? 8 : 0)); // MIPS
+      writeFileSync(join(folder, "mips"), foreign, { mode: 0o755 });
+      const explicit = { path: "mips", origin: "--temporal-bin" };
+      assertThrows(
+        () =>
+          findTemporal(optionsIn(folder, { explicit })),
+        LocalError,
+        "built for linux machine 8",
+      );
+    }));
+
+  it("prefers the managed binary to one on PATH", () =>
+    withTempDir((folder) => {
+      const env = { PATH: join(folder, "bin"), HOME: folder };
+      const onPath = program(join(folder, "bin", "temporal"));
+      assertEquals(findTemporal(optionsIn(folder, { env })).binary, { path: onPath, source: "path", version: null });
+      const managed = program(managedBinaryPath(join(folder, "home"), "1.5.1"));
+      assertEquals(findTemporal(optionsIn(folder, { env })).binary, {
+        path: managed,
+        source: "managed",
+        version: "1.5.1",
+      });
+    }));
+
+  it("passes over entries of PATH that can't be run, are relative, or are ourselves", () =>
+    withTempDir((folder) => {
+      program(join(folder, "temporal"));
+      program(join(folder, "a", "temporal"), 0o644);
+      const self = program(join(folder, "self.ts"));
+      mkdirSync(join(folder, "b"));
+      symlinkSync(self, join(folder, "b", "temporal"));
+      mkdirSync(join(folder, "c", "temporal"), { recursive: true });
+      const good = program(join(folder, "d", "temporal"));
+      const PATH = ["", ".", ...["a", "b", "c", "missing", "d"].map((name) => join(folder, name))].join(":");
+      const found = findTemporal(optionsIn(folder, { env: { PATH }, notThese: [realpathSync(self)] }));
+      assertEquals(found.binary?.path, good);
+      assertEquals(found.tried.slice(1).map((line) => line.replace(folder, "")), [
+        "/a/temporal: not executable for this user",
+        "/b/temporal: this tool itself",
+        "/c/temporal: a folder",
+      ]);
+    }));
+
+  it("looks into ~/.temporalio/bin at last", () =>
+    withTempDir((folder) => {
+      const path = program(join(folder, "user", ".temporalio", "bin", "temporal"));
+      assertEquals(findTemporal(optionsIn(folder)).binary, { path, source: "path", version: null });
+    }));
+
+  it("finds nothing, and tells where it looked", () =>
+    withTempDir((folder) => {
+      const { binary, tried } = findTemporal(optionsIn(folder));
+      assertEquals(binary, null);
+      assertEquals(tried.length, 2);
+    }));
+});

@@ -1,0 +1,49 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { readTemporalVersion } from "../../../lib/binary/version/query_version.ts";
+import { LocalError } from "../../../lib/errors/local_error.ts";
+import { realTemporal, withTempDir } from "../../support.ts";
+
+function script(folder: string, text: string): string {
+  const path = join(folder, "temporal");
+  writeFileSync(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return path;
+}
+
+describe("readTemporalVersion()", () => {
+  it("asks the real binary", async () => {
+    const versions = await readTemporalVersion(realTemporal());
+    assert(/^\d+\.\d+\.\d+/.test(versions.server ?? ""), JSON.stringify(versions));
+  });
+
+  it("keeps TEMPORAL_* from the binary", () =>
+    withTempDir(async (folder) => {
+      process.env["TEMPORAL_TEST_MARK"] = "here";
+      try {
+        const path = script(folder, 'echo "temporal version 1.0.0${TEMPORAL_TEST_MARK:+-marked}"');
+        assertEquals((await readTemporalVersion(path)).cli, "1.0.0");
+      } finally {
+        delete process.env["TEMPORAL_TEST_MARK"];
+      }
+    }));
+
+  it("refuses another program", () =>
+    withTempDir(async (folder) => {
+      await assertRejects(() => readTemporalVersion(script(folder, "echo hello")), LocalError, "does not say");
+      await assertRejects(() => readTemporalVersion(join(folder, "none")), LocalError, "ENOENT");
+    }));
+
+  it("does not wait for a child that keeps the output open", () =>
+    withTempDir(async (folder) => {
+      const path = script(folder, "sleep 60 &\necho $! > ${0%/*}/child\ntrap '' TERM\nwhile :; do sleep 1; done");
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 300);
+      const began = performance.now();
+      const error = await assertRejects(() => readTemporalVersion(path, controller.signal), LocalError);
+      assertEquals(error.code, "interrupted");
+      assert(performance.now() - began < 5_000);
+    }));
+});

@@ -1,0 +1,90 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { COMMANDS, flagsOf, INSTANCE_FLAGS, OUTPUT_FLAGS } from "../../lib/cli/command_specs.ts";
+import { renderCommandHelp, renderHelp } from "../../lib/cli/help_text.ts";
+import { parseCommandLine } from "../../lib/cli/invocation.ts";
+import { paintFor } from "../../lib/text/paint.ts";
+
+const PLAIN = paintFor(false);
+const command = (name: string) => COMMANDS.find((each) => each.name === name)!;
+
+/** The lines that explain a flag, as `-p, --port PORT`. */
+const flagLines = (help: string): string[] => help.split("\n").filter((line) => /^ {2}(-\w,| {3}) --/.test(line));
+
+describe("renderHelp()", () => {
+  it("tells every command and the flags that matter to all of them", () => {
+    const help = renderHelp(PLAIN, Infinity);
+    for (const { name, summary } of COMMANDS) {
+      assert(help.split("\n").some((line) => line.startsWith(`  ${name} `) && line.endsWith(` ${summary}`)), name);
+    }
+    for (const { name, help: text } of [INSTANCE_FLAGS[0]!, ...OUTPUT_FLAGS]) {
+      assert(flagLines(help).some((line) => line.includes(`--${name} `) && line.includes(text)), name);
+    }
+  });
+
+  it("names the variable that sets a flag too", () => {
+    assert(renderHelp(PLAIN, Infinity).includes("[$STIGMER_HOME]"));
+  });
+
+  it("has colour only where it is wanted", () => {
+    assert(!renderHelp(PLAIN, Infinity).includes("\x1b"));
+    assert(renderHelp(paintFor(true), Infinity).includes("\x1b[1mCommands\x1b[22m"));
+  });
+});
+
+describe("renderCommandHelp()", () => {
+  it("tells each flag that the parser takes, once, and no other; those of the instance where it is launched", () => {
+    for (const each of COMMANDS) {
+      const told = flagLines(renderCommandHelp(each, PLAIN, Infinity)).map((line) =>
+        line.slice(2, 4).trim() + /--[\w-]+/.exec(line)![0]
+      );
+      const short = [...each.flags, INSTANCE_FLAGS[0]!, ...OUTPUT_FLAGS];
+      const taken = (each.afterDashes === undefined ? short : flagsOf(each)).map(({ name, alias }) =>
+        `${alias === undefined ? "" : `-${alias}`}--${name}`
+      );
+      assertEquals(told.sort(), taken.sort(), each.name);
+    }
+    assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("`stigmer-local help start`"));
+  });
+
+  it("gives a letter to one flag alone", () => {
+    for (const each of COMMANDS) {
+      const letters = flagsOf(each).flatMap(({ alias }) => alias ?? []);
+      assertEquals(letters, [...new Set(letters)], each.name);
+    }
+  });
+
+  it("opens with examples that work", () => {
+    for (const each of COMMANDS) {
+      assert(each.examples.length > 0);
+      for (const example of each.examples) {
+        // Without what the shell does around it: `eval "$(… env)"`, `… | source`, `… > FILE`.
+        const args = /stigmer-local ([^)|>]*)/.exec(example)![1]!.trim().split(" ");
+        assertEquals(parseCommandLine(args, { env: { HOME: "/home/me" }, cwd: "/" }).command, each, example);
+        assert(renderCommandHelp(each, PLAIN, Infinity).includes(`  ${example}\n`));
+      }
+    }
+  });
+
+  it("says what may follow the flags", () => {
+    assert(
+      renderCommandHelp(command("start"), PLAIN, Infinity).includes(
+        "  stigmer-local start [FLAGS] [-- ARGUMENTS FOR TEMPORAL]\n",
+      ),
+    );
+    assert(renderCommandHelp(command("help"), PLAIN, Infinity).includes("  stigmer-local help [FLAGS] [COMMAND]\n"));
+    assert(renderCommandHelp(command("backup"), PLAIN, Infinity).includes("  stigmer-local backup [FLAGS] FILE\n"));
+    assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("  stigmer-local stop [FLAGS]\n"));
+  });
+
+  it("goes on below itself on a narrow terminal, and says the same", () => {
+    const words = (text: string) => text.split(/\s+/).join(" ");
+    for (const each of COMMANDS) {
+      const wide = renderCommandHelp(each, PLAIN, Infinity);
+      const narrow = renderCommandHelp(each, PLAIN, 80);
+      assertEquals(words(narrow), words(wide));
+      assertEquals(narrow.split("\n").filter((line) => line.length > 80), []);
+    }
+    assertEquals(renderHelp(PLAIN, 80).split("\n").filter((line) => line.length > 80), []);
+  });
+});

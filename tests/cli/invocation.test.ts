@@ -1,0 +1,394 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { COMMANDS, flagsOf } from "../../lib/cli/command_specs.ts";
+import { asTyped, type Invocation, parseCommandLine, saidByFlags } from "../../lib/cli/invocation.ts";
+import type { AskedSettings } from "../../lib/config/settings.ts";
+import { LocalError } from "../../lib/errors/local_error.ts";
+
+type Env = Record<string, string | undefined>;
+
+function parse(line: string, env: Env = {}): Invocation {
+  const args = line === "" ? [] : line.split(" ").map((arg) => arg === "''" ? "" : arg);
+  return parseCommandLine(args, { env: { HOME: "/home/me", ...env }, cwd: "/cwd" });
+}
+
+/** What was asked for on the command line of a `start`. */
+const asked = (line: string, env: Env = {}): AskedSettings => parse(`start ${line}`, env).asked;
+
+/** The command's own flags that were given. */
+function own(line: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(parse(line).own).filter(([, value]) => value !== undefined));
+}
+
+/** The message and the hint of a wrong usage. */
+function refusal(line: string, env: Env = {}): { message: string; hint: string | undefined } {
+  const error = assertThrows(() => parse(line, env), LocalError);
+  assertEquals([error.code, error.exitCode], ["usage", 2], line);
+  return { message: error.message, hint: error.hint };
+}
+
+describe("parseCommandLine()", () => {
+  it("takes `start` for granted", () => {
+    for (const line of ["", "start", "--json", "-- --x", "--port 7300"]) {
+      assertEquals(parse(line).command.name, "start", line);
+    }
+  });
+
+  it("knows the ways to ask for help and for the version", () => {
+    for (const line of ["help", "--help", "-h"]) assertEquals(parse(line).command.name, "help", line);
+    for (const line of ["version", "--version", "-V", "--version --json"]) {
+      assertEquals(parse(line).command.name, "version", line);
+    }
+    for (const line of ["stop --help", "stop -h", "-h stop", "--help stop"]) {
+      assertEquals([parse(line).command.name, parse(line).help], ["stop", true], line);
+    }
+    assertEquals(parse("help start").operands, ["start"]);
+  });
+
+  it("lets flags stand before the command", () => {
+    for (
+      const line of [
+        "--home x status",
+        "--home=x status",
+        "status --home x",
+        "--json --home x -q status",
+        "--home x --port 7300 status",
+      ]
+    ) {
+      assertEquals([parse(line).command.name, parse(line).home], ["status", "/cwd/x"], line);
+    }
+    for (const line of ["--timeout 5 stop", "-t 5 stop", "-t5 stop", "stop -t 5", "stop -t=5"]) {
+      assertEquals([parse(line).command.name, own(line)], ["stop", { timeout: 5 }], line);
+    }
+    assertEquals(own("-n 5 logs"), { lines: 5 });
+  });
+
+  it("says which command was meant", () => {
+    assertEquals(refusal("statsu"), {
+      message: "Unknown command `statsu`",
+      hint: "Did you mean `stigmer-local status`?",
+    });
+    assertEquals(refusal("deploy").hint, "See `stigmer-local help`");
+    assertEquals(refusal("''").message, "Unknown command ``");
+    assertEquals(refusal("--headless statsu").message, "Unknown command `statsu`");
+  });
+
+  it("takes what follows a mistyped flag for its value, and no command", () => {
+    assertEquals(refusal("--prot 7300 status"), {
+      message: "Unknown flag `--prot` for `start`",
+      hint: "Did you mean `--port`?",
+    });
+  });
+
+  it("takes one operand at most", () => {
+    for (const line of ["help start stop", "completions bash stop", "backup a.db stop", "status stop"]) {
+      assertEquals(refusal(line).message, `Unexpected argument \`stop\` for \`${line.split(" ")[0]}\``);
+    }
+  });
+
+  it("says which flag was meant", () => {
+    assertEquals(refusal("start --prot 7300"), {
+      message: "Unknown flag `--prot` for `start`",
+      hint: "Did you mean `--port`?",
+    });
+    assertEquals(refusal("logs --folow").hint, "Did you mean `--follow`?");
+    assertEquals(refusal("status --force").message, "Unknown flag `--force` for `status`");
+    for (const flag of ["-z", "-qz", "-5", "--__proto__", "--constructor", "--home.a", "---json", "--_"]) {
+      assert(refusal(`start ${flag} 1`).message.startsWith("Unknown flag `-"), flag);
+    }
+  });
+
+  it("refuses arguments that nobody takes", () => {
+    assertEquals(refusal("start extra").hint, "After `--`: the arguments for Temporal");
+    assertEquals(refusal("status start").message, "Unexpected argument `start` for `status`");
+    for (const line of ["start -", "start ''", "-", "logs -f x"]) {
+      assert(refusal(line).message.startsWith("Unexpected argument"), line);
+    }
+  });
+});
+
+describe("parseCommandLine() on flags", () => {
+  it("reads every way in which a value can be written", () => {
+    for (const line of ["--port 7300", "--port=7300", "-p 7300", "-p7300", "-p=7300", "-qp7300", "-qvp 7300"]) {
+      assertEquals(asked(line), { port: 7300 }, line);
+    }
+    for (const line of ["-n5", "-n 5", "-n=5", "--lines 5", "--lines=5"]) {
+      assertEquals(own(`logs ${line}`), { lines: 5 }, line);
+    }
+    for (const line of ["-f -n 5", "-fn5", "-fn 5", "-fn=5", "-n5 -f", "--follow --lines=5"]) {
+      assertEquals(own(`logs ${line}`), { follow: true, lines: 5 }, line);
+    }
+    for (const line of ["-fdata/t.db", "-f data/t.db", "-f=data/t.db", "--db-filename ./data//t.db"]) {
+      assertEquals(asked(line), { dbFilename: "/cwd/data/t.db" }, line);
+    }
+  });
+
+  it("hides an instance flag's letter behind the command's own", () => {
+    assertEquals(parse("logs -f -n 5").asked, {});
+    assertEquals(parse("status -n dev -f t.db").asked, { namespaces: ["dev"], dbFilename: "/cwd/t.db" });
+  });
+
+  it("lets the last value of a flag count, and gathers those that repeat", () => {
+    assertEquals(asked("--port 1 --port 2"), { port: 2 });
+    assertEquals(asked("-n a -nb --namespace c --namespace=d"), { namespaces: ["a", "b", "c", "d"] });
+    assertEquals(asked("--search-attribute A=Text --search-attribute B=Int --dynamic-config-value x=[1,2]"), {
+      searchAttributes: ["A=Text", "B=Int"],
+      dynamicConfig: ["x=[1,2]"],
+    });
+  });
+
+  it("keeps text that looks like a number as it is", () => {
+    assertEquals(asked("-n 007 --namespace=1e3 --ip 0"), { namespaces: ["007", "1e3"], ip: "0" });
+    assertEquals(parse("start --home 5").home, "/cwd/5");
+  });
+
+  it("reads a switch, alone or with an answer", () => {
+    for (const line of ["--headless", "--headless=true", "--headless=1", "--headless=yes"]) {
+      assertEquals(asked(line), { headless: true }, line);
+    }
+    for (const line of ["--headless=false", "--headless=0", "--headless=off", "--headless false"]) {
+      assertEquals(asked(line), { headless: false }, line);
+    }
+    assertEquals(parse("start --no-wait").own["no-wait"], true);
+    assertEquals(parse("start --no-wait=true").own["no-wait"], true);
+    assertEquals(parse("start --no-wait=false").own["no-wait"], undefined);
+    assertEquals(refusal("start --headless=maybe").message, "--headless takes 1 or 0, or no value: `maybe` was given");
+    assertEquals(refusal("start --json=x").message, "--json takes 1 or 0, or no value: `x` was given");
+  });
+
+  it("takes a file whose name looks like a number for that file", () => {
+    for (const name of ["007", "1e3", "0x10", "1.50", "backup"]) {
+      assertEquals(parse(`backup ${name} --force`).operands, [name]);
+      assertEquals(parse(`--force backup ${name}`).operands, [name]);
+    }
+  });
+
+  it("refuses a flag without its value, and does not take the next flag for it", () => {
+    for (
+      const line of [
+        "--home",
+        "--home=",
+        "--home ''",
+        "--home --json",
+        "--port",
+        "--port --headless",
+        "-n",
+        "-n=",
+        "--ip -- x",
+        "--namespace=",
+      ]
+    ) {
+      assert(refusal(`start ${line}`).message.endsWith(": nothing was given"), line);
+    }
+    assertEquals(refusal("stop -f").message, "--db-filename takes FILE: nothing was given");
+  });
+
+  it("refuses numbers that are none, or out of range", () => {
+    for (const port of ["0", "65536", "-1", "1e3", "0x1c84", "7233.5", "abc", "٣"]) refusal(`start --port ${port}`);
+    for (const count of ["1.5", "1e3", "x", "9007199254740993"]) refusal(`logs -n ${count}`);
+    for (const seconds of ["5s", "1e9", "2000001", "Infinity"]) refusal(`stop --timeout ${seconds}`);
+    assertEquals(own("stop --timeout 0"), { timeout: 0 });
+    assertEquals(own("stop --timeout 1.5"), { timeout: 1.5 });
+    assertEquals(own("logs -n 0"), { lines: 0 });
+    assertEquals([parse("start --max-restarts 0").policy, parse("start").policy], [{ maxRestarts: 0 }, {}]);
+  });
+
+  it("refuses a text that another program would get in part", () => {
+    for (const line of ["start --namespace a\0b", "start --home /a\0b", "start -- --log-level\0x"]) {
+      assert(/^-.* takes no NUL character: `.*\\u0000/.test(refusal(line).message), refusal(line).message);
+    }
+  });
+
+  it("refuses ports that can't go together", () => {
+    refusal("start --port 7300 --ui-port 7300");
+    assertEquals(refusal("start --port 65000").hint, "Give --ui-port, or --headless");
+    assertEquals(asked("--port 65000 --headless"), { port: 65_000, headless: true });
+    assertEquals(asked("--port 65000 --ui-port 8000"), { port: 65_000, uiPort: 8000 });
+  });
+});
+
+describe("parseCommandLine() on `--`", () => {
+  it("passes on what follows, as it is", () => {
+    assertEquals(asked("-- --x -y 5 -- --home zz -p1"), { extraArgs: ["--x", "-y", "5", "--", "--home", "zz", "-p1"] });
+    assertEquals(parse("-- stop").command.name, "start");
+    assertEquals(parse("-- stop").asked, { extraArgs: ["stop"] });
+    assertEquals(parse("restart -- --metrics-port 9090").asked, { extraArgs: ["--metrics-port", "9090"] });
+  });
+
+  it("tells no arguments from none asked for", () => {
+    assertEquals(asked("--"), { extraArgs: [] });
+    assertEquals("extraArgs" in parse("start").asked, false);
+  });
+
+  it("takes the command of `run` whole, flags and all", () => {
+    const { asked, operands, json } = parse("run --json -- npm test -- --port 1");
+    assertEquals([asked, operands, json], [{}, ["npm", "test", "--", "--port", "1"], true]);
+    assertEquals([parse("run").operands, parse("run --").operands], [[], []]);
+    assertEquals(refusal("run npm test"), {
+      message: "Unexpected argument `npm` for `run`",
+      hint: "After `--`: the command",
+    });
+  });
+
+  it("refuses arguments where nothing is passed on", () => {
+    assertEquals(refusal("status -- a").message, "`status` passes no arguments on");
+    parse("status --");
+  });
+});
+
+describe("parseCommandLine() on the environment", () => {
+  const env = {
+    STIGMER_HOME: "/e",
+    STIGMER_PORT: "7400",
+    STIGMER_HEADLESS: "1",
+    STIGMER_NAMESPACE: "a, b,",
+    STIGMER_DB_FILENAME: "e.db",
+  };
+
+  it("takes it where no flag was given", () => {
+    const { home, asked } = parse("start", env);
+    assertEquals(home, "/e");
+    assertEquals(asked, { port: 7400, headless: true, namespaces: ["a", "b"], dbFilename: "/cwd/e.db" });
+    assertEquals(parse("start", { STIGMER_TEMPORAL_BIN: "bin/temporal" }).temporalBin, "/cwd/bin/temporal");
+  });
+
+  it("lets flags win, also one that says no", () => {
+    const { home, asked } = parse("start --home h --port 7300 --headless=false -n c -f f.db", env);
+    assertEquals(home, "/cwd/h");
+    assertEquals(asked, { port: 7300, headless: false, namespaces: ["c"], dbFilename: "/cwd/f.db" });
+    assertEquals(asked.port, parse("start --port 7300", { STIGMER_PORT: "wrong" }).asked.port);
+  });
+
+  it("takes an empty variable for an unset one", () => {
+    assertEquals(parse("start", Object.fromEntries(Object.keys(env).map((name) => [name, ""]))).asked, {});
+    assertEquals(parse("start", { STIGMER_HOME: "" }).home, "/home/me/.stigmer");
+  });
+
+  it("names the variable that holds a bad value", () => {
+    assertEquals(
+      refusal("start", { STIGMER_PORT: "abc" }).message,
+      "$STIGMER_PORT takes a port from 1 to 65535, or auto: `abc` was given",
+    );
+    assertEquals(
+      refusal("start", { STIGMER_HEADLESS: "maybe" }).message,
+      "$STIGMER_HEADLESS takes 1 or 0: `maybe` was given",
+    );
+  });
+
+  it("finds the home, of which there must be one", () => {
+    assertEquals(parse("status").home, "/home/me/.stigmer");
+    assertEquals(parse("status --home ~/x/../y/").home, "/home/me/y");
+    assertEquals(parse("status --home .").home, "/cwd");
+    for (const HOME of [undefined, "", "relative"]) {
+      const error = assertThrows(() => parse("status", { HOME }), LocalError);
+      assertEquals([error.code, error.exitCode], ["home-unusable", 1]);
+      assertEquals(parse("status --home /x", { HOME }).home, "/x");
+    }
+  });
+
+  it("shows stacks where debugging is on", () => {
+    assertEquals([parse("start").verbose, parse("start -v").verbose], [false, true]);
+    assertEquals(parse("start", { STIGMER_LOG_LEVEL: "debug" }).verbose, true);
+  });
+});
+
+describe("parseCommandLine() on the binary", () => {
+  const binary = (line: string, env: Env = {}) => {
+    const { temporalBin, temporalVersion, askedBinary } = parse(line, env);
+    return [temporalBin, temporalVersion, askedBinary];
+  };
+
+  it("takes --version for the managed binary of that version, and alone for the command", () => {
+    assertEquals(binary("start"), [null, null, null]);
+    assertEquals(binary("start --home /h --version 1.4.1"), [null, "1.4.1", "/h/bin/temporal-1.4.1"]);
+    assertEquals(binary("--home /h --version=v1.4.1 restart"), [null, "1.4.1", "/h/bin/temporal-1.4.1"]);
+    assertEquals(parse("--version").command.name, "version");
+    assert(refusal("start --version latest").message.startsWith("--version takes a version such as 1.5.1"));
+    assert(refusal("start --version").message.includes("nothing was given"));
+  });
+
+  it("lets a flag win over the environment, whichever way that names the binary", () => {
+    const env = { STIGMER_TEMPORAL_BIN: "/b/temporal", STIGMER_TEMPORAL_VERSION: "1.4.0" };
+    assertEquals(binary("start", env), ["/b/temporal", null, "/b/temporal"]);
+    assertEquals(binary("start --home /h --version 1.4.1", env), [null, "1.4.1", "/h/bin/temporal-1.4.1"]);
+    assertEquals(binary("start --temporal-bin /c", env), ["/c", null, "/c"]);
+    assertEquals(binary("start --home /h", { STIGMER_TEMPORAL_VERSION: "1.4.0" })[1], "1.4.0");
+    assertEquals(binary("status", { STIGMER_TEMPORAL_VERSION: "1.4.0" }), [null, null, null]);
+    assert(refusal("start --version 1.4.1 --temporal-bin /c").message.includes("both name a binary"));
+  });
+});
+
+describe("parseCommandLine() on anything", () => {
+  const words = [
+    ...COMMANDS.map(({ name }) => name),
+    ...COMMANDS.flatMap((command) => flagsOf(command)).flatMap((
+      { name, alias },
+    ) => [`--${name}`, `--${name}=1`, `-${alias ?? name[0]}`]),
+    ...["--", "-", "7300", "true", "false", "--no-json", "-n5", "-qv"],
+  ];
+  const anyArgs = fc.array(
+    fc.oneof(
+      fc.constantFrom(...words),
+      fc.string(),
+      fc.string().map((text) => `--${text}`),
+      fc.string().map((text) => `-${text}`),
+    ),
+  );
+
+  it("gives an invocation, or says what is wrong with the usage", () => {
+    fc.assert(
+      fc.property(anyArgs, (args) => {
+        try {
+          const { home } = parseCommandLine(args, { env: { HOME: "/home/me" }, cwd: "/cwd" });
+          assert(home.startsWith("/"));
+        } catch (error) {
+          if (!(error instanceof LocalError)) throw error;
+          assertEquals(error.exitCode, 2);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("reads the same from a flag's letter as from its name", () => {
+    for (const command of COMMANDS) {
+      for (const { name, alias, kind } of flagsOf(command)) {
+        if (alias === undefined) continue;
+        const value = kind === "boolean" ? "" : kind === "text" || kind === "texts" ? " some" : " 7";
+        assertEquals(
+          parse(`${command.name} -${alias}${value}`),
+          parse(`${command.name} --${name}${value}`),
+          `${command.name} -${alias}`,
+        );
+      }
+    }
+  });
+});
+
+describe("saidByFlags()", () => {
+  it("leaves out what the environment says, and nothing else", () => {
+    const env = { STIGMER_PORT: "7300", STIGMER_IP: "127.0.0.2", STIGMER_TEMPORAL_BIN: "/env/temporal" };
+    const none = { asked: {}, policy: {}, temporalBin: null };
+    assertEquals(saidByFlags(parse("reset --yes", env)), none);
+    const said = saidByFlags(parse("reset --port 7400 --max-restarts 2 --temporal-bin bin/temporal", env));
+    assertEquals(said, { asked: { port: 7400 }, policy: { maxRestarts: 2 }, temporalBin: "/cwd/bin/temporal" });
+  });
+});
+
+describe("asTyped()", () => {
+  const hint = "`stigmer-local restart` applies them, `stigmer-local logs -f` tells more";
+
+  it("tells the commands of a hint the home that a flag told", () => {
+    assertEquals(
+      asTyped(hint, parse("status --home it's")),
+      "`stigmer-local restart --home '/cwd/it'\\''s'` applies them, `stigmer-local logs --home '/cwd/it'\\''s' -f` tells more",
+    );
+  });
+
+  it("leaves them alone where they find it themselves", () => {
+    assertEquals(asTyped(hint, parse("status")), hint);
+    assertEquals(asTyped(hint, parse("status", { STIGMER_HOME: "/h" })), hint);
+    assertEquals(asTyped("See `stigmer-local help run`", parse("run --home /h")), "See `stigmer-local help run`");
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { CONFIG_FLAGS } from "../../lib/config/flags/instance_flags.ts";
+import {
+  completeSettings,
+  expectedNamespaces,
+  FLAG_NAMES,
+  isPort,
+  isSettings,
+  settingsDifferences,
+} from "../../lib/config/settings.ts";
+
+const DATABASE = "/home/me/.stigmer/temporal-data/temporal.db";
+const DEFAULTS = completeSettings({}, DATABASE);
+
+const anyAsked = fc.record({
+  port: fc.integer({ min: 1, max: 65_535 }),
+  uiPort: fc.integer({ min: 1, max: 65_535 }),
+  ip: fc.string(),
+  headless: fc.boolean(),
+  dbFilename: fc.option(fc.string()),
+  namespaces: fc.array(fc.string()),
+  logLevel: fc.string(),
+  searchAttributes: fc.array(fc.string()),
+  dynamicConfig: fc.array(fc.string()),
+  metricsPort: fc.integer({ min: 1, max: 65_535 }),
+  uiPublicPath: fc.string(),
+  extraArgs: fc.array(fc.string()),
+}, { requiredKeys: [] });
+
+describe("completeSettings()", () => {
+  it("has Temporal's defaults, and the database in the home", () => {
+    assertEquals(DEFAULTS, {
+      port: 7233,
+      uiPort: 8233,
+      ip: "127.0.0.1",
+      uiIp: null,
+      headless: false,
+      dbFilename: DATABASE,
+      namespaces: [],
+      logLevel: null,
+      searchAttributes: [],
+      dynamicConfig: [],
+      metricsPort: null,
+      uiPublicPath: null,
+      uiAssetPath: null,
+      uiCodecEndpoint: null,
+      extraArgs: [],
+    });
+  });
+
+  it("lets the UI follow the port, unless it was asked for by itself", () => {
+    assertEquals(completeSettings({ port: 7300 }, DATABASE).uiPort, 8300);
+    assertEquals(completeSettings({ port: 7300, uiPort: 9000 }, DATABASE).uiPort, 9000);
+    const ownUi = completeSettings({ uiPort: 9000 }, DATABASE);
+    assertEquals(completeSettings({ port: 7300 }, DATABASE, ownUi).uiPort, 9000);
+    assertEquals(completeSettings({ port: 7300 }, DATABASE, DEFAULTS).uiPort, 8300);
+  });
+
+  it("keeps a port near the end legal, so that its record can be read again", () => {
+    const headless = completeSettings({ port: 65_000, headless: true }, DATABASE);
+    assert(isSettings(headless));
+    assertEquals(completeSettings({ port: 7300 }, DATABASE, headless).uiPort, 8300);
+  });
+
+  it("takes what was not asked for from the instance that is there", () => {
+    const base = completeSettings({ port: 7300, headless: true, dbFilename: null, namespaces: ["a"] }, DATABASE);
+    assertEquals(completeSettings({}, DATABASE, base), base);
+    assertEquals(completeSettings({ headless: false, dbFilename: "/x.db", namespaces: [] }, DATABASE, base), {
+      ...base,
+      headless: false,
+      dbFilename: "/x.db",
+      namespaces: [],
+    });
+    assertEquals(completeSettings({ dbFilename: null }, DATABASE, DEFAULTS).dbFilename, null);
+  });
+
+  it("gives settings that are whole, that have what was asked, and that nothing more changes", () => {
+    fc.assert(fc.property(anyAsked, anyAsked, (asked, earlier) => {
+      const settings = completeSettings(asked, DATABASE, completeSettings(earlier, DATABASE));
+      assert(isSettings(settings));
+      assert(isSettings(JSON.parse(JSON.stringify(settings))));
+      assertEquals(settingsDifferences(asked, settings), []);
+      assertEquals(completeSettings(asked, DATABASE, settings), settings);
+    }));
+  });
+});
+
+describe("settingsDifferences()", () => {
+  it("calls each setting as its flag is called", () => {
+    const flags = CONFIG_FLAGS.filter(({ setting }) => setting !== undefined && setting !== "extraArgs");
+    const { extraArgs: _whichHasNone, ...names } = FLAG_NAMES;
+    assertEquals(Object.fromEntries(flags.map(({ setting, name }) => [setting, name])), names);
+  });
+
+  it("names each setting by its flag, with both values", () => {
+    assertEquals(settingsDifferences({ port: 7300, headless: false, dbFilename: null, extraArgs: ["-x"] }, DEFAULTS), [
+      { setting: "port", running: 7233, asked: 7300 },
+      { setting: "db-filename", running: DATABASE, asked: null },
+      { setting: "what follows --", running: [], asked: ["-x"] },
+    ]);
+  });
+
+  it("does not ask for what was not asked", () => {
+    assertEquals(settingsDifferences({}, completeSettings({ port: 7300, namespaces: ["a"] }, DATABASE)), []);
+  });
+
+  it("minds the order of arguments alone", () => {
+    const running = completeSettings({ namespaces: ["a", "b"], extraArgs: ["-x", "-y"] }, DATABASE);
+    assertEquals(settingsDifferences({ namespaces: ["b", "a", "b"] }, running), []);
+    assertEquals(settingsDifferences({ namespaces: ["a"] }, running).length, 1);
+    assertEquals(settingsDifferences({ extraArgs: ["-y", "-x"] }, running).length, 1);
+  });
+});
+
+describe("expectedNamespaces()", () => {
+  it("is `default` where none was asked for", () => {
+    assertEquals(expectedNamespaces(DEFAULTS), ["default"]);
+    assertEquals(expectedNamespaces({ ...DEFAULTS, namespaces: ["b", "a"] }), ["b", "a"]);
+  });
+});
+
+describe("isSettings()", () => {
+  it("refuses settings with any field that is missing or of another type", () => {
+    for (const key of Object.keys(DEFAULTS)) {
+      assert(!isSettings({ ...DEFAULTS, [key]: undefined }), `${key} is missing`);
+      assert(!isSettings({ ...DEFAULTS, [key]: { not: "it" } }), `${key} is an object`);
+    }
+    for (const key of ["namespaces", "searchAttributes", "dynamicConfig", "extraArgs"]) {
+      assert(!isSettings({ ...DEFAULTS, [key]: ["a", 1] }), `${key} has a number`);
+    }
+  });
+
+  it("never throws", () => {
+    fc.assert(fc.property(fc.jsonValue(), (value) => assert(!isSettings(value))));
+  });
+});
+
+describe("isPort()", () => {
+  it("knows the ports that a server can be told", () => {
+    for (const port of [1, 80, 65_535]) assert(isPort(port), `${port}`);
+    for (const none of [0, -1, 65_536, 7233.5, NaN, Infinity, "7233", null, undefined]) {
+      assert(!isPort(none), String(none));
+    }
+  });
+});

@@ -1,0 +1,155 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  diagnose,
+  type DoctorReport,
+  type HistoryEvent,
+  judgeClock,
+  judgeHistory,
+  judgeLog,
+  judgeSpace,
+  type Trouble,
+} from "../../lib/doctor/findings.ts";
+import { renderDoctor } from "../../lib/doctor/render.ts";
+import { paintFor } from "../../lib/text/paint.ts";
+
+const NOW = Date.parse("2026-11-23T08:00:00Z");
+const states = (troubles: readonly Trouble[]) => troubles.map(({ state }) => state);
+
+describe("diagnose()", () => {
+  it("is in order without a trouble, and as bad as the worst of them, which it tells first", () => {
+    assertEquals(diagnose("ports", [], "7233 free"), { name: "ports", state: "ok", detail: "7233 free" });
+    const warn: Trouble = { state: "warn", detail: "b", remedy: "r2" };
+    const fail: Trouble = { state: "fail", detail: "a", remedy: "r1" };
+    assertEquals(diagnose("x", [warn], ""), { name: "x", state: "warn", detail: "b", remedy: "r2" });
+    const both = diagnose("x", [warn, fail, { ...warn, detail: "c" }], "");
+    assertEquals(both, { name: "x", state: "fail", detail: "a; b; c", remedy: "r1; r2" });
+    assertEquals(diagnose("x", [{ state: "warn", detail: "d" }], ""), { name: "x", state: "warn", detail: "d" });
+  });
+
+  it("can be mended when every trouble can, one after another", async () => {
+    const done: string[] = [];
+    const mendable = (name: string): Trouble => ({ state: "warn", detail: name, mend: () => void done.push(name) });
+    await diagnose("x", [mendable("a"), mendable("b")], "").mend?.();
+    assertEquals(done, ["a", "b"]);
+    assertEquals(diagnose("x", [mendable("a"), { state: "fail", detail: "z" }], "").mend, undefined);
+    const broken: Trouble = { state: "warn", detail: "c", mend: () => Promise.reject(new Error("no")) };
+    await assertRejects(async () => await diagnose("x", [broken], "").mend?.(), Error, "no");
+  });
+});
+
+describe("judgeSpace()", () => {
+  it("warns below 1 GB and fails below 100 MB, and looks at the number of files where that is limited", () => {
+    assertEquals(states(judgeSpace("/", 2e9, 1e6, 2e6)), []);
+    assertEquals(states(judgeSpace("/", 9e8, 1e6, 2e6)), ["warn"]);
+    assertEquals(states(judgeSpace("/", 9e7, 1e6, 2e6)), ["fail"]);
+    assertEquals(states(judgeSpace("/", 2e9, 900, 2e6)), ["warn"]);
+    assertEquals(states(judgeSpace("/", 2e9, 0, 2e6)), ["fail"]);
+    assertEquals(states(judgeSpace("/", 2e9, 0, 0)), []);
+  });
+});
+
+describe("judgeClock()", () => {
+  it("believes a clock that is later than all that is past", () => {
+    assertEquals(judgeClock(NOW, { "the log": NOW - 1, "the record": null, "a file server's": NOW + 60_000 }), []);
+    const [trouble] = judgeClock(NOW, { "the log": NOW + 600_000, "the record": NOW });
+    assertEquals([trouble?.state, trouble?.detail], [
+      "warn",
+      "the log lies 600 s in the future: the clock was set back",
+    ]);
+    assertEquals(states(judgeClock(0, { "the log": NOW })), ["fail"]);
+  });
+});
+
+describe("judgeLog()", () => {
+  const line = (level: string, rest: string, at = "2026-11-23T07:50:00.000") => `time=${at}Z level=${level} ${rest}`;
+  const stuck = 'msg="UpdateShard failed" error="SQL logic error: cannot start a transaction within a transaction (1)"';
+
+  it("counts errors, and not those of a stop, and tells the last one", () => {
+    const lines = [line("INFO", "msg=x"), line("WARN", "msg=error"), line("ERROR", 'msg=a error="context canceled"')];
+    assertEquals(judgeLog(lines, null), []);
+    const more = [...lines, line("ERROR", "msg=b"), line("ERROR", 'msg="c d" shard-id=1 error="e f"'), "a stack line"];
+    const [trouble] = judgeLog(more, null);
+    assertEquals([trouble?.state, trouble?.detail], ["warn", "2 errors in the last hour, the last one: c d: e f"]);
+    assertStringIncludes(judgeLog([line("ERROR", "msg=b")], null)[0]!.detail, "1 error in");
+    assert(judgeLog([line("ERROR", `msg="${"x".repeat(500)}"`)], null)[0]!.detail.length < 250);
+  });
+
+  it("reads a log in JSON, too", () => {
+    const lines = ["INFO", "ERROR"].map((level) =>
+      JSON.stringify({ time: "2026-11-23T07:50:00.000000000Z", level, msg: "c d", error: "e f", shard: 1 })
+    );
+    assertEquals(judgeLog(lines, null)[0]?.detail, "1 error in the last hour, the last one: c d: e f");
+  });
+
+  it("knows a connection that is stuck for good, as long as that Temporal runs", () => {
+    const lines = [line("ERROR", stuck)];
+    const before = Date.parse("2026-11-23T07:40:00Z");
+    assertEquals(states(judgeLog(lines, before)), ["fail"]);
+    assertEquals(judgeLog(lines, before)[0]?.remedy, "stigmer-local restart");
+    assertEquals(states(judgeLog(lines, before + 3_600_000)), ["warn"]);
+    assertEquals(states(judgeLog(lines, null)), ["warn"]);
+  });
+});
+
+describe("judgeHistory()", () => {
+  it("counts the ends that nobody had asked for", () => {
+    const at = (minute: number) => new Date(NOW + minute * 60_000).toISOString();
+    const events: HistoryEvent[] = [
+      { at: at(-90), event: "exited", reason: "crashed" },
+      { at: at(-20), event: "exited", reason: "stopped" },
+      { at: at(-10), event: "launched" },
+    ];
+    assertEquals(judgeHistory(events, NOW - 3_600_000), []);
+    events.push({ at: at(-5), event: "exited", reason: "crashed" }, { at: at(-4), event: "exited", reason: "hung" });
+    const [trouble] = judgeHistory(events, NOW - 3_600_000);
+    assertEquals(trouble?.detail, `Temporal ended 2 times by itself in the last hour, last at ${at(-4)} (hung)`);
+  });
+});
+
+describe("renderDoctor()", () => {
+  const report: DoctorReport = {
+    schema: 1,
+    ok: false,
+    home: "/h",
+    checks: [
+      { name: "ports", state: "fail", detail: "port 7233 is taken", remedy: "kill 5" },
+      { name: "log", state: "warn", detail: "1 error", remedy: "stigmer-local logs" },
+      { name: "record", state: "ok", detail: "none (mended: stale)", fixed: true },
+      { name: "tools", state: "ok", detail: "all" },
+    ],
+  };
+
+  it("is a line a check, with the remedy below, and the sum at the end", () => {
+    assertEquals(
+      renderDoctor(report, paintFor(false), Infinity),
+      [
+        "  ✗ ports   port 7233 is taken",
+        "            → kill 5",
+        "  ! log     1 error",
+        "            → stigmer-local logs",
+        "  ✓ record  none (mended: stale)",
+        "  ✓ tools   all",
+        "",
+        "1 failed, 1 to look at, 2 in order (1 mended now)",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("goes on below itself where the terminal ends, but for what is to be copied", () => {
+    const detail = "port 7233 of 127.0.0.1 is taken by pid 4711 (nginx)";
+    const remedy = "kill 4711; or stigmer-local start --port 7333";
+    const checks = [{ name: "ports", state: "fail", detail, remedy } as const];
+    const text = renderDoctor({ ...report, checks }, paintFor(false), 40);
+    assertEquals(text.split("\n").slice(0, 3), [
+      "  ✗ ports  port 7233 of 127.0.0.1 is",
+      "           taken by pid 4711 (nginx)",
+      `           → ${remedy}`,
+    ]);
+  });
+
+  it("has colour where it is wanted", () => {
+    assertStringIncludes(renderDoctor(report, paintFor(true), 80), "\x1b[31m✗\x1b[39m ports");
+  });
+});

@@ -1,0 +1,131 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assertEquals, assertThrows } from "@std/assert";
+import { LocalError } from "../../lib/errors/local_error.ts";
+import { prepareHome } from "../../lib/instance/home.ts";
+import { isNetworkFileSystem, networkFileSystem } from "../../lib/platform/files/network_file_system.ts";
+import { isLinux, isRoot, withTempDir } from "../platform/support.ts";
+
+describe("prepareHome()", () => {
+  it("makes a home, and what is missing above it, for its owner alone", () =>
+    withTempDir((folder) => {
+      const umask = process.umask(0);
+      try {
+        const home = join(folder, "a b", "ü", ".stigmer");
+        assertEquals(prepareHome(home), { warnings: [] });
+        for (const path of [home, join(home, ".."), join(home, "../..")]) {
+          assertEquals(statSync(path).mode & 0o7777, 0o700, path);
+        }
+        assertEquals(prepareHome(home), { warnings: [] });
+      } finally {
+        process.umask(umask);
+      }
+    }));
+
+  it("takes a home that is there as it is, through a link too", () =>
+    withTempDir((folder) => {
+      mkdirSync(join(folder, "real"), { mode: 0o755 });
+      writeFileSync(join(folder, "real", "file"), "");
+      symlinkSync("real", join(folder, "link"));
+      prepareHome(join(folder, "link"));
+      assertEquals(statSync(join(folder, "real")).mode & 0o7777, 0o755);
+      assertEquals(readdirSync(join(folder, "real")), ["file"]);
+    }));
+
+  it("refuses what is no folder, and what can't become one", () =>
+    withTempDir((folder) => {
+      writeFileSync(join(folder, "file"), "");
+      symlinkSync("nowhere", join(folder, "dangling"));
+      symlinkSync("round", join(folder, "round"));
+      refused(join(folder, "file"), "it is not a folder");
+      refused(join(folder, "file", "home"), "a part of the path is not a folder");
+      refused(join(folder, "dangling"), "a link that leads nowhere");
+      refused(join(folder, "round"), "links lead in a circle");
+      refused(join(folder, "x".repeat(300)), "the path is too long");
+    }));
+
+  it("refuses a place where the kernel makes no folders, and does not go on trying", { skip: !isLinux }, () => {
+    refused("/proc/stigmer/home", "no folder can be made there");
+  });
+
+  it("refuses a home that others may write to, and says how to close it", () =>
+    withTempDir((folder) => {
+      for (const mode of [0o770, 0o707, 0o777, 0o1777]) {
+        chmodSync(folder, mode);
+        assertEquals(refused(folder, "others may write to it").hint, `chmod go-w '${folder}'`);
+      }
+      chmodSync(folder, 0o755);
+      prepareHome(folder);
+    }));
+
+  it("refuses a home of another user, to root too", { skip: !isRoot }, () =>
+    withTempDir((folder) => {
+      chownSync(folder, 65534, 65534);
+      refused(folder, "it belongs to user 65534, and we are user 0");
+    }));
+
+  it("refuses a home that we may not write to", { skip: isRoot }, () =>
+    withTempDir((folder) => {
+      chmodSync(folder, 0o500);
+      refused(folder, "permission denied");
+      refused(join(folder, "new"), "permission denied");
+      chmodSync(folder, 0o700);
+    }));
+
+  it(
+    "refuses a read-only file system, and one without room for a folder",
+    { skip: !isLinux || !isRoot },
+    () =>
+      withTempDir((folder) => {
+        withMount(folder, "ro", () => {
+          refused(folder, "its file system is read-only");
+          refused(join(folder, "a", "b"), "its file system is read-only");
+        });
+        withMount(folder, "nr_inodes=1", () => {
+          refused(join(folder, "home"), "no space is left");
+          refused(folder, "no space is left");
+        });
+        withMount(folder, "size=8k", () => {
+          prepareHome(folder);
+          assertEquals(readdirSync(folder), []);
+          writeFileSync(join(folder, "all"), new Uint8Array(8192));
+          refused(folder, "no space is left");
+          assertEquals(readdirSync(folder), ["all"]);
+        });
+      }),
+  );
+});
+
+describe("networkFileSystem()", () => {
+  it("calls no local disk a network file system, and knows nothing of what is not there", () => {
+    assertEquals(networkFileSystem("/"), networkFileSystem("/", "linux"));
+    assertEquals(networkFileSystem("/no/such/folder"), null);
+    assertEquals(networkFileSystem("/", "darwin"), null);
+  });
+
+  it("knows 9P", { skip: !isLinux }, () => {
+    const types = spawnSync("findmnt", ["-n", "-o", "TARGET", "-t", "9p,nfs,nfs4,cifs"], { encoding: "utf8" });
+    const mounted = (types.stdout ?? "").split("\n").filter((line) => line !== "")[0];
+    if (mounted !== undefined) assertEquals(isNetworkFileSystem(mounted.trim()), true);
+  });
+});
+
+function refused(path: string, reason: string): LocalError {
+  const error = assertThrows(() => prepareHome(path), LocalError, reason);
+  assertEquals([error.code, error.facts["home"]], ["home-unusable", path]);
+  return error;
+}
+
+/** With a small file system mounted at `folder`; not at all where root may not mount either (a container). */
+function withMount(folder: string, options: string, body: () => void): void {
+  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", `mode=700,${options}`, "tmpfs", folder]);
+  if (status !== 0) return;
+  try {
+    body();
+  } finally {
+    spawnSync("umount", [folder]);
+  }
+}

@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { completeSettings } from "../../lib/config/settings.ts";
+import { clearOutcome, type Outcome, readOutcome, writeOutcome } from "../../lib/instance/last_failure.ts";
+import { withTempDir } from "../platform/support.ts";
+
+const OUTCOME: Outcome = {
+  at: "2026-11-23T05:59:01.123Z",
+  failure: { code: "gave-up", message: "Gave up", hint: "look", facts: { restarts: 10 } },
+  lastExit: { code: 1, signal: null, at: "2026-11-23T05:59:00.000Z", reason: "crashed" },
+  restarts: 10,
+  settings: completeSettings({ port: 7300 }, "/db"),
+};
+
+describe("readOutcome()", () => {
+  it("reads back what writeOutcome() wrote, for its owner alone", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "outcome.json");
+      writeOutcome(path, OUTCOME);
+      assertEquals(readOutcome(path), OUTCOME);
+      assertEquals(statSync(path).mode & 0o777, 0o600);
+      const bare = { ...OUTCOME, lastExit: null, settings: null };
+      writeOutcome(path, bare);
+      assertEquals(readOutcome(path), bare);
+      assertEquals(readdirSync(folder), ["outcome.json"]);
+    }));
+
+  it("finds none where none is, or none of ours", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "outcome.json");
+      assertEquals(readOutcome(path), null);
+      const whole = JSON.stringify(OUTCOME);
+      for (
+        const text of ["", "{", "null", "[]", "1", "{}", '{"failure":{}}', '{"failure":"x"}', "\0", whole.slice(0, -1)]
+      ) {
+        writeFileSync(path, text);
+        assertEquals(readOutcome(path), null, text);
+      }
+    }));
+
+  it("keeps the failure of an outcome whose other parts are damaged", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "outcome.json");
+      writeFileSync(path, JSON.stringify({ failure: OUTCOME.failure, restarts: "10", settings: { port: 0 }, at: 5 }));
+      assertEquals(readOutcome(path), {
+        at: "",
+        failure: OUTCOME.failure,
+        lastExit: null,
+        restarts: 0,
+        settings: null,
+      });
+    }));
+
+  it("follows no link, and reads no folder", () =>
+    withTempDir((folder) => {
+      writeOutcome(join(folder, "elsewhere"), OUTCOME);
+      symlinkSync("elsewhere", join(folder, "link"));
+      mkdirSync(join(folder, "folder"));
+      assertEquals([readOutcome(join(folder, "link")), readOutcome(join(folder, "folder"))], [null, null]);
+    }));
+
+  it("never throws", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "outcome.json");
+      fc.assert(fc.property(fc.oneof(fc.json(), fc.string({ unit: "binary" })), (text) => {
+        writeFileSync(path, text);
+        readOutcome(path);
+      }));
+    }));
+});
+
+describe("clearOutcome()", () => {
+  it("removes the outcome, if there is one", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "outcome.json");
+      clearOutcome(path);
+      writeOutcome(path, OUTCOME);
+      clearOutcome(path);
+      assertEquals(existsSync(path), false);
+      mkdirSync(path);
+      clearOutcome(path);
+      assertEquals(existsSync(path), true);
+    }));
+});

@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
+import { readRecord, removeRecord, saveRecord } from "../../lib/instance/pid_file.ts";
+import { formatRecord, MAX_RECORD_BYTES, type ProcessRecord } from "../../lib/instance/pid_record.ts";
+import { withTempDir } from "../platform/support.ts";
+
+const RECORD: ProcessRecord = {
+  pid: 4242,
+  startedAtS: 1_767_323_045,
+  startTime: "123",
+  bootId: "b",
+  executable: "/opt/temporal",
+};
+
+describe("saveRecord()", () => {
+  it("writes a record that readRecord() reads, over the one that is there", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "temporal.pid");
+      assertEquals(saveRecord(path, { ...RECORD, pid: 4141 }), null);
+      assertEquals(saveRecord(path, RECORD), null);
+      assertEquals(readRecord(path), { kind: "record", record: RECORD });
+      assertEquals(readdirSync(folder), ["temporal.pid"]);
+    }));
+
+  it("replaces a link, and leaves alone where it leads", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "temporal.pid");
+      writeFileSync(join(folder, "mine"), "mine\n");
+      symlinkSync("mine", path);
+      assertEquals(saveRecord(path, RECORD), null);
+      assertEquals(readFileSync(join(folder, "mine"), "utf8"), "mine\n");
+      assertEquals(readRecord(path).kind, "record");
+    }));
+
+  it("says why it can't be written", () =>
+    withTempDir((folder) => {
+      assertEquals(saveRecord(join(folder, "gone", "temporal.pid"), RECORD), "ENOENT");
+      mkdirSync(join(folder, "temporal.pid"));
+      assertEquals(saveRecord(join(folder, "temporal.pid"), RECORD), "EISDIR");
+      assertEquals(readdirSync(folder), ["temporal.pid"]);
+    }));
+});
+
+describe("removeRecord()", () => {
+  it("removes the record of the process that is named, and of no other", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "temporal.pid");
+      removeRecord(path, RECORD.pid);
+      saveRecord(path, RECORD);
+      removeRecord(path, 4141);
+      assertEquals(existsSync(path), true);
+      removeRecord(path, RECORD.pid);
+      assertEquals(existsSync(path), false);
+    }));
+
+  it("leaves alone what is no record of ours", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "temporal.pid");
+      writeFileSync(path, "4242\npostgres\n");
+      removeRecord(path, RECORD.pid);
+      writeFileSync(join(folder, "elsewhere"), formatRecord(RECORD));
+      symlinkSync("elsewhere", join(folder, "link"));
+      removeRecord(join(folder, "link"), RECORD.pid);
+      assertEquals(readdirSync(folder).sort(), ["elsewhere", "link", "temporal.pid"]);
+    }));
+});
+
+describe("readRecord()", () => {
+  it("says what stands in the record's place", () =>
+    withTempDir((folder) => {
+      const path = (name: string) => join(folder, name);
+      mkdirSync(path("folder"));
+      symlinkSync("folder", path("link"));
+      writeFileSync(path("huge"), "1".repeat(MAX_RECORD_BYTES + 1));
+      writeFileSync(path("binary"), Uint8Array.of(0xff, 0xfe, 52, 50));
+      writeFileSync(path("empty"), "");
+      writeFileSync(path("one"), "1\ntemporal\n");
+      const unusable = {
+        folder: "not-a-file",
+        link: "symlink",
+        huge: "too-big",
+        binary: "binary",
+        empty: "empty",
+        one: "PID 1 can't be a server's",
+      };
+      for (const [name, why] of Object.entries(unusable)) {
+        assertEquals(readRecord(path(name)), { kind: "unusable", why }, name);
+      }
+      assertEquals(readRecord(path("none")), { kind: "none" });
+    }));
+});

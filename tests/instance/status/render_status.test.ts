@@ -1,0 +1,178 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { formatSpan, renderCard, renderStatus } from "../../../lib/instance/status/render_status.ts";
+import type { Status } from "../../../lib/instance/status/status.ts";
+import { paintFor, wantsColour } from "../../../lib/text/paint.ts";
+
+const PLAIN = paintFor(false);
+const NOW = Date.parse("2026-11-23T06:00:00Z");
+
+const RUNNING: Status = {
+  schema: 1,
+  state: "running",
+  healthy: true,
+  managed: true,
+  address: "127.0.0.1:7233",
+  uiUrl: "http://127.0.0.1:8233",
+  namespace: "default",
+  temporal: {
+    pid: 4242,
+    pgid: 4242,
+    version: "1.5.1",
+    binary: "/opt/temporal",
+    startedAt: "2026-11-23T05:58:55Z",
+    adopted: false,
+  },
+  supervisor: { pid: 4141, runtime: "deno", version: "2.9.6", startedAt: "2026-11-23T05:58:55Z" },
+  restarts: 0,
+  lastExit: null,
+  checks: [
+    { name: "lock", ok: true, ms: 0.42, detail: "held by pid 4242" },
+    { name: "grpc", ok: false, ms: 1000, detail: "no answer" },
+  ],
+  paths: { home: "/home/me/.stigmer", database: "/home/me/t.db", log: "/home/me/temporal.log" },
+};
+const STOPPED: Status = { ...RUNNING, state: "stopped", healthy: false, temporal: null, supervisor: null, checks: [] };
+
+describe("renderCard()", () => {
+  it("shows where it is to be found", () => {
+    assertEquals(
+      renderCard(RUNNING, PLAIN),
+      `● Temporal is running
+  Address    127.0.0.1:7233
+  UI         http://127.0.0.1:8233
+  Namespace  default
+  PID        4242 (supervisor 4141, deno)
+  Log        /home/me/temporal.log
+  Data       /home/me/t.db
+`,
+    );
+  });
+
+  it("says that it was reused, or adopted, or is not up yet", () => {
+    const headline = (status: Status) => renderCard(status, PLAIN).split("\n")[0];
+    assertEquals(headline({ ...RUNNING, reused: true }), "● Temporal is running already (reused)");
+    const adopted = { ...RUNNING, reused: true, temporal: { ...RUNNING.temporal!, adopted: true } };
+    assertEquals(headline(adopted), "● Temporal is running already (reused, adopted)");
+    assertEquals(headline({ ...RUNNING, reused: false }), "● Temporal is running");
+    assertEquals(headline({ ...RUNNING, state: "starting" }), "● Temporal is starting");
+  });
+
+  it("leaves out what there is none of", () => {
+    const card = renderCard({ ...RUNNING, uiUrl: null, paths: { ...RUNNING.paths, database: null } }, PLAIN);
+    assert(!card.includes("UI"), card);
+    assert(card.includes("Data       in memory"), card);
+  });
+});
+
+describe("renderStatus()", () => {
+  it("says once that it is not well", () => {
+    const headline = (status: Status) => renderStatus(status, NOW, PLAIN).split("\n")[0];
+    assertEquals(headline(RUNNING), "● Temporal is running, healthy");
+    assertEquals(headline({ ...RUNNING, state: "unhealthy", healthy: false }), "● Temporal is unhealthy");
+    assertEquals(
+      headline({ ...RUNNING, state: "unsupervised", healthy: false }),
+      "● Temporal is unsupervised, not healthy",
+    );
+  });
+
+  it("shows what runs, then each layer of evidence", () => {
+    const lines = renderStatus(RUNNING, NOW, PLAIN).split("\n");
+    assertEquals(lines[0], "● Temporal is running, healthy");
+    for (
+      const line of [
+        "  PID        4242, up 1 min 5 s",
+        "  Supervisor pid 4141, deno 2.9.6",
+        "  Binary     /opt/temporal",
+      ]
+    ) {
+      assert(lines.includes(line), `${line} in\n${lines.join("\n")}`);
+    }
+    assertEquals(lines.slice(-3), [
+      "  ✓ lock          0.4 ms  held by pid 4242",
+      "  ✗ grpc       1000.0 ms  no answer",
+      "",
+    ]);
+  });
+
+  it("says that nothing runs, and where", () => {
+    assertEquals(
+      renderStatus(STOPPED, NOW, PLAIN),
+      "○ Temporal is stopped\n  Home       /home/me/.stigmer\n  Data       /home/me/t.db\n",
+    );
+  });
+
+  it("tells why it failed, and what to do", () => {
+    const failed: Status = {
+      ...STOPPED,
+      state: "failed",
+      failure: { code: "port-taken", message: "Port 7233 is taken", hint: "end it" },
+    };
+    const text = renderStatus(failed, NOW, PLAIN);
+    assert(text.endsWith("\n  why   Port 7233 is taken\n  hint  end it\n"), text);
+    const { hint: _none, ...failure } = failed.failure!;
+    assert(renderStatus({ ...failed, failure }, NOW, PLAIN).endsWith("\n  why   Port 7233 is taken\n"));
+  });
+
+  it("tells how it ended last, and how often it was restarted", () => {
+    const at = "2026-11-23T05:58:54Z";
+    const text = renderStatus(
+      { ...RUNNING, restarts: 2, lastExit: { code: null, signal: "SIGKILL", at, reason: "crashed" } },
+      NOW,
+      PLAIN,
+    );
+    assert(text.includes("Last exit  crashed, SIGKILL, 1 min 6 s ago"), text);
+    assert(text.includes("Restarts   2"), text);
+    const exited = renderStatus(
+      { ...RUNNING, lastExit: { code: 0, signal: null, at, reason: "exited by itself" } },
+      NOW,
+      PLAIN,
+    );
+    assert(exited.includes("exited by itself, code 0, 1 min 6 s ago"), exited);
+  });
+
+  it("uses colour only where it is wanted, and says the same with it", () => {
+    const coloured = renderStatus({ ...RUNNING, state: "unsupervised", supervisor: null }, NOW, paintFor(true));
+    const plain = renderStatus({ ...RUNNING, state: "unsupervised", supervisor: null }, NOW, PLAIN);
+    assert(coloured.includes("\x1b["));
+    // deno-lint-ignore no-control-regex -- escape sequences are what is looked for
+    assertEquals(coloured.replace(/\x1b\[\d+m/g, ""), plain);
+  });
+});
+
+describe("wantsColour()", () => {
+  it("wants a terminal, and nobody who is against it", () => {
+    assert(wantsColour(true, { TERM: "xterm" }));
+    assert(wantsColour(true, { NO_COLOR: "" }));
+    assert(!wantsColour(false, {}));
+    assert(!wantsColour(true, { NO_COLOR: "1" }));
+    assert(!wantsColour(true, { TERM: "dumb" }));
+  });
+});
+
+describe("formatSpan()", () => {
+  it("takes the two largest units", () => {
+    const spans: [number, string][] = [
+      [-5, "0 s"],
+      [999, "0 s"],
+      [59_999, "59 s"],
+      [60_000, "1 min"],
+      [3_599_999, "59 min 59 s"],
+      [3_600_000 + 5000, "1 h"],
+      [86_400_000 * 3 + 3_600_000 * 4 + 60_000, "3 d 4 h"],
+      [NaN, "0 s"],
+    ];
+    for (const [ms, text] of spans) assertEquals(formatSpan(ms), text);
+  });
+
+  it("is never wrong by more than the smaller unit that it could show", () => {
+    const units: Record<string, number> = { d: 86_400, h: 3600, min: 60, s: 1 };
+    fc.assert(fc.property(fc.nat(10_000_000), (seconds) => {
+      const parts = [...formatSpan(seconds * 1000).matchAll(/(\d+) (d|h|min|s)/g)];
+      const shown = parts.reduce((sum, [, count, unit]) => sum + Number(count) * units[unit!]!, 0);
+      const off = seconds - shown;
+      assert(off >= 0 && off < (seconds >= 86_400 ? 3600 : seconds >= 3600 ? 60 : 1), `${seconds} s as ${shown} s`);
+    }));
+  });
+});

@@ -1,0 +1,149 @@
+import { appendFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
+import { followLog } from "../../lib/logs/follow_log.ts";
+import { DEFAULT_LOG_POLICY } from "../../lib/logs/retention.ts";
+import { rotateLog } from "../../lib/logs/rotate_log.ts";
+import { PATIENCE_MS, withTempDir } from "../platform/support.ts";
+
+interface Follower {
+  /** Reads on until the text so far ends with `end`; gives the whole. */
+  readTo(end: string): Promise<string>;
+}
+
+/** Follows the log in a new folder from its end. The test writes; nothing is read meanwhile, so that it decides the order. */
+function withFollower(before: string | null, body: (path: string, follower: Follower) => Promise<void>): Promise<void> {
+  return withTempDir(async (folder) => {
+    const path = join(folder, "temporal.log");
+    if (before !== null) writeFileSync(path, before);
+    const start = before === null ? null : statSync(path);
+    await follow(path, start?.size ?? 0, start?.ino ?? null, (follower) => body(path, follower));
+  });
+}
+
+async function follow(
+  path: string,
+  offset: number,
+  inode: number | null,
+  body: (follower: Follower) => Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), PATIENCE_MS);
+  const log = followLog(path, offset, inode, over.signal);
+  let text = "";
+  const readTo = async (end: string): Promise<string> => {
+    while (!text.endsWith(end)) {
+      const { value, done } = await log.next();
+      if (done === true) throw new Error(`Waited in vain for ${end}: ${JSON.stringify(text)}`);
+      text += value;
+    }
+    return text;
+  };
+  try {
+    await body({ readTo });
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+    await log.return(undefined);
+  }
+}
+
+describe("followLog()", () => {
+  it("begins where it is told, and goes on with what is written", () =>
+    withFollower("old\n", async (path, { readTo }) => {
+      appendFileSync(path, "one\n");
+      assertEquals(await readTo("one\n"), "one\n");
+      appendFileSync(path, "two\n");
+      appendFileSync(path, "three\n");
+      assertEquals(await readTo("three\n"), "one\ntwo\nthree\n");
+    }));
+
+  it("waits for a log that is not there yet", () =>
+    withFollower(null, async (path, { readTo }) => {
+      const reading = readTo("first\n");
+      writeFileSync(path, "first\n");
+      assertEquals(await reading, "first\n");
+    }));
+
+  it("reads a log that was renamed to its end, and then its successor", () =>
+    withFollower("old\n", async (path, { readTo }) => {
+      appendFileSync(path, "one\n");
+      await readTo("one\n");
+      appendFileSync(path, "not read yet\n");
+      rotateLog(path, "rename", DEFAULT_LOG_POLICY, Date.now());
+      writeFileSync(path, "new\n");
+      assertEquals(await readTo("new\n"), "one\nnot read yet\nnew\n");
+    }));
+
+  it("takes what was not read yet from the copy of a log that was truncated", () =>
+    withFollower("old\n", async (path, { readTo }) => {
+      appendFileSync(path, "one\n");
+      await readTo("one\n");
+      appendFileSync(path, "not read yet\n");
+      rotateLog(path, "copy-truncate", DEFAULT_LOG_POLICY, Date.now());
+      appendFileSync(path, "new\n");
+      assertEquals(await readTo("new\n"), "one\nnot read yet\nnew\n");
+    }));
+
+  it("goes on across many rotations of both kinds, losing and repeating nothing", () =>
+    withFollower("old\n", async (path, { readTo }) => {
+      let expected = "";
+      for (let round = 0; round < 8; round++) {
+        appendFileSync(path, `a longer line of round ${round}\n`);
+        expected += `a longer line of round ${round}\n`;
+        assertEquals(await readTo(`round ${round}\n`), expected);
+        rotateLog(path, round % 2 === 0 ? "copy-truncate" : "rename", DEFAULT_LOG_POLICY, Date.now());
+        appendFileSync(path, `${round}\n`);
+        expected += `${round}\n`;
+        assertEquals(await readTo(`\n${round}\n`), expected);
+      }
+    }));
+
+  it("finds a log again that was rotated before it was opened", () =>
+    withTempDir(async (folder) => {
+      const path = join(folder, "temporal.log");
+      writeFileSync(path, "shown already\nnot yet\n");
+      const { ino } = statSync(path);
+      rotateLog(path, "rename", DEFAULT_LOG_POLICY, Date.now());
+      writeFileSync(path, "new\n");
+      await follow(path, "shown already\n".length, ino, async ({ readTo }) => {
+        assertEquals(await readTo("new\n"), "not yet\nnew\n");
+      });
+    }));
+
+  it("joins a character that was written in two parts", () =>
+    withFollower("", async (path, { readTo }) => {
+      const [first, second] = new TextEncoder().encode("ü");
+      appendFileSync(path, Uint8Array.of(first!));
+      const reading = readTo("ü");
+      appendFileSync(path, Uint8Array.of(second!));
+      assertEquals(await reading, "ü");
+    }));
+
+  it("ends when it is told, and leaves nothing open", () =>
+    withTempDir(async (folder) => {
+      const path = join(folder, "temporal.log");
+      writeFileSync(path, "line\n");
+      const over = new AbortController();
+      const log = followLog(path, 0, null, over.signal);
+      assertEquals((await log.next()).value, "line\n");
+      if (process.platform === "linux") assertEquals(openNames(path), 1);
+      const next = log.next();
+      over.abort();
+      assertEquals(await next, { value: undefined, done: true });
+      if (process.platform === "linux") assertEquals(openNames(path), 0);
+    }));
+});
+
+/** How many of our descriptors lead to `path`. */
+function openNames(path: string): number {
+  return readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false; // the descriptor that readdir itself had
+    }
+  }).length;
+}

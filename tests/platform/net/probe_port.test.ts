@@ -1,0 +1,72 @@
+import { createServer, type Server } from "node:net";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { LocalError } from "../../../lib/errors/local_error.ts";
+import { canBind, freePort } from "../../../lib/platform/net/probe_port.ts";
+
+describe("canBind()", () => {
+  it("says that a port is free, and leaves it free", async () => {
+    const port = await freePort();
+    for (let round = 0; round < 3; round++) assertEquals(await canBind("127.0.0.1", port), "free");
+    await withServer("127.0.0.1", port, () => {});
+  });
+
+  it("says that a port is taken on its own address and on all, not on another", async () => {
+    const port = await freePort();
+    await withServer("127.0.0.1", port, async () => {
+      assertEquals(await canBind("127.0.0.1", port), "taken");
+      assertEquals(await canBind("0.0.0.0", port), "taken");
+      assertEquals(await canBind("127.0.0.2", port), "free");
+      assertEquals(await canBind("::1", port), "free");
+    });
+    assertEquals(await canBind("127.0.0.1", port), "free");
+  });
+
+  it("sees a stranger who holds only ::1", async () => {
+    const port = await freePort();
+    const server = await listen("::1", port).catch(() => null);
+    if (server === null) return; // a machine without IPv6
+    try {
+      assertEquals(await canBind("::1", port), "taken");
+      assertEquals(await canBind("127.0.0.1", port), "free");
+    } finally {
+      await close(server);
+    }
+  });
+
+  it("refuses what is not an address of this machine", async () => {
+    for (const host of ["203.0.113.7", "no-such-host.invalid", "300.1.1.1", "fe80::1:2:3:4"]) {
+      const error = await assertRejects(() => canBind(host, 7233), LocalError, `Cannot listen on ${host}, port 7233`);
+      assertEquals([error.code, error.facts["host"]], ["launch-failed", host]);
+    }
+  });
+});
+
+describe("freePort()", () => {
+  it("gives a port that can be used at once", async () => {
+    const port = await freePort();
+    assert(port > 1023 && port < 65536);
+    assertEquals(await canBind("127.0.0.1", port), "free");
+  });
+});
+
+function listen(host: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+async function withServer(host: string, port: number, body: () => Promise<void> | void): Promise<void> {
+  const server = await listen(host, port);
+  try {
+    await body();
+  } finally {
+    await close(server);
+  }
+}

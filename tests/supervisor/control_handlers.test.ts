@@ -1,0 +1,34 @@
+import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
+import type { Instance } from "../../lib/instance/context.ts";
+import { controllerOf } from "../../lib/supervisor/control_handlers.ts";
+import type { State } from "../../lib/supervisor/lifecycle.ts";
+import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
+
+const FAILED: State = { kind: "failed", failure: { code: "database-busy", message: "The database is another's" } };
+
+describe("controllerOf()", () => {
+  it("answers a stop that comes when the start has failed as one that leaves: stop never tells a start's failure", async () => {
+    assertEquals(await inState(FAILED).stop({ graceMs: 0 }), {
+      code: "interrupted",
+      message: "This supervisor is leaving",
+      facts: { leaving: true },
+    });
+  });
+
+  it("tells those who wait for it why the start failed", async () => {
+    assertEquals(await inState(FAILED).settled(), { code: "database-busy", message: "The database is another's" });
+  });
+});
+
+/** The controller of a supervisor that is in `state` and has left. */
+function inState(state: State) {
+  const supervisor = {
+    state,
+    isDeposed: false,
+    keeper: {},
+    dispatch: () => {},
+    until: (pick: () => unknown) => Promise.resolve(pick()),
+  };
+  return controllerOf({} as Instance, supervisor as unknown as Supervisor, Promise.resolve());
+}

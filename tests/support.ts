@@ -1,0 +1,125 @@
+import { spawn, spawnSync } from "node:child_process";
+import { accessSync, chmodSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { Connect } from "../lib/platform/net/connection.ts";
+import { isDeno } from "../lib/platform/runtime/host.ts";
+
+/** The runtime's own sockets. */
+export async function runtimeConnect(): Promise<Connect> {
+  return isDeno
+    ? (await import("../lib/platform/net/connect_deno.ts")).connectDeno
+    : (await import("../lib/platform/net/connect_node.ts")).connectNode;
+}
+
+/** A folder that `body` may fill; gone afterwards. */
+export async function withTempDir<T>(body: (path: string) => Promise<T> | T): Promise<T> {
+  const path = mkdtempSync(join(tmpdir(), "stigmer-temporal-"));
+  try {
+    return await body(path);
+  } finally {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** The real Temporal that tests run on: `STIGMER_TEMPORAL_BIN`, else `temporal` on PATH. */
+export function realTemporal(): string {
+  const candidates = [
+    process.env["STIGMER_TEMPORAL_BIN"] ?? "",
+    ...(process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "temporal")),
+  ];
+  for (const path of candidates) {
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // the next one
+    }
+  }
+  throw new Error("These tests need a Temporal: set STIGMER_TEMPORAL_BIN, or put one on PATH");
+}
+
+/** A process under test, in a group of its own. */
+export interface Started {
+  pid: number;
+  /** Settles when it ended. */
+  exited: Promise<{ code: number | null; signal: string | null }>;
+  /** What it wrote so far, both streams. */
+  output(): string;
+  /** SIGKILL to the group; settles when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Starts `file` with its output in a file within `folder`. */
+export function startProcess(file: string, args: string[], folder: string, env: Record<string, string> = {}): Started {
+  const log = join(folder, `output-${process.hrtime.bigint()}.log`);
+  const fd = openSync(log, "a");
+  const clean = Object.entries(process.env).filter(([name]) => !name.startsWith("TEMPORAL_"));
+  const child = spawn(file, args, {
+    detached: true,
+    stdio: ["ignore", fd, fd],
+    cwd: folder,
+    env: { ...Object.fromEntries(clean), ...env },
+  });
+  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+    child.once("error", () => resolve({ code: null, signal: null }));
+  });
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    output: () => readFileSync(log, "utf8"),
+    async kill() {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+        try {
+          process.kill(-child.pid, "SIGKILL");
+        } catch {
+          // it ended by itself
+        }
+      }
+      await exited;
+    },
+  };
+}
+
+/** Tries `probe` every `intervalMs` until it gives something, for at most `timeoutMs`. */
+export async function eventually<T>(
+  probe: () => Promise<T | null> | T | null,
+  timeoutMs = 20_000,
+  intervalMs = 10,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const result = await probe();
+    if (result !== null) return result;
+    if (performance.now() > deadline) throw new Error(`nothing came within ${timeoutMs} ms`);
+    await new Promise((resume) => setTimeout(resume, intervalMs));
+  }
+}
+
+/**
+ * What the fixture `name` prints when a user without rights runs it with `args`: ourselves, or, when we are root, who
+ * may write anywhere, nobody. Null when nobody can't be had, or can't read this folder.
+ */
+export function printedWithoutRights(name: string, ...args: string[]): string | null {
+  const script = fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const config = process.env["STIGMER_TEST_DENO_CONFIG"] ?? join(root, "deno.offline.json");
+  const runtime = isDeno ? ["run", "-A", "--no-check", "--no-lock", "--config", config] : process.execArgv;
+  const command = [process.execPath, ...runtime, script, ...args];
+  const prelude = process.geteuid?.() === 0
+    ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+    : [];
+  const [file = "", ...rest] = [...prelude, ...command];
+  const scratch = mkdtempSync(join(tmpdir(), "stigmer-nobody-"));
+  chmodSync(scratch, 0o777);
+  try {
+    const env = { ...process.env, DENO_DIR: scratch, TMPDIR: scratch, HOME: scratch };
+    const result = spawnSync(file, rest, { encoding: "utf8", env, cwd: root });
+    return result.status === 0 ? result.stdout.trim() : null;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}

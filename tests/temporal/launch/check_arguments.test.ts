@@ -1,0 +1,36 @@
+import { describe, it } from "node:test";
+import { assertEquals, assertRejects } from "@std/assert";
+import { LocalError } from "../../../lib/errors/local_error.ts";
+import { refuseBadArguments } from "../../../lib/temporal/launch/check_arguments.ts";
+import { realTemporal } from "../../support.ts";
+
+describe("refuseBadArguments()", () => {
+  it("passes what the real binary understands", async () => {
+    await refuseBadArguments(realTemporal(), [
+      "--sqlite-pragma",
+      "synchronous=1",
+      "--log-format",
+      "json",
+      "--log-config",
+    ]);
+  });
+
+  it("refuses a flag, a value and a flag without its value that it does not understand, and starts nothing", async () => {
+    const cases: [args: string[], message: RegExp][] = [
+      [["--bad-flag"], /^unknown flag: --bad-flag$/],
+      [["--sqlite-pragma", "synchronous=1", "-x"], /^unknown shorthand flag: 'x' in -x$/],
+      [["--log-format", "poem"], /^invalid argument "poem" for "--log-format" flag/],
+      [["--sqlite-pragma"], /^flag needs an argument: --sqlite-pragma$/],
+    ];
+    for (const [args, message] of cases) {
+      const error = await assertRejects(() => refuseBadArguments(realTemporal(), args), LocalError);
+      assertEquals(
+        [error.code, error.facts["cause"], message.test(error.message)],
+        ["launch-failed", "bad-flag", true],
+        error.message,
+      );
+    }
+  });
+
+  it("leaves a binary that can't be run to the launch", () => refuseBadArguments("/nowhere/temporal", ["--bad-flag"]));
+});

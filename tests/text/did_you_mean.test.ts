@@ -1,0 +1,54 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { didYouMean } from "../../lib/text/did_you_mean.ts";
+
+const COMMANDS = ["start", "stop", "restart", "status", "wait", "logs", "version", "help"];
+
+describe("didYouMean()", () => {
+  it("finds what was mistyped", () => {
+    const cases = {
+      strat: "start",
+      statsu: "status",
+      stat: "status",
+      stpo: "stop",
+      log: "logs",
+      rsetart: "restart",
+      hlep: "help",
+      verison: "version",
+      waitt: "wait",
+    };
+    for (const [word, meant] of Object.entries(cases)) assertEquals(didYouMean(word, COMMANDS), meant, word);
+  });
+
+  it("takes the beginning of a long name for the name", () => {
+    assertEquals(didYouMean("dynamic", ["port", "dynamic-config-value"]), "dynamic-config-value");
+  });
+
+  it("is silent where nothing is near", () => {
+    for (const word of ["", "x", "deploy", "42", "sandwich"]) assertEquals(didYouMean(word, COMMANDS), null, word);
+    assertEquals(didYouMean("start", []), null);
+  });
+
+  it("finds a name again after any one slip", () => {
+    const names = ["dynamic-config-value", "search-attribute", "max-restarts"];
+    fc.assert(fc.property(fc.constantFrom(...names), fc.nat(), fc.nat(3), (name, place, slip) => {
+      const at = place % (name.length - 1);
+      const [before, here, next, after] = [name.slice(0, at), name[at]!, name[at + 1]!, name.slice(at + 2)];
+      const word = [
+        before + next + after,
+        `${before}${here}#${next}${after}`,
+        `${before}#${next}${after}`,
+        before + next + here + after,
+      ][slip]!;
+      assertEquals(didYouMean(word, names), name, word);
+    }));
+  });
+
+  it("only ever offers a candidate", () => {
+    fc.assert(fc.property(fc.string(), fc.array(fc.string()), (word, candidates) => {
+      const meant = didYouMean(word, candidates);
+      assert(meant === null || candidates.includes(meant));
+    }));
+  });
+});
