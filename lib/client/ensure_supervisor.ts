@@ -14,7 +14,13 @@ import { makeFolder } from "../platform/files/make_folder.ts";
 import { pause } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
-import { askNewcomer, LAST_WORDS_BYTES, newcomerDied, newcomerStatus, spawnSupervisor } from "./spawn_supervisor.ts";
+import {
+  LAST_WORDS_BYTES,
+  spawnSupervisor,
+  startupError,
+  statusFromSupervisor,
+  waitForSupervisor,
+} from "./spawn_supervisor.ts";
 
 /** How the wait for a supervisor goes. */
 export interface RecruitOptions {
@@ -57,7 +63,7 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
       ? await askIncumbent(host, order, options, remainingMs())
       : await installSupervisor(host, order, lock, options, remainingMs());
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
-      const status = isWinner ? newcomerStatus(answer) : statusOrThrow(answer.response);
+      const status = isWinner ? statusFromSupervisor(answer) : statusOrThrow(answer.response);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
@@ -91,22 +97,22 @@ async function installSupervisor(
   const logFd = openLogOrFree(paths.supervisorLog, lock);
   const logStart = statSync(paths.supervisorLog).size;
   const giveUpAt = performance.now() + timeoutMs;
-  let newcomer: DetachedProcess;
+  let supervisor: DetachedProcess;
   try {
     options.onHandOver?.();
-    newcomer = await spawnSupervisor(host, order, { cwd: order.home, output: logFd, pass: [lock.fd] });
+    supervisor = await spawnSupervisor(host, order, { cwd: order.home, output: logFd, pass: [lock.fd] });
   } finally {
     closeSync(logFd);
     lock.close(); // the supervisor alone holds it from now on
   }
-  const answer = await askNewcomer(host, order, newcomer, options.noWait ? "/status" : "/wait", giveUpAt);
-  const { exit } = newcomer;
+  const answer = await waitForSupervisor(host, order, supervisor, options.noWait ? "/status" : "/wait", giveUpAt);
+  const { exit } = supervisor;
   if (answer.kind !== "absent" || exit === null) return answer;
   if (exit.code === DEPOSED_EXIT) return answer; // whoever has the lock now is to be asked
   // Killed, it wrote no outcome: what may be there is an older one's.
   const outcome = exit.code === 1 ? readOutcome(paths.outcome) : null;
   const lastWords = readTail(paths.supervisorLog, logStart, LAST_WORDS_BYTES);
-  throw newcomerDied(exit, outcome?.failure ?? null, lastWords, paths.supervisorLog);
+  throw startupError(exit, outcome?.failure ?? null, lastWords, paths.supervisorLog);
 }
 
 function openLogOrFree(path: string, lock: LockFile): number {

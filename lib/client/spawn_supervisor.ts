@@ -12,7 +12,7 @@ import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { supervisorCommand } from "./supervisor_command.ts";
 
 /** Where a supervisor begins. */
-export interface SpawnPlace {
+export interface SupervisorSpawnOptions {
   cwd: string;
   /** Our descriptor for what it says before it has a log, and when it dies. */
   output: number;
@@ -30,7 +30,11 @@ const POLL_MS = 5;
  *
  * @throws {LocalError} `launch-failed`
  */
-export async function spawnSupervisor(host: Host, order: SupervisorOrder, place: SpawnPlace): Promise<DetachedProcess> {
+export async function spawnSupervisor(
+  host: Host,
+  order: SupervisorOrder,
+  place: SupervisorSpawnOptions,
+): Promise<DetachedProcess> {
   const { command, args, env } = supervisorCommand(host);
   return await spawnDetached({
     command,
@@ -50,10 +54,10 @@ export async function spawnSupervisor(host: Host, order: SupervisorOrder, place:
  * @param path `/wait` until Temporal serves, `/status` at once.
  * @param isHomeThere Nobody is asked before.
  */
-export async function askNewcomer(
+export async function waitForSupervisor(
   host: Host,
   { home }: SupervisorOrder,
-  newcomer: DetachedProcess,
+  supervisor: DetachedProcess,
   path: "/wait" | "/status",
   giveUpAt: number,
   isHomeThere: () => boolean = () => true,
@@ -63,7 +67,7 @@ export async function askNewcomer(
     const answer: LongAnswer = isHomeThere()
       ? await askPatiently(host, home, { method: "GET", path }, remainingMs)
       : { kind: "absent" };
-    if (answer.kind !== "absent" || newcomer.exit !== null) return answer;
+    if (answer.kind !== "absent" || supervisor.exit !== null) return answer;
     if (performance.now() > giveUpAt) return { kind: "late" };
     await pause(POLL_MS);
   }
@@ -74,20 +78,20 @@ export async function askNewcomer(
  *
  * @throws {LocalError} why it failed, which only those who did not wait for it can see in a status
  */
-export function newcomerStatus({ response }: Extract<LongAnswer, { kind: "answer" }>): Status {
+export function statusFromSupervisor({ response }: Extract<LongAnswer, { kind: "answer" }>): Status {
   const status = statusOrThrow(response);
   if (status.state === "failed" && status.failure !== undefined) throw fromFailure(status.failure);
   return { ...status, reused: status.temporal?.adopted === true };
 }
 
 /**
- * Why a newcomer ended before it answered.
+ * Why a supervisor exited before it answered.
  *
  * @param failure What it left behind as the reason, if it did.
  * @param lastWords The end of what it wrote.
  * @param log Where more of that is; null when there is no more.
  */
-export function newcomerDied(
+export function startupError(
   exit: ProcessExit,
   failure: Failure | null,
   lastWords: string,

@@ -1,11 +1,11 @@
 import { closeSync } from "node:fs";
 import { dirname } from "node:path";
 import {
-  askNewcomer,
   LAST_WORDS_BYTES,
-  newcomerDied,
-  newcomerStatus,
   spawnSupervisor,
+  startupError,
+  statusFromSupervisor,
+  waitForSupervisor,
 } from "../client/spawn_supervisor.ts";
 import { within } from "../control/request.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
@@ -46,17 +46,17 @@ export async function recruitEphemeral(
 ): Promise<EphemeralRecruit> {
   const giveUpAt = performance.now() + timeoutMs;
   const words = openWords(order.home); // its log is gone with its home
-  let newcomer: DetachedProcess | null = null;
+  let supervisor: DetachedProcess | null = null;
   try {
-    newcomer = await spawnSupervisor(host, order, { cwd: dirname(order.home), output: words, pass: [] });
+    supervisor = await spawnSupervisor(host, order, { cwd: dirname(order.home), output: words, pass: [] });
     for (;;) {
       const isHomeThere = () => isOwnFolder(order.home, host.uid);
-      const answer = await askNewcomer(host, order, newcomer, "/wait", giveUpAt, isHomeThere);
-      if (answer.kind === "answer") return { status: newcomerStatus(answer), exited: newcomer.exited };
-      if (newcomer.exit?.code === HOMELESS_EXIT) throw homeNotMade(order.home);
-      if (newcomer.exit !== null) {
+      const answer = await waitForSupervisor(host, order, supervisor, "/wait", giveUpAt, isHomeThere);
+      if (answer.kind === "answer") return { status: statusFromSupervisor(answer), exited: supervisor.exited };
+      if (supervisor.exit?.code === HOMELESS_EXIT) throw homeNotMade(order.home);
+      if (supervisor.exit !== null) {
         const said = readTailOf(words, 0, LAST_WORDS_BYTES);
-        throw newcomerDied(newcomer.exit, failureIn(said), said, null);
+        throw startupError(supervisor.exit, failureIn(said), said, null);
       }
       if (answer.kind === "late" || performance.now() > giveUpAt) {
         throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
@@ -65,7 +65,7 @@ export async function recruitEphemeral(
       }
     }
   } catch (error) {
-    if (newcomer !== null) await end(host, order, newcomer);
+    if (supervisor !== null) await end(host, order, supervisor);
     throw error;
   } finally {
     closeSync(words);
@@ -93,9 +93,9 @@ function failureIn(words: string): Failure | null {
 }
 
 /** One that was killed, or hangs, leaves a Temporal behind. */
-async function end(host: Host, order: SupervisorOrder, newcomer: DetachedProcess): Promise<void> {
-  for (const signal of ["SIGTERM", "SIGCONT"] as const) signalChild(newcomer, signal);
-  await within(host, newcomer.exited, END_MS);
+async function end(host: Host, order: SupervisorOrder, supervisor: DetachedProcess): Promise<void> {
+  for (const signal of ["SIGTERM", "SIGCONT"] as const) signalChild(supervisor, signal);
+  await within(host, supervisor.exited, END_MS);
   const { reap } = await import("../supervisor/ephemeral_cleanup.ts");
   await reap(host, order);
 }
