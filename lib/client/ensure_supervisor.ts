@@ -23,13 +23,13 @@ import {
 } from "./spawn_supervisor.ts";
 
 /** How the wait for a supervisor goes. */
-export interface RecruitOptions {
+export interface EnsureSupervisorOptions {
   /** For everything, in ms. */
   timeoutMs: number;
   /** Return as soon as the supervisor answers, without waiting for Temporal. */
   noWait: boolean;
   /** Called before a supervisor is spawned, or one that is there is asked: from then on it goes on without us. */
-  onHandOver?: () => void;
+  onSupervisorStarting?: () => void;
   /** Once it aborts, no supervisor is spawned any more. */
   signal?: AbortSignal;
 }
@@ -44,7 +44,11 @@ const LOSER_POLL_MS = 25;
  * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`, `lock-failed`
  * @throws the reason of `options.signal`
  */
-export async function recruit(host: Host, order: SupervisorOrder, options: RecruitOptions): Promise<Status> {
+export async function ensureSupervisor(
+  host: Host,
+  order: SupervisorOrder,
+  options: EnsureSupervisorOptions,
+): Promise<Status> {
   const giveUpAt = performance.now() + options.timeoutMs;
   const remainingMs = () => Math.max(1, giveUpAt - performance.now());
   const { warnings } = prepareHome(order.home);
@@ -58,7 +62,7 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
       throw options.signal.reason;
     }
     isWinner ||= lock !== null;
-    if (lock === null) options.onHandOver?.();
+    if (lock === null) options.onSupervisorStarting?.();
     const answer = lock === null
       ? await askIncumbent(host, order, options, remainingMs())
       : await installSupervisor(host, order, lock, options, remainingMs());
@@ -77,7 +81,7 @@ export async function recruit(host: Host, order: SupervisorOrder, options: Recru
 function askIncumbent(
   host: Host,
   order: SupervisorOrder,
-  options: RecruitOptions,
+  options: EnsureSupervisorOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
   const { asked, binaryAsked, binary, policy } = order;
@@ -90,7 +94,7 @@ async function installSupervisor(
   host: Host,
   order: SupervisorOrder,
   lock: LockFile,
-  options: RecruitOptions,
+  options: EnsureSupervisorOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
   const paths = instancePaths(order.home);
@@ -99,7 +103,7 @@ async function installSupervisor(
   const giveUpAt = performance.now() + timeoutMs;
   let supervisor: DetachedProcess;
   try {
-    options.onHandOver?.();
+    options.onSupervisorStarting?.();
     supervisor = await spawnSupervisor(host, order, { cwd: order.home, output: logFd, pass: [lock.fd] });
   } finally {
     closeSync(logFd);

@@ -1,7 +1,7 @@
 import type { CommandContext } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import type { Status } from "../instance/status/status.ts";
-import { recruit } from "./ensure_supervisor.ts";
+import { ensureSupervisor } from "./ensure_supervisor.ts";
 import { interruptible } from "./interruptible.ts";
 import { supervisorOrder } from "./launch_request.ts";
 
@@ -15,7 +15,7 @@ export async function startNew(context: CommandContext, timeoutMs: number, repla
   const { host, invocation: { home, own } } = context;
   const order = await supervisorOrder(context, replaces);
   const noWait = own["no-wait"] === true;
-  const recruited = (goesOn: () => void, signal: AbortSignal) =>
-    recruit(host, order, { timeoutMs, noWait, onHandOver: goesOn, signal });
-  return await withLiveLine(context, () => interruptible(host, home, recruited));
+  const ensured = (goesOn: () => void, signal: AbortSignal) =>
+    ensureSupervisor(host, order, { timeoutMs, noWait, onSupervisorStarting: goesOn, signal });
+  return await withLiveLine(context, () => interruptible(host, home, ensured));
 }

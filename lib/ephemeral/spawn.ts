@@ -21,7 +21,7 @@ import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { homeNotMade, isOwnFolder } from "../supervisor/ephemeral_home.ts";
 
 /** A supervisor whose Temporal serves. */
-export interface EphemeralRecruit {
+export interface SpawnedEphemeral {
   /** What it was when it began to serve. */
   status: Status;
   /** Resolves at the end of its process: until then the runtime has a child. */
@@ -39,11 +39,11 @@ const END_MS = 5000;
  * @param timeoutMs For Temporal to serve.
  * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`, `launch-failed`, `stop-failed`
  */
-export async function recruitEphemeral(
+export async function spawnEphemeral(
   host: Host,
   order: SupervisorOrder,
   timeoutMs: number,
-): Promise<EphemeralRecruit> {
+): Promise<SpawnedEphemeral> {
   const giveUpAt = performance.now() + timeoutMs;
   const words = openWords(order.home); // its log is gone with its home
   let supervisor: DetachedProcess | null = null;

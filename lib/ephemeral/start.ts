@@ -1,9 +1,9 @@
 import type { CommandContext } from "../cli/context.ts";
 import { bringUpEphemeral } from "./launch_request.ts";
-import { type EphemeralRecruit, recruitEphemeral } from "./spawn.ts";
+import { type SpawnedEphemeral, spawnEphemeral } from "./spawn.ts";
 
 /** An instance that is this process' own, with a supervisor in a process of its own. */
-export interface Ephemeral extends EphemeralRecruit {
+export interface Ephemeral extends SpawnedEphemeral {
   home: string;
 }
 
@@ -17,6 +17,6 @@ export interface Ephemeral extends EphemeralRecruit {
 export async function startEphemeral(context: CommandContext): Promise<Ephemeral> {
   return await bringUpEphemeral(context, async (order, timeoutMs) => ({
     home: order.home,
-    ...await recruitEphemeral(context.host, order, timeoutMs),
+    ...await spawnEphemeral(context.host, order, timeoutMs),
   }));
 }
