@@ -72,7 +72,7 @@ export async function ensureSupervisor(
     }
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
     if (answer.kind === "silent") {
-      await (await import("./kill_unresponsive_supervisor.ts")).oustSilentSupervisor(host, order.home);
+      await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, order.home);
     }
     await pause(LOSER_POLL_MS);
   }

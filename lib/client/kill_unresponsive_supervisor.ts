@@ -17,7 +17,7 @@ const PATIENCE_MS = 8000;
  *
  * @returns whether it answers again; `gone` also when nobody listens any more: who has the lock then does not hang
  */
-export async function oustSilentSupervisor(host: Host, home: string): Promise<"gone" | "answers"> {
+export async function killUnresponsiveSupervisor(host: Host, home: string): Promise<"gone" | "answers"> {
   const processes = processesHere(host.platform);
   const { supervisorLock } = instancePaths(home);
   const holders = () =>

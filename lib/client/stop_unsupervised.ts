@@ -10,7 +10,7 @@ import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import { pause } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { clearTemporalLock, endProcessGroup, lockHeld } from "../temporal/terminate.ts";
-import { oustSilentSupervisor } from "./kill_unresponsive_supervisor.ts";
+import { killUnresponsiveSupervisor } from "./kill_unresponsive_supervisor.ts";
 
 /** What there was to stop. */
 export interface Stopped {
@@ -62,13 +62,13 @@ export async function stopUnsupervised(
 
 async function takeSupervisorLock(host: Host, home: string, isSilent: boolean): Promise<LockFile | null> {
   const { supervisorLock } = instancePaths(home);
-  let hasOusted = false;
+  let hasKilled = false;
   for (const giveUpAt = performance.now() + SETTLE_MS; performance.now() < giveUpAt;) {
     const lock = await tryLock(supervisorLock);
     if (lock !== null) return lock;
-    if (isSilent && !hasOusted) {
-      hasOusted = true;
-      if (await oustSilentSupervisor(host, home) === "answers") return null;
+    if (isSilent && !hasKilled) {
+      hasKilled = true;
+      if (await killUnresponsiveSupervisor(host, home) === "answers") return null;
       continue;
     }
     const answer = await askSupervisor(host, home, "GET", "/healthz");

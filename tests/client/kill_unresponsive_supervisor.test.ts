@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { oustSilentSupervisor } from "../../lib/client/kill_unresponsive_supervisor.ts";
+import { killUnresponsiveSupervisor } from "../../lib/client/kill_unresponsive_supervisor.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { isAlive, until } from "../e2e/support.ts";
@@ -17,7 +17,7 @@ describe("oustSilentSupervisor()", { skip: process.platform === "darwin" }, () =
     withHome(async ({ home, listen, hold }) => {
       await listen();
       const hung = await hold();
-      assertEquals(await oustSilentSupervisor(await currentHost(), home), "gone");
+      assertEquals(await killUnresponsiveSupervisor(await currentHost(), home), "gone");
       assert(!isAlive(hung.pid!), "it lives on");
     }));
 
@@ -25,18 +25,18 @@ describe("oustSilentSupervisor()", { skip: process.platform === "darwin" }, () =
     withHome(async ({ home, listen, hold }) => {
       await listen();
       const hung = await hold();
-      const ousting = oustSilentSupervisor(await currentHost(), home);
+      const killing = killUnresponsiveSupervisor(await currentHost(), home);
       hung.kill("SIGKILL");
       await until("the first holder is dead", () => !isAlive(hung.pid!));
       const next = await hold();
-      assertEquals(await ousting, "gone");
+      assertEquals(await killing, "gone");
       assert(isAlive(next.pid!), "the next holder was ended");
     }));
 
   it("leaves alone a holder where nobody listens: it does not hang, it works", () =>
     withHome(async ({ home, hold }) => {
       const holder = await hold();
-      assertEquals(await oustSilentSupervisor(await currentHost(), home), "gone");
+      assertEquals(await killUnresponsiveSupervisor(await currentHost(), home), "gone");
       assert(isAlive(holder.pid!), "the holder was ended");
     }));
 });
