@@ -6,7 +6,7 @@ import type { Patient } from "../doctor/context.ts";
 import { tellReport } from "../doctor/report.ts";
 import { examineAll, mendAll } from "../doctor/run.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { type Finding, findTemporal } from "../instance/find_temporal.ts";
+import { findTemporal, type TemporalEvidence } from "../instance/find_temporal.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { withKeptPorts } from "../instance/ports_file.ts";
 import { lookAround } from "../instance/status/offline_status.ts";
@@ -51,8 +51,11 @@ async function admit(context: CommandContext): Promise<Patient> {
 }
 
 /** What was found and the status, of one and the same Temporal: an instance may be starting or stopping just now. */
-async function agreeing(context: CommandContext, find: () => Finding): Promise<{ finding: Finding; status: Status }> {
-  const pidOf = ({ temporal }: Finding) => temporal?.leader?.pid;
+async function agreeing(
+  context: CommandContext,
+  find: () => TemporalEvidence,
+): Promise<{ finding: TemporalEvidence; status: Status }> {
+  const pidOf = ({ temporal }: TemporalEvidence) => temporal?.leader?.pid;
   for (let tries = 1;; tries++) {
     const before = find();
     const status = await statusOf(context);

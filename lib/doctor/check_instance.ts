@@ -52,10 +52,11 @@ export const examineLocks: Examine = (patient) => {
     ...(database === null ? [] : [databaseLockPath(database)]),
   ];
   const troubles: Trouble[] = [];
-  const { intruder } = patient.finding;
-  if (intruder !== null) {
-    const detail = `temporal.lock is held by pid ${intruder.pid} (${intruder.command}), which is no Temporal of ours`;
-    troubles.push({ state: "fail", detail, remedy: `kill ${intruder.pid}` });
+  const { foreignLockHolder } = patient.finding;
+  if (foreignLockHolder !== null) {
+    const detail =
+      `temporal.lock is held by pid ${foreignLockHolder.pid} (${foreignLockHolder.command}), which is no Temporal of ours`;
+    troubles.push({ state: "fail", detail, remedy: `kill ${foreignLockHolder.pid}` });
   }
   const told: string[] = [];
   for (const path of lockPaths) {
@@ -92,7 +93,7 @@ export const examineLocks: Examine = (patient) => {
 
 /** Whether the record tells the truth. */
 export const examineRecord: Examine = (patient) => {
-  const { paths, finding: { onDisk, temporal, innocent } } = patient;
+  const { paths, finding: { onDisk, temporal, reusedPid } } = patient;
   const troubles: Trouble[] = [];
   const stale = (detail: string, mend: () => void) =>
     troubles.push({
@@ -112,9 +113,9 @@ export const examineRecord: Examine = (patient) => {
     );
   } else if (onDisk.kind === "record" && temporal === null) {
     const { pid } = onDisk.record;
-    const about = innocent === null
+    const about = reusedPid === null
       ? `pid ${pid} is gone`
-      : `it points at ${describeProcess(innocent)}, which it does not describe`;
+      : `it points at ${describeProcess(reusedPid)}, which it does not describe`;
     stale(`temporal.pid is stale: ${about}`, () => removeRecord(paths.record, pid));
   } else if (
     onDisk.kind === "record" && temporal?.leader?.pid !== undefined && onDisk.record.pid !== temporal.leader.pid

@@ -2,7 +2,7 @@ import type { FindOptions } from "../binary/find.ts";
 import type { Settings } from "../config/settings.ts";
 import { holdInstance } from "../database/exclusive_access.ts";
 import type { Failure } from "../errors/failure.ts";
-import type { Finding, FoundTemporal } from "../instance/find_temporal.ts";
+import type { FoundTemporal, TemporalEvidence } from "../instance/find_temporal.ts";
 import type { InstancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Processes } from "../platform/processes/processes.ts";
@@ -21,7 +21,7 @@ export interface Patient {
   /** Why `config.yaml` is not heeded; null when it is, or there is none. */
   configFailure: Failure | null;
   status: Status;
-  finding: Finding;
+  finding: TemporalEvidence;
   /** Those of the Temporal that runs, else those that a start would take. */
   settings: Settings;
   /** Where the binary of a launch is looked for. */

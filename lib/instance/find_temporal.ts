@@ -19,14 +19,14 @@ export interface FoundTemporal {
 }
 
 /** What was found of an instance's Temporal, without touching anything. */
-export interface Finding {
+export interface TemporalEvidence {
   onDisk: RecordOnDisk;
   /** Our live Temporal, or what is left of its group; null when there is none that can be proved. */
   temporal: FoundTemporal | null;
   /** Somebody lives under the record's PID whom the record does not describe: never to be signalled. */
-  innocent: ProcessInfo | null;
+  reusedPid: ProcessInfo | null;
   /** Somebody has `temporal.lock` who is none of ours: never to be signalled. */
-  intruder: LockHolder | null;
+  foreignLockHolder: LockHolder | null;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface Finding {
  * A process that holds the lock is ours whatever the record says. One that the record alone points at is ours only if
  * it is proved to be the very process that was recorded (PIDs are reused).
  */
-export function findTemporal(paths: InstancePaths, processes: Processes): Finding {
+export function findTemporal(paths: InstancePaths, processes: Processes): TemporalEvidence {
   const onDisk = readRecord(paths.record);
   const record = onDisk.kind === "record" ? onDisk.record : null;
   const recorded = record === null ? null : processes.inspect(record.pid);
@@ -48,16 +48,21 @@ export function findTemporal(paths: InstancePaths, processes: Processes): Findin
     for (const holder of holders.filter((each) => each.on === on && !isOfJob(each))) {
       const found = groupOf(holder.pid, processes, on === "path" ? "lock" : "deleted-lock");
       if (found !== null && holdsStill(holder.pid, paths, processes)) {
-        return { onDisk, temporal: found, innocent: null, intruder: null };
+        return { onDisk, temporal: found, reusedPid: null, foreignLockHolder: null };
       }
     }
   }
-  const intruder = holders.find((each) => isOfJob(each) && holdsStill(each.pid, paths, processes)) ?? null;
+  const foreignLockHolder = holders.find((each) => isOfJob(each) && holdsStill(each.pid, paths, processes)) ?? null;
   if (isProved) {
-    return { onDisk, temporal: { proof: "record", pgid: recorded.pgid, leader: recorded }, innocent: null, intruder };
+    return {
+      onDisk,
+      temporal: { proof: "record", pgid: recorded.pgid, leader: recorded },
+      reusedPid: null,
+      foreignLockHolder,
+    };
   }
-  const innocent = recorded !== null && !isDead(recorded) ? recorded : null;
-  return { onDisk, temporal: null, innocent, intruder };
+  const reusedPid = recorded !== null && !isDead(recorded) ? recorded : null;
+  return { onDisk, temporal: null, reusedPid, foreignLockHolder };
 }
 
 /** A supervisor that is just launching, and its helper, have `temporal.lock` open for some ms: they are no Temporal. */

@@ -7,7 +7,7 @@ import { finishDatabase } from "../database/files.ts";
 import { withRealDatabase } from "../database/path.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "../instance/context.ts";
-import { type Finding, findTemporal, type FoundTemporal, type Proof } from "../instance/find_temporal.ts";
+import { findTemporal, type FoundTemporal, type Proof, type TemporalEvidence } from "../instance/find_temporal.ts";
 import { createProbe } from "../instance/status/probe.ts";
 import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
@@ -103,7 +103,7 @@ function known(binary: string | null, lock: LockFile | null): string {
 async function tryToAdopt(
   instance: Instance,
   order: SupervisorOrder,
-  finding: Finding,
+  finding: TemporalEvidence,
   found: FoundTemporal,
   signal: AbortSignal,
 ): Promise<TemporalProcess | "no leader" | "replacement asked for" | "other settings" | "unhealthy" | "data deleted"> {
@@ -151,7 +151,7 @@ async function tryToAdopt(
 async function refuseHarm(
   { paths, processes }: Instance,
   { asked, binary }: SupervisorOrder,
-  { onDisk }: Finding,
+  { onDisk }: TemporalEvidence,
   { leader }: FoundTemporal,
 ): Promise<void> {
   if (onDisk.kind !== "record" || onDisk.record.pid !== leader?.pid || onDisk.record.settings === undefined) return;
@@ -175,13 +175,17 @@ function settingsFromArgv(
 }
 
 /** Removes or sets aside a record that no live Temporal of ours answers to. */
-function tidyRecord({ paths }: Instance, { onDisk, innocent }: Finding, warn: (message: string) => void): void {
+function tidyRecord(
+  { paths }: Instance,
+  { onDisk, reusedPid }: TemporalEvidence,
+  warn: (message: string) => void,
+): void {
   if (onDisk.kind === "none") return;
   const why = onDisk.kind === "unusable"
     ? onDisk.why
-    : innocent === null
+    : reusedPid === null
     ? null
-    : `it points at ${describeProcess(innocent)}, which it does not describe`;
+    : `it points at ${describeProcess(reusedPid)}, which it does not describe`;
   if (why === null) return; // its process is dead: the next record takes its place
   const target = setAsideName(paths.record);
   try {

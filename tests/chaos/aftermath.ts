@@ -81,9 +81,9 @@ async function must(stage: Stage, home: ChaosHome, command: ToolCall["command"],
 /** No process, no lock, no listener, no temporary file, and none of `files`. */
 function checkNothingLeft({ world, bystanders }: Stage, files: readonly string[]): void {
   const processes = processesHere();
-  const innocent = new Set(bystanders.map(({ pid }) => pid));
+  const reusedPid = new Set(bystanders.map(({ pid }) => pid));
   const left = [
-    ...findMarked(world).filter(({ pid }) => !innocent.has(pid)).map(({ pid, command }) => `pid ${pid}: ${command}`),
+    ...findMarked(world).filter(({ pid }) => !reusedPid.has(pid)).map(({ pid, command }) => `pid ${pid}: ${command}`),
     ...world.homes.flatMap(({ paths }) =>
       [paths.supervisorLock, paths.temporalLock].flatMap((path) =>
         processes.lockHolders(path).map(({ pid }) => `${path} is held by pid ${pid}`)

@@ -4,7 +4,7 @@ import { type AskedSettings, completeSettings, type Settings } from "../../confi
 import { type Holder, isStillThere, type Processes, type ProcessInfo } from "../../platform/processes/processes.ts";
 import { processesHere } from "../../platform/processes/processes_here.ts";
 import type { Host } from "../../platform/runtime/host.ts";
-import { type Finding, findTemporal } from "../find_temporal.ts";
+import { findTemporal, type TemporalEvidence } from "../find_temporal.ts";
 import { readOutcome } from "../last_failure.ts";
 import { type InstancePaths, instancePaths } from "../paths.ts";
 import { withKeptPorts } from "../ports_file.ts";
@@ -68,7 +68,7 @@ export async function lookAround(host: Host, home: string, asked: AskedSettings)
  * Who supervises, and what is there of Temporal. That nobody supervises is believed only when Temporal and its record
  * were the same before and after: in between an instance may have stopped in good order, or come up.
  */
-function look(paths: InstancePaths, processes: Processes): { finding: Finding; supervisor: Holder | null } {
+function look(paths: InstancePaths, processes: Processes): { finding: TemporalEvidence; supervisor: Holder | null } {
   let finding = findTemporal(paths, processes);
   for (let looks = 1;; looks++) {
     const supervisor = supervisorOf(paths, processes);
@@ -79,8 +79,8 @@ function look(paths: InstancePaths, processes: Processes): { finding: Finding; s
   }
 }
 
-function isSame(a: Finding, b: Finding): boolean {
-  const facts = ({ temporal, onDisk }: Finding) => [
+function isSame(a: TemporalEvidence, b: TemporalEvidence): boolean {
+  const facts = ({ temporal, onDisk }: TemporalEvidence) => [
     temporal?.pgid,
     temporal?.leader?.startTime,
     onDisk.kind === "record" ? onDisk.record.pid : onDisk.kind,
@@ -105,7 +105,7 @@ function supervisorCheck(supervisor: Holder | null): Check {
 }
 
 function settingsOf(
-  finding: Finding,
+  finding: TemporalEvidence,
   leader: ProcessInfo | null,
   processes: Processes,
   asked: AskedSettings,
@@ -121,7 +121,7 @@ function settingsOf(
 function withoutTemporal(
   paths: InstancePaths,
   settings: Settings,
-  finding: Finding,
+  finding: TemporalEvidence,
   supervisor: Holder | null,
 ): Status {
   const nothing = { healthy: false, temporal: null, supervisor: null, restarts: 0, lastExit: null, checks: [] };
