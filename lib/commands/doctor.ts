@@ -2,9 +2,9 @@ import type { Command, CommandContext } from "../cli/context.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { findOptions } from "../client/launch_request.ts";
 import { completeSettings } from "../config/settings.ts";
-import type { Patient } from "../doctor/context.ts";
+import type { DoctorContext } from "../doctor/context.ts";
 import { tellReport } from "../doctor/report.ts";
-import { examineAll, mendAll } from "../doctor/run.ts";
+import { applyFixes, runChecks } from "../doctor/run.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { findTemporal, type TemporalEvidence } from "../instance/find_temporal.ts";
 import { instancePaths } from "../instance/paths.ts";
@@ -22,19 +22,19 @@ const LOOK_AGAIN_MS = 100;
 export const doctor: Command = async (context) => {
   const { own } = context.invocation;
   const withNetwork = own["network"] === true;
-  const seen = await examineAll(await admit(context), withNetwork);
-  const diagnoses = own["fix"] === true ? await mendAll(seen, () => admit(context), withNetwork) : seen;
-  return await tellReport(context, diagnoses.map(({ mend: _mend, ...check }) => check));
+  const seen = await runChecks(await admit(context), withNetwork);
+  const diagnoses = own["fix"] === true ? await applyFixes(seen, () => admit(context), withNetwork) : seen;
+  return await tellReport(context, diagnoses.map(({ fix: _mend, ...check }) => check));
 };
 
 /** What is seen of the instance before it is examined closely. */
-async function admit(context: CommandContext): Promise<Patient> {
+async function admit(context: CommandContext): Promise<DoctorContext> {
   const { host, invocation: { home, asked, configFailure } } = context;
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
-  const { finding, status } = await agreeing(context, () => findTemporal(paths, processes));
+  const { evidence, status } = await agreeing(context, () => findTemporal(paths, processes));
   const owner = host.folderOwner(home);
-  const record = finding.temporal !== null && finding.onDisk.kind === "record" ? finding.onDisk.record : null;
+  const record = evidence.temporal !== null && evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
   return {
     host,
     paths,
@@ -43,7 +43,7 @@ async function admit(context: CommandContext): Promise<Patient> {
     isRefused: owner !== null && (owner.uid !== host.uid || (owner.mode & 0o022) !== 0),
     configFailure: configFailure ?? null,
     status,
-    finding,
+    evidence,
     settings: record?.settings ?? completeSettings(withKeptPorts(asked, paths), paths.defaultDatabase),
     binary: findOptions(context),
     nowMs: Date.now(),
@@ -54,14 +54,14 @@ async function admit(context: CommandContext): Promise<Patient> {
 async function agreeing(
   context: CommandContext,
   find: () => TemporalEvidence,
-): Promise<{ finding: TemporalEvidence; status: Status }> {
+): Promise<{ evidence: TemporalEvidence; status: Status }> {
   const pidOf = ({ temporal }: TemporalEvidence) => temporal?.leader?.pid;
   for (let tries = 1;; tries++) {
     const before = find();
     const status = await statusOf(context);
-    const finding = find();
-    const isSettled = pidOf(before) === pidOf(finding) && pidOf(finding) === status.temporal?.pid;
-    if (isSettled || tries === MOST_LOOKS) return { finding, status };
+    const evidence = find();
+    const isSettled = pidOf(before) === pidOf(evidence) && pidOf(evidence) === status.temporal?.pid;
+    if (isSettled || tries === MOST_LOOKS) return { evidence, status };
     await pause(LOOK_AGAIN_MS);
   }
 }

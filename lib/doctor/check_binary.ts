@@ -6,8 +6,8 @@ import { readTemporalVersion } from "../binary/version/query_version.ts";
 import { compareVersions, DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { findExecutable } from "../platform/spawn/executable.ts";
-import type { Examine } from "./context.ts";
-import { diagnose, type Trouble } from "./findings.ts";
+import type { RunCheck } from "./context.ts";
+import { diagnose, type Finding } from "./findings.ts";
 
 /** For all of a reach, in ms: a doctor is no download. */
 const REACH_MS = 2000;
@@ -21,8 +21,8 @@ const SOURCES = {
 } as const;
 
 /** The Temporal that a start would run. */
-export const examineBinary: Examine = async ({ binary: options, host }) => {
-  const troubles: Trouble[] = [];
+export const checkBinary: RunCheck = async ({ binary: options, host }) => {
+  const findings: Finding[] = [];
   try {
     const { binary } = findTemporal(options);
     if (binary === null) {
@@ -36,23 +36,23 @@ export const examineBinary: Examine = async ({ binary: options, host }) => {
     const version = cli ?? binary.version;
     if (version !== null && compareVersions(version, DEFAULT_TEMPORAL_VERSION) < 0) {
       const detail = `Temporal ${version} at ${binary.path} is older than ${DEFAULT_TEMPORAL_VERSION}`;
-      troubles.push({ state: "warn", detail, remedy: "stigmer-local install" });
+      findings.push({ state: "warn", detail, remedy: "stigmer-local install" });
     }
     const name = `Temporal ${version ?? "of unknown version"}${server === null ? "" : ` (server ${server})`}`;
-    return diagnose("binary", troubles, `${name}, ${SOURCES[binary.source]}: ${binary.path}`);
+    return diagnose("binary", findings, `${name}, ${SOURCES[binary.source]}: ${binary.path}`);
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
-    troubles.push({ state: "fail", detail: error.message, remedy: error.hint ?? "stigmer-local install" });
-    return diagnose("binary", troubles, "");
+    findings.push({ state: "fail", detail: error.message, remedy: error.hint ?? "stigmer-local install" });
+    return diagnose("binary", findings, "");
   }
 };
 
 /** Whether the places that Temporal is downloaded or built from can be reached. Not asked for = not tried. */
-export const examineNetwork: Examine = async ({ host }) => {
+export const checkNetwork: RunCheck = async ({ host }) => {
   const places = [...releasePlace(host.env), ...goPlaces(host.env)];
   const seen = await Promise.all(places.map(async (url) => ({ url, why: await whyUnreachable(url, host.env) })));
   const isReached = seen.some(({ why }) => why === null);
-  const troubles = seen.flatMap(({ url, why }): Trouble[] =>
+  const findings = seen.flatMap(({ url, why }): Finding[] =>
     why === null ? [] : [{
       state: "warn",
       detail: why.includes(url.host) ? why : `${url.host} can't be reached: ${why}`,
@@ -63,7 +63,7 @@ export const examineNetwork: Examine = async ({ host }) => {
   );
   return diagnose(
     "network",
-    troubles,
+    findings,
     places.length === 0 ? "turned off" : `reached: ${seen.map(({ url }) => url.host).join(", ")}`,
   );
 };

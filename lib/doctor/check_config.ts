@@ -1,14 +1,14 @@
 import { lstatSync } from "node:fs";
 import { shellWord } from "../text/shell_word.ts";
-import type { Examine } from "./context.ts";
-import { diagnose, type Trouble } from "./findings.ts";
+import type { RunCheck } from "./context.ts";
+import { diagnose, type Finding } from "./findings.ts";
 
 /** Where settings come from that nobody gave on the command line. */
-export const examineSettings: Examine = ({ host, paths, configFailure }) => {
-  const troubles: Trouble[] = [];
+export const checkSettings: RunCheck = ({ host, paths, configFailure }) => {
+  const findings: Finding[] = [];
   const info = lstatSync(paths.config, { throwIfNoEntry: false });
   if (info !== undefined && !info.isFile() && !info.isSymbolicLink()) {
-    troubles.push({
+    findings.push({
       state: "fail",
       detail: `${paths.config} is no file`,
       remedy: `mv ${shellWord(paths.config)} ${shellWord(`${paths.config}.aside`)}`,
@@ -16,9 +16,9 @@ export const examineSettings: Examine = ({ host, paths, configFailure }) => {
   } else if (configFailure !== null) {
     const { message, hint } = configFailure;
     const remedy = `$EDITOR ${shellWord(paths.config)}${hint === undefined ? "" : ` (${hint})`}`;
-    troubles.push({ state: "fail", detail: `nothing starts with it: ${message}`, remedy });
+    findings.push({ state: "fail", detail: `nothing starts with it: ${message}`, remedy });
   }
   const names = Object.keys(host.env).filter((name) => name.startsWith("STIGMER_")).sort();
   const file = info === undefined ? "no config.yaml" : paths.config;
-  return diagnose("config", troubles, names.length === 0 ? file : `${file}; from the environment: ${names.join(", ")}`);
+  return diagnose("config", findings, names.length === 0 ? file : `${file}; from the environment: ${names.join(", ")}`);
 };

@@ -11,8 +11,8 @@ import { describeOrigin, schemaOrigin } from "../database/schema.ts";
 import { whyUnusable } from "../database/validate.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { formatBytes } from "../text/byte_size.ts";
-import { type Examine, groupsOf, type Patient } from "./context.ts";
-import { diagnose, type Trouble } from "./findings.ts";
+import { type DoctorContext, groupsOf, type RunCheck } from "./context.ts";
+import { diagnose, type Finding } from "./findings.ts";
 
 /** A larger one is not copied just to look at it, in bytes. */
 const MAX_COPY_BYTES = 1e9;
@@ -22,8 +22,8 @@ const PATIENCE_MS = 3000;
 const LOOKS = 2;
 
 /** Who has the database open, whether it is whole, and which Temporal made it. */
-export const examineData: Examine = async (patient) => {
-  const { settings: { dbFilename: path }, processes } = patient;
+export const checkData: RunCheck = async (context) => {
+  const { settings: { dbFilename: path }, processes } = context;
   if (path === null) return diagnose("database", [], "in memory");
   const info = statSync(path, { throwIfNoEntry: false });
   if (info === undefined) return diagnose("database", [], `${path} is not there yet: \`stigmer-local start\` makes it`);
@@ -31,29 +31,29 @@ export const examineData: Examine = async (patient) => {
     const remedy = "Choose another --db-filename";
     return diagnose("database", [{ state: "fail", detail: `${path} is no file`, remedy }], "");
   }
-  const { temporal } = groupsOf(patient);
+  const { temporal } = groupsOf(context);
   const users = processes.fileUsers(path);
-  const troubles = users.filter(({ pid }) => temporal === null || processes.inspect(pid)?.pgid !== temporal)
-    .map(({ pid, command }): Trouble => ({
+  const findings = users.filter(({ pid }) => temporal === null || processes.inspect(pid)?.pgid !== temporal)
+    .map(({ pid, command }): Finding => ({
       state: "fail",
       detail: `pid ${pid} (${command}) has it open, too: a reader's lock alone can get Temporal stuck`,
       remedy: `kill ${pid}`,
     }));
   if (isBeingMade(path) && temporal === null) {
-    troubles.push({
+    findings.push({
       state: "warn",
       detail: "it was being made when Temporal was killed: the next start sets aside what can't be used",
       remedy: "stigmer-local start",
     });
-    return diagnose("database", troubles, "");
+    return diagnose("database", findings, "");
   }
-  if (temporal === null) troubles.push(...await versionTrouble(path, patient));
+  if (temporal === null) findings.push(...await versionTrouble(path, context));
   const seen = await look(path, info.size, users.length > 0);
-  return diagnose("database", [...troubles, ...seen.troubles], `${path}, ${formatBytes(info.size)}, ${seen.detail}`);
+  return diagnose("database", [...findings, ...seen.findings], `${path}, ${formatBytes(info.size)}, ${seen.detail}`);
 };
 
 /** Whether a start would be refused, because a newer Temporal has served the data. */
-async function versionTrouble(path: string, { binary: options }: Patient): Promise<Trouble[]> {
+async function versionTrouble(path: string, { binary: options }: DoctorContext): Promise<Finding[]> {
   try {
     const { binary } = findTemporal(options);
     if (binary !== null) await refuseNewerDatabase(path, binary.path);
@@ -65,12 +65,12 @@ async function versionTrouble(path: string, { binary: options }: Patient): Promi
   }
 }
 
-async function look(path: string, bytes: number, isInUse: boolean): Promise<{ troubles: Trouble[]; detail: string }> {
+async function look(path: string, bytes: number, isInUse: boolean): Promise<{ findings: Finding[]; detail: string }> {
   const unchecked = (detail: string) => {
     const remedy = isInUse ? "stigmer-local backup FILE checks a copy" : undefined;
-    return { troubles: [{ state: "warn" as const, detail, ...(remedy === undefined ? {} : { remedy }) }], detail: "" };
+    return { findings: [{ state: "warn" as const, detail, ...(remedy === undefined ? {} : { remedy }) }], detail: "" };
   };
-  if (bytes > MAX_COPY_BYTES) return { troubles: [], detail: "too large to be checked here (`backup` checks it)" };
+  if (bytes > MAX_COPY_BYTES) return { findings: [], detail: "too large to be checked here (`backup` checks it)" };
   let facts: DatabaseFacts | null = null;
   try {
     for (let n = 0; n < LOOKS && (facts === null || facts.problems.length > 0); n++) {
@@ -85,9 +85,9 @@ async function look(path: string, bytes: number, isInUse: boolean): Promise<{ tr
   const unusable = whyUnusable(facts!);
   if (unusable !== null) {
     const remedy = "stigmer-local restore BACKUP; without one, stigmer-local reset (which keeps it)";
-    return { troubles: [{ state: "fail", detail: `${path}: ${unusable}`, remedy }], detail: "" };
+    return { findings: [{ state: "fail", detail: `${path}: ${unusable}`, remedy }], detail: "" };
   }
-  return { troubles: [], detail: `whole, ${describeOrigin(schemaOrigin(facts!.tables), DEFAULT_TEMPORAL_VERSION)}` };
+  return { findings: [], detail: `whole, ${describeOrigin(schemaOrigin(facts!.tables), DEFAULT_TEMPORAL_VERSION)}` };
 }
 
 /** Null when it is written to all the time. */

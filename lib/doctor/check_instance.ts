@@ -6,64 +6,64 @@ import { removeStaleSocket } from "../instance/stale_files.ts";
 import { stateInWords } from "../instance/status/status.ts";
 import { describeProcess, type Holder } from "../platform/processes/processes.ts";
 import { shellWord } from "../text/shell_word.ts";
-import { type Examine, groupsOf, whileUnsupervised } from "./context.ts";
-import { diagnose, type Trouble } from "./findings.ts";
+import { groupsOf, type RunCheck, whileUnsupervised } from "./context.ts";
+import { diagnose, type Finding } from "./findings.ts";
 
 const NOT_ASKED = "its supervisor is not asked, in a home that is not ours alone";
 
 /** What runs, and how it is. */
-export const examineInstance: Examine = ({ status, isRefused }) => {
+export const checkInstance: RunCheck = ({ status, isRefused }) => {
   const { state, temporal, failure, checks, healthy } = status;
-  const troubles: Trouble[] = [];
-  const trouble = (kind: Trouble["state"], detail: string, remedy: string) =>
-    troubles.push({ state: kind, detail, remedy });
+  const findings: Finding[] = [];
+  const finding = (kind: Finding["state"], detail: string, remedy: string) =>
+    findings.push({ state: kind, detail, remedy });
   const broken = checks.filter((check) => !check.ok && check.name !== "supervisor");
   const why = broken.map(({ name, detail }) => `${name}: ${detail}`).join(", ");
   if (state === "failed") {
-    trouble("fail", failure?.message ?? "it has failed", failure?.hint ?? "stigmer-local start");
+    finding("fail", failure?.message ?? "it has failed", failure?.hint ?? "stigmer-local start");
   } else if (state === "unsupervised") {
     const detail = `Temporal (pid ${temporal?.pid}) runs without a supervisor: nobody would restart it`;
-    trouble(healthy ? "warn" : "fail", why === "" ? detail : `${detail}; ${why}`, "stigmer-local start");
+    finding(healthy ? "warn" : "fail", why === "" ? detail : `${detail}; ${why}`, "stigmer-local start");
   } else if (isRefused && state === "running" && why === "") {
     return diagnose("instance", [], `Temporal (pid ${temporal?.pid}) serves; ${NOT_ASKED}`);
   } else if (state === "unhealthy" || (state === "running" && !healthy)) {
     const silent = checks.find((check) => !check.ok && check.name === "supervisor")?.detail;
     const whose = why === "" && silent !== undefined ? "Temporal serves, and its supervisor" : "Temporal runs and";
-    trouble("fail", `${whose} is not well: ${why || silent || "unknown"}`, "stigmer-local restart");
+    finding("fail", `${whose} is not well: ${why || silent || "unknown"}`, "stigmer-local restart");
   } else if (state === "backoff") {
-    trouble("warn", "Temporal ended by itself, and is about to be started again", "stigmer-local logs");
+    finding("warn", "Temporal ended by itself, and is about to be started again", "stigmer-local logs");
   } else if (why !== "") {
-    trouble("warn", why, "stigmer-local restart");
+    finding("warn", why, "stigmer-local restart");
   }
-  for (const warning of status.warnings ?? []) troubles.push({ state: "warn", detail: warning });
+  for (const warning of status.warnings ?? []) findings.push({ state: "warn", detail: warning });
   const detail = state === "running"
     ? `Temporal ${temporal?.version ?? ""} (pid ${temporal?.pid}) runs and is healthy, at ${status.address}`
     : stateInWords(state);
-  return diagnose("instance", troubles, detail);
+  return diagnose("instance", findings, detail);
 };
 
 /** Who holds the locks, and whether they are where they should be. */
-export const examineLocks: Examine = (patient) => {
-  const { paths, processes, settings } = patient;
+export const checkLocks: RunCheck = (context) => {
+  const { paths, processes, settings } = context;
   const database = settings.dbFilename;
   const lockPaths = [
     paths.supervisorLock,
     paths.temporalLock,
     ...(database === null ? [] : [databaseLockPath(database)]),
   ];
-  const troubles: Trouble[] = [];
-  const { foreignLockHolder } = patient.finding;
+  const findings: Finding[] = [];
+  const { foreignLockHolder } = context.evidence;
   if (foreignLockHolder !== null) {
     const detail =
       `temporal.lock is held by pid ${foreignLockHolder.pid} (${foreignLockHolder.command}), which is no Temporal of ours`;
-    troubles.push({ state: "fail", detail, remedy: `kill ${foreignLockHolder.pid}` });
+    findings.push({ state: "fail", detail, remedy: `kill ${foreignLockHolder.pid}` });
   }
   const told: string[] = [];
   for (const path of lockPaths) {
     const name = path.slice(path.lastIndexOf("/") + 1);
     const info = lstatSync(path, { throwIfNoEntry: false });
     if (info !== undefined && !info.isFile()) {
-      troubles.push({
+      findings.push({
         state: "fail",
         detail: `${path} is no regular file, so that nothing can be locked`,
         remedy: `rm -r ${shellWord(path)}`,
@@ -75,8 +75,8 @@ export const examineLocks: Examine = (patient) => {
     const nameless = holders.filter(({ on }) => on === "deleted");
     if (nameless.length > 0 && here.length === 0) {
       const detail = `${name} was deleted while ${list(nameless)} held it`;
-      troubles.push(
-        groupsOf(patient).supervisor === null
+      findings.push(
+        groupsOf(context).supervisor === null
           // The next start adopts Temporal, and mends it.
           ? {
             state: "fail",
@@ -88,22 +88,22 @@ export const examineLocks: Examine = (patient) => {
     }
     told.push(here.length === 0 ? `${name} free` : `${name} held by ${list(here)}`);
   }
-  return diagnose("locks", troubles, told.join(", "));
+  return diagnose("locks", findings, told.join(", "));
 };
 
 /** Whether the record tells the truth. */
-export const examineRecord: Examine = (patient) => {
-  const { paths, finding: { onDisk, temporal, reusedPid } } = patient;
-  const troubles: Trouble[] = [];
-  const stale = (detail: string, mend: () => void) =>
-    troubles.push({
+export const checkRecord: RunCheck = (context) => {
+  const { paths, evidence: { onDisk, temporal, reusedPid } } = context;
+  const findings: Finding[] = [];
+  const stale = (detail: string, fix: () => void) =>
+    findings.push({
       state: "warn",
       detail,
       remedy: "stigmer-local start, or stigmer-local doctor --fix",
-      mend: () =>
-        whileUnsupervised(patient, (alive) => {
+      fix: () =>
+        whileUnsupervised(context, (alive) => {
           if (alive !== null) throw new Error("Temporal came up meanwhile");
-          mend();
+          fix();
         }),
     });
   if (onDisk.kind === "unusable") {
@@ -120,57 +120,57 @@ export const examineRecord: Examine = (patient) => {
   } else if (
     onDisk.kind === "record" && temporal?.leader?.pid !== undefined && onDisk.record.pid !== temporal.leader.pid
   ) {
-    troubles.push({
+    findings.push({
       state: "warn",
       detail: `temporal.pid says ${onDisk.record.pid}, and Temporal is ${temporal.leader.pid}`,
       remedy: "stigmer-local restart",
     });
   } else if (onDisk.kind === "none" && temporal !== null) {
-    troubles.push({ state: "warn", detail: "temporal.pid is missing", remedy: "stigmer-local start" });
+    findings.push({ state: "warn", detail: "temporal.pid is missing", remedy: "stigmer-local start" });
   }
   return diagnose(
     "record",
-    troubles,
+    findings,
     onDisk.kind === "none" ? "none, as nothing runs" : "describes the Temporal that runs",
   );
 };
 
 /** Whether the control socket leads to a supervisor. */
-export const examineSocket: Examine = (patient) => {
-  const { paths, processes, status, isRefused } = patient;
+export const checkSocket: RunCheck = (context) => {
+  const { paths, processes, status, isRefused } = context;
   const info = lstatSync(paths.controlSocket, { throwIfNoEntry: false });
   if (status.supervisor !== null) {
     return diagnose("control", [], `the supervisor (pid ${status.supervisor.pid}) answers`);
   }
-  const troubles: Trouble[] = [];
+  const findings: Finding[] = [];
   const [holder] = processes.lockHolders(paths.supervisorLock);
   if (isRefused && holder !== undefined) return diagnose("control", [], NOT_ASKED);
   if (holder !== undefined && status.state !== "starting") {
     const detail = `the supervisor (pid ${holder.pid}) holds its lock and does not answer`;
-    troubles.push({ state: "fail", detail, remedy: "stigmer-local restart" });
+    findings.push({ state: "fail", detail, remedy: "stigmer-local restart" });
   } else if (info !== undefined && !info.isSocket()) {
     const detail = `${paths.controlSocket} is no socket`;
-    troubles.push({ state: "fail", detail, remedy: `rm -r ${shellWord(paths.controlSocket)}` });
+    findings.push({ state: "fail", detail, remedy: `rm -r ${shellWord(paths.controlSocket)}` });
   } else if (info !== undefined && holder === undefined) {
-    troubles.push({
+    findings.push({
       state: "warn",
       detail: "control.sock was left by a supervisor that is gone",
       remedy: "stigmer-local doctor --fix",
-      mend: () => whileUnsupervised(patient, () => removeStaleSocket(patient)),
+      fix: () => whileUnsupervised(context, () => removeStaleSocket(context)),
     });
   }
-  return diagnose("control", troubles, "no supervisor, and no socket");
+  return diagnose("control", findings, "no supervisor, and no socket");
 };
 
 /** Who has the ports. */
-export const examinePorts: Examine = (patient) => {
-  const { settings, processes } = patient;
-  const { temporal } = groupsOf(patient);
+export const checkPorts: RunCheck = (context) => {
+  const { settings, processes } = context;
+  const { temporal } = groupsOf(context);
   const { port: frontend, headless, uiPort, metricsPort } = settings;
   const wanted: [flag: string, port: number][] = [["--port", frontend]];
   if (!headless) wanted.push(["--ui-port", uiPort]);
   if (metricsPort !== null) wanted.push(["--metrics-port", metricsPort]);
-  const troubles: Trouble[] = [];
+  const findings: Finding[] = [];
   const told: string[] = [];
   for (const [flag, port] of wanted) {
     const listeners = processes.listeners(port);
@@ -182,15 +182,15 @@ export const examinePorts: Examine = (patient) => {
       const detail = `port ${port} of ${address} is taken by ${who}`;
       const way = `stigmer-local ${temporal === null ? "start" : "restart"} ${flag} ${Math.min(port + 100, 65_535)}`;
       const remedy = pid === null ? way : `kill ${pid}; or ${way}`;
-      troubles.push({ state: temporal === null ? "fail" : "warn", detail, remedy });
+      findings.push({ state: temporal === null ? "fail" : "warn", detail, remedy });
     }
     told.push(`${port} ${listeners.length === 0 ? "free" : "ours"}`);
   }
-  return diagnose("ports", troubles, told.join(", "));
+  return diagnose("ports", findings, told.join(", "));
 };
 
 /** Processes of this instance that nobody looks after. */
-export const examineOrphans: Examine = ({ paths, processes, hasHome }) => {
+export const checkOrphans: RunCheck = ({ paths, processes, hasHome }) => {
   if (!hasHome) return diagnose("orphans", [], "none");
   const groupOf = (pid: number) => processes.inspect(pid)?.pgid;
   const isOurs = ({ pid }: Holder) => {
@@ -206,12 +206,12 @@ export const examineOrphans: Examine = ({ paths, processes, hasHome }) => {
     findTemporal(paths, processes).temporal?.pgid,
   ]);
   const orphans = suspects.filter(({ pid }) => groupOf(pid) !== undefined && !known.has(groupOf(pid)));
-  const troubles = [...new Map(orphans.map((each) => [each.pid, each.command]))].map(([pid, command]): Trouble => ({
+  const findings = [...new Map(orphans.map((each) => [each.pid, each.command]))].map(([pid, command]): Finding => ({
     state: "warn",
     detail: `pid ${pid} (${command}) is of this home, and nobody looks after it`,
     remedy: `stigmer-local stop; if it stays, kill ${pid}`,
   }));
-  return diagnose("orphans", troubles, "none");
+  return diagnose("orphans", findings, "none");
 };
 
 function list(holders: readonly Holder[]): string {

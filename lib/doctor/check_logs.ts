@@ -5,7 +5,7 @@ import { linesSince } from "../logs/log_lines.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { rotatedAtMs } from "../logs/retention.ts";
 import { rotatedLogs } from "../logs/rotate_log.ts";
-import type { Examine } from "./context.ts";
+import type { RunCheck } from "./context.ts";
 import { diagnose, type HistoryEvent, judgeHistory, judgeLog } from "./findings.ts";
 
 const HOUR_MS = 3_600_000;
@@ -13,15 +13,15 @@ const HOUR_MS = 3_600_000;
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
 /** What Temporal's log and the supervisor's history say of the last hour. */
-export const examineLogs: Examine = ({ paths, status, nowMs }) => {
+export const checkLogs: RunCheck = ({ paths, status, nowMs }) => {
   const sinceMs = nowMs - HOUR_MS;
   const text = readLastBytes(paths.temporalLog, sinceMs);
   const startedAtMs = status.temporal === null ? null : Date.parse(status.temporal.startedAt);
-  const troubles = [
+  const findings = [
     ...judgeLog(linesSince(text.split("\n"), sinceMs), startedAtMs),
     ...judgeHistory(readHistory(paths.history).flatMap(parseEvent), sinceMs),
   ];
-  return diagnose("log", troubles, "no errors and no crash in the last hour");
+  return diagnose("log", findings, "no errors and no crash in the last hour");
 };
 
 /** The end of the log at `path`, and of what was rotated since; a Temporal that was restarted has begun a new one. */

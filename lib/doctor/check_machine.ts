@@ -2,19 +2,19 @@ import { lstatSync, readFileSync } from "node:fs";
 import { arch, release } from "node:os";
 import { compareVersions } from "../config/temporal_versions.ts";
 import { findExecutable } from "../platform/spawn/executable.ts";
-import type { Examine, Patient } from "./context.ts";
-import { diagnose, type Diagnosis, judgeClock, type Trouble } from "./findings.ts";
+import type { DoctorContext, RunCheck } from "./context.ts";
+import { diagnose, type Diagnosis, type Finding, judgeClock } from "./findings.ts";
 
 const OLDEST_NODE = "20.0.0";
 
 /** The operating system, the processor and the kernel. */
-export function examinePlatform({ host }: Pick<Patient, "host">): Diagnosis {
+export function checkPlatform({ host }: Pick<DoctorContext, "host">): Diagnosis {
   const wsl = /microsoft/i.exec(release()) === null ? "" : ", within Windows";
   return diagnose("platform", [], `${host.platform} ${arch()}, kernel ${release()}${wsl}`);
 }
 
 /** The runtime that this runs under. */
-export function examineRuntime({ host }: Pick<Patient, "host">): Diagnosis {
+export function checkRuntime({ host }: Pick<DoctorContext, "host">): Diagnosis {
   const { runtime, runtimeVersion, env } = host;
   const other = runtime === "deno" ? "node" : "deno";
   const where = findExecutable(other, env["PATH"]);
@@ -29,14 +29,14 @@ export function examineRuntime({ host }: Pick<Patient, "host">): Diagnosis {
 }
 
 /** The programs of the system that this tool leans on. */
-export const examineTools: Examine = ({ host }) => {
+export const checkTools: RunCheck = ({ host }) => {
   const has = (tool: string) =>
     findExecutable(tool, `${host.env["PATH"] ?? ""}:/usr/bin:/bin:/usr/sbin:/sbin`) !== null;
-  const troubles: Trouble[] = [];
+  const findings: Finding[] = [];
   if (host.platform === "linux" && !has("flock") && !has("perl")) {
     // Deno locks by itself where it may use FFI.
     const state = host.runtime === "deno" ? "warn" : "fail";
-    troubles.push({
+    findings.push({
       state,
       detail: "neither flock(1) nor perl is there, one of which takes locks under Node",
       remedy: "Install util-linux, busybox or perl",
@@ -44,7 +44,7 @@ export const examineTools: Examine = ({ host }) => {
   }
   if (host.platform === "darwin") {
     for (const tool of ["ps", "lsof"].filter((each) => !has(each))) {
-      troubles.push({
+      findings.push({
         state: "fail",
         detail: `${tool} is missing, through which processes are seen`,
         remedy: `Install ${tool}`,
@@ -54,20 +54,20 @@ export const examineTools: Examine = ({ host }) => {
   const list = ["flock", "perl", "lsof", "ps", "go"];
   const missing = list.filter((tool) => !has(tool));
   const detail = `there: ${list.filter(has).join(", ") || "none"}`;
-  return diagnose("tools", troubles, missing.length === 0 ? detail : `${detail}; not there: ${missing.join(", ")}`);
+  return diagnose("tools", findings, missing.length === 0 ? detail : `${detail}; not there: ${missing.join(", ")}`);
 };
 
 /** Whether the clock goes forward only, as far as files and records tell. */
-export const examineClock: Examine = ({ host, paths, finding, nowMs, processes }) => {
-  const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
+export const checkClock: RunCheck = ({ host, paths, evidence, nowMs, processes }) => {
+  const record = evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
   const isOfThisBoot = record?.bootId !== undefined && record.bootId === processes.bootId();
-  const troubles = judgeClock(nowMs, {
+  const findings = judgeClock(nowMs, {
     "the start of this machine": host.platform === "linux" ? bootTimeMs() : null,
     "the start in the record": isOfThisBoot ? record.startedAtS * 1000 : null,
     "the last line of the log": lstatSync(paths.temporalLog, { throwIfNoEntry: false })?.mtimeMs ?? null,
     "the last event": lstatSync(paths.history, { throwIfNoEntry: false })?.mtimeMs ?? null,
   });
-  return diagnose("clock", troubles, new Date(nowMs).toISOString());
+  return diagnose("clock", findings, new Date(nowMs).toISOString());
 };
 
 /** `btime` of proc_stat(5); it follows the clock when that is set. */

@@ -10,7 +10,7 @@ import type { Host } from "../platform/runtime/host.ts";
 import type { Diagnosis } from "./findings.ts";
 
 /** An instance that is examined, and what was seen of it at first. */
-export interface Patient {
+export interface DoctorContext {
   host: Host;
   paths: InstancePaths;
   processes: Processes;
@@ -21,7 +21,7 @@ export interface Patient {
   /** Why `config.yaml` is not heeded; null when it is, or there is none. */
   configFailure: Failure | null;
   status: Status;
-  finding: TemporalEvidence;
+  evidence: TemporalEvidence;
   /** Those of the Temporal that runs, else those that a start would take. */
   settings: Settings;
   /** Where the binary of a launch is looked for. */
@@ -30,14 +30,14 @@ export interface Patient {
 }
 
 /** Looks at one part of a patient. Takes no lock, signals nobody, writes nothing within the home. */
-export type Examine = (patient: Patient) => Diagnosis | Promise<Diagnosis>;
+export type RunCheck = (context: DoctorContext) => Diagnosis | Promise<Diagnosis>;
 
 /** The process group that is Temporal's, and the one that is its supervisor's; null where there is none. */
 export function groupsOf(
-  { finding, status, processes }: Patient,
+  { evidence, status, processes }: DoctorContext,
 ): { temporal: number | null; supervisor: number | null } {
   const supervisor = status.supervisor === null ? null : processes.inspect(status.supervisor.pid)?.pgid ?? null;
-  return { temporal: finding.temporal?.pgid ?? null, supervisor };
+  return { temporal: evidence.temporal?.pgid ?? null, supervisor };
 }
 
 /**
@@ -47,7 +47,7 @@ export function groupsOf(
  * @throws {Error} when somebody supervises it
  */
 export async function whileUnsupervised(
-  { paths, processes }: Patient,
+  { paths, processes }: DoctorContext,
   action: (temporal: FoundTemporal | null) => void,
 ): Promise<void> {
   const held = await holdInstance(paths.home, null, processes);

@@ -27,38 +27,38 @@ export interface DoctorReport {
 }
 
 /** Something that is not as it should be. */
-export interface Trouble {
+export interface Finding {
   state: "warn" | "fail";
   detail: string;
   remedy?: string;
   /** Mends it without harm; rejects when it can't. */
-  mend?: () => void | Promise<void>;
+  fix?: () => void | Promise<void>;
 }
 
 /** A check with what would mend it. */
 export interface Diagnosis extends DoctorCheck {
-  mend?: () => void | Promise<void>;
+  fix?: () => void | Promise<void>;
 }
 
 /** One check out of the troubles that it found; `detail` tells what was seen when there are none. */
-export function diagnose(name: string, troubles: readonly Trouble[], detail: string): Diagnosis {
-  if (troubles.length === 0) return { name, state: "ok", detail };
-  const state = troubles.some((trouble) => trouble.state === "fail") ? "fail" : "warn";
+export function diagnose(name: string, findings: readonly Finding[], detail: string): Diagnosis {
+  if (findings.length === 0) return { name, state: "ok", detail };
+  const state = findings.some((finding) => finding.state === "fail") ? "fail" : "warn";
   const sorted = [
-    ...troubles.filter((each) => each.state === "fail"),
-    ...troubles.filter((each) => each.state === "warn"),
+    ...findings.filter((each) => each.state === "fail"),
+    ...findings.filter((each) => each.state === "warn"),
   ];
   const remedies = [...new Set(sorted.flatMap(({ remedy }) => remedy ?? []))];
-  const mends = sorted.flatMap(({ mend }) => mend ?? []);
+  const fixes = sorted.flatMap(({ fix }) => fix ?? []);
   return {
     name,
     state,
-    detail: sorted.map((trouble) => trouble.detail).join("; "),
+    detail: sorted.map((finding) => finding.detail).join("; "),
     ...(remedies.length === 0 ? {} : { remedy: remedies.join("; ") }),
     // What can be mended only in part stays what it is: the rest is to be told.
-    ...(mends.length < sorted.length ? {} : {
-      mend: async () => {
-        for (const mend of mends) await mend();
+    ...(fixes.length < sorted.length ? {} : {
+      fix: async () => {
+        for (const fix of fixes) await fix();
       },
     }),
   };
@@ -69,19 +69,19 @@ const LEAST_FREE_BYTES = 100e6;
 const SCARCE_FREE_BYTES = 1e9;
 
 /** What is to be said of a file system with so much left. */
-export function judgeSpace(path: string, freeBytes: number, freeFiles: number, files: number): Trouble[] {
+export function judgeSpace(path: string, freeBytes: number, freeFiles: number, files: number): Finding[] {
   const remedy = `df -h ${shellWord(path)}`;
-  const troubles: Trouble[] = [];
+  const findings: Finding[] = [];
   if (freeBytes < SCARCE_FREE_BYTES) {
     const state = freeBytes < LEAST_FREE_BYTES ? "fail" : "warn";
-    troubles.push({ state, detail: `only ${formatBytes(freeBytes)} are free where ${path} is`, remedy });
+    findings.push({ state, detail: `only ${formatBytes(freeBytes)} are free where ${path} is`, remedy });
   }
   // Some file systems (btrfs) have no such limit, and say 0 of 0.
   if (files > 0 && freeFiles < 1000) {
     const detail = `only ${freeFiles} more files can be made where ${path} is`;
-    troubles.push({ state: freeFiles < 50 ? "fail" : "warn", detail, remedy: `df -i ${shellWord(path)}` });
+    findings.push({ state: freeFiles < 50 ? "fail" : "warn", detail, remedy: `df -i ${shellWord(path)}` });
   }
-  return troubles;
+  return findings;
 }
 
 /** Nobody ran this before it was written. */
@@ -90,12 +90,12 @@ const EARLIEST_NOW_MS = Date.parse("2025-01-01");
 const AHEAD_MS = 120_000;
 
 /** What is to be said of the clock, given moments that are past. */
-export function judgeClock(nowMs: number, past: Readonly<Record<string, number | null>>): Trouble[] {
+export function judgeClock(nowMs: number, past: Readonly<Record<string, number | null>>): Finding[] {
   const remedy = "Set the clock (timedatectl status)";
   if (nowMs < EARLIEST_NOW_MS) {
     return [{ state: "fail", detail: `the clock says ${new Date(nowMs).toISOString()}`, remedy }];
   }
-  return Object.entries(past).flatMap(([what, atMs]): Trouble[] => {
+  return Object.entries(past).flatMap(([what, atMs]): Finding[] => {
     if (atMs === null || atMs <= nowMs + AHEAD_MS) return [];
     const ahead = Math.round((atMs - nowMs) / 1000);
     return [{ state: "warn", detail: `${what} lies ${ahead} s in the future: the clock was set back`, remedy }];
@@ -109,7 +109,7 @@ const USUAL =
 const STUCK = "cannot start a transaction within a transaction";
 
 /** What the log's lines of the last hour say. `sinceMs`: when the Temporal that runs was started; null = none runs. */
-export function judgeLog(lines: readonly string[], startedAtMs: number | null): Trouble[] {
+export function judgeLog(lines: readonly string[], startedAtMs: number | null): Finding[] {
   const errors = lines.filter((line) =>
     ["error", "fatal", "panic"].includes(lineLevel(line) ?? "") && !USUAL.test(line)
   );
@@ -147,7 +147,7 @@ export interface HistoryEvent {
 }
 
 /** What the supervisor's history since `sinceMs` says: how often Temporal ended that nobody had asked to. */
-export function judgeHistory(events: readonly HistoryEvent[], sinceMs: number): Trouble[] {
+export function judgeHistory(events: readonly HistoryEvent[], sinceMs: number): Finding[] {
   const ends = events.filter(({ at, event, reason }) =>
     event === "exited" && reason !== "stopped" && Date.parse(at) >= sinceMs
   );

@@ -1,49 +1,42 @@
 import { systemErrorCode } from "../errors/local_error.ts";
-import { examineBinary, examineNetwork } from "./check_binary.ts";
-import { examineSettings } from "./check_config.ts";
-import { examineData } from "./check_database.ts";
-import { examineHome, examineLeftovers, examineSpace } from "./check_home.ts";
-import {
-  examineInstance,
-  examineLocks,
-  examineOrphans,
-  examinePorts,
-  examineRecord,
-  examineSocket,
-} from "./check_instance.ts";
-import { examineLogs } from "./check_logs.ts";
-import { examineClock, examinePlatform, examineRuntime, examineTools } from "./check_machine.ts";
-import type { Examine, Patient } from "./context.ts";
+import { checkBinary, checkNetwork } from "./check_binary.ts";
+import { checkSettings } from "./check_config.ts";
+import { checkData } from "./check_database.ts";
+import { checkHome, checkLeftovers, checkSpace } from "./check_home.ts";
+import { checkInstance, checkLocks, checkOrphans, checkPorts, checkRecord, checkSocket } from "./check_instance.ts";
+import { checkLogs } from "./check_logs.ts";
+import { checkClock, checkPlatform, checkRuntime, checkTools } from "./check_machine.ts";
+import type { DoctorContext, RunCheck } from "./context.ts";
 import type { Diagnosis } from "./findings.ts";
 
 /** Every check, in the order in which a person would ask. */
-const EXAMINATIONS: Readonly<Record<string, Examine>> = {
-  platform: examinePlatform,
-  runtime: examineRuntime,
-  tools: examineTools,
-  clock: examineClock,
-  binary: examineBinary,
-  config: examineSettings,
-  home: examineHome,
-  space: examineSpace,
-  instance: examineInstance,
-  locks: examineLocks,
-  record: examineRecord,
-  control: examineSocket,
-  ports: examinePorts,
-  orphans: examineOrphans,
-  database: examineData,
-  log: examineLogs,
-  leftovers: examineLeftovers,
+const EXAMINATIONS: Readonly<Record<string, RunCheck>> = {
+  platform: checkPlatform,
+  runtime: checkRuntime,
+  tools: checkTools,
+  clock: checkClock,
+  binary: checkBinary,
+  config: checkSettings,
+  home: checkHome,
+  space: checkSpace,
+  instance: checkInstance,
+  locks: checkLocks,
+  record: checkRecord,
+  control: checkSocket,
+  ports: checkPorts,
+  orphans: checkOrphans,
+  database: checkData,
+  log: checkLogs,
+  leftovers: checkLeftovers,
 };
 
 /** Examines everything. A look that fails is a finding itself: a doctor is called when things are broken. */
-export async function examineAll(patient: Patient, withNetwork: boolean): Promise<Diagnosis[]> {
-  const examinations = { ...EXAMINATIONS, ...(withNetwork ? { network: examineNetwork } : {}) };
+export async function runChecks(context: DoctorContext, withNetwork: boolean): Promise<Diagnosis[]> {
+  const checks = { ...EXAMINATIONS, ...(withNetwork ? { network: checkNetwork } : {}) };
   const diagnoses: Diagnosis[] = [];
-  for (const [name, examine] of Object.entries(examinations)) {
+  for (const [name, examine] of Object.entries(checks)) {
     try {
-      diagnoses.push(await examine(patient));
+      diagnoses.push(await examine(context));
     } catch (error) {
       if (systemErrorCode(error) === undefined && !(error instanceof Error && error.name === "LocalError")) throw error;
       diagnoses.push({ name, state: "fail", detail: `can't be looked at: ${(error as Error).message}` });
@@ -57,23 +50,23 @@ export async function examineAll(patient: Patient, withNetwork: boolean): Promis
  *
  * @param admit Looks at the instance anew.
  */
-export async function mendAll(
+export async function applyFixes(
   before: readonly Diagnosis[],
-  admit: () => Promise<Patient>,
+  admit: () => Promise<DoctorContext>,
   withNetwork: boolean,
 ): Promise<Diagnosis[]> {
   const outcomes = new Map<string, string | null>();
-  for (const { name, mend } of before) {
-    if (mend === undefined) continue;
+  for (const { name, fix } of before) {
+    if (fix === undefined) continue;
     try {
-      await mend();
+      await fix();
       outcomes.set(name, null);
     } catch (error) {
       outcomes.set(name, error instanceof Error ? error.message : String(error));
     }
   }
   if (outcomes.size === 0) return [...before];
-  const after = await examineAll(await admit(), withNetwork);
+  const after = await runChecks(await admit(), withNetwork);
   return after.map((diagnosis) => withOutcome(diagnosis, before, outcomes.get(diagnosis.name)));
 }
 

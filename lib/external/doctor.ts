@@ -1,6 +1,6 @@
 import type { Command, CommandContext } from "../cli/context.ts";
-import { examinePlatform, examineRuntime } from "../doctor/check_machine.ts";
-import { diagnose, type DoctorCheck, type Trouble } from "../doctor/findings.ts";
+import { checkPlatform, checkRuntime } from "../doctor/check_machine.ts";
+import { diagnose, type DoctorCheck, type Finding } from "../doctor/findings.ts";
 import { tellReport } from "../doctor/report.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -19,12 +19,12 @@ export const doctorExternal: Command = async (context) => {
   const target = await externalTarget(context);
   const status = await lookAtExternal(context, target, TIMEOUT_MS);
   const checks = [
-    examinePlatform(context),
-    examineRuntime(context),
-    examineSettings(context, target),
-    examineSecrets(target),
-    examineCertificate(target, Date.now()),
-    examineHome(context),
+    checkPlatform(context),
+    checkRuntime(context),
+    checkSettings(context, target),
+    checkSecrets(target),
+    checkCertificate(target, Date.now()),
+    checkHome(context),
     ...connectionChecks(status),
   ];
   return await tellReport(context, checks);
@@ -41,7 +41,7 @@ function connectionChecks({ checks, failure }: Status): DoctorCheck[] {
   }));
 }
 
-function examineSettings(context: CommandContext, { external }: ExternalTarget): DoctorCheck {
+function checkSettings(context: CommandContext, { external }: ExternalTarget): DoctorCheck {
   const said = Object.entries(external.origins).map(([key, from]) => `${LABELS[key as ConnectionKey]} from ${from}`);
   return diagnose("settings", [], `Temporal is not ours (${externalSource(context)}); ${said.join(", ")}`);
 }
@@ -62,47 +62,47 @@ const LABELS: Readonly<Record<ConnectionKey, string>> = {
   disableHostVerification: "host verification",
 };
 
-function examineSecrets({ external: { apiKey, tls, host }, material }: ExternalTarget): DoctorCheck {
-  const troubles: Trouble[] = material.warnings.map((detail) => ({ state: "warn", detail }));
+function checkSecrets({ external: { apiKey, tls, host }, material }: ExternalTarget): DoctorCheck {
+  const findings: Finding[] = material.warnings.map((detail) => ({ state: "warn", detail }));
   if (apiKey !== null && tls === null && !LOOPBACK.test(host)) {
     const detail = "the API key goes over the network in the clear: TLS is turned off";
-    troubles.push({ state: "warn", detail, remedy: "Leave --tls=false out" });
+    findings.push({ state: "warn", detail, remedy: "Leave --tls=false out" });
   }
   if (tls?.disableHostVerification === true) {
     const detail = "any server's certificate is taken: whoever is in between gets what is sent";
-    troubles.push({ state: "warn", detail, remedy: "--tls-ca-path names the authority to trust" });
+    findings.push({ state: "warn", detail, remedy: "--tls-ca-path names the authority to trust" });
   }
   const shown = [...(apiKey === null ? [] : ["API key"]), ...(tls?.client ? ["client certificate"] : [])];
-  return diagnose("secrets", troubles, shown.length === 0 ? "none is shown to the server" : shown.join(", "));
+  return diagnose("secrets", findings, shown.length === 0 ? "none is shown to the server" : shown.join(", "));
 }
 
 /** @param nowMs Unix time. */
-function examineCertificate({ external: { origins }, material }: ExternalTarget, nowMs: number): DoctorCheck {
+function checkCertificate({ external: { origins }, material }: ExternalTarget, nowMs: number): DoctorCheck {
   const validity = material.clientValidity;
   if (validity === null) return diagnose("certificate", [], "no client certificate");
   const from = origins.clientCertPath ?? origins.clientCertData;
   const end = new Date(validity.toMs).toISOString();
   const remedy = `Renew the client certificate from ${from}`;
-  const troubles: Trouble[] = [];
+  const findings: Finding[] = [];
   if (validity.toMs <= nowMs) {
-    troubles.push({ state: "fail", detail: `the client certificate expired at ${end}`, remedy });
+    findings.push({ state: "fail", detail: `the client certificate expired at ${end}`, remedy });
   } else if (validity.toMs - nowMs < SOON_DAYS * DAY_MS) {
-    troubles.push({ state: "warn", detail: `the client certificate expires at ${end}`, remedy });
+    findings.push({ state: "warn", detail: `the client certificate expires at ${end}`, remedy });
   }
   if (validity.fromMs > nowMs) {
     const begin = new Date(validity.fromMs).toISOString();
-    troubles.push({
+    findings.push({
       state: "fail",
       detail: `the client certificate is not valid before ${begin}; is the clock right?`,
     });
   }
-  return diagnose("certificate", troubles, `the client certificate is valid until ${end}`);
+  return diagnose("certificate", findings, `the client certificate is valid until ${end}`);
 }
 
 /** A Temporal that was started here before goes on, and nobody looks after it any more. */
-function examineHome({ host, invocation: { home } }: CommandContext): DoctorCheck {
+function checkHome({ host, invocation: { home } }: CommandContext): DoctorCheck {
   const isLeft = host.exists(instancePaths(home).record);
   const detail = `a Temporal of ours was started in ${home}, and not stopped`;
-  const troubles: Trouble[] = isLeft ? [{ state: "warn", detail, remedy: "stigmer-local stop --managed" }] : [];
-  return diagnose("home", troubles, `no Temporal of ours in ${home}`);
+  const findings: Finding[] = isLeft ? [{ state: "warn", detail, remedy: "stigmer-local stop --managed" }] : [];
+  return diagnose("home", findings, `no Temporal of ours in ${home}`);
 }

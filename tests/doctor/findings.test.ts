@@ -3,24 +3,24 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import {
   diagnose,
   type DoctorReport,
+  type Finding,
   type HistoryEvent,
   judgeClock,
   judgeHistory,
   judgeLog,
   judgeSpace,
-  type Trouble,
 } from "../../lib/doctor/findings.ts";
 import { renderDoctor } from "../../lib/doctor/render.ts";
 import { paintFor } from "../../lib/text/paint.ts";
 
 const NOW = Date.parse("2026-11-23T08:00:00Z");
-const states = (troubles: readonly Trouble[]) => troubles.map(({ state }) => state);
+const states = (findings: readonly Finding[]) => findings.map(({ state }) => state);
 
 describe("diagnose()", () => {
   it("is in order without a trouble, and as bad as the worst of them, which it tells first", () => {
     assertEquals(diagnose("ports", [], "7233 free"), { name: "ports", state: "ok", detail: "7233 free" });
-    const warn: Trouble = { state: "warn", detail: "b", remedy: "r2" };
-    const fail: Trouble = { state: "fail", detail: "a", remedy: "r1" };
+    const warn: Finding = { state: "warn", detail: "b", remedy: "r2" };
+    const fail: Finding = { state: "fail", detail: "a", remedy: "r1" };
     assertEquals(diagnose("x", [warn], ""), { name: "x", state: "warn", detail: "b", remedy: "r2" });
     const both = diagnose("x", [warn, fail, { ...warn, detail: "c" }], "");
     assertEquals(both, { name: "x", state: "fail", detail: "a; b; c", remedy: "r1; r2" });
@@ -29,12 +29,12 @@ describe("diagnose()", () => {
 
   it("can be mended when every trouble can, one after another", async () => {
     const done: string[] = [];
-    const mendable = (name: string): Trouble => ({ state: "warn", detail: name, mend: () => void done.push(name) });
-    await diagnose("x", [mendable("a"), mendable("b")], "").mend?.();
+    const fixable = (name: string): Finding => ({ state: "warn", detail: name, fix: () => void done.push(name) });
+    await diagnose("x", [fixable("a"), fixable("b")], "").fix?.();
     assertEquals(done, ["a", "b"]);
-    assertEquals(diagnose("x", [mendable("a"), { state: "fail", detail: "z" }], "").mend, undefined);
-    const broken: Trouble = { state: "warn", detail: "c", mend: () => Promise.reject(new Error("no")) };
-    await assertRejects(async () => await diagnose("x", [broken], "").mend?.(), Error, "no");
+    assertEquals(diagnose("x", [fixable("a"), { state: "fail", detail: "z" }], "").fix, undefined);
+    const broken: Finding = { state: "warn", detail: "c", fix: () => Promise.reject(new Error("no")) };
+    await assertRejects(async () => await diagnose("x", [broken], "").fix?.(), Error, "no");
   });
 });
 
@@ -52,8 +52,8 @@ describe("judgeSpace()", () => {
 describe("judgeClock()", () => {
   it("believes a clock that is later than all that is past", () => {
     assertEquals(judgeClock(NOW, { "the log": NOW - 1, "the record": null, "a file server's": NOW + 60_000 }), []);
-    const [trouble] = judgeClock(NOW, { "the log": NOW + 600_000, "the record": NOW });
-    assertEquals([trouble?.state, trouble?.detail], [
+    const [finding] = judgeClock(NOW, { "the log": NOW + 600_000, "the record": NOW });
+    assertEquals([finding?.state, finding?.detail], [
       "warn",
       "the log lies 600 s in the future: the clock was set back",
     ]);
@@ -69,8 +69,8 @@ describe("judgeLog()", () => {
     const lines = [line("INFO", "msg=x"), line("WARN", "msg=error"), line("ERROR", 'msg=a error="context canceled"')];
     assertEquals(judgeLog(lines, null), []);
     const more = [...lines, line("ERROR", "msg=b"), line("ERROR", 'msg="c d" shard-id=1 error="e f"'), "a stack line"];
-    const [trouble] = judgeLog(more, null);
-    assertEquals([trouble?.state, trouble?.detail], ["warn", "2 errors in the last hour, the last one: c d: e f"]);
+    const [finding] = judgeLog(more, null);
+    assertEquals([finding?.state, finding?.detail], ["warn", "2 errors in the last hour, the last one: c d: e f"]);
     assertStringIncludes(judgeLog([line("ERROR", "msg=b")], null)[0]!.detail, "1 error in");
     assert(judgeLog([line("ERROR", `msg="${"x".repeat(500)}"`)], null)[0]!.detail.length < 250);
   });
@@ -102,8 +102,8 @@ describe("judgeHistory()", () => {
     ];
     assertEquals(judgeHistory(events, NOW - 3_600_000), []);
     events.push({ at: at(-5), event: "exited", reason: "crashed" }, { at: at(-4), event: "exited", reason: "hung" });
-    const [trouble] = judgeHistory(events, NOW - 3_600_000);
-    assertEquals(trouble?.detail, `Temporal ended 2 times by itself in the last hour, last at ${at(-4)} (hung)`);
+    const [finding] = judgeHistory(events, NOW - 3_600_000);
+    assertEquals(finding?.detail, `Temporal ended 2 times by itself in the last hour, last at ${at(-4)} (hung)`);
   });
 });
 
