@@ -27,7 +27,7 @@ export async function currentStatus(context: CommandContext): Promise<Status> {
     // Checks of a Temporal that hangs take a second each, and the supervisor waits for them.
     const answer = await askSupervisor(host, home, "GET", "/status", { timeoutMs: 2500 });
     if (answer.kind === "answer" && answer.response.status === 200) return readStatus(answer.response);
-    const seen = await (await import("../instance/status/offline_status.ts")).lookAround(host, home, asked);
+    const seen = await (await import("../instance/status/offline_status.ts")).offlineStatus(host, home, asked);
     // A supervisor may have come up while the evidence was looked at.
     if (seen.state !== "unsupervised" || tries > 0 || answer.kind === "silent") return seen;
   }

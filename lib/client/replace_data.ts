@@ -6,8 +6,8 @@ import { realDatabasePath } from "../database/path.ts";
 import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { readRecord } from "../instance/pid_file.ts";
-import type { ProcessRecord } from "../instance/pid_record.ts";
+import { readPidFile } from "../instance/pid_file.ts";
+import type { PidRecord } from "../instance/pid_record.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
@@ -77,7 +77,7 @@ export async function replaceData<T extends Record<string, unknown>>(
 ): Promise<Replaced<T>> {
   const { host, invocation: { home } } = context;
   const processes = processesHere(host.platform);
-  const onDisk = readRecord(instancePaths(home).record);
+  const onDisk = readPidFile(instancePaths(home).record);
   const record = isUp(before) && onDisk.kind === "record" ? onDisk.record : null;
   const wasForeground = before.supervisor !== null &&
     processes.argv(before.supervisor.pid)?.includes("--foreground") === true;
@@ -137,7 +137,7 @@ async function stopAndHold(
  * Starts with the settings and the policy of `record`, and what the flags say on top of them: it comes up as it was, not as
  * the environment or `config.yaml` would have a new one. Without a record it is a new one.
  */
-async function startAs(context: CommandContext, record: ProcessRecord | null): Promise<Status> {
+async function startAs(context: CommandContext, record: PidRecord | null): Promise<Status> {
   const { host, invocation } = context;
   const said = record === null ? invocation : saidByFlags(invocation);
   const recorded = record?.binary !== undefined && host.exists(record.binary) ? record.binary : null;

@@ -4,7 +4,7 @@ import { createInstance } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
 import { clearOutcome } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { removeRecord } from "../instance/pid_file.ts";
+import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
 import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import { pause } from "../platform/runtime/delay.ts";
@@ -49,7 +49,7 @@ export async function stopUnsupervised(
     }
     const free = await clearTemporalLock(instance);
     if (free === null) throw lockHeld(paths.temporalLock, instance.processes);
-    if (onDisk.kind === "record") removeRecord(paths.record, onDisk.record.pid);
+    if (onDisk.kind === "record") removePidFile(paths.record, onDisk.record.pid);
     clearOutcome(paths.outcome);
     sweepTemporaries(instance);
     removeStaleSocket(instance);

@@ -9,7 +9,7 @@ import { LocalError } from "../errors/local_error.ts";
 import { findTemporal, type TemporalEvidence } from "../instance/find_temporal.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { withKeptPorts } from "../instance/ports_file.ts";
-import { lookAround } from "../instance/status/offline_status.ts";
+import { offlineStatus } from "../instance/status/offline_status.ts";
 import type { Status } from "../instance/status/status.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { pause } from "../platform/runtime/delay.ts";
@@ -72,6 +72,6 @@ async function statusOf(context: CommandContext): Promise<Status> {
     return await currentStatus(context);
   } catch (error) {
     if (!(error instanceof LocalError) || error.code !== "home-unusable") throw error;
-    return await lookAround(context.host, context.invocation.home, context.invocation.asked);
+    return await offlineStatus(context.host, context.invocation.home, context.invocation.asked);
   }
 }

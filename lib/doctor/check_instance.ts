@@ -1,7 +1,7 @@
 import { lstatSync, renameSync } from "node:fs";
 import { databaseLockPath } from "../database/lock.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
-import { removeRecord } from "../instance/pid_file.ts";
+import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket } from "../instance/stale_files.ts";
 import { stateInWords } from "../instance/status/status.ts";
 import { describeProcess, type Holder } from "../platform/processes/processes.ts";
@@ -116,7 +116,7 @@ export const checkRecord: RunCheck = (context) => {
     const about = reusedPid === null
       ? `pid ${pid} is gone`
       : `it points at ${describeProcess(reusedPid)}, which it does not describe`;
-    stale(`temporal.pid is stale: ${about}`, () => removeRecord(paths.record, pid));
+    stale(`temporal.pid is stale: ${about}`, () => removePidFile(paths.record, pid));
   } else if (
     onDisk.kind === "record" && temporal?.leader?.pid !== undefined && onDisk.record.pid !== temporal.leader.pid
   ) {

@@ -1,6 +1,6 @@
 import { isDead, type LockHolder, type Processes, type ProcessInfo } from "../platform/processes/processes.ts";
 import type { InstancePaths } from "./paths.ts";
-import { readRecord, type RecordOnDisk } from "./pid_file.ts";
+import { type PidFileContent, readPidFile } from "./pid_file.ts";
 import { isRecordedProcess } from "./pid_record.ts";
 
 /**
@@ -20,7 +20,7 @@ export interface FoundTemporal {
 
 /** What was found of an instance's Temporal, without touching anything. */
 export interface TemporalEvidence {
-  onDisk: RecordOnDisk;
+  onDisk: PidFileContent;
   /** Our live Temporal, or what is left of its group; null when there is none that can be proved. */
   temporal: FoundTemporal | null;
   /** Somebody lives under the record's PID whom the record does not describe: never to be signalled. */
@@ -36,7 +36,7 @@ export interface TemporalEvidence {
  * it is proved to be the very process that was recorded (PIDs are reused).
  */
 export function findTemporal(paths: InstancePaths, processes: Processes): TemporalEvidence {
-  const onDisk = readRecord(paths.record);
+  const onDisk = readPidFile(paths.record);
   const record = onDisk.kind === "record" ? onDisk.record : null;
   const recorded = record === null ? null : processes.inspect(record.pid);
   const isProved = record !== null && recorded !== null &&

@@ -1,10 +1,10 @@
 import { unlinkSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
-import { formatRecord, MAX_RECORD_BYTES, parseRecord, type ProcessRecord } from "./pid_record.ts";
+import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "./pid_record.ts";
 
 /** Writes the record, whole; or says why it can't be written, which harms nothing: locks decide. */
-export function saveRecord(path: string, record: ProcessRecord): string | null {
+export function writePidFile(path: string, record: PidRecord): string | null {
   try {
     writeWhole(path, formatRecord(record));
     return null;
@@ -16,8 +16,8 @@ export function saveRecord(path: string, record: ProcessRecord): string | null {
 }
 
 /** Removes the record at `path` if it is that of process `pid`; another's, or something else, stays. */
-export function removeRecord(path: string, pid: number): void {
-  const onDisk = readRecord(path);
+export function removePidFile(path: string, pid: number): void {
+  const onDisk = readPidFile(path);
   if (onDisk.kind !== "record" || onDisk.record.pid !== pid) return;
   try {
     unlinkSync(path);
@@ -27,13 +27,13 @@ export function removeRecord(path: string, pid: number): void {
 }
 
 /** What stands at the record's path. */
-export type RecordOnDisk =
+export type PidFileContent =
   | { kind: "none" }
-  | { kind: "record"; record: ProcessRecord }
+  | { kind: "record"; record: PidRecord }
   | { kind: "unusable"; why: string };
 
 /** Reads the record at `path`; never throws for what stands there. */
-export function readRecord(path: string): RecordOnDisk {
+export function readPidFile(path: string): PidFileContent {
   const reading = readBounded(path, MAX_RECORD_BYTES);
   if ("refused" in reading) {
     return reading.refused === "missing" ? { kind: "none" } : { kind: "unusable", why: reading.refused };

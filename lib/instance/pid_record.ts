@@ -9,7 +9,7 @@ export const MAX_RECORD_BYTES = 64 * 1024;
  * time of its start, then `key=value` lines. Stigmer's CLI wrote the first line alone (early versions) or the first
  * three: the rest is optional. A record describes; it never decides whether anything runs.
  */
-export interface ProcessRecord {
+export interface PidRecord {
   pid: number;
   /** Unix time in seconds, 0 when unknown. */
   startedAtS: number;
@@ -27,10 +27,10 @@ export interface ProcessRecord {
 }
 
 /** A parsed record, or why the text is none. */
-export type RecordReading = { record: ProcessRecord } | { invalid: string };
+export type RecordReading = { record: PidRecord } | { invalid: string };
 
 /** The text of `record`, as {@linkcode parseRecord} reads it. */
-export function formatRecord(record: ProcessRecord): string {
+export function formatRecord(record: PidRecord): string {
   const { pid, startedAtS, settings, policy, ...facts } = record;
   const lines = [String(pid), "temporal", String(startedAtS)];
   for (const [key, value] of Object.entries(facts)) {
@@ -63,7 +63,7 @@ export function parseRecord(text: string): RecordReading {
     const at = line.indexOf("=");
     if (at > 0) facts.set(line.slice(0, at), line.slice(at + 1));
   }
-  const record: ProcessRecord = { pid, startedAtS };
+  const record: PidRecord = { pid, startedAtS };
   for (const key of ["startTime", "bootId", "executable", "binary", "version"] as const) {
     const value = facts.get(key);
     if (value !== undefined && value !== "") record[key] = value;
@@ -99,7 +99,7 @@ export interface SeenProcess {
  * Whether the process that runs under the record's PID now is the one that the record describes: same boot, same start
  * time, same executable. A record without these facts (an old one) proves nothing, and so nobody is signalled for it.
  */
-export function isRecordedProcess(record: ProcessRecord, seen: SeenProcess): boolean {
+export function isRecordedProcess(record: PidRecord, seen: SeenProcess): boolean {
   return record.startTime !== undefined && record.bootId !== undefined && record.executable !== undefined &&
     seen.state !== "Z" && seen.state !== "X" &&
     record.startTime === seen.startTime && record.bootId === seen.bootId && record.executable === seen.executable;

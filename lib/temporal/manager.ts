@@ -4,8 +4,14 @@ import type { AskedSettings, Settings } from "../config/settings.ts";
 import { DatabaseHold } from "../database/lock.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "../instance/context.ts";
-import { folderIdentity, guardLocks, identityOf, NAMELESS } from "../instance/lock_guard.ts";
-import type { GuardVerdict, HeldLocks } from "../instance/lock_guard.ts";
+import {
+  folderIdentity,
+  guardLocks,
+  type GuardVerdict,
+  type HeldLocks,
+  identityOf,
+  NAMELESS,
+} from "../instance/lock_guard.ts";
 import { createProbe, type Probe } from "../instance/status/probe.ts";
 import { rotateLog } from "../logs/rotate_log.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
@@ -13,7 +19,7 @@ import { PortChoice } from "./launch/allocate_ports.ts";
 import { launchTemporal } from "./launch/launch.ts";
 import { planFor, preparePlan } from "./launch/plan.ts";
 import { isStranger } from "./launch/port_conflict.ts";
-import { KeptRecord } from "./pid_file_writer.ts";
+import { PidFileWriter } from "./pid_file_writer.ts";
 import { type ProcessEnd, refreshExecutable, type TemporalProcess } from "./process.ts";
 import { reconcile } from "./reconcile.ts";
 import { clearTemporalLock, type EndTarget, type GroupEnd, GroupEnds, lockHeld } from "./terminate.ts";
@@ -47,7 +53,7 @@ export class TemporalKeeper {
   #freeLock: LockFile | null = null;
   /** One supervisor per database, whatever homes and links lead to it. */
   readonly #database = new DatabaseHold();
-  readonly #record: KeptRecord;
+  readonly #record: PidFileWriter;
   readonly #released = new AbortController();
   readonly #ends: GroupEnds;
   /** Ends the grace period of what the launch itself ends, when it aborts. */
@@ -59,7 +65,7 @@ export class TemporalKeeper {
     this.#instance = instance;
     this.#order = order;
     this.#listener = listener;
-    this.#record = new KeptRecord(instance, (message) => listener.warn(message));
+    this.#record = new PidFileWriter(instance, (message) => listener.warn(message));
     this.#askVersion = versionAsker(instance.log, this.#released.signal);
     this.#ends = new GroupEnds(instance, this.#released.signal);
     const home = folderIdentity(instance.paths.home);

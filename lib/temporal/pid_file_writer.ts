@@ -1,10 +1,10 @@
 import type { Instance } from "../instance/context.ts";
 import { identityOf } from "../instance/lock_guard.ts";
-import { readRecord, removeRecord, saveRecord } from "../instance/pid_file.ts";
+import { readPidFile, removePidFile, writePidFile } from "../instance/pid_file.ts";
 import { recordOf, type TemporalProcess } from "./process.ts";
 
 /** The record of the Temporals that one supervisor keeps. What it can't write it warns of: locks decide. */
-export class KeptRecord {
+export class PidFileWriter {
   readonly #instance: Instance;
   readonly #warn: (message: string) => void;
   /** Whose records are ours to remove: the last Temporal, and the last one of which a record could be written. */
@@ -24,7 +24,7 @@ export class KeptRecord {
   save(temporal: TemporalProcess): void {
     const { paths, processes, policy } = this.#instance;
     this.#lastPid = temporal.pid;
-    const problem = saveRecord(paths.record, { ...recordOf(temporal, processes), policy });
+    const problem = writePidFile(paths.record, { ...recordOf(temporal, processes), policy });
     if (problem === null) this.#writtenPid = temporal.pid;
     else this.#warn(`The record ${paths.record} can't be written: ${problem}`);
   }
@@ -42,10 +42,10 @@ export class KeptRecord {
    */
   remove(isLockFree: boolean): void {
     const { paths, processes } = this.#instance;
-    const onDisk = readRecord(paths.record);
+    const onDisk = readPidFile(paths.record);
     if (onDisk.kind !== "record") return;
     const { pid } = onDisk.record;
     const isOurs = pid === this.#lastPid || pid === this.#writtenPid;
-    if (isOurs || (isLockFree && !processes.isThere(pid))) removeRecord(paths.record, pid);
+    if (isOurs || (isLockFree && !processes.isThere(pid))) removePidFile(paths.record, pid);
   }
 }

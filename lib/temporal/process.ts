@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type { ProcessRecord } from "../instance/pid_record.ts";
+import type { PidRecord } from "../instance/pid_record.ts";
 import type { Readiness } from "../instance/status/probe.ts";
 import { isStillThere, type Processes, type ProcessInfo } from "../platform/processes/processes.ts";
 
@@ -57,7 +57,7 @@ export function watchEnd(
 }
 
 /** The record that describes `temporal`. */
-export function recordOf(temporal: TemporalProcess, processes: Processes): ProcessRecord {
+export function recordOf(temporal: TemporalProcess, processes: Processes): PidRecord {
   return {
     pid: temporal.pid,
     startedAtS: Math.floor(temporal.startedAtMs / 1000),

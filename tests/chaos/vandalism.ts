@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readRecord } from "../../lib/instance/pid_file.ts";
-import { formatRecord, type ProcessRecord } from "../../lib/instance/pid_record.ts";
+import { readPidFile } from "../../lib/instance/pid_file.ts";
+import { formatRecord, type PidRecord } from "../../lib/instance/pid_record.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { temporalBinary } from "../e2e/support.ts";
 import type { Bystander } from "./bystanders.ts";
@@ -73,12 +73,12 @@ function putInstead(path: string, make: () => void): void {
 }
 
 /** A record in which all but one thing speaks for the bystander being our Temporal. */
-function forge(path: string, how: Corruption, pid: number): ProcessRecord {
+function forge(path: string, how: Corruption, pid: number): PidRecord {
   const processes = processesHere();
   const seen = processes.inspect(pid)!;
-  const onDisk = readRecord(path);
+  const onDisk = readPidFile(path);
   const real = onDisk.kind === "record" ? onDisk.record : { pid, startedAtS: 1_700_000_000 };
-  const own: ProcessRecord = {
+  const own: PidRecord = {
     ...real,
     pid,
     startTime: seen.startTime,

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { lookAround } from "../../lib/instance/status/offline_status.ts";
+import { offlineStatus } from "../../lib/instance/status/offline_status.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import {
@@ -75,7 +75,7 @@ describe("concurrent commands", () => {
       // What `status` does without an answer from a supervisor, without the time that its process needs to come up.
       const looks = async () => {
         while (!isOver) {
-          seen.push((await lookAround(host, instance.home, { port: instance.port, headless: true })).state);
+          seen.push((await offlineStatus(host, instance.home, { port: instance.port, headless: true })).state);
           await new Promise((resolve) => setTimeout(resolve, 5));
         }
       };

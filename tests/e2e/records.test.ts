@@ -14,7 +14,7 @@ import {
 import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { formatRecord, MAX_RECORD_BYTES, parseRecord, type ProcessRecord } from "../../lib/instance/pid_record.ts";
+import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "../../lib/instance/pid_record.ts";
 import { isAlive, otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { killHard, pidsOf, readPid, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
 
@@ -22,7 +22,7 @@ import { killHard, pidsOf, readPid, signalIfThere, stopCleanly } from "./support
 interface Bystander {
   pid: number;
   /** What the kernel tells of it, as a record has it. */
-  facts: Pick<ProcessRecord, "pid" | "startTime" | "bootId" | "executable">;
+  facts: Pick<PidRecord, "pid" | "startTime" | "bootId" | "executable">;
   /** Proves that it is alive, and that no signal reached it. */
   assertUntouched(): void;
 }
@@ -61,14 +61,14 @@ async function withBystander(
   }
 }
 
-function readRecord({ paths }: TestInstance): ProcessRecord {
+function readRecord({ paths }: TestInstance): PidRecord {
   const reading = parseRecord(readFileSync(paths.record, "utf8"));
   assert("record" in reading, "there is no record");
   return reading.record;
 }
 
 /** Starts the instance, and kills Temporal and its supervisor. Gives the record that they left. */
-async function startAndKillBoth(instance: TestInstance): Promise<ProcessRecord> {
+async function startAndKillBoth(instance: TestInstance): Promise<PidRecord> {
   const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
   await killHard(supervisor, temporal);
   return readRecord(instance);
@@ -107,7 +107,7 @@ describe("a start after a violent end", () => {
 
       for (const name of ["innocent", "temporal"]) { // the name of an executable proves nothing
         await withBystander(instance, name, async ({ facts, pid, assertUntouched }) => {
-          const reused: [string, Partial<ProcessRecord>][] = [
+          const reused: [string, Partial<PidRecord>][] = [
             ["another boot", { ...facts, bootId: anotherBoot }],
             ["another start time", { ...facts, startTime: `${Number(facts.startTime) - 1}` }],
             ["another executable", { ...facts, executable: left.executable! }],

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { readRecord, removeRecord, saveRecord } from "../../lib/instance/pid_file.ts";
-import { formatRecord, MAX_RECORD_BYTES, type ProcessRecord } from "../../lib/instance/pid_record.ts";
+import { readPidFile, removePidFile, writePidFile } from "../../lib/instance/pid_file.ts";
+import { formatRecord, MAX_RECORD_BYTES, type PidRecord } from "../../lib/instance/pid_record.ts";
 import { withTempDir } from "../platform/support.ts";
 
-const RECORD: ProcessRecord = {
+const RECORD: PidRecord = {
   pid: 4242,
   startedAtS: 1_767_323_045,
   startTime: "123",
@@ -18,9 +18,9 @@ describe("saveRecord()", () => {
   it("writes a record that readRecord() reads, over the one that is there", () =>
     withTempDir((folder) => {
       const path = join(folder, "temporal.pid");
-      assertEquals(saveRecord(path, { ...RECORD, pid: 4141 }), null);
-      assertEquals(saveRecord(path, RECORD), null);
-      assertEquals(readRecord(path), { kind: "record", record: RECORD });
+      assertEquals(writePidFile(path, { ...RECORD, pid: 4141 }), null);
+      assertEquals(writePidFile(path, RECORD), null);
+      assertEquals(readPidFile(path), { kind: "record", record: RECORD });
       assertEquals(readdirSync(folder), ["temporal.pid"]);
     }));
 
@@ -29,16 +29,16 @@ describe("saveRecord()", () => {
       const path = join(folder, "temporal.pid");
       writeFileSync(join(folder, "mine"), "mine\n");
       symlinkSync("mine", path);
-      assertEquals(saveRecord(path, RECORD), null);
+      assertEquals(writePidFile(path, RECORD), null);
       assertEquals(readFileSync(join(folder, "mine"), "utf8"), "mine\n");
-      assertEquals(readRecord(path).kind, "record");
+      assertEquals(readPidFile(path).kind, "record");
     }));
 
   it("says why it can't be written", () =>
     withTempDir((folder) => {
-      assertEquals(saveRecord(join(folder, "gone", "temporal.pid"), RECORD), "ENOENT");
+      assertEquals(writePidFile(join(folder, "gone", "temporal.pid"), RECORD), "ENOENT");
       mkdirSync(join(folder, "temporal.pid"));
-      assertEquals(saveRecord(join(folder, "temporal.pid"), RECORD), "EISDIR");
+      assertEquals(writePidFile(join(folder, "temporal.pid"), RECORD), "EISDIR");
       assertEquals(readdirSync(folder), ["temporal.pid"]);
     }));
 });
@@ -47,11 +47,11 @@ describe("removeRecord()", () => {
   it("removes the record of the process that is named, and of no other", () =>
     withTempDir((folder) => {
       const path = join(folder, "temporal.pid");
-      removeRecord(path, RECORD.pid);
-      saveRecord(path, RECORD);
-      removeRecord(path, 4141);
+      removePidFile(path, RECORD.pid);
+      writePidFile(path, RECORD);
+      removePidFile(path, 4141);
       assertEquals(existsSync(path), true);
-      removeRecord(path, RECORD.pid);
+      removePidFile(path, RECORD.pid);
       assertEquals(existsSync(path), false);
     }));
 
@@ -59,10 +59,10 @@ describe("removeRecord()", () => {
     withTempDir((folder) => {
       const path = join(folder, "temporal.pid");
       writeFileSync(path, "4242\npostgres\n");
-      removeRecord(path, RECORD.pid);
+      removePidFile(path, RECORD.pid);
       writeFileSync(join(folder, "elsewhere"), formatRecord(RECORD));
       symlinkSync("elsewhere", join(folder, "link"));
-      removeRecord(join(folder, "link"), RECORD.pid);
+      removePidFile(join(folder, "link"), RECORD.pid);
       assertEquals(readdirSync(folder).sort(), ["elsewhere", "link", "temporal.pid"]);
     }));
 });
@@ -86,8 +86,8 @@ describe("readRecord()", () => {
         one: "PID 1 can't be a server's",
       };
       for (const [name, why] of Object.entries(unusable)) {
-        assertEquals(readRecord(path(name)), { kind: "unusable", why }, name);
+        assertEquals(readPidFile(path(name)), { kind: "unusable", why }, name);
       }
-      assertEquals(readRecord(path("none")), { kind: "none" });
+      assertEquals(readPidFile(path("none")), { kind: "none" });
     }));
 });

@@ -7,11 +7,11 @@ import {
   formatRecord,
   isRecordedProcess,
   parseRecord,
-  type ProcessRecord,
+  type PidRecord,
   type SeenProcess,
 } from "../../lib/instance/pid_record.ts";
 
-const RECORD: ProcessRecord = {
+const RECORD: PidRecord = {
   pid: 4242,
   startedAtS: 1_767_323_045,
   startTime: "123456",
@@ -23,7 +23,7 @@ const RECORD: ProcessRecord = {
   policy: { ...DEFAULT_POLICY, maxRestarts: 0 },
 };
 
-function recordOf(text: string): ProcessRecord {
+function recordOf(text: string): PidRecord {
   const reading = parseRecord(text);
   assert("record" in reading, JSON.stringify(reading));
   return reading.record;

@@ -1,7 +1,7 @@
 import type { Settings } from "../../config/settings.ts";
 import { isDead, type Processes } from "../../platform/processes/processes.ts";
 import type { InstancePaths } from "../paths.ts";
-import { readRecord } from "../pid_file.ts";
+import { readPidFile } from "../pid_file.ts";
 import { isRecordedProcess } from "../pid_record.ts";
 import { frontendAddress, uiAddress } from "./addresses.ts";
 import type { Probe, ProbeResult, Readiness } from "./probe.ts";
@@ -29,7 +29,7 @@ export async function checkLayers(target: CheckTarget): Promise<Check[]> {
   const { paths, processes, pid, settings } = target;
   const network = askNetwork(target);
   const seen = processes.inspect(pid);
-  const onDisk = readRecord(paths.record);
+  const onDisk = readPidFile(paths.record);
   const local = [
     await timed("lock", () => {
       const holder = processes.lockHolders(paths.temporalLock, pid).find((each) => each.pid === pid);

@@ -23,7 +23,7 @@ const MAX_LOOKS = 5;
  * The order of the looks matters: Temporal first, then the supervisor's lock, then Temporal again. `unsupervised` is
  * said only of a Temporal that was there before and after nobody held the lock.
  */
-export async function lookAround(host: Host, home: string, asked: AskedSettings): Promise<Status> {
+export async function offlineStatus(host: Host, home: string, asked: AskedSettings): Promise<Status> {
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
   const { finding, supervisor } = look(paths, processes);
@@ -42,7 +42,7 @@ export async function lookAround(host: Host, home: string, asked: AskedSettings)
     timeoutMs: DEFAULT_HEALTH_POLICY.timeoutMs,
   });
   probe.close();
-  if (!isStillThere(leader, processes)) return await lookAround(host, home, asked);
+  if (!isStillThere(leader, processes)) return await offlineStatus(host, home, asked);
 
   const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   return {
