@@ -4,14 +4,14 @@ import { type EffectiveSetting, effectiveSettings } from "../cli/effective_setti
 import { portCandidate } from "../config/auto_ports.ts";
 import { type Source, sourceName } from "../config/flags/setting_source.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { readKeptPorts } from "../instance/ports_file.ts";
+import { readPortsFile } from "../instance/ports_file.ts";
 import type { Paint } from "../text/paint.ts";
 
 /** Shows each setting as a `start` would take it now, and where it comes from. */
 export const config: Command = async ({ invocation, answer, paint }) => {
   const paths = instancePaths(invocation.home);
   const { config: path } = paths;
-  const ports = { ...portCandidate(invocation.home, 0), ...readKeptPorts(paths) };
+  const ports = { ...portCandidate(invocation.home, 0), ...readPortsFile(paths) };
   const { version, isNamed } = readChosenVersion(invocation.home);
   const settings = effectiveSettings(invocation, ports, isNamed ? version : null);
   await answer({ schema: 1, home: invocation.home, file: path, settings }, () => render(settings, paint));

@@ -8,7 +8,7 @@ import { applyFixes, runChecks } from "../doctor/run.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { findTemporal, type TemporalEvidence } from "../instance/find_temporal.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { withKeptPorts } from "../instance/ports_file.ts";
+import { withPortsFile } from "../instance/ports_file.ts";
 import { offlineStatus } from "../instance/status/offline_status.ts";
 import type { Status } from "../instance/status/status.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
@@ -44,7 +44,7 @@ async function admit(context: CommandContext): Promise<DoctorContext> {
     configFailure: configFailure ?? null,
     status,
     evidence,
-    settings: record?.settings ?? completeSettings(withKeptPorts(asked, paths), paths.defaultDatabase),
+    settings: record?.settings ?? completeSettings(withPortsFile(asked, paths), paths.defaultDatabase),
     binary: findOptions(context),
     nowMs: Date.now(),
   };

@@ -62,7 +62,7 @@ export async function superviseEphemeral(
           if (failure !== null && !stop.signal.aborted) lose(why);
         }, reject);
     });
-    return { served: statusFrame("running", supervisor.keeper.settings, instancePaths(order.home)), lost, end };
+    return { served: statusFrame("running", supervisor.manager.settings, instancePaths(order.home)), lost, end };
   } catch (error) {
     await end();
     throw isLate ? tooLate(timeoutMs) : error;

@@ -4,7 +4,7 @@ import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
 import type { InstancePaths } from "./paths.ts";
 
 /** The ports that `auto` chose for a home; one that it has not chosen yet, or that makes no sense, is missing. */
-export function readKeptPorts(paths: Pick<InstancePaths, "ports">): Partial<Ports> {
+export function readPortsFile(paths: Pick<InstancePaths, "ports">): Partial<Ports> {
   const reading = readBounded(paths.ports, 4096);
   if (!("text" in reading)) return {};
   try {
@@ -21,12 +21,12 @@ export function readKeptPorts(paths: Pick<InstancePaths, "ports">): Partial<Port
  *
  * @throws the system's error
  */
-export function writeKeptPorts(paths: Pick<InstancePaths, "ports">, ports: Partial<Ports>): void {
+export function writePortsFile(paths: Pick<InstancePaths, "ports">, ports: Partial<Ports>): void {
   writeWhole(paths.ports, JSON.stringify(ports) + "\n");
 }
 
 /** What was asked for, with the home's own ports for `auto`: those that are kept, or else the first that would be tried. */
-export function withKeptPorts(asked: AskedSettings, paths: Pick<InstancePaths, "home" | "ports">): Partial<Settings> {
+export function withPortsFile(asked: AskedSettings, paths: Pick<InstancePaths, "home" | "ports">): Partial<Settings> {
   if (autoPortsOf(asked).length === 0) return withPorts(asked, portCandidate(paths.home, 0));
-  return withPorts(asked, { ...portCandidate(paths.home, 0), ...readKeptPorts(paths) });
+  return withPorts(asked, { ...portCandidate(paths.home, 0), ...readPortsFile(paths) });
 }

@@ -16,7 +16,7 @@ import { statusFrame } from "../instance/status/status_frame.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
 import { pause } from "../platform/runtime/delay.ts";
 import { refuseReplacement } from "../temporal/launch/preflight.ts";
-import type { TemporalKeeper } from "../temporal/manager.ts";
+import type { TemporalManager } from "../temporal/manager.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -26,11 +26,11 @@ const VERSION_PATIENCE_MS = 2000;
 
 /** What the control API asks, answered by `supervisor`. `departed` resolves when its locks are free. */
 export function controllerOf(instance: Instance, supervisor: Supervisor, departed: Promise<void>): Controlled {
-  const { keeper } = supervisor;
+  const { manager } = supervisor;
 
   const status = async (): Promise<Status> => {
     await supervisor.standstill;
-    const { temporal, probe, settings } = keeper;
+    const { temporal, probe, settings } = manager;
     const { kind } = supervisor.state;
     const checks = temporal === null || probe === null ? [] : await checkLayers({
       paths: instance.paths,
@@ -43,7 +43,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       readiness: temporal.readiness,
     });
     const isServing = kind === "running" || kind === "unhealthy";
-    const healthy = isServing && keeper.temporal === temporal && areHealthy(checks);
+    const healthy = isServing && manager.temporal === temporal && areHealthy(checks);
     const { state } = supervisor;
     return {
       ...statusFrame(tellState(kind, healthy), settings, instance.paths),
@@ -77,7 +77,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       await departed;
       return START_STOPPED;
     }
-    await Promise.race([keeper.temporal?.versionKnown, pause(VERSION_PATIENCE_MS)]);
+    await Promise.race([manager.temporal?.versionKnown, pause(VERSION_PATIENCE_MS)]);
     return await status();
   };
 
@@ -99,8 +99,8 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       supervisor.dispatch({ kind: "due" }); // who waits for it does not wait for a backoff
       const current = noWait === true || supervisor.state.kind === "running" ? await status() : await settled();
       if (!("schema" in current)) return current;
-      const startedAtMs = keeper.temporal?.startedAtMs ?? 0;
-      return { ...current, reused: keeper.temporal?.adopted === true || startedAtMs < requestedAtMs };
+      const startedAtMs = manager.temporal?.startedAtMs ?? 0;
+      return { ...current, reused: manager.temporal?.adopted === true || startedAtMs < requestedAtMs };
     },
     stop: async ({ graceMs }: StopRequest) => {
       const hasFailed = supervisor.state.kind === "failed"; // there is nothing of it that could be stopped
@@ -110,17 +110,17 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       if (supervisor.isDeposed || hasFailed) return LEAVING;
       const { state } = supervisor;
       if (state.kind === "failed") return state.failure;
-      const { lastEnd } = keeper;
+      const { lastEnd } = manager;
       const stopped = lastEnd !== null && lastEnd.atMs >= askedAtMs ? lastEnd : { pid: null, forced: false };
       return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
     },
     restart: async ({ asked, binary, policy }: StartRequest) => {
       if (isLeaving()) return LEAVING;
-      const refusal = await refusalOf(keeper, asked, binary, instance);
+      const refusal = await refusalOf(manager, asked, binary, instance);
       if (refusal !== null) return refusal;
       if (isLeaving()) return LEAVING;
       if (policy !== undefined) Object.assign(instance, policiesOf({ ...instance.policy, ...policy }));
-      keeper.change(asked, binary);
+      manager.change(asked, binary);
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
       return await settled();
     },
@@ -132,9 +132,9 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const current = await settled();
       if (!("schema" in current)) return current;
       const taken = supervisor.standstill.then(() => {
-        const { temporal } = keeper;
+        const { temporal } = manager;
         if (!isWanted()) return UNWANTED;
-        return temporal === null ? LEAVING : snapshotOf(temporal, instance, () => keeper.temporal === temporal);
+        return temporal === null ? LEAVING : snapshotOf(temporal, instance, () => manager.temporal === temporal);
       });
       supervisor.standstill = taken.catch(() => {});
       const result = await taken;
@@ -143,7 +143,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       return UNWANTED;
     },
     isHealthy: () => supervisor.state.kind === "running",
-    metrics: () => renderMetrics(supervisor, keeper.temporal, Date.now()),
+    metrics: () => renderMetrics(supervisor, manager.temporal, Date.now()),
     history: () => readHistory(instance.paths.history),
     subscribe: (listener) => instance.log.subscribe(listener),
   };
@@ -151,13 +151,13 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
 
 /** Why a restart with these settings would fail after the running Temporal was ended for it; null when nothing is in the way. */
 async function refusalOf(
-  keeper: TemporalKeeper,
+  manager: TemporalManager,
   asked: AskedSettings,
   binary: string | null,
   { processes }: Instance,
 ): Promise<Failure | null> {
-  const next = keeper.planWith(asked, binary);
-  const { temporal } = keeper;
+  const next = manager.planWith(asked, binary);
+  const { temporal } = manager;
   if (next === null || temporal === null) return null;
   try {
     const running = { binary: temporal.binary ?? next.binary, settings: temporal.settings };
@@ -215,11 +215,11 @@ function describeTemporal(temporal: TemporalProcess): NonNullable<Status["tempor
 function differencesFrom(
   { asked, binary, policy = {} }: StartRequest,
   instance: Instance,
-  { keeper }: Supervisor,
+  { manager }: Supervisor,
 ): SettingDifference[] {
-  const isSame = asked.dbFilename === keeper.settings.dbFilename; // before the first launch it is not the real path
-  const differences = settingsDifferences(isSame ? asked : withRealDatabase(asked), keeper.settings);
-  const running = keeper.temporal;
+  const isSame = asked.dbFilename === manager.settings.dbFilename; // before the first launch it is not the real path
+  const differences = settingsDifferences(isSame ? asked : withRealDatabase(asked), manager.settings);
+  const running = manager.temporal;
   if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
     differences.push({ setting: "temporal-bin", running: running.binary, asked: binary });
   }

@@ -67,12 +67,12 @@ export async function runSupervisor(
   if (!supervisor.isDeposed) leaveInOrder(instance, supervisor, failure);
   // No new connection from here on: the locks are about to be free, and a successor may come up at once.
   const drained = control.close(DRAIN_MS);
-  supervisor.keeper.release();
+  supervisor.manager.release();
   log.note("supervisor leaves", { state: state.kind });
   announceDeparture();
   await drained;
   log.close();
-  if (ephemeralFor !== undefined && !supervisor.isDeposed && !supervisor.keeper.isHomeless) {
+  if (ephemeralFor !== undefined && !supervisor.isDeposed && !supervisor.manager.isHomeless) {
     rmSync(paths.home, { recursive: true, force: true });
   }
   return supervisor.isDeposed ? DEPOSED : failure;
@@ -92,7 +92,7 @@ function watchHome(
     if (await control.mend()) {
       supervisor.warn(`${paths.controlSocket} was deleted under a running instance and made again`);
     }
-    supervisor.keeper.mendRecord();
+    supervisor.manager.mendRecord();
     for (const path of [paths.temporalLog, paths.supervisorLog]) {
       rotateLogBySize(path, instance.logPolicy, Date.now());
     }
@@ -114,16 +114,16 @@ function watchHome(
 
 /** Records the outcome, and removes what described the Temporal that is over. */
 function leaveInOrder({ paths, log }: Instance, supervisor: Supervisor, failure: Failure | null): void {
-  if (supervisor.keeper.isHomeless) return;
+  if (supervisor.manager.isHomeless) return;
   try {
-    supervisor.keeper.tidy();
+    supervisor.manager.tidy();
     if (failure !== null) {
       writeOutcome(paths.outcome, {
         at: new Date().toISOString(),
         failure,
         lastExit: supervisor.lastExit,
         restarts: supervisor.restarts,
-        settings: supervisor.keeper.settings,
+        settings: supervisor.manager.settings,
       });
     }
   } catch (error) {

@@ -6,7 +6,7 @@ import type { ProbeResult } from "../instance/status/probe.ts";
 import type { Exit } from "../instance/status/status.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
 import { declareSearchAttributes } from "../temporal/launch/search_attributes.ts";
-import { type KeeperListener, TemporalKeeper } from "../temporal/manager.ts";
+import { type ManagerListener, TemporalManager } from "../temporal/manager.ts";
 import type { ProcessEnd, TemporalProcess } from "../temporal/process.ts";
 import { checkInMotion, type HealthVerdict, watchHealth } from "./health_monitor.ts";
 import { type Action, beginMachine, type Event, type Machine, type State, type Step, step } from "./lifecycle.ts";
@@ -21,8 +21,8 @@ const MAX_WARNINGS = 20;
  * Supervises one instance: feeds what happens into the table of states (`lib/supervisor/lifecycle.ts`) and performs the
  * actions that come out of it.
  */
-export class Supervisor implements KeeperListener {
-  readonly keeper: TemporalKeeper;
+export class Supervisor implements ManagerListener {
+  readonly manager: TemporalManager;
   readonly startedAt: Date = new Date();
   /** Health checks that failed, since the supervisor came up. */
   failedChecks = 0;
@@ -51,7 +51,7 @@ export class Supervisor implements KeeperListener {
 
   constructor(instance: Instance, order: SupervisorOrder, lock: LockFile) {
     this.#instance = instance;
-    this.keeper = new TemporalKeeper(instance, order, lock, this);
+    this.manager = new TemporalManager(instance, order, lock, this);
     this.over = new Promise((resolve) => {
       this.#quit = resolve;
     });
@@ -125,7 +125,7 @@ export class Supervisor implements KeeperListener {
   async guard(): Promise<GuardVerdict["kind"]> {
     let verdict: GuardVerdict;
     try {
-      verdict = await this.keeper.guard();
+      verdict = await this.manager.guard();
     } catch (error) {
       // No file stands at the path that anybody could lock, so that nobody has: a folder, a full disk.
       this.#instance.log.note("guard failed", { why: this.#failureOf(error).message });
@@ -141,8 +141,8 @@ export class Supervisor implements KeeperListener {
 
   /** Whatever is at the home's path now: our Temporal has lost its data, and nobody could reach us. */
   #leaveHome(): void {
-    if (this.keeper.isHomeless) return;
-    this.keeper.isHomeless = true;
+    if (this.manager.isHomeless) return;
+    this.manager.isHomeless = true;
     this.#instance.log.note("home gone", { home: this.#instance.paths.home });
     this.dispatch({ kind: "stop", graceMs: DEFAULT_GRACE_MS });
   }
@@ -155,7 +155,7 @@ export class Supervisor implements KeeperListener {
     this.#unwatch();
     clearTimeout(this.#retry);
     this.#launch.abort(new LocalError("interrupted", "The supervisor steps down"));
-    this.keeper.release();
+    this.manager.release();
     this.#quit();
   }
 
@@ -205,7 +205,7 @@ export class Supervisor implements KeeperListener {
 
   async #checkHealth(timeoutMs: number): Promise<ProbeResult> {
     try {
-      return await this.keeper.probe?.serving(timeoutMs) ?? { ok: false, problem: "there is no Temporal any more" };
+      return await this.manager.probe?.serving(timeoutMs) ?? { ok: false, problem: "there is no Temporal any more" };
     } catch (error) {
       return { ok: false, problem: this.#failureOf(error).message };
     }
@@ -228,7 +228,7 @@ export class Supervisor implements KeeperListener {
         if (launch.signal.aborted) return;
         this.dispatch({ kind: "ready" });
         // What it was told of while it was starting, it took for the launch's own to tell.
-        const isDead = this.#dead !== null && this.#dead === this.keeper.temporal;
+        const isDead = this.#dead !== null && this.#dead === this.manager.temporal;
         if (isDead) this.dispatch({ kind: "exited", exit: this.#lastExit! });
       },
       (error: unknown) => {
@@ -243,14 +243,14 @@ export class Supervisor implements KeeperListener {
   async #bringUp(signal: AbortSignal, patience: AbortSignal, rotates: boolean): Promise<void> {
     await this.guard();
     signal.throwIfAborted();
-    const { settings } = await this.keeper.bringUp(signal, patience, rotates);
+    const { settings } = await this.manager.bringUp(signal, patience, rotates);
     this.#launchWarnings = await declareSearchAttributes(this.#instance, settings, signal);
   }
 
   async #end(graceMs: number, patience: AbortSignal): Promise<void> {
     await this.#launched;
     if (await this.guard() === "deposed") return;
-    await this.keeper.end(graceMs, patience);
+    await this.manager.end(graceMs, patience);
     if (!this.#isDeposed) this.#endDone({ kind: "gone" });
   }
 

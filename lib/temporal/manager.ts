@@ -15,7 +15,7 @@ import {
 import { createProbe, type Probe } from "../instance/status/probe.ts";
 import { rotateLog } from "../logs/rotate_log.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
-import { PortChoice } from "./launch/allocate_ports.ts";
+import { PortAllocation } from "./launch/allocate_ports.ts";
 import { launchTemporal } from "./launch/launch.ts";
 import { planFor, preparePlan } from "./launch/plan.ts";
 import { isStranger } from "./launch/port_conflict.ts";
@@ -26,7 +26,7 @@ import { clearTemporalLock, type EndTarget, type GroupEnd, GroupEnds, lockHeld }
 import { learnVersion, versionAsker } from "./version_cache.ts";
 
 /** Whom the keeper tells what it sees. */
-export interface KeeperListener {
+export interface ManagerListener {
   /** The process that was tracked is dead; others of its group may live on. */
   ended(temporal: TemporalProcess, end: ProcessEnd): void;
   /** Something that a person should know. */
@@ -37,13 +37,13 @@ export interface KeeperListener {
  * Keeps one Temporal at a time: brings it up, tracks it, ends it, and holds the locks that protect it meanwhile.
  * It decides nothing; whoever makes one holds `supervisor.lock`, which is handed in.
  */
-export class TemporalKeeper {
+export class TemporalManager {
   readonly locks: HeldLocks;
   /** The home was seen to be gone: from then on nothing at its path is touched. */
   isHomeless = false;
   readonly #instance: Instance;
   #order: SupervisorOrder;
-  readonly #listener: KeeperListener;
+  readonly #listener: ManagerListener;
   readonly #askVersion: (binary: string) => Promise<string | null>;
   #plan: LaunchPlan | null = null;
   #temporal: TemporalProcess | null = null;
@@ -61,7 +61,7 @@ export class TemporalKeeper {
   readonly #endWhileLaunching = (target: EndTarget, graceMs: number) => this.#ends.end(target, graceMs, this.#patience);
   #guarding: Promise<GuardVerdict> | null = null;
 
-  constructor(instance: Instance, order: SupervisorOrder, supervisorLock: LockFile, listener: KeeperListener) {
+  constructor(instance: Instance, order: SupervisorOrder, supervisorLock: LockFile, listener: ManagerListener) {
     this.#instance = instance;
     this.#order = order;
     this.#listener = listener;
@@ -159,7 +159,7 @@ export class TemporalKeeper {
 
   /** A launch that a person asked for, which begins a new log, may choose its ports. */
   async #launch(signal: AbortSignal, rotates: boolean): Promise<TemporalProcess> {
-    const ports = new PortChoice(this.#instance, (message) => this.#listener.warn(message));
+    const ports = new PortAllocation(this.#instance, (message) => this.#listener.warn(message));
     for (;;) {
       const prepared = await preparePlan(this.#plan!, this.#database, this.#instance);
       const plan = rotates ? await ports.choose(prepared) : prepared;

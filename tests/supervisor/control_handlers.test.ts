@@ -26,7 +26,7 @@ function inState(state: State) {
   const supervisor = {
     state,
     isDeposed: false,
-    keeper: {},
+    manager: {},
     dispatch: () => {},
     until: (pick: () => unknown) => Promise.resolve(pick()),
   };

@@ -7,7 +7,7 @@ import type { Host } from "../../platform/runtime/host.ts";
 import { findTemporal, type TemporalEvidence } from "../find_temporal.ts";
 import { readOutcome } from "../last_failure.ts";
 import { type InstancePaths, instancePaths } from "../paths.ts";
-import { withKeptPorts } from "../ports_file.ts";
+import { withPortsFile } from "../ports_file.ts";
 import { areHealthy, checkLayers } from "./checks.ts";
 import { createProbe } from "./probe.ts";
 import type { Check, Status } from "./status.ts";
@@ -114,7 +114,7 @@ function settingsOf(
   const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
   if (leader !== null && recorded !== undefined) return recorded;
   const seen = leader === null ? null : parseTemporalArgs(processes.argv(leader.pid) ?? []);
-  return completeSettings(seen ?? withKeptPorts(asked, paths), paths.defaultDatabase);
+  return completeSettings(seen ?? withPortsFile(asked, paths), paths.defaultDatabase);
 }
 
 /** The status when no Temporal of ours is alive: `starting`, `failed` or `stopped`. */

@@ -2,14 +2,14 @@ import { MAX_CANDIDATES, portCandidate, type Ports } from "../../config/auto_por
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { hasLostPort } from "../../errors/port_errors.ts";
 import type { Instance, LaunchPlan } from "../../instance/context.ts";
-import { readKeptPorts, writeKeptPorts } from "../../instance/ports_file.ts";
+import { readPortsFile, writePortsFile } from "../../instance/ports_file.ts";
 import { refuseTakenPorts } from "./preflight.ts";
 
 /**
  * Chooses the ports of one launch where any will do, and keeps them for the home. Only for a launch that a person asked
  * for: after a crash, clients look for Temporal where it was.
  */
-export class PortChoice {
+export class PortAllocation {
   readonly #instance: Pick<Instance, "paths" | "processes">;
   readonly #warn: (message: string) => void;
   #attempt = -1;
@@ -27,7 +27,7 @@ export class PortChoice {
   async choose(plan: LaunchPlan): Promise<LaunchPlan> {
     if (plan.auto.length === 0) return plan;
     const { paths, processes } = this.#instance;
-    const kept = readKeptPorts(paths);
+    const kept = readPortsFile(paths);
     let barred: LocalError | null = null;
     for (;; this.#attempt++) {
       const isKept = this.#attempt < 0;
@@ -59,7 +59,7 @@ export class PortChoice {
 
   #keep(plan: LaunchPlan, kept: Partial<Ports>): void {
     try {
-      writeKeptPorts(this.#instance.paths, { ...kept, ...portsOf(plan, plan.settings) });
+      writePortsFile(this.#instance.paths, { ...kept, ...portsOf(plan, plan.settings) });
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error;
       this.#warn(`${namesOf(plan)} can't be kept for the next time: ${systemErrorCode(error)}`);

@@ -4,7 +4,7 @@ import type { DatabaseHold } from "../../database/lock.ts";
 import { makeDatabaseFolder, realDatabasePath } from "../../database/path.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
 import type { InstancePaths } from "../../instance/paths.ts";
-import { withKeptPorts } from "../../instance/ports_file.ts";
+import { withPortsFile } from "../../instance/ports_file.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
 
 /**
@@ -23,7 +23,7 @@ export function planFor(
   const stays = asked.port === undefined ? auto.filter((name) => asked[name] === undefined) : [];
   return {
     binary,
-    settings: completeSettings(withKeptPorts(asked, paths), paths.defaultDatabase, base),
+    settings: completeSettings(withPortsFile(asked, paths), paths.defaultDatabase, base),
     auto: [...new Set([...autoPortsOf(asked), ...stays])],
   };
 }
