@@ -174,10 +174,10 @@ export const checkPorts: RunCheck = (context) => {
   const told: string[] = [];
   for (const [flag, port] of wanted) {
     const listeners = processes.listeners(port);
-    const strangers = listeners.filter(({ pid }) =>
+    const foreigners = listeners.filter(({ pid }) =>
       temporal === null || pid === null || processes.inspect(pid)?.pgid !== temporal
     );
-    for (const { pid, command, address } of strangers) {
+    for (const { pid, command, address } of foreigners) {
       const who = pid === null ? "a process that can't be seen (another user's?)" : `pid ${pid} (${command})`;
       const detail = `port ${port} of ${address} is taken by ${who}`;
       const way = `stigmer-local ${temporal === null ? "start" : "restart"} ${flag} ${Math.min(port + 100, 65_535)}`;

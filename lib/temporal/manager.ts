@@ -18,7 +18,7 @@ import type { LockFile } from "../platform/files/lock_file.ts";
 import { PortAllocation } from "./launch/allocate_ports.ts";
 import { launchTemporal } from "./launch/launch.ts";
 import { planFor, preparePlan } from "./launch/plan.ts";
-import { isStranger } from "./launch/port_conflict.ts";
+import { isForeignProcess } from "./launch/port_conflict.ts";
 import { PidFileWriter } from "./pid_file_writer.ts";
 import { type ProcessEnd, refreshExecutable, type TemporalProcess } from "./process.ts";
 import { reconcile } from "./reconcile.ts";
@@ -151,7 +151,7 @@ export class TemporalManager {
     const isInTheWay = error instanceof LocalError && ["database-busy", "port-taken"].includes(error.code);
     if (!isInTheWay || signal.aborted) throw error;
     const { pid } = error.facts;
-    if (await isStranger(typeof pid === "number" ? pid : null, this.#instance, signal)) throw error;
+    if (await isForeignProcess(typeof pid === "number" ? pid : null, this.#instance, signal)) throw error;
     this.#freeLock?.close();
     this.#freeLock = null;
     return await this.#reconcile(signal, true) ?? await this.#launch(signal, rotates);

@@ -11,7 +11,7 @@ import { DYING_MS } from "./preflight.ts";
  * @param pid The process; null when it is not known.
  * @throws the reason of `signal`
  */
-export async function isStranger(
+export async function isForeignProcess(
   pid: number | null,
   { paths, processes }: Pick<Instance, "paths" | "processes">,
   signal: AbortSignal,

@@ -9,7 +9,7 @@ import { canBind } from "../../platform/net/probe_port.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
 import { pause } from "../../platform/runtime/delay.ts";
 import { refuseBadArguments } from "./check_arguments.ts";
-import { strangerOnPort } from "./readiness.ts";
+import { foreignListener } from "./readiness.ts";
 
 /** A dying process may keep its ports for this time after it has gone out of sight (exit_files in kernel/exit.c), in ms. */
 export const DYING_MS = 500;
@@ -49,7 +49,7 @@ export async function refuseTakenPorts(
   };
   const giveUpAt = performance.now() + DYING_MS;
   for (let taken = await findTaken(); taken !== undefined; taken = await findTaken()) {
-    const error = strangerOnPort(taken.port, taken.flag, processes);
+    const error = foreignListener(taken.port, taken.flag, processes);
     if (error.facts["pid"] !== null || performance.now() > giveUpAt) throw error;
     await pause(10);
   }

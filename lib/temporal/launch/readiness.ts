@@ -46,7 +46,7 @@ export async function waitUntilReady(
   };
   const grpcMs = await until("health", () => probe.serving(QUESTION_MS));
   // Asked only now: reading the kernel's socket table costs some ms, and before SERVING the answer would not matter.
-  if (!processes.groupListensOn(pgid, settings.port)) throw strangerOnPort(settings.port, "--port", processes);
+  if (!processes.groupListensOn(pgid, settings.port)) throw foreignListener(settings.port, "--port", processes);
   const namespaces = async () => {
     for (const name of expectedNamespaces(settings)) {
       await until(`namespace ${name}`, () => probe.namespace(name, QUESTION_MS));
@@ -57,7 +57,7 @@ export async function waitUntilReady(
 }
 
 /** The error that names who has `port`, and the flag that gives another. */
-export function strangerOnPort(port: number, flag: string, processes: Processes): LocalError {
+export function foreignListener(port: number, flag: string, processes: Processes): LocalError {
   const holder = processes.listeners(port).find((listener) => listener.pid !== null) ?? processes.listeners(port)[0];
   const who = holder?.pid == null
     ? "a process that this user can't see"

@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { instancePaths } from "../../../lib/instance/paths.ts";
 import type { Processes } from "../../../lib/platform/processes/processes.ts";
-import { isStranger } from "../../../lib/temporal/launch/port_conflict.ts";
+import { isForeignProcess } from "../../../lib/temporal/launch/port_conflict.ts";
 
 const paths = instancePaths("/nowhere/at/all");
 const PID = 7;
@@ -38,5 +38,5 @@ function judge(looks: Look[], pid: number | null = PID): Promise<boolean> {
       return argv;
     },
   } as unknown as Processes;
-  return isStranger(pid, { paths, processes }, new AbortController().signal);
+  return isForeignProcess(pid, { paths, processes }, new AbortController().signal);
 }
