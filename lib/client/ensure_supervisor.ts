@@ -2,7 +2,7 @@ import { closeSync, statSync } from "node:fs";
 import { statusOrThrow } from "../control/client.ts";
 import { askStart, isLeaving, type LongAnswer } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { DEPOSED_EXIT, type SupervisorOrder } from "../instance/context.ts";
+import { SUPERSEDED_EXIT, type SupervisorOrder } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
 import { readOutcome } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
@@ -112,7 +112,7 @@ async function installSupervisor(
   const answer = await waitForSupervisor(host, order, supervisor, options.noWait ? "/status" : "/wait", giveUpAt);
   const { exit } = supervisor;
   if (answer.kind !== "absent" || exit === null) return answer;
-  if (exit.code === DEPOSED_EXIT) return answer; // whoever has the lock now is to be asked
+  if (exit.code === SUPERSEDED_EXIT) return answer; // whoever has the lock now is to be asked
   // Killed, it wrote no outcome: what may be there is an older one's.
   const outcome = exit.code === 1 ? readOutcome(paths.outcome) : null;
   const lastWords = readTail(paths.supervisorLog, logStart, LAST_WORDS_BYTES);

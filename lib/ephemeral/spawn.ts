@@ -10,7 +10,7 @@ import {
 import { within } from "../control/request.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
-import { HOMELESS_EXIT, type SupervisorOrder } from "../instance/context.ts";
+import { NO_HOME_EXIT, type SupervisorOrder } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
 import { readTailOf } from "../logs/read_tail.ts";
 import { openNameless } from "../platform/files/unlinked_file.ts";
@@ -53,7 +53,7 @@ export async function spawnEphemeral(
       const isHomeThere = () => isOwnFolder(order.home, host.uid);
       const answer = await waitForSupervisor(host, order, supervisor, "/wait", giveUpAt, isHomeThere);
       if (answer.kind === "answer") return { status: statusFromSupervisor(answer), exited: supervisor.exited };
-      if (supervisor.exit?.code === HOMELESS_EXIT) throw homeNotMade(order.home);
+      if (supervisor.exit?.code === NO_HOME_EXIT) throw homeNotMade(order.home);
       if (supervisor.exit !== null) {
         const said = readTailOf(words, 0, LAST_WORDS_BYTES);
         throw startupError(supervisor.exit, failureIn(said), said, null);

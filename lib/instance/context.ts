@@ -28,9 +28,9 @@ export interface LaunchPlan {
 }
 
 /** How a supervisor's process exits that gave way to another one (EX_TEMPFAIL, sysexits(3)): to be tried anew. */
-export const DEPOSED_EXIT = 75;
+export const SUPERSEDED_EXIT = 75;
 /** How the supervisor of an ephemeral instance exits that could not make its home (EX_CANTCREAT). */
-export const HOMELESS_EXIT = 73;
+export const NO_HOME_EXIT = 73;
 
 /** What the `start` CLI tells the supervisor that it spawns, as the one argument of its command line. */
 export interface SupervisorOrder {

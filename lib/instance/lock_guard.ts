@@ -8,9 +8,9 @@ export type GuardVerdict =
   /** Lock files were deleted under us and are ours again. */
   | { kind: "mended"; files: string[] }
   /** The home does not exist any more, or another folder stands at its path. */
-  | { kind: "homeGone" }
+  | { kind: "homeDeleted" }
   /** Another supervisor holds the lock now: touch nothing, leave. */
-  | { kind: "deposed" };
+  | { kind: "superseded" };
 
 /** The identity of a lock file, to notice that the path leads to another one. */
 export interface FileIdentity {
@@ -19,7 +19,7 @@ export interface FileIdentity {
 }
 
 /** The identity of a file that was deleted: that of none at any path. */
-export const NAMELESS: FileIdentity = { dev: -1, ino: -1 };
+export const NO_FILE: FileIdentity = { dev: -1, ino: -1 };
 
 /** The locks that a supervisor answers for. */
 export interface HeldLocks {
@@ -50,11 +50,11 @@ export function folderIdentity(path: string): FileIdentity | null {
  * without a holder; gives way to one that somebody holds. Costs three lstat(2) when all is well.
  */
 export async function guardLocks(paths: InstancePaths, held: HeldLocks): Promise<GuardVerdict> {
-  if (held.home === null || !isSameFile(folderIdentity(paths.home), held.home)) return { kind: "homeGone" };
+  if (held.home === null || !isSameFile(folderIdentity(paths.home), held.home)) return { kind: "homeDeleted" };
   const files: string[] = [];
   if (held.supervisor.isCurrent() !== "ours") {
     const lock = await tryLock(paths.supervisorLock);
-    if (lock === null) return { kind: "deposed" };
+    if (lock === null) return { kind: "superseded" };
     held.supervisor.close();
     held.supervisor = lock;
     files.push(paths.supervisorLock);
@@ -62,7 +62,7 @@ export async function guardLocks(paths: InstancePaths, held: HeldLocks): Promise
   const isTemporalLockGone = held.temporal !== null && !isSameFile(identityOf(paths.temporalLock), held.temporal);
   if (isTemporalLockGone && held.substitute?.isCurrent() !== "ours") {
     const lock = await tryLock(paths.temporalLock);
-    if (lock === null) return { kind: "deposed" };
+    if (lock === null) return { kind: "superseded" };
     held.substitute?.close();
     held.substitute = lock;
     files.push(paths.temporalLock);

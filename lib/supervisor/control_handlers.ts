@@ -107,7 +107,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const askedAtMs = performance.now();
       supervisor.dispatch({ kind: "stop", graceMs: graceMs < 0 ? DEFAULT_GRACE_MS : graceMs });
       await departed;
-      if (supervisor.isDeposed || hasFailed) return LEAVING;
+      if (supervisor.isSuperseded || hasFailed) return LEAVING;
       const { state } = supervisor;
       if (state.kind === "failed") return state.failure;
       const { lastEnd } = manager;

@@ -9,7 +9,7 @@
 import process from "node:process";
 import { type Failure, toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { createInstance, DEPOSED_EXIT, HOMELESS_EXIT, type SupervisorOrder } from "../instance/context.ts";
+import { createInstance, NO_HOME_EXIT, SUPERSEDED_EXIT, type SupervisorOrder } from "../instance/context.ts";
 import { writeOutcome } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { adoptLock, type LockFile, tryLock } from "../platform/files/lock_file.ts";
@@ -19,7 +19,7 @@ import { processesHere } from "../platform/processes/processes_here.ts";
 import { currentHost } from "../platform/runtime/current_host.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { makeEphemeralHome } from "./ephemeral_home.ts";
-import { DEPOSED, runSupervisor } from "./run.ts";
+import { runSupervisor, SUPERSEDED } from "./run.ts";
 
 /** The descriptor on which the lock is handed over. */
 const LOCK_FD = 3;
@@ -37,18 +37,18 @@ async function main(host: Host): Promise<number> {
       await (await import("./ephemeral_cleanup.ts")).reap(host, order);
       return 0;
     }
-    if (!makeEphemeralHome(paths, host.uid)) return HOMELESS_EXIT;
+    if (!makeEphemeralHome(paths, host.uid)) return NO_HOME_EXIT;
     process.chdir(paths.home);
   }
   const { supervisorLock } = paths;
   const lock = ephemeralFor === undefined ? inheritedLock(supervisorLock) : await tryLock(supervisorLock);
-  if (lock === null) return DEPOSED_EXIT;
+  if (lock === null) return SUPERSEDED_EXIT;
   const stop = new AbortController();
   host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
   host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
   host.after(RELEASE_AFTER_MS, releaseExecutable);
   const failure = await supervise(host, order, lock, stop.signal);
-  if (failure === DEPOSED) return DEPOSED_EXIT;
+  if (failure === SUPERSEDED) return SUPERSEDED_EXIT;
   // Its home, with the outcome in it, is gone: who started it reads what it said.
   if (failure !== null && ephemeralFor !== undefined) await host.write("stderr", JSON.stringify(failure) + "\n");
   return failure === null ? 0 : 1;

@@ -14,7 +14,7 @@ import { Supervisor } from "./supervisor.ts";
 /** How often the lock paths and the logs are looked at, in ms. */
 const GUARD_INTERVAL_MS = 1000;
 /** How a supervisor ends that gave way to another one: its instance goes on without it. */
-export const DEPOSED: Failure = {
+export const SUPERSEDED: Failure = {
   code: "interrupted",
   message: "The lock of this supervisor was deleted, and another one has taken its place",
   hint: "`stigmer-local status` tells who it is",
@@ -27,7 +27,7 @@ const DRAIN_MS = 1000;
  *
  * @param signal Stops Temporal gracefully, then ends.
  * @param onBegin Gets the supervisor when it begins.
- * @returns why it gave up; null when it was stopped, {@linkcode DEPOSED} when another supervisor has the lock now
+ * @returns why it gave up; null when it was stopped, {@linkcode SUPERSEDED} when another supervisor has the lock now
  */
 export async function runSupervisor(
   instance: Instance,
@@ -64,7 +64,7 @@ export async function runSupervisor(
 
   const { state } = supervisor;
   const failure = state.kind === "failed" ? state.failure : null;
-  if (!supervisor.isDeposed) leaveInOrder(instance, supervisor, failure);
+  if (!supervisor.isSuperseded) leaveInOrder(instance, supervisor, failure);
   // No new connection from here on: the locks are about to be free, and a successor may come up at once.
   const drained = control.close(DRAIN_MS);
   supervisor.manager.release();
@@ -72,10 +72,10 @@ export async function runSupervisor(
   announceDeparture();
   await drained;
   log.close();
-  if (ephemeralFor !== undefined && !supervisor.isDeposed && !supervisor.manager.isHomeless) {
+  if (ephemeralFor !== undefined && !supervisor.isSuperseded && !supervisor.manager.isHomeDeleted) {
     rmSync(paths.home, { recursive: true, force: true });
   }
-  return supervisor.isDeposed ? DEPOSED : failure;
+  return supervisor.isSuperseded ? SUPERSEDED : failure;
 }
 
 /** Looks after the locks, the socket, the record and the logs. `end` waits for a look that is under way. */
@@ -88,7 +88,7 @@ function watchHome(
   let look: Promise<void> | null = null;
   const lookAfter = async () => {
     const found = await supervisor.guard();
-    if (found === "deposed" || found === "homeGone") return;
+    if (found === "superseded" || found === "homeDeleted") return;
     if (await control.mend()) {
       supervisor.warn(`${paths.controlSocket} was deleted under a running instance and made again`);
     }
@@ -114,7 +114,7 @@ function watchHome(
 
 /** Records the outcome, and removes what described the Temporal that is over. */
 function leaveInOrder({ paths, log }: Instance, supervisor: Supervisor, failure: Failure | null): void {
-  if (supervisor.manager.isHomeless) return;
+  if (supervisor.manager.isHomeDeleted) return;
   try {
     supervisor.manager.tidy();
     if (failure !== null) {

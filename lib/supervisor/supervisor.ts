@@ -117,7 +117,7 @@ export class Supervisor implements ManagerListener {
   }
 
   /** Whether another supervisor has taken the place of this one, which touches nothing any more. */
-  get isDeposed(): boolean {
+  get isSuperseded(): boolean {
     return this.#isDeposed;
   }
 
@@ -131,8 +131,8 @@ export class Supervisor implements ManagerListener {
       this.#instance.log.note("guard failed", { why: this.#failureOf(error).message });
       return "ours";
     }
-    if (verdict.kind === "deposed") this.#stepDown();
-    if (verdict.kind === "homeGone") this.#leaveHome();
+    if (verdict.kind === "superseded") this.#stepDown();
+    if (verdict.kind === "homeDeleted") this.#leaveHome();
     if (verdict.kind === "mended") {
       this.warn(`Lock files were deleted under a running instance and made again: ${verdict.files.join(", ")}`);
     }
@@ -141,8 +141,8 @@ export class Supervisor implements ManagerListener {
 
   /** Whatever is at the home's path now: our Temporal has lost its data, and nobody could reach us. */
   #leaveHome(): void {
-    if (this.manager.isHomeless) return;
-    this.manager.isHomeless = true;
+    if (this.manager.isHomeDeleted) return;
+    this.manager.isHomeDeleted = true;
     this.#instance.log.note("home gone", { home: this.#instance.paths.home });
     this.dispatch({ kind: "stop", graceMs: DEFAULT_GRACE_MS });
   }
@@ -249,7 +249,7 @@ export class Supervisor implements ManagerListener {
 
   async #end(graceMs: number, patience: AbortSignal): Promise<void> {
     await this.#launched;
-    if (await this.guard() === "deposed") return;
+    if (await this.guard() === "superseded") return;
     await this.manager.end(graceMs, patience);
     if (!this.#isDeposed) this.#endDone({ kind: "gone" });
   }

@@ -10,7 +10,7 @@ import {
   type GuardVerdict,
   type HeldLocks,
   identityOf,
-  NAMELESS,
+  NO_FILE,
 } from "../instance/lock_guard.ts";
 import { createProbe, type Probe } from "../instance/status/probe.ts";
 import { rotateLog } from "../logs/rotate_log.ts";
@@ -40,7 +40,7 @@ export interface ManagerListener {
 export class TemporalManager {
   readonly locks: HeldLocks;
   /** The home was seen to be gone: from then on nothing at its path is touched. */
-  isHomeless = false;
+  isHomeDeleted = false;
   readonly #instance: Instance;
   #order: SupervisorOrder;
   readonly #listener: ManagerListener;
@@ -213,7 +213,7 @@ export class TemporalManager {
     }
     if (this.#released.signal.aborted) return;
     this.#forget();
-    if (this.isHomeless) return; // what is locked at that path now is none of ours
+    if (this.isHomeDeleted) return; // what is locked at that path now is none of ours
     const gently = async (target: EndTarget) => {
       await this.#ends.end(target, graceMs, patience);
       return !this.#released.signal.aborted;
@@ -225,7 +225,7 @@ export class TemporalManager {
 
   /** Removes the record of a Temporal that is over. */
   tidy(): void {
-    if (!this.isHomeless && this.#temporal === null) this.#record.remove(this.#freeLock !== null);
+    if (!this.isHomeDeleted && this.#temporal === null) this.#record.remove(this.#freeLock !== null);
   }
 
   /** Frees every lock and connection, and touches neither Temporal nor any file. */
@@ -251,7 +251,7 @@ export class TemporalManager {
     this.#plan = { binary, settings: temporal.settings, auto: autoPortsOf(order.asked) };
     this.#track(temporal);
     // Its lock has no name any more: the file at the path is to be held in its stead.
-    if (found.proof !== "lock") this.locks.temporal = NAMELESS;
+    if (found.proof !== "lock") this.locks.temporal = NO_FILE;
     try {
       await this.#database.moveTo(temporal.settings.dbFilename, this.#instance.processes);
     } catch (error) { // it has the database open, whoever has the lock: to end it for that would help nobody

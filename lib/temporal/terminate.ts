@@ -24,7 +24,7 @@ export interface EndPatience {
   /** Ends the grace period: SIGKILL follows at once. */
   signal: AbortSignal;
   /** Whether the group is another supervisor's by now, and no signal of ours may reach it any more. */
-  isDeposed: () => boolean;
+  isSuperseded: () => boolean;
 }
 
 /** How an end went. */
@@ -57,7 +57,7 @@ export function endProcessGroup(
     ...(patience === undefined ? {} : { signal: patience.signal }),
     ...(target.leaderEnded === undefined ? {} : { leaderEnded: target.leaderEnded }),
     isStillOurs: () => {
-      if (patience?.isDeposed() === true) return false;
+      if (patience?.isSuperseded() === true) return false;
       const leader = processes.inspect(target.pgid);
       return leader === null || isDead(leader) || leader.startTime === target.leaderStartTime;
     },
@@ -124,10 +124,10 @@ export class GroupEnds {
   readonly #deposed: AbortSignal;
   #last: GroupEnd | null = null;
 
-  /** @param deposed Aborts when another supervisor takes our place: then nothing is signalled any more. */
-  constructor(instance: Instance, deposed: AbortSignal) {
+  /** @param superseded Aborts when another supervisor takes our place: then nothing is signalled any more. */
+  constructor(instance: Instance, superseded: AbortSignal) {
     this.#instance = instance;
-    this.#deposed = deposed;
+    this.#deposed = superseded;
   }
 
   get last(): GroupEnd | null {
@@ -140,7 +140,7 @@ export class GroupEnds {
    * @param patience Ends the grace period when it aborts.
    */
   async end(target: EndTarget, graceMs: number, patience: AbortSignal): Promise<EndResult> {
-    const cut = { signal: patience, isDeposed: () => this.#deposed.aborted };
+    const cut = { signal: patience, isSuperseded: () => this.#deposed.aborted };
     const result = await endProcessGroup(this.#instance, target, graceMs, cut);
     const { pgid: pid } = target;
     const { forced, ms } = result;

@@ -26,7 +26,7 @@ import {
   withInstance,
 } from "./support.ts";
 import { databaseUsers, killHard, pidsOf, removeHome, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
-import { assertRefused, NAMELESS, NOBODY, withFileSystem, withFolder, withUser } from "./support_places.ts";
+import { assertRefused, NO_FILE, NOBODY, withFileSystem, withFolder, withUser } from "./support_places.ts";
 
 /** Makes the folder of a home, as its owner would. */
 function homeIn(folder: string, ...names: string[]): string {
@@ -248,7 +248,7 @@ describe("a home that is not ours alone", () => {
 
 describe("a user without a name", () => {
   it("has a Temporal all the same, unless its binary was linked with the C library, which is said", (t) =>
-    withUser(t, NAMELESS, async ({ theirs, run: asNameless }) => {
+    withUser(t, NO_FILE, async ({ theirs, run: asNameless }) => {
       await withInstance(async ({ home, port }) => {
         const started = await asNameless(["start", "--headless", "--port", `${port}`, "--home", home]);
         if (started.code !== 0) {

@@ -59,7 +59,7 @@ function mount(...args: string[]): string | null {
 /** The user without rights whom tests of permissions run the tool as: root passes all of them. */
 export const NOBODY = 65534;
 /** A user whom the user database does not know, as in a container that runs under its caller's uid. */
-export const NAMELESS = 54_321;
+export const NO_FILE = 54_321;
 
 /** Somebody else on this machine. */
 export interface OtherUser {

@@ -25,7 +25,7 @@ describe("controllerOf()", () => {
 function inState(state: State) {
   const supervisor = {
     state,
-    isDeposed: false,
+    isSuperseded: false,
     manager: {},
     dispatch: () => {},
     until: (pick: () => unknown) => Promise.resolve(pick()),
