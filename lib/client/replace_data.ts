@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { CommandContext } from "../cli/context.ts";
 import { saidByFlags } from "../cli/invocation.ts";
-import { type HeldInstance, holdInstance } from "../database/exclusive_access.ts";
+import { type ExclusiveAccess, takeExclusiveAccess } from "../database/exclusive_access.ts";
 import { realDatabasePath } from "../database/path.ts";
 import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
@@ -120,11 +120,11 @@ async function stopAndHold(
   database: string | null,
   processes: Processes,
   signal: AbortSignal,
-): Promise<HeldInstance> {
+): Promise<ExclusiveAccess> {
   for (const giveUpAt = performance.now() + CONTEST_MS; performance.now() < giveUpAt;) {
     signal.throwIfAborted();
     await stopInstance(context, DEFAULT_GRACE_S * 1000);
-    const held = await holdInstance(context.invocation.home, database, processes);
+    const held = await takeExclusiveAccess(context.invocation.home, database, processes);
     if (held?.temporal === null) return held;
     held?.close(); // somebody started it in between
   }

@@ -1,6 +1,6 @@
 import { readFailure } from "../control/client.ts";
 import { askPatiently, isLeaving, type LongAnswer } from "../control/request.ts";
-import { holdInstance } from "../database/exclusive_access.ts";
+import { takeExclusiveAccess } from "../database/exclusive_access.ts";
 import { type Snapshot, takeSnapshot } from "../database/snapshot.ts";
 import { fromFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
@@ -78,7 +78,7 @@ async function snapshotUnsupervised(
   signal: AbortSignal,
 ): Promise<Snapshot | null> {
   const processes = processesHere(host.platform);
-  const held = await holdInstance(home, database, processes);
+  const held = await takeExclusiveAccess(home, database, processes);
   if (held === null) return null;
   try {
     const { temporal } = held;

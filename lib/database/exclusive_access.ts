@@ -8,7 +8,7 @@ import type { Processes } from "../platform/processes/processes.ts";
 import { takeDatabaseLock } from "./lock.ts";
 
 /** An instance that nobody can start, and whose database no other instance can use, until it is closed. */
-export interface HeldInstance {
+export interface ExclusiveAccess {
   /** Our Temporal that is alive, without a supervisor; null when there is none. */
   temporal: FoundTemporal | null;
   /** Frees the locks. Safe to call twice. */
@@ -23,11 +23,11 @@ export interface HeldInstance {
  * @throws {LocalError} `database-busy` when another instance, or a program that is not ours, uses the database;
  * `lock-failed`
  */
-export async function holdInstance(
+export async function takeExclusiveAccess(
   home: string,
   database: string | null,
   processes: Processes,
-): Promise<HeldInstance | null> {
+): Promise<ExclusiveAccess | null> {
   const paths = instancePaths(home);
   const locks: LockFile[] = [];
   const close = () => locks.forEach((lock) => lock.close());

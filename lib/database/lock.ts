@@ -3,7 +3,7 @@ import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 
 /** The lock of the database that an instance has in use. */
-export class DatabaseHold {
+export class DatabaseLock {
   #lock: LockFile | null = null;
 
   /**

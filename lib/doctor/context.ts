@@ -1,6 +1,6 @@
 import type { FindOptions } from "../binary/find.ts";
 import type { Settings } from "../config/settings.ts";
-import { holdInstance } from "../database/exclusive_access.ts";
+import { takeExclusiveAccess } from "../database/exclusive_access.ts";
 import type { Failure } from "../errors/failure.ts";
 import type { FoundTemporal, TemporalEvidence } from "../instance/find_temporal.ts";
 import type { InstancePaths } from "../instance/paths.ts";
@@ -50,7 +50,7 @@ export async function whileUnsupervised(
   { paths, processes }: DoctorContext,
   action: (temporal: FoundTemporal | null) => void,
 ): Promise<void> {
-  const held = await holdInstance(paths.home, null, processes);
+  const held = await takeExclusiveAccess(paths.home, null, processes);
   if (held === null) throw new Error("a supervisor came up meanwhile");
   try {
     action(held.temporal);

@@ -10,7 +10,7 @@ import { signalChild } from "../platform/spawn/signal_child.ts";
 import { homeNotMade, makeEphemeralHome } from "../supervisor/ephemeral_home.ts";
 import { runSupervisor } from "../supervisor/run.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import { spawnReaper } from "./watchdog.ts";
+import { spawnWatchdog } from "./watchdog.ts";
 
 /** An ephemeral instance that this process supervises. */
 export interface SupervisedHere {
@@ -34,7 +34,7 @@ export async function superviseEphemeral(
   order: SupervisorOrder,
   timeoutMs: number,
 ): Promise<SupervisedHere> {
-  const reaper = await spawnReaper(host, order);
+  const watchdog = await spawnWatchdog(host, order);
   const stop = new AbortController();
   let over: Promise<unknown> = Promise.resolve();
   let lose: (why: LocalError) => void = () => {};
@@ -42,7 +42,7 @@ export async function superviseEphemeral(
   const end = async () => {
     stop.abort();
     await over;
-    signalChild(reaper, "SIGKILL"); // nothing is left to be reaped
+    signalChild(watchdog, "SIGKILL"); // nothing is left to be reaped
   };
   let isLate = false;
   const cancel = host.after(timeoutMs, () => {

@@ -96,6 +96,6 @@ function failureIn(words: string): Failure | null {
 async function end(host: Host, order: SupervisorOrder, supervisor: DetachedProcess): Promise<void> {
   for (const signal of ["SIGTERM", "SIGCONT"] as const) signalChild(supervisor, signal);
   await within(host, supervisor.exited, END_MS);
-  const { reap } = await import("../supervisor/ephemeral_cleanup.ts");
-  await reap(host, order);
+  const { cleanUpEphemeral } = await import("../supervisor/ephemeral_cleanup.ts");
+  await cleanUpEphemeral(host, order);
 }

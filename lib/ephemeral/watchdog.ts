@@ -17,7 +17,7 @@ const WAIT_AND_BECOME = 'trap "" HUP INT TERM; read -r _; exec "$@" </dev/null';
  *
  * @throws {LocalError} `launch-failed`
  */
-export async function spawnReaper(host: Host, order: SupervisorOrder): Promise<DetachedProcess> {
+export async function spawnWatchdog(host: Host, order: SupervisorOrder): Promise<DetachedProcess> {
   const { command, args, env } = supervisorCommand(host);
   return await spawnDetached({
     command: "/bin/sh",

@@ -13,7 +13,7 @@ import { isOwnFolder } from "./ephemeral_home.ts";
  *
  * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
  */
-export async function reap(host: Host, order: SupervisorOrder): Promise<void> {
+export async function cleanUpEphemeral(host: Host, order: SupervisorOrder): Promise<void> {
   const { home } = order;
   const isThere = () => isOwnFolder(home, host.uid);
   if (isThere()) {

@@ -34,7 +34,7 @@ async function main(host: Host): Promise<number> {
   const { ephemeralFor } = order;
   if (ephemeralFor !== undefined) {
     if (!isStillThere(ephemeralFor, processesHere(host.platform))) {
-      await (await import("./ephemeral_cleanup.ts")).reap(host, order);
+      await (await import("./ephemeral_cleanup.ts")).cleanUpEphemeral(host, order);
       return 0;
     }
     if (!makeEphemeralHome(paths, host.uid)) return NO_HOME_EXIT;

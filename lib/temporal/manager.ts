@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { autoPortsOf } from "../config/auto_ports.ts";
 import type { AskedSettings, Settings } from "../config/settings.ts";
-import { DatabaseHold } from "../database/lock.ts";
+import { DatabaseLock } from "../database/lock.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance, LaunchPlan, SupervisorOrder } from "../instance/context.ts";
 import {
@@ -52,7 +52,7 @@ export class TemporalManager {
   /** `temporal.lock` between two lives, so that nobody gets in between. */
   #freeLock: LockFile | null = null;
   /** One supervisor per database, whatever homes and links lead to it. */
-  readonly #database = new DatabaseHold();
+  readonly #database = new DatabaseLock();
   readonly #record: PidFileWriter;
   readonly #released = new AbortController();
   readonly #ends: GroupEnds;

@@ -1,6 +1,6 @@
 import { type AutoPort, autoPortsOf } from "../../config/auto_ports.ts";
 import { type AskedSettings, completeSettings, type Settings } from "../../config/settings.ts";
-import type { DatabaseHold } from "../../database/lock.ts";
+import type { DatabaseLock } from "../../database/lock.ts";
 import { makeDatabaseFolder, realDatabasePath } from "../../database/path.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
 import type { InstancePaths } from "../../instance/paths.ts";
@@ -35,7 +35,7 @@ export function planFor(
  */
 export async function preparePlan(
   plan: LaunchPlan,
-  hold: DatabaseHold,
+  hold: DatabaseLock,
   { paths, processes }: { paths: InstancePaths; processes: Processes },
 ): Promise<LaunchPlan> {
   const asked = plan.settings.dbFilename;
