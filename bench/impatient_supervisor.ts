@@ -6,7 +6,7 @@
  */
 import process from "node:process";
 import { DEFAULT_RESTART_POLICY } from "../lib/config/restart_policy.ts";
-import { createInstance, type SupervisorOrder } from "../lib/instance/context.ts";
+import { createInstance, type LaunchRequest } from "../lib/instance/context.ts";
 import { instancePaths } from "../lib/instance/paths.ts";
 import { tryLock } from "../lib/platform/files/lock_file.ts";
 import { currentHost } from "../lib/platform/runtime/current_host.ts";
@@ -14,13 +14,13 @@ import { runSupervisor } from "../lib/supervisor/run.ts";
 
 async function main(): Promise<void> {
   const host = await currentHost();
-  const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
-  const paths = instancePaths(order.home);
+  const launchRequest = JSON.parse(host.args[0] ?? "") as LaunchRequest;
+  const paths = instancePaths(launchRequest.home);
   const lock = await tryLock(paths.supervisorLock);
   if (lock === null) throw new Error("the lock is held");
   const restartPolicy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: 1, maxDelayMs: 1, limit: 0 };
-  const instance = { ...createInstance(host, order, paths.supervisorLog), restartPolicy };
-  await runSupervisor(instance, order, lock, new AbortController().signal);
+  const instance = { ...createInstance(host, launchRequest, paths.supervisorLog), restartPolicy };
+  await runSupervisor(instance, launchRequest, lock, new AbortController().signal);
 }
 
 main().then(() => process.exit(0), (error: unknown) => {

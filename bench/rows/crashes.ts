@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { askSupervisor } from "../../lib/control/client.ts";
-import type { SupervisorOrder } from "../../lib/instance/context.ts";
+import type { LaunchRequest } from "../../lib/instance/context.ts";
 import { instancePaths } from "../../lib/instance/paths.ts";
 import { pause } from "../../lib/platform/runtime/delay.ts";
 import type { Host } from "../../lib/platform/runtime/host.ts";
@@ -71,7 +71,7 @@ async function crashAgainAndAgain(scratch: Scratch, runtime: Runtime, count: num
 
 /** Spawns bench/impatient_supervisor.ts as `lib/client/supervisor_command.ts` does the real one. Gives its PID. */
 function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runtime): number {
-  const order: SupervisorOrder = {
+  const launchRequest: LaunchRequest = {
     home,
     binary: requireEnv("STIGMER_TEST_TEMPORAL"),
     binaryAsked: false,
@@ -93,7 +93,7 @@ function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runt
     : [requireEnv("STIGMER_TEST_NODE"), "--max-semi-space-size=1", `${ROOT}bench/impatient_supervisor_node.cjs`];
   mkdirSync(instancePaths(home).logsDir, { recursive: true });
   const log = openSync(instancePaths(home).supervisorLog, "a");
-  const child = spawn(command!, [...args, JSON.stringify(order)], {
+  const child = spawn(command!, [...args, JSON.stringify(launchRequest)], {
     cwd: home,
     detached: true,
     stdio: ["ignore", log, log],

@@ -2,7 +2,7 @@ import { closeSync, statSync } from "node:fs";
 import { statusOrThrow } from "../control/client.ts";
 import { askStart, isLeaving, type LongAnswer } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { SUPERSEDED_EXIT, type SupervisorOrder } from "../instance/context.ts";
+import { type LaunchRequest, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
 import { readOutcome } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
@@ -46,13 +46,13 @@ const LOSER_POLL_MS = 25;
  */
 export async function ensureSupervisor(
   host: Host,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   options: EnsureSupervisorOptions,
 ): Promise<Status> {
   const giveUpAt = performance.now() + options.timeoutMs;
   const remainingMs = () => Math.max(1, giveUpAt - performance.now());
-  const { warnings } = prepareHome(order.home);
-  const paths = instancePaths(order.home);
+  const { warnings } = prepareHome(launchRequest.home);
+  const paths = instancePaths(launchRequest.home);
   await makeFolder(paths.logsDir);
   let isWinner = false; // for good: on a machine that stalls, our own supervisor may be asked once more
   for (;;) {
@@ -64,15 +64,15 @@ export async function ensureSupervisor(
     isWinner ||= lock !== null;
     if (lock === null) options.onSupervisorStarting?.();
     const answer = lock === null
-      ? await askIncumbent(host, order, options, remainingMs())
-      : await installSupervisor(host, order, lock, options, remainingMs());
+      ? await askIncumbent(host, launchRequest, options, remainingMs())
+      : await installSupervisor(host, launchRequest, lock, options, remainingMs());
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
       const status = isWinner ? statusFromSupervisor(answer) : statusOrThrow(answer.response);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
     if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
     if (answer.kind === "silent") {
-      await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, order.home);
+      await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, launchRequest.home);
     }
     await pause(LOSER_POLL_MS);
   }
@@ -80,36 +80,46 @@ export async function ensureSupervisor(
 
 function askIncumbent(
   host: Host,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   options: EnsureSupervisorOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  const { asked, binaryAsked, binary, policy } = order;
+  const { asked, binaryAsked, binary, policy } = launchRequest;
   const request = { asked, binary: binaryAsked ? binary : null, policy, noWait: options.noWait };
-  return askStart(host, order.home, request, timeoutMs);
+  return askStart(host, launchRequest.home, request, timeoutMs);
 }
 
 /** Hands `lock` to a supervisor, and asks that one. */
 async function installSupervisor(
   host: Host,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   lock: LockFile,
   options: EnsureSupervisorOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  const paths = instancePaths(order.home);
+  const paths = instancePaths(launchRequest.home);
   const logFd = openLogOrFree(paths.supervisorLog, lock);
   const logStart = statSync(paths.supervisorLog).size;
   const giveUpAt = performance.now() + timeoutMs;
   let supervisor: DetachedProcess;
   try {
     options.onSupervisorStarting?.();
-    supervisor = await spawnSupervisor(host, order, { cwd: order.home, output: logFd, pass: [lock.fd] });
+    supervisor = await spawnSupervisor(host, launchRequest, {
+      cwd: launchRequest.home,
+      output: logFd,
+      pass: [lock.fd],
+    });
   } finally {
     closeSync(logFd);
     lock.close(); // the supervisor alone holds it from now on
   }
-  const answer = await waitForSupervisor(host, order, supervisor, options.noWait ? "/status" : "/wait", giveUpAt);
+  const answer = await waitForSupervisor(
+    host,
+    launchRequest,
+    supervisor,
+    options.noWait ? "/status" : "/wait",
+    giveUpAt,
+  );
   const { exit } = supervisor;
   if (answer.kind !== "absent" || exit === null) return answer;
   if (exit.code === SUPERSEDED_EXIT) return answer; // whoever has the lock now is to be asked

@@ -1,7 +1,7 @@
 import { type FindOptions, findTemporal } from "../binary/find.ts";
 import { readChosenVersion, settleChosenVersion } from "../binary/selected_version.ts";
 import type { CommandContext } from "../cli/context.ts";
-import type { SupervisorOrder } from "../instance/context.ts";
+import type { LaunchRequest } from "../instance/context.ts";
 import { instancePaths } from "../instance/paths.ts";
 
 /**
@@ -10,11 +10,11 @@ import { instancePaths } from "../instance/paths.ts";
  * @param isElsewhere What is to run has nothing to do with the Temporal of this home.
  * @throws {LocalError} `binary-not-found`, `install-failed`, `interrupted`
  */
-export async function supervisorOrder(
+export async function createLaunchRequest(
   context: CommandContext,
   replace: boolean,
   isElsewhere = false,
-): Promise<SupervisorOrder> {
+): Promise<LaunchRequest> {
   const { home, asked, askedBinary, policy } = context.invocation;
   return {
     home,

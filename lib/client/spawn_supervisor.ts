@@ -3,7 +3,7 @@ import { askPatiently, type LongAnswer } from "../control/request.ts";
 import { daemonEnvironment } from "../environment/daemon_environment.ts";
 import { type Failure, fromFailure, START_STOPPED } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import type { SupervisorOrder } from "../instance/context.ts";
+import type { LaunchRequest } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
 import { pause } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
@@ -32,13 +32,13 @@ const POLL_MS = 5;
  */
 export async function spawnSupervisor(
   host: Host,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   place: SupervisorSpawnOptions,
 ): Promise<DetachedProcess> {
   const { command, args, env } = supervisorCommand(host);
   return await spawnDetached({
     command,
-    args: [...args, JSON.stringify(order)],
+    args: [...args, JSON.stringify(launchRequest)],
     cwd: place.cwd,
     env: { ...daemonEnvironment(host.env), ...env },
     stdin: "null",
@@ -56,7 +56,7 @@ export async function spawnSupervisor(
  */
 export async function waitForSupervisor(
   host: Host,
-  { home }: SupervisorOrder,
+  { home }: LaunchRequest,
   supervisor: DetachedProcess,
   path: "/wait" | "/status",
   giveUpAt: number,

@@ -3,7 +3,7 @@ import { withLiveLine } from "../cli/progress_line.ts";
 import type { Status } from "../instance/status/status.ts";
 import { ensureSupervisor } from "./ensure_supervisor.ts";
 import { interruptible } from "./interruptible.ts";
-import { supervisorOrder } from "./launch_request.ts";
+import { createLaunchRequest } from "./launch_request.ts";
 
 /**
  * Starts an instance that nobody supervises. Ctrl-C ends the wait, not the start: a supervisor that was asked to bring
@@ -13,9 +13,9 @@ import { supervisorOrder } from "./launch_request.ts";
  */
 export async function startNew(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
   const { host, invocation: { home, own } } = context;
-  const order = await supervisorOrder(context, replaces);
+  const launchRequest = await createLaunchRequest(context, replaces);
   const noWait = own["no-wait"] === true;
   const ensured = (goesOn: () => void, signal: AbortSignal) =>
-    ensureSupervisor(host, order, { timeoutMs, noWait, onSupervisorStarting: goesOn, signal });
+    ensureSupervisor(host, launchRequest, { timeoutMs, noWait, onSupervisorStarting: goesOn, signal });
   return await withLiveLine(context, () => interruptible(host, home, ensured));
 }

@@ -39,8 +39,8 @@ export async function stopUnsupervised(
   if (lock === null) return null;
   const paths = instancePaths(home);
   try {
-    const order = { home, binary: null, asked: {}, binaryAsked: false, policy: {}, replace: false };
-    const instance = createInstance(host, order, null);
+    const launchRequest = { home, binary: null, asked: {}, binaryAsked: false, policy: {}, replace: false };
+    const instance = createInstance(host, launchRequest, null);
     const { temporal, onDisk } = findTemporal(paths, instance.processes);
     let forced = false;
     if (temporal !== null) {

@@ -1,5 +1,5 @@
 import { checkHome, type Command } from "../cli/context.ts";
-import { supervisorOrder } from "../client/launch_request.ts";
+import { createLaunchRequest } from "../client/launch_request.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
 import { fromFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
@@ -19,7 +19,7 @@ export const startForeground: Command = async (context) => {
   checkHome(context);
   for (const warning of prepareHome(home).warnings) await context.tell(`warning: ${warning}`);
   await makeFolder(instancePaths(home).logsDir);
-  const order = await supervisorOrder(context, false);
+  const launchRequest = await createLaunchRequest(context, false);
   const lock = await tryLock(instancePaths(home).supervisorLock);
   if (lock === null) {
     const answer = await askSupervisor(host, home, "GET", "/status");
@@ -35,7 +35,7 @@ export const startForeground: Command = async (context) => {
   }
   const stop = new AbortController();
   const stopListening = host.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => stop.abort());
-  const failure = await runSupervisor(createInstance(host, order, "stderr"), order, lock, stop.signal);
+  const failure = await runSupervisor(createInstance(host, launchRequest, "stderr"), launchRequest, lock, stop.signal);
   stopListening();
   if (failure !== null) throw fromFailure(failure);
   return 0;

@@ -1,6 +1,6 @@
 import { fromFailure, START_STOPPED } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { createInstance, type SupervisorOrder } from "../instance/context.ts";
+import { createInstance, type LaunchRequest } from "../instance/context.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
@@ -31,10 +31,10 @@ export interface SupervisedHere {
  */
 export async function superviseEphemeral(
   host: Host,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   timeoutMs: number,
 ): Promise<SupervisedHere> {
-  const watchdog = await spawnWatchdog(host, order);
+  const watchdog = await spawnWatchdog(host, launchRequest);
   const stop = new AbortController();
   let over: Promise<unknown> = Promise.resolve();
   let lose: (why: LocalError) => void = () => {};
@@ -50,19 +50,23 @@ export async function superviseEphemeral(
     stop.abort();
   });
   try {
-    const lock = await lockNewHome(host, order);
+    const lock = await lockNewHome(host, launchRequest);
     const supervisor = await new Promise<Supervisor>((resolve, reject) => {
       const onBegin = (begun: Supervisor) =>
         void begun.until(() => begun.state.kind === "running" ? begun : null).then(resolve);
-      const instance = createInstance(host, order, instancePaths(order.home).supervisorLog);
-      over = runSupervisor(instance, order, lock, stop.signal, onBegin)
+      const instance = createInstance(host, launchRequest, instancePaths(launchRequest.home).supervisorLog);
+      over = runSupervisor(instance, launchRequest, lock, stop.signal, onBegin)
         .then((failure) => {
           const why = fromFailure(failure ?? START_STOPPED);
           reject(why); // which says nothing any more once it serves
           if (failure !== null && !stop.signal.aborted) lose(why);
         }, reject);
     });
-    return { served: statusFrame("running", supervisor.manager.settings, instancePaths(order.home)), lost, end };
+    return {
+      served: statusFrame("running", supervisor.manager.settings, instancePaths(launchRequest.home)),
+      lost,
+      end,
+    };
   } catch (error) {
     await end();
     throw isLate ? tooLate(timeoutMs) : error;
@@ -71,7 +75,7 @@ export async function superviseEphemeral(
   }
 }
 
-async function lockNewHome(host: Host, { home }: SupervisorOrder): Promise<LockFile> {
+async function lockNewHome(host: Host, { home }: LaunchRequest): Promise<LockFile> {
   const paths = instancePaths(home);
   const lock = makeEphemeralHome(paths, host.uid) ? await tryLock(paths.supervisorLock) : null;
   if (lock === null) throw homeNotMade(home);

@@ -2,11 +2,11 @@ import { accessSync, constants, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandContext, timeoutMsOf } from "../cli/context.ts";
-import { supervisorOrder } from "../client/launch_request.ts";
+import { createLaunchRequest } from "../client/launch_request.ts";
 import type { AskedSettings } from "../config/settings.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { hasLostPort } from "../errors/port_errors.ts";
-import type { SupervisorOrder } from "../instance/context.ts";
+import type { LaunchRequest } from "../instance/context.ts";
 import { freePort } from "../platform/net/probe_port.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 
@@ -23,10 +23,10 @@ const MAX_TRIES = 8;
  */
 export async function bringUpEphemeral<Result>(
   context: CommandContext,
-  bringUp: (order: SupervisorOrder, timeoutMs: number) => Promise<Result>,
+  bringUp: (launchRequest: LaunchRequest, timeoutMs: number) => Promise<Result>,
 ): Promise<Result> {
   const { host } = context;
-  const common = await supervisorOrder(context, true, true);
+  const common = await createLaunchRequest(context, true, true);
   const self = processesHere(host.platform).inspect(host.pid);
   if (self === null) throw new LocalError("internal", "This process can't see itself");
   const timeoutMs = timeoutMsOf(context);

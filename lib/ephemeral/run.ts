@@ -17,7 +17,10 @@ export async function runEphemeral(context: CommandContext): Promise<number> {
       hint: "Leave one of the two out",
     });
   }
-  const ephemeral = await bringUpEphemeral(context, (order, timeoutMs) => superviseEphemeral(host, order, timeoutMs));
+  const ephemeral = await bringUpEphemeral(
+    context,
+    (launchRequest, timeoutMs) => superviseEphemeral(host, launchRequest, timeoutMs),
+  );
   ephemeral.lost.then((why) => context.tell(`error: Temporal is gone while the command runs: ${why.message}`));
   try {
     return await runWith(context, ephemeral.served);

@@ -10,7 +10,7 @@ import {
 import { within } from "../control/request.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
-import { NO_HOME_EXIT, type SupervisorOrder } from "../instance/context.ts";
+import { type LaunchRequest, NO_HOME_EXIT } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
 import { readTailOf } from "../logs/read_tail.ts";
 import { openNameless } from "../platform/files/unlinked_file.ts";
@@ -41,19 +41,23 @@ const END_MS = 5000;
  */
 export async function spawnEphemeral(
   host: Host,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   timeoutMs: number,
 ): Promise<SpawnedEphemeral> {
   const giveUpAt = performance.now() + timeoutMs;
-  const words = openWords(order.home); // its log is gone with its home
+  const words = openWords(launchRequest.home); // its log is gone with its home
   let supervisor: DetachedProcess | null = null;
   try {
-    supervisor = await spawnSupervisor(host, order, { cwd: dirname(order.home), output: words, pass: [] });
+    supervisor = await spawnSupervisor(host, launchRequest, {
+      cwd: dirname(launchRequest.home),
+      output: words,
+      pass: [],
+    });
     for (;;) {
-      const isHomeThere = () => isOwnFolder(order.home, host.uid);
-      const answer = await waitForSupervisor(host, order, supervisor, "/wait", giveUpAt, isHomeThere);
+      const isHomeThere = () => isOwnFolder(launchRequest.home, host.uid);
+      const answer = await waitForSupervisor(host, launchRequest, supervisor, "/wait", giveUpAt, isHomeThere);
       if (answer.kind === "answer") return { status: statusFromSupervisor(answer), exited: supervisor.exited };
-      if (supervisor.exit?.code === NO_HOME_EXIT) throw homeNotMade(order.home);
+      if (supervisor.exit?.code === NO_HOME_EXIT) throw homeNotMade(launchRequest.home);
       if (supervisor.exit !== null) {
         const said = readTailOf(words, 0, LAST_WORDS_BYTES);
         throw startupError(supervisor.exit, failureIn(said), said, null);
@@ -65,7 +69,7 @@ export async function spawnEphemeral(
       }
     }
   } catch (error) {
-    if (supervisor !== null) await end(host, order, supervisor);
+    if (supervisor !== null) await end(host, launchRequest, supervisor);
     throw error;
   } finally {
     closeSync(words);
@@ -93,9 +97,9 @@ function failureIn(words: string): Failure | null {
 }
 
 /** One that was killed, or hangs, leaves a Temporal behind. */
-async function end(host: Host, order: SupervisorOrder, supervisor: DetachedProcess): Promise<void> {
+async function end(host: Host, launchRequest: LaunchRequest, supervisor: DetachedProcess): Promise<void> {
   for (const signal of ["SIGTERM", "SIGCONT"] as const) signalChild(supervisor, signal);
   await within(host, supervisor.exited, END_MS);
   const { cleanUpEphemeral } = await import("../supervisor/ephemeral_cleanup.ts");
-  await cleanUpEphemeral(host, order);
+  await cleanUpEphemeral(host, launchRequest);
 }

@@ -15,8 +15,8 @@ export interface Ephemeral extends SpawnedEphemeral {
  * @throws {LocalError} what `start` throws
  */
 export async function startEphemeral(context: CommandContext): Promise<Ephemeral> {
-  return await bringUpEphemeral(context, async (order, timeoutMs) => ({
-    home: order.home,
-    ...await spawnEphemeral(context.host, order, timeoutMs),
+  return await bringUpEphemeral(context, async (launchRequest, timeoutMs) => ({
+    home: launchRequest.home,
+    ...await spawnEphemeral(context.host, launchRequest, timeoutMs),
   }));
 }

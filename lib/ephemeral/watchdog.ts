@@ -1,6 +1,6 @@
 import { supervisorCommand } from "../client/supervisor_command.ts";
 import { daemonEnvironment } from "../environment/daemon_environment.ts";
-import type { SupervisorOrder } from "../instance/context.ts";
+import type { LaunchRequest } from "../instance/context.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { type DetachedProcess, spawnDetached } from "../platform/spawn/spawn_detached.ts";
 
@@ -17,11 +17,11 @@ const WAIT_AND_BECOME = 'trap "" HUP INT TERM; read -r _; exec "$@" </dev/null';
  *
  * @throws {LocalError} `launch-failed`
  */
-export async function spawnWatchdog(host: Host, order: SupervisorOrder): Promise<DetachedProcess> {
+export async function spawnWatchdog(host: Host, launchRequest: LaunchRequest): Promise<DetachedProcess> {
   const { command, args, env } = supervisorCommand(host);
   return await spawnDetached({
     command: "/bin/sh",
-    args: ["-c", WAIT_AND_BECOME, "stigmer-local-reaper", command, ...args, JSON.stringify(order)],
+    args: ["-c", WAIT_AND_BECOME, "stigmer-local-reaper", command, ...args, JSON.stringify(launchRequest)],
     cwd: "/",
     env: { ...daemonEnvironment(host.env), ...env },
     stdin: "pipe",

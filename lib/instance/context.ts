@@ -33,7 +33,7 @@ export const SUPERSEDED_EXIT = 75;
 export const NO_HOME_EXIT = 73;
 
 /** What the `start` CLI tells the supervisor that it spawns, as the one argument of its command line. */
-export interface SupervisorOrder {
+export interface LaunchRequest {
   home: string;
   binary: string | null;
   /** The settings that were asked for; the rest is that of the Temporal which runs unsupervised, or the default. */
@@ -49,13 +49,13 @@ export interface SupervisorOrder {
 }
 
 /** The instance that `order` is about, on the real system. */
-export function createInstance(host: Host, order: SupervisorOrder, logPath: string | "stderr" | null): Instance {
-  const paths = instancePaths(order.home);
+export function createInstance(host: Host, launchRequest: LaunchRequest, logPath: string | "stderr" | null): Instance {
+  const paths = instancePaths(launchRequest.home);
   return {
     host,
     processes: processesHere(host.platform),
     paths,
     log: openEventLog(logPath, paths.history, Date.now),
-    ...policiesOf(order.policy),
+    ...policiesOf(launchRequest.policy),
   };
 }

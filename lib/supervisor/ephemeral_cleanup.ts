@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { stopUnsupervised } from "../client/stop_unsupervised.ts";
-import { createInstance, type SupervisorOrder } from "../instance/context.ts";
+import { createInstance, type LaunchRequest } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Host } from "../platform/runtime/host.ts";
@@ -13,8 +13,8 @@ import { isOwnFolder } from "./ephemeral_home.ts";
  *
  * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
  */
-export async function cleanUpEphemeral(host: Host, order: SupervisorOrder): Promise<void> {
-  const { home } = order;
+export async function cleanUpEphemeral(host: Host, launchRequest: LaunchRequest): Promise<void> {
+  const { home } = launchRequest;
   const isThere = () => isOwnFolder(home, host.uid);
   if (isThere()) {
     try {
@@ -24,7 +24,7 @@ export async function cleanUpEphemeral(host: Host, order: SupervisorOrder): Prom
     }
   }
   if (isThere()) return rmSync(home, { recursive: true, force: true });
-  const instance = createInstance(host, order, null);
+  const instance = createInstance(host, launchRequest, null);
   const { temporal } = findTemporal(instancePaths(home), instance.processes);
   if (temporal === null) return;
   await endProcessGroup(instance, { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null }, 0);

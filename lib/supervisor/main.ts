@@ -1,6 +1,6 @@
 /**
  * The entry of the supervisor's process, spawned by `start` with descriptor 3 being `supervisor.lock`, held, and one
- * argument, the {@linkcode SupervisorOrder} as JSON. That of an ephemeral instance makes the home and takes the lock
+ * argument, the {@linkcode LaunchRequest} as JSON. That of an ephemeral instance makes the home and takes the lock
  * itself; when whoever it is for is gone, it only removes what that one left. Imports no `@std` and no npm package, so that
  * it runs whatever configuration the caller's runtime was given.
  *
@@ -9,7 +9,7 @@
 import process from "node:process";
 import { type Failure, toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { createInstance, NO_HOME_EXIT, SUPERSEDED_EXIT, type SupervisorOrder } from "../instance/context.ts";
+import { createInstance, type LaunchRequest, NO_HOME_EXIT, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { writeOutcome } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { adoptLock, type LockFile, tryLock } from "../platform/files/lock_file.ts";
@@ -29,12 +29,12 @@ const RELEASE_AFTER_MS = 5000;
 
 /** Supervises as the order in the arguments says. Resolves with the exit code. */
 async function main(host: Host): Promise<number> {
-  const order = JSON.parse(host.args[0] ?? "") as SupervisorOrder;
-  const paths = instancePaths(order.home);
-  const { ephemeralFor } = order;
+  const launchRequest = JSON.parse(host.args[0] ?? "") as LaunchRequest;
+  const paths = instancePaths(launchRequest.home);
+  const { ephemeralFor } = launchRequest;
   if (ephemeralFor !== undefined) {
     if (!isStillThere(ephemeralFor, processesHere(host.platform))) {
-      await (await import("./ephemeral_cleanup.ts")).cleanUpEphemeral(host, order);
+      await (await import("./ephemeral_cleanup.ts")).cleanUpEphemeral(host, launchRequest);
       return 0;
     }
     if (!makeEphemeralHome(paths, host.uid)) return NO_HOME_EXIT;
@@ -47,7 +47,7 @@ async function main(host: Host): Promise<number> {
   host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
   host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
   host.after(RELEASE_AFTER_MS, releaseExecutable);
-  const failure = await supervise(host, order, lock, stop.signal);
+  const failure = await supervise(host, launchRequest, lock, stop.signal);
   if (failure === SUPERSEDED) return SUPERSEDED_EXIT;
   // Its home, with the outcome in it, is gone: who started it reads what it said.
   if (failure !== null && ephemeralFor !== undefined) await host.write("stderr", JSON.stringify(failure) + "\n");
@@ -57,13 +57,13 @@ async function main(host: Host): Promise<number> {
 /** What bars the very beginning is left behind for who started us, as whatever else makes a supervisor give up. */
 async function supervise(
   host: Host,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   lock: LockFile,
   signal: AbortSignal,
 ): Promise<Failure | null> {
-  const paths = instancePaths(order.home);
+  const paths = instancePaths(launchRequest.home);
   try {
-    return await runSupervisor(createInstance(host, order, paths.supervisorLog), order, lock, signal);
+    return await runSupervisor(createInstance(host, launchRequest, paths.supervisorLog), launchRequest, lock, signal);
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
     const failure = toFailure(error);

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { controlApi } from "../control/api.ts";
 import { type ControlSocket, openControlSocket } from "../control/socket.ts";
 import { type Failure, toFailure } from "../errors/failure.ts";
-import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "../instance/context.ts";
+import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { clearOutcome, writeOutcome } from "../instance/last_failure.ts";
 import { sweepTemporaries } from "../instance/stale_files.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
@@ -31,7 +31,7 @@ const DRAIN_MS = 1000;
  */
 export async function runSupervisor(
   instance: Instance,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   lock: LockFile,
   signal: AbortSignal,
   onBegin: (supervisor: Supervisor) => void = () => {},
@@ -39,7 +39,7 @@ export async function runSupervisor(
   const { paths, log, processes } = instance;
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
   sweepTemporaries(instance);
-  const supervisor = new Supervisor(instance, order, lock);
+  const supervisor = new Supervisor(instance, launchRequest, lock);
   let announceDeparture = () => {};
   const departed = new Promise<void>((resolve) => {
     announceDeparture = resolve;
@@ -47,7 +47,7 @@ export async function runSupervisor(
   const control = await openControlSocket(instance, controlApi(controllerOf(instance, supervisor, departed)));
 
   // Data that is thrown away needs no drain.
-  const { ephemeralFor } = order;
+  const { ephemeralFor } = launchRequest;
   const graceMs = ephemeralFor === undefined ? DEFAULT_GRACE_MS : 0;
   const stop = () => supervisor.dispatch({ kind: "stop", graceMs });
   signal.addEventListener("abort", stop, { once: true });

@@ -1,6 +1,6 @@
 import { type Failure, toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "../instance/context.ts";
+import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import type { GuardVerdict } from "../instance/lock_guard.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
 import type { Exit } from "../instance/status/status.ts";
@@ -49,9 +49,9 @@ export class Supervisor implements ManagerListener {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #quit: () => void = () => {};
 
-  constructor(instance: Instance, order: SupervisorOrder, lock: LockFile) {
+  constructor(instance: Instance, launchRequest: LaunchRequest, lock: LockFile) {
     this.#instance = instance;
-    this.manager = new TemporalManager(instance, order, lock, this);
+    this.manager = new TemporalManager(instance, launchRequest, lock, this);
     this.over = new Promise((resolve) => {
       this.#quit = resolve;
     });

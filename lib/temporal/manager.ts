@@ -3,7 +3,7 @@ import { autoPortsOf } from "../config/auto_ports.ts";
 import type { AskedSettings, Settings } from "../config/settings.ts";
 import { DatabaseLock } from "../database/lock.ts";
 import { LocalError } from "../errors/local_error.ts";
-import type { Instance, LaunchPlan, SupervisorOrder } from "../instance/context.ts";
+import type { Instance, LaunchPlan, LaunchRequest } from "../instance/context.ts";
 import {
   folderIdentity,
   guardLocks,
@@ -42,7 +42,7 @@ export class TemporalManager {
   /** The home was seen to be gone: from then on nothing at its path is touched. */
   isHomeDeleted = false;
   readonly #instance: Instance;
-  #order: SupervisorOrder;
+  #launchRequest: LaunchRequest;
   readonly #listener: ManagerListener;
   readonly #askVersion: (binary: string) => Promise<string | null>;
   #plan: LaunchPlan | null = null;
@@ -61,9 +61,9 @@ export class TemporalManager {
   readonly #endWhileLaunching = (target: EndTarget, graceMs: number) => this.#ends.end(target, graceMs, this.#patience);
   #guarding: Promise<GuardVerdict> | null = null;
 
-  constructor(instance: Instance, order: SupervisorOrder, supervisorLock: LockFile, listener: ManagerListener) {
+  constructor(instance: Instance, launchRequest: LaunchRequest, supervisorLock: LockFile, listener: ManagerListener) {
     this.#instance = instance;
-    this.#order = order;
+    this.#launchRequest = launchRequest;
     this.#listener = listener;
     this.#record = new PidFileWriter(instance, (message) => listener.warn(message));
     this.#askVersion = versionAsker(instance.log, this.#released.signal);
@@ -90,7 +90,7 @@ export class TemporalManager {
   /** What runs, else what is to run. */
   get settings(): Settings {
     return this.#temporal?.settings ?? this.#plan?.settings ??
-      planFor(this.#instance.paths, this.#order.asked, "").settings;
+      planFor(this.#instance.paths, this.#launchRequest.asked, "").settings;
   }
 
   /** Looks whether the lock paths still lead to our locks; asked twice at once, it looks once. */
@@ -116,8 +116,13 @@ export class TemporalManager {
   change(asked: AskedSettings, binary: string | null): void {
     this.#plan = this.planWith(asked, binary);
     if (this.#plan !== null) return;
-    const order = this.#order; // it is not looked yet at what is there
-    this.#order = { ...order, asked: { ...order.asked, ...asked }, binary: binary ?? order.binary, replace: true };
+    const launchRequest = this.#launchRequest; // it is not looked yet at what is there
+    this.#launchRequest = {
+      ...launchRequest,
+      asked: { ...launchRequest.asked, ...asked },
+      binary: binary ?? launchRequest.binary,
+      replace: true,
+    };
   }
 
   /**
@@ -238,17 +243,22 @@ export class TemporalManager {
   }
 
   async #reconcile(signal: AbortSignal, isThorough = false): Promise<TemporalProcess | null> {
-    const order = this.#order;
+    const launchRequest = this.#launchRequest;
     const warn = (message: string) => this.#listener.warn(message);
-    const found = await reconcile(this.#instance, order, { signal, warn, end: this.#endWhileLaunching, isThorough });
+    const found = await reconcile(this.#instance, launchRequest, {
+      signal,
+      warn,
+      end: this.#endWhileLaunching,
+      isThorough,
+    });
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
-      this.#plan = planFor(this.#instance.paths, order.asked, found.binary, found.base);
+      this.#plan = planFor(this.#instance.paths, launchRequest.asked, found.binary, found.base);
       return null;
     }
     const { temporal } = found;
-    const binary = order.binary ?? temporal.binary ?? "";
-    this.#plan = { binary, settings: temporal.settings, auto: autoPortsOf(order.asked) };
+    const binary = launchRequest.binary ?? temporal.binary ?? "";
+    this.#plan = { binary, settings: temporal.settings, auto: autoPortsOf(launchRequest.asked) };
     this.#track(temporal);
     // Its lock has no name any more: the file at the path is to be held in its stead.
     if (found.proof !== "lock") this.locks.temporal = NO_FILE;

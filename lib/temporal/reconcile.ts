@@ -6,7 +6,7 @@ import { completeSettings, type Settings, settingsDifferences } from "../config/
 import { finishDatabase } from "../database/files.ts";
 import { withRealDatabase } from "../database/path.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
-import { DEFAULT_GRACE_MS, type Instance, type SupervisorOrder } from "../instance/context.ts";
+import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { findTemporal, type FoundTemporal, type Proof, type TemporalEvidence } from "../instance/find_temporal.ts";
 import { createProbe } from "../instance/status/probe.ts";
 import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
@@ -51,30 +51,32 @@ export interface ReconcileOptions {
  */
 export async function reconcile(
   instance: Instance,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   { signal, warn, end, isThorough }: ReconcileOptions,
 ): Promise<Reconciled> {
   const { paths, processes, log } = instance;
   const free = await tryLock(paths.temporalLock);
   const isFirst = free !== null && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
-  if (isFirst && !isThorough) return { kind: "clear", lock: free, base: undefined, binary: known(order.binary, free) };
+  if (isFirst && !isThorough) {
+    return { kind: "clear", lock: free, base: undefined, binary: known(launchRequest.binary, free) };
+  }
 
   const finding = findTemporal(paths, processes);
   const { temporal: found } = finding;
   // A plain `start` after a crash of everything takes the defaults; what is replaced or restarted keeps its settings.
-  const keepsSettings = found !== null || order.replace;
+  const keepsSettings = found !== null || launchRequest.replace;
   const base = keepsSettings && finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
   const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.binary : undefined;
-  const binary = order.binary ?? recorded ?? found?.leader?.executable ?? null;
+  const binary = launchRequest.binary ?? recorded ?? found?.leader?.executable ?? null;
   if (found !== null) {
     free?.close();
-    const adopted = await tryToAdopt(instance, order, finding, found, signal);
+    const adopted = await tryToAdopt(instance, launchRequest, finding, found, signal);
     if (typeof adopted !== "string") {
       log.transition("adopted", { pid: adopted.pid, proof: found.proof });
       return { kind: "adopted", temporal: adopted, proof: found.proof };
     }
     if (adopted === "replacement asked for" || adopted === "other settings") {
-      await refuseHarm(instance, order, finding, found);
+      await refuseHarm(instance, launchRequest, finding, found);
     }
     known(binary, null); // before anything is ended
     log.transition("replaced", { pgid: found.pgid, proof: found.proof, why: adopted });
@@ -102,23 +104,25 @@ function known(binary: string | null, lock: LockFile | null): string {
 /** The adopted Temporal, or why it can't be adopted. */
 async function tryToAdopt(
   instance: Instance,
-  order: SupervisorOrder,
+  launchRequest: LaunchRequest,
   finding: TemporalEvidence,
   found: FoundTemporal,
   signal: AbortSignal,
 ): Promise<TemporalProcess | "no leader" | "replacement asked for" | "other settings" | "unhealthy" | "data deleted"> {
   const { leader } = found;
   if (leader === null) return "no leader";
-  if (order.replace) return "replacement asked for";
+  if (launchRequest.replace) return "replacement asked for";
   const { processes, host, paths } = instance;
   const record = finding.onDisk.kind === "record" && finding.onDisk.record.pid === leader.pid
     ? finding.onDisk.record
     : null;
-  const asked = withRealDatabase(order.asked);
+  const asked = withRealDatabase(launchRequest.asked);
   const settings = record?.settings ?? settingsFromArgv(processes.argv(leader.pid), asked, paths.defaultDatabase);
   if (settings === null || settingsDifferences(asked, settings).length > 0) return "other settings";
   const binary = record?.binary ?? leader.executable;
-  if (order.binaryAsked && order.binary !== null && binary !== order.binary) return "other settings";
+  if (launchRequest.binaryAsked && launchRequest.binary !== null && binary !== launchRequest.binary) {
+    return "other settings";
+  }
   const { dbFilename } = settings;
   if (dbFilename !== null && lstatSync(dbFilename, { throwIfNoEntry: false }) === undefined) return "data deleted";
 
@@ -150,7 +154,7 @@ async function tryToAdopt(
 /** A Temporal that works is not ended for one that could not come up. */
 async function refuseHarm(
   { paths, processes }: Instance,
-  { asked, binary }: SupervisorOrder,
+  { asked, binary }: LaunchRequest,
   { onDisk }: TemporalEvidence,
   { leader }: FoundTemporal,
 ): Promise<void> {
@@ -164,7 +168,7 @@ async function refuseHarm(
 /** The settings of a Temporal without a record: those that would be launched now, if they give the very same arguments. */
 function settingsFromArgv(
   argv: string[] | null,
-  asked: SupervisorOrder["asked"],
+  asked: LaunchRequest["asked"],
   defaultDatabase: string,
 ): Settings | null {
   if (argv === null) return null;

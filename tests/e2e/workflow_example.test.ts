@@ -30,13 +30,13 @@ about("deno", "the workflow example", () => {
         const running: Running[] = [];
         try {
           const worker = runScript("worker");
-          const order = runScript("order", "a hat", "4000");
-          running.push(worker, order);
+          const launchRequest = runScript("order", "a hat", "4000");
+          running.push(worker, launchRequest);
           await until("the goods are reserved", () => worker.stdout().includes("reserved a hat\n"));
           process.kill(temporal!.pid, "SIGKILL");
           assert(!worker.stdout().includes("shipped"), "it was killed too late");
 
-          const { code, stdout, stderr } = await order.ended;
+          const { code, stdout, stderr } = await launchRequest.ended;
           assertEquals([code, stdout], [0, "goods of a hat: shipped\n"], stderr);
           assertEquals(worker.stdout().match(/^(reserved|shipped) .*$/gm), [
             "reserved a hat",
