@@ -1,7 +1,7 @@
 import { unlinkSync } from "node:fs";
 import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../config/temporal_versions.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
-import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 
 /** What `install` was last asked for in a home. */
 export interface ChosenVersion {
@@ -54,7 +54,7 @@ export function forgetChosenVersion(home: string): void {
 }
 
 function write(home: string, chosen: { version: string | null; isPending: boolean }): void {
-  writeWhole(chosenPath(home), JSON.stringify(chosen) + "\n");
+  writeAtomically(chosenPath(home), JSON.stringify(chosen) + "\n");
 }
 
 function chosenPath(home: string): string {

@@ -66,12 +66,12 @@ function keptSection(host: Host, path: string, sha256: string): ConfigNode | nul
 
 /** A home that can't be written to costs the next command the same time again, and nothing more. */
 async function keepSection(path: string, sha256: string, section: ConfigNode | null): Promise<void> {
-  const [{ writeWhole }, { systemErrorCode }] = await Promise.all([
+  const [{ writeAtomically }, { systemErrorCode }] = await Promise.all([
     import("../platform/files/atomic_file.ts"),
     import("../errors/local_error.ts"),
   ]);
   try {
-    writeWhole(path, JSON.stringify({ sha256, section }) + "\n");
+    writeAtomically(path, JSON.stringify({ sha256, section }) + "\n");
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
   }

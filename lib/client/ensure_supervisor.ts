@@ -4,7 +4,7 @@ import { askStart, isLeaving, type LongAnswer } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { type LaunchRequest, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
-import { readOutcome } from "../instance/last_failure.ts";
+import { readLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import { openLog } from "../logs/open_log.ts";
@@ -124,9 +124,9 @@ async function installSupervisor(
   if (answer.kind !== "absent" || exit === null) return answer;
   if (exit.code === SUPERSEDED_EXIT) return answer; // whoever has the lock now is to be asked
   // Killed, it wrote no outcome: what may be there is an older one's.
-  const outcome = exit.code === 1 ? readOutcome(paths.outcome) : null;
+  const lastFailure = exit.code === 1 ? readLastFailure(paths.lastFailure) : null;
   const lastWords = readTail(paths.supervisorLog, logStart, LAST_WORDS_BYTES);
-  throw startupError(exit, outcome?.failure ?? null, lastWords, paths.supervisorLog);
+  throw startupError(exit, lastFailure?.failure ?? null, lastWords, paths.supervisorLog);
 }
 
 function openLogOrFree(path: string, lock: LockFile): number {

@@ -2,7 +2,7 @@ import { askSupervisor } from "../control/client.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { createInstance } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
-import { clearOutcome } from "../instance/last_failure.ts";
+import { clearLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
@@ -50,7 +50,7 @@ export async function stopUnsupervised(
     const free = await clearTemporalLock(instance);
     if (free === null) throw lockHeld(paths.temporalLock, instance.processes);
     if (onDisk.kind === "record") removePidFile(paths.record, onDisk.record.pid);
-    clearOutcome(paths.outcome);
+    clearLastFailure(paths.lastFailure);
     sweepTemporaries(instance);
     removeStaleSocket(instance);
     free.close();

@@ -8,7 +8,7 @@ import { realDatabasePath } from "../database/path.ts";
 import { requireTemporalDatabase } from "../database/validate.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { absolutePath } from "../instance/paths.ts";
-import { fileExists, placeFile } from "../platform/files/move_file.ts";
+import { fileExists, moveFile } from "../platform/files/move_file.ts";
 import { formatBytes } from "../text/byte_size.ts";
 
 /** Writes the data as it is at one moment into a file, whole and checked, whether Temporal runs or not. */
@@ -32,7 +32,7 @@ export const backup: Command = async (context) => {
       const facts = await settleCopy(copy);
       requireTemporalDatabase(facts, database, "Nothing was written; an older backup may be whole");
       signal.throwIfAborted();
-      placeFile(copy, file, overwrite);
+      moveFile(copy, file, overwrite);
       return facts;
     } catch (error) {
       throw explain(file, error);

@@ -3,7 +3,7 @@ import { readTemporalVersion } from "../binary/version/query_version.ts";
 import { readBuildInfo } from "../binary/version/read_build_info.ts";
 import { compareVersions } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 
 /** What is remembered beside a database of the server that last served it. */
 interface ServerNote {
@@ -61,7 +61,7 @@ export async function rememberServer(path: string, binary: string): Promise<void
   const server = await serverIn(binary);
   if (server === null || identityOf(path) !== identity) return;
   const fresh: ServerNote = { ...server, database: identity, binary: fingerprint };
-  writeWhole(serverNotePath(path), JSON.stringify(fresh) + "\n");
+  writeAtomically(serverNotePath(path), JSON.stringify(fresh) + "\n");
 }
 
 async function serverIn(binary: string): Promise<{ server: string; cli: string | null } | null> {

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
-import { writeWhole } from "../platform/files/atomic_file.ts";
+import { writeAtomically } from "../platform/files/atomic_file.ts";
 import { sqliteTableContent } from "../platform/sqlite/sqlite_file.ts";
 import { checkDatabase, unusableDatabase } from "./path.ts";
 
@@ -100,7 +100,7 @@ export function finishDatabase(path: string): void {
 function markBeingMade(path: string): void {
   try {
     // Whole, by rename: a link that stands there is replaced, and what it leads to left alone.
-    writeWhole(
+    writeAtomically(
       markerPath(path),
       "Temporal is making this database, or was killed while it did. stigmer-local removes this file once it serves.\n",
     );

@@ -67,11 +67,11 @@ export async function applyFixes(
   }
   if (outcomes.size === 0) return [...before];
   const after = await runChecks(await admit(), withNetwork);
-  return after.map((diagnosis) => withOutcome(diagnosis, before, outcomes.get(diagnosis.name)));
+  return after.map((diagnosis) => withLastFailure(diagnosis, before, outcomes.get(diagnosis.name)));
 }
 
 /** @param why Why it could not be mended; null = it was; undefined = nobody tried. */
-function withOutcome(now: Diagnosis, before: readonly Diagnosis[], why: string | null | undefined): Diagnosis {
+function withLastFailure(now: Diagnosis, before: readonly Diagnosis[], why: string | null | undefined): Diagnosis {
   if (why === undefined) return now;
   if (why !== null) return { ...now, detail: `${now.detail}; it could not be mended: ${why}` };
   const was = before.find(({ name }) => name === now.name)?.detail ?? "";

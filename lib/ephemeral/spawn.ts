@@ -13,7 +13,7 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { type LaunchRequest, NO_HOME_EXIT } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
 import { readTailOf } from "../logs/read_tail.ts";
-import { openNameless } from "../platform/files/unlinked_file.ts";
+import { openUnlinked } from "../platform/files/unlinked_file.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { signalChild } from "../platform/spawn/signal_child.ts";
 import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
@@ -78,7 +78,7 @@ export async function spawnEphemeral(
 
 function openWords(home: string): number {
   try {
-    return openNameless(dirname(home));
+    return openUnlinked(dirname(home));
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     throw homeNotMade(home);

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, lstatSync, writeSync } from "node:fs";
 import { systemErrorCode } from "../errors/local_error.ts";
 import { openLog } from "../logs/open_log.ts";
-import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 
 /** One line of the supervisor's log: JSON with `at` (ISO 8601), `event`, and the facts of the event. */
 export interface LogEvent {
@@ -67,7 +67,7 @@ function appendHistory(path: string, line: string): void {
   if (info !== undefined && !info.isFile()) return;
   if (info !== undefined && info.size + line.length > MAX_HISTORY_BYTES) {
     const kept = readHistory(path);
-    writeWhole(path, kept.slice(kept.length / 2).join("\n") + "\n");
+    writeAtomically(path, kept.slice(kept.length / 2).join("\n") + "\n");
   }
   appendFileSync(path, line, { mode: 0o600 });
 }

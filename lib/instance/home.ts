@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { networkFileSystem } from "../platform/files/network_file_system.ts";
-import { openNameless } from "../platform/files/unlinked_file.ts";
+import { openUnlinked } from "../platform/files/unlinked_file.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 /** What is written to see whether anything can be: a block of most file systems. */
@@ -90,7 +90,7 @@ function makeOne(folder: string): void {
  */
 function checkWritable(path: string): void {
   try {
-    const fd = openNameless(path);
+    const fd = openUnlinked(path);
     try {
       writeSync(fd, new Uint8Array(TRIAL_BYTES));
     } finally {

@@ -2,11 +2,11 @@ import { lstatSync, unlinkSync } from "node:fs";
 import { isSettings, type Settings } from "../config/settings.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
-import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import type { Exit } from "./status/status.ts";
 
 /** Why the last supervisor gave up, until the next `start` or `stop`. */
-export interface Outcome {
+export interface LastFailure {
   /** ISO 8601. */
   at: string;
   failure: Failure;
@@ -17,13 +17,13 @@ export interface Outcome {
 }
 
 /** Reads the outcome at `path`; null when there is none, or none that we wrote. */
-export function readOutcome(path: string): Outcome | null {
+export function readLastFailure(path: string): LastFailure | null {
   const reading = readBounded(path, 256 * 1024);
   if (!("text" in reading)) return null;
   try {
     const value: unknown = JSON.parse(reading.text);
     if (typeof value !== "object" || value === null || !("failure" in value) || !isFailure(value.failure)) return null;
-    const { at, failure, lastExit, restarts, settings } = value as Record<string, unknown> & Outcome;
+    const { at, failure, lastExit, restarts, settings } = value as Record<string, unknown> & LastFailure;
     return {
       at: typeof at === "string" ? at : "",
       failure,
@@ -45,12 +45,12 @@ function isExit(value: unknown): value is Exit {
 }
 
 /** Writes the outcome, whole. */
-export function writeOutcome(path: string, outcome: Outcome): void {
-  writeWhole(path, JSON.stringify(outcome) + "\n");
+export function writeLastFailure(path: string, lastFailure: LastFailure): void {
+  writeAtomically(path, JSON.stringify(lastFailure) + "\n");
 }
 
 /** Removes the outcome, if there is one. */
-export function clearOutcome(path: string): void {
+export function clearLastFailure(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return; // Deno's unlink takes empty folders too
   try {
     unlinkSync(path);

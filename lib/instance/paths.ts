@@ -11,7 +11,7 @@ export interface InstancePaths {
   /** The control socket's name in the home; its full path may be too long to bind. */
   controlSocket: string;
   /** Why the last supervisor gave up. */
-  outcome: string;
+  lastFailure: string;
   /** The last transitions, one JSON document a line. */
   history: string;
   /** The database, unless `--db-filename` names another. */
@@ -38,7 +38,7 @@ export function instancePaths(home: string): InstancePaths {
     supervisorLock: `${home}/supervisor.lock`,
     record: `${home}/temporal.pid`,
     controlSocket: `${home}/${CONTROL_SOCKET_NAME}`,
-    outcome: `${home}/outcome.json`,
+    lastFailure: `${home}/outcome.json`,
     history: `${home}/history.jsonl`,
     defaultDatabase: `${home}/temporal-data/temporal.db`,
     config: `${home}/config.yaml`,

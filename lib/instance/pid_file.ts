@@ -1,12 +1,12 @@
 import { unlinkSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
-import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "./pid_record.ts";
 
 /** Writes the record, whole; or says why it can't be written, which harms nothing: locks decide. */
 export function writePidFile(path: string, record: PidRecord): string | null {
   try {
-    writeWhole(path, formatRecord(record));
+    writeAtomically(path, formatRecord(record));
     return null;
   } catch (error) {
     const code = error instanceof LocalError ? error.message : systemErrorCode(error);

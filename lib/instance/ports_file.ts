@@ -1,6 +1,6 @@
 import { autoPortsOf, portCandidate, type Ports, withPorts } from "../config/auto_ports.ts";
 import { type AskedSettings, isPort, type Settings } from "../config/settings.ts";
-import { readBounded, writeWhole } from "../platform/files/atomic_file.ts";
+import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import type { InstancePaths } from "./paths.ts";
 
 /** The ports that `auto` chose for a home; one that it has not chosen yet, or that makes no sense, is missing. */
@@ -22,7 +22,7 @@ export function readPortsFile(paths: Pick<InstancePaths, "ports">): Partial<Port
  * @throws the system's error
  */
 export function writePortsFile(paths: Pick<InstancePaths, "ports">, ports: Partial<Ports>): void {
-  writeWhole(paths.ports, JSON.stringify(ports) + "\n");
+  writeAtomically(paths.ports, JSON.stringify(ports) + "\n");
 }
 
 /** What was asked for, with the home's own ports for `auto`: those that are kept, or else the first that would be tried. */

@@ -18,7 +18,7 @@ export function sweepTemporaries(instance: Pick<Instance, "paths" | "processes">
  * of their own. While a supervisor runs, some may be its own, of this very moment.
  */
 export function temporariesIn({ paths, processes }: Pick<Instance, "paths" | "processes">): string[] {
-  const ours = [paths.record, paths.outcome, paths.history].map((path) => basename(path));
+  const ours = [paths.record, paths.lastFailure, paths.history].map((path) => basename(path));
   const isAlive = (pid: number) => {
     const seen = processes.inspect(pid);
     return seen !== null && !isDead(seen);

@@ -25,7 +25,7 @@ export function rotateLog(path: string, mode: RotationMode, policy: LogPolicy, n
     const target = freeName(path, nowMs);
     if (mode === "rename") renameSync(path, target);
     else {
-      copyWhole(path, target);
+      copyAtomically(path, target);
       truncateSync(path);
     }
   }
@@ -53,7 +53,7 @@ export function rotatedLogs(path: string): string[] {
 }
 
 /** Node removes what it could not copy to the end, Deno leaves it. */
-function copyWhole(path: string, target: string): void {
+function copyAtomically(path: string, target: string): void {
   try {
     copyFileSync(path, target, constants.COPYFILE_EXCL);
   } catch (error) {

@@ -10,7 +10,7 @@ import process from "node:process";
 import { type Failure, toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { createInstance, type LaunchRequest, NO_HOME_EXIT, SUPERSEDED_EXIT } from "../instance/context.ts";
-import { writeOutcome } from "../instance/last_failure.ts";
+import { writeLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { adoptLock, type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import { releaseExecutable } from "../platform/files/release_executable.ts";
@@ -67,7 +67,7 @@ async function supervise(
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
     const failure = toFailure(error);
-    writeOutcome(paths.outcome, {
+    writeLastFailure(paths.lastFailure, {
       at: new Date().toISOString(),
       failure,
       lastExit: null,

@@ -3,7 +3,7 @@ import { controlApi } from "../control/api.ts";
 import { type ControlSocket, openControlSocket } from "../control/socket.ts";
 import { type Failure, toFailure } from "../errors/failure.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
-import { clearOutcome, writeOutcome } from "../instance/last_failure.ts";
+import { clearLastFailure, writeLastFailure } from "../instance/last_failure.ts";
 import { sweepTemporaries } from "../instance/stale_files.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
@@ -55,7 +55,7 @@ export async function runSupervisor(
   if (ephemeralFor !== undefined && ephemeralFor.pid !== instance.host.pid) {
     watchEnd(ephemeralFor, processes).then(stop); // kill -9 included
   }
-  clearOutcome(paths.outcome);
+  clearLastFailure(paths.lastFailure);
   supervisor.begin();
   if (signal.aborted) stop();
   onBegin(supervisor);
@@ -118,7 +118,7 @@ function leaveInOrder({ paths, log }: Instance, supervisor: Supervisor, failure:
   try {
     supervisor.manager.tidy();
     if (failure !== null) {
-      writeOutcome(paths.outcome, {
+      writeLastFailure(paths.lastFailure, {
         at: new Date().toISOString(),
         failure,
         lastExit: supervisor.lastExit,

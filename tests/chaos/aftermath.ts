@@ -56,7 +56,7 @@ export async function examine(stage: Stage, starters: ReadonlyMap<ChaosHome, Wor
   checkNothingLeft(
     stage,
     world.homes.flatMap(({ paths, database }) => [
-      ...[paths.controlSocket, paths.record, paths.outcome],
+      ...[paths.controlSocket, paths.record, paths.lastFailure],
       markerPath(database),
     ]),
   );
@@ -68,13 +68,13 @@ export async function examine(stage: Stage, starters: ReadonlyMap<ChaosHome, Wor
   return { ...findings, ...checkDatabases(world) };
 }
 
-async function must(stage: Stage, home: ChaosHome, command: ToolCall["command"], outcome: string): Promise<void> {
-  const kind = `${command} → ${outcome}`;
+async function must(stage: Stage, home: ChaosHome, command: ToolCall["command"], lastFailure: string): Promise<void> {
+  const kind = `${command} → ${lastFailure}`;
   const before = stage.journal.counted(kind);
   const runtime = home.index % 2 === 0 ? "deno" : "node";
   await stage.begin({ home: home.index, runtime, command, flags: [] }).judged;
   if (stage.journal.counted(kind) === before) {
-    throw new Violation(`In quiet, ${command} on ${home.name} does not end with '${outcome}'`);
+    throw new Violation(`In quiet, ${command} on ${home.name} does not end with '${lastFailure}'`);
   }
 }
 

@@ -4,10 +4,15 @@ import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { completeSettings } from "../../lib/config/settings.ts";
-import { clearOutcome, type Outcome, readOutcome, writeOutcome } from "../../lib/instance/last_failure.ts";
+import {
+  clearLastFailure,
+  type LastFailure,
+  readLastFailure,
+  writeLastFailure,
+} from "../../lib/instance/last_failure.ts";
 import { withTempDir } from "../platform/support.ts";
 
-const OUTCOME: Outcome = {
+const OUTCOME: LastFailure = {
   at: "2026-11-23T05:59:01.123Z",
   failure: { code: "gave-up", message: "Gave up", hint: "look", facts: { restarts: 10 } },
   lastExit: { code: 1, signal: null, at: "2026-11-23T05:59:00.000Z", reason: "crashed" },
@@ -19,25 +24,25 @@ describe("readOutcome()", () => {
   it("reads back what writeOutcome() wrote, for its owner alone", () =>
     withTempDir((folder) => {
       const path = join(folder, "outcome.json");
-      writeOutcome(path, OUTCOME);
-      assertEquals(readOutcome(path), OUTCOME);
+      writeLastFailure(path, OUTCOME);
+      assertEquals(readLastFailure(path), OUTCOME);
       assertEquals(statSync(path).mode & 0o777, 0o600);
       const bare = { ...OUTCOME, lastExit: null, settings: null };
-      writeOutcome(path, bare);
-      assertEquals(readOutcome(path), bare);
+      writeLastFailure(path, bare);
+      assertEquals(readLastFailure(path), bare);
       assertEquals(readdirSync(folder), ["outcome.json"]);
     }));
 
   it("finds none where none is, or none of ours", () =>
     withTempDir((folder) => {
       const path = join(folder, "outcome.json");
-      assertEquals(readOutcome(path), null);
+      assertEquals(readLastFailure(path), null);
       const whole = JSON.stringify(OUTCOME);
       for (
         const text of ["", "{", "null", "[]", "1", "{}", '{"failure":{}}', '{"failure":"x"}', "\0", whole.slice(0, -1)]
       ) {
         writeFileSync(path, text);
-        assertEquals(readOutcome(path), null, text);
+        assertEquals(readLastFailure(path), null, text);
       }
     }));
 
@@ -45,7 +50,7 @@ describe("readOutcome()", () => {
     withTempDir((folder) => {
       const path = join(folder, "outcome.json");
       writeFileSync(path, JSON.stringify({ failure: OUTCOME.failure, restarts: "10", settings: { port: 0 }, at: 5 }));
-      assertEquals(readOutcome(path), {
+      assertEquals(readLastFailure(path), {
         at: "",
         failure: OUTCOME.failure,
         lastExit: null,
@@ -56,10 +61,10 @@ describe("readOutcome()", () => {
 
   it("follows no link, and reads no folder", () =>
     withTempDir((folder) => {
-      writeOutcome(join(folder, "elsewhere"), OUTCOME);
+      writeLastFailure(join(folder, "elsewhere"), OUTCOME);
       symlinkSync("elsewhere", join(folder, "link"));
       mkdirSync(join(folder, "folder"));
-      assertEquals([readOutcome(join(folder, "link")), readOutcome(join(folder, "folder"))], [null, null]);
+      assertEquals([readLastFailure(join(folder, "link")), readLastFailure(join(folder, "folder"))], [null, null]);
     }));
 
   it("never throws", () =>
@@ -67,7 +72,7 @@ describe("readOutcome()", () => {
       const path = join(folder, "outcome.json");
       fc.assert(fc.property(fc.oneof(fc.json(), fc.string({ unit: "binary" })), (text) => {
         writeFileSync(path, text);
-        readOutcome(path);
+        readLastFailure(path);
       }));
     }));
 });
@@ -76,12 +81,12 @@ describe("clearOutcome()", () => {
   it("removes the outcome, if there is one", () =>
     withTempDir((folder) => {
       const path = join(folder, "outcome.json");
-      clearOutcome(path);
-      writeOutcome(path, OUTCOME);
-      clearOutcome(path);
+      clearLastFailure(path);
+      writeLastFailure(path, OUTCOME);
+      clearLastFailure(path);
       assertEquals(existsSync(path), false);
       mkdirSync(path);
-      clearOutcome(path);
+      clearLastFailure(path);
       assertEquals(existsSync(path), true);
     }));
 });

@@ -5,7 +5,7 @@ import { type Holder, isStillThere, type Processes, type ProcessInfo } from "../
 import { processesHere } from "../../platform/processes/processes_here.ts";
 import type { Host } from "../../platform/runtime/host.ts";
 import { findTemporal, type TemporalEvidence } from "../find_temporal.ts";
-import { readOutcome } from "../last_failure.ts";
+import { readLastFailure } from "../last_failure.ts";
 import { type InstancePaths, instancePaths } from "../paths.ts";
 import { withPortsFile } from "../ports_file.ts";
 import { areHealthy, checkLayers } from "./checks.ts";
@@ -128,10 +128,16 @@ function withoutTemporal(
   if (supervisor !== null) {
     return { ...nothing, ...statusFrame("starting", settings, paths), checks: [supervisorCheck(supervisor)] };
   }
-  const outcome = readOutcome(paths.outcome);
-  if (outcome !== null) {
-    const { failure, lastExit, restarts } = outcome;
-    return { ...nothing, ...statusFrame("failed", outcome.settings ?? settings, paths), failure, lastExit, restarts };
+  const lastFailure = readLastFailure(paths.lastFailure);
+  if (lastFailure !== null) {
+    const { failure, lastExit, restarts } = lastFailure;
+    return {
+      ...nothing,
+      ...statusFrame("failed", lastFailure.settings ?? settings, paths),
+      failure,
+      lastExit,
+      restarts,
+    };
   }
   if (finding.onDisk.kind !== "record") return { ...nothing, ...statusFrame("stopped", settings, paths) };
   const { pid } = finding.onDisk.record;

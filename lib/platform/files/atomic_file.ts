@@ -23,7 +23,7 @@ import { systemErrorCode } from "../../errors/local_error.ts";
  * @param mode Permissions of the file, whatever the umask. @default {0o600}
  * @throws the system's error (`ENOSPC`, `EROFS`, `ENOENT` …); then nothing of the new file is left
  */
-export function writeWhole(path: string, text: string, mode = 0o600): void {
+export function writeAtomically(path: string, text: string, mode = 0o600): void {
   const { fd, temporary } = createBeside(path);
   try {
     try {
@@ -40,7 +40,7 @@ export function writeWhole(path: string, text: string, mode = 0o600): void {
   }
 }
 
-/** Whether a file called `name` is a new one for the file called `target`, that {@linkcode writeWhole} did not finish. */
+/** Whether a file called `name` is a new one for the file called `target`, that {@linkcode writeAtomically} did not finish. */
 export function isTemporaryOf(name: string, target: string): boolean {
   return name.startsWith(`${target}.`) && /^[0-9a-f]{8}\.tmp$/.test(name.slice(target.length + 1));
 }

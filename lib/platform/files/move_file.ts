@@ -23,7 +23,7 @@ const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
  * @throws {LocalError} `file-exists` when something stands at `to` and `overwrite` is false, also if it came meanwhile
  * @throws the system's error (`ENOENT`, `ENOSPC`, `EACCES`, `EISDIR` …); then nothing of the new file is left
  */
-export function placeFile(from: string, to: string, overwrite: boolean): void {
+export function moveFile(from: string, to: string, overwrite: boolean): void {
   const temporary = `${to}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   try {
     move(from, temporary);

@@ -7,7 +7,7 @@ import { join } from "node:path";
  *
  * @throws the system's error when nothing can be made there
  */
-export function openNameless(folder: string): number {
+export function openUnlinked(folder: string): number {
   const path = join(folder, `.nameless-${crypto.randomUUID()}`);
   const fd = openSync(path, "wx+", 0o600);
   try {

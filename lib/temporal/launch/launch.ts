@@ -57,17 +57,17 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
       const { setAsideTo } = prepareDatabase(dbFilename, new Date());
       if (setAsideTo !== null) instance.log.note("empty database set aside", { from: dbFilename, to: setAsideTo });
     }
-    const outcome = await launchOnce(context);
-    if ("temporal" in outcome) {
+    const lastFailure = await launchOnce(context);
+    if ("temporal" in lastFailure) {
       if (dbFilename !== null) {
         finishDatabase(dbFilename);
-        rememberSoon(dbFilename, outcome.temporal, instance);
+        rememberSoon(dbFilename, lastFailure.temporal, instance);
       }
-      return outcome.temporal;
+      return lastFailure.temporal;
     }
-    const isRuin = outcome.failure.facts["cause"] === "database-half-made" && dbFilename !== null &&
+    const isRuin = lastFailure.failure.facts["cause"] === "database-half-made" && dbFilename !== null &&
       isBeingMade(dbFilename);
-    if (!isRuin || isRetry) throw outcome.failure;
+    if (!isRuin || isRetry) throw lastFailure.failure;
     instance.log.note("half-made database set aside", {
       from: dbFilename,
       to: setAsideDatabase(dbFilename, new Date()),

@@ -16,7 +16,7 @@ import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { systemErrorCode } from "../../../lib/errors/local_error.ts";
-import { readBounded, type Refusal, writeWhole } from "../../../lib/platform/files/atomic_file.ts";
+import { readBounded, type Refusal, writeAtomically } from "../../../lib/platform/files/atomic_file.ts";
 import { withTempDir } from "../support.ts";
 
 describe("writeWhole()", () => {
@@ -25,7 +25,7 @@ describe("writeWhole()", () => {
       const path = join(folder, "record");
       fc.assert(
         fc.property(fc.string({ unit: "grapheme" }), (text) => {
-          writeWhole(path, text);
+          writeAtomically(path, text);
           assertEquals(readBounded(path, 1024 * 1024), text.includes("\0") ? { refused: "binary" } : { text });
           assertEquals(readdirSync(folder), ["record"]);
         }),
@@ -39,9 +39,9 @@ describe("writeWhole()", () => {
       writeFileSync(path, "old", { mode: 0o666 });
       const umask = process.umask(0o777);
       try {
-        writeWhole(path, "new");
+        writeAtomically(path, "new");
         assertEquals(statSync(path).mode & 0o7777, 0o600);
-        writeWhole(path, "new", 0o644);
+        writeAtomically(path, "new", 0o644);
         assertEquals(statSync(path).mode & 0o7777, 0o644);
       } finally {
         process.umask(umask);
@@ -53,7 +53,7 @@ describe("writeWhole()", () => {
       const path = join(folder, "record");
       writeFileSync(join(folder, "victim"), "precious");
       symlinkSync("victim", path);
-      writeWhole(path, "new");
+      writeAtomically(path, "new");
       assertEquals(readFileSync(join(folder, "victim"), "utf8"), "precious");
       assertEquals(readBounded(path, 100), { text: "new" });
     }));
@@ -61,8 +61,8 @@ describe("writeWhole()", () => {
   it("keeps the old text and leaves nothing beside it when it fails", () =>
     withTempDir((folder) => {
       mkdirSync(join(folder, "record")); // rename(2) of a file over a folder: EISDIR
-      assertThrows(() => writeWhole(join(folder, "record"), "new"), Error, "EISDIR");
-      assertThrows(() => writeWhole(join(folder, "none", "record"), "new"), Error, "ENOENT");
+      assertThrows(() => writeAtomically(join(folder, "record"), "new"), Error, "EISDIR");
+      assertThrows(() => writeAtomically(join(folder, "none", "record"), "new"), Error, "ENOENT");
       assertEquals(readdirSync(folder), ["record"]);
     }));
 
@@ -72,8 +72,8 @@ describe("writeWhole()", () => {
       mkdirSync(path);
       if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]).status !== 0) return;
       try {
-        writeWhole(join(path, "record"), "old");
-        const error = assertThrows(() => writeWhole(join(path, "record"), "x".repeat(100_000)));
+        writeAtomically(join(path, "record"), "old");
+        const error = assertThrows(() => writeAtomically(join(path, "record"), "x".repeat(100_000)));
         assertEquals(systemErrorCode(error), "ENOSPC"); // Deno's message names no code
         assertEquals(readdirSync(path), ["record"]);
         assertEquals(readBounded(join(path, "record"), 100), { text: "old" });

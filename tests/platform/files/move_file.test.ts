@@ -14,14 +14,14 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
-import { placeFile } from "../../../lib/platform/files/move_file.ts";
+import { moveFile } from "../../../lib/platform/files/move_file.ts";
 import { withTempDir } from "../support.ts";
 
 describe("placeFile()", () => {
   it("moves a file, for its owner alone", () =>
     withTempDir((folder) => {
       writeFileSync(join(folder, "a"), "new", { mode: 0o644 });
-      placeFile(join(folder, "a"), join(folder, "b"), false);
+      moveFile(join(folder, "a"), join(folder, "b"), false);
       assertEquals([readdirSync(folder), readFileSync(join(folder, "b"), "utf8")], [["b"], "new"]);
       assertEquals(statSync(join(folder, "b")).mode & 0o777, 0o600);
     }));
@@ -32,10 +32,10 @@ describe("placeFile()", () => {
       writeFileSync(victim, "victim");
       symlinkSync(victim, b);
       writeFileSync(a, "new");
-      const error = assertThrows(() => placeFile(a, b, false), LocalError, "exists");
+      const error = assertThrows(() => moveFile(a, b, false), LocalError, "exists");
       assertEquals([error.code, readFileSync(b, "utf8")], ["file-exists", "victim"]);
       writeFileSync(a, "new");
-      placeFile(a, b, true);
+      moveFile(a, b, true);
       assertEquals([readFileSync(b, "utf8"), readFileSync(victim, "utf8")], ["new", "victim"]);
       assertEquals(readdirSync(folder).sort(), ["b", "victim"]);
     }));
@@ -46,7 +46,7 @@ describe("placeFile()", () => {
       mkdirSync(join(folder, "folder"));
       for (const [to, overwrite] of [["none/b", true], ["a/b", false], ["folder", true]] as const) {
         writeFileSync(a, "new");
-        assertThrows(() => placeFile(a, join(folder, to), overwrite));
+        assertThrows(() => moveFile(a, join(folder, to), overwrite));
         assertEquals(readdirSync(folder).filter((name) => name.endsWith(".tmp")), []);
       }
     }));
@@ -57,7 +57,7 @@ describe("placeFile()", () => {
       const far = mkdtempSync(join(other, "stigmer-place-"));
       try {
         writeFileSync(join(folder, "a"), "new");
-        placeFile(join(folder, "a"), join(far, "b"), false);
+        moveFile(join(folder, "a"), join(far, "b"), false);
         assertEquals([readFileSync(join(far, "b"), "utf8"), readdirSync(far)], ["new", ["b"]]);
         assertEquals(existsSync(join(folder, "a")), false);
       } finally {
