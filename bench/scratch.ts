@@ -5,7 +5,7 @@ import process from "node:process";
 import { instancePaths } from "../lib/instance/paths.ts";
 import type { Status } from "../lib/instance/status/status.ts";
 import { processesHere } from "../lib/platform/processes/processes_here.ts";
-import { pause } from "../lib/platform/runtime/delay.ts";
+import { delay } from "../lib/platform/runtime/delay.ts";
 import { freePorts } from "../tests/free_ports.ts";
 import type { Runtime } from "./measurement.ts";
 import { emptyCommand, time, type Timed, timeOrThrow, toolCommand } from "./runtimes.ts";
@@ -80,6 +80,6 @@ export async function untilDead(pid: number): Promise<void> {
     const state = processes.inspect(pid)?.state;
     if (state === undefined || state === "Z" || state === "X") return;
     if (performance.now() > giveUpAt) throw new Error(`pid ${pid} is alive after ${PATIENCE_MS / 1000} s`);
-    await pause(1);
+    await delay(1);
   }
 }

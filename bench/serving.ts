@@ -2,7 +2,7 @@ import { type GrpcChannel, openGrpcChannel } from "../lib/grpc/channel.ts";
 import { GrpcError } from "../lib/grpc/error.ts";
 import { checkServing } from "../lib/grpc/health.ts";
 import { connectNode } from "../lib/platform/net/connect_node.ts";
-import { pause } from "../lib/platform/runtime/delay.ts";
+import { delay } from "../lib/platform/runtime/delay.ts";
 
 /** Fine enough for figures of tens of ms, and light enough not to take the CPU from who is measured. */
 const POLL_MS = 2;
@@ -17,14 +17,14 @@ export async function untilServing(port: number): Promise<void> {
       try {
         while (channel.isOpen()) {
           if (await checkServing(channel, 1000) === "serving") return;
-          await pause(POLL_MS);
+          await delay(POLL_MS);
         }
       } finally {
         channel.close();
       }
     }
     if (performance.now() > giveUpAt) throw new Error(`Nothing serves on port ${port} after ${PATIENCE_MS / 1000} s`);
-    await pause(POLL_MS);
+    await delay(POLL_MS);
   }
 }
 
@@ -50,7 +50,7 @@ export async function keepCalling(
     while (!isOver) {
       calls++;
       if (await checkServing(channel, 1000) !== "serving") failed++;
-      await pause(intervalMs);
+      await delay(intervalMs);
     }
   })();
   return async () => {

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { askSupervisor } from "../../lib/control/client.ts";
 import type { LaunchRequest } from "../../lib/instance/context.ts";
 import { instancePaths } from "../../lib/instance/paths.ts";
-import { pause } from "../../lib/platform/runtime/delay.ts";
+import { delay } from "../../lib/platform/runtime/delay.ts";
 import type { Host } from "../../lib/platform/runtime/host.ts";
 import { nodeHost } from "../../lib/platform/runtime/host_node.ts";
 import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
@@ -38,13 +38,13 @@ async function crashAgainAndAgain(scratch: Scratch, runtime: Runtime, count: num
   const host = nodeHost();
   const supervisor = spawnImpatientSupervisor(scratch, runtime);
   let pid = await untilAnotherRuns(host, scratch.home, null);
-  await pause(2000);
+  await delay(2000);
   const before = descriptorsOf(supervisor);
   for (let crash = 0; crash < count; crash++) {
     await kill(pid, "SIGKILL");
     pid = await untilAnotherRuns(host, scratch.home, pid);
   }
-  await pause(10_000);
+  await delay(10_000);
   const more = descriptorsOf(supervisor) - before;
   const memoryMb = residentMbOf(supervisor);
   await stop(scratch, runtime, ["--force"]);
@@ -113,7 +113,7 @@ async function untilAnotherRuns(host: Host, home: string, before: number | null)
       if (answer.kind === "answer" && answer.response.status === 200) return pid;
     }
     if (performance.now() > giveUpAt) throw new Error(`No Temporal after pid ${before} within ${PATIENCE_MS / 1000} s`);
-    await pause(POLL_MS);
+    await delay(POLL_MS);
   }
 }
 

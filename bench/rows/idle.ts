@@ -1,4 +1,4 @@
-import { pause } from "../../lib/platform/runtime/delay.ts";
+import { delay } from "../../lib/platform/runtime/delay.ts";
 import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
 import { cpuMsOf, residentMbOf } from "../process_figures.ts";
 import { inRounds, type Row } from "../row.ts";
@@ -27,10 +27,10 @@ function watch(runtime: Runtime, spanMs: number): Promise<Measurement[]> {
   return withScratch(async (scratch) => {
     await start(scratch, runtime);
     const { supervisor } = await statusOf(scratch, runtime);
-    await pause(SETTLE_MS);
+    await delay(SETTLE_MS);
     const before = cpuMsOf(supervisor.pid);
     const startedAt = performance.now();
-    await pause(spanMs);
+    await delay(spanMs);
     const percent = 100 * (cpuMsOf(supervisor.pid) - before) / (performance.now() - startedAt);
     const memoryMb = residentMbOf(supervisor.pid);
     await stop(scratch, runtime, ["--force"]);

@@ -1,4 +1,4 @@
-import { pause } from "../../lib/platform/runtime/delay.ts";
+import { delay } from "../../lib/platform/runtime/delay.ts";
 import { startBareTemporal } from "../bare_temporal.ts";
 import { type Measurement, RUNTIMES } from "../measurement.ts";
 import { inRounds, inTurn, type Row } from "../row.ts";
@@ -19,7 +19,7 @@ export const stopping: Row = {
         await withScratch(async (scratch) => {
           const R = await emptyScript(scratch, runtime);
           await start(scratch, runtime);
-          await pause(AGE_MS);
+          await delay(AGE_MS);
           const { ms } = await stop(scratch, runtime);
           measurements.push({
             what: "`stop` to exit 0",
@@ -39,7 +39,7 @@ export const stopping: Row = {
 function bareStop(): Promise<number> {
   return withScratch(async (scratch) => {
     const temporal = await startBareTemporal(scratch);
-    await pause(AGE_MS);
+    await delay(AGE_MS);
     return await temporal.end("SIGTERM");
   });
 }

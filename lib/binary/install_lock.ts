@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { managedBinaryPath } from "../instance/paths.ts";
 import { tryLock } from "../platform/files/lock_file.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import { binaryFault } from "./find.ts";
 import { installInterrupted } from "./go_build/run_go_install.ts";
 
@@ -74,7 +74,7 @@ export async function takeInstallLock(home: string, { onWaiting, signal }: Omit<
     const lock = await tryLock(join(home, "bin", "install.lock"));
     if (lock !== null) return lock;
     onWaiting();
-    await pause(WAIT_INTERVAL_MS);
+    await delay(WAIT_INTERVAL_MS);
   }
 }
 

@@ -6,7 +6,7 @@ import { instancePaths } from "../instance/paths.ts";
 import { renderStatus } from "../instance/status/render_status.ts";
 import { type Status, statusExitCode } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 
 const WATCH_INTERVAL_MS = 1000;
 
@@ -61,7 +61,7 @@ async function watch(context: CommandContext, look: () => Promise<Status>): Prom
     const text = invocation.json ? JSON.stringify(seen) + "\n" : clear + renderStatus(seen, Date.now(), context.paint);
     const isRead = await host.write("stdout", text);
     if (isOver || !isRead) return statusExitCode(seen);
-    await Promise.race([pause(WATCH_INTERVAL_MS), new Promise<void>((resolve) => wake = resolve)]);
+    await Promise.race([delay(WATCH_INTERVAL_MS), new Promise<void>((resolve) => wake = resolve)]);
     if (isOver) return statusExitCode(seen);
   }
 }

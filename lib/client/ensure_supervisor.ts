@@ -11,7 +11,7 @@ import { openLog } from "../logs/open_log.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import { makeFolder } from "../platform/files/make_folder.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
 import {
@@ -74,7 +74,7 @@ export async function ensureSupervisor(
     if (answer.kind === "silent") {
       await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, launchRequest.home);
     }
-    await pause(LOSER_POLL_MS);
+    await delay(LOSER_POLL_MS);
   }
 }
 

@@ -3,7 +3,7 @@ import { askSupervisor } from "../control/client.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 
 /** A supervisor that stays silent for this long is hung, even on a machine that stalls, in ms. */
@@ -31,7 +31,7 @@ export async function killUnresponsiveSupervisor(host: Host, home: string): Prom
     const answer = await askSupervisor(host, home, "GET", "/healthz");
     if (answer.kind === "answer") return "answers";
     if (answer.kind === "absent" || hung().length === 0) return "gone";
-    await pause(50);
+    await delay(50);
   }
   for (const { pid } of hung()) signal(pid, "SIGKILL");
   for (const giveUpAt = performance.now() + PATIENCE_MS; hung().length > 0;) {
@@ -42,7 +42,7 @@ export async function killUnresponsiveSupervisor(host: Host, home: string): Prom
         facts: { pid: stuck?.pid },
       });
     }
-    await pause(10);
+    await delay(10);
   }
   return "gone";
 }

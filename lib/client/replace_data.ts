@@ -11,7 +11,7 @@ import type { PidRecord } from "../instance/pid_record.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import { currentStatus } from "./current_status.ts";
 import { startNew } from "./start_supervised.ts";
 import { DEFAULT_GRACE_S, stopInstance } from "./stop.ts";
@@ -83,7 +83,7 @@ export async function replaceData<T extends Record<string, unknown>>(
     processes.argv(before.supervisor.pid)?.includes("--foreground") === true;
   const startAgain = async () => isUp(before) && !wasForeground ? await startAs(context, record) : null;
 
-  await pause(0); // what came while the data was looked at is only heard now
+  await delay(0); // what came while the data was looked at is only heard now
   const held = await stopAndHold(context, database, processes, signal);
   let result: T;
   try {

@@ -6,7 +6,7 @@ import { fromFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { isDead } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
-import { pause, unlessAborted } from "../platform/runtime/delay.ts";
+import { delay, unlessAborted } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 
 /** A launch that is under way is waited for, in ms. */
@@ -38,7 +38,7 @@ export async function obtainSnapshot(
       ? await snapshotUnsupervised(host, home, database, signal)
       : readAnswer(answer);
     if (snapshot !== null) return snapshot;
-    await pause(POLL_MS, signal);
+    await delay(POLL_MS, signal);
   }
   throw new LocalError("timeout", `The instance does not come to rest within ${TIMEOUT_MS / 1000} s`, {
     hint: "`stigmer-local status` tells more",

@@ -4,7 +4,7 @@ import { instanceEnvironment } from "../environment/instance_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Status } from "../instance/status/status.ts";
 import { isInForeground } from "../platform/processes/parse_proc_stat.ts";
-import type { Attached, AttachedEnd, Host } from "../platform/runtime/host.ts";
+import type { ForegroundChild, ForegroundExit, Host } from "../platform/runtime/host.ts";
 import { signalNumber } from "../platform/spawn/signals.ts";
 
 const HANDED_ON = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
@@ -31,7 +31,7 @@ export async function runWith(
 export async function runIn(context: CommandContext, env: EnvironmentChange): Promise<number> {
   const { host, invocation: { operands } } = context;
   const [command, ...args] = operands;
-  let child: Attached | null = null;
+  let child: ForegroundChild | null = null;
   const early: string[] = [];
   // Listened for before there is a command: what comes in between is handed on, too.
   const stopListening = host.onSignal(HANDED_ON, (signal) => {
@@ -40,7 +40,7 @@ export async function runIn(context: CommandContext, env: EnvironmentChange): Pr
     else early.push(signal);
   });
   try {
-    child = await host.runAttached(command!, args, env);
+    child = await host.runForeground(command!, args, env);
     if (child.kind !== "runs") throw notRun(command!, child);
     for (const signal of early) child.kill(signal);
     return exitCodeOf(await child.ended, host.platform);
@@ -49,14 +49,14 @@ export async function runIn(context: CommandContext, env: EnvironmentChange): Pr
   }
 }
 
-function notRun(command: string, attached: Exclude<Attached, { kind: "runs" }>): LocalError {
-  return attached.kind === "notFound"
+function notRun(command: string, child: Exclude<ForegroundChild, { kind: "runs" }>): LocalError {
+  return child.kind === "notFound"
     ? new LocalError("command-not-run", `\`${command}\` was not found`, {
       hint: "Check its name, and PATH",
       facts: { command },
       exitCode: 127,
     })
-    : new LocalError("command-not-run", `\`${command}\` can't be executed: ${attached.why}`, {
+    : new LocalError("command-not-run", `\`${command}\` can't be executed: ${child.why}`, {
       hint: "Check its path, and its permissions (chmod +x)",
       facts: { command },
       exitCode: 126,
@@ -74,7 +74,7 @@ function isForeground(host: Host): boolean {
   return (["stdin", "stdout", "stderr"] as const).some((stream) => host.isTerminal(stream));
 }
 
-function exitCodeOf({ code, signal }: AttachedEnd, platform: string): number {
+function exitCodeOf({ code, signal }: ForegroundExit, platform: string): number {
   if (signal === null) return code ?? 1;
   return 128 + signalNumber(signal, platform);
 }

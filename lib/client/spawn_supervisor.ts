@@ -5,7 +5,7 @@ import { type Failure, fromFailure, START_STOPPED } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { LaunchRequest } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { type DetachedProcess, spawnDetached } from "../platform/spawn/spawn_detached.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
@@ -69,7 +69,7 @@ export async function waitForSupervisor(
       : { kind: "absent" };
     if (answer.kind !== "absent" || supervisor.exit !== null) return answer;
     if (performance.now() > giveUpAt) return { kind: "late" };
-    await pause(POLL_MS);
+    await delay(POLL_MS);
   }
 }
 

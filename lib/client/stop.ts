@@ -5,7 +5,7 @@ import { askPatiently, isLeaving } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 
 /** Temporal's own drain may take 10 s (a reported case), so that less would kill healthy servers. */
 export const DEFAULT_GRACE_S = 12;
@@ -54,7 +54,7 @@ async function untilDead(pid: number, processes: Processes): Promise<void> {
   for (const giveUpAt = performance.now() + DEPARTURE_MS; performance.now() < giveUpAt;) {
     const seen = processes.inspect(pid);
     if (seen === null || seen.state === "Z" || seen.state === "X") return;
-    await pause(2);
+    await delay(2);
   }
 }
 

@@ -7,7 +7,7 @@ import { instancePaths } from "../instance/paths.ts";
 import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
 import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { clearTemporalLock, endProcessGroup, lockHeld } from "../temporal/terminate.ts";
 import { killUnresponsiveSupervisor } from "./kill_unresponsive_supervisor.ts";
@@ -74,7 +74,7 @@ async function takeSupervisorLock(host: Host, home: string, isSilent: boolean): 
     const answer = await askSupervisor(host, home, "GET", "/healthz");
     if (answer.kind === "answer") return null;
     if (answer.kind === "silent") isSilent = true;
-    await pause(25);
+    await delay(25);
   }
   throw new LocalError("supervisor-unresponsive", "A supervisor holds its lock and does not listen", {
     hint: `\`fuser ${supervisorLock}\` names it: end that process, then try again`,

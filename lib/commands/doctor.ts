@@ -12,7 +12,7 @@ import { withPortsFile } from "../instance/ports_file.ts";
 import { offlineStatus } from "../instance/status/offline_status.ts";
 import type { Status } from "../instance/status/status.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 
 /** An instance that starts or stops has settled by then, or else that is worth telling. */
 const MOST_LOOKS = 20;
@@ -62,7 +62,7 @@ async function agreeing(
     const evidence = find();
     const isSettled = pidOf(before) === pidOf(evidence) && pidOf(evidence) === status.temporal?.pid;
     if (isSettled || tries === MOST_LOOKS) return { evidence, status };
-    await pause(LOOK_AGAIN_MS);
+    await delay(LOOK_AGAIN_MS);
   }
 }
 

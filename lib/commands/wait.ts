@@ -7,7 +7,7 @@ import { fromFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { renderCard } from "../instance/status/render_status.ts";
 import type { Status } from "../instance/status/status.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 
 const POLL_MS = 100;
 
@@ -27,7 +27,7 @@ export const wait: Command = async (context) => {
         hint: "`stigmer-local status` tells why, `stigmer-local start` starts it",
       });
     }
-    await pause(Math.min(POLL_MS, Math.max(1, giveUpAt - performance.now())));
+    await delay(Math.min(POLL_MS, Math.max(1, giveUpAt - performance.now())));
   }
 };
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import { copyDatabase, removeCopy } from "./copy.ts";
 
 /** A file that was not written to for this long is between two writes: the kernel's clock for files ticks each 4–10 ms. */
@@ -21,7 +21,7 @@ export async function copyBetweenWrites(
   isInUse: boolean,
   patienceMs: number,
 ): Promise<boolean> {
-  for (const giveUpAt = performance.now() + patienceMs; performance.now() < giveUpAt; await pause(POLL_MS)) {
+  for (const giveUpAt = performance.now() + patienceMs; performance.now() < giveUpAt; await delay(POLL_MS)) {
     if (isInUse && hasActiveJournal(from)) continue;
     const before = traceOf(from);
     if (isInUse && Date.now() - before.writtenAtMs < QUIET_MS) continue;

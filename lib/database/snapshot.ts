@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Settings } from "../config/settings.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Processes } from "../platform/processes/processes.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import { signalGroup } from "../platform/spawn/signal_group.ts";
 import { copyDatabase, copyName, removeCopy } from "./copy.ts";
 
@@ -56,7 +56,7 @@ export async function takeSnapshot(
   const mayTear = /journal_mode=(memory|off)\b/i.test(temporal.settings.extraArgs.join("\n"));
   for (const giveUpAt = performance.now() + QUIET_DEADLINE_MS; performance.now() < giveUpAt;) {
     if (await copyStopped(database, path, temporal, processes, mayTear)) return { path, database };
-    await pause(QUIET_POLL_MS, signal);
+    await delay(QUIET_POLL_MS, signal);
   }
   throw failed(database, "Temporal writes without a pause, to a journal that can't undo half a write");
 }
@@ -86,7 +86,7 @@ async function copyStopped(
 async function untilStopped(pgid: number, database: string, processes: Processes): Promise<void> {
   for (const giveUpAt = performance.now() + STOP_DEADLINE_MS; !processes.isGroupStopped(pgid);) {
     if (performance.now() > giveUpAt) throw failed(database, `Temporal (pid ${pgid}) can't be made to stand still`);
-    await pause(1);
+    await delay(1);
   }
 }
 

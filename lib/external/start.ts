@@ -3,7 +3,7 @@ import { fromFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { renderCard } from "../instance/status/render_status.ts";
 import type { Status } from "../instance/status/status.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import { type ExternalTarget, externalTarget, lookAtExternal } from "./target.ts";
 
 const DEFAULT_LOOK_S = 10;
@@ -57,6 +57,6 @@ export const waitExternal: Command = async (context) => {
     }
     if (failure.message !== told) await context.tell(`waiting: ${failure.message}`);
     told = failure.message;
-    await pause(LOOK_AGAIN_MS);
+    await delay(LOOK_AGAIN_MS);
   }
 };

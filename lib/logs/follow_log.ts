@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import { rotatedLogs } from "./rotate_log.ts";
 
 /** How often a followed log is looked at, in ms. */
@@ -50,7 +50,7 @@ export async function* followLog(
           continue;
         }
       }
-      await pause(POLL_MS, signal).catch(() => {}); // an abort ends the loop
+      await delay(POLL_MS, signal).catch(() => {}); // an abort ends the loop
     }
   } finally {
     if (fd !== null) closeSync(fd);

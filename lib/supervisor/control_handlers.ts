@@ -14,7 +14,7 @@ import { areHealthy, checkLayers } from "../instance/status/checks.ts";
 import type { Status, StatusState } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import { refuseReplacement } from "../temporal/launch/preflight.ts";
 import type { TemporalManager } from "../temporal/manager.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
@@ -77,7 +77,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       await departed;
       return START_STOPPED;
     }
-    await Promise.race([manager.temporal?.versionKnown, pause(VERSION_PATIENCE_MS)]);
+    await Promise.race([manager.temporal?.versionKnown, delay(VERSION_PATIENCE_MS)]);
     return await status();
   };
 

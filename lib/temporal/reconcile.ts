@@ -11,7 +11,7 @@ import { findTemporal, type FoundTemporal, type Proof, type TemporalEvidence } f
 import { createProbe } from "../instance/status/probe.ts";
 import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import { planFor } from "./launch/plan.ts";
 import { refuseReplacement } from "./launch/preflight.ts";
 import { type TemporalProcess, watchEnd } from "./process.ts";
@@ -131,7 +131,7 @@ async function tryToAdopt(
     const giveUpAt = performance.now() + ADOPTION_DEADLINE_MS;
     while (!(await probe.serving(1000)).ok || !processes.groupListensOn(leader.pid, settings.port)) {
       if (performance.now() > giveUpAt) return "unhealthy";
-      await pause(50, signal);
+      await delay(50, signal);
     }
   } finally {
     probe.close();

@@ -3,7 +3,7 @@ import type { Instance } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
 import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import { isDead, type Processes } from "../platform/processes/processes.ts";
-import { pause } from "../platform/runtime/delay.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import { endGroup } from "../platform/spawn/signal_group.ts";
 
 /** How long the kernel may take to free the lock of a process that is dead, in ms. */
@@ -90,7 +90,7 @@ export async function clearTemporalLock(
     } else if (performance.now() > giveUpAt) {
       return null;
     } else {
-      await pause(10);
+      await delay(10);
     }
   }
 }

@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { type LockFile, tryLock } from "../../lib/platform/files/lock_file.ts";
-import { pause } from "../../lib/platform/runtime/delay.ts";
+import { delay } from "../../lib/platform/runtime/delay.ts";
 
 const POLL_MS = 500;
 /** Who waits longer than this goes on all the same: late tests are better than none. */
@@ -20,7 +20,7 @@ export async function takeTurn(signal: AbortSignal): Promise<LockFile | null> {
     const turn = await tryLock(path);
     if (turn !== null) return turn;
     if (!hasTold) console.log("Another test run is under way on this machine: waiting for its end …");
-    await pause(POLL_MS);
+    await delay(POLL_MS);
   }
   return null;
 }

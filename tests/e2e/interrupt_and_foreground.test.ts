@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { orUnseen } from "../../lib/platform/processes/proc_files.ts";
-import { LAUNCHER_NAME } from "../../lib/platform/spawn/exec_wrapper.ts";
+import { EXEC_WRAPPER_NAME } from "../../lib/platform/spawn/exec_wrapper.ts";
 import {
   assertNothingLeft,
   isAlive,
@@ -53,7 +53,7 @@ function pressCtrlC(running: Running): void {
 function supervisorOf({ home }: TestInstance, known: ReadonlySet<string>): number | undefined {
   const isSupervisor = (pid: string) => {
     const command = orUnseen(() => readFileSync(`/proc/${pid}/cmdline`, "utf8")) ?? "";
-    return command.includes(`"home":"${home}"`) && !command.includes(LAUNCHER_NAME);
+    return command.includes(`"home":"${home}"`) && !command.includes(EXEC_WRAPPER_NAME);
   };
   const pid = processNames().find((each) => !known.has(each) && isSupervisor(each));
   return pid === undefined ? undefined : Number(pid);

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { backoffDelayMs, DEFAULT_RESTART_POLICY } from "../../config/restart_policy.ts";
 import { LocalError } from "../../errors/local_error.ts";
-import { pause } from "../../platform/runtime/delay.ts";
+import { delay } from "../../platform/runtime/delay.ts";
 import type { DownloadPhase } from "../render_install.ts";
 import { Unreachable } from "./http_connection.ts";
 import { type Answer, Broken, type GetOptions, httpGet } from "./http_get.ts";
@@ -95,7 +95,7 @@ export async function download(options: DownloadOptions): Promise<{ isResumed: b
       if (tries >= patience.maxTries || inAll >= MAX_TRIES_IN_ALL) throw failed(url, why, true);
       options.onProgress({ phase: "retrying", why, received: transfer.have });
       const policy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: patience.baseDelayMs };
-      await pause(afterMs ?? backoffDelayMs(tries, policy, Math.random()), signal);
+      await delay(afterMs ?? backoffDelayMs(tries, policy, Math.random()), signal);
     }
   } finally {
     closeSync(fd);
@@ -135,7 +135,7 @@ export async function downloadText(options: Omit<DownloadOptions, "path">): Prom
     }
     if (tries >= patience.maxTries) throw failed(url, why, true);
     const policy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: patience.baseDelayMs };
-    await pause(backoffDelayMs(tries, policy, Math.random()), signal);
+    await delay(backoffDelayMs(tries, policy, Math.random()), signal);
   }
 }
 

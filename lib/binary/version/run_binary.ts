@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import { maskDescriptors } from "../../platform/spawn/close_on_exec.ts";
+import { setCloseOnExec } from "../../platform/spawn/close_on_exec.ts";
 
 /** How long an answer is waited for, in ms. */
 export const ANSWER_DEADLINE_MS = 10_000;
@@ -25,7 +25,7 @@ export async function askBinary(
   stream: "stdout" | "stderr",
   signal?: AbortSignal,
 ): Promise<BinaryAnswer> {
-  const child = spawnMasked(binary, args, stream);
+  const child = spawnClosed(binary, args, stream);
   const answering = child[stream]!;
   let output = "";
   answering.setEncoding("utf8");
@@ -62,8 +62,8 @@ export async function askBinary(
 }
 
 /** Who asks may have a lock open, which a binary that hangs would go on holding. */
-function spawnMasked(binary: string, args: readonly string[], stream: "stdout" | "stderr") {
-  const mask = maskDescriptors();
+function spawnClosed(binary: string, args: readonly string[], stream: "stdout" | "stderr") {
+  const mask = setCloseOnExec();
   try {
     return spawn(binary, args, {
       detached: true,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { isNotOnPath, LocalError } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
-import { maskDescriptors } from "../spawn/close_on_exec.ts";
+import { setCloseOnExec } from "../spawn/close_on_exec.ts";
 
 /** How a helper answered. `absent`: there is no such program here. */
 type Answer = { kind: "taken" } | { kind: "held" } | { kind: "absent" } | { kind: "ended" } | {
@@ -67,7 +67,7 @@ const PERL: Helper = {
 
 /** Not spawnSync: while it waits, no signal is handled. Not detached: it stays in our group, and so counts as us. */
 async function ask(helper: Helper, fd: number): Promise<Answer> {
-  const mask = maskDescriptors();
+  const mask = setCloseOnExec();
   let child;
   try {
     child = spawn(helper.command, helper.args, { stdio: ["ignore", "ignore", "pipe", fd] });

@@ -1,10 +1,10 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
-import type { Listening } from "./listener.ts";
-import { listenBrieflyDeno } from "./probe_port_deno.ts";
+import type { Listener } from "./listener.ts";
+import { probePortDeno } from "./probe_port_deno.ts";
 
 /** Listens on a TCP port for a moment; rejects with the system's error. */
-type ListenBriefly = (host: string, port: number) => Promise<Listening>;
+type ProbePort = (host: string, port: number) => Promise<Listener>;
 
 /** What the kernel says when the machine has no such address, or no IPv6: nobody can take the port there. */
 const NO_SUCH_ADDRESS = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT"];
@@ -50,7 +50,7 @@ export async function freePort(host = "127.0.0.1"): Promise<number> {
 }
 
 /** `node:net` costs a Deno process 20 ms to load, and its own listener nothing. */
-async function listen(host: string, port: number): Promise<Listening> {
-  const variant: ListenBriefly = isDeno ? listenBrieflyDeno : (await import("./probe_port_node.ts")).listenBrieflyNode;
+async function listen(host: string, port: number): Promise<Listener> {
+  const variant: ProbePort = isDeno ? probePortDeno : (await import("./probe_port_node.ts")).probePortNode;
   return variant(host, port);
 }

@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
-import type { Listening } from "./listener.ts";
+import type { Listener } from "./listener.ts";
 
 /** Listens on a TCP port, with Node's own means; libuv sets SO_REUSEADDR, as Temporal does. */
-export function listenBrieflyNode(host: string, port: number): Promise<Listening> {
+export function probePortNode(host: string, port: number): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

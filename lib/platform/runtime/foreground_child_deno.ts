@@ -1,7 +1,7 @@
-import type { AttachedEnd, RunAttached } from "./host.ts";
+import type { ForegroundExit, RunForeground } from "./host.ts";
 
 /** Runs a command over `Deno.Command`, which is there without loading `node:child_process` (15 ms). */
-export const runAttachedDeno: RunAttached = (command, args, env) => {
+export const runForegroundDeno: RunForeground = (command, args, env) => {
   let child: Deno.ChildProcess;
   const environment = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== null),
@@ -24,7 +24,7 @@ export const runAttachedDeno: RunAttached = (command, args, env) => {
     }
     return Promise.reject(error);
   }
-  const ended = child.status.then(({ code, signal }): AttachedEnd =>
+  const ended = child.status.then(({ code, signal }): ForegroundExit =>
     signal === null ? { code, signal: null } : { code: null, signal }
   );
   return Promise.resolve({

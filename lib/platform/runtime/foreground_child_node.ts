@@ -1,18 +1,18 @@
 import { existsSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
-import type { Attached, AttachedEnd, RunAttached } from "./host.ts";
+import type { ForegroundChild, ForegroundExit, RunForeground } from "./host.ts";
 
 /** Runs a command over `node:child_process`. */
-export const runAttachedNode: RunAttached = async (command, args, env) => {
+export const runForegroundNode: RunForeground = async (command, args, env) => {
   const { spawn } = await import("node:child_process");
   const environment: Record<string, string | undefined> = { ...globalThis.process.env };
   for (const [name, value] of Object.entries(env)) {
     if (value === null) delete environment[name];
     else environment[name] = value;
   }
-  return await new Promise<Attached>((resolve, reject) => {
+  return await new Promise<ForegroundChild>((resolve, reject) => {
     const child = spawn(command, [...args], { env: environment, stdio: "inherit" });
-    const ended = new Promise<AttachedEnd>((done) => {
+    const ended = new Promise<ForegroundExit>((done) => {
       child.once(
         "exit",
         (code, signal) => done(signal === null ? { code: code ?? 0, signal: null } : { code: null, signal }),
@@ -30,7 +30,7 @@ export const runAttachedNode: RunAttached = async (command, args, env) => {
  * Most failures are told as an event, ENOTDIR and others are thrown (node:child_process, spawn()). EACCES may also mean that
  * the command is nowhere, and that a folder on the way can't be searched (execvp(3)).
  */
-function cannotRun(error: unknown, command: string, searched: string): Attached {
+function cannotRun(error: unknown, command: string, searched: string): ForegroundChild {
   const code = systemErrorCode(error) ?? "";
   const isThere = command.includes("/") || searched.split(":").some((folder) => existsSync(`${folder}/${command}`));
   if (code === "ENOENT" || (code === "EACCES" && !isThere)) return { kind: "notFound" };

@@ -1,14 +1,14 @@
 import type { Connect } from "../net/connection.ts";
 
 /** How a command ended: one of the two is null. */
-export interface AttachedEnd {
+export interface ForegroundExit {
   code: number | null;
   signal: string | null;
 }
 
 /** What came of the try to run a command. */
-export type Attached =
-  | { kind: "runs"; ended: Promise<AttachedEnd>; kill(signal: string): void }
+export type ForegroundChild =
+  | { kind: "runs"; ended: Promise<ForegroundExit>; kill(signal: string): void }
   | { kind: "notFound" }
   | { kind: "notExecutable"; why: string };
 
@@ -16,11 +16,11 @@ export type Attached =
  * Runs a command with our own stdin, stdout, stderr and process group, in our environment, changed by `env`: null takes a
  * variable away.
  */
-export type RunAttached = (
+export type RunForeground = (
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string | null>>,
-) => Promise<Attached>;
+) => Promise<ForegroundChild>;
 
 /** The signals that can be listened for: those that end a process which does not. */
 export type HeardSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2";
@@ -42,7 +42,7 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
   readonly connect: Connect;
-  readonly runAttached: RunAttached;
+  readonly runForeground: RunForeground;
   /** Calls `action` after `ms`, unless the function that it returns is called before. */
   after(ms: number, action: () => void): () => void;
   /**

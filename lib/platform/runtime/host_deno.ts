@@ -1,5 +1,5 @@
 import { connectDeno } from "../net/connect_deno.ts";
-import { runAttachedDeno } from "./foreground_child_deno.ts";
+import { runForegroundDeno } from "./foreground_child_deno.ts";
 import type { Host } from "./host.ts";
 import { afterDeno } from "./timer_deno.ts";
 
@@ -15,7 +15,7 @@ export function denoHost(): Host {
     env: Deno.env.toObject(),
     cwd: () => Deno.cwd(),
     connect: connectDeno,
-    runAttached: runAttachedDeno,
+    runForeground: runForegroundDeno,
     after: afterDeno,
     write: async (stream, text) => {
       const bytes = new TextEncoder().encode(text);

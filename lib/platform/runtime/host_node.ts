@@ -3,7 +3,7 @@ import process from "node:process";
 import { isatty } from "node:tty";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { connectNode } from "../net/connect_node.ts";
-import { runAttachedNode } from "./foreground_child_node.ts";
+import { runForegroundNode } from "./foreground_child_node.ts";
 import type { Host } from "./host.ts";
 
 const ignore = (): void => {};
@@ -22,7 +22,7 @@ export function nodeHost(): Host {
     env: process.env,
     cwd: () => process.cwd(),
     connect: connectNode,
-    runAttached: runAttachedNode,
+    runForeground: runForegroundNode,
     after: (ms, action) => {
       const timer = setTimeout(action, ms);
       return () => clearTimeout(timer);

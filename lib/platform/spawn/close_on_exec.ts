@@ -4,7 +4,7 @@ import { listNumbers, readProcText } from "../processes/proc_files.ts";
 import { isDeno } from "../runtime/host.ts";
 
 /** What was done so that a child does not inherit what our caller had open. */
-export interface Mask {
+export interface CloseOnExec {
   /** Descriptors from 3 up that a child would inherit all the same: it has to close them itself. */
   leaking: number[];
   /** Undoes it, after the spawn: a command of the user's may well need them (`run -- diff <(a) <(b)`). */
@@ -22,7 +22,7 @@ export interface Mask {
  *
  * @param libc The C library, where it can be called; let go of in `restore`.
  */
-export function maskDescriptors(platform: string = process.platform, libc: Libc | null = openLibc()): Mask {
+export function setCloseOnExec(platform: string = process.platform, libc: Libc | null = openLibc()): CloseOnExec {
   const nothing = () => {};
   if (!isDeno && platform === "darwin") return { leaking: [], restore: nothing };
   if (libc === null) {

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import type { Processes, ProcessInfo } from "../processes/processes.ts";
-import { pause } from "../runtime/delay.ts";
+import { delay } from "../runtime/delay.ts";
 
 /** Signals that this tool sends. */
 export type GroupSignal = "SIGTERM" | "SIGKILL" | "SIGCONT" | "SIGSTOP" | "SIGINT" | "SIGHUP" | "SIGQUIT";
@@ -109,7 +109,7 @@ async function pollUntil(
     if (isOver()) return true;
     const leftMs = deadline - performance.now();
     if (leftMs <= 0 || signal?.aborted) return false;
-    const paused = pause(Math.min(waitMs, leftMs), signal).catch((error: unknown) => {
+    const paused = delay(Math.min(waitMs, leftMs), signal).catch((error: unknown) => {
       if (!signal?.aborted) throw error;
     });
     await (lookAtOnce === undefined ? paused : Promise.race([paused, lookAtOnce]));

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { LocalError } from "../../errors/local_error.ts";
 import { processesHere } from "../processes/processes_here.ts";
-import { pause } from "../runtime/delay.ts";
+import { delay } from "../runtime/delay.ts";
 import { isDeno } from "../runtime/host.ts";
-import { type Mask, maskDescriptors } from "./close_on_exec.ts";
+import { type CloseOnExec, setCloseOnExec } from "./close_on_exec.ts";
 import { type DescriptorPlan, planExactly, planForDeno } from "./descriptor_plan.ts";
-import { LAUNCHER_NAME, launcherLine, type LauncherTools } from "./exec_wrapper.ts";
+import { EXEC_WRAPPER_NAME, wrapperCommand, type WrapperTools } from "./exec_wrapper.ts";
 import { cannotRun, findExecutable } from "./executable.ts";
 import type { PosixChild } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
@@ -17,11 +17,11 @@ interface Launch {
   args: string[];
   stdio: (number | "ignore")[];
   /** A shell goes before the program. */
-  hasLauncher: boolean;
+  hasWrapper: boolean;
 }
 
 /** How long the shell that goes before a program may take to give way to it, in ms. */
-const LAUNCHER_DEADLINE_MS = 5000;
+const WRAPPER_DEADLINE_MS = 5000;
 
 /**
  * Starts `program` as `spawnDetached` promises it, over `node:child_process`, which both runtimes have. What they would
@@ -33,21 +33,25 @@ const LAUNCHER_DEADLINE_MS = 5000;
 export async function spawnByRuntime(
   program: string,
   options: SpawnOptions,
-  mask: () => Mask = maskDescriptors,
+  mask: () => CloseOnExec = setCloseOnExec,
 ): Promise<PosixChild> {
-  const { child, launch } = spawnMasked(program, options, mask());
+  const { child, launch } = spawnClosed(program, options, mask());
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
   await started(child);
   const pid = child.pid!;
-  if (launch.hasLauncher) await launcherGone(pid, program, exited);
+  if (launch.hasWrapper) await wrapperGone(pid, program, exited);
   child.unref();
   return { pid, exited };
 }
 
 /** From the mask to its end there must be nothing asynchronous: what else is spawned meanwhile would be masked too. */
-function spawnMasked(program: string, options: SpawnOptions, mask: Mask): { child: ChildProcess; launch: Launch } {
+function spawnClosed(
+  program: string,
+  options: SpawnOptions,
+  mask: CloseOnExec,
+): { child: ChildProcess; launch: Launch } {
   try {
     const launch = planLaunch(program, options, mask.leaking);
     const child = spawn(launch.command, launch.args, {
@@ -71,14 +75,14 @@ function planLaunch(program: string, options: SpawnOptions, leaking: number[]): 
     );
   }
   const stdio = plan.stdio.map((fd) => fd ?? "ignore");
-  const hasLauncher = plan.redirections.length > 0 || plan.beyondShell.length > 0 ||
+  const hasWrapper = plan.redirections.length > 0 || plan.beyondShell.length > 0 ||
     (isDeno && options.pass.length > 0);
-  if (!hasLauncher) return { command: program, args: [...options.args], stdio, hasLauncher };
-  const [command, ...args] = launcherLine(plan, [program, ...options.args], launcherTools(plan));
-  return { command: command!, args, stdio, hasLauncher };
+  if (!hasWrapper) return { command: program, args: [...options.args], stdio, hasWrapper };
+  const [command, ...args] = wrapperCommand(plan, [program, ...options.args], wrapperTools(plan));
+  return { command: command!, args, stdio, hasWrapper };
 }
 
-function launcherTools(plan: DescriptorPlan): LauncherTools {
+function wrapperTools(plan: DescriptorPlan): WrapperTools {
   if (plan.beyondShell.length === 0) return { bash: null, perl: null };
   const path = process.env.PATH;
   return { bash: findExecutable("bash", path), perl: findExecutable("perl", path) };
@@ -93,15 +97,15 @@ function started(child: ChildProcess): Promise<void> {
 }
 
 /** Until the launcher has become the program, `/proc/PID/exe` shows a shell, and a failure to exec is an exit of it. */
-async function launcherGone(pid: number, program: string, exited: Promise<ProcessExit>): Promise<void> {
+async function wrapperGone(pid: number, program: string, exited: Promise<ProcessExit>): Promise<void> {
   const processes = processesHere();
   const isDead = () => /^[ZX]$/.test(processes.inspect(pid)?.state ?? "X");
-  const deadline = performance.now() + LAUNCHER_DEADLINE_MS;
+  const deadline = performance.now() + WRAPPER_DEADLINE_MS;
   // In the middle of execve(2), and of a zombie, there is no argument vector.
-  for (let argv = processes.argv(pid); argv === null || argv.includes(LAUNCHER_NAME); argv = processes.argv(pid)) {
+  for (let argv = processes.argv(pid); argv === null || argv.includes(EXEC_WRAPPER_NAME); argv = processes.argv(pid)) {
     if (argv === null && isDead()) break;
     if (performance.now() > deadline) return;
-    await pause(1);
+    await delay(1);
   }
   if (!isDead()) return;
   // 126 and 127 are the shell's own, for a command that can't be executed or found (POSIX, 2.8.2).

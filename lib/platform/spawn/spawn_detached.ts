@@ -1,5 +1,5 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import type { Mask } from "./close_on_exec.ts";
+import type { CloseOnExec } from "./close_on_exec.ts";
 import { cannotRun, requireExecutable } from "./executable.ts";
 import { type PosixChild, type PosixSpawn, posixSpawn } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
@@ -15,7 +15,7 @@ export interface SpawnMeans {
   /** By the C library, where that can be called; else by the runtime. */
   posixSpawn?: (options: PosixSpawn) => PosixChild | null;
   /** Keeps inherited descriptors from a child of the runtime's. */
-  mask?: () => Mask;
+  mask?: () => CloseOnExec;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Instance } from "../../instance/context.ts";
 import { findTemporal } from "../../instance/find_temporal.ts";
 import { isDead } from "../../platform/processes/processes.ts";
-import { pause } from "../../platform/runtime/delay.ts";
+import { delay } from "../../platform/runtime/delay.ts";
 import { DYING_MS } from "./preflight.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function isForeignProcess(
   { paths, processes }: Pick<Instance, "paths" | "processes">,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const giveUpAt = performance.now() + DYING_MS;; await pause(10, signal)) {
+  for (const giveUpAt = performance.now() + DYING_MS;; await delay(10, signal)) {
     if (findTemporal(paths, processes).temporal !== null) return false;
     if (pid === null) return true;
     const seen = processes.inspect(pid);

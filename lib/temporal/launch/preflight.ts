@@ -7,7 +7,7 @@ import { LocalError } from "../../errors/local_error.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
 import { canBind } from "../../platform/net/probe_port.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
-import { pause } from "../../platform/runtime/delay.ts";
+import { delay } from "../../platform/runtime/delay.ts";
 import { refuseBadArguments } from "./check_arguments.ts";
 import { foreignListener } from "./readiness.ts";
 
@@ -51,7 +51,7 @@ export async function refuseTakenPorts(
   for (let taken = await findTaken(); taken !== undefined; taken = await findTaken()) {
     const error = foreignListener(taken.port, taken.flag, processes);
     if (error.facts["pid"] !== null || performance.now() > giveUpAt) throw error;
-    await pause(10);
+    await delay(10);
   }
 }
 

@@ -2,7 +2,7 @@ import { expectedNamespaces, type Settings } from "../../config/settings.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import type { Probe, ProbeResult, Readiness } from "../../instance/status/probe.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
-import { pause } from "../../platform/runtime/delay.ts";
+import { delay } from "../../platform/runtime/delay.ts";
 
 /** The pause between two looks while Temporal starts, in ms. */
 const POLL_MS = 5;
@@ -41,7 +41,7 @@ export async function waitUntilReady(
           },
         );
       }
-      await pause(POLL_MS, signal);
+      await delay(POLL_MS, signal);
     }
   };
   const grpcMs = await until("health", () => probe.serving(QUESTION_MS));

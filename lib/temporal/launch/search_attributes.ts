@@ -4,7 +4,7 @@ import { type GrpcChannel, openGrpcChannel } from "../../grpc/channel.ts";
 import { GrpcError } from "../../grpc/error.ts";
 import type { Instance } from "../../instance/context.ts";
 import { clientHost } from "../../instance/status/addresses.ts";
-import { pause } from "../../platform/runtime/delay.ts";
+import { delay } from "../../platform/runtime/delay.ts";
 import { addSearchAttributes, listSearchAttributes, type OperatorRefusal } from "./operator_api.ts";
 
 const QUESTION_MS = 5_000;
@@ -69,7 +69,7 @@ async function declareIn(
       }
       if (refusal === null) continue;
     }
-    await pause(POLL_MS, signal);
+    await delay(POLL_MS, signal);
   }
 }
 

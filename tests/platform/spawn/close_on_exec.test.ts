@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { assertEquals } from "@std/assert";
 import { openLibc } from "../../../lib/platform/files/libc_deno.ts";
 import { isDeno } from "../../../lib/platform/runtime/host.ts";
-import { maskDescriptors } from "../../../lib/platform/spawn/close_on_exec.ts";
+import { setCloseOnExec } from "../../../lib/platform/spawn/close_on_exec.ts";
 import { isLinux, scriptCommand, withTempDir } from "../support.ts";
 
 const SCRIPT = fileURLToPath(new URL("../fixtures/list_leaking.ts", import.meta.url));
@@ -37,7 +37,7 @@ describe("maskDescriptors()", () => {
   }
 
   it("has nothing to do under Node on macOS", () => {
-    if (!isDeno) assertEquals(maskDescriptors("darwin", null).leaking, []);
+    if (!isDeno) assertEquals(setCloseOnExec("darwin", null).leaking, []);
   });
 });
 
