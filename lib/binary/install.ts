@@ -4,7 +4,7 @@ import { managedBinaryPath } from "../instance/paths.ts";
 import { downloadRelease, isBlocked, type ReleaseOptions, type Trust } from "./download/release.ts";
 import type { TemporalBinary } from "./find.ts";
 import { buildTemporal, type GoBuildOptions } from "./go_build/build.ts";
-import { withInstallSlot } from "./install_lock.ts";
+import { withInstallLock } from "./install_lock.ts";
 import type { InstallNews, InstallPhase } from "./render_install.ts";
 
 /** What {@linkcode installTemporal} installs, and how. */
@@ -50,7 +50,7 @@ export async function installTemporal(options: InstallOptions): Promise<Installe
   }, 1_000);
   let how: Pick<InstalledTemporal, "source" | "trust" | "url"> = { source: "managed", trust: null, url: null };
   try {
-    await withInstallSlot({ version, home, signal, onWaiting: () => tell({ phase: "waiting" }) }, async (scratch) => {
+    await withInstallLock({ version, home, signal, onWaiting: () => tell({ phase: "waiting" }) }, async (scratch) => {
       try {
         const release = await downloadRelease(scratch, { ...options.tuning, version, env, signal, onProgress: tell });
         how = { source: "downloaded", trust: release.trust, url: release.url };

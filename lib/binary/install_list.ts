@@ -2,13 +2,13 @@ import { checkHome, type CommandContext } from "../cli/context.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
 import { managedBinaries, type ManagedBinary } from "./installed.ts";
 import { megabytes } from "./render_install.ts";
-import { readChosenVersion } from "./selected_version.ts";
+import { readSelectedVersion } from "./selected_version.ts";
 
 /** Shows the managed binaries of the home: which one runs, and which one the next launch runs. */
 export async function listInstalled(context: CommandContext): Promise<number> {
   const { host, invocation: { home, temporalVersion } } = context;
   const isThere = checkHome(context);
-  const next = temporalVersion ?? (isThere ? readChosenVersion(home).version : DEFAULT_TEMPORAL_VERSION);
+  const next = temporalVersion ?? (isThere ? readSelectedVersion(home).version : DEFAULT_TEMPORAL_VERSION);
   const versions = (isThere ? managedBinaries(home, host.platform) : [])
     .map((binary) => ({ ...binary, isNext: binary.version === next }));
   await context.answer(

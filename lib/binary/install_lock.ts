@@ -8,7 +8,7 @@ import { binaryFault } from "./find.ts";
 import { installInterrupted } from "./go_build/run_go_install.ts";
 
 /** What is installed, and where to. */
-export interface SlotOptions {
+export interface InstallLockOptions {
   version: string;
   /** The instance's home, which exists. */
   home: string;
@@ -30,8 +30,8 @@ const WAIT_INTERVAL_MS = 200;
  * @returns whether `make` was needed
  * @throws {LocalError} what `make` throws; `install-failed` when `bin` can't be written; `interrupted`
  */
-export async function withInstallSlot(
-  options: SlotOptions,
+export async function withInstallLock(
+  options: InstallLockOptions,
   make: (scratch: string) => Promise<string>,
 ): Promise<{ isNew: boolean }> {
   const { version, home, signal } = options;
@@ -68,7 +68,10 @@ export async function withInstallSlot(
  *
  * @throws {LocalError} `interrupted`, `lock-failed`
  */
-export async function takeInstallLock(home: string, { onWaiting, signal }: Omit<SlotOptions, "version" | "home">) {
+export async function takeInstallLock(
+  home: string,
+  { onWaiting, signal }: Omit<InstallLockOptions, "version" | "home">,
+) {
   for (;;) {
     if (signal?.aborted) throw installInterrupted();
     const lock = await tryLock(join(home, "bin", "install.lock"));

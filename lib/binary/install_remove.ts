@@ -3,7 +3,7 @@ import { checkHome, type CommandContext } from "../cli/context.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { takeInstallLock } from "./install_lock.ts";
 import { managedBinaries } from "./installed.ts";
-import { forgetChosenVersion, readChosenVersion } from "./selected_version.ts";
+import { forgetSelectedVersion, readSelectedVersion } from "./selected_version.ts";
 
 /**
  * Removes a managed binary that does not run; one that is not there is success.
@@ -27,7 +27,7 @@ export async function removeInstalled(context: CommandContext, version: string):
       });
     }
     if (binary !== undefined) rmSync(binary.path);
-    if (readChosenVersion(home).isNamed && readChosenVersion(home).version === version) forgetChosenVersion(home);
+    if (readSelectedVersion(home).isNamed && readSelectedVersion(home).version === version) forgetSelectedVersion(home);
     const removed = binary?.path ?? null;
     await context.answer({ schema: 1, version, removed }, () => `Temporal ${version} was removed\n`);
     return 0;

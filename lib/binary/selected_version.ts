@@ -4,7 +4,7 @@ import { systemErrorCode } from "../errors/local_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 
 /** What `install` was last asked for in a home. */
-export interface ChosenVersion {
+export interface SelectedVersion {
   /** What a launch runs that is asked for no version and no binary. */
   version: string;
   /** It was asked for by its number; else it is the default of this tool, also when that changes. */
@@ -16,7 +16,7 @@ export interface ChosenVersion {
 const MAX_BYTES = 4096;
 
 /** The version that was chosen in `home`. A file that is damaged counts as none. */
-export function readChosenVersion(home: string): ChosenVersion {
+export function readSelectedVersion(home: string): SelectedVersion {
   const reading = readBounded(chosenPath(home), MAX_BYTES);
   const seen = "text" in reading ? parse(reading.text) : null;
   const named = typeof seen?.version === "string" && isVersion(seen.version) ? seen.version : null;
@@ -28,13 +28,13 @@ export function readChosenVersion(home: string): ChosenVersion {
 }
 
 /** Chooses a version; null = the default one. `home` has its `bin`. */
-export function writeChosenVersion(home: string, version: string | null): void {
+export function writeSelectedVersion(home: string, version: string | null): void {
   write(home, { version, isPending: true });
 }
 
 /** To be called when a launch is asked for, whatever it runs: from here on a restart keeps that. */
-export function settleChosenVersion(home: string): void {
-  const { version, isNamed, isPending } = readChosenVersion(home);
+export function settleSelectedVersion(home: string): void {
+  const { version, isNamed, isPending } = readSelectedVersion(home);
   if (!isPending) return;
   try {
     write(home, { version: isNamed ? version : null, isPending: false });
@@ -45,7 +45,7 @@ export function settleChosenVersion(home: string): void {
 }
 
 /** Goes back to the default. */
-export function forgetChosenVersion(home: string): void {
+export function forgetSelectedVersion(home: string): void {
   try {
     unlinkSync(chosenPath(home));
   } catch (error) {

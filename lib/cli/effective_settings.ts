@@ -2,7 +2,7 @@ import { type Ports, withPorts } from "../config/auto_ports.ts";
 import { formatValue, type Value } from "../config/flags/flag_values.ts";
 import { CONFIG_FLAGS } from "../config/flags/instance_flags.ts";
 import { whoSaysExternal } from "../config/flags/is_external.ts";
-import type { Source } from "../config/flags/setting_source.ts";
+import type { SettingSource } from "../config/flags/setting_source.ts";
 import { completePolicy } from "../config/policy.ts";
 import { completeSettings } from "../config/settings.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
@@ -19,7 +19,7 @@ export interface EffectiveSetting {
   value: Value | null;
   /** As it can be written. */
   text: string | null;
-  source: Source;
+  source: SettingSource;
 }
 
 /**
@@ -52,7 +52,7 @@ export function effectiveSettings(
   });
 }
 
-function sourceOf(name: string, { given, temporalBin, managed }: Invocation, installed: string | null): Source {
+function sourceOf(name: string, { given, temporalBin, managed }: Invocation, installed: string | null): SettingSource {
   if (name === "managed" && !managed) return whoSaysExternal(given);
   const source = given.get(name)?.source;
   if (source !== undefined) return source;

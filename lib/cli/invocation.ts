@@ -3,7 +3,7 @@ import type { ConfigFile } from "../config/file/config_file.ts";
 import { checkedValue, fromConfig, fromEnvironment, type Given, refuseNul } from "../config/flags/flag_values.ts";
 import { isExternal } from "../config/flags/is_external.ts";
 import { pickBinary } from "../config/flags/pick_binary.ts";
-import { type Source, sourceName } from "../config/flags/setting_source.ts";
+import { type SettingSource, sourceName } from "../config/flags/setting_source.ts";
 import { DEFAULT_POLICY, type Policy } from "../config/policy.ts";
 import { type AskedSettings, UI_PORT_OFFSET } from "../config/settings.ts";
 import type { Failure } from "../errors/failure.ts";
@@ -97,7 +97,7 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
   }
   const home = homeOf(line, surroundings);
   if (command.afterDashes === "arguments for Temporal" && passed !== null) {
-    const source: Source = { kind: "flag", name: "--" };
+    const source: SettingSource = { kind: "flag", name: "--" };
     refuseNul(passed, source);
     given.set("extra-args", { value: passed, source });
   }
@@ -137,7 +137,7 @@ function givenValue(
   { env, cwd }: Surroundings,
   config: ConfigFile | null,
 ): Given | null {
-  const checked = (raw: unknown, source: Source, folder: string): Given => {
+  const checked = (raw: unknown, source: SettingSource, folder: string): Given => {
     const value = checkedValue(flag, raw, source);
     return { value: flag.isPath === true ? absolutePath(expandHome(String(value), env), folder) : value, source };
   };
@@ -147,7 +147,7 @@ function givenValue(
   if (fromEnv !== undefined) return checked(fromEnv, { kind: "environment", name: flag.env! }, cwd);
   const inFile = flag.key === undefined ? undefined : config?.values.get(flag.name);
   if (inFile === undefined) return null;
-  const source: Source = { kind: "file", path: config!.path, line: inFile.line, key: inFile.key };
+  const source: SettingSource = { kind: "file", path: config!.path, line: inFile.line, key: inFile.key };
   return checked(fromConfig(flag, inFile.node, source), source, `${config!.path}/..`);
 }
 

@@ -1,5 +1,5 @@
 import { type FindOptions, findTemporal } from "../binary/find.ts";
-import { readChosenVersion, settleChosenVersion } from "../binary/selected_version.ts";
+import { readSelectedVersion, settleSelectedVersion } from "../binary/selected_version.ts";
 import type { CommandContext } from "../cli/context.ts";
 import type { LaunchRequest } from "../instance/context.ts";
 import { instancePaths } from "../instance/paths.ts";
@@ -32,7 +32,7 @@ async function resolveBinary(
   isElsewhere: boolean,
 ): Promise<string | null> {
   const options = findOptions(context);
-  settleChosenVersion(options.home);
+  settleSelectedVersion(options.home);
   const { binary } = findTemporal(options);
   if (binary !== null) return binary.path;
   // A Temporal that runs without a supervisor only has to be adopted, or is restarted with its own binary.
@@ -47,7 +47,7 @@ export function findOptions({ host, invocation: { home, temporalBin, temporalVer
       ? {}
       : { explicit: { path: temporalBin, origin: "--temporal-bin or STIGMER_TEMPORAL_BIN" } }),
     home,
-    version: temporalVersion ?? readChosenVersion(home).version,
+    version: temporalVersion ?? readSelectedVersion(home).version,
     isVersionAsked: temporalVersion !== null,
     cwd: host.cwd(),
     env: host.env,
@@ -64,7 +64,7 @@ export async function binaryForRestart(context: CommandContext): Promise<string 
   const options = findOptions(context);
   const isAsked = options.explicit !== undefined || options.isVersionAsked === true;
   if (isAsked) return findTemporal(options).binary?.path ?? await installBinary(context, options);
-  if (!readChosenVersion(options.home).isPending) return null;
+  if (!readSelectedVersion(options.home).isPending) return null;
   const { binary } = findTemporal({ ...options, isVersionAsked: true });
   return binary?.path ?? null;
 }

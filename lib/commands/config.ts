@@ -1,8 +1,8 @@
-import { readChosenVersion } from "../binary/selected_version.ts";
+import { readSelectedVersion } from "../binary/selected_version.ts";
 import type { Command } from "../cli/context.ts";
 import { type EffectiveSetting, effectiveSettings } from "../cli/effective_settings.ts";
 import { portCandidate } from "../config/auto_ports.ts";
-import { type Source, sourceName } from "../config/flags/setting_source.ts";
+import { type SettingSource, sourceName } from "../config/flags/setting_source.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { readPortsFile } from "../instance/ports_file.ts";
 import type { Paint } from "../text/paint.ts";
@@ -12,7 +12,7 @@ export const config: Command = async ({ invocation, answer, paint }) => {
   const paths = instancePaths(invocation.home);
   const { config: path } = paths;
   const ports = { ...portCandidate(invocation.home, 0), ...readPortsFile(paths) };
-  const { version, isNamed } = readChosenVersion(invocation.home);
+  const { version, isNamed } = readSelectedVersion(invocation.home);
   const settings = effectiveSettings(invocation, ports, isNamed ? version : null);
   await answer({ schema: 1, home: invocation.home, file: path, settings }, () => render(settings, paint));
   return 0;
@@ -30,6 +30,6 @@ function render(settings: readonly EffectiveSetting[], paint: Paint): string {
   }).join("");
 }
 
-function placeOf(source: Source): string {
+function placeOf(source: SettingSource): string {
   return source.kind === "file" ? `config.yaml:${source.line}` : sourceName(source);
 }

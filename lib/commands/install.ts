@@ -1,7 +1,7 @@
 import { binaryFault } from "../binary/find.ts";
 import type { InstalledTemporal } from "../binary/install.ts";
 import { showInstall } from "../binary/install_progress.ts";
-import { writeChosenVersion } from "../binary/selected_version.ts";
+import { writeSelectedVersion } from "../binary/selected_version.ts";
 import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
 import { loadConfig } from "../cli/load_config.ts";
 import { PICK_VERSION } from "../config/flags/instance_flags.ts";
@@ -36,7 +36,7 @@ export const install: Command = async (context) => {
   const version = own["version"] === undefined ? DEFAULT_TEMPORAL_VERSION : versionFrom(own["version"], "--version");
   const installed = await installOne(context, version);
   // What a setting says, it says to each launch, and only as long as it is there.
-  writeChosenVersion(home, asked.length === 0 ? null : version);
+  writeSelectedVersion(home, asked.length === 0 ? null : version);
   const { path, source, trust, url } = installed;
   const overruledBy = await whatOverrules(context, version);
   await context.answer(

@@ -1,4 +1,4 @@
-import { settleChosenVersion } from "../binary/selected_version.ts";
+import { settleSelectedVersion } from "../binary/selected_version.ts";
 import { checkHome, type Command, type CommandContext, tellWarnings, timeoutMsOf } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { binaryForRestart } from "../client/launch_request.ts";
@@ -31,6 +31,6 @@ async function restartSupervised(context: CommandContext, timeoutMs: number): Pr
   }
   if (answer.kind !== "answer" || isLeaving(answer.response)) return null;
   const status = statusOrThrow(answer.response);
-  settleChosenVersion(home);
+  settleSelectedVersion(home);
   return status;
 }

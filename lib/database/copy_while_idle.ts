@@ -15,7 +15,7 @@ const JOURNAL_MAGIC = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
  * @param isInUse Somebody may be in the middle of a transaction; else a journal is what a crash left.
  * @throws the system's error (`ENOSPC` …)
  */
-export async function copyBetweenWrites(
+export async function copyWhileIdle(
   from: string,
   to: string,
   isInUse: boolean,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { findTemporal } from "../binary/find.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
 import { type DatabaseFacts, settleCopy } from "../database/copy.ts";
-import { copyBetweenWrites } from "../database/copy_while_idle.ts";
+import { copyWhileIdle } from "../database/copy_while_idle.ts";
 import { refuseNewerDatabase } from "../database/downgrade_guard.ts";
 import { isBeingMade } from "../database/files.ts";
 import { describeOrigin, schemaOrigin } from "../database/schema.ts";
@@ -95,7 +95,7 @@ async function checkCopy(path: string, isInUse: boolean): Promise<DatabaseFacts 
   const folder = mkdtempSync(join(tmpdir(), "stigmer-doctor-"));
   try {
     const copy = join(folder, "copy.db");
-    return await copyBetweenWrites(path, copy, isInUse, PATIENCE_MS) ? await settleCopy(copy) : null;
+    return await copyWhileIdle(path, copy, isInUse, PATIENCE_MS) ? await settleCopy(copy) : null;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import type { Check } from "../instance/status/status.ts";
 import { tlsConnect, TlsError } from "../platform/net/connect_tls.ts";
 import type { Connect } from "../platform/net/connection.ts";
 import { printableLine } from "../text/printable.ts";
-import type { ExternalMaterial } from "./connection/credentials.ts";
+import type { Credentials } from "./connection/credentials.ts";
 import type { ExternalTemporal } from "./connection/endpoint.ts";
 import { redact, type Secret } from "./connection/secret.ts";
 import { MAX_SAID, notAsExpected, tlsFailed, unreachable } from "./explain_failure.ts";
@@ -33,7 +33,7 @@ export interface ExternalReport {
 export async function checkExternal(
   connect: Connect,
   external: ExternalTemporal,
-  material: ExternalMaterial,
+  material: Credentials,
   timeoutMs: number,
 ): Promise<ExternalReport> {
   const { channel, checks, failure } = await dial(connect, external, material, timeoutMs);
@@ -52,7 +52,7 @@ interface Dialled {
 async function dial(
   connect: Connect,
   external: ExternalTemporal,
-  material: ExternalMaterial,
+  material: Credentials,
   timeoutMs: number,
 ): Promise<Dialled> {
   const { host, port, tls } = external;
@@ -94,7 +94,7 @@ async function dial(
 /** The three questions at once: a server far away takes its time for each. */
 async function ask(
   external: ExternalTemporal,
-  material: ExternalMaterial,
+  material: Credentials,
   channel: GrpcChannel,
   checks: Check[],
   timeoutMs: number,
@@ -148,7 +148,7 @@ function heard<Answer>(answer: Answer, secrets: readonly Secret[]): Answer {
 /** What a server says to all questions at once: it ended the connection, or it speaks something else. */
 function withoutReply(
   external: ExternalTemporal,
-  material: ExternalMaterial,
+  material: Credentials,
   checks: Check[],
   lost: CheckFailure,
   ms: number,
@@ -201,13 +201,13 @@ function tlsCheck({ host, tls }: ExternalTemporal, ok: boolean, ms: number, why:
 }
 
 /** `temporal-namespace` as Temporal's SDKs send it: the endpoints of a region of Temporal Cloud go by it. */
-function metadataOf({ namespace, grpcMeta }: ExternalTemporal, { apiKey }: ExternalMaterial): [string, string][] {
+function metadataOf({ namespace, grpcMeta }: ExternalTemporal, { apiKey }: Credentials): [string, string][] {
   const metadata = Object.entries(grpcMeta).map(([name, value]): [string, string] => [name, value.reveal()]);
   if (!("temporal-namespace" in grpcMeta)) metadata.push(["temporal-namespace", namespace]);
   if (apiKey !== null) metadata.push(["authorization", `Bearer ${apiKey.reveal()}`]);
   return metadata;
 }
 
-function secretsOf({ grpcMeta }: ExternalTemporal, { apiKey }: ExternalMaterial): Secret[] {
+function secretsOf({ grpcMeta }: ExternalTemporal, { apiKey }: Credentials): Secret[] {
   return [...Object.values(grpcMeta), ...(apiKey === null ? [] : [apiKey])];
 }

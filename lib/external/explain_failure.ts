@@ -4,7 +4,7 @@ import { GrpcError } from "../grpc/error.ts";
 import type { CheckFailure } from "../grpc/health.ts";
 import { formatAddress } from "../instance/status/addresses.ts";
 import { printableLine } from "../text/printable.ts";
-import type { ExternalMaterial } from "./connection/credentials.ts";
+import type { Credentials } from "./connection/credentials.ts";
 import type { ExternalTemporal } from "./connection/endpoint.ts";
 import { type TlsFailure, tlsFailureOf } from "./tls_failure.ts";
 
@@ -42,7 +42,7 @@ export function unreachable({ address, host, port, origins }: ExternalTemporal, 
 export function tlsFailed(
   external: ExternalTemporal,
   error: unknown,
-  clientValidity: ExternalMaterial["clientValidity"],
+  clientValidity: Credentials["clientValidity"],
 ): Failure {
   const { address, host, tls, origins } = external;
   const isBroken = deepErrorCode(error) === "ECONNRESET" || (error instanceof GrpcError && error.kind === "closed");

@@ -5,9 +5,9 @@ import { defaultConfigFile } from "../environment/temporal_toml_path.ts";
 import { absolutePath } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import { checkExternal } from "./check.ts";
-import { type ExternalMaterial, readMaterial } from "./connection/credentials.ts";
+import { type Credentials, readCredentials } from "./connection/credentials.ts";
 import { type ExternalTemporal, resolveExternal } from "./connection/endpoint.ts";
-import { ownProfile, withAbsolutePaths } from "./connection/options.ts";
+import { connectionOptions, withAbsolutePaths } from "./connection/options.ts";
 import { mergeProfiles, profileFromEnvironment } from "./connection/profile.ts";
 import { DEFAULT_PROFILE, readProfile } from "./connection/toml_profile.ts";
 import type { AskedProfile } from "./environment.ts";
@@ -16,7 +16,7 @@ import { externalStatus } from "./status_document.ts";
 /** A Temporal that is not ours, and what stands in the files that say how to reach it. */
 export interface ExternalTarget {
   external: ExternalTemporal;
-  material: ExternalMaterial;
+  material: Credentials;
   profile: AskedProfile;
 }
 
@@ -30,7 +30,7 @@ export async function externalTarget(context: CommandContext): Promise<ExternalT
   const { host, invocation: { home, given } } = context;
   checkHome(context);
   const bases = { home, cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
-  const own = ownProfile(given, bases);
+  const own = connectionOptions(given, bases);
   const path = (own.configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"]) || null;
   const asked: AskedProfile = {
     name: (own.profileName?.value ?? host.env["TEMPORAL_PROFILE"]) || null,
@@ -45,7 +45,7 @@ export async function externalTarget(context: CommandContext): Promise<ExternalT
   });
   const merged = mergeProfiles(own.profile, profileFromEnvironment(host.env), profile);
   const external = resolveExternal(withAbsolutePaths(merged, bases));
-  return { external, material: readMaterial(external), profile: asked };
+  return { external, material: readCredentials(external), profile: asked };
 }
 
 /** How the Temporal is that is not ours, just now. */

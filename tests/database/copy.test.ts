@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { copyDatabase, copyName, isCopyName, removeCopy, settleCopy } from "../../lib/database/copy.ts";
-import { copyBetweenWrites } from "../../lib/database/copy_while_idle.ts";
+import { copyWhileIdle } from "../../lib/database/copy_while_idle.ts";
 import { whyUnusable } from "../../lib/database/validate.ts";
 import { loadSqlite, type Sqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { eventually, withTempDir } from "../support.ts";
@@ -105,10 +105,10 @@ describe("copyBetweenWrites()", () => {
     withTempDir(async (folder) => {
       const [path, copy] = [join(folder, "t.db"), join(folder, "copy.db")];
       await inTransaction(path, async (database) => {
-        assertEquals(await copyBetweenWrites(path, copy, true, 300), false);
+        assertEquals(await copyWhileIdle(path, copy, true, 300), false);
         assert(!existsSync(copy));
         database.all("COMMIT");
-        assertEquals(await copyBetweenWrites(path, copy, true, 20_000), true);
+        assertEquals(await copyWhileIdle(path, copy, true, 20_000), true);
         assertEquals(await rowsOf(copy, "x LIKE '%torn'"), 2000);
       });
     }));
@@ -120,8 +120,8 @@ describe("copyBetweenWrites()", () => {
       // Seen from here it was written to just now, whenever one looks.
       const later = new Date(Date.now() + 3_600_000);
       utimesSync(path, later, later);
-      assertEquals(await copyBetweenWrites(path, copy, true, 200), false);
-      assertEquals(await copyBetweenWrites(path, copy, false, 20_000), true);
+      assertEquals(await copyWhileIdle(path, copy, true, 200), false);
+      assertEquals(await copyWhileIdle(path, copy, false, 20_000), true);
     }));
 
   it("takes a journal that a crash left for what it is when nobody uses the database", () =>
@@ -131,7 +131,7 @@ describe("copyBetweenWrites()", () => {
         await copyDatabase(path, join(folder, "crashed.db"));
       });
       const copy = join(folder, "copy.db");
-      await eventually(() => copyBetweenWrites(join(folder, "crashed.db"), copy, false, 5000));
+      await eventually(() => copyWhileIdle(join(folder, "crashed.db"), copy, false, 5000));
       await settleCopy(copy);
       assertEquals(await rowsOf(copy, "x LIKE '%torn'"), 0);
     }));

@@ -10,7 +10,7 @@ import { openGrpcChannel } from "../../lib/grpc/channel.ts";
 import { GrpcError } from "../../lib/grpc/error.ts";
 import { checkServing } from "../../lib/grpc/health.ts";
 import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
-import { explainFailure } from "../../lib/temporal/launch/exit_diagnosis.ts";
+import { diagnoseExit } from "../../lib/temporal/launch/exit_diagnosis.ts";
 import { freePort } from "../free_ports.ts";
 import { eventually, realTemporal, runtimeConnect, type Started, startProcess, withTempDir } from "../support.ts";
 
@@ -114,7 +114,7 @@ describe("explainFailure() on a real Temporal", () => {
         const temporal = launch(folder, await freePort(), { dbFilename: null, ...prepare(folder) });
         const exit = await temporal.exited;
         assertEquals(
-          explainFailure({ lastWords: temporal.output(), exitCode: exit.code, signal: exit.signal }).cause,
+          diagnoseExit({ lastWords: temporal.output(), exitCode: exit.code, signal: exit.signal }).cause,
           cause,
           temporal.output(),
         );
@@ -129,7 +129,7 @@ describe("explainFailure() on a real Temporal", () => {
       try {
         const temporal = launch(folder, port, { dbFilename: null });
         const exit = await temporal.exited;
-        const failure = explainFailure({ lastWords: temporal.output(), exitCode: exit.code, signal: exit.signal });
+        const failure = diagnoseExit({ lastWords: temporal.output(), exitCode: exit.code, signal: exit.signal });
         assertEquals([failure.cause, failure.message], ["port-taken", `port ${port} of 127.0.0.1 is taken`]);
       } finally {
         stranger.close();

@@ -3,7 +3,7 @@ import { formatDuration, formatSize, readDuration, readSize } from "../../text/u
 import { type ConfigNode, plainValue } from "../file/config_node.ts";
 import { isPort } from "../settings.ts";
 import type { Flag } from "./flag.ts";
-import { type Source, sourceName } from "./setting_source.ts";
+import { type SettingSource, sourceName } from "./setting_source.ts";
 
 /** The value of a flag, checked. */
 export type Value = string | number | boolean | string[];
@@ -11,7 +11,7 @@ export type Value = string | number | boolean | string[];
 /** The value of a setting that was asked for, and where it comes from. */
 export interface Given {
   value: Value;
-  source: Source;
+  source: SettingSource;
 }
 
 /** What a word says that stands for yes or no; null when it is neither. */
@@ -51,7 +51,7 @@ export function fromEnvironment(flag: Flag, env: Readonly<Record<string, string 
  *
  * @throws {LocalError} `usage`
  */
-export function fromConfig(flag: Flag, node: ConfigNode, source: Source): unknown {
+export function fromConfig(flag: Flag, node: ConfigNode, source: SettingSource): unknown {
   const wrong = () => badValue(sourceName(source), WANTED[flag.kind], JSON.stringify(plainValue(node)), source);
   const isRepeatable = ["texts", "pairs", "jsonPairs"].includes(flag.kind);
   if ("items" in node) {
@@ -94,7 +94,7 @@ const WANTED: Record<Flag["kind"], string> = {
  * @param source How the flag was given, for messages.
  * @throws {LocalError} `usage`
  */
-export function checkedValue(flag: Flag, raw: unknown, source: Source): Value {
+export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): Value {
   refuseNul(raw, source);
   const bad = (wanted: string, value: unknown) => badValue(sourceName(source), wanted, value, source);
   if (flag.kind === "boolean") {
@@ -132,7 +132,7 @@ export function checkedValue(flag: Flag, raw: unknown, source: Source): Value {
  *
  * @throws {LocalError} `usage`
  */
-export function refuseNul(raw: unknown, source: Source): void {
+export function refuseNul(raw: unknown, source: SettingSource): void {
   if (![raw].flat().some((each) => String(each).includes("\0"))) return;
   throw badValue(sourceName(source), "no NUL character", JSON.stringify(raw), source);
 }
@@ -181,7 +181,7 @@ function isJson(text: string): boolean {
 }
 
 /** The error of a value that a flag does not take. */
-export function badValue(written: string, wanted: string, value: unknown, source?: Source): LocalError {
+export function badValue(written: string, wanted: string, value: unknown, source?: SettingSource): LocalError {
   const got = value === "" ? "nothing was given" : `\`${value}\` was given`;
   const place = source?.kind === "file" ? { path: source.path, line: source.line, key: source.key } : { flag: written };
   return new LocalError("usage", `${written} takes ${wanted}: ${got}`, { facts: { ...place, value } });

@@ -1,5 +1,5 @@
 import type { Given } from "./flag_values.ts";
-import { rankOf, type Source } from "./setting_source.ts";
+import { rankOf, type SettingSource } from "./setting_source.ts";
 
 /**
  * Whether Temporal is not ours to run. Of `managed` and what leads elsewhere (`address`, `profile`) the louder one counts:
@@ -18,7 +18,7 @@ export function isExternal(given: ReadonlyMap<string, Given>): boolean {
 }
 
 /** Who says that Temporal is not ours, where {@linkcode isExternal} finds that somebody does. */
-export function whoSaysExternal(given: ReadonlyMap<string, Given>): Source {
+export function whoSaysExternal(given: ReadonlyMap<string, Given>): SettingSource {
   const name = given.get("managed")?.value === false ? "managed" : given.has("address") ? "address" : "profile";
   return given.get(name)!.source;
 }

@@ -1,5 +1,5 @@
 /** Where the value of a setting comes from. */
-export type Source =
+export type SettingSource =
   /** `name`: with the dashes, or `--` for what stands after it. */
   | { kind: "flag"; name: string }
   | { kind: "environment"; name: string }
@@ -9,7 +9,7 @@ export type Source =
   | { kind: "default" };
 
 /** How a source is called in messages: `--port`, `$STIGMER_PORT`, `PATH:5: port`. */
-export function sourceName(source: Source): string {
+export function sourceName(source: SettingSource): string {
   switch (source.kind) {
     case "flag":
       return source.name;
@@ -25,6 +25,6 @@ export function sourceName(source: Source): string {
 }
 
 /** Which of two sources counts: the greater rank. */
-export function rankOf(source: Source): number {
+export function rankOf(source: SettingSource): number {
   return ["default", "installed", "file", "environment", "flag"].indexOf(source.kind);
 }

@@ -7,7 +7,7 @@ import type { ExternalTemporal, Pem } from "./endpoint.ts";
 import { Secret } from "./secret.ts";
 
 /** What stands in the files that an {@linkcode ExternalTemporal} names. */
-export interface ExternalMaterial {
+export interface Credentials {
   /** Null = plain HTTP/2. */
   tls: TlsMaterial | null;
   apiKey: Secret | null;
@@ -28,7 +28,7 @@ const API_KEY = /^[!-~]+$/;
  *
  * @throws {LocalError} `usage`, when one can't be read, or holds something else
  */
-export function readMaterial(external: ExternalTemporal): ExternalMaterial {
+export function readCredentials(external: ExternalTemporal): Credentials {
   const { tls, apiKey, origins } = external;
   const warnings: string[] = [];
   const readPem = (pem: Pem, what: string, from: string | undefined): string => {
@@ -88,7 +88,7 @@ function openToOthers(path: string): string[] {
 function examineClient(
   client: TlsMaterial["client"],
   { origins }: ExternalTemporal,
-): ExternalMaterial["clientValidity"] {
+): Credentials["clientValidity"] {
   if (client === null) return null;
   let cert: X509Certificate;
   let isMatching: boolean;

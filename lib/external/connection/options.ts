@@ -1,15 +1,15 @@
 import type { Given } from "../../config/flags/flag_values.ts";
 import { sourceName } from "../../config/flags/setting_source.ts";
 import { absolutePath } from "../../instance/paths.ts";
-import type { ClientProfile, ConnectionKey, Said } from "./profile.ts";
+import type { ClientProfile, ConnectionKey, Sourced } from "./profile.ts";
 
 /** What our own settings say of a Temporal that is not ours. */
-export interface OwnProfile {
+export interface ConnectionOptions {
   profile: ClientProfile;
   /** The profile of `temporal.toml` that is asked for. */
-  profileName: Said<string> | null;
+  profileName: Sourced<string> | null;
   /** The `temporal.toml` that is asked for, absolute. */
-  configFile: Said<string> | null;
+  configFile: Sourced<string> | null;
 }
 
 /** What relative paths are relative to: of `config.yaml` its folder, the home; else where the command was called. */
@@ -32,15 +32,15 @@ const KEYS: readonly [flag: string, key: ConnectionKey, isPath: boolean][] = [
 ];
 
 /** What `given` says of a Temporal that is not ours. */
-export function ownProfile(given: ReadonlyMap<string, Given>, bases: Bases): OwnProfile {
-  const said = (flag: string, isPath: boolean): Said<unknown> | null => {
+export function connectionOptions(given: ReadonlyMap<string, Given>, bases: Bases): ConnectionOptions {
+  const said = (flag: string, isPath: boolean): Sourced<unknown> | null => {
     const found = given.get(flag);
     if (found === undefined) return null;
     const { value, source } = found;
     const base = source.kind === "file" ? bases.home : bases.cwd;
     return { value: isPath ? absolute(String(value), base, bases) : value, from: sourceName(source) };
   };
-  const profile: Record<string, Said<unknown>> = {};
+  const profile: Record<string, Sourced<unknown>> = {};
   for (const [flag, key, isPath] of KEYS) {
     const found = said(flag, isPath);
     if (found !== null) profile[key] = found;
@@ -51,8 +51,8 @@ export function ownProfile(given: ReadonlyMap<string, Given>, bases: Bases): Own
   if (namespace !== undefined) profile["namespace"] = { value: namespace, from: sourceName(namespaces!.source) };
   return {
     profile: profile as ClientProfile,
-    profileName: said("profile", false) as Said<string> | null,
-    configFile: said("config-file", true) as Said<string> | null,
+    profileName: said("profile", false) as Sourced<string> | null,
+    configFile: said("config-file", true) as Sourced<string> | null,
   };
 }
 

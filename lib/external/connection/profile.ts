@@ -25,17 +25,17 @@ export interface ConnectionValues {
 export type ConnectionKey = keyof ConnectionValues;
 
 /** A value and who said it, for messages: `--address`, `$TEMPORAL_ADDRESS`, `profile cloud in …/temporal.toml`. */
-export interface Said<T> {
+export interface Sourced<T> {
   value: T;
   from: string;
 }
 
 /** As much as one source says: the command line, our settings, Temporal's variables, a profile. */
 export type ClientProfile =
-  & { [Key in ConnectionKey]?: Said<ConnectionValues[Key]> }
+  & { [Key in ConnectionKey]?: Sourced<ConnectionValues[Key]> }
   & {
     /** Further gRPC metadata by lower-case name; null = explicitly none. They often hold credentials. */
-    grpcMeta?: Readonly<Record<string, Said<Secret | null>>>;
+    grpcMeta?: Readonly<Record<string, Sourced<Secret | null>>>;
   };
 
 interface Field {
@@ -96,7 +96,7 @@ export function variableOf(key: ConnectionKey): string | null {
  * @throws {LocalError} `usage`, when one that is yes or no is neither
  */
 export function profileFromEnvironment(env: Readonly<Record<string, string | undefined>>): ClientProfile {
-  const profile: Record<string, Said<unknown>> = {};
+  const profile: Record<string, Sourced<unknown>> = {};
   for (const { key, kind, env: name, formerEnv } of FIELDS) {
     for (const variable of [name, formerEnv]) {
       const text = variable === undefined ? undefined : env[variable];
@@ -105,7 +105,7 @@ export function profileFromEnvironment(env: Readonly<Record<string, string | und
       profile[key] = { value: kind === "answer" ? readAnswer(text, from) : valueOf(kind, text), from };
     }
   }
-  const grpcMeta = Object.entries(env).flatMap(([name, text]): [string, Said<Secret | null>][] => {
+  const grpcMeta = Object.entries(env).flatMap(([name, text]): [string, Sourced<Secret | null>][] => {
     if (!name.startsWith(GRPC_META) || text === undefined) return [];
     return [[metaName(name.slice(GRPC_META.length)), {
       value: text === "" ? null : new Secret(text),
@@ -127,7 +127,7 @@ export function profileFromToml(document: unknown, name: string, path: string): 
   const table = tableAt(tableAt(document, "profile", path), name, path);
   if (table === undefined) return null;
   const tls = tableAt(table, "tls", from);
-  const profile: Record<string, Said<unknown>> = {};
+  const profile: Record<string, Sourced<unknown>> = {};
   for (const { key, kind, toml } of FIELDS) {
     const value = toml === null ? undefined : (toml.inTls ? tls : table)?.[toml.name];
     if (toml === null || value === undefined || value === "") continue;
@@ -144,7 +144,7 @@ export function profileFromToml(document: unknown, name: string, path: string): 
     profile["tls"] = { value: !disabled, from };
   }
   const meta = tableAt(table, "grpc_meta", from);
-  const grpcMeta = Object.entries(meta ?? {}).map(([key, value]): [string, Said<Secret>] => {
+  const grpcMeta = Object.entries(meta ?? {}).map(([key, value]): [string, Sourced<Secret>] => {
     if (typeof value !== "string") throw wrongType(`grpc_meta.${key}`, "a text", from);
     return [metaName(key), { value: new Secret(value), from }];
   });

@@ -1,6 +1,6 @@
 import { askBinary } from "../../binary/version/run_binary.ts";
 import { LocalError } from "../../errors/local_error.ts";
-import { explainFailure } from "./exit_diagnosis.ts";
+import { diagnoseExit } from "./exit_diagnosis.ts";
 
 /**
  * Refuses arguments that `binary` does not understand, by asking it for help with them: it reads all of its flags first
@@ -13,6 +13,6 @@ export async function refuseBadArguments(binary: string, extraArgs: readonly str
   const answer = await askBinary(binary, ["server", "start-dev", "--help", ...extraArgs], "stderr");
   if (answer.kind !== "ended" || answer.exitCode === 0) return;
   const { exitCode, signal, output: lastWords } = answer;
-  const { cause, message, hint } = explainFailure({ lastWords, exitCode, signal });
+  const { cause, message, hint } = diagnoseExit({ lastWords, exitCode, signal });
   throw new LocalError("launch-failed", message, { hint, facts: { cause, exitCode, binary, extraArgs } });
 }

@@ -30,7 +30,7 @@ export interface TemporalExit {
 }
 
 /** An end in words for a person. */
-export interface KnownFailure {
+export interface ExitDiagnosis {
   cause: FailureCause;
   message: string;
   /** What to do. */
@@ -159,7 +159,7 @@ const SIGNAL_HINTS: Readonly<Record<string, string>> = {
 };
 
 /** Says why Temporal ended, from its exit and the last of what it wrote. */
-export function explainFailure(exit: TemporalExit): KnownFailure {
+export function diagnoseExit(exit: TemporalExit): ExitDiagnosis {
   if (exit.spawnError !== undefined) return explainSpawnError(exit.spawnError);
   const texts = messagesOf(exit.lastWords);
   for (const text of texts.toReversed()) {
@@ -199,7 +199,7 @@ export function lastWords(output: string): string {
   return clip(messagesOf(output).at(-1) ?? "");
 }
 
-function explainSpawnError(code: string): KnownFailure {
+function explainSpawnError(code: string): ExitDiagnosis {
   if (code === "EACCES" || code === "EPERM") {
     return {
       cause: "not-executable",

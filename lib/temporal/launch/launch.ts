@@ -12,7 +12,7 @@ import type { LockFile } from "../../platform/files/lock_file.ts";
 import { spawnDetached } from "../../platform/spawn/spawn_detached.ts";
 import type { ProcessEnd, TemporalProcess } from "../process.ts";
 import type { EndTarget } from "../terminate.ts";
-import { explainFailure, type KnownFailure, withoutUsage } from "./exit_diagnosis.ts";
+import { diagnoseExit, type ExitDiagnosis, withoutUsage } from "./exit_diagnosis.ts";
 import { refuseSecondUser, refuseTakenPorts } from "./preflight.ts";
 import { waitUntilReady } from "./readiness.ts";
 
@@ -178,7 +178,7 @@ async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd:
 }
 
 function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, lastWords: string): LocalError {
-  const known: KnownFailure = explainFailure({
+  const known: ExitDiagnosis = diagnoseExit({
     lastWords,
     exitCode: end.code,
     signal: end.signal,

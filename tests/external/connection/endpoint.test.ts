@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseCommandLine } from "../../../lib/cli/invocation.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { resolveExternal, splitAddress } from "../../../lib/external/connection/endpoint.ts";
-import { ownProfile, withAbsolutePaths } from "../../../lib/external/connection/options.ts";
+import { connectionOptions, withAbsolutePaths } from "../../../lib/external/connection/options.ts";
 import { type ClientProfile, profileFromEnvironment } from "../../../lib/external/connection/profile.ts";
 import { externalEnvironment, isSecretVariable } from "../../../lib/external/environment.ts";
 
@@ -51,7 +51,7 @@ describe("ownProfile()", () => {
   it("takes the flags of the connection, the first namespace, and paths from where they were given", () => {
     const line =
       "start --address t:1 -n a -n b --tls-ca-path ca.pem --api-key-file ~/key --tls-server-name x --config-file c";
-    const { profile, configFile, profileName } = ownProfile(given(line, { STIGMER_TLS_KEY_PATH: "/k" }), BASES);
+    const { profile, configFile, profileName } = connectionOptions(given(line, { STIGMER_TLS_KEY_PATH: "/k" }), BASES);
     assertEquals(
       profile,
       {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { completeSettings } from "../../../lib/config/settings.ts";
-import { explainFailure, lastWords } from "../../../lib/temporal/launch/exit_diagnosis.ts";
+import { diagnoseExit, lastWords } from "../../../lib/temporal/launch/exit_diagnosis.ts";
 
 const FIXTURES = new URL("./fixtures/temporal_failures/", import.meta.url);
 
@@ -15,19 +15,19 @@ describe("explainFailure()", () => {
   // Each file is what Temporal 1.5.1 wrote when it was made to fail; the name begins with the cause.
   for (const name of readdirSync(FIXTURES)) {
     it(`knows the cause of ${name}`, () => {
-      const failure = explainFailure({ lastWords: fixture(name), exitCode: 1, signal: null });
+      const failure = diagnoseExit({ lastWords: fixture(name), exitCode: 1, signal: null });
       assertEquals(failure.cause, name.split(".")[0]);
       assert(failure.hint !== "" && failure.message.length < 301);
     });
   }
 
   it("names the port and the address that are taken", () => {
-    const failure = explainFailure({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null });
+    const failure = diagnoseExit({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null });
     assertEquals(failure.message, "port 17601 of 127.0.0.1 is taken");
   });
 
   it("says that no port was free for what is within Temporal", () => {
-    const { message } = explainFailure({ lastWords: fixture("port-taken.inner.txt"), exitCode: 2, signal: null });
+    const { message } = diagnoseExit({ lastWords: fixture("port-taken.inner.txt"), exitCode: 2, signal: null });
     assertEquals(
       message,
       "Temporal got no free port for its inner services: dial tcp 127.0.0.1:40000: connect: cannot assign requested address",
@@ -36,22 +36,22 @@ describe("explainFailure()", () => {
 
   it("names the flag of the port that is taken", () => {
     const settings = completeSettings({ port: 17_600, uiPort: 17_601 }, "/db");
-    const failure = explainFailure({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null, settings });
+    const failure = diagnoseExit({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null, settings });
     assertEquals(failure.hint, "end what listens there, or choose another with --ui-port");
     const metrics = completeSettings({ metricsPort: 17_601 }, "/db");
     const other = fixture("port-taken.metrics.txt");
-    const { hint } = explainFailure({ lastWords: other, exitCode: 1, signal: null, settings: metrics });
+    const { hint } = diagnoseExit({ lastWords: other, exitCode: 1, signal: null, settings: metrics });
     assertEquals(hint, "end what listens there, or choose another with --metrics-port");
   });
 
   it("takes the last cause, not an earlier one", () => {
     const output = fixture("port-taken.grpc.txt") + fixture("database-locked.txt");
-    assertEquals(explainFailure({ lastWords: output, exitCode: 1, signal: null }).cause, "database-locked");
+    assertEquals(diagnoseExit({ lastWords: output, exitCode: 1, signal: null }).cause, "database-locked");
   });
 
   it("does not take a warning for the cause", () => {
     const output = 'time=2026-01-01T00:00:00.000 level=WARN msg="disk" error="no space left on device"\n';
-    assertEquals(explainFailure({ lastWords: output, exitCode: 0, signal: null }), {
+    assertEquals(diagnoseExit({ lastWords: output, exitCode: 0, signal: null }), {
       cause: "unknown",
       message: "it exited with 0",
       hint: "`stigmer-local logs` shows what it wrote before",
@@ -62,25 +62,25 @@ describe("explainFailure()", () => {
     const output = `${
       JSON.stringify({ time: "t", level: "ERROR", msg: "failed starting server: database is locked (5)" })
     }\n`;
-    assertEquals(explainFailure({ lastWords: output, exitCode: 1, signal: null }).cause, "database-locked");
+    assertEquals(diagnoseExit({ lastWords: output, exitCode: 1, signal: null }).cause, "database-locked");
   });
 
   it("gives Temporal's own words when the cause is unknown", () => {
     const output = 'time=2026-01-01T00:00:00.000 level=ERROR msg="failed starting server: the \\"moon\\" is full"\n';
     assertEquals(
-      explainFailure({ lastWords: output, exitCode: 1, signal: null }).message,
+      diagnoseExit({ lastWords: output, exitCode: 1, signal: null }).message,
       'it exited with 1: the "moon" is full',
     );
   });
 
   it("tells a kill from an exit", () => {
-    const failure = explainFailure({ lastWords: "", exitCode: null, signal: "SIGKILL" });
+    const failure = diagnoseExit({ lastWords: "", exitCode: null, signal: "SIGKILL" });
     assertEquals(failure.message, "it was ended by SIGKILL");
   });
 
   it("explains why a binary could not be spawned", () => {
     const causeOf = (spawnError: string) =>
-      explainFailure({ lastWords: "", exitCode: null, signal: null, spawnError }).cause;
+      diagnoseExit({ lastWords: "", exitCode: null, signal: null, spawnError }).cause;
     assertEquals(["EACCES", "ENOEXEC", "ENOENT", "EMFILE", "EIO"].map(causeOf), [
       ...["not-executable", "wrong-platform", "wrong-platform", "out-of-resources", "unknown"],
     ]);
@@ -92,7 +92,7 @@ describe("explainFailure()", () => {
       fc.constantFrom("{", "Usage:", 'time=x level=ERROR msg="', 'time=x level=ERROR msg="\\x', "{}"),
     );
     fc.assert(fc.property(fc.array(line), fc.option(fc.integer()), (lines, code) => {
-      explainFailure({ lastWords: lines.join("\n"), exitCode: code, signal: null });
+      diagnoseExit({ lastWords: lines.join("\n"), exitCode: code, signal: null });
     }));
   });
 });
