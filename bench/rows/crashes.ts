@@ -74,8 +74,8 @@ function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runt
   const launchRequest: LaunchRequest = {
     home,
     binary: requireEnv("STIGMER_TEST_TEMPORAL"),
-    binaryAsked: false,
-    asked: { port, uiPort },
+    binaryRequested: false,
+    requested: { port, uiPort },
     policy: { maxRestarts: 0 },
     replace: false,
   };

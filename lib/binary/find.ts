@@ -24,7 +24,7 @@ export interface FindOptions {
   /** The version of the managed binary. */
   version: string;
   /** That version was asked for by name, so that one on PATH does not do. */
-  isVersionAsked?: boolean;
+  isVersionRequested?: boolean;
   cwd: string;
   /** The caller's `PATH` and `HOME`. */
   env: Readonly<Record<string, string | undefined>>;
@@ -51,7 +51,7 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
   const fault = binaryFault(managed);
   if (fault === null) return { binary: { path: managed, source: "managed", version: options.version }, tried };
   tried.push(`${managed}: ${fault}`);
-  if (options.isVersionAsked === true) return { binary: null, tried };
+  if (options.isVersionRequested === true) return { binary: null, tried };
 
   const home = options.env["HOME"];
   const folders = (options.env["PATH"] ?? "").split(":");

@@ -46,8 +46,8 @@ export function columnsOf({ host }: CommandContext): number {
 const DEFAULT_TIMEOUT_S = 120;
 
 /** How long the command may take, in ms: what `--timeout` says, else `defaultS`. */
-export function timeoutMsOf({ invocation: { own } }: CommandContext, defaultS = DEFAULT_TIMEOUT_S): number {
-  return Number(own["timeout"] ?? defaultS) * 1000;
+export function timeoutMsOf({ invocation: { commandOptions } }: CommandContext, defaultS = DEFAULT_TIMEOUT_S): number {
+  return Number(commandOptions["timeout"] ?? defaultS) * 1000;
 }
 
 /** Tells the warnings of a status. */

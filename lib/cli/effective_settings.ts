@@ -33,9 +33,9 @@ export function effectiveSettings(
   ports: Ports,
   installed: string | null,
 ): EffectiveSetting[] {
-  const { home, asked } = invocation;
+  const { home, requested } = invocation;
   const policy = completePolicy(invocation.policy);
-  const settings = completeSettings(withPorts(asked, ports), instancePaths(home).defaultDatabase);
+  const settings = completeSettings(withPorts(requested, ports), instancePaths(home).defaultDatabase);
   return CONFIG_FLAGS.map((flag) => {
     const value = flag.setting !== undefined
       ? settings[flag.setting]
@@ -52,16 +52,20 @@ export function effectiveSettings(
   });
 }
 
-function sourceOf(name: string, { given, temporalBin, managed }: Invocation, installed: string | null): SettingSource {
-  if (name === "managed" && !managed) return whoSaysExternal(given);
-  const source = given.get(name)?.source;
+function sourceOf(
+  name: string,
+  { options, temporalBin, managed }: Invocation,
+  installed: string | null,
+): SettingSource {
+  if (name === "managed" && !managed) return whoSaysExternal(options);
+  const source = options.get(name)?.source;
   if (source !== undefined) return source;
   return { kind: name === "version" && temporalBin === null && installed !== null ? "installed" : "default" };
 }
 
 function ownValue(
   name: string,
-  { given, temporalBin, temporalVersion, managed }: Invocation,
+  { options, temporalBin, temporalVersion, managed }: Invocation,
   installed: string | null,
 ): Value | null {
   switch (name) {
@@ -72,6 +76,6 @@ function ownValue(
     case "managed":
       return managed;
     default:
-      return given.get(name)?.value ?? null;
+      return options.get(name)?.value ?? null;
   }
 }

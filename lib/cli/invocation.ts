@@ -1,11 +1,11 @@
 import { ownFlagAmong } from "../config/dev_server_args.ts";
 import type { ConfigFile } from "../config/file/config_file.ts";
-import { checkedValue, fromConfig, fromEnvironment, type Given, refuseNul } from "../config/flags/flag_values.ts";
+import { checkedValue, fromConfig, fromEnvironment, type OptionValue, refuseNul } from "../config/flags/flag_values.ts";
 import { isExternal } from "../config/flags/is_external.ts";
 import { pickBinary } from "../config/flags/pick_binary.ts";
 import { type SettingSource, sourceName } from "../config/flags/setting_source.ts";
 import { DEFAULT_POLICY, type Policy } from "../config/policy.ts";
-import { type AskedSettings, UI_PORT_OFFSET } from "../config/settings.ts";
+import { type RequestedSettings, UI_PORT_OFFSET } from "../config/settings.ts";
 import type { Failure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { absolutePath, managedBinaryPath } from "../instance/paths.ts";
@@ -19,13 +19,13 @@ export interface Invocation {
   /** Absolute. */
   home: string;
   /** The settings that were asked for, wherever; the rest is whatever runs, or the default. */
-  asked: AskedSettings;
+  requested: RequestedSettings;
   /** The binary that was asked for, absolute; null = the resolution chain decides. */
   temporalBin: string | null;
   /** The version of the managed binary that was asked for; null = whatever is chosen in the home, or the default. */
   temporalVersion: string | null;
   /** The binary that either of them means, which may still have to be installed; null = any. */
-  askedBinary: string | null;
+  requestedBinary: string | null;
   /** How the instance is to be looked after, as far as that was asked for. */
   policy: Partial<Policy>;
   /** Why `config.yaml` is not heeded; missing when it is, or there is none. */
@@ -38,9 +38,9 @@ export interface Invocation {
   /** The help of the command is wanted. */
   help: boolean;
   /** The command's own flags that were given, by name. */
-  own: Readonly<Record<string, string | number | boolean | undefined>>;
+  commandOptions: Readonly<Record<string, string | number | boolean | undefined>>;
   /** What was given by a flag, the environment or `config.yaml`, by the name of the flag. */
-  given: ReadonlyMap<string, Given>;
+  options: ReadonlyMap<string, OptionValue>;
   /** What stood after the flags; for a command that runs another one, that one. */
   operands: readonly string[];
 }
@@ -70,7 +70,7 @@ export function parseCommandLine(
  * @throws {LocalError} `usage`, `home-unusable`
  */
 export function homeOf(line: CommandLine, surroundings: Surroundings): string {
-  const home = givenValue(settingsOf(line.command).find(({ name }) => name === "home")!, line, surroundings, null);
+  const home = optionValue(settingsOf(line.command).find(({ name }) => name === "home")!, line, surroundings, null);
   return home === null ? defaultHome(surroundings.env) : String(home.value);
 }
 
@@ -82,10 +82,10 @@ export function homeOf(line: CommandLine, surroundings: Surroundings): string {
 export function invocationOf(line: CommandLine, surroundings: Surroundings, config: ConfigFile | null): Invocation {
   const { command, operands, passed } = line;
   const { env } = surroundings;
-  const given = new Map<string, Given>();
+  const options = new Map<string, OptionValue>();
   for (const flag of settingsOf(command)) {
-    const found = givenValue(flag, line, surroundings, config);
-    if (found !== null) given.set(flag.name, found);
+    const found = optionValue(flag, line, surroundings, config);
+    if (found !== null) options.set(flag.name, found);
   }
   const surplus = operands[command.operands === undefined ? 0 : 1];
   if (surplus !== undefined) {
@@ -99,49 +99,53 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
   if (command.afterDashes === "arguments for Temporal" && passed !== null) {
     const source: SettingSource = { kind: "flag", name: "--" };
     refuseNul(passed, source);
-    given.set("extra-args", { value: passed, source });
+    options.set("extra-args", { value: passed, source });
   }
-  const own: Record<string, string | number | boolean | undefined> = {};
-  for (const { name } of command.flags) own[name] = given.get(name)?.value as string | number | boolean | undefined;
-  const { temporalBin, temporalVersion } = pickBinary(given);
+  const commandOptions: Record<string, string | number | boolean | undefined> = {};
+  for (const { name } of command.flags) {
+    commandOptions[name] = options.get(name)?.value as string | number | boolean | undefined;
+  }
+  const { temporalBin, temporalVersion } = pickBinary(options);
   return {
     command,
     home,
-    asked: askedSettings(command, given),
+    requested: requestedSettings(command, options),
     temporalBin,
     temporalVersion,
-    askedBinary: temporalBin ?? (temporalVersion === null ? null : managedBinaryPath(home, temporalVersion)),
-    policy: askedPolicy(command, given),
-    managed: !isExternal(given),
-    json: given.get("json")?.value === true,
-    quiet: given.get("quiet")?.value === true,
-    verbose: given.get("verbose")?.value === true || env["STIGMER_LOG_LEVEL"] === "debug",
-    help: given.get("help")?.value === true,
-    own,
-    given,
+    requestedBinary: temporalBin ?? (temporalVersion === null ? null : managedBinaryPath(home, temporalVersion)),
+    policy: requestedPolicy(command, options),
+    managed: !isExternal(options),
+    json: options.get("json")?.value === true,
+    quiet: options.get("quiet")?.value === true,
+    verbose: options.get("verbose")?.value === true || env["STIGMER_LOG_LEVEL"] === "debug",
+    help: options.get("help")?.value === true,
+    commandOptions,
+    options,
     operands: command.afterDashes === "command" ? passed ?? [] : operands,
   };
 }
 
 /** What of an invocation its flags alone say, whatever the environment and `config.yaml` do. */
-export function saidByFlags({ command, given }: Invocation): Pick<Invocation, "asked" | "policy" | "temporalBin"> {
-  const said = new Map([...given].filter(([, { source }]) => source.kind === "flag"));
+export function requestedByFlags(
+  { command, options }: Invocation,
+): Pick<Invocation, "requested" | "policy" | "temporalBin"> {
+  const said = new Map([...options].filter(([, { source }]) => source.kind === "flag"));
   const { temporalBin } = pickBinary(said);
-  return { asked: askedSettings(command, said), policy: askedPolicy(command, said), temporalBin };
+  return { requested: requestedSettings(command, said), policy: requestedPolicy(command, said), temporalBin };
 }
 
 /** The first of flag, environment and `config.yaml` that says something; what is said less loudly is not even checked. */
-function givenValue(
+function optionValue(
   flag: Flag,
   line: CommandLine,
   { env, cwd }: Surroundings,
   config: ConfigFile | null,
-): Given | null {
-  const checked = (raw: unknown, source: SettingSource, folder: string): Given => {
+): OptionValue | null {
+  const checked = (raw: unknown, source: SettingSource, folder: string): OptionValue => {
     const value = checkedValue(flag, raw, source);
     return { value: flag.isPath === true ? absolutePath(expandHome(String(value), env), folder) : value, source };
   };
-  const raw = line.given.get(flag.name);
+  const raw = line.options.get(flag.name);
   if (raw !== undefined) return checked(raw, { kind: "flag", name: `--${flag.name}` }, cwd);
   const fromEnv = fromEnvironment(flag, env);
   if (fromEnv !== undefined) return checked(fromEnv, { kind: "environment", name: flag.env! }, cwd);
@@ -151,29 +155,29 @@ function givenValue(
   return checked(fromConfig(flag, inFile.node, source), source, `${config!.path}/..`);
 }
 
-function askedSettings(command: CommandSpec, given: ReadonlyMap<string, Given>): AskedSettings {
-  const asked: AskedSettings = {};
+function requestedSettings(command: CommandSpec, options: ReadonlyMap<string, OptionValue>): RequestedSettings {
+  const asked: RequestedSettings = {};
   for (const { name, setting } of settingsOf(command)) {
-    const found = setting === undefined ? undefined : given.get(name);
+    const found = setting === undefined ? undefined : options.get(name);
     if (found !== undefined) Object.assign(asked, { [setting!]: found.value });
   }
-  const extraArgs = given.get("extra-args");
+  const extraArgs = options.get("extra-args");
   if (extraArgs !== undefined) refuseOwnFlags(extraArgs);
-  refusePortClash(asked, given);
+  refusePortClash(asked, options);
   return asked;
 }
 
-function askedPolicy(command: CommandSpec, given: ReadonlyMap<string, Given>): Partial<Policy> {
+function requestedPolicy(command: CommandSpec, options: ReadonlyMap<string, OptionValue>): Partial<Policy> {
   const asked: Partial<Policy> = {};
   for (const { name, policy } of settingsOf(command)) {
-    const found = policy === undefined ? undefined : given.get(name);
+    const found = policy === undefined ? undefined : options.get(name);
     if (found !== undefined) asked[policy!] = found.value as number;
   }
   const { healthTimeoutS: timeout, healthIntervalS: interval } = asked;
   if (timeout !== undefined && timeout > (interval ?? DEFAULT_POLICY.healthIntervalS)) {
     throw new LocalError(
       "usage",
-      `${sourceName(given.get("health-timeout")!.source)} is longer than the time between two checks`,
+      `${sourceName(options.get("health-timeout")!.source)} is longer than the time between two checks`,
       {
         hint: "Make health.interval as long, or health.timeout shorter",
       },
@@ -182,9 +186,9 @@ function askedPolicy(command: CommandSpec, given: ReadonlyMap<string, Given>): P
   return asked;
 }
 
-function refusePortClash(asked: AskedSettings, given: ReadonlyMap<string, Given>): void {
+function refusePortClash(asked: RequestedSettings, options: ReadonlyMap<string, OptionValue>): void {
   const { port, uiPort, headless } = asked;
-  const where = (name: string) => sourceName(given.get(name)!.source);
+  const where = (name: string) => sourceName(options.get(name)!.source);
   if (typeof port !== "number") return;
   if (uiPort === port && headless !== true) {
     throw new LocalError("usage", `${where("port")} and ${where("ui-port")} are both ${port}`, {
@@ -199,7 +203,7 @@ function refusePortClash(asked: AskedSettings, given: ReadonlyMap<string, Given>
 }
 
 /** What this tool has to know itself, it must not learn from Temporal's arguments. */
-function refuseOwnFlags({ value, source }: Given): void {
+function refuseOwnFlags({ value, source }: OptionValue): void {
   const flag = ownFlagAmong(value as string[]);
   if (flag === null) return;
   if (source.kind === "flag") {
@@ -232,7 +236,7 @@ function defaultHome(env: Surroundings["env"]): string {
  * `text` with the commands that it names as they have to be typed: a home that only a flag tells has to be told to them,
  * too, or they would meet another instance.
  */
-export function asTyped(text: string, { home, given }: Pick<Invocation, "home" | "given">): string {
-  if (given.get("home")?.source.kind !== "flag") return text;
+export function asTyped(text: string, { home, options }: Pick<Invocation, "home" | "options">): string {
+  if (options.get("home")?.source.kind !== "flag") return text;
   return text.replaceAll(/\bstigmer-local (?!help\b)[a-z]+/g, (command) => `${command} --home ${shellWord(home)}`);
 }

@@ -8,7 +8,7 @@ import { COMMANDS, type CommandSpec, type Flag, flagsOf } from "./command_specs.
 export interface CommandLine {
   command: CommandSpec;
   /** By the name of the flag; only what was written. */
-  given: ReadonlyMap<string, unknown>;
+  options: ReadonlyMap<string, unknown>;
   operands: readonly string[];
   /** What stands after `--`; null where there is none. */
   passed: string[] | null;
@@ -87,7 +87,7 @@ function readFlags(
     },
   }) as Record<string, unknown>;
 
-  const given = new Map<string, unknown>();
+  const options = new Map<string, unknown>();
   for (const flag of flags) {
     const value = parsed[flag.name];
     const written = own.some((arg) => arg === `--${flag.name}` || arg.startsWith(`--${flag.name}=`));
@@ -95,7 +95,7 @@ function readFlags(
     if (value === undefined || (!written && (value === false || (Array.isArray(value) && value.length === 0)))) {
       continue;
     }
-    given.set(flag.name, value);
+    options.set(flag.name, value);
   }
   const passed = dashes < 0 ? null : args.slice(dashes + 1);
   if (passed !== null && passed.length > 0 && command.afterDashes === undefined) {
@@ -103,7 +103,7 @@ function readFlags(
       hint: `See \`stigmer-local help ${command.name}\``,
     });
   }
-  return { given, operands, passed };
+  return { options, operands, passed };
 }
 
 /**

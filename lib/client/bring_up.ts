@@ -19,9 +19,9 @@ export async function bringUp(context: CommandContext): Promise<Status> {
 
 /** The way of nearly every call: a supervisor answers. Loads nothing that only a launch needs. */
 async function reuse(context: CommandContext, timeoutMs: number, goesOn: () => void): Promise<Status | null> {
-  const { host, invocation: { home, asked, askedBinary, policy, own } } = context;
+  const { host, invocation: { home, requested, requestedBinary, policy, commandOptions } } = context;
   if (!checkHome(context)) return null;
-  const request = { asked, binary: askedBinary, policy, noWait: own["no-wait"] === true };
+  const request = { asked: requested, binary: requestedBinary, policy, noWait: commandOptions["no-wait"] === true };
   if (host.exists(`${home}/${CONTROL_SOCKET_NAME}`)) goesOn();
   const answer = await withLiveLine(context, () => askStart(host, home, request, timeoutMs));
   if (answer.kind === "late") {

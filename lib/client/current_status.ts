@@ -12,7 +12,7 @@ const WATCH_INTERVAL_MS = 1000;
 
 /** Shows what `look` sees; again and again with `--watch`. */
 export async function showStatus(context: CommandContext, look: () => Promise<Status>): Promise<number> {
-  if (context.invocation.own["watch"] === true) return await watch(context, look);
+  if (context.invocation.commandOptions["watch"] === true) return await watch(context, look);
   const seen = await look();
   await tellWarnings(context, seen);
   await context.answer(seen, () => renderStatus(seen, Date.now(), context.paint));
@@ -21,21 +21,21 @@ export async function showStatus(context: CommandContext, look: () => Promise<St
 
 /** The status as the supervisor tells it, or as the evidence does where none answers. Disturbs nothing. */
 export async function currentStatus(context: CommandContext): Promise<Status> {
-  const { host, invocation: { home, asked } } = context;
+  const { host, invocation: { home, requested } } = context;
   if (!checkHome(context)) return notThere(context);
   for (let tries = 0;; tries++) {
     // Checks of a Temporal that hangs take a second each, and the supervisor waits for them.
     const answer = await askSupervisor(host, home, "GET", "/status", { timeoutMs: 2500 });
     if (answer.kind === "answer" && answer.response.status === 200) return readStatus(answer.response);
-    const seen = await (await import("../instance/status/offline_status.ts")).offlineStatus(host, home, asked);
+    const seen = await (await import("../instance/status/offline_status.ts")).offlineStatus(host, home, requested);
     // A supervisor may have come up while the evidence was looked at.
     if (seen.state !== "unsupervised" || tries > 0 || answer.kind === "silent") return seen;
   }
 }
 
-function notThere({ invocation: { home, asked } }: CommandContext): Status {
+function notThere({ invocation: { home, requested } }: CommandContext): Status {
   const paths = instancePaths(home);
-  const settings = completeSettings(withPorts(asked, portCandidate(home, 0)), paths.defaultDatabase);
+  const settings = completeSettings(withPorts(requested, portCandidate(home, 0)), paths.defaultDatabase);
   return {
     ...statusFrame("stopped", settings, paths),
     healthy: false,

@@ -84,8 +84,8 @@ function askIncumbent(
   options: EnsureSupervisorOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  const { asked, binaryAsked, binary, policy } = launchRequest;
-  const request = { asked, binary: binaryAsked ? binary : null, policy, noWait: options.noWait };
+  const { requested, binaryRequested, binary, policy } = launchRequest;
+  const request = { asked: requested, binary: binaryRequested ? binary : null, policy, noWait: options.noWait };
   return askStart(host, launchRequest.home, request, timeoutMs);
 }
 

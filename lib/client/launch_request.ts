@@ -15,14 +15,14 @@ export async function createLaunchRequest(
   replace: boolean,
   isElsewhere = false,
 ): Promise<LaunchRequest> {
-  const { home, asked, askedBinary, policy } = context.invocation;
+  const { home, requested, requestedBinary, policy } = context.invocation;
   return {
     home,
-    asked,
+    requested: requested,
     replace,
     policy,
     binary: await resolveBinary(context, replace, isElsewhere),
-    binaryAsked: askedBinary !== null,
+    binaryRequested: requestedBinary !== null,
   };
 }
 
@@ -36,7 +36,7 @@ async function resolveBinary(
   const { binary } = findTemporal(options);
   if (binary !== null) return binary.path;
   // A Temporal that runs without a supervisor only has to be adopted, or is restarted with its own binary.
-  if (!isElsewhere && options.isVersionAsked !== true && await hasTemporal(context, replace)) return null;
+  if (!isElsewhere && options.isVersionRequested !== true && await hasTemporal(context, replace)) return null;
   return await installBinary(context, options);
 }
 
@@ -48,7 +48,7 @@ export function findOptions({ host, invocation: { home, temporalBin, temporalVer
       : { explicit: { path: temporalBin, origin: "--temporal-bin or STIGMER_TEMPORAL_BIN" } }),
     home,
     version: temporalVersion ?? readSelectedVersion(home).version,
-    isVersionAsked: temporalVersion !== null,
+    isVersionRequested: temporalVersion !== null,
     cwd: host.cwd(),
     env: host.env,
   };
@@ -62,10 +62,10 @@ export function findOptions({ host, invocation: { home, temporalBin, temporalVer
  */
 export async function binaryForRestart(context: CommandContext): Promise<string | null> {
   const options = findOptions(context);
-  const isAsked = options.explicit !== undefined || options.isVersionAsked === true;
+  const isAsked = options.explicit !== undefined || options.isVersionRequested === true;
   if (isAsked) return findTemporal(options).binary?.path ?? await installBinary(context, options);
   if (!readSelectedVersion(options.home).isPending) return null;
-  const { binary } = findTemporal({ ...options, isVersionAsked: true });
+  const { binary } = findTemporal({ ...options, isVersionRequested: true });
   return binary?.path ?? null;
 }
 

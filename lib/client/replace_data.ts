@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { CommandContext } from "../cli/context.ts";
-import { saidByFlags } from "../cli/invocation.ts";
+import { requestedByFlags } from "../cli/invocation.ts";
 import { type ExclusiveAccess, takeExclusiveAccess } from "../database/exclusive_access.ts";
 import { realDatabasePath } from "../database/path.ts";
 import { toFailure } from "../errors/failure.ts";
@@ -32,8 +32,8 @@ export interface Replaced<T> {
 /** The real path of the instance's database, or the path that it would have; null = in memory. */
 export function databaseOf({ host, invocation }: CommandContext, status: Status): string | null {
   const { database } = status.paths;
-  const { asked } = isUp(status) ? saidByFlags(invocation) : invocation;
-  const wanted = asked.dbFilename ?? database;
+  const { requested } = isUp(status) ? requestedByFlags(invocation) : invocation;
+  const wanted = requested.dbFilename ?? database;
   const real = wanted === null || !host.exists(dirname(wanted)) ? wanted : realDatabasePath(wanted);
   if (status.temporal !== null && real !== database) {
     throw new LocalError(
@@ -139,12 +139,15 @@ async function stopAndHold(
  */
 async function startAs(context: CommandContext, record: PidRecord | null): Promise<Status> {
   const { host, invocation } = context;
-  const said = record === null ? invocation : saidByFlags(invocation);
+  const said = record === null ? invocation : requestedByFlags(invocation);
   const recorded = record?.binary !== undefined && host.exists(record.binary) ? record.binary : null;
   const temporalBin = said.temporalBin ?? recorded ?? invocation.temporalBin;
-  const asked = { ...record?.settings, ...said.asked };
+  const requested = { ...record?.settings, ...said.requested };
   const policy = { ...record?.policy, ...said.policy };
-  const again = { ...context, invocation: { ...invocation, asked, policy, temporalBin, askedBinary: temporalBin } };
+  const again = {
+    ...context,
+    invocation: { ...invocation, requested, policy, temporalBin, requestedBinary: temporalBin },
+  };
   try {
     return await startNew(again, START_TIMEOUT_MS, false);
   } catch (error) {

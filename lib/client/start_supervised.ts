@@ -12,9 +12,9 @@ import { createLaunchRequest } from "./launch_request.ts";
  * @param replaces End a Temporal that runs unsupervised, instead of adopting it.
  */
 export async function startNew(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
-  const { host, invocation: { home, own } } = context;
+  const { host, invocation: { home, commandOptions } } = context;
   const launchRequest = await createLaunchRequest(context, replaces);
-  const noWait = own["no-wait"] === true;
+  const noWait = commandOptions["no-wait"] === true;
   const ensured = (goesOn: () => void, signal: AbortSignal) =>
     ensureSupervisor(host, launchRequest, { timeoutMs, noWait, onSupervisorStarting: goesOn, signal });
   return await withLiveLine(context, () => interruptible(host, home, ensured));

@@ -39,7 +39,7 @@ export async function stopUnsupervised(
   if (lock === null) return null;
   const paths = instancePaths(home);
   try {
-    const launchRequest = { home, binary: null, asked: {}, binaryAsked: false, policy: {}, replace: false };
+    const launchRequest = { home, binary: null, requested: {}, binaryRequested: false, policy: {}, replace: false };
     const instance = createInstance(host, launchRequest, null);
     const { temporal, onDisk } = findTemporal(paths, instance.processes);
     let forced = false;

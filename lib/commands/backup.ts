@@ -13,9 +13,9 @@ import { formatBytes } from "../text/byte_size.ts";
 
 /** Writes the data as it is at one moment into a file, whole and checked, whether Temporal runs or not. */
 export const backup: Command = async (context) => {
-  const { host, invocation: { home, own } } = context;
+  const { host, invocation: { home, commandOptions } } = context;
   const file = fileOperand(context, "stigmer-local backup before-upgrade.db");
-  const overwrite = own["force"] === true;
+  const overwrite = commandOptions["force"] === true;
   checkHome(context);
   const database = databaseOf(context, await currentStatus(context));
   if (database === null) {

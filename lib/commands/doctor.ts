@@ -20,16 +20,16 @@ const LOOK_AGAIN_MS = 100;
 
 /** Checks everything that can go wrong. Exits with 1 when something fails; what only deserves a look is no failure. */
 export const doctor: Command = async (context) => {
-  const { own } = context.invocation;
-  const withNetwork = own["network"] === true;
+  const { commandOptions } = context.invocation;
+  const withNetwork = commandOptions["network"] === true;
   const seen = await runChecks(await admit(context), withNetwork);
-  const diagnoses = own["fix"] === true ? await applyFixes(seen, () => admit(context), withNetwork) : seen;
+  const diagnoses = commandOptions["fix"] === true ? await applyFixes(seen, () => admit(context), withNetwork) : seen;
   return await tellReport(context, diagnoses.map(({ fix: _mend, ...check }) => check));
 };
 
 /** What is seen of the instance before it is examined closely. */
 async function admit(context: CommandContext): Promise<DoctorContext> {
-  const { host, invocation: { home, asked, configFailure } } = context;
+  const { host, invocation: { home, requested, configFailure } } = context;
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
   const { evidence, status } = await agreeing(context, () => findTemporal(paths, processes));
@@ -44,7 +44,7 @@ async function admit(context: CommandContext): Promise<DoctorContext> {
     configFailure: configFailure ?? null,
     status,
     evidence,
-    settings: record?.settings ?? completeSettings(withPortsFile(asked, paths), paths.defaultDatabase),
+    settings: record?.settings ?? completeSettings(withPortsFile(requested, paths), paths.defaultDatabase),
     binary: findOptions(context),
     nowMs: Date.now(),
   };
@@ -72,6 +72,6 @@ async function statusOf(context: CommandContext): Promise<Status> {
     return await currentStatus(context);
   } catch (error) {
     if (!(error instanceof LocalError) || error.code !== "home-unusable") throw error;
-    return await offlineStatus(context.host, context.invocation.home, context.invocation.asked);
+    return await offlineStatus(context.host, context.invocation.home, context.invocation.requested);
   }
 }

@@ -13,27 +13,29 @@ import { managedBinaryPath } from "../instance/paths.ts";
 
 /** Gets a Temporal binary and chooses it for the launches to come; or lists or removes what is installed. */
 export const install: Command = async (context) => {
-  const { own, given } = context.invocation;
+  const { commandOptions, options } = context.invocation;
   const asked = ["version", "list", "remove"].filter((name) =>
-    given.get(name)?.source.kind === "flag" && own[name] !== false
+    options.get(name)?.source.kind === "flag" && commandOptions[name] !== false
   );
   if (asked.length > 1) {
     throw new LocalError("usage", `\`--${asked[0]}\` and \`--${asked[1]}\` don't go together`, {
       hint: "See `stigmer-local help install`",
     });
   }
-  if (own["list"] === true) return await (await import("../binary/install_list.ts")).listInstalled(context);
-  if (own["remove"] !== undefined) {
+  if (commandOptions["list"] === true) return await (await import("../binary/install_list.ts")).listInstalled(context);
+  if (commandOptions["remove"] !== undefined) {
     return await (await import("../binary/install_remove.ts")).removeInstalled(
       context,
-      versionFrom(own["remove"], "--remove"),
+      versionFrom(commandOptions["remove"], "--remove"),
     );
   }
 
   const { home } = context.invocation;
   checkHome(context);
   for (const warning of prepareHome(home).warnings) await context.tell(`warning: ${warning}`);
-  const version = own["version"] === undefined ? DEFAULT_TEMPORAL_VERSION : versionFrom(own["version"], "--version");
+  const version = commandOptions["version"] === undefined
+    ? DEFAULT_TEMPORAL_VERSION
+    : versionFrom(commandOptions["version"], "--version");
   const installed = await installOne(context, version);
   // What a setting says, it says to each launch, and only as long as it is there.
   writeSelectedVersion(home, asked.length === 0 ? null : version);
@@ -47,9 +49,9 @@ export const install: Command = async (context) => {
 };
 
 /** The setting by which a launch runs something else than the version that was installed; null = none does. */
-async function whatOverrules({ host, invocation: { home, given } }: CommandContext, version: string) {
-  const binary = given.get("temporal-bin");
-  const chosen = given.get("version");
+async function whatOverrules({ host, invocation: { home, options } }: CommandContext, version: string) {
+  const binary = options.get("temporal-bin");
+  const chosen = options.get("version");
   const isFlag = chosen?.source.kind === "flag";
   // One version in a setting goes before a binary that is named less loudly.
   if (binary !== undefined && (isFlag || binary.source.kind === "environment")) return sourceName(binary.source);

@@ -12,19 +12,23 @@ const DEFAULT_LINES = 200;
 
 /** Shows Temporal's log, or the supervisor's; the rotated ones count as its beginning. */
 export const logs: Command = async (context) => {
-  const { host, invocation: { home, own }, paint } = context;
+  const { host, invocation: { home, commandOptions }, paint } = context;
   const paths = instancePaths(home);
-  const path = own["supervisor"] === true ? paths.supervisorLog : paths.temporalLog;
-  const sinceMs = typeof own["since"] === "string" ? parseSince(own["since"], Date.now()) : null;
-  const limit = typeof own["lines"] === "number" ? own["lines"] : sinceMs === null ? DEFAULT_LINES : Infinity;
+  const path = commandOptions["supervisor"] === true ? paths.supervisorLog : paths.temporalLog;
+  const sinceMs = typeof commandOptions["since"] === "string" ? parseSince(commandOptions["since"], Date.now()) : null;
+  const limit = typeof commandOptions["lines"] === "number"
+    ? commandOptions["lines"]
+    : sinceMs === null
+    ? DEFAULT_LINES
+    : Infinity;
   const info = checkHome(context) && requireLogFile(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
-  if (info === undefined && own["follow"] !== true) {
+  if (info === undefined && commandOptions["follow"] !== true) {
     await context.tell(`There is no log yet at ${path}`);
     return 0;
   }
   const { lines, offset } = readLines(path, limit, sinceMs);
   const isRead = await host.write("stdout", lines.map((line) => `${colour(line, paint)}\n`).join(""));
-  if (own["follow"] === true && isRead) await follow(context, path, offset, info?.ino ?? null);
+  if (commandOptions["follow"] === true && isRead) await follow(context, path, offset, info?.ino ?? null);
   return 0;
 };
 

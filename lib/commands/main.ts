@@ -58,8 +58,8 @@ async function readInvocation(host: Host): Promise<Invocation> {
 }
 
 /** What `config.yaml` says, where there is one and the command heeds it. */
-async function configFor(host: Host, { command, given }: CommandLine, home: string): Promise<ConfigFile | null> {
-  if (command.config === "ignored" || given.get("help") === true) return null;
+async function configFor(host: Host, { command, options }: CommandLine, home: string): Promise<ConfigFile | null> {
+  if (command.config === "ignored" || options.get("help") === true) return null;
   if (!host.exists(instancePaths(home).config)) return null;
   return await (await import("../cli/load_config.ts")).loadConfig(host, home);
 }

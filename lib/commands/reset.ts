@@ -12,12 +12,12 @@ import { formatBytes } from "../text/byte_size.ts";
 
 /** Sets the data aside, or removes it. A Temporal that runs is stopped for it and comes up again without data. */
 export const reset: Command = async (context) => {
-  const { own } = context.invocation;
+  const { commandOptions } = context.invocation;
   checkHome(context);
   const before = await currentStatus(context);
   const database = databaseOf(context, before);
-  const removes = own["no-backup"] === true;
-  if (own["yes"] !== true && !await isConfirmed(context, before, database, removes)) {
+  const removes = commandOptions["no-backup"] === true;
+  if (commandOptions["yes"] !== true && !await isConfirmed(context, before, database, removes)) {
     await context.tell("Nothing was changed");
     return 1;
   }

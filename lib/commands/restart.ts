@@ -19,9 +19,9 @@ export const restart: Command = async (context) => {
 };
 
 async function restartSupervised(context: CommandContext, timeoutMs: number): Promise<Status | null> {
-  const { host, invocation: { home, asked, policy } } = context;
+  const { host, invocation: { home, requested, policy } } = context;
   if (!checkHome(context)) return null;
-  const body = { asked, binary: await binaryForRestart(context), policy };
+  const body = { asked: requested, binary: await binaryForRestart(context), policy };
   const request = { method: "POST", path: "/restart", body } as const;
   const answer = await withLiveLine(context, () => askPatiently(host, home, request, timeoutMs));
   if (answer.kind === "late") {

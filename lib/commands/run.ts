@@ -3,9 +3,9 @@ import { requireOperands, runWith } from "../client/run_command.ts";
 
 /** Runs a command with Temporal up, and ends as it did. */
 export const run: Command = async (context) => {
-  const { own } = context.invocation;
+  const { commandOptions } = context.invocation;
   requireOperands(context);
-  if (own["ephemeral"] === true) {
+  if (commandOptions["ephemeral"] === true) {
     return await (await import("../ephemeral/run.ts")).runEphemeral(context);
   }
   const { bringUp } = await import("../client/bring_up.ts");
@@ -13,7 +13,7 @@ export const run: Command = async (context) => {
   try {
     return await runWith(context, status);
   } finally {
-    if (own["stop-after"] === true && status.reused !== true) {
+    if (commandOptions["stop-after"] === true && status.reused !== true) {
       const { DEFAULT_GRACE_S, stopInstance } = await import("../client/stop.ts");
       await stopInstance(context, DEFAULT_GRACE_S * 1000);
     }

@@ -3,8 +3,8 @@ import { DEFAULT_GRACE_S, NOTHING, stopInstance } from "../client/stop.ts";
 
 /** Stops Temporal and its supervisor. Returns when neither is alive and their ports and locks are free. */
 export const stop: Command = async (context) => {
-  const { own } = context.invocation;
-  const graceMs = own["force"] === true ? 0 : Number(own["timeout"] ?? DEFAULT_GRACE_S) * 1000;
+  const { commandOptions } = context.invocation;
+  const graceMs = commandOptions["force"] === true ? 0 : Number(commandOptions["timeout"] ?? DEFAULT_GRACE_S) * 1000;
   const stopped = checkHome(context) ? await stopInstance(context, graceMs) : NOTHING;
   const text = stopped.pid === null
     ? "Temporal was not running"

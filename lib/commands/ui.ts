@@ -5,7 +5,7 @@ import { stateInWords } from "../instance/status/status.ts";
 
 /** Prints the address of the Web UI, and opens it in the browser where a person sits at a terminal. */
 export const ui: Command = async (context) => {
-  const { host, invocation: { json, quiet, own } } = context;
+  const { host, invocation: { json, quiet, commandOptions } } = context;
   const status = await currentStatus(context);
   if (status.temporal === null) {
     throw new LocalError("not-running", `${stateInWords(status.state)}: there is no Web UI to open`, {
@@ -19,7 +19,7 @@ export const ui: Command = async (context) => {
       hint: "`stigmer-local stop`, then `stigmer-local start`, brings it up with one, on the same data",
     });
   }
-  const isWanted = own["print"] !== true && !json && !quiet && host.isTerminal("stdout");
+  const isWanted = commandOptions["print"] !== true && !json && !quiet && host.isTerminal("stdout");
   await context.answer({ schema: 1, uiUrl }, () => `${uiUrl}\n`);
   if (isWanted) await openInBrowser(context, uiUrl);
   return 0;

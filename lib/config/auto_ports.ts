@@ -1,4 +1,4 @@
-import type { AskedSettings, Settings } from "./settings.ts";
+import type { RequestedSettings, Settings } from "./settings.ts";
 
 /** The two ports of an instance. */
 export interface Ports {
@@ -34,18 +34,18 @@ export function portCandidate(home: string, attempt: number): Ports {
 }
 
 /** The ports that may be any. A UI that nobody asked a port for goes with the frontend. */
-export function autoPortsOf({ port, uiPort }: AskedSettings): AutoPort[] {
+export function autoPortsOf({ port, uiPort }: RequestedSettings): AutoPort[] {
   const isUiAuto = uiPort === "auto" || (port === "auto" && uiPort === undefined);
   return [...(port === "auto" ? ["port" as const] : []), ...(isUiAuto ? ["uiPort" as const] : [])];
 }
 
 /** What was asked for, with `ports` where any will do. */
-export function withPorts(asked: AskedSettings, ports: Ports): Partial<Settings> {
-  const { port: _port, uiPort: _uiPort, ...rest } = asked;
+export function withPorts(requested: RequestedSettings, ports: Ports): Partial<Settings> {
+  const { port: _port, uiPort: _uiPort, ...rest } = requested;
   const result: Partial<Settings> = rest;
-  const auto = autoPortsOf(asked);
+  const auto = autoPortsOf(requested);
   for (const name of ["port", "uiPort"] as const) {
-    const value = auto.includes(name) ? ports[name] : asked[name];
+    const value = auto.includes(name) ? ports[name] : requested[name];
     if (typeof value === "number") result[name] = value;
   }
   return result;

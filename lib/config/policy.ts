@@ -39,15 +39,15 @@ export const DEFAULT_POLICY: Policy = {
 };
 
 /** The whole policy: what was asked for, else the default. A check never takes longer than the time until the next one. */
-export function completePolicy(asked: Partial<Policy>): Policy {
-  const policy = { ...DEFAULT_POLICY, ...asked };
+export function completePolicy(requested: Partial<Policy>): Policy {
+  const policy = { ...DEFAULT_POLICY, ...requested };
   return { ...policy, healthTimeoutS: Math.min(policy.healthTimeoutS, policy.healthIntervalS) };
 }
 
 /** What of `asked` `policy` has otherwise. */
-export function policyDifferences(asked: Partial<Policy>, policy: Policy): (keyof Policy)[] {
+export function policyDifferences(requested: Partial<Policy>, policy: Policy): (keyof Policy)[] {
   return (Object.keys(DEFAULT_POLICY) as (keyof Policy)[])
-    .filter((key) => asked[key] !== undefined && asked[key] !== policy[key]);
+    .filter((key) => requested[key] !== undefined && requested[key] !== policy[key]);
 }
 
 /** Whether `value`, parsed from JSON that anyone may have written, is a part of a {@linkcode Policy}. */
@@ -79,8 +79,8 @@ export interface Policies {
 }
 
 /** The policies of a supervisor that was asked for `asked`. */
-export function policiesOf(asked: Partial<Policy>): Policies {
-  const policy = completePolicy(asked);
+export function policiesOf(requested: Partial<Policy>): Policies {
+  const policy = completePolicy(requested);
   const { baseDelayMs, forgetAfterMs } = DEFAULT_RESTART_POLICY;
   return {
     policy,

@@ -32,7 +32,7 @@ export interface Settings {
 }
 
 /** What is asked for. Ports that are `auto` may be any, and are the same each time. */
-export type AskedSettings = Partial<Omit<Settings, "port" | "uiPort">> & {
+export type RequestedSettings = Partial<Omit<Settings, "port" | "uiPort">> & {
   port?: number | "auto";
   uiPort?: number | "auto";
 };
@@ -47,32 +47,32 @@ export const UI_PORT_OFFSET = 1000;
  * defaults. The UI port follows the frontend's, unless one of both was asked for by itself.
  */
 export function completeSettings(
-  asked: Partial<Settings>,
+  requested: Partial<Settings>,
   defaultDatabase: string,
   base?: Settings,
 ): Settings {
-  const port = asked.port ?? base?.port ?? DEFAULT_PORT;
+  const port = requested.port ?? base?.port ?? DEFAULT_PORT;
   const uiFollows = base === undefined || base.uiPort === uiPortOf(base.port);
   return {
     port,
-    uiPort: asked.uiPort ?? (uiFollows ? uiPortOf(port) : base.uiPort),
-    ip: asked.ip ?? base?.ip ?? "127.0.0.1",
-    uiIp: asked.uiIp ?? base?.uiIp ?? null,
-    headless: asked.headless ?? base?.headless ?? false,
-    dbFilename: asked.dbFilename !== undefined
-      ? asked.dbFilename
+    uiPort: requested.uiPort ?? (uiFollows ? uiPortOf(port) : base.uiPort),
+    ip: requested.ip ?? base?.ip ?? "127.0.0.1",
+    uiIp: requested.uiIp ?? base?.uiIp ?? null,
+    headless: requested.headless ?? base?.headless ?? false,
+    dbFilename: requested.dbFilename !== undefined
+      ? requested.dbFilename
       : base !== undefined
       ? base.dbFilename
       : defaultDatabase,
-    namespaces: asked.namespaces ?? base?.namespaces ?? [],
-    logLevel: asked.logLevel ?? base?.logLevel ?? null,
-    searchAttributes: asked.searchAttributes ?? base?.searchAttributes ?? [],
-    dynamicConfig: asked.dynamicConfig ?? base?.dynamicConfig ?? [],
-    metricsPort: asked.metricsPort ?? base?.metricsPort ?? null,
-    uiPublicPath: asked.uiPublicPath ?? base?.uiPublicPath ?? null,
-    uiAssetPath: asked.uiAssetPath ?? base?.uiAssetPath ?? null,
-    uiCodecEndpoint: asked.uiCodecEndpoint ?? base?.uiCodecEndpoint ?? null,
-    extraArgs: asked.extraArgs ?? base?.extraArgs ?? [],
+    namespaces: requested.namespaces ?? base?.namespaces ?? [],
+    logLevel: requested.logLevel ?? base?.logLevel ?? null,
+    searchAttributes: requested.searchAttributes ?? base?.searchAttributes ?? [],
+    dynamicConfig: requested.dynamicConfig ?? base?.dynamicConfig ?? [],
+    metricsPort: requested.metricsPort ?? base?.metricsPort ?? null,
+    uiPublicPath: requested.uiPublicPath ?? base?.uiPublicPath ?? null,
+    uiAssetPath: requested.uiAssetPath ?? base?.uiAssetPath ?? null,
+    uiCodecEndpoint: requested.uiCodecEndpoint ?? base?.uiCodecEndpoint ?? null,
+    extraArgs: requested.extraArgs ?? base?.extraArgs ?? [],
   };
 }
 
@@ -112,10 +112,10 @@ export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
  * The settings that were asked for and that `running` has otherwise. What was not asked for is taken as it runs: a plain
  * `start` reuses an instance whatever its port, and so does `auto`. The order of repeated settings counts only for {@linkcode Settings.extraArgs}.
  */
-export function settingsDifferences(asked: AskedSettings, running: Settings): SettingDifference[] {
+export function settingsDifferences(requested: RequestedSettings, running: Settings): SettingDifference[] {
   const differences: SettingDifference[] = [];
   for (const key of Object.keys(FLAG_NAMES) as (keyof Settings)[]) {
-    const wanted = asked[key];
+    const wanted = requested[key];
     if (wanted === undefined || isAnyPort(key, wanted) || comparable(key, wanted) === comparable(key, running[key])) {
       continue;
     }
@@ -124,7 +124,7 @@ export function settingsDifferences(asked: AskedSettings, running: Settings): Se
   return differences;
 }
 
-function isAnyPort(key: keyof Settings, wanted: AskedSettings[keyof Settings]): boolean {
+function isAnyPort(key: keyof Settings, wanted: RequestedSettings[keyof Settings]): boolean {
   return (key === "port" || key === "uiPort") && wanted === "auto";
 }
 

@@ -1,6 +1,6 @@
 import { portCandidate, withPorts } from "../config/auto_ports.ts";
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
-import { type AskedSettings, completeSettings, isSettings } from "../config/settings.ts";
+import { completeSettings, isSettings, type RequestedSettings } from "../config/settings.ts";
 import type { Snapshot } from "../database/snapshot.ts";
 import { type Failure, toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
@@ -10,7 +10,7 @@ import type { Handler, Reply } from "./unix_server.ts";
 
 /** What a request asks a supervisor to start, or to go on with after a restart. */
 export interface StartRequest {
-  asked: AskedSettings;
+  asked: RequestedSettings;
   /** The binary that was asked for by name; null = any. */
   binary: string | null;
   /** How it is to be looked after, as far as that was asked for. */
@@ -121,7 +121,7 @@ function parseObject(body: string): Record<string, unknown> {
 }
 
 /** Of what somebody asks for, the ports that are `auto`. */
-function autoPortsIn(asked: AskedSettings): AskedSettings {
+function autoPortsIn(asked: RequestedSettings): RequestedSettings {
   return {
     ...(asked.port === "auto" ? { port: "auto" } : {}),
     ...(asked.uiPort === "auto" ? { uiPort: "auto" } : {}),
@@ -135,7 +135,7 @@ function startRequest(body: string): StartRequest {
   if (!isPart) throw new SyntaxError("asked must be settings");
   if (policy !== undefined && !isPartOfPolicy(policy)) throw new SyntaxError("policy must have numbers");
   return {
-    asked: asked as AskedSettings,
+    asked: asked as RequestedSettings,
     binary: typeof binary === "string" ? binary : null,
     ...(policy === undefined ? {} : { policy }),
     ...(noWait === true ? { noWait } : {}),

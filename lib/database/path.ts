@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import type { AskedSettings } from "../config/settings.ts";
+import type { RequestedSettings } from "../config/settings.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { shellWord } from "../text/shell_word.ts";
 
@@ -128,7 +128,7 @@ function reasonOf(error: unknown): string {
  *
  * @throws {LocalError} when the database's folder is not there
  */
-export function withRealDatabase(asked: AskedSettings): AskedSettings {
-  if (typeof asked.dbFilename !== "string") return asked;
-  return { ...asked, dbFilename: realDatabasePath(asked.dbFilename) };
+export function withRealDatabase(requested: RequestedSettings): RequestedSettings {
+  if (typeof requested.dbFilename !== "string") return requested;
+  return { ...requested, dbFilename: realDatabasePath(requested.dbFilename) };
 }

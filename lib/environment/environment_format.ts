@@ -2,8 +2,8 @@ import type { CommandContext } from "../cli/context.ts";
 import type { EnvironmentFormat } from "./client_environment.ts";
 
 /** How the variables are to be written. */
-export function environmentFormat({ host, invocation: { own } }: CommandContext): EnvironmentFormat {
-  if (own["dotenv"] === true) return "dotenv";
-  const shell = own["shell"] ?? host.env["SHELL"]?.split("/").at(-1);
+export function environmentFormat({ host, invocation: { commandOptions } }: CommandContext): EnvironmentFormat {
+  if (commandOptions["dotenv"] === true) return "dotenv";
+  const shell = commandOptions["shell"] ?? host.env["SHELL"]?.split("/").at(-1);
   return shell === "fish" ? "fish" : "sh";
 }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandContext, timeoutMsOf } from "../cli/context.ts";
 import { createLaunchRequest } from "../client/launch_request.ts";
-import type { AskedSettings } from "../config/settings.ts";
+import type { RequestedSettings } from "../config/settings.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { hasLostPort } from "../errors/port_errors.ts";
 import type { LaunchRequest } from "../instance/context.ts";
@@ -32,10 +32,10 @@ export async function bringUpEphemeral<Result>(
   const timeoutMs = timeoutMsOf(context);
   for (let tries = 1;; tries++) {
     const home = temporaryHome();
-    const asked = await ephemeralSettings(context, common.asked);
+    const requested = await ephemeralSettings(context, common.requested);
     const ephemeralFor = { pid: host.pid, startTime: self.startTime };
     try {
-      return await bringUp({ ...common, home, asked, ephemeralFor }, timeoutMs);
+      return await bringUp({ ...common, home, requested, ephemeralFor }, timeoutMs);
     } catch (error) {
       discard(home);
       if (tries === MAX_TRIES || !hasLostPort(error) || isNamed(error, context)) throw withoutLog(error);
@@ -73,10 +73,10 @@ function discard(home: string): void {
  * names are those of the common instance. What else they say counts here, too.
  */
 async function ephemeralSettings(
-  { invocation: { given } }: CommandContext,
-  asked: AskedSettings,
-): Promise<AskedSettings> {
-  const isWritten = (flag: string) => given.get(flag)?.source.kind === "flag";
+  { invocation: { options } }: CommandContext,
+  asked: RequestedSettings,
+): Promise<RequestedSettings> {
+  const isWritten = (flag: string) => options.get(flag)?.source.kind === "flag";
   const portFor = async (flag: string, port: number | "auto" | undefined) =>
     isWritten(flag) && typeof port === "number" ? port : await freePort();
   return {
@@ -90,9 +90,9 @@ async function ephemeralSettings(
 }
 
 /** Whether the port that was lost is one that a flag names. */
-function isNamed(error: unknown, { invocation: { given } }: CommandContext): boolean {
+function isNamed(error: unknown, { invocation: { options } }: CommandContext): boolean {
   const port = error instanceof LocalError ? error.facts["port"] : undefined;
-  return ["port", "ui-port", "metrics-port"].map((flag) => given.get(flag))
+  return ["port", "ui-port", "metrics-port"].map((flag) => options.get(flag))
     .some((each) => each?.source.kind === "flag" && each.value === port);
 }
 

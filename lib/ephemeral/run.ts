@@ -11,8 +11,8 @@ import { bringUpEphemeral } from "./launch_request.ts";
  * @throws {LocalError} `usage`, when a flag names a file for its data; what `start` throws
  */
 export async function runEphemeral(context: CommandContext): Promise<number> {
-  const { host, invocation: { given } } = context;
-  if (given.get("db-filename")?.source.kind === "flag") {
+  const { host, invocation: { options } } = context;
+  if (options.get("db-filename")?.source.kind === "flag") {
     throw new LocalError("usage", "`run --ephemeral` keeps its data in memory, and has no --db-filename", {
       hint: "Leave one of the two out",
     });

@@ -15,11 +15,11 @@ const OF_LAUNCHES = [
  * @throws {LocalError} `usage` for a flag that only a Temporal of ours can heed
  */
 export async function externalCommand(context: CommandContext): Promise<Command | null> {
-  const { command, given, own } = context.invocation;
-  if (own["ephemeral"] === true) return null;
+  const { command, options, commandOptions } = context.invocation;
+  if (commandOptions["ephemeral"] === true) return null;
   const name = command.name;
   if (["install", "config", "completions", "version", "help"].includes(name)) return null;
-  const flag = OF_LAUNCHES.find((each) => given.get(each)?.source.kind === "flag");
+  const flag = OF_LAUNCHES.find((each) => options.get(each)?.source.kind === "flag");
   if (flag !== undefined) {
     throw new LocalError("usage", `--${flag} is for a Temporal that this tool runs, and this one is not`, {
       hint: `${externalSource(context)} says so; --managed takes the Temporal of this home instead`,

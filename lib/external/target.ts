@@ -27,10 +27,10 @@ export interface ExternalTarget {
  * @throws {LocalError} `usage`, `home-unusable`
  */
 export async function externalTarget(context: CommandContext): Promise<ExternalTarget> {
-  const { host, invocation: { home, given } } = context;
+  const { host, invocation: { home, options } } = context;
   checkHome(context);
   const bases = { home, cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
-  const own = connectionOptions(given, bases);
+  const own = connectionOptions(options, bases);
   const path = (own.configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"]) || null;
   const asked: AskedProfile = {
     name: (own.profileName?.value ?? host.env["TEMPORAL_PROFILE"]) || null,
@@ -60,6 +60,6 @@ export async function lookAtExternal(
 }
 
 /** Who said that Temporal is not ours. */
-export function externalSource({ invocation: { given } }: CommandContext): string {
-  return sourceName(whoSaysExternal(given));
+export function externalSource({ invocation: { options } }: CommandContext): string {
+  return sourceName(whoSaysExternal(options));
 }

@@ -1,6 +1,6 @@
 import type { AutoPort } from "../config/auto_ports.ts";
 import { type Policies, policiesOf, type Policy } from "../config/policy.ts";
-import type { AskedSettings, Settings } from "../config/settings.ts";
+import type { RequestedSettings, Settings } from "../config/settings.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import type { Host } from "../platform/runtime/host.ts";
@@ -37,9 +37,9 @@ export interface LaunchRequest {
   home: string;
   binary: string | null;
   /** The settings that were asked for; the rest is that of the Temporal which runs unsupervised, or the default. */
-  asked: AskedSettings;
+  requested: RequestedSettings;
   /** The binary itself was asked for, so another one that runs is replaced. */
-  binaryAsked: boolean;
+  binaryRequested: boolean;
   /** How to look after it, as far as that was asked for. */
   policy: Partial<Policy>;
   /** Replace a Temporal that runs, instead of adopting it. */

@@ -1,5 +1,5 @@
 import { autoPortsOf, portCandidate, type Ports, withPorts } from "../config/auto_ports.ts";
-import { type AskedSettings, isPort, type Settings } from "../config/settings.ts";
+import { isPort, type RequestedSettings, type Settings } from "../config/settings.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import type { InstancePaths } from "./paths.ts";
 
@@ -26,7 +26,10 @@ export function writePortsFile(paths: Pick<InstancePaths, "ports">, ports: Parti
 }
 
 /** What was asked for, with the home's own ports for `auto`: those that are kept, or else the first that would be tried. */
-export function withPortsFile(asked: AskedSettings, paths: Pick<InstancePaths, "home" | "ports">): Partial<Settings> {
-  if (autoPortsOf(asked).length === 0) return withPorts(asked, portCandidate(paths.home, 0));
-  return withPorts(asked, { ...portCandidate(paths.home, 0), ...readPortsFile(paths) });
+export function withPortsFile(
+  requested: RequestedSettings,
+  paths: Pick<InstancePaths, "home" | "ports">,
+): Partial<Settings> {
+  if (autoPortsOf(requested).length === 0) return withPorts(requested, portCandidate(paths.home, 0));
+  return withPorts(requested, { ...portCandidate(paths.home, 0), ...readPortsFile(paths) });
 }

@@ -87,19 +87,19 @@ const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "stopAfter", "onMessage"]
  */
 export function commandLineOf(options: StartOptions): CommandLine {
   const { ephemeral, dbFilename, timeoutMs, extraArgs } = options;
-  const given = new Map<string, unknown>();
+  const flags = new Map<string, unknown>();
   for (const [name, value] of Object.entries(options)) {
     const flag = FLAGS[name];
     if (flag === undefined && !OTHERS.includes(name)) throw unknownOption(name);
-    if (flag !== undefined && value !== undefined) given.set(flag, value);
+    if (flag !== undefined && value !== undefined) flags.set(flag, value);
   }
-  if (timeoutMs !== undefined) given.set("timeout", timeoutMs / 1000);
+  if (timeoutMs !== undefined) flags.set("timeout", timeoutMs / 1000);
   if (ephemeral === true && dbFilename !== undefined) {
     throw new LocalError("usage", "An ephemeral server keeps its data in memory, and has no dbFilename");
   }
   return {
     command: COMMANDS.find(({ name }) => name === "start")!,
-    given,
+    options: flags,
     operands: [],
     passed: extraArgs === undefined ? null : [...extraArgs],
   };

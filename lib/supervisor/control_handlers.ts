@@ -1,7 +1,7 @@
 import { formatValue } from "../config/flags/flag_values.ts";
 import { CONFIG_FLAGS } from "../config/flags/instance_flags.ts";
 import { policiesOf, policyDifferences } from "../config/policy.ts";
-import { type AskedSettings, type SettingDifference, settingsDifferences } from "../config/settings.ts";
+import { type RequestedSettings, type SettingDifference, settingsDifferences } from "../config/settings.ts";
 import type { Controlled, SnapshotRequest, SnapshotTaken, StartRequest, StopRequest } from "../control/api.ts";
 import { removeCopy } from "../database/copy.ts";
 import { withRealDatabase } from "../database/path.ts";
@@ -114,13 +114,13 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const stopped = lastEnd !== null && lastEnd.atMs >= askedAtMs ? lastEnd : { pid: null, forced: false };
       return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
     },
-    restart: async ({ asked, binary, policy }: StartRequest) => {
+    restart: async ({ asked: requested, binary, policy }: StartRequest) => {
       if (isLeaving()) return LEAVING;
-      const refusal = await refusalOf(manager, asked, binary, instance);
+      const refusal = await refusalOf(manager, requested, binary, instance);
       if (refusal !== null) return refusal;
       if (isLeaving()) return LEAVING;
       if (policy !== undefined) Object.assign(instance, policiesOf({ ...instance.policy, ...policy }));
-      manager.change(asked, binary);
+      manager.change(requested, binary);
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
       return await settled();
     },
@@ -152,11 +152,11 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
 /** Why a restart with these settings would fail after the running Temporal was ended for it; null when nothing is in the way. */
 async function refusalOf(
   manager: TemporalManager,
-  asked: AskedSettings,
+  requested: RequestedSettings,
   binary: string | null,
   { processes }: Instance,
 ): Promise<Failure | null> {
-  const next = manager.planWith(asked, binary);
+  const next = manager.planWith(requested, binary);
   const { temporal } = manager;
   if (next === null || temporal === null) return null;
   try {
@@ -213,12 +213,12 @@ function describeTemporal(temporal: TemporalProcess): NonNullable<Status["tempor
 }
 
 function differencesFrom(
-  { asked, binary, policy = {} }: StartRequest,
+  { asked: requested, binary, policy = {} }: StartRequest,
   instance: Instance,
   { manager }: Supervisor,
 ): SettingDifference[] {
-  const isSame = asked.dbFilename === manager.settings.dbFilename; // before the first launch it is not the real path
-  const differences = settingsDifferences(isSame ? asked : withRealDatabase(asked), manager.settings);
+  const isSame = requested.dbFilename === manager.settings.dbFilename; // before the first launch it is not the real path
+  const differences = settingsDifferences(isSame ? requested : withRealDatabase(requested), manager.settings);
   const running = manager.temporal;
   if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
     differences.push({ setting: "temporal-bin", running: running.binary, asked: binary });

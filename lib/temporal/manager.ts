@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { autoPortsOf } from "../config/auto_ports.ts";
-import type { AskedSettings, Settings } from "../config/settings.ts";
+import type { RequestedSettings, Settings } from "../config/settings.ts";
 import { DatabaseLock } from "../database/lock.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance, LaunchPlan, LaunchRequest } from "../instance/context.ts";
@@ -90,7 +90,7 @@ export class TemporalManager {
   /** What runs, else what is to run. */
   get settings(): Settings {
     return this.#temporal?.settings ?? this.#plan?.settings ??
-      planFor(this.#instance.paths, this.#launchRequest.asked, "").settings;
+      planFor(this.#instance.paths, this.#launchRequest.requested, "").settings;
   }
 
   /** Looks whether the lock paths still lead to our locks; asked twice at once, it looks once. */
@@ -106,20 +106,20 @@ export class TemporalManager {
   }
 
   /** What the next launch would be with these settings, and this binary; null while nothing is planned yet. */
-  planWith(asked: AskedSettings, binary: string | null): LaunchPlan | null {
+  planWith(requested: RequestedSettings, binary: string | null): LaunchPlan | null {
     const plan = this.#plan;
     if (plan === null) return null;
-    return planFor(this.#instance.paths, asked, binary ?? plan.binary, plan.settings, plan.auto);
+    return planFor(this.#instance.paths, requested, binary ?? plan.binary, plan.settings, plan.auto);
   }
 
   /** Plans the next launch with these settings, and this binary. */
-  change(asked: AskedSettings, binary: string | null): void {
-    this.#plan = this.planWith(asked, binary);
+  change(requested: RequestedSettings, binary: string | null): void {
+    this.#plan = this.planWith(requested, binary);
     if (this.#plan !== null) return;
     const launchRequest = this.#launchRequest; // it is not looked yet at what is there
     this.#launchRequest = {
       ...launchRequest,
-      asked: { ...launchRequest.asked, ...asked },
+      requested: { ...launchRequest.requested, ...requested },
       binary: binary ?? launchRequest.binary,
       replace: true,
     };
@@ -253,12 +253,12 @@ export class TemporalManager {
     });
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
-      this.#plan = planFor(this.#instance.paths, launchRequest.asked, found.binary, found.base);
+      this.#plan = planFor(this.#instance.paths, launchRequest.requested, found.binary, found.base);
       return null;
     }
     const { temporal } = found;
     const binary = launchRequest.binary ?? temporal.binary ?? "";
-    this.#plan = { binary, settings: temporal.settings, auto: autoPortsOf(launchRequest.asked) };
+    this.#plan = { binary, settings: temporal.settings, auto: autoPortsOf(launchRequest.requested) };
     this.#track(temporal);
     // Its lock has no name any more: the file at the path is to be held in its stead.
     if (found.proof !== "lock") this.locks.temporal = NO_FILE;

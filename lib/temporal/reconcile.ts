@@ -116,11 +116,11 @@ async function tryToAdopt(
   const record = finding.onDisk.kind === "record" && finding.onDisk.record.pid === leader.pid
     ? finding.onDisk.record
     : null;
-  const asked = withRealDatabase(launchRequest.asked);
-  const settings = record?.settings ?? settingsFromArgv(processes.argv(leader.pid), asked, paths.defaultDatabase);
-  if (settings === null || settingsDifferences(asked, settings).length > 0) return "other settings";
+  const requested = withRealDatabase(launchRequest.requested);
+  const settings = record?.settings ?? settingsFromArgv(processes.argv(leader.pid), requested, paths.defaultDatabase);
+  if (settings === null || settingsDifferences(requested, settings).length > 0) return "other settings";
   const binary = record?.binary ?? leader.executable;
-  if (launchRequest.binaryAsked && launchRequest.binary !== null && binary !== launchRequest.binary) {
+  if (launchRequest.binaryRequested && launchRequest.binary !== null && binary !== launchRequest.binary) {
     return "other settings";
   }
   const { dbFilename } = settings;
@@ -154,27 +154,27 @@ async function tryToAdopt(
 /** A Temporal that works is not ended for one that could not come up. */
 async function refuseHarm(
   { paths, processes }: Instance,
-  { asked, binary }: LaunchRequest,
+  { requested, binary }: LaunchRequest,
   { onDisk }: TemporalEvidence,
   { leader }: FoundTemporal,
 ): Promise<void> {
   if (onDisk.kind !== "record" || onDisk.record.pid !== leader?.pid || onDisk.record.settings === undefined) return;
   const { settings } = onDisk.record;
   const running = { binary: onDisk.record.binary ?? leader.executable ?? "", settings };
-  const next = planFor(paths, withRealDatabase(asked), binary ?? running.binary, settings);
+  const next = planFor(paths, withRealDatabase(requested), binary ?? running.binary, settings);
   await refuseReplacement(next, running, processes);
 }
 
 /** The settings of a Temporal without a record: those that would be launched now, if they give the very same arguments. */
 function settingsFromArgv(
   argv: string[] | null,
-  asked: LaunchRequest["asked"],
+  requested: LaunchRequest["requested"],
   defaultDatabase: string,
 ): Settings | null {
   if (argv === null) return null;
   const seen = parseTemporalArgs(argv);
   if (seen === null) return null;
-  const settings = completeSettings({ ...seen, ...withPorts(asked, seen) }, defaultDatabase);
+  const settings = completeSettings({ ...seen, ...withPorts(requested, seen) }, defaultDatabase);
   return JSON.stringify(temporalArgs(settings)) === JSON.stringify(argv.slice(1)) ? settings : null;
 }
 

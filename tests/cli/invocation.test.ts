@@ -2,8 +2,8 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { COMMANDS, flagsOf } from "../../lib/cli/command_specs.ts";
-import { asTyped, type Invocation, parseCommandLine, saidByFlags } from "../../lib/cli/invocation.ts";
-import type { AskedSettings } from "../../lib/config/settings.ts";
+import { asTyped, type Invocation, parseCommandLine, requestedByFlags } from "../../lib/cli/invocation.ts";
+import type { RequestedSettings } from "../../lib/config/settings.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
 
 type Env = Record<string, string | undefined>;
@@ -14,11 +14,11 @@ function parse(line: string, env: Env = {}): Invocation {
 }
 
 /** What was asked for on the command line of a `start`. */
-const asked = (line: string, env: Env = {}): AskedSettings => parse(`start ${line}`, env).asked;
+const asked = (line: string, env: Env = {}): RequestedSettings => parse(`start ${line}`, env).requested;
 
 /** The command's own flags that were given. */
 function own(line: string): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(parse(line).own).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(Object.entries(parse(line).commandOptions).filter(([, value]) => value !== undefined));
 }
 
 /** The message and the hint of a wrong usage. */
@@ -125,8 +125,8 @@ describe("parseCommandLine() on flags", () => {
   });
 
   it("hides an instance flag's letter behind the command's own", () => {
-    assertEquals(parse("logs -f -n 5").asked, {});
-    assertEquals(parse("status -n dev -f t.db").asked, { namespaces: ["dev"], dbFilename: "/cwd/t.db" });
+    assertEquals(parse("logs -f -n 5").requested, {});
+    assertEquals(parse("status -n dev -f t.db").requested, { namespaces: ["dev"], dbFilename: "/cwd/t.db" });
   });
 
   it("lets the last value of a flag count, and gathers those that repeat", () => {
@@ -150,9 +150,9 @@ describe("parseCommandLine() on flags", () => {
     for (const line of ["--headless=false", "--headless=0", "--headless=off", "--headless false"]) {
       assertEquals(asked(line), { headless: false }, line);
     }
-    assertEquals(parse("start --no-wait").own["no-wait"], true);
-    assertEquals(parse("start --no-wait=true").own["no-wait"], true);
-    assertEquals(parse("start --no-wait=false").own["no-wait"], undefined);
+    assertEquals(parse("start --no-wait").commandOptions["no-wait"], true);
+    assertEquals(parse("start --no-wait=true").commandOptions["no-wait"], true);
+    assertEquals(parse("start --no-wait=false").commandOptions["no-wait"], undefined);
     assertEquals(refusal("start --headless=maybe").message, "--headless takes 1 or 0, or no value: `maybe` was given");
     assertEquals(refusal("start --json=x").message, "--json takes 1 or 0, or no value: `x` was given");
   });
@@ -212,18 +212,18 @@ describe("parseCommandLine() on `--`", () => {
   it("passes on what follows, as it is", () => {
     assertEquals(asked("-- --x -y 5 -- --home zz -p1"), { extraArgs: ["--x", "-y", "5", "--", "--home", "zz", "-p1"] });
     assertEquals(parse("-- stop").command.name, "start");
-    assertEquals(parse("-- stop").asked, { extraArgs: ["stop"] });
-    assertEquals(parse("restart -- --metrics-port 9090").asked, { extraArgs: ["--metrics-port", "9090"] });
+    assertEquals(parse("-- stop").requested, { extraArgs: ["stop"] });
+    assertEquals(parse("restart -- --metrics-port 9090").requested, { extraArgs: ["--metrics-port", "9090"] });
   });
 
   it("tells no arguments from none asked for", () => {
     assertEquals(asked("--"), { extraArgs: [] });
-    assertEquals("extraArgs" in parse("start").asked, false);
+    assertEquals("extraArgs" in parse("start").requested, false);
   });
 
   it("takes the command of `run` whole, flags and all", () => {
-    const { asked, operands, json } = parse("run --json -- npm test -- --port 1");
-    assertEquals([asked, operands, json], [{}, ["npm", "test", "--", "--port", "1"], true]);
+    const { requested, operands, json } = parse("run --json -- npm test -- --port 1");
+    assertEquals([requested, operands, json], [{}, ["npm", "test", "--", "--port", "1"], true]);
     assertEquals([parse("run").operands, parse("run --").operands], [[], []]);
     assertEquals(refusal("run npm test"), {
       message: "Unexpected argument `npm` for `run`",
@@ -247,21 +247,21 @@ describe("parseCommandLine() on the environment", () => {
   };
 
   it("takes it where no flag was given", () => {
-    const { home, asked } = parse("start", env);
+    const { home, requested } = parse("start", env);
     assertEquals(home, "/e");
-    assertEquals(asked, { port: 7400, headless: true, namespaces: ["a", "b"], dbFilename: "/cwd/e.db" });
+    assertEquals(requested, { port: 7400, headless: true, namespaces: ["a", "b"], dbFilename: "/cwd/e.db" });
     assertEquals(parse("start", { STIGMER_TEMPORAL_BIN: "bin/temporal" }).temporalBin, "/cwd/bin/temporal");
   });
 
   it("lets flags win, also one that says no", () => {
-    const { home, asked } = parse("start --home h --port 7300 --headless=false -n c -f f.db", env);
+    const { home, requested } = parse("start --home h --port 7300 --headless=false -n c -f f.db", env);
     assertEquals(home, "/cwd/h");
-    assertEquals(asked, { port: 7300, headless: false, namespaces: ["c"], dbFilename: "/cwd/f.db" });
-    assertEquals(asked.port, parse("start --port 7300", { STIGMER_PORT: "wrong" }).asked.port);
+    assertEquals(requested, { port: 7300, headless: false, namespaces: ["c"], dbFilename: "/cwd/f.db" });
+    assertEquals(requested.port, parse("start --port 7300", { STIGMER_PORT: "wrong" }).requested.port);
   });
 
   it("takes an empty variable for an unset one", () => {
-    assertEquals(parse("start", Object.fromEntries(Object.keys(env).map((name) => [name, ""]))).asked, {});
+    assertEquals(parse("start", Object.fromEntries(Object.keys(env).map((name) => [name, ""]))).requested, {});
     assertEquals(parse("start", { STIGMER_HOME: "" }).home, "/home/me/.stigmer");
   });
 
@@ -295,8 +295,8 @@ describe("parseCommandLine() on the environment", () => {
 
 describe("parseCommandLine() on the binary", () => {
   const binary = (line: string, env: Env = {}) => {
-    const { temporalBin, temporalVersion, askedBinary } = parse(line, env);
-    return [temporalBin, temporalVersion, askedBinary];
+    const { temporalBin, temporalVersion, requestedBinary } = parse(line, env);
+    return [temporalBin, temporalVersion, requestedBinary];
   };
 
   it("takes --version for the managed binary of that version, and alone for the command", () => {
@@ -366,13 +366,13 @@ describe("parseCommandLine() on anything", () => {
   });
 });
 
-describe("saidByFlags()", () => {
+describe("requestedByFlags()", () => {
   it("leaves out what the environment says, and nothing else", () => {
     const env = { STIGMER_PORT: "7300", STIGMER_IP: "127.0.0.2", STIGMER_TEMPORAL_BIN: "/env/temporal" };
-    const none = { asked: {}, policy: {}, temporalBin: null };
-    assertEquals(saidByFlags(parse("reset --yes", env)), none);
-    const said = saidByFlags(parse("reset --port 7400 --max-restarts 2 --temporal-bin bin/temporal", env));
-    assertEquals(said, { asked: { port: 7400 }, policy: { maxRestarts: 2 }, temporalBin: "/cwd/bin/temporal" });
+    const none = { requested: {}, policy: {}, temporalBin: null };
+    assertEquals(requestedByFlags(parse("reset --yes", env)), none);
+    const said = requestedByFlags(parse("reset --port 7400 --max-restarts 2 --temporal-bin bin/temporal", env));
+    assertEquals(said, { requested: { port: 7400 }, policy: { maxRestarts: 2 }, temporalBin: "/cwd/bin/temporal" });
   });
 });
 

@@ -22,9 +22,9 @@ async function countTries(flags: readonly string[], lost: "port" | "uiPort" | "m
   let tries = 0;
   const error = await assertRejects(
     () =>
-      bringUpEphemeral(context, ({ asked }) => {
+      bringUpEphemeral(context, ({ requested }) => {
         tries++;
-        return Promise.reject(new LocalError("port-taken", "taken", { facts: { port: asked[lost] } }));
+        return Promise.reject(new LocalError("port-taken", "taken", { facts: { port: requested[lost] } }));
       }),
     LocalError,
   );

@@ -9,7 +9,7 @@ import { type SettingSource, sourceName } from "./setting_source.ts";
 export type Value = string | number | boolean | string[];
 
 /** The value of a setting that was asked for, and where it comes from. */
-export interface Given {
+export interface OptionValue {
   value: Value;
   source: SettingSource;
 }

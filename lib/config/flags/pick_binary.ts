@@ -1,6 +1,6 @@
 import { LocalError } from "../../errors/local_error.ts";
 import { isVersion } from "../temporal_versions.ts";
-import { badValue, type Given } from "./flag_values.ts";
+import { badValue, type OptionValue } from "./flag_values.ts";
 import { rankOf, sourceName } from "./setting_source.ts";
 
 /** The binary that was asked for: by its path, by its version, or not at all. */
@@ -15,9 +15,9 @@ export interface PickedBinary {
  *
  * @throws {LocalError} `usage` for what is no version, and for both at once
  */
-export function pickBinary(given: ReadonlyMap<string, Given>): PickedBinary {
-  const version = given.get("version");
-  const binary = given.get("temporal-bin");
+export function pickBinary(options: ReadonlyMap<string, OptionValue>): PickedBinary {
+  const version = options.get("version");
+  const binary = options.get("temporal-bin");
   const path = binary === undefined ? null : String(binary.value);
   if (version === undefined) return { temporalBin: path, temporalVersion: null };
   const temporalVersion = String(version.value).replace(/^v(?=\d)/, "");

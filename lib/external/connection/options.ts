@@ -1,4 +1,4 @@
-import type { Given } from "../../config/flags/flag_values.ts";
+import type { OptionValue } from "../../config/flags/flag_values.ts";
 import { sourceName } from "../../config/flags/setting_source.ts";
 import { absolutePath } from "../../instance/paths.ts";
 import type { ClientProfile, ConnectionKey, Sourced } from "./profile.ts";
@@ -32,9 +32,9 @@ const KEYS: readonly [flag: string, key: ConnectionKey, isPath: boolean][] = [
 ];
 
 /** What `given` says of a Temporal that is not ours. */
-export function connectionOptions(given: ReadonlyMap<string, Given>, bases: Bases): ConnectionOptions {
+export function connectionOptions(options: ReadonlyMap<string, OptionValue>, bases: Bases): ConnectionOptions {
   const said = (flag: string, isPath: boolean): Sourced<unknown> | null => {
-    const found = given.get(flag);
+    const found = options.get(flag);
     if (found === undefined) return null;
     const { value, source } = found;
     const base = source.kind === "file" ? bases.home : bases.cwd;
@@ -46,7 +46,7 @@ export function connectionOptions(given: ReadonlyMap<string, Given>, bases: Base
     if (found !== null) profile[key] = found;
   }
   // The first namespace is the instance's own, here as where Temporal is ours.
-  const namespaces = given.get("namespace");
+  const namespaces = options.get("namespace");
   const [namespace] = Array.isArray(namespaces?.value) ? namespaces.value : [];
   if (namespace !== undefined) profile["namespace"] = { value: namespace, from: sourceName(namespaces!.source) };
   return {

@@ -1,6 +1,6 @@
 import { parseTemporalArgs } from "../../config/dev_server_args.ts";
 import { DEFAULT_HEALTH_POLICY } from "../../config/policy.ts";
-import { type AskedSettings, completeSettings, type Settings } from "../../config/settings.ts";
+import { completeSettings, type RequestedSettings, type Settings } from "../../config/settings.ts";
 import { type Holder, isStillThere, type Processes, type ProcessInfo } from "../../platform/processes/processes.ts";
 import { processesHere } from "../../platform/processes/processes_here.ts";
 import type { Host } from "../../platform/runtime/host.ts";
@@ -23,7 +23,7 @@ const MAX_LOOKS = 5;
  * The order of the looks matters: Temporal first, then the supervisor's lock, then Temporal again. `unsupervised` is
  * said only of a Temporal that was there before and after nobody held the lock.
  */
-export async function offlineStatus(host: Host, home: string, asked: AskedSettings): Promise<Status> {
+export async function offlineStatus(host: Host, home: string, asked: RequestedSettings): Promise<Status> {
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
   const { finding, supervisor } = look(paths, processes);
@@ -108,7 +108,7 @@ function settingsOf(
   finding: TemporalEvidence,
   leader: ProcessInfo | null,
   processes: Processes,
-  asked: AskedSettings,
+  asked: RequestedSettings,
   paths: InstancePaths,
 ): Settings {
   const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;

@@ -1,5 +1,5 @@
 import { type AutoPort, autoPortsOf } from "../../config/auto_ports.ts";
-import { type AskedSettings, completeSettings, type Settings } from "../../config/settings.ts";
+import { completeSettings, type RequestedSettings, type Settings } from "../../config/settings.ts";
 import type { DatabaseLock } from "../../database/lock.ts";
 import { makeDatabaseFolder, realDatabasePath } from "../../database/path.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
@@ -15,16 +15,16 @@ import type { Processes } from "../../platform/processes/processes.ts";
  */
 export function planFor(
   paths: InstancePaths,
-  asked: AskedSettings,
+  requested: RequestedSettings,
   binary: string,
   base?: Settings,
   auto: readonly AutoPort[] = [],
 ): LaunchPlan {
-  const stays = asked.port === undefined ? auto.filter((name) => asked[name] === undefined) : [];
+  const stays = requested.port === undefined ? auto.filter((name) => requested[name] === undefined) : [];
   return {
     binary,
-    settings: completeSettings(withPortsFile(asked, paths), paths.defaultDatabase, base),
-    auto: [...new Set([...autoPortsOf(asked), ...stays])],
+    settings: completeSettings(withPortsFile(requested, paths), paths.defaultDatabase, base),
+    auto: [...new Set([...autoPortsOf(requested), ...stays])],
   };
 }
 
@@ -38,9 +38,9 @@ export async function preparePlan(
   hold: DatabaseLock,
   { paths, processes }: { paths: InstancePaths; processes: Processes },
 ): Promise<LaunchPlan> {
-  const asked = plan.settings.dbFilename;
-  if (asked === paths.defaultDatabase) makeDatabaseFolder(asked);
-  const dbFilename = asked === null ? null : realDatabasePath(asked);
+  const requested = plan.settings.dbFilename;
+  if (requested === paths.defaultDatabase) makeDatabaseFolder(requested);
+  const dbFilename = requested === null ? null : realDatabasePath(requested);
   await hold.moveTo(dbFilename, processes);
   return { ...plan, settings: { ...plan.settings, dbFilename } };
 }

@@ -37,7 +37,7 @@ function refusal(section: unknown, line = "start"): { message: string; hint: str
 
 describe("config.yaml", () => {
   it("asks for settings as flags do", () => {
-    const { asked, policy, temporalVersion, managed, given } = parse("start", {
+    const { requested, policy, temporalVersion, managed, options } = parse("start", {
       managed: false,
       address: "temporal.example:7233",
       version: "v1.4.1",
@@ -54,7 +54,7 @@ describe("config.yaml", () => {
       health: { interval: "500ms", launch_timeout: "2m" },
       log: { max_size: "1 MB" },
     });
-    assertEquals(asked, {
+    assertEquals(requested, {
       port: 7300,
       uiPort: 8300,
       headless: true,
@@ -67,21 +67,24 @@ describe("config.yaml", () => {
     });
     assertEquals([temporalVersion, managed], ["1.4.1", false]);
     assertEquals(policy, { maxRestarts: 3, healthIntervalS: 0.5, launchTimeoutS: 120, logMaxSizeBytes: 2 ** 20 });
-    assertEquals(given.get("address")?.value, "temporal.example:7233");
+    assertEquals(options.get("address")?.value, "temporal.example:7233");
   });
 
   it("gives way to the environment, and that to flags", () => {
     const section = { port: 7300, namespaces: ["a"], ip: "127.0.0.3" };
-    const { asked, given } = parse("start --port 7500", section, { STIGMER_PORT: "7400", STIGMER_NAMESPACE: "b" });
-    assertEquals(asked, { port: 7500, namespaces: ["b"], ip: "127.0.0.3" });
-    assertEquals(given.get("port")?.source, { kind: "flag", name: "--port" });
-    assertEquals(given.get("namespace")?.source, { kind: "environment", name: "STIGMER_NAMESPACE" });
-    assertEquals(given.get("ip")?.source, { kind: "file", path: PATH, line: 3, key: "ip" });
+    const { requested, options } = parse("start --port 7500", section, {
+      STIGMER_PORT: "7400",
+      STIGMER_NAMESPACE: "b",
+    });
+    assertEquals(requested, { port: 7500, namespaces: ["b"], ip: "127.0.0.3" });
+    assertEquals(options.get("port")?.source, { kind: "flag", name: "--port" });
+    assertEquals(options.get("namespace")?.source, { kind: "environment", name: "STIGMER_NAMESPACE" });
+    assertEquals(options.get("ip")?.source, { kind: "file", path: PATH, line: 3, key: "ip" });
   });
 
   it("may write lists as one text or as pairs, and one namespace by its own name", () => {
     const one = { namespace: "orders", search_attributes: ["Color=Text"], dynamic_config: "x=1" };
-    assertEquals(parse("start", one).asked, {
+    assertEquals(parse("start", one).requested, {
       namespaces: ["orders"],
       searchAttributes: ["Color=Text"],
       dynamicConfig: ["x=1"],
@@ -93,8 +96,8 @@ describe("config.yaml", () => {
   });
 
   it("says nothing with a key that has no value", () => {
-    assertEquals(parse("start", { port: null, address: "", restart: null, namespaces: null }).asked, {});
-    assertEquals(parse("start", null).asked, {});
+    assertEquals(parse("start", { port: null, address: "", restart: null, namespaces: null }).requested, {});
+    assertEquals(parse("start", null).requested, {});
   });
 
   it("has the line, the key and what was expected of each fault", () => {
@@ -143,7 +146,7 @@ describe("config.yaml", () => {
   });
 
   it("is not looked at where a flag says otherwise", () => {
-    assertEquals(parse("start --port 7300", { port: "abc" }).asked.port, 7300);
+    assertEquals(parse("start --port 7300", { port: "abc" }).requested.port, 7300);
   });
 
   it("can't hide from this tool what it has to know", () => {

@@ -10,7 +10,7 @@ import { externalEnvironment, isSecretVariable } from "../../../lib/external/env
 const BASES = { home: "/home/me/.stigmer", cwd: "/src", userHome: "/home/me" };
 
 function given(line: string, env: Record<string, string> = {}) {
-  return parseCommandLine(line.split(" "), { env: { HOME: "/home/me", ...env }, cwd: "/src" }).given;
+  return parseCommandLine(line.split(" "), { env: { HOME: "/home/me", ...env }, cwd: "/src" }).options;
 }
 
 function isManaged(line: string, env: Record<string, string> = {}): boolean {
