@@ -4,14 +4,8 @@ import type { RequestedSettings, Settings } from "../config/settings.ts";
 import { DatabaseLock } from "../database/lock.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance, LaunchPlan, LaunchRequest } from "../instance/context.ts";
-import {
-  folderIdentity,
-  guardLocks,
-  type GuardVerdict,
-  type HeldLocks,
-  identityOf,
-  NO_FILE,
-} from "../instance/lock_guard.ts";
+import { folderIdentity, guardLocks, identityOf, NO_FILE } from "../instance/lock_guard.ts";
+import type { GuardVerdict, HeldLocks } from "../instance/lock_guard.ts";
 import { createProbe, type Probe } from "../instance/status/probe.ts";
 import { rotateLog } from "../logs/rotate_log.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
@@ -25,7 +19,7 @@ import { reconcile } from "./reconcile.ts";
 import { clearTemporalLock, type EndTarget, type GroupEnd, GroupEnds, lockHeld } from "./terminate.ts";
 import { learnVersion, versionAsker } from "./version_cache.ts";
 
-/** Whom the keeper tells what it sees. */
+/** Whom the manager tells what it sees. */
 export interface ManagerListener {
   /** The process that was tracked is dead; others of its group may live on. */
   ended(temporal: TemporalProcess, end: ProcessEnd): void;
@@ -116,13 +110,9 @@ export class TemporalManager {
   change(requested: RequestedSettings, binary: string | null): void {
     this.#plan = this.planWith(requested, binary);
     if (this.#plan !== null) return;
-    const launchRequest = this.#launchRequest; // it is not looked yet at what is there
-    this.#launchRequest = {
-      ...launchRequest,
-      requested: { ...launchRequest.requested, ...requested },
-      binary: binary ?? launchRequest.binary,
-      replace: true,
-    };
+    const { requested: before, binary: binaryBefore, ...rest } = this.#launchRequest; // nothing was looked at yet
+    const merged = { ...before, ...requested };
+    this.#launchRequest = { ...rest, requested: merged, binary: binary ?? binaryBefore, replace: true };
   }
 
   /**
@@ -245,12 +235,8 @@ export class TemporalManager {
   async #reconcile(signal: AbortSignal, isThorough = false): Promise<TemporalProcess | null> {
     const launchRequest = this.#launchRequest;
     const warn = (message: string) => this.#listener.warn(message);
-    const found = await reconcile(this.#instance, launchRequest, {
-      signal,
-      warn,
-      end: this.#endWhileLaunching,
-      isThorough,
-    });
+    const end = this.#endWhileLaunching;
+    const found = await reconcile(this.#instance, launchRequest, { signal, warn, end, isThorough });
     if (found.kind === "clear") {
       this.#freeLock = found.lock;
       this.#plan = planFor(this.#instance.paths, launchRequest.requested, found.binary, found.base);
@@ -288,10 +274,8 @@ export class TemporalManager {
     this.locks.temporal = identityOf(this.#instance.paths.temporalLock);
     this.#probe ??= createProbe(this.#instance.host.connect, temporal.settings);
     this.#record.save(temporal);
-    this.#instance.log.transition(temporal.adopted ? "adopted" : "launched", {
-      pid: temporal.pid,
-      binary: temporal.binary,
-    });
+    const { pid, binary, adopted } = temporal;
+    this.#instance.log.transition(adopted ? "adopted" : "launched", { pid, binary });
     learnVersion(temporal, this.#askVersion, () => this.#temporal === temporal && this.#record.save(temporal));
     temporal.ended.then((end) => this.#tellEnd(temporal, end));
   }
