@@ -1,10 +1,9 @@
-import process from "node:process";
 import { askSupervisor } from "../control/client.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { processesHere } from "../platform/processes/processes_here.ts";
-import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import type { System } from "../platform/system.ts";
+import { systemHere } from "../platform/system_here.ts";
 
 /** A supervisor that stays silent for this long is hung, even on a machine that stalls, in ms. */
 const PATIENCE_MS = 8000;
@@ -17,8 +16,12 @@ const PATIENCE_MS = 8000;
  *
  * @returns whether it answers again; `gone` also when nobody listens any more: who has the lock then does not hang
  */
-export async function killUnresponsiveSupervisor(host: Host, home: string): Promise<"gone" | "answers"> {
-  const processes = processesHere(host.platform);
+export async function killUnresponsiveSupervisor(
+  host: Host,
+  home: string,
+  system: System = systemHere(host.platform),
+): Promise<"gone" | "answers"> {
+  const { processes, nowMs, delay } = system;
   const { supervisorLock } = instancePaths(home);
   const holders = () =>
     processes.lockHolders(supervisorLock).filter(({ on, pid }) => on === "path" && pid !== host.pid)
@@ -26,16 +29,16 @@ export async function killUnresponsiveSupervisor(host: Host, home: string): Prom
   const silent = holders();
   const hung = () =>
     holders().filter((now) => silent.some(({ pid, startTime }) => pid === now.pid && startTime === now.startTime));
-  for (const { pid } of silent) signal(pid, "SIGCONT");
-  for (const giveUpAt = performance.now() + PATIENCE_MS; performance.now() < giveUpAt;) {
+  for (const { pid } of silent) signal(pid, "SIGCONT", system);
+  for (const giveUpAt = nowMs() + PATIENCE_MS; nowMs() < giveUpAt;) {
     const answer = await askSupervisor(host, home, "GET", "/healthz");
     if (answer.kind === "answer") return "answers";
     if (answer.kind === "absent" || hung().length === 0) return "gone";
     await delay(50);
   }
-  for (const { pid } of hung()) signal(pid, "SIGKILL");
-  for (const giveUpAt = performance.now() + PATIENCE_MS; hung().length > 0;) {
-    if (performance.now() > giveUpAt) {
+  for (const { pid } of hung()) signal(pid, "SIGKILL", system);
+  for (const giveUpAt = nowMs() + PATIENCE_MS; hung().length > 0;) {
+    if (nowMs() > giveUpAt) {
       const [stuck] = silent;
       throw new LocalError("supervisor-unresponsive", `The supervisor pid ${stuck?.pid} can't be ended`, {
         hint: "It is stuck in the kernel (a dead disk or network mount): look at `dmesg`",
@@ -47,9 +50,9 @@ export async function killUnresponsiveSupervisor(host: Host, home: string): Prom
   return "gone";
 }
 
-function signal(pid: number, name: "SIGCONT" | "SIGKILL"): void {
+function signal(pid: number, name: "SIGCONT" | "SIGKILL", { kill }: System): void {
   try {
-    process.kill(pid, name);
+    kill(pid, name);
   } catch (error) {
     if (systemErrorCode(error) !== "ESRCH") throw error;
   }

@@ -8,6 +8,7 @@ import { isDead } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { delay, unlessAborted } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import { systemHere } from "../platform/system_here.ts";
 
 /** A launch that is under way is waited for, in ms. */
 const TIMEOUT_MS = 120_000;
@@ -77,12 +78,13 @@ async function snapshotUnsupervised(
   database: string,
   signal: AbortSignal,
 ): Promise<Snapshot | null> {
-  const processes = processesHere(host.platform);
+  const system = systemHere(host.platform);
+  const { processes } = system;
   const held = await takeExclusiveAccess(home, database, processes);
   if (held === null) return null;
   try {
     const { temporal } = held;
-    if (temporal === null) return await takeSnapshot(database, null, processes, signal);
+    if (temporal === null) return await takeSnapshot(database, null, system, signal);
     const startTime = temporal.leader?.startTime ?? null;
     const isStillOurs = () => {
       const leader = processes.inspect(temporal.pgid);
@@ -95,7 +97,7 @@ async function snapshotUnsupervised(
         settings: { extraArgs: processes.argv(temporal.pgid) ?? [] },
         isStillOurs,
       },
-      processes,
+      system,
       signal,
     );
   } finally {

@@ -6,9 +6,10 @@ import { clearLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
-import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
-import { delay } from "../platform/runtime/delay.ts";
+import type { LockFile } from "../platform/files/lock_file.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import type { System } from "../platform/system.ts";
+import { systemHere } from "../platform/system_here.ts";
 import { clearTemporalLock, endProcessGroup, lockHeld } from "../temporal/terminate.ts";
 import { killUnresponsiveSupervisor } from "./kill_unresponsive_supervisor.ts";
 
@@ -34,13 +35,14 @@ export async function stopUnsupervised(
   home: string,
   graceMs: number,
   isSilent: boolean,
+  system: System = systemHere(host.platform),
 ): Promise<Stopped | null> {
-  const lock = await takeSupervisorLock(host, home, isSilent);
+  const lock = await takeSupervisorLock(host, home, isSilent, system);
   if (lock === null) return null;
   const paths = instancePaths(home);
   try {
     const launchRequest = { home, binary: null, requested: {}, binaryRequested: false, policy: {}, replace: false };
-    const instance = createInstance(host, launchRequest, null);
+    const instance = createInstance(host, launchRequest, null, system);
     const { temporal, onDisk } = findTemporal(paths, instance.processes);
     let forced = false;
     if (temporal !== null) {
@@ -60,15 +62,21 @@ export async function stopUnsupervised(
   }
 }
 
-async function takeSupervisorLock(host: Host, home: string, isSilent: boolean): Promise<LockFile | null> {
+async function takeSupervisorLock(
+  host: Host,
+  home: string,
+  isSilent: boolean,
+  system: System,
+): Promise<LockFile | null> {
+  const { tryLock, nowMs, delay } = system;
   const { supervisorLock } = instancePaths(home);
   let hasKilled = false;
-  for (const giveUpAt = performance.now() + SETTLE_MS; performance.now() < giveUpAt;) {
+  for (const giveUpAt = nowMs() + SETTLE_MS; nowMs() < giveUpAt;) {
     const lock = await tryLock(supervisorLock);
     if (lock !== null) return lock;
     if (isSilent && !hasKilled) {
       hasKilled = true;
-      if (await killUnresponsiveSupervisor(host, home) === "answers") return null;
+      if (await killUnresponsiveSupervisor(host, home, system) === "answers") return null;
       continue;
     }
     const answer = await askSupervisor(host, home, "GET", "/healthz");

@@ -37,7 +37,9 @@ export async function takeExclusiveAccess(
       if (lock === null) return null;
       locks.push(lock);
     }
-    if (database !== null && existsSync(dirname(database))) locks.push(await takeDatabaseLock(database, processes));
+    if (database !== null && existsSync(dirname(database))) {
+      locks.push(await takeDatabaseLock(database, { processes, tryLock }));
+    }
     const { temporal } = findTemporal(paths, processes);
     if (database !== null) refuseStrangers(database, temporal, processes);
     return { temporal, close };

@@ -1,6 +1,6 @@
 import { LocalError } from "../errors/local_error.ts";
-import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
-import type { Processes } from "../platform/processes/processes.ts";
+import type { LockFile } from "../platform/files/lock_file.ts";
+import type { System } from "../platform/system.ts";
 
 /** The lock of the database that an instance has in use. */
 export class DatabaseLock {
@@ -11,11 +11,11 @@ export class DatabaseLock {
    *
    * @throws {LocalError} as {@linkcode takeDatabaseLock} does; then none is held
    */
-  async moveTo(database: string | null, processes: Processes): Promise<void> {
+  async moveTo(database: string | null, system: Pick<System, "processes" | "tryLock">): Promise<void> {
     const path = database === null ? null : databaseLockPath(database);
     if (this.#lock?.path === path && this.#lock?.isCurrent() === "ours") return;
     this.release();
-    if (database !== null) this.#lock = await takeDatabaseLock(database, processes);
+    if (database !== null) this.#lock = await takeDatabaseLock(database, system);
   }
 
   release(): void {
@@ -34,7 +34,10 @@ export function databaseLockPath(database: string): string {
  *
  * @throws {LocalError} `database-busy`, naming who has it; `lock-failed`
  */
-export async function takeDatabaseLock(database: string, processes: Processes): Promise<LockFile> {
+export async function takeDatabaseLock(
+  database: string,
+  { processes, tryLock }: Pick<System, "processes" | "tryLock">,
+): Promise<LockFile> {
   const path = databaseLockPath(database);
   const lock = await tryLock(path);
   if (lock !== null) return lock;

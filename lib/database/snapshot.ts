@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Settings } from "../config/settings.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Processes } from "../platform/processes/processes.ts";
-import { delay } from "../platform/runtime/delay.ts";
+import type { System } from "../platform/system.ts";
 import { signalGroup } from "../platform/spawn/signal_group.ts";
 import { copyDatabase, copyName, removeCopy } from "./copy.ts";
 
@@ -44,7 +44,7 @@ const QUIET_POLL_MS = 15;
 export async function takeSnapshot(
   database: string,
   temporal: LiveTemporal | null,
-  processes: Processes,
+  system: System,
   signal?: AbortSignal,
 ): Promise<Snapshot> {
   if (!existsSync(database)) throw noDatabase(database);
@@ -54,9 +54,9 @@ export async function takeSnapshot(
     return { path, database };
   }
   const mayTear = /journal_mode=(memory|off)\b/i.test(temporal.settings.extraArgs.join("\n"));
-  for (const giveUpAt = performance.now() + QUIET_DEADLINE_MS; performance.now() < giveUpAt;) {
-    if (await copyStopped(database, path, temporal, processes, mayTear)) return { path, database };
-    await delay(QUIET_POLL_MS, signal);
+  for (const giveUpAt = system.nowMs() + QUIET_DEADLINE_MS; system.nowMs() < giveUpAt;) {
+    if (await copyStopped(database, path, temporal, system, mayTear)) return { path, database };
+    await system.delay(QUIET_POLL_MS, signal);
   }
   throw failed(database, "Temporal writes without a pause, to a journal that can't undo half a write");
 }
@@ -66,12 +66,13 @@ async function copyStopped(
   database: string,
   path: string,
   { pgid, isStillOurs }: LiveTemporal,
-  processes: Processes,
+  system: System,
   mayTear: boolean,
 ): Promise<boolean> {
-  if (!isStillOurs() || signalGroup(pgid, "SIGSTOP", processes) === "gone") throw disturbed(database);
+  const { processes } = system;
+  if (!isStillOurs() || signalGroup(pgid, "SIGSTOP", system) === "gone") throw disturbed(database);
   try {
-    await untilStopped(pgid, database, processes);
+    await untilStopped(pgid, database, system);
     if (mayTear && isWriting(pgid, database, processes)) return false;
     await copyInTime(database, path);
     // Stopped Temporal may be, SIGTERM and SIGCONT end that: then the copy has halves of before and after.
@@ -79,13 +80,13 @@ async function copyStopped(
     removeCopy(path);
     throw disturbed(database);
   } finally {
-    if (isStillOurs()) signalGroup(pgid, "SIGCONT", processes);
+    if (isStillOurs()) signalGroup(pgid, "SIGCONT", system);
   }
 }
 
-async function untilStopped(pgid: number, database: string, processes: Processes): Promise<void> {
-  for (const giveUpAt = performance.now() + STOP_DEADLINE_MS; !processes.isGroupStopped(pgid);) {
-    if (performance.now() > giveUpAt) throw failed(database, `Temporal (pid ${pgid}) can't be made to stand still`);
+async function untilStopped(pgid: number, database: string, { processes, nowMs, delay }: System): Promise<void> {
+  for (const giveUpAt = nowMs() + STOP_DEADLINE_MS; !processes.isGroupStopped(pgid);) {
+    if (nowMs() > giveUpAt) throw failed(database, `Temporal (pid ${pgid}) can't be made to stand still`);
     await delay(1);
   }
 }

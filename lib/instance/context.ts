@@ -1,9 +1,9 @@
 import type { AutoPort } from "../config/auto_ports.ts";
 import { type Policies, policiesOf, type Policy } from "../config/policy.ts";
 import type { RequestedSettings, Settings } from "../config/settings.ts";
-import type { Processes } from "../platform/processes/processes.ts";
-import { processesHere } from "../platform/processes/processes_here.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import type { System } from "../platform/system.ts";
+import { systemHere } from "../platform/system_here.ts";
 import { type EventLog, openEventLog } from "./event_log.ts";
 import { type InstancePaths, instancePaths } from "./paths.ts";
 
@@ -11,9 +11,8 @@ import { type InstancePaths, instancePaths } from "./paths.ts";
 export const DEFAULT_GRACE_MS = 12_000;
 
 /** What a supervisor works with: the surroundings that a test replaces, and what this instance is. A restart may change the policies. */
-export interface Instance extends Policies {
+export interface Instance extends Policies, System {
   host: Host;
-  processes: Processes;
   paths: InstancePaths;
   log: EventLog;
 }
@@ -48,12 +47,17 @@ export interface LaunchRequest {
   ephemeralFor?: { pid: number; startTime: string };
 }
 
-/** The instance that `order` is about, on the real system. */
-export function createInstance(host: Host, launchRequest: LaunchRequest, logPath: string | "stderr" | null): Instance {
+/** The instance that `launchRequest` is about. */
+export function createInstance(
+  host: Host,
+  launchRequest: LaunchRequest,
+  logPath: string | "stderr" | null,
+  system: System = systemHere(host.platform),
+): Instance {
   const paths = instancePaths(launchRequest.home);
   return {
+    ...system,
     host,
-    processes: processesHere(host.platform),
     paths,
     log: openEventLog(logPath, paths.history, Date.now),
     ...policiesOf(launchRequest.policy),

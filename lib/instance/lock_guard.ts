@@ -1,5 +1,6 @@
 import { lstatSync, statSync } from "node:fs";
-import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/files/lock_file.ts";
+import type { System } from "../platform/system.ts";
 import type { InstancePaths } from "./paths.ts";
 
 /** What the look at the home gave. */
@@ -49,7 +50,11 @@ export function folderIdentity(path: string): FileIdentity | null {
  * locks the new file at the path would otherwise believe that nobody is here. Takes over a file that lies at the path
  * without a holder; gives way to one that somebody holds. Costs three lstat(2) when all is well.
  */
-export async function guardLocks(paths: InstancePaths, held: HeldLocks): Promise<GuardVerdict> {
+export async function guardLocks(
+  paths: InstancePaths,
+  held: HeldLocks,
+  { tryLock }: Pick<System, "tryLock">,
+): Promise<GuardVerdict> {
   if (held.home === null || !isSameFile(folderIdentity(paths.home), held.home)) return { kind: "homeDeleted" };
   const files: string[] = [];
   if (held.supervisor.isCurrent() !== "ours") {

@@ -154,14 +154,14 @@ async function refusalOf(
   manager: TemporalManager,
   requested: RequestedSettings,
   binary: string | null,
-  { processes }: Instance,
+  instance: Instance,
 ): Promise<Failure | null> {
   const next = manager.planWith(requested, binary);
   const { temporal } = manager;
   if (next === null || temporal === null) return null;
   try {
     const running = { binary: temporal.binary ?? next.binary, settings: temporal.settings };
-    await refuseReplacement(next, running, processes);
+    await refuseReplacement(next, running, instance);
     return null;
   } catch (error) {
     if (error instanceof LocalError) return toFailure(error);
@@ -171,15 +171,15 @@ async function refusalOf(
 
 async function snapshotOf(
   { pid, settings }: TemporalProcess,
-  { processes, log }: Instance,
+  instance: Instance,
   isStillOurs: () => boolean,
 ): Promise<SnapshotTaken | Failure> {
   if (settings.dbFilename === null) {
     return { code: "no-database", message: "This Temporal keeps its data in memory: there is no database" };
   }
   try {
-    const snapshot = await takeSnapshot(settings.dbFilename, { pgid: pid, settings, isStillOurs }, processes);
-    log.note("snapshot taken", { ...snapshot });
+    const snapshot = await takeSnapshot(settings.dbFilename, { pgid: pid, settings, isStillOurs }, instance);
+    instance.log.note("snapshot taken", { ...snapshot });
     return { schema: 1, snapshot };
   } catch (error) {
     if (error instanceof LocalError) return toFailure(error);

@@ -36,7 +36,7 @@ export async function runSupervisor(
   signal: AbortSignal,
   onBegin: (supervisor: Supervisor) => void = () => {},
 ): Promise<Failure | null> {
-  const { paths, log, processes } = instance;
+  const { paths, log } = instance;
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
   sweepTemporaries(instance);
   const supervisor = new Supervisor(instance, launchRequest, lock);
@@ -53,7 +53,7 @@ export async function runSupervisor(
   signal.addEventListener("abort", stop, { once: true });
   const guard = watchHome(instance, supervisor, control);
   if (ephemeralFor !== undefined && ephemeralFor.pid !== instance.host.pid) {
-    watchEnd(ephemeralFor, processes).then(stop); // kill -9 included
+    watchEnd(ephemeralFor, instance).then(stop); // kill -9 included
   }
   clearLastFailure(paths.lastFailure);
   supervisor.begin();

@@ -89,7 +89,7 @@ export class TemporalManager {
 
   /** Looks whether the lock paths still lead to our locks; asked twice at once, it looks once. */
   guard(): Promise<GuardVerdict> {
-    return this.#guarding ??= guardLocks(this.#instance.paths, this.locks).finally(() => {
+    return this.#guarding ??= guardLocks(this.#instance.paths, this.locks, this.#instance).finally(() => {
       this.#guarding = null;
     });
   }
@@ -249,7 +249,7 @@ export class TemporalManager {
     // Its lock has no name any more: the file at the path is to be held in its stead.
     if (found.proof !== "lock") this.locks.temporal = NO_FILE;
     try {
-      await this.#database.moveTo(temporal.settings.dbFilename, this.#instance.processes);
+      await this.#database.moveTo(temporal.settings.dbFilename, this.#instance);
     } catch (error) { // it has the database open, whoever has the lock: to end it for that would help nobody
       if (!(error instanceof LocalError)) throw error;
       this.#listener.warn(error.message);

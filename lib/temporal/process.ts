@@ -2,6 +2,7 @@ import type { Settings } from "../config/settings.ts";
 import type { PidRecord } from "../instance/pid_record.ts";
 import type { Readiness } from "../instance/status/probe.ts";
 import { isStillThere, type Processes, type ProcessInfo } from "../platform/processes/processes.ts";
+import type { System } from "../platform/system.ts";
 
 /** How a process ended, as far as its parent was told; both null for one that is not our child. */
 export interface ProcessEnd {
@@ -41,19 +42,16 @@ const LOOKS_PER_IDENTITY = 25;
  * Resolves once the process is dead. For a process that is not our child: nobody tells us of its end, so that it has
  * to be looked at.
  */
-export function watchEnd(
+export async function watchEnd(
   process: Pick<ProcessInfo, "pid" | "startTime">,
-  processes: Processes,
+  { processes, delay }: Pick<System, "processes" | "delay">,
 ): Promise<ProcessEnd> {
-  return new Promise((resolve) => {
-    let looks = 0;
-    const timer = setInterval(() => {
-      const mayBeAnother = ++looks % LOOKS_PER_IDENTITY === 0;
-      if (mayBeAnother ? isStillThere(process, processes) : processes.isThere(process.pid)) return;
-      clearInterval(timer);
-      resolve({ code: null, signal: null });
-    }, ADOPTED_POLL_MS);
-  });
+  for (let looks = 1;; looks++) {
+    await delay(ADOPTED_POLL_MS);
+    const mayBeAnother = looks % LOOKS_PER_IDENTITY === 0;
+    if (!(mayBeAnother ? isStillThere(process, processes) : processes.isThere(process.pid))) break;
+  }
+  return { code: null, signal: null };
 }
 
 /** The record that describes `temporal`. */

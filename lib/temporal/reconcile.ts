@@ -9,9 +9,8 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { findTemporal, type FoundTemporal, type Proof, type TemporalEvidence } from "../instance/find_temporal.ts";
 import { createProbe } from "../instance/status/probe.ts";
-import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/files/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
-import { delay } from "../platform/runtime/delay.ts";
 import { planFor } from "./launch/plan.ts";
 import { refuseReplacement } from "./launch/preflight.ts";
 import { type TemporalProcess, watchEnd } from "./process.ts";
@@ -55,7 +54,7 @@ export async function reconcile(
   { signal, warn, end, isThorough }: ReconcileOptions,
 ): Promise<Reconciled> {
   const { paths, processes, log } = instance;
-  const free = await tryLock(paths.temporalLock);
+  const free = await instance.tryLock(paths.temporalLock);
   const isFirst = free !== null && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
   if (isFirst && !isThorough) {
     return { kind: "clear", lock: free, base: undefined, binary: known(launchRequest.binary, free) };
@@ -128,10 +127,10 @@ async function tryToAdopt(
 
   const probe = createProbe(host.connect, settings);
   try {
-    const giveUpAt = performance.now() + ADOPTION_DEADLINE_MS;
+    const giveUpAt = instance.nowMs() + ADOPTION_DEADLINE_MS;
     while (!(await probe.serving(1000)).ok || !processes.groupListensOn(leader.pid, settings.port)) {
-      if (performance.now() > giveUpAt) return "unhealthy";
-      await delay(50, signal);
+      if (instance.nowMs() > giveUpAt) return "unhealthy";
+      await instance.delay(50, signal);
     }
   } finally {
     probe.close();
@@ -147,13 +146,13 @@ async function tryToAdopt(
     startedAtMs: (record?.startedAtS ?? Math.floor(Date.now() / 1000)) * 1000,
     adopted: true,
     version: record?.version ?? null,
-    ended: watchEnd(leader, processes),
+    ended: watchEnd(leader, instance),
   };
 }
 
 /** A Temporal that works is not ended for one that could not come up. */
 async function refuseHarm(
-  { paths, processes }: Instance,
+  instance: Instance,
   { requested, binary }: LaunchRequest,
   { onDisk }: TemporalEvidence,
   { leader }: FoundTemporal,
@@ -161,8 +160,8 @@ async function refuseHarm(
   if (onDisk.kind !== "record" || onDisk.record.pid !== leader?.pid || onDisk.record.settings === undefined) return;
   const { settings } = onDisk.record;
   const running = { binary: onDisk.record.binary ?? leader.executable ?? "", settings };
-  const next = planFor(paths, withRealDatabase(requested), binary ?? running.binary, settings);
-  await refuseReplacement(next, running, processes);
+  const next = planFor(instance.paths, withRealDatabase(requested), binary ?? running.binary, settings);
+  await refuseReplacement(next, running, instance);
 }
 
 /** The settings of a Temporal without a record: those that would be launched now, if they give the very same arguments. */

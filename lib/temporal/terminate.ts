@@ -1,9 +1,8 @@
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
-import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/files/lock_file.ts";
 import { isDead, type Processes } from "../platform/processes/processes.ts";
-import { delay } from "../platform/runtime/delay.ts";
 import { endGroup } from "../platform/spawn/signal_group.ts";
 
 /** How long the kernel may take to free the lock of a process that is dead, in ms. */
@@ -53,7 +52,7 @@ export function endProcessGroup(
   return endGroup({
     pgid: target.pgid,
     graceMs,
-    processes,
+    system: instance,
     ...(patience === undefined ? {} : { signal: patience.signal }),
     ...(target.leaderEnded === undefined ? {} : { leaderEnded: target.leaderEnded }),
     isStillOurs: () => {
@@ -77,9 +76,9 @@ export async function clearTemporalLock(
   instance: Instance,
   gently?: (target: EndTarget) => Promise<boolean>,
 ): Promise<LockFile | null> {
-  const giveUpAt = performance.now() + LOCK_FREE_DEADLINE_MS;
+  const giveUpAt = instance.nowMs() + LOCK_FREE_DEADLINE_MS;
   for (;;) {
-    const lock = await tryLock(instance.paths.temporalLock);
+    const lock = await instance.tryLock(instance.paths.temporalLock);
     if (lock !== null) return lock;
     const { temporal } = findTemporal(instance.paths, instance.processes);
     if (temporal !== null && temporal.proof !== "record") {
@@ -87,10 +86,10 @@ export async function clearTemporalLock(
       const target = { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null };
       if (gently === undefined) await endProcessGroup(instance, target, 0);
       else if (!await gently(target)) return null;
-    } else if (performance.now() > giveUpAt) {
+    } else if (instance.nowMs() > giveUpAt) {
       return null;
     } else {
-      await delay(10);
+      await instance.delay(10);
     }
   }
 }
@@ -111,7 +110,7 @@ export function lockHeld(path: string, processes: Processes): LocalError {
   });
 }
 
-/** The end of a group: its leader, whether it took SIGKILL, and when (`performance.now()`). */
+/** The end of a group: its leader, whether it took SIGKILL, and when (`System.nowMs`). */
 export interface GroupEnd {
   pid: number;
   forced: boolean;
@@ -145,7 +144,7 @@ export class GroupEnds {
     const { pgid: pid } = target;
     const { forced, ms } = result;
     this.#instance.log.note("ended", { pid, forced, ms: Math.round(ms), graceMs });
-    this.#last = { pid, forced, atMs: performance.now() };
+    this.#last = { pid, forced, atMs: this.#instance.nowMs() };
     return result;
   }
 }

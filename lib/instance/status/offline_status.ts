@@ -23,9 +23,13 @@ const MAX_LOOKS = 5;
  * The order of the looks matters: Temporal first, then the supervisor's lock, then Temporal again. `unsupervised` is
  * said only of a Temporal that was there before and after nobody held the lock.
  */
-export async function offlineStatus(host: Host, home: string, asked: RequestedSettings): Promise<Status> {
+export async function offlineStatus(
+  host: Host,
+  home: string,
+  asked: RequestedSettings,
+  processes: Processes = processesHere(host.platform),
+): Promise<Status> {
   const paths = instancePaths(home);
-  const processes = processesHere(host.platform);
   const { finding, supervisor } = look(paths, processes);
   const leader = finding.temporal?.leader ?? null;
   const settings = settingsOf(finding, leader, processes, asked, paths);
@@ -42,7 +46,7 @@ export async function offlineStatus(host: Host, home: string, asked: RequestedSe
     timeoutMs: DEFAULT_HEALTH_POLICY.timeoutMs,
   });
   probe.close();
-  if (!isStillThere(leader, processes)) return await offlineStatus(host, home, asked);
+  if (!isStillThere(leader, processes)) return await offlineStatus(host, home, asked, processes);
 
   const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   return {

@@ -63,7 +63,7 @@ export function createProbe(connect: Connect, settings: Settings): Probe {
   };
 }
 
-/** The proof that Temporal was ready: when (`performance.now()`), and how long it took to answer the last questions. */
+/** The proof that Temporal was ready: when (`System.nowMs`), and how long it took to answer the last questions. */
 export interface Readiness {
   atMs: number;
   grpcMs: number;

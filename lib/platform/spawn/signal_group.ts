@@ -1,10 +1,8 @@
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import type { Processes, ProcessInfo } from "../processes/processes.ts";
-import { delay } from "../runtime/delay.ts";
-
-/** Signals that this tool sends. */
-export type GroupSignal = "SIGTERM" | "SIGKILL" | "SIGCONT" | "SIGSTOP" | "SIGINT" | "SIGHUP" | "SIGQUIT";
+import type { System } from "../system.ts";
+import type { SentSignal } from "./signals.ts";
 
 /** How long a member may live on after SIGKILL (in an uninterruptible system call), in ms. */
 const KILL_DEADLINE_MS = 10_000;
@@ -17,11 +15,15 @@ const LAST_POLL_MS = 25;
  * Sends `signal` to every member of process group `pgid`. `gone` when nobody of it is left who could get it.
  * The caller has proved that the group is ours; see {@linkcode endGroup}.
  *
- * @param processes To tell a group of zombies, for which macOS answers EPERM (kill(2) there), from another user's.
+ * @param system Its processes tell a group of zombies, for which macOS answers EPERM (kill(2) there), from another user's.
  * @throws {RangeError} when `pgid` is not a group of somebody else: kill(2) takes -1 for every process, and 0 for us
  * @throws the system's error (`EPERM` for another user's group)
  */
-export function signalGroup(pgid: number, signal: GroupSignal, processes: Processes): "sent" | "gone" {
+export function signalGroup(
+  pgid: number,
+  signal: SentSignal,
+  { processes, kill }: Pick<System, "processes" | "kill">,
+): "sent" | "gone" {
   if (!Number.isSafeInteger(pgid) || pgid <= 1) {
     throw new RangeError(`Cannot signal process group '${pgid}': it must be an integer greater than 1`);
   }
@@ -29,7 +31,7 @@ export function signalGroup(pgid: number, signal: GroupSignal, processes: Proces
     throw new RangeError(`Cannot signal process group '${pgid}': it is our own`);
   }
   try {
-    process.kill(-pgid, signal);
+    kill(-pgid, signal);
     return "sent";
   } catch (error) {
     const code = systemErrorCode(error);
@@ -44,7 +46,7 @@ export interface EndGroupOptions {
   pgid: number;
   /** Between SIGTERM and SIGKILL; 0 sends SIGKILL at once. */
   graceMs: number;
-  processes: Processes;
+  system: System;
   /** Ends the patience: SIGKILL follows at once. The group is ended all the same. */
   signal?: AbortSignal;
   /** Resolves when the leader has ended, if somebody will know: then it is looked at once. */
@@ -72,19 +74,20 @@ export interface GroupEnd {
  * @throws the system's error when the group may not be signalled
  */
 export async function endGroup(options: EndGroupOptions): Promise<GroupEnd> {
-  const { pgid, graceMs, processes, isStillOurs } = options;
-  const begin = performance.now();
+  const { pgid, graceMs, system, isStillOurs } = options;
+  const { processes, nowMs } = system;
+  const begin = nowMs();
   const isOver = () => isEmpty(pgid, processes) || !isStillOurs();
-  const result = (forced: boolean): GroupEnd => ({ forced, ms: performance.now() - begin });
+  const result = (forced: boolean): GroupEnd => ({ forced, ms: nowMs() - begin });
 
   if (isOver()) return result(false);
   if (graceMs > 0) {
-    signalGroup(pgid, "SIGTERM", processes);
-    if (!isOver()) signalGroup(pgid, "SIGCONT", processes);
+    signalGroup(pgid, "SIGTERM", system);
+    if (!isOver()) signalGroup(pgid, "SIGCONT", system);
     if (await pollUntil(isOver, graceMs, options)) return result(false);
   }
-  signalGroup(pgid, "SIGKILL", processes);
-  if (await pollUntil(isOver, KILL_DEADLINE_MS, { leaderEnded: options.leaderEnded })) return result(true);
+  signalGroup(pgid, "SIGKILL", system);
+  if (await pollUntil(isOver, KILL_DEADLINE_MS, { system, leaderEnded: options.leaderEnded })) return result(true);
   throw stopFailed(pgid, processes.liveGroupMembers(pgid));
 }
 
@@ -99,15 +102,19 @@ function isEmpty(pgid: number, processes: Processes): boolean {
 async function pollUntil(
   isOver: () => boolean,
   timeoutMs: number,
-  { signal, leaderEnded }: { signal?: AbortSignal | undefined; leaderEnded?: Promise<unknown> | undefined },
+  { system: { nowMs, delay }, signal, leaderEnded }: {
+    system: System;
+    signal?: AbortSignal | undefined;
+    leaderEnded?: Promise<unknown> | undefined;
+  },
 ): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = nowMs() + timeoutMs;
   let lookAtOnce = leaderEnded?.then(() => {
     lookAtOnce = undefined;
   });
   for (let waitMs = FIRST_POLL_MS;; waitMs = Math.min(waitMs * 1.5, LAST_POLL_MS)) {
     if (isOver()) return true;
-    const leftMs = deadline - performance.now();
+    const leftMs = deadline - nowMs();
     if (leftMs <= 0 || signal?.aborted) return false;
     const paused = delay(Math.min(waitMs, leftMs), signal).catch((error: unknown) => {
       if (!signal?.aborted) throw error;

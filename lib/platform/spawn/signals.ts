@@ -1,3 +1,6 @@
+/** Signals that this tool sends. */
+export type SentSignal = "SIGTERM" | "SIGKILL" | "SIGCONT" | "SIGSTOP" | "SIGINT" | "SIGHUP" | "SIGQUIT";
+
 /** The numbers that are the same on Linux and macOS (signal(7), sys/signal.h). */
 const COMMON: Readonly<Record<string, number>> = {
   SIGHUP: 1,

@@ -10,11 +10,11 @@ import { refuseTakenPorts } from "./preflight.ts";
  * for: after a crash, clients look for Temporal where it was.
  */
 export class PortAllocation {
-  readonly #instance: Pick<Instance, "paths" | "processes">;
+  readonly #instance: Instance;
   readonly #warn: (message: string) => void;
   #attempt = -1;
 
-  constructor(instance: Pick<Instance, "paths" | "processes">, warn: (message: string) => void) {
+  constructor(instance: Instance, warn: (message: string) => void) {
     this.#instance = instance;
     this.#warn = warn;
   }
@@ -26,7 +26,7 @@ export class PortAllocation {
    */
   async choose(plan: LaunchPlan): Promise<LaunchPlan> {
     if (plan.auto.length === 0) return plan;
-    const { paths, processes } = this.#instance;
+    const { paths } = this.#instance;
     const kept = readPortsFile(paths);
     let barred: LocalError | null = null;
     for (;; this.#attempt++) {
@@ -37,7 +37,7 @@ export class PortAllocation {
       const { port, uiPort, headless } = chosen.settings;
       if (port === uiPort && !headless) continue; // the one that was asked for by its number
       try {
-        await refuseTakenPorts(chosen.settings, processes);
+        await refuseTakenPorts(chosen.settings, this.#instance);
       } catch (error) {
         const isAuto = isPortTaken(error) && plan.auto.some((name) => chosen.settings[name] === error.facts["port"]);
         if (!isAuto || this.#attempt >= MAX_CANDIDATES) throw error;

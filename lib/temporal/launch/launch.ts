@@ -49,7 +49,7 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
   const { instance, plan, signal } = context;
   const { dbFilename } = plan.settings;
   if (dbFilename !== null) refuseSecondUser(dbFilename, instance.processes);
-  await refuseTakenPorts(plan.settings, instance.processes);
+  await refuseTakenPorts(plan.settings, instance);
   for (let isRetry = false;; isRetry = true) {
     signal.throwIfAborted();
     if (dbFilename !== null) {
@@ -107,7 +107,7 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
     temporal.pid,
     plan.settings,
     probe,
-    instance.processes,
+    instance,
     instance.healthPolicy.launchDeadlineMs,
     waiting.signal,
   )

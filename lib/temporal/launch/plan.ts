@@ -5,7 +5,7 @@ import { makeDatabaseFolder, realDatabasePath } from "../../database/path.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
 import type { InstancePaths } from "../../instance/paths.ts";
 import { withPortsFile } from "../../instance/ports_file.ts";
-import type { Processes } from "../../platform/processes/processes.ts";
+import type { System } from "../../platform/system.ts";
 
 /**
  * The plan of a launch that is asked for.
@@ -36,11 +36,11 @@ export function planFor(
 export async function preparePlan(
   plan: LaunchPlan,
   hold: DatabaseLock,
-  { paths, processes }: { paths: InstancePaths; processes: Processes },
+  instance: Pick<System, "processes" | "tryLock"> & { paths: InstancePaths },
 ): Promise<LaunchPlan> {
   const requested = plan.settings.dbFilename;
-  if (requested === paths.defaultDatabase) makeDatabaseFolder(requested);
+  if (requested === instance.paths.defaultDatabase) makeDatabaseFolder(requested);
   const dbFilename = requested === null ? null : realDatabasePath(requested);
-  await hold.moveTo(dbFilename, processes);
+  await hold.moveTo(dbFilename, instance);
   return { ...plan, settings: { ...plan.settings, dbFilename } };
 }

@@ -1,7 +1,6 @@
 import type { Instance } from "../../instance/context.ts";
 import { findTemporal } from "../../instance/find_temporal.ts";
 import { isDead } from "../../platform/processes/processes.ts";
-import { delay } from "../../platform/runtime/delay.ts";
 import { DYING_MS } from "./preflight.ts";
 
 /**
@@ -13,15 +12,15 @@ import { DYING_MS } from "./preflight.ts";
  */
 export async function isForeignProcess(
   pid: number | null,
-  { paths, processes }: Pick<Instance, "paths" | "processes">,
+  { paths, processes, nowMs, delay }: Pick<Instance, "paths" | "processes" | "nowMs" | "delay">,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const giveUpAt = performance.now() + DYING_MS;; await delay(10, signal)) {
+  for (const giveUpAt = nowMs() + DYING_MS;; await delay(10, signal)) {
     if (findTemporal(paths, processes).temporal !== null) return false;
     if (pid === null) return true;
     const seen = processes.inspect(pid);
     if (seen === null || isDead(seen)) return false;
     const isEnding = processes.argv(pid) === null; // its memory goes first, then its files (do_exit in kernel/exit.c)
-    if (!isEnding || performance.now() > giveUpAt) return true;
+    if (!isEnding || nowMs() > giveUpAt) return true;
   }
 }

@@ -5,9 +5,8 @@ import { realDatabasePath } from "../../database/path.ts";
 import { fromFailure, toFailure } from "../../errors/failure.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
-import { canBind } from "../../platform/net/probe_port.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
-import { delay } from "../../platform/runtime/delay.ts";
+import type { System } from "../../platform/system.ts";
 import { refuseBadArguments } from "./check_arguments.ts";
 import { foreignListener } from "./readiness.ts";
 
@@ -33,7 +32,7 @@ export function refuseSecondUser(database: string, processes: Processes): void {
  */
 export async function refuseTakenPorts(
   settings: Settings,
-  processes: Processes,
+  { processes, canBind, nowMs, delay }: System,
   own?: Settings,
   any: readonly number[] = [],
 ): Promise<void> {
@@ -47,10 +46,10 @@ export async function refuseTakenPorts(
     );
     return states.find(({ state }) => state === "taken");
   };
-  const giveUpAt = performance.now() + DYING_MS;
+  const giveUpAt = nowMs() + DYING_MS;
   for (let taken = await findTaken(); taken !== undefined; taken = await findTaken()) {
     const error = foreignListener(taken.port, taken.flag, processes);
-    if (error.facts["pid"] !== null || performance.now() > giveUpAt) throw error;
+    if (error.facts["pid"] !== null || nowMs() > giveUpAt) throw error;
     await delay(10);
   }
 }
@@ -65,10 +64,10 @@ export async function refuseTakenPorts(
 export async function refuseReplacement(
   next: LaunchPlan,
   running: Omit<LaunchPlan, "auto">,
-  processes: Processes,
+  system: System,
 ): Promise<void> {
   try {
-    await refuseFailure(next, running, processes);
+    await refuseFailure(next, running, system);
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
     throw fromFailure({ ...toFailure(error), message: `${error.message}; the Temporal that runs goes on` });
@@ -78,10 +77,10 @@ export async function refuseReplacement(
 async function refuseFailure(
   next: LaunchPlan,
   running: Omit<LaunchPlan, "auto">,
-  processes: Processes,
+  system: System,
 ): Promise<void> {
   const any = next.auto.map((name) => next.settings[name]);
-  await refuseTakenPorts(next.settings, processes, running.settings, any);
+  await refuseTakenPorts(next.settings, system, running.settings, any);
   const { dbFilename, extraArgs } = next.settings;
   const isSame = next.binary === running.binary &&
     JSON.stringify(extraArgs) === JSON.stringify(running.settings.extraArgs);
@@ -89,8 +88,8 @@ async function refuseFailure(
   if (dbFilename === null) return;
   const database = realDatabasePath(dbFilename);
   if (database !== running.settings.dbFilename) {
-    (await takeDatabaseLock(database, processes)).close();
-    refuseSecondUser(database, processes);
+    (await takeDatabaseLock(database, system)).close();
+    refuseSecondUser(database, system.processes);
   }
   if (database !== running.settings.dbFilename || next.binary !== running.binary) {
     await refuseNewerDatabase(database, next.binary);

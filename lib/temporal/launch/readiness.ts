@@ -2,7 +2,7 @@ import { expectedNamespaces, type Settings } from "../../config/settings.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import type { Probe, ProbeResult, Readiness } from "../../instance/status/probe.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
-import { delay } from "../../platform/runtime/delay.ts";
+import type { System } from "../../platform/system.ts";
 
 /** The pause between two looks while Temporal starts, in ms. */
 const POLL_MS = 5;
@@ -20,18 +20,18 @@ export async function waitUntilReady(
   pgid: number,
   settings: Settings,
   probe: Probe,
-  processes: Processes,
+  { processes, nowMs, delay }: System,
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<Readiness> {
-  const giveUpAt = performance.now() + deadlineMs;
+  const giveUpAt = nowMs() + deadlineMs;
   const until = async (what: string, ask: () => Promise<ProbeResult>): Promise<number> => {
     for (;;) {
-      const askedAt = performance.now();
+      const askedAt = nowMs();
       const result = await ask();
       signal.throwIfAborted();
-      if (result.ok) return performance.now() - askedAt;
-      if (performance.now() > giveUpAt) {
+      if (result.ok) return nowMs() - askedAt;
+      if (nowMs() > giveUpAt) {
         throw new LocalError(
           "timeout",
           `Temporal is not ready after ${Math.round(deadlineMs / 1000)} s: ${what}: ${result.problem}`,
@@ -53,7 +53,7 @@ export async function waitUntilReady(
     }
   };
   const [uiMs] = await Promise.all([until("Web UI", () => probe.ui(QUESTION_MS)), namespaces()]);
-  return { atMs: performance.now(), grpcMs, uiMs };
+  return { atMs: nowMs(), grpcMs, uiMs };
 }
 
 /** The error that names who has `port`, and the flag that gives another. */

@@ -3,11 +3,13 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import type { Processes, ProcessInfo } from "../../../lib/platform/processes/processes.ts";
-import { processesHere } from "../../../lib/platform/processes/processes_here.ts";
 import { endGroup, signalGroup } from "../../../lib/platform/spawn/signal_group.ts";
+import type { System } from "../../../lib/platform/system.ts";
+import { systemHere } from "../../../lib/platform/system_here.ts";
 import { killGroup, PATIENCE_MS, type TestProcess, until, withProcess } from "../support.ts";
 
-const processes = processesHere();
+const system = systemHere();
+const { processes } = system;
 const ours = () => true;
 
 /** A shell that is deaf to SIGTERM, and a child of the same kind; both in the shell's group. */
@@ -17,23 +19,27 @@ describe("signalGroup()", () => {
   it("refuses every number that kill(2) takes for something else than a group of somebody else", () => {
     const own = processes.inspect(process.pid)!.pgid;
     for (const pgid of [-1, 0, 1, -7, 1.5, NaN, own]) {
-      assertThrows(() => signalGroup(pgid, "SIGKILL", processes), RangeError, "Cannot signal process group");
+      assertThrows(() => signalGroup(pgid, "SIGKILL", system), RangeError, "Cannot signal process group");
     }
   });
 
   it("says that a group is gone when it is", () =>
     withProcess(["sleep", "600"], async ({ pid, exited }) => {
-      assertEquals(signalGroup(pid, "SIGKILL", processes), "sent");
+      assertEquals(signalGroup(pid, "SIGKILL", system), "sent");
       await exited;
-      await until(() => signalGroup(pid, "SIGKILL", processes) === "gone", "the group is gone");
+      await until(() => signalGroup(pid, "SIGKILL", system) === "gone", "the group is gone");
     }));
 
   it("takes EPERM for gone when all that is left is zombies, as on macOS, and for an error otherwise", () => {
     const refusal = Object.assign(new Error("kill EPERM"), { code: "EPERM" });
-    using _kill = replaced(process, "kill", () => {
+    const kill = () => {
       throw refusal;
+    };
+    const withMembers = (members: ProcessInfo[]): System => ({
+      ...system,
+      kill,
+      processes: { ...processes, liveGroupMembers: () => members },
     });
-    const withMembers = (members: ProcessInfo[]): Processes => ({ ...processes, liveGroupMembers: () => members });
     assertEquals(signalGroup(4_000_000, "SIGTERM", withMembers([])), "gone");
     const stranger = processes.inspect(process.pid)!;
     assertThrows(() => signalGroup(4_000_000, "SIGTERM", withMembers([stranger])), Error, "kill EPERM");
@@ -44,7 +50,7 @@ describe("endGroup()", () => {
   it("ends a group that listens to SIGTERM, without force", () =>
     withProcess(["sh", "-c", "sleep 600 & echo ready; wait"], async (target) => {
       await ready(target);
-      const { forced } = await endGroup({ pgid: target.pid, graceMs: PATIENCE_MS, processes, isStillOurs: ours });
+      const { forced } = await endGroup({ pgid: target.pid, graceMs: PATIENCE_MS, system, isStillOurs: ours });
       assertEquals(forced, false);
       assertEquals(processes.liveGroupMembers(target.pid), []);
     }));
@@ -53,14 +59,14 @@ describe("endGroup()", () => {
     withProcess(["sleep", "600"], async ({ pid, exited }) => {
       process.kill(pid, "SIGSTOP");
       await until(() => processes.inspect(pid)?.state === "T", "it is stopped");
-      assertEquals((await endGroup({ pgid: pid, graceMs: PATIENCE_MS, processes, isStillOurs: ours })).forced, false);
+      assertEquals((await endGroup({ pgid: pid, graceMs: PATIENCE_MS, system, isStillOurs: ours })).forced, false);
       assertEquals(await exited, { code: null, signal: "SIGTERM" });
     }));
 
   it("kills a group that is deaf to SIGTERM after the grace period, grandchildren too", () =>
     withProcess(["sh", "-c", DEAF], async (target) => {
       await ready(target);
-      const { forced, ms } = await endGroup({ pgid: target.pid, graceMs: 100, processes, isStillOurs: ours });
+      const { forced, ms } = await endGroup({ pgid: target.pid, graceMs: 100, system, isStillOurs: ours });
       assertEquals(forced, true);
       assert(ms >= 100);
       assertEquals(processes.liveGroupMembers(target.pid), []);
@@ -69,7 +75,7 @@ describe("endGroup()", () => {
   it("kills at once without a grace period", () =>
     withProcess(["sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done"], async (target) => {
       await ready(target);
-      assertEquals((await endGroup({ pgid: target.pid, graceMs: 0, processes, isStillOurs: ours })).forced, true);
+      assertEquals((await endGroup({ pgid: target.pid, graceMs: 0, system, isStillOurs: ours })).forced, true);
       assertEquals((await target.exited).signal, "SIGKILL");
     }));
 
@@ -80,7 +86,7 @@ describe("endGroup()", () => {
       const ended = endGroup({
         pgid: target.pid,
         graceMs: 10 * PATIENCE_MS,
-        processes,
+        system,
         isStillOurs: ours,
         signal: abort.signal,
       });
@@ -94,7 +100,7 @@ describe("endGroup()", () => {
       await exited;
       await until(() => processes.inspect(pid) === null, "the leader is gone");
       assertEquals(processes.liveGroupMembers(pid).length, 1);
-      assertEquals((await endGroup({ pgid: pid, graceMs: PATIENCE_MS, processes, isStillOurs: ours })).forced, false);
+      assertEquals((await endGroup({ pgid: pid, graceMs: PATIENCE_MS, system, isStillOurs: ours })).forced, false);
       assertEquals(processes.liveGroupMembers(pid), []);
     }));
 
@@ -104,7 +110,7 @@ describe("endGroup()", () => {
       const pgid = Number(parent.output());
       await until(() => processes.inspect(pgid)?.pgid === pgid, "the child has its group");
       try {
-        const { forced } = await endGroup({ pgid, graceMs: PATIENCE_MS, processes, isStillOurs: ours });
+        const { forced } = await endGroup({ pgid, graceMs: PATIENCE_MS, system, isStillOurs: ours });
         assertEquals(forced, false);
         assertEquals(processes.inspect(pgid)?.state, "Z");
         assertEquals(processes.isThere(pgid), false);
@@ -115,16 +121,16 @@ describe("endGroup()", () => {
     }));
 
   it("is done at once when there is nobody", async () => {
-    const nobody = { ...processes, liveGroupMembers: () => [], inspect: () => null };
+    const nobody = { ...system, processes: { ...processes, liveGroupMembers: () => [], inspect: () => null } };
     assertEquals(
-      (await endGroup({ pgid: 4_000_000, graceMs: 1000, processes: nobody, isStillOurs: ours })).forced,
+      (await endGroup({ pgid: 4_000_000, graceMs: 1000, system: nobody, isStillOurs: ours })).forced,
       false,
     );
   });
 
   it("signals nobody when the group is not ours any more", () =>
     withProcess(["sleep", "600"], async ({ pid }) => {
-      assertEquals((await endGroup({ pgid: pid, graceMs: 0, processes, isStillOurs: () => false })).forced, false);
+      assertEquals((await endGroup({ pgid: pid, graceMs: 0, system, isStillOurs: () => false })).forced, false);
       assertEquals(processes.liveGroupMembers(pid).length, 1);
     }));
 
@@ -132,14 +138,13 @@ describe("endGroup()", () => {
     withProcess(["sh", "-c", DEAF], async (target) => {
       await ready(target);
       let isOurs = true;
-      const ended = endGroup({ pgid: target.pid, graceMs: PATIENCE_MS, processes, isStillOurs: () => isOurs });
+      const ended = endGroup({ pgid: target.pid, graceMs: PATIENCE_MS, system, isStillOurs: () => isOurs });
       isOurs = false;
       assertEquals((await ended).forced, false);
       assert(processes.liveGroupMembers(target.pid).length > 0);
     }));
 
   it("tells who survived SIGKILL", async () => {
-    using _kill = replaced(process, "kill", () => true);
     const stuck: ProcessInfo = {
       ...processes.inspect(process.pid)!,
       pid: 4_000_000,
@@ -147,15 +152,15 @@ describe("endGroup()", () => {
       state: "D",
       command: "stuck",
     };
-    const immortal: Processes = {
+    const stuckProcesses: Processes = {
       ...processes,
       liveGroupMembers: () => [stuck],
       inspect: (pid) => pid === 4_000_000 ? stuck : null,
     };
     let now = 0;
-    using _now = replaced(performance, "now", () => now += 1000);
+    const immortal: System = { ...system, processes: stuckProcesses, kill: () => {}, nowMs: () => now += 1000 };
     const error = await assertRejects(
-      () => endGroup({ pgid: 4_000_000, graceMs: 0, processes: immortal, isStillOurs: ours }),
+      () => endGroup({ pgid: 4_000_000, graceMs: 0, system: immortal, isStillOurs: ours }),
       LocalError,
       "survived SIGKILL by 10 s: 4000000 (stuck, state D)",
     );
@@ -170,13 +175,6 @@ const PERL_PARENT_THAT_NEVER_REAPS = `
   print "$pid\\n";
   sleep 600;
 `;
-
-/** Puts `value` in the place of a method until the end of the block; node:test's own mocks outlive the test under Deno. */
-function replaced<T extends object, K extends keyof T>(target: T, name: K, value: T[K]): Disposable {
-  const original = target[name];
-  target[name] = value;
-  return { [Symbol.dispose]: () => void (target[name] = original) };
-}
 
 function ready(target: TestProcess): Promise<void> {
   return until(() => target.output() === "ready\n", "the process is ready");

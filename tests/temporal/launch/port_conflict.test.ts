@@ -2,6 +2,7 @@ import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { instancePaths } from "../../../lib/instance/paths.ts";
 import type { Processes } from "../../../lib/platform/processes/processes.ts";
+import { systemHere } from "../../../lib/platform/system_here.ts";
 import { isForeignProcess } from "../../../lib/temporal/launch/port_conflict.ts";
 
 const paths = instancePaths("/nowhere/at/all");
@@ -38,5 +39,5 @@ function judge(looks: Look[], pid: number | null = PID): Promise<boolean> {
       return argv;
     },
   } as unknown as Processes;
-  return isForeignProcess(pid, { paths, processes }, new AbortController().signal);
+  return isForeignProcess(pid, { ...systemHere(), paths, processes }, new AbortController().signal);
 }

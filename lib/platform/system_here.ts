@@ -1,0 +1,22 @@
+import process from "node:process";
+import { tryLock } from "./files/lock_file.ts";
+import { processesHere } from "./processes/processes_here.ts";
+import { delay } from "./runtime/delay.ts";
+import type { System } from "./system.ts";
+
+/**
+ * The system that we run on.
+ *
+ * @param platform As `process.platform` names it. @default {process.platform}
+ * @throws {LocalError} `unsupported-platform` anywhere but on Linux and macOS
+ */
+export function systemHere(platform: string = process.platform): System {
+  return {
+    processes: processesHere(platform),
+    kill: (pid, signal) => void process.kill(pid, signal),
+    tryLock: (path) => tryLock(path),
+    canBind: async (host, port) => (await import("./net/probe_port.ts")).canBind(host, port),
+    nowMs: () => performance.now(),
+    delay,
+  };
+}
