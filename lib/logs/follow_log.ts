@@ -2,16 +2,15 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { delay } from "../platform/runtime/delay.ts";
 import { rotatedLogs } from "./rotate_log.ts";
 
-/** How often a followed log is looked at, in ms. */
+/** How often a followed log is polled, in ms. */
 const POLL_MS = 100;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Gives what is written to the log at `path` from byte `offset` on, until `signal` aborts. Goes on across both kinds of
- * rotation: a file renamed away is read to its end before its successor is begun; of a file that was copied and
- * truncated, what was not read yet is taken from the copy.
+ * Yields what is written to the log at `path` from byte `offset` on, until `signal` aborts. Follows both kinds of rotation:
+ * reads a renamed file to its end before it opens the new one, and the unread rest of a truncated file from its copy.
  *
- * @param inode That of the file which `offset` counts in; null when there was none yet.
+ * @param inode Of the file that `offset` refers to; null if there was none yet.
  */
 export async function* followLog(
   path: string,

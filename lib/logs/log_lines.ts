@@ -1,6 +1,6 @@
 import { LocalError } from "../errors/local_error.ts";
 
-/** When a line of Temporal's log or of the supervisor's says it was written, in Unix ms; null when it says nothing. */
+/** The timestamp of a line of Temporal's or the supervisor's log, in Unix ms; null if it has none. */
 export function lineTimeMs(line: string): number | null {
   const match = /^time=(\S+)/.exec(line) ?? /"(?:at|time|ts)":"([^"]+)"/.exec(line.slice(0, 200));
   const at = match === null ? NaN : Date.parse(match[1]!);
@@ -10,7 +10,7 @@ export function lineTimeMs(line: string): number | null {
 const SPAN_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * The time that `--since` means, in Unix ms: a span before `nowMs` (`90s`, `10m`, `2h`, `1d`) or a time in ISO 8601.
+ * Parses the value of `--since` into Unix ms: a duration before `nowMs` (`90s`, `10m`, `2h`, `1d`) or an ISO 8601 time.
  *
  * @throws {LocalError} `usage` for anything else
  */
@@ -21,13 +21,13 @@ export function parseSince(text: string, nowMs: number): number {
   if (!Number.isNaN(at)) return at;
   throw new LocalError(
     "usage",
-    `--since takes a span (90s, 10m, 2h, 1d) or a time (2026-11-23T06:00:00Z): \`${text}\` was given`,
+    `Invalid value \`${text}\` for --since: expected a duration (90s, 10m, 2h, 1d) or a time (2026-11-23T06:00:00Z)`,
   );
 }
 
 /**
- * The lines written at `sinceMs` or later. Lines without a time (a stack trace, a panic) belong to the line before
- * them.
+ * The lines written at `sinceMs` or later. A line without a timestamp (a stack trace, a panic) belongs to the line
+ * before it.
  */
 export function linesSince(lines: readonly string[], sinceMs: number): string[] {
   let isIn = false;
@@ -38,7 +38,7 @@ export function linesSince(lines: readonly string[], sinceMs: number): string[] 
   });
 }
 
-/** The level that a line tells, in lower case; null when it tells none. */
+/** The level of a log line in lower case; null if it has none. */
 export function lineLevel(line: string): string | null {
   const match = line.startsWith("{") ? /"level":"(\w+)"/.exec(line.slice(0, 200)) : /\blevel=(\w+)/.exec(line);
   return match?.[1]?.toLowerCase() ?? null;

@@ -2,10 +2,10 @@ import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 
 /**
- * Opens the log at `path` for append, made (mode 0600) when it is not there. Never through a symbolic link, whose target
- * is no log, and never a FIFO, where open(2) waits for a reader.
+ * Opens the log at `path` for append; creates it with mode 0600 if it does not exist. Never follows a symbolic link, whose
+ * target is not a log, and never opens a FIFO, where open(2) blocks until there is a reader.
  *
- * @throws {LocalError} `home-unusable` when no regular file stands there, or it can't be opened
+ * @throws {LocalError} `home-unusable` if `path` is not a regular file or cannot be opened
  */
 export function openLog(path: string): number {
   requireLogFile(path);
@@ -23,34 +23,34 @@ export function openLog(path: string): number {
 }
 
 /**
- * Whether there is a log at `path`.
+ * Whether the log at `path` exists.
  *
- * @throws {LocalError} `home-unusable` when something else stands there
+ * @throws {LocalError} `home-unusable` if `path` is not a regular file
  */
 export function requireLogFile(path: string): boolean {
   let info;
   try {
     info = lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if (systemErrorCode(error) === "ENOTDIR") return false; // the folder is none
+    if (systemErrorCode(error) === "ENOTDIR") return false; // a parent is not a directory
     throw error;
   }
   if (info === undefined) return false;
   if (info.isFile()) return true;
-  const kind = info.isSymbolicLink() ? "a symbolic link" : info.isDirectory() ? "a folder" : "no regular file";
-  throw unusable(path, `${kind} stands there`, "Move it away");
+  const kind = info.isSymbolicLink() ? "a symbolic link" : info.isDirectory() ? "a directory" : "not a regular file";
+  throw unusable(path, `it is ${kind}`, "Move it away");
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EROFS: "the file system is read-only",
-  ENOSPC: "no space is left",
-  ENOENT: "its folder does not exist",
+  ENOSPC: "no space left on device",
+  ENOENT: "its directory does not exist",
 };
 
 function unusable(path: string, reason: string, hint: string, cause?: unknown): LocalError {
   const code = systemErrorCode(cause);
-  return new LocalError("home-unusable", `Cannot use ${path} as log: ${reason}`, {
+  return new LocalError("home-unusable", `Cannot use ${path} as a log: ${reason}`, {
     hint,
     facts: { path, ...(code === undefined ? {} : { systemError: code }) },
     ...(cause === undefined ? {} : { cause }),

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 
-/** The end of the file at `path` as text, at most `maxBytes` and nothing before `start`; empty when there is none. */
+/** The last `maxBytes` of the file at `path` as text, nothing before byte `start`; empty if there is no file. */
 export function readTail(path: string, start: number, maxBytes: number): string {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0) return "";

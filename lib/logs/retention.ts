@@ -1,14 +1,14 @@
-/** What is kept of rotated logs. */
+/** When logs are rotated, and how long rotated logs are kept. */
 export interface LogPolicy {
-  /** A current log that reaches this size is rotated, in bytes. */
+  /** The size at which the current log is rotated, in bytes. */
   maxSizeBytes: number;
-  /** Rotated logs older than this are removed, in ms. */
+  /** The age at which rotated logs are removed, in ms. */
   maxAgeMs: number;
-  /** The oldest rotated logs are removed until the rest fits, in bytes. */
+  /** The total size of rotated logs, in bytes; the oldest ones are removed first. */
   maxTotalBytes: number;
 }
 
-/** The policy of an instance that nobody configured. */
+/** The default policy. */
 export const DEFAULT_LOG_POLICY: LogPolicy = {
   maxSizeBytes: 10 * 1024 * 1024,
   maxAgeMs: 7 * 24 * 60 * 60 * 1000,
@@ -22,13 +22,13 @@ export interface RotatedLog {
   sizeBytes: number;
 }
 
-/** `temporal.log` rotated at `atMs` → `temporal-20261123T055901123Z.log`; `sequence` tells apart what one ms made. */
+/** `temporal.log` rotated at `atMs` → `temporal-20261123T055901123Z.log`; `sequence` distinguishes logs of the same ms. */
 export function rotatedName(current: string, atMs: number, sequence = 0): string {
   const stamp = new Date(atMs).toISOString().replace(/[-:.]/g, "");
   return `${current.replace(/\.log$/, "")}-${stamp}${sequence === 0 ? "" : `-${sequence}`}.log`;
 }
 
-/** When the log called `name` was rotated, in Unix ms; null when it is no rotated log of `current`. */
+/** When the log called `name` was rotated, in Unix ms; null if it is not a rotated log of `current`. */
 export function rotatedAtMs(name: string, current: string): number | null {
   const stem = `${current.replace(/\.log$/, "")}-`;
   if (!name.startsWith(stem)) return null;
@@ -39,14 +39,14 @@ export function rotatedAtMs(name: string, current: string): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-/** For sorting, oldest first. Of one ms: `….log` was before `…-1.log`, and `…-2.log` before `…-10.log`. */
+/** Compares by age, oldest first. Within one ms `….log` comes before `…-1.log`, and `…-2.log` before `…-10.log`. */
 export function byAge(a: RotatedLog, b: RotatedLog): number {
   return a.rotatedAtMs - b.rotatedAtMs || a.name.length - b.name.length || (a.name < b.name ? -1 : 1);
 }
 
 /**
- * The names that must go for the rest to satisfy `policy`, oldest first. Size alone never takes the newest one: it may
- * hold the last words of what just ended.
+ * The names of the logs to remove in order to satisfy `policy`, oldest first. Size alone never removes the newest one: it
+ * may hold the last output of the process that just exited.
  */
 export function logsToRemove(logs: readonly RotatedLog[], nowMs: number, policy: LogPolicy): string[] {
   const oldestFirst = [...logs].sort(byAge);

@@ -14,12 +14,12 @@ import { systemErrorCode } from "../errors/local_error.ts";
 import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from "./retention.ts";
 
 /**
- * How a log is rotated. `rename`: before its writer opens it. `copy-truncate`: under a writer that keeps it open for
- * append, which goes on at offset 0 (open(2), O_APPEND); lines written between the copy and the truncation are lost.
+ * How a log is rotated. `rename`: before its writer opens it. `copy-truncate`: while its writer has it open for append and
+ * continues at offset 0 (open(2), O_APPEND); lines written between the copy and the truncation are lost.
  */
 export type RotationMode = "rename" | "copy-truncate";
 
-/** Rotates the log at `path`, unless it is empty or missing, and removes rotated ones that `policy` no longer keeps. */
+/** Rotates the log at `path`, unless it is empty or missing, and removes the rotated logs that exceed `policy`. */
 export function rotateLog(path: string, mode: RotationMode, policy: LogPolicy, nowMs: number): void {
   if (sizeOf(path) > 0) {
     const target = freeName(path, nowMs);
@@ -33,8 +33,10 @@ export function rotateLog(path: string, mode: RotationMode, policy: LogPolicy, n
 }
 
 /**
- * Rotates the log at `path` under its writer, if it has reached the size of `policy`, and its copy leaves room on the disk:
- * a try that fails would take all of it for a moment, from the database too. Costs one lstat(2) if it has not.
+ * Rotates the log at `path` while its writer has it open, once it has reached the size limit of `policy`. Skips rotation if
+ * its copy would fill the disk, which the database needs, too. Costs one lstat(2) below the limit.
+ *
+ * @returns whether the log was rotated
  */
 export function rotateLogBySize(path: string, policy: LogPolicy, nowMs: number): boolean {
   const size = sizeOf(path);
@@ -47,12 +49,12 @@ export function rotateLogBySize(path: string, policy: LogPolicy, nowMs: number):
   return true;
 }
 
-/** The rotated logs of the log at `path`, oldest first, as paths. */
+/** The paths of the rotated logs of the log at `path`, oldest first. */
 export function rotatedLogs(path: string): string[] {
   return listRotated(path).sort(byAge).map(({ name }) => join(dirname(path), name));
 }
 
-/** Node removes what it could not copy to the end, Deno leaves it. */
+/** After a failed copy Node removes the incomplete target; Deno leaves it. */
 function copyAtomically(path: string, target: string): void {
   try {
     copyFileSync(path, target, constants.COPYFILE_EXCL);
@@ -62,7 +64,7 @@ function copyAtomically(path: string, target: string): void {
   }
 }
 
-/** What a user without rights may still write on the file system of `folder`; some (FUSE) don't say, and show zeros. */
+/** The space that unprivileged users may use on the file system of `folder`; unlimited if it reports only zeros (FUSE). */
 function freeBytes(folder: string): number {
   const { bavail, bsize, blocks } = statfsSync(folder);
   return blocks === 0 ? Infinity : bavail * bsize;
@@ -83,7 +85,7 @@ function listRotated(path: string) {
   return readdirSync(dirname(path)).flatMap((name) => {
     const at = rotatedAtMs(name, current);
     const info = at === null ? undefined : lstatSync(join(dirname(path), name), { throwIfNoEntry: false });
-    // A link or a folder of such a name is somebody else's.
+    // Not created by us if it is a link or a directory.
     return at === null || !info?.isFile() ? [] : [{ name, rotatedAtMs: at, sizeBytes: info.size }];
   });
 }

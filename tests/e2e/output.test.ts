@@ -23,7 +23,7 @@ describe("a command that is written wrong", () => {
     [["start", "--port", "many"], /^error: --port takes a port from 1 to 65535, or auto: `many` was given$/m, /^/],
     [["stop", "now"], /^error: Unexpected argument `now` for `stop`$/m, /^hint: .*help stop/m],
     [["status", "--", "--headless"], /^error: `status` passes no arguments on$/m, /^hint: .*help status/m],
-    [["logs", "--since", "yesterday"], /^error: --since takes a span .*: `yesterday` was given$/m, /^/],
+    [["logs", "--since", "yesterday"], /^error: Invalid value `yesterday` for --since: expected a duration /m, /^/],
   ];
 
   it("exits 2, says what was meant, and touches nothing", () =>

@@ -9,11 +9,11 @@ import { rotateLog } from "../../lib/logs/rotate_log.ts";
 import { PATIENCE_MS, withTempDir } from "../platform/support.ts";
 
 interface Follower {
-  /** Reads on until the text so far ends with `end`; gives the whole. */
+  /** Reads until the text so far ends with `end`; returns all of it. */
   readTo(end: string): Promise<string>;
 }
 
-/** Follows the log in a new folder from its end. The test writes; nothing is read meanwhile, so that it decides the order. */
+/** Follows the log in a new folder from its end. Reads only on demand, so that the test decides the order. */
 function withFollower(before: string | null, body: (path: string, follower: Follower) => Promise<void>): Promise<void> {
   return withTempDir(async (folder) => {
     const path = join(folder, "temporal.log");
@@ -51,7 +51,7 @@ async function follow(
 }
 
 describe("followLog()", () => {
-  it("begins where it is told, and goes on with what is written", () =>
+  it("starts at the given offset and follows what is written", () =>
     withFollower("old\n", async (path, { readTo }) => {
       appendFileSync(path, "one\n");
       assertEquals(await readTo("one\n"), "one\n");
@@ -60,14 +60,14 @@ describe("followLog()", () => {
       assertEquals(await readTo("three\n"), "one\ntwo\nthree\n");
     }));
 
-  it("waits for a log that is not there yet", () =>
+  it("waits for a log that does not exist yet", () =>
     withFollower(null, async (path, { readTo }) => {
       const reading = readTo("first\n");
       writeFileSync(path, "first\n");
       assertEquals(await reading, "first\n");
     }));
 
-  it("reads a log that was renamed to its end, and then its successor", () =>
+  it("reads a renamed log to its end, then the new one", () =>
     withFollower("old\n", async (path, { readTo }) => {
       appendFileSync(path, "one\n");
       await readTo("one\n");
@@ -77,7 +77,7 @@ describe("followLog()", () => {
       assertEquals(await readTo("new\n"), "one\nnot read yet\nnew\n");
     }));
 
-  it("takes what was not read yet from the copy of a log that was truncated", () =>
+  it("reads the unread rest of a truncated log from its copy", () =>
     withFollower("old\n", async (path, { readTo }) => {
       appendFileSync(path, "one\n");
       await readTo("one\n");
@@ -87,7 +87,7 @@ describe("followLog()", () => {
       assertEquals(await readTo("new\n"), "one\nnot read yet\nnew\n");
     }));
 
-  it("goes on across many rotations of both kinds, losing and repeating nothing", () =>
+  it("follows many rotations of both kinds without losing or repeating a line", () =>
     withFollower("old\n", async (path, { readTo }) => {
       let expected = "";
       for (let round = 0; round < 8; round++) {
@@ -101,7 +101,7 @@ describe("followLog()", () => {
       }
     }));
 
-  it("finds a log again that was rotated before it was opened", () =>
+  it("finds a log that was rotated before it was opened", () =>
     withTempDir(async (folder) => {
       const path = join(folder, "temporal.log");
       writeFileSync(path, "shown already\nnot yet\n");
@@ -113,7 +113,7 @@ describe("followLog()", () => {
       });
     }));
 
-  it("joins a character that was written in two parts", () =>
+  it("joins a character that was written in two chunks", () =>
     withFollower("", async (path, { readTo }) => {
       const [first, second] = new TextEncoder().encode("ü");
       appendFileSync(path, Uint8Array.of(first!));
@@ -122,7 +122,7 @@ describe("followLog()", () => {
       assertEquals(await reading, "ü");
     }));
 
-  it("ends when it is told, and leaves nothing open", () =>
+  it("ends on abort, and leaves no descriptor open", () =>
     withTempDir(async (folder) => {
       const path = join(folder, "temporal.log");
       writeFileSync(path, "line\n");
@@ -137,7 +137,7 @@ describe("followLog()", () => {
     }));
 });
 
-/** How many of our descriptors lead to `path`. */
+/** How many of our descriptors are open on `path`. */
 function openNames(path: string): number {
   return readdirSync("/proc/self/fd").filter((fd) => {
     try {

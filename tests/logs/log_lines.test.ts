@@ -16,7 +16,7 @@ describe("lineTimeMs()", () => {
     assertEquals(lineTimeMs('{"level":"error","ts":"2026-11-23T05:59:01.123Z","msg":"x"}'), at);
   });
 
-  it("finds none in other lines", () => {
+  it("is null for other lines", () => {
     for (
       const line of [
         "",
@@ -37,14 +37,14 @@ describe("lineLevel()", () => {
     assertEquals([lineLevel("level= x"), lineLevel("sublevel=info"), lineLevel("")], [null, null, null]);
   });
 
-  it("reads the level of a line in JSON, and not what is said in one", () => {
+  it("reads the level of a JSON line, not a level within its message", () => {
     assertEquals(lineLevel('{"time":"2026-11-23T05:00:00Z","level":"ERROR","msg":"level=info"}'), "error");
     assertEquals(lineLevel('{"at":"2026-11-23T05:00:00Z","event":"launched","argv":"--log-level=info"}'), null);
   });
 });
 
 describe("parseSince()", () => {
-  it("reads spans, back from now", () => {
+  it("reads durations before now", () => {
     const spans = {
       "0s": 0,
       "500ms": 500,
@@ -63,13 +63,13 @@ describe("parseSince()", () => {
     assertEquals(parseSince("2026-11-23", NOW), NOW - 6 * 3_600_000);
   });
 
-  it("refuses anything else as wrong usage", () => {
+  it("refuses anything else as a usage error", () => {
     for (const text of ["", "10", "m", "-5m", "10 m", "10mm", "1e3s", "yesterday", "05:59", "2026", "2026-99-99"]) {
       assertEquals(assertThrows(() => parseSince(text, NOW), LocalError).exitCode, 2, text);
     }
   });
 
-  it("gives a time, or refuses", () => {
+  it("returns a time or throws", () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.stringMatching(/^\d{1,30}(ms|s|m|min|h|d)$/)), (text) => {
       try {
         assert(!Number.isNaN(parseSince(text, NOW)));
@@ -85,14 +85,14 @@ describe("linesSince()", () => {
   const early = line("2026-11-23T05:00:00Z", "early");
   const late = line("2026-11-23T05:59:30Z", "late");
 
-  it("keeps what was written then or later, with what belongs to it", () => {
+  it("keeps the lines from that time on, with the lines that belong to them", () => {
     const lines = [early, "of the early one", late, "of the late one", "too"];
     assertEquals(linesSince(lines, Date.parse("2026-11-23T05:59:30Z")), lines.slice(2));
     assertEquals(linesSince(lines, Date.parse("2026-11-23T05:59:31Z")), []);
     assertEquals(linesSince(lines, 0), lines);
   });
 
-  it("judges each line by itself where clocks jump", () => {
+  it("judges each line by its own timestamp if the clock jumps", () => {
     assertEquals(linesSince([late, early, "of the early one", late], Date.parse("2026-11-23T05:30:00Z")), [late, late]);
   });
 });

@@ -28,7 +28,7 @@ async function withFolder(body: (folder: string) => void | Promise<void>): Promi
 }
 
 describe("openLog()", () => {
-  it("makes a log that its owner alone can read, and appends to one that is there", () =>
+  it("creates a log that only its owner can read, and appends to an existing one", () =>
     withFolder((folder) => {
       const path = join(folder, "temporal.log");
       assert(!requireLogFile(path));
@@ -42,14 +42,14 @@ describe("openLog()", () => {
       assert(requireLogFile(path));
     }));
 
-  it("never writes through a link, whether it leads to something or nowhere", () =>
+  it("never writes through a symbolic link, live or dangling", () =>
     withFolder((folder) => {
       const target = join(folder, "precious");
       writeFileSync(target, "kept\n");
       for (const [name, leadsTo] of [["live.log", target], ["dangling.log", join(folder, "nothing")]] as const) {
         const path = join(folder, name);
         symlinkSync(leadsTo, path);
-        const error = assertThrows(() => openLog(path), LocalError, "a symbolic link stands there");
+        const error = assertThrows(() => openLog(path), LocalError, "it is a symbolic link");
         assertEquals([error.code, error.facts["path"]], ["home-unusable", path]);
         assertThrows(() => requireLogFile(path), LocalError);
       }
@@ -57,18 +57,18 @@ describe("openLog()", () => {
       assert(!requireLogFile(join(folder, "nothing")));
     }));
 
-  it("does not wait for the reader of a FIFO, and says what else stands there", () =>
+  it("does not block on a FIFO, and names what is not a regular file", () =>
     withFolder((folder) => {
       execFileSync("mkfifo", [join(folder, "fifo.log")]);
       mkdirSync(join(folder, "folder.log"));
-      assertThrows(() => openLog(join(folder, "fifo.log")), LocalError, "no regular file stands there");
-      assertThrows(() => openLog(join(folder, "folder.log")), LocalError, "a folder stands there");
-      assertThrows(() => openLog(join(folder, "missing", "a.log")), LocalError, "its folder does not exist");
+      assertThrows(() => openLog(join(folder, "fifo.log")), LocalError, "it is not a regular file");
+      assertThrows(() => openLog(join(folder, "folder.log")), LocalError, "it is a directory");
+      assertThrows(() => openLog(join(folder, "missing", "a.log")), LocalError, "its directory does not exist");
     }));
 });
 
 describe("makeFolder()", () => {
-  it("makes a folder, and takes one that is there, also through a link", () =>
+  it("creates a directory, and accepts an existing one, also through a symbolic link", () =>
     withFolder(async (folder) => {
       const path = join(folder, "logs");
       await makeFolder(path);
@@ -78,7 +78,7 @@ describe("makeFolder()", () => {
       assert(statSync(path).isDirectory());
     }));
 
-  it("says that something else stands there", () =>
+  it("refuses a path that is not a directory", () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, "file"), "");
       symlinkSync(join(folder, "nothing"), join(folder, "dangling"));

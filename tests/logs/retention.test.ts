@@ -7,7 +7,7 @@ const AT = Date.parse("2026-11-23T05:59:01.123Z");
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 describe("rotatedName()", () => {
-  it("puts the time into the name, and a number where that is not enough", () => {
+  it("puts the time into the name, and a number if that is not unique", () => {
     assertEquals(rotatedName("temporal.log", AT), "temporal-20261123T055901123Z.log");
     assertEquals(rotatedName("temporal.log", AT, 2), "temporal-20261123T055901123Z-2.log");
   });
@@ -23,7 +23,7 @@ describe("rotatedAtMs()", () => {
     ));
   });
 
-  it("leaves alone what is not a rotated log of this one", () => {
+  it("is null for anything but a rotated log of this one", () => {
     const others = [
       "temporal.log",
       "temporal-.log",
@@ -48,7 +48,7 @@ describe("rotatedAtMs()", () => {
 });
 
 describe("byAge()", () => {
-  it("keeps the order in which the logs of one moment were rotated", () => {
+  it("keeps the order of logs that were rotated in the same ms", () => {
     const logs = [10, 2, 0, 1].map((sequence) => ({
       name: rotatedName("t.log", AT, sequence),
       rotatedAtMs: AT,
@@ -68,7 +68,7 @@ describe("logsToRemove()", () => {
     sizeBytes,
   });
 
-  it("removes what is older than the age that is kept", () => {
+  it("removes logs older than the maximum age", () => {
     assertEquals(logsToRemove([log(1, 1), log(8, 1), log(7, 1), log(9, 1)], AT, policy), ["9 days", "8 days"]);
   });
 
@@ -93,12 +93,12 @@ describe("logsToRemove()", () => {
       const total = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       assert(total <= policy.maxTotalBytes);
       assert(kept.every(({ rotatedAtMs }) => AT - rotatedAtMs <= policy.maxAgeMs));
-      // The newest of those that went was too old, or one too many.
+      // The newest removed log was too old, or one too many.
       const last = logs.filter(({ name }) => removed.includes(name)).sort(byAge).at(-1);
       if (last !== undefined) {
         assert(AT - last.rotatedAtMs > policy.maxAgeMs || total + last.sizeBytes > policy.maxTotalBytes);
       }
-      // What is kept is newer than all that went.
+      // Every kept log is newer than every removed one.
       if (last !== undefined && kept.length > 0) assert(byAge(last, kept[0]!) < 0);
     }));
   });

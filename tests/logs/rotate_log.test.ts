@@ -26,7 +26,7 @@ const policy = DEFAULT_LOG_POLICY;
 const textOf = (path: string): string => readFileSync(path, "utf8");
 
 describe("rotateLog()", () => {
-  it("renames a log that nobody has open", () =>
+  it("renames a log that no process has open", () =>
     withTempDir((folder) => {
       const log = join(folder, "temporal.log");
       writeFileSync(log, "before\n");
@@ -34,7 +34,7 @@ describe("rotateLog()", () => {
       assertEquals([readdirSync(folder), textOf(join(folder, ROTATED))], [[ROTATED], "before\n"]);
     }));
 
-  it("copies and empties a log under its writer, who goes on at its beginning", () =>
+  it("copies and truncates a log whose writer then continues at its beginning", () =>
     withTempDir((folder) => {
       const log = join(folder, "temporal.log");
       const writer = openSync(log, "a");
@@ -50,7 +50,7 @@ describe("rotateLog()", () => {
       }
     }));
 
-  it("overwrites nothing, also within one moment", () =>
+  it("overwrites nothing, even within one ms", () =>
     withTempDir((folder) => {
       const log = join(folder, "temporal.log");
       for (let round = 0; round < 12; round++) {
@@ -60,7 +60,7 @@ describe("rotateLog()", () => {
       assertEquals(rotatedLogs(log).map(textOf), Array.from({ length: 12 }, (_, round) => `${round}\n`));
     }));
 
-  it("does nothing about a log that is empty, or missing, or no file", () =>
+  it("leaves a log alone that is empty, missing or not a regular file", () =>
     withTempDir((folder) => {
       const log = join(folder, "temporal.log");
       writeFileSync(join(folder, "elsewhere"), "mine\n");
@@ -81,7 +81,7 @@ describe("rotateLog()", () => {
       assertEquals(textOf(join(folder, "elsewhere")), "mine\n");
     }));
 
-  it("removes rotated logs that are too old or too many, and nothing else", () =>
+  it("removes only rotated logs that are too old or exceed the total", () =>
     withTempDir((folder) => {
       const log = join(folder, "temporal.log");
       const small = { ...policy, maxTotalBytes: 20 };
@@ -105,7 +105,7 @@ describe("rotateLog()", () => {
 });
 
 describe("rotateLogBySize()", () => {
-  it("rotates a log that has reached its size, and no other", () =>
+  it("rotates a log only once it has reached its maximum size", () =>
     withTempDir((folder) => {
       const log = join(folder, "temporal.log");
       const small = { ...policy, maxSizeBytes: 8 };
@@ -117,7 +117,7 @@ describe("rotateLogBySize()", () => {
       assertEquals(rotatedLogs(log).map(textOf), ["8 bytes\n"]);
     }));
 
-  it("leaves a full disk as it is, where another try each second would take what is left", (t) =>
+  it("does not rotate on a nearly full disk, where a copy each second would fill it", (t) =>
     withFileSystem(t, "3m", ({ path: folder }) => {
       const log = join(folder, "temporal.log");
       writeFileSync(log, new Uint8Array(2 * 1024 * 1024));
