@@ -2,10 +2,10 @@ import type { Status } from "../instance/status/status.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 /**
- * What a client needs to find an instance, as the variables that Temporal's SDKs and command-line tool read.
+ * The variables with which Temporal's SDKs and CLI connect to an instance.
  *
- * @param hasProfiles Whether there is a `temporal.toml`. Its profile `default` is read whatever the variables say, and an
- * API key or TLS in it would make a client speak TLS to a server that does not: so the file is exchanged for an empty one.
+ * @param hasProfiles Whether a `temporal.toml` exists. Clients read its profile `default` regardless of the variables, and
+ * an API key or TLS in it would make them speak TLS to a plaintext server. An empty file takes its place.
  */
 export function clientEnvironment(
   status: Pick<Status, "address" | "namespace" | "uiUrl">,
@@ -19,29 +19,29 @@ export function clientEnvironment(
   };
 }
 
-/** Variables that a command is to find, and those that it must not: null. */
+/** Variables to set for a command; null = unset. */
 export type EnvironmentChange = Readonly<Record<string, string | null>>;
 
 /**
- * What of the caller's `env` says how to reach some Temporal, taken away: a client that is handed one connection would
- * mix it with another one, and speak TLS to a server that does not, say.
+ * Unsets the variables of the caller's `env` that describe a connection to Temporal: a client would mix them with the
+ * connection that it is given, for example speak TLS to a plaintext server.
  */
 export function withoutConnection(env: Readonly<Record<string, string | undefined>>): Record<string, null> {
   return Object.fromEntries(Object.keys(env).filter((name) => CONNECTION.test(name)).map((name) => [name, null]));
 }
 
-/** Temporal's names and former names (`client_profile.ts`), those that pick a profile, and the one that is ours. */
+/** Temporal's current and former names (`client_profile.ts`), those that select a profile, and our own TEMPORAL_UI_URL. */
 const CONNECTION = /^TEMPORAL_(ADDRESS|NAMESPACE|UI_URL|API_KEY|TLS|TLS_.+|GRPC_META_.+|PROFILE|CONFIG_FILE|ENV)$/;
 
-/** The variables of `change` that are to be found. */
+/** The variables that `change` sets, without those that it unsets. */
 export function variablesSet(change: EnvironmentChange): Record<string, string> {
   return Object.fromEntries(Object.entries(change).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-/** How variables are written down. */
+/** The syntax in which variables are printed. */
 export type EnvironmentFormat = "sh" | "fish" | "dotenv";
 
-/** `variables` as lines for a shell's `eval`, or of a `.env` file; null takes a variable away, where that can be said. */
+/** `variables` as lines for a shell's `eval` or a `.env` file; null unsets a variable, which `.env` files cannot express. */
 export function renderEnvironment(
   variables: Readonly<Record<string, string | null>>,
   format: EnvironmentFormat,
@@ -60,7 +60,7 @@ export function renderEnvironment(
   return Object.entries(variables).map(line).join("");
 }
 
-/** What stands in single quotes is taken as it is by all that read such files; line breaks are only had as `\n` in double ones. */
+/** Every reader of `.env` files takes single-quoted text literally; line breaks need `\n` in double quotes. */
 function dotenvValue(value: string): string {
   if (/^[\w.:/@-]*$/.test(value)) return value;
   if (/[\r\n]/.test(value)) return JSON.stringify(value);

@@ -1,10 +1,10 @@
 /**
- * The environment of a daemon, out of that of the caller who happens to start it first.
+ * The environment of a daemon, derived from that of the caller that starts it.
  *
- * - `GIT_*`: a git hook has `GIT_DIR`, `GIT_INDEX_FILE` … set (githooks(5)), which must not outlive it.
- * - `TEMPORAL_*`: they change what Temporal's commands talk to, and what its server reads.
- * - `STIGMER_*`: the settings were read by the command that starts; a daemon has them from its order.
- * - `MAKEFLAGS` and the like name descriptors of make's jobserver, which no daemon has.
+ * - `GIT_*`: git sets `GIT_DIR`, `GIT_INDEX_FILE` … for a hook (githooks(5)); they must not outlive it.
+ * - `TEMPORAL_*`: they change which server Temporal's commands connect to, and what its server reads.
+ * - `STIGMER_*`: the starting command has read the settings; the launch request carries them.
+ * - `MAKEFLAGS` and the like refer to descriptors of make's jobserver, which a daemon does not have.
  */
 export function daemonEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const kept: Record<string, string> = {};
@@ -17,9 +17,9 @@ export function daemonEnvironment(env: Readonly<Record<string, string | undefine
 }
 
 /**
- * The environment of Temporal: a daemon's, with a name and a home folder for its user. Temporal asks for them as it starts
- * (OpenTelemetry's `process.owner`), and ends where the user database does not know the uid, as under
- * `docker run --user 12345`; what Go makes do with then are these two variables (os/user, lookup_stubs.go).
+ * The environment of Temporal: a daemon's, always with USER and HOME. Temporal looks up its user at startup
+ * (OpenTelemetry's `process.owner`) and exits if the user database does not know the uid, as under
+ * `docker run --user 12345`; Go falls back to these two variables (os/user, lookup_stubs.go).
  */
 export function temporalEnvironment(
   env: Readonly<Record<string, string | undefined>>,

@@ -3,7 +3,7 @@ import type { Host } from "../platform/runtime/host.ts";
 import { clientEnvironment, type EnvironmentChange, withoutConnection } from "./client_environment.ts";
 import { defaultConfigFile } from "./temporal_toml_path.ts";
 
-/** What leads a client to the instance, and nowhere else, whatever the caller's environment and profiles say. */
+/** The variables that connect a client to the instance, overriding the caller's environment and profiles. */
 export function instanceEnvironment(
   host: Host,
   status: Pick<Status, "address" | "namespace" | "uiUrl">,

@@ -1,4 +1,4 @@
-/** Where Temporal's tools look for `temporal.toml` unless told otherwise (`os.UserConfigDir` of Go); null without HOME. */
+/** The default path of `temporal.toml` in Temporal's tools (`os.UserConfigDir` of Go); null without HOME. */
 export function defaultConfigFile(
   env: Readonly<Record<string, string | undefined>>,
   platform: string,

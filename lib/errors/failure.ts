@@ -1,6 +1,6 @@
 import { type ErrorCode, LocalError } from "./local_error.ts";
 
-/** A {@linkcode LocalError} as plain data: what crosses the control socket, and what an outcome file keeps. */
+/** A {@linkcode LocalError} as plain data, for the control socket and the file of the last failure. */
 export interface Failure {
   code: ErrorCode;
   message: string;
@@ -8,14 +8,14 @@ export interface Failure {
   facts?: Record<string, unknown>;
 }
 
-/** How a start, or a wait for one, fails that a stop of the supervisor cut short. */
+/** The failure of a start, or of a wait for one, that a `stop` interrupted. */
 export const START_STOPPED: Failure = {
   code: "interrupted",
-  message: "A `stop` ended this start",
+  message: "Start interrupted by a `stop`",
   hint: "Start it again with `stigmer-local start`",
 };
 
-/** The failure that `error` stands for; what is not a {@linkcode LocalError} becomes `internal`. */
+/** Converts `error` to a failure; anything but a {@linkcode LocalError} becomes `internal`. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof LocalError) {
     return {
@@ -28,7 +28,7 @@ export function toFailure(error: unknown): Failure {
   return { code: "internal", message: error instanceof Error ? error.message : String(error) };
 }
 
-/** The error that `failure` was made from. */
+/** Converts `failure` back to the error that it was made from. */
 export function fromFailure(failure: Failure): LocalError {
   return new LocalError(failure.code, failure.message, {
     ...(failure.hint === undefined ? {} : { hint: failure.hint }),
@@ -36,7 +36,7 @@ export function fromFailure(failure: Failure): LocalError {
   });
 }
 
-/** Whether `value`, parsed from JSON that anyone may have written, is a {@linkcode Failure}. */
+/** Whether `value`, parsed from untrusted JSON, is a {@linkcode Failure}. */
 export function isFailure(value: unknown): value is Failure {
   if (typeof value !== "object" || value === null) return false;
   const { code, message, hint, facts } = value as Record<string, unknown>;

@@ -1,6 +1,6 @@
 /**
- * Every way in which this tool fails, as a stable word for scripts (`error.code` in `--json`).
- * Callers switch on it, never on the message.
+ * Every way in which this tool fails, as a stable code for scripts (`error.code` in `--json`).
+ * Callers switch on the code, never on the message.
  */
 export type ErrorCode =
   | "usage"
@@ -36,15 +36,15 @@ export type ErrorCode =
   | "namespace-missing"
   | "internal";
 
-/** What a {@linkcode LocalError} carries beside its message. */
+/** What a {@linkcode LocalError} carries besides its message. */
 export interface LocalErrorOptions {
-  /** What to do about it, one line. */
+  /** What to do about it, in one line. */
   hint?: string;
   /** Plain data about the failure (`port`, `pid`, `path` …), printed by `--json`. */
   facts?: Record<string, unknown>;
-  /** The exit code of the command that ends with this error. @default {1} */
+  /** The exit code of a command that fails with this error. @default {1} */
   exitCode?: number;
-  /** The error that led to this one. */
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
@@ -73,8 +73,8 @@ export function systemErrorCode(error: unknown): string | undefined {
 }
 
 /**
- * Whether a program that was named without a folder was found nowhere, by the error of its spawn. EACCES says that, too, where
- * a folder of PATH can't be searched (execvp(3)).
+ * Whether a spawn failed because PATH does not have the program. execvp(3) also reports EACCES for that, if it cannot
+ * search a directory of PATH.
  */
 export function isNotOnPath(error: unknown): boolean {
   return ["ENOENT", "EACCES"].includes(systemErrorCode(error) ?? "");

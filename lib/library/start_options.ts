@@ -4,33 +4,33 @@ import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 
 /**
- * What to start. Each option is the flag of `stigmer-local start` of that name; what is left out is what `start` without
- * that flag takes: what the environment or `config.yaml` says, else whatever runs, else the default.
+ * Options of {@linkcode startTemporal}. Each corresponds to the flag of `stigmer-local start` with that name. An omitted
+ * option comes from the environment, `config.yaml`, the running instance, or the default, in that order.
  */
 export interface StartOptions {
   /**
-   * A server of one's own: free ports, data in memory, no UI unless {@linkcode headless} is false or {@linkcode uiPort}
-   * is given. Gone when it is disposed of, and when this process is, `kill -9` included. The environment and
-   * `config.yaml` say nothing of its ports and data.
+   * Start a separate server: free ports, in-memory data, no UI unless {@linkcode headless} is false or {@linkcode uiPort}
+   * is given. It is removed when disposed of or when this process exits, even by SIGKILL. Ports and data in the
+   * environment and `config.yaml` do not apply to it.
    *
    * @default {false}
    */
   ephemeral?: boolean;
-  /** The home of the instance; with {@linkcode ephemeral} only where binaries are kept. @default {"~/.stigmer"} */
+  /** The home of the instance; with {@linkcode ephemeral} only the place of installed binaries. @default {"~/.stigmer"} */
   home?: string;
-  /** Port of the gRPC frontend; `auto` is any, and the same each time in one home. @default {7233} */
+  /** Port of the gRPC frontend; `auto` picks a free one and keeps it for the home. @default {7233} */
   port?: number | "auto";
   /** Port of the Web UI. @default {port + 1000} */
   uiPort?: number | "auto";
-  /** Whether there is no Web UI. @default {false} */
+  /** Run without the Web UI. @default {false} */
   headless?: boolean;
   /** Address that the frontend binds. @default {"127.0.0.1"} */
   ip?: string;
-  /** Address that the Web UI binds; that of the frontend when it is left out. */
+  /** Address that the Web UI binds (default: that of the frontend). */
   uiIp?: string;
-  /** SQLite database; one in the home when it is left out. Not with {@linkcode ephemeral}. */
+  /** SQLite database (default: one in the home). Not with {@linkcode ephemeral}. */
   dbFilename?: string;
-  /** Namespaces to create beside `default`; the first one is {@linkcode TemporalServer.namespace}. */
+  /** Namespaces to create besides `default`; the first one is {@linkcode TemporalServer.namespace}. */
   namespaces?: readonly string[];
   /** Temporal's log level: `debug`, `info`, `warn`, `error`, `never`. */
   logLevel?: string;
@@ -38,27 +38,27 @@ export interface StartOptions {
   searchAttributes?: readonly string[];
   /** Dynamic configuration, `KEY=JSON` each. */
   dynamicConfig?: readonly string[];
-  /** Arguments for `temporal server start-dev`, as they are. */
+  /** Further arguments for `temporal server start-dev`, passed unchanged. */
   extraArgs?: readonly string[];
   /** The temporal binary to run. */
   temporalBin?: string;
-  /** The version of Temporal to run, installed if need be. */
+  /** The version of Temporal to run, installed if missing. */
   version?: string;
-  /** Give up after so many restarts within 5 minutes; 0 = never. @default {10} */
+  /** Restarts within 5 minutes after which the supervisor gives up; 0 = never. @default {10} */
   maxRestarts?: number;
-  /** How long to wait until Temporal serves, in ms. @default {120_000} */
+  /** How long to wait for Temporal to become ready, in ms. @default {120_000} */
   timeoutMs?: number;
   /**
-   * Stop Temporal when it is disposed of, unless it ran before. Always so with {@linkcode ephemeral}.
+   * Stop Temporal on disposal, unless it was running before. Always the case with {@linkcode ephemeral}.
    *
    * @default {false}
    */
   stopAfter?: boolean;
-  /** Hears what the command would say on stderr: warnings, and how far an install is. One line each. */
+  /** Receives what the command would print on stderr, line by line: warnings and the progress of an install. */
   onMessage?: (line: string) => void;
 }
 
-/** The flags of `start` that options stand for. */
+/** The flag of `start` for each option. */
 const FLAGS: Readonly<Record<string, string>> = {
   home: "home",
   port: "port",
@@ -76,14 +76,14 @@ const FLAGS: Readonly<Record<string, string>> = {
   maxRestarts: "max-restarts",
 };
 
-/** Options that are no flag of `start`, or not as they are. */
+/** Options without a flag of `start`, or with other units. */
 const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "stopAfter", "onMessage"];
 
 /**
- * The `start` that `options` stand for, as if it had been read from a command line: one schema knows which values are
- * right, and what the environment and `config.yaml` say where nothing was given.
+ * The command line of `start` that `options` correspond to, so that flags and options share one schema, its checks, the
+ * environment and `config.yaml`.
  *
- * @throws {LocalError} `usage` for an option that is unknown, or can't be meant with another
+ * @throws {LocalError} `usage` for an unknown option, or for options that exclude each other
  */
 export function commandLineOf(options: StartOptions): CommandLine {
   const { ephemeral, dbFilename, timeoutMs, extraArgs } = options;
@@ -95,7 +95,7 @@ export function commandLineOf(options: StartOptions): CommandLine {
   }
   if (timeoutMs !== undefined) flags.set("timeout", timeoutMs / 1000);
   if (ephemeral === true && dbFilename !== undefined) {
-    throw new LocalError("usage", "An ephemeral server keeps its data in memory, and has no dbFilename");
+    throw new LocalError("usage", "`dbFilename` cannot be used with `ephemeral`, which keeps its data in memory");
   }
   return {
     command: COMMANDS.find(({ name }) => name === "start")!,

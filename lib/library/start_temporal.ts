@@ -10,41 +10,41 @@ import { currentHost } from "../platform/runtime/current_host.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { commandLineOf, type StartOptions } from "./start_options.ts";
 
-/** A Temporal dev server that serves. */
+/** A Temporal dev server that is ready. */
 export interface TemporalServer {
   /** `host:port` of the gRPC frontend. */
   readonly address: string;
   readonly namespace: string;
   /** Null when headless. */
   readonly uiUrl: string | null;
-  /** The folder that has its log and its record; gone at the end of an ephemeral one. */
+  /** The directory with its log and PID file; an ephemeral server removes it at its end. */
   readonly home: string;
-  /** It ran before {@linkcode startTemporal} was called. */
+  /** It was already running when {@linkcode startTemporal} was called. */
   readonly reused: boolean;
-  /** What a client in another process finds it by: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE` … */
+  /** Variables that connect a client in another process: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE` … */
   readonly env: Readonly<Record<string, string>>;
-  /** What `stigmer-local status --json` prints: every layer is checked just now. Disturbs nothing. */
+  /** What `stigmer-local status --json` prints. Checks every layer now, and changes nothing. */
   status(): Promise<Status>;
   /**
-   * Stops it, whoever else may use it. Resolves when nothing of it is left: no process, no port, no lock. Whoever calls
-   * again gets the same promise.
+   * Stops it, even if other processes use it. Resolves once its processes, ports and locks are gone. Concurrent calls
+   * return the same promise.
    *
-   * @param options.graceMs From SIGTERM to SIGKILL. @default {12_000}, and 0 for an ephemeral one
+   * @param options.graceMs Grace period between SIGTERM and SIGKILL. @default {12_000}, and 0 for an ephemeral one
    * @throws {LocalError} `stop-failed`
    */
   stop(options?: { graceMs?: number }): Promise<void>;
   /**
-   * Ends an ephemeral one. Leaves any other up, for whoever uses it next, unless {@linkcode StartOptions.stopAfter} says
-   * otherwise.
+   * Stops an ephemeral server. Leaves any other running for the next user, unless {@linkcode StartOptions.stopAfter} is
+   * set.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Brings Temporal up, or finds it up, and resolves when it serves. Does what `stigmer-local start` does, within this
- * process: prints nothing, listens for no signal, and keeps nobody alive.
+ * Starts Temporal, or reuses a running one, and resolves when it is ready. Does what `stigmer-local start` does, within
+ * this process: prints nothing, installs no signal handler, and does not keep the process alive.
  *
- * @throws {LocalError} whose `code` says what is wrong: `usage`, `port-taken`, `settings-differ`, `launch-failed`,
+ * @throws {LocalError} with the `code` of what went wrong: `usage`, `port-taken`, `settings-differ`, `launch-failed`,
  * `binary-not-found`, `timeout` …
  */
 export async function startTemporal(options: StartOptions = {}): Promise<TemporalServer> {
@@ -63,8 +63,8 @@ export async function startTemporal(options: StartOptions = {}): Promise<Tempora
 }
 
 /**
- * What we are within somebody's process: deaf, because Ctrl-C is theirs to hear, and with a timer that keeps the process
- * until it fires. That of the commands does not under Deno, where they have a signal listener to wait with.
+ * The host within the caller's process: without signal handlers, because Ctrl-C belongs to the caller, and with timers
+ * that keep the process alive. Under Deno the timers of commands do not, since their signal listeners do.
  */
 function guestHost(host: Host): Host {
   return {
@@ -90,8 +90,8 @@ async function contextOf(host: Host, options: StartOptions): Promise<CommandCont
   const config = hasConfig ? await (await import("../cli/load_config.ts")).loadConfig(host, home) : null;
   const invocation = { ...invocationOf(line, surroundings, config), quiet: true };
   if (!invocation.managed && options.ephemeral !== true) {
-    throw new LocalError("not-ours", "The settings name a Temporal that this tool does not run", {
-      hint: "Connect to that one, or start an ephemeral one",
+    throw new LocalError("not-ours", "The settings point to an external Temporal, which this tool does not start", {
+      hint: "Connect to that one, or set `ephemeral`",
       facts: { home },
     });
   }
@@ -102,10 +102,10 @@ async function contextOf(host: Host, options: StartOptions): Promise<CommandCont
   return { ...commandContext(host, invocation), tell };
 }
 
-/** What disposal means: the end of what is ephemeral, a stop, or nothing. */
+/** What disposal does: removes an ephemeral server, stops the server, or nothing. */
 type AtEnd = Ephemeral | "stopped" | "left";
 
-/** The runtime hears of a child's end some ms later than the system, in ms. */
+/** How long to wait until the runtime reports the exit of a child that is already gone, in ms. */
 const REAP_MS = 5000;
 
 class Server implements TemporalServer {
@@ -137,7 +137,7 @@ class Server implements TemporalServer {
 
   stop(options: { graceMs?: number } = {}): Promise<void> {
     this.#stopping ??= this.#end(options.graceMs).catch((error: unknown) => {
-      this.#stopping = null; // to be tried again
+      this.#stopping = null; // allows another attempt
       throw error;
     });
     return this.#stopping;
@@ -152,10 +152,10 @@ class Server implements TemporalServer {
     const ephemeral = typeof this.#atEnd === "string" ? null : this.#atEnd;
     await stopInstance(this.#context, graceMs ?? (ephemeral === null ? DEFAULT_GRACE_S * 1000 : 0));
     if (ephemeral === null) return;
-    // Its supervisor removes it, unless it was killed.
+    // Its supervisor removes the home, unless it was killed.
     const { rm } = await import("node:fs/promises");
     await rm(this.home, { recursive: true, force: true });
-    // A test that leaves a child behind has failed, in the eyes of Deno's sanitizers.
+    // Deno's sanitizers fail a test that leaves a child process behind.
     const { within } = await import("../control/request.ts");
     await within(this.#context.host, ephemeral.exited, REAP_MS);
   }

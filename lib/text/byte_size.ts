@@ -1,6 +1,6 @@
 const UNITS = ["B", "kB", "MB", "GB", "TB"];
 
-/** A size in its largest unit of thousands, to three figures at most: `0 B`, `585 kB`, `1.2 GB`. */
+/** Formats a size in decimal units with at most three digits: `0 B`, `585 kB`, `1.2 GB`. */
 export function formatBytes(bytes: number): string {
   let value = Math.max(0, bytes);
   let unit = 0;

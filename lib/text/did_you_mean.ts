@@ -1,4 +1,4 @@
-/** The candidate nearest to `word`, when it is near enough to be what was meant; else null. */
+/** The candidate nearest to `word` if it is probably a typo or an abbreviation of it; else null. */
 export function didYouMean(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
@@ -9,7 +9,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return best;
 }
 
-/** Optimal string alignment distance: insertions, deletions, substitutions, and swaps of neighbours. */
+/** Optimal string alignment distance: insertions, deletions, substitutions and transpositions of adjacent characters. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -1,4 +1,4 @@
-/** Paints text for a terminal; every function gives its text back where colour is not wanted. */
+/** Colours text for a terminal; without colour, every function returns its text unchanged. */
 export interface Paint {
   bold(text: string): string;
   dim(text: string): string;
@@ -7,14 +7,14 @@ export interface Paint {
   yellow(text: string): string;
 }
 
-/** Escape sequences of ECMA-48 (SGR), or none. */
+/** A {@linkcode Paint} that writes the SGR escape sequences of ECMA-48, or none. */
 export function paintFor(isColoured: boolean): Paint {
   const code = (open: number, close: number) => (text: string) =>
     isColoured ? `\x1b[${open}m${text}\x1b[${close}m` : text;
   return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), green: code(32, 39), yellow: code(33, 39) };
 }
 
-/** Whether output may be coloured: a terminal, and no NO_COLOR (no-color.org) that says otherwise. */
+/** Whether output may be coloured: it goes to a terminal, and NO_COLOR (no-color.org) is not set. */
 export function wantsColour(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
   const { NO_COLOR, TERM } = env;
   return isTerminal && (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";

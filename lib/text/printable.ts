@@ -1,9 +1,9 @@
-// deno-lint-ignore no-control-regex -- control characters, and those that turn the direction of text, are what is to be replaced
+// deno-lint-ignore no-control-regex -- replaces control characters and those that change the direction of text
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g;
 
 /**
- * `text`, which somebody else wrote, as one line that a terminal shows and does not obey: it may hold newlines and escape
- * sequences, and be as long as a megabyte.
+ * Untrusted `text` as one line that is safe to print on a terminal: newlines, escape sequences and other control
+ * characters become spaces.
  *
  * @param maxLength In characters.
  */
@@ -12,10 +12,10 @@ export function printableLine(text: string, maxLength: number): string {
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`;
 }
 
-/** The longest command line that is shown, in characters. */
+/** The longest command line shown, in characters. */
 export const MAX_COMMAND_LENGTH = 300;
 
-/** A command line as one printable line: a process says of itself what it likes. */
+/** A command line as one printable line; a process can set its own to any text. */
 export function printableCommand(command: string): string {
   return printableLine(command, MAX_COMMAND_LENGTH);
 }

@@ -1,4 +1,4 @@
-/** `text` as one word for a POSIX shell, whatever stands in it: what is shown to be typed must not do anything else. */
+/** Quotes `text` as one word for a POSIX shell, so that a command shown to the user is safe to paste. */
 export function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-/** `text` in lines of at most `width` characters, broken at spaces; a longer word has a line of its own. */
+/** Wraps `text` at spaces into lines of at most `width` characters; a longer word gets its own line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -164,7 +164,7 @@ async function stopWhileStarting(
   assertEquals(stopped, { pid: orphan, forced: true });
   const { code, stderr } = await start.ended;
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "A `stop` ended this start");
+  assertStringIncludes(stderr, "Start interrupted by a `stop`");
   await until(
     "the supervisor is gone",
     () => instance.processes.lockHolders(instance.paths.supervisorLock).length === 0,

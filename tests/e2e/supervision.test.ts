@@ -159,7 +159,7 @@ describe("stop", () => {
       assertMatch(stopped.stdout, new RegExp(`^Temporal stopped \\(pid ${pid}\\)$`, "m"));
       const interrupted = await start.ended;
       assertEquals([interrupted.code, interrupted.stdout], [1, ""]);
-      assertMatch(interrupted.stderr, /^error: A `stop` ended this start$/m);
+      assertMatch(interrupted.stderr, /^error: Start interrupted by a `stop`$/m);
       assertNothingLeft(instance, [Number(pid), waiting.supervisor!.pid]);
       assertEquals((await instance.status()).exitCode, 3);
     }));

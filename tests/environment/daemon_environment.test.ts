@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { daemonEnvironment, temporalEnvironment } from "../../lib/environment/daemon_environment.ts";
 
 describe("daemonEnvironment()", () => {
-  it("leaves out what belongs to the caller alone", () => {
+  it("drops the variables of the caller's session", () => {
     const env = {
       GIT_DIR: "/repo/.git",
       GIT_INDEX_FILE: "/repo/.git/index",
@@ -18,7 +18,7 @@ describe("daemonEnvironment()", () => {
     assertEquals(daemonEnvironment(env), {});
   });
 
-  it("keeps everything else, also what is only named alike", () => {
+  it("keeps everything else, also variables with similar names", () => {
     const env = {
       PATH: "/bin",
       HOME: "/home/me",
@@ -31,7 +31,7 @@ describe("daemonEnvironment()", () => {
     assertEquals(daemonEnvironment(env), env);
   });
 
-  it("does not change the caller's own", () => {
+  it("does not change the caller's environment", () => {
     const env = { GIT_DIR: "/repo/.git" };
     daemonEnvironment(env);
     assertEquals(env, { GIT_DIR: "/repo/.git" });
@@ -39,13 +39,13 @@ describe("daemonEnvironment()", () => {
 });
 
 describe("temporalEnvironment()", () => {
-  it("gives a user without a name one, and a home folder", () => {
+  it("sets USER and HOME where they are missing", () => {
     const made = { USER: "12345", LOGNAME: "12345", HOME: "/h" };
     assertEquals(temporalEnvironment({ PATH: "/bin", TEMPORAL_ADDRESS: "x" }, 12345, "/h"), { PATH: "/bin", ...made });
     assertEquals(temporalEnvironment({ USER: "", HOME: "" }, 12345, "/h"), made);
   });
 
-  it("keeps those that are there", () => {
+  it("keeps those that are set", () => {
     const env = { USER: "me", LOGNAME: "other", HOME: "/home/me" };
     assertEquals(temporalEnvironment(env, 1, "/h"), env);
     assertEquals(temporalEnvironment({ LOGNAME: "me", HOME: "/" }, 1, "/h"), { USER: "me", LOGNAME: "me", HOME: "/" });

@@ -5,7 +5,7 @@ import { fromFailure, isFailure, toFailure } from "../../lib/errors/failure.ts";
 import { type ErrorCode, LocalError } from "../../lib/errors/local_error.ts";
 
 describe("toFailure()", () => {
-  it("keeps what a LocalError tells, and what survives JSON", () => {
+  it("keeps the fields of a LocalError in a form that survives JSON", () => {
     const error = new LocalError("port-taken", "Port 7233 is taken", {
       hint: "end it",
       facts: { port: 7233 },
@@ -22,7 +22,7 @@ describe("toFailure()", () => {
     assertEquals(toFailure(new LocalError("timeout", "late")), { code: "timeout", message: "late" });
   });
 
-  it("takes any other error for an internal one", () => {
+  it("converts any other error to `internal`", () => {
     assertEquals(toFailure(new TypeError("x is not a function")), { code: "internal", message: "x is not a function" });
     assertEquals(toFailure("thrown"), { code: "internal", message: "thrown" });
     assertEquals(toFailure(undefined), { code: "internal", message: "undefined" });
@@ -30,7 +30,7 @@ describe("toFailure()", () => {
 });
 
 describe("fromFailure()", () => {
-  it("makes the error again that the failure was made from", () => {
+  it("restores the error that the failure was made from", () => {
     fc.assert(fc.property(
       fc.record({
         code: fc.constantFrom<ErrorCode>("usage", "port-taken", "gave-up", "internal"),
@@ -50,7 +50,7 @@ describe("fromFailure()", () => {
 });
 
 describe("isFailure()", () => {
-  it("refuses what lacks a part, or has one of another type", () => {
+  it("refuses a missing field and one of another type", () => {
     for (const value of [null, 1, "x", [], {}, { code: "x" }, { message: "x" }, { code: 1, message: "x" }]) {
       assert(!isFailure(value), JSON.stringify(value));
     }

@@ -6,7 +6,7 @@ import { didYouMean } from "../../lib/text/did_you_mean.ts";
 const COMMANDS = ["start", "stop", "restart", "status", "wait", "logs", "version", "help"];
 
 describe("didYouMean()", () => {
-  it("finds what was mistyped", () => {
+  it("corrects a typo", () => {
     const cases = {
       strat: "start",
       statsu: "status",
@@ -21,16 +21,16 @@ describe("didYouMean()", () => {
     for (const [word, meant] of Object.entries(cases)) assertEquals(didYouMean(word, COMMANDS), meant, word);
   });
 
-  it("takes the beginning of a long name for the name", () => {
+  it("completes the beginning of a long name", () => {
     assertEquals(didYouMean("dynamic", ["port", "dynamic-config-value"]), "dynamic-config-value");
   });
 
-  it("is silent where nothing is near", () => {
+  it("suggests nothing if nothing is near", () => {
     for (const word of ["", "x", "deploy", "42", "sandwich"]) assertEquals(didYouMean(word, COMMANDS), null, word);
     assertEquals(didYouMean("start", []), null);
   });
 
-  it("finds a name again after any one slip", () => {
+  it("corrects any single edit of a name", () => {
     const names = ["dynamic-config-value", "search-attribute", "max-restarts"];
     fc.assert(fc.property(fc.constantFrom(...names), fc.nat(), fc.nat(3), (name, place, slip) => {
       const at = place % (name.length - 1);
@@ -45,7 +45,7 @@ describe("didYouMean()", () => {
     }));
   });
 
-  it("only ever offers a candidate", () => {
+  it("suggests only candidates", () => {
     fc.assert(fc.property(fc.string(), fc.array(fc.string()), (word, candidates) => {
       const meant = didYouMean(word, candidates);
       assert(meant === null || candidates.includes(meant));

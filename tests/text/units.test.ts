@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { formatDuration, formatSize, readDuration, readSize } from "../../lib/text/units.ts";
 
 describe("readDuration()", () => {
-  it("reads seconds, and other units where they are written", () => {
+  it("reads seconds, or the given unit", () => {
     const cases: [string, number | null][] = [
       ["90", 90],
       ["1.5", 1.5],
@@ -27,7 +27,7 @@ describe("readDuration()", () => {
 });
 
 describe("readSize()", () => {
-  it("reads bytes, and larger units where they are written", () => {
+  it("reads bytes, or the given unit", () => {
     const cases: [string, number][] = [["4096", 4096], ["4096B", 4096], ["1.5KB", 1536], ["10 MB", 10_485_760], [
       "1gb",
       2 ** 30,
