@@ -5,22 +5,22 @@ import { type Paint, paintFor, wantsColour } from "../text/paint.ts";
 import { shellWord } from "../text/shell_word.ts";
 import type { Invocation } from "./invocation.ts";
 
-/** What a subcommand gets: the invocation, the process it runs in, and the ways to tell something. */
+/** What a subcommand gets: the invocation, the process that it runs in, and its output channels. */
 export interface CommandContext {
   host: Host;
   invocation: Invocation;
-  /** For stdout; colourless where stdout is no terminal. */
+  /** For stdout; without colour unless stdout is a terminal. */
   paint: Paint;
-  /** The answer: `text`, or `value` as one JSON document with `--json`; nothing with `--quiet`. */
+  /** Prints the result on stdout: `text`, or `value` as one JSON document with `--json`; nothing with `--quiet`. */
   answer(value: unknown, text: () => string): Promise<void>;
-  /** Progress and diagnostics, on stderr; nothing with `--quiet` or `--json`. */
+  /** Prints progress and diagnostics on stderr; nothing with `--quiet` or `--json`. */
   tell(line: string): Promise<void>;
 }
 
 /** A subcommand. Resolves with its exit code. */
 export type Command = (context: CommandContext) => Promise<number>;
 
-/** The context of `invocation`. */
+/** Creates the context of `invocation`. */
 export function commandContext(host: Host, invocation: Invocation): CommandContext {
   const { json, quiet } = invocation;
   return {
@@ -37,38 +37,43 @@ export function commandContext(host: Host, invocation: Invocation): CommandConte
   };
 }
 
-/** The columns that an answer may take: those of the terminal, or any number where there is none. */
+/** The width for output in columns: that of the terminal, else unlimited. */
 export function columnsOf({ host }: CommandContext): number {
   return host.isTerminal("stdout") ? host.columns() : Infinity;
 }
 
-/** How long a command waits for a Temporal that comes up, in s. */
+/** How long a command waits for Temporal to become ready, in s. */
 const DEFAULT_TIMEOUT_S = 120;
 
-/** How long the command may take, in ms: what `--timeout` says, else `defaultS`. */
+/** The value of `--timeout` in ms, else `defaultS`. */
 export function timeoutMsOf({ invocation: { commandOptions } }: CommandContext, defaultS = DEFAULT_TIMEOUT_S): number {
   return Number(commandOptions["timeout"] ?? defaultS) * 1000;
 }
 
-/** Tells the warnings of a status. */
+/** Prints the warnings of a status on stderr. */
 export async function tellWarnings(context: CommandContext, status: Status): Promise<void> {
   for (const warning of status.warnings ?? []) await context.tell(`warning: ${warning}`);
 }
 
 /**
- * Checks that the home, if there is one, is ours alone: whoever can write there could make us signal or run anything.
+ * Checks that only this user can write to the home, if it exists: a user who can write there could make us signal or run
+ * anything.
  *
  * @throws {LocalError} `home-unusable`
- * @returns whether there is a home
+ * @returns whether the home exists
  */
 export function checkHome({ host, invocation: { home } }: CommandContext): boolean {
   const owner = host.folderOwner(home);
   if (owner === null) return false;
   if (owner.uid !== host.uid) {
-    throw new LocalError("home-unusable", `${home} belongs to another user (uid ${owner.uid}, we are ${host.uid})`, {
-      hint: "Use a home of your own with --home or STIGMER_HOME",
-      facts: { home, owner: owner.uid, uid: host.uid },
-    });
+    throw new LocalError(
+      "home-unusable",
+      `${home} belongs to another user (uid ${owner.uid}, this user is ${host.uid})`,
+      {
+        hint: "Choose another home with --home or STIGMER_HOME",
+        facts: { home, owner: owner.uid, uid: host.uid },
+      },
+    );
   }
   if ((owner.mode & 0o022) !== 0) {
     throw new LocalError("home-unusable", `${home} is writable by others (mode ${owner.mode.toString(8)})`, {

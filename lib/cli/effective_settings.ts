@@ -9,24 +9,24 @@ import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Invocation } from "./invocation.ts";
 
-/** A setting as it counts, and why. */
+/** The effective value of a setting, and its source. */
 export interface EffectiveSetting {
-  /** Its place in `config.yaml`. */
+  /** Its key in `config.yaml`. */
   key: string;
-  /** Of the flag, without the dashes. */
+  /** The name of its flag, without the dashes. */
   name: string;
-  /** Times in seconds, sizes in bytes; null = none. */
+  /** Durations in seconds, sizes in bytes; null = none. */
   value: Value | null;
-  /** As it can be written. */
+  /** The value in the syntax of flags and `config.yaml`; null = none. */
   text: string | null;
   source: SettingSource;
 }
 
 /**
- * Every setting as a `start` would take it now. Those of Temporal's launch are made whole, so that none is missing.
+ * Every setting as `start` would use it now, with defaults filled in.
  *
- * @param ports What `auto` would be.
- * @param installed The version that `install` chose by its number; null = none.
+ * @param ports The ports that `auto` resolves to.
+ * @param installed The version that `install --version` selected; null = none.
  */
 export function effectiveSettings(
   invocation: Invocation,

@@ -10,37 +10,37 @@ import {
 } from "./command_specs.ts";
 
 /**
- * The help of the tool: what it is for, its commands, the flags that matter to all of them; short enough that its examples
- * are still on the screen. What is longer than `columns` goes on below itself.
+ * The help of the tool: its purpose, commands and global flags. Short, so that the examples are still on the screen. Lines
+ * longer than `columns` wrap with a hanging indent.
  */
 export function renderHelp(paint: Paint, columns: number): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
-    "stigmer-local keeps one Temporal dev server on this machine simply there.",
+    "stigmer-local runs and supervises a local Temporal dev server.",
     "",
     paint.bold("Examples"),
-    "  stigmer-local start            bring it up, or reuse it (also without `start`)",
-    "  stigmer-local status           what runs, with the evidence",
-    "  stigmer-local logs -f          follow Temporal's log",
-    "  stigmer-local run -- npm test  run a command that finds it in its environment",
-    "  stigmer-local stop             stop it, its supervisor too",
+    "  stigmer-local                  Start Temporal, or reuse the running one",
+    "  stigmer-local status           Show its state, checked layer by layer",
+    "  stigmer-local logs -f          Follow its log",
+    "  stigmer-local run -- npm test  Run a command with Temporal available",
+    "  stigmer-local stop             Stop Temporal and its supervisor",
     "",
     paint.bold("Commands"),
     ...COMMANDS.flatMap(({ name, summary }) => renderEntry(name.padEnd(width), summary, columns)),
     "",
     ...flagsOfAll(paint, columns),
     ...wrap(
-      "Exit codes: 0 done, 1 failed, 2 wrong usage. `status`: 0 running and healthy, 1 dead, 3 not running, 4 in between.",
+      "Exit codes: 0 success, 1 failure, 2 usage error. `status`: 0 healthy, 1 failed, 3 not running, 4 not healthy.",
       columns,
     ),
-    "`stigmer-local help COMMAND` tells more of one.",
+    "Run `stigmer-local help COMMAND` for more about a command.",
     "",
   ].join("\n");
 }
 
 /**
- * The help of one command, as {@linkcode renderHelp}; opens with its examples. The flags that describe the instance are
- * told of the commands that launch it or show its settings; the others refer to them.
+ * The help of one command, laid out like {@linkcode renderHelp}. Only commands that launch the instance or show its
+ * settings list its flags; the others refer to `help start`.
  */
 export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: number): string {
   const passed = AFTER_DASHES[command.afterDashes ?? "nothing"];
@@ -59,14 +59,14 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: n
   ].join("\n");
 }
 
-/** The flags that matter to every command, and where the rest is told. */
+/** The global flags, and a reference to the rest. */
 function flagsOfAll(paint: Paint, columns: number): string[] {
   return [
-    paint.bold("Flags of every command"),
+    paint.bold("Global flags"),
     ...renderFlags([...INSTANCE_FLAGS.filter(({ name }) => name === "home"), ...OUTPUT_FLAGS], columns),
     "",
     ...wrap(
-      "Each also takes the flags that say which Temporal is meant, such as --port and --address: see `stigmer-local help start`.",
+      "Every command also accepts the instance and connection flags listed by `stigmer-local help start`.",
       columns,
     ),
     "",
@@ -75,25 +75,25 @@ function flagsOfAll(paint: Paint, columns: number): string[] {
 
 function allFlags(paint: Paint, columns: number): string[] {
   return [
-    paint.bold("Flags of the instance"),
+    paint.bold("Instance flags"),
     ...renderFlags(INSTANCE_FLAGS, columns),
     "",
-    paint.bold("Flags for a Temporal that is not ours"),
+    paint.bold("Flags for an external Temporal"),
     ...renderFlags(CONNECTION_FLAGS, columns),
     "",
-    paint.bold("Flags of every command"),
+    paint.bold("Global flags"),
     ...renderFlags(OUTPUT_FLAGS, columns),
     "",
   ];
 }
 
 const AFTER_DASHES = {
-  "arguments for Temporal": " [-- ARGUMENTS FOR TEMPORAL]",
+  "arguments for Temporal": " [-- TEMPORAL-ARGS …]",
   command: " -- COMMAND …",
   nothing: "",
 };
 
-/** A line each, what they do below one another. */
+/** One line for each flag, with its help in a second column. */
 function renderFlags(flags: readonly Flag[], columns: number): string[] {
   const written = flags.map(({ name, alias, value }) =>
     `${alias === undefined ? "    " : `-${alias}, `}--${name}${value === undefined ? "" : ` ${value}`}`

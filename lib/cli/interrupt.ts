@@ -1,13 +1,13 @@
 import { LocalError } from "../errors/local_error.ts";
 import type { Host } from "../platform/runtime/host.ts";
 
-/** 128 + the signal's number, as a shell tells it. */
+/** 128 + the signal's number, as in a shell. */
 const EXIT_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /**
- * Does `work` with a signal that aborts at SIGINT, SIGTERM and SIGHUP, for what has to be left in order by whoever began it.
+ * Runs `work` with a signal that aborts on SIGINT, SIGTERM and SIGHUP, so that it can clean up.
  *
- * @param state What is said to be the case then: `no backup was written`.
+ * @param state The outcome that the error names: `no backup was written`.
  * @throws {LocalError} `interrupted`, as the reason of the signal
  */
 export async function withInterrupt<T>(

@@ -13,48 +13,48 @@ import { shellWord } from "../text/shell_word.ts";
 import { type CommandSpec, type Flag, settingsOf } from "./command_specs.ts";
 import { type CommandLine, readCommandLine } from "./parse_args.ts";
 
-/** What a command was called with. */
+/** A parsed command line with its environment and `config.yaml` applied. */
 export interface Invocation {
   command: CommandSpec;
   /** Absolute. */
   home: string;
-  /** The settings that were asked for, wherever; the rest is whatever runs, or the default. */
+  /** The requested settings, from any source; the rest comes from the running instance or the defaults. */
   requested: RequestedSettings;
-  /** The binary that was asked for, absolute; null = the resolution chain decides. */
+  /** The requested binary, absolute; null = the resolution chain decides. */
   temporalBin: string | null;
-  /** The version of the managed binary that was asked for; null = whatever is chosen in the home, or the default. */
+  /** The requested version of the managed binary; null = the one selected in the home, or the default. */
   temporalVersion: string | null;
-  /** The binary that either of them means, which may still have to be installed; null = any. */
+  /** The binary that one of the two refers to, perhaps not installed yet; null = any. */
   requestedBinary: string | null;
-  /** How the instance is to be looked after, as far as that was asked for. */
+  /** The requested part of the policy. */
   policy: Partial<Policy>;
-  /** Why `config.yaml` is not heeded; missing when it is, or there is none. */
+  /** Why `config.yaml` is ignored; missing if it is used or does not exist. */
   configFailure?: Failure;
-  /** Whether Temporal is ours to run; false: it is elsewhere, and only used. */
+  /** Whether this tool runs Temporal; false = it connects to an external one. */
   managed: boolean;
   json: boolean;
   quiet: boolean;
   verbose: boolean;
-  /** The help of the command is wanted. */
+  /** `--help` was given. */
   help: boolean;
-  /** The command's own flags that were given, by name. */
+  /** The values of the command's own flags, by name. */
   commandOptions: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** What was given by a flag, the environment or `config.yaml`, by the name of the flag. */
+  /** The values from flags, the environment and `config.yaml`, by the name of the flag. */
   options: ReadonlyMap<string, OptionValue>;
-  /** What stood after the flags; for a command that runs another one, that one. */
+  /** The operands; for `run` the command to run. */
   operands: readonly string[];
 }
 
-/** The surroundings that a command line is read in. */
+/** The context in which a command line is read. */
 export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
 }
 
 /**
- * Reads a command line. Flags win over the environment, and both over `config.yaml`.
+ * Parses a command line. Flags take precedence over the environment, and both over `config.yaml`.
  *
- * @throws {LocalError} `usage` for an unknown command or flag (the nearest one is offered), a missing or a bad value
+ * @throws {LocalError} `usage` for an unknown command or flag (suggests the nearest one), a missing or an invalid value
  */
 export function parseCommandLine(
   args: readonly string[],
@@ -65,7 +65,7 @@ export function parseCommandLine(
 }
 
 /**
- * The home that a command line is about, absolute. It has to be known before its `config.yaml` can be read.
+ * The absolute home that a command line selects. Its `config.yaml` can only be read once the home is known.
  *
  * @throws {LocalError} `usage`, `home-unusable`
  */
@@ -75,9 +75,10 @@ export function homeOf(line: CommandLine, surroundings: Surroundings): string {
 }
 
 /**
- * What a command line asks for in its surroundings, with the `config.yaml` of its home; null = there is none.
+ * The invocation of a command line in its surroundings.
  *
- * @throws {LocalError} `usage` for a missing or a bad value, or some that don't go together
+ * @param config The `config.yaml` of its home; null = none.
+ * @throws {LocalError} `usage` for a missing or an invalid value, or for values that exclude each other
  */
 export function invocationOf(line: CommandLine, surroundings: Surroundings, config: ConfigFile | null): Invocation {
   const { command, operands, passed } = line;
@@ -92,7 +93,7 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     throw new LocalError("usage", `Unexpected argument \`${surplus}\` for \`${command.name}\``, {
       hint: command.afterDashes === undefined
         ? `See \`stigmer-local help ${command.name}\``
-        : `After \`--\`: the ${command.afterDashes}`,
+        : `Put the ${command.afterDashes} after \`--\``,
     });
   }
   const home = homeOf(line, surroundings);
@@ -125,16 +126,16 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
   };
 }
 
-/** What of an invocation its flags alone say, whatever the environment and `config.yaml` do. */
+/** The part of an invocation that its flags request, without the environment and `config.yaml`. */
 export function requestedByFlags(
   { command, options }: Invocation,
 ): Pick<Invocation, "requested" | "policy" | "temporalBin"> {
-  const said = new Map([...options].filter(([, { source }]) => source.kind === "flag"));
-  const { temporalBin } = pickBinary(said);
-  return { requested: requestedSettings(command, said), policy: requestedPolicy(command, said), temporalBin };
+  const byFlag = new Map([...options].filter(([, { source }]) => source.kind === "flag"));
+  const { temporalBin } = pickBinary(byFlag);
+  return { requested: requestedSettings(command, byFlag), policy: requestedPolicy(command, byFlag), temporalBin };
 }
 
-/** The first of flag, environment and `config.yaml` that says something; what is said less loudly is not even checked. */
+/** The value of a flag from the command line, the environment or `config.yaml`, in that order. Checks only that one. */
 function optionValue(
   flag: Flag,
   line: CommandLine,
@@ -156,64 +157,64 @@ function optionValue(
 }
 
 function requestedSettings(command: CommandSpec, options: ReadonlyMap<string, OptionValue>): RequestedSettings {
-  const asked: RequestedSettings = {};
+  const requested: RequestedSettings = {};
   for (const { name, setting } of settingsOf(command)) {
     const found = setting === undefined ? undefined : options.get(name);
-    if (found !== undefined) Object.assign(asked, { [setting!]: found.value });
+    if (found !== undefined) Object.assign(requested, { [setting!]: found.value });
   }
   const extraArgs = options.get("extra-args");
   if (extraArgs !== undefined) refuseOwnFlags(extraArgs);
-  refusePortClash(asked, options);
-  return asked;
+  refusePortClash(requested, options);
+  return requested;
 }
 
 function requestedPolicy(command: CommandSpec, options: ReadonlyMap<string, OptionValue>): Partial<Policy> {
-  const asked: Partial<Policy> = {};
+  const requested: Partial<Policy> = {};
   for (const { name, policy } of settingsOf(command)) {
     const found = policy === undefined ? undefined : options.get(name);
-    if (found !== undefined) asked[policy!] = found.value as number;
+    if (found !== undefined) requested[policy!] = found.value as number;
   }
-  const { healthTimeoutS: timeout, healthIntervalS: interval } = asked;
+  const { healthTimeoutS: timeout, healthIntervalS: interval } = requested;
   if (timeout !== undefined && timeout > (interval ?? DEFAULT_POLICY.healthIntervalS)) {
     throw new LocalError(
       "usage",
-      `${sourceName(options.get("health-timeout")!.source)} is longer than the time between two checks`,
+      `${sourceName(options.get("health-timeout")!.source)} is longer than the health check interval`,
       {
-        hint: "Make health.interval as long, or health.timeout shorter",
+        hint: "Increase health.interval or decrease health.timeout",
       },
     );
   }
-  return asked;
+  return requested;
 }
 
-function refusePortClash(asked: RequestedSettings, options: ReadonlyMap<string, OptionValue>): void {
-  const { port, uiPort, headless } = asked;
+function refusePortClash(requested: RequestedSettings, options: ReadonlyMap<string, OptionValue>): void {
+  const { port, uiPort, headless } = requested;
   const where = (name: string) => sourceName(options.get(name)!.source);
   if (typeof port !== "number") return;
   if (uiPort === port && headless !== true) {
     throw new LocalError("usage", `${where("port")} and ${where("ui-port")} are both ${port}`, {
-      hint: "Give each its own port",
+      hint: "Choose different ports",
     });
   }
   if (uiPort === undefined && headless !== true && port + UI_PORT_OFFSET > 65_535) {
     throw new LocalError("usage", `${where("port")} ${port} leaves no room for the UI at port + ${UI_PORT_OFFSET}`, {
-      hint: "Give --ui-port, or --headless",
+      hint: "Set --ui-port or --headless",
     });
   }
 }
 
-/** What this tool has to know itself, it must not learn from Temporal's arguments. */
+/** Refuses Temporal's arguments for settings that this tool must know itself. */
 function refuseOwnFlags({ value, source }: OptionValue): void {
   const flag = ownFlagAmong(value as string[]);
   if (flag === null) return;
   if (source.kind === "flag") {
-    throw new LocalError("usage", `\`${flag}\` stands after \`--\`, where this tool does not see it`, {
-      hint: "Give it before the `--`",
+    throw new LocalError("usage", `\`${flag}\` cannot be passed to Temporal after \`--\``, {
+      hint: "Put it before the `--`",
       facts: { flag },
     });
   }
-  throw new LocalError("usage", `${sourceName(source)} has \`${flag}\`, where this tool does not see it`, {
-    hint: "It has a setting of its own: see `stigmer-local config`",
+  throw new LocalError("usage", `${sourceName(source)} cannot contain \`${flag}\``, {
+    hint: "Use its own setting instead: see `stigmer-local config`",
     facts: { flag },
   });
 }
@@ -225,16 +226,16 @@ function expandHome(path: string, env: Surroundings["env"]): string {
 function defaultHome(env: Surroundings["env"]): string {
   const home = env["HOME"];
   if (home === undefined || !home.startsWith("/")) {
-    throw new LocalError("home-unusable", "There is no home: $HOME is not set", {
-      hint: "Set STIGMER_HOME, or give --home DIR",
+    throw new LocalError("home-unusable", "Cannot determine the home: $HOME is not set", {
+      hint: "Set STIGMER_HOME or use --home DIR",
     });
   }
   return absolutePath(`${home}/.stigmer`, "/");
 }
 
 /**
- * `text` with the commands that it names as they have to be typed: a home that only a flag tells has to be told to them,
- * too, or they would meet another instance.
+ * Adds `--home` to the commands in `text` if the invocation was given it as a flag, so that they refer to the same instance
+ * when typed.
  */
 export function asTyped(text: string, { home, options }: Pick<Invocation, "home" | "options">): string {
   if (options.get("home")?.source.kind !== "flag") return text;

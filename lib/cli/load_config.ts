@@ -5,17 +5,17 @@ import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Host, TextRefusal } from "../platform/runtime/host.ts";
 
-/** No person writes settings as long as this. */
+/** Protects against reading something else; no real configuration is this large. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Reads our part of the home's `config.yaml`; null when there is none, and in a home that others can write to, which no
- * command has anything to do with.
+ * Reads our section of the home's `config.yaml`; null if there is none, or if other users can write to the home: commands
+ * refuse such a home anyway.
  *
- * A YAML library takes 30–60 ms to load, more than most commands take in all. So what was read is kept beside it, under
- * the hash of the whole text that it was read from.
+ * The YAML library takes 30–60 ms to load, more than most commands take in all. So the parsed section is cached in a file,
+ * keyed by the hash of the text.
  *
- * @throws {LocalError} `usage` for a fault in it, with its line; `config-unreadable`
+ * @throws {LocalError} `usage` with the line of a fault in it; `config-unreadable`
  */
 export async function loadConfig(host: Host, home: string): Promise<ConfigFile | null> {
   const owner = host.folderOwner(home);
@@ -24,18 +24,18 @@ export async function loadConfig(host: Host, home: string): Promise<ConfigFile |
   const reading = host.readText(path, MAX_BYTES);
   if ("refused" in reading) {
     if (reading.refused === "missing") return null;
-    throw new LocalError("config-unreadable", `${path} can't be read: ${WHY[reading.refused]}`, {
-      hint: `It is to be a file of yours: \`ls -l ${path}\``,
+    throw new LocalError("config-unreadable", `Cannot read ${path}: ${WHY[reading.refused]}`, {
+      hint: `Check it with \`ls -l ${path}\`; it must be a file that you own`,
       facts: { path, why: reading.refused },
     });
   }
   const sha256 = await hashOf(reading.text);
-  const kept = keptSection(host, configRead, sha256);
-  if (kept !== undefined) return readConfigFile(path, kept);
+  const cached = cachedSection(host, configRead, sha256);
+  if (cached !== undefined) return readConfigFile(path, cached);
   const { readYaml } = await import("../config/file/read_yaml.ts");
   const section = await readYaml(reading.text, path, CONFIG_SECTION);
   const file = readConfigFile(path, section);
-  await keepSection(configRead, sha256, section);
+  await cacheSection(configRead, sha256, section);
   return file;
 }
 
@@ -45,27 +45,27 @@ async function hashOf(text: string): Promise<string> {
 }
 
 const WHY: Record<Exclude<TextRefusal, "missing">, string> = {
-  "not-a-file": "it is no file",
-  "too-big": `it is larger than ${MAX_BYTES / 1024 / 1024} MB`,
-  unreadable: "permission is denied",
+  "not-a-file": "not a regular file",
+  "too-big": `larger than ${MAX_BYTES / 1024 / 1024} MB`,
+  unreadable: "permission denied",
 };
 
-/** What was read from the very same text; undefined where nothing was, or where what is there makes no sense. */
-function keptSection(host: Host, path: string, sha256: string): ConfigNode | null | undefined {
+/** The cached section of the text with hash `sha256`; undefined if there is no valid one. */
+function cachedSection(host: Host, path: string, sha256: string): ConfigNode | null | undefined {
   const reading = host.readText(path, 10 * MAX_BYTES);
   if ("refused" in reading) return undefined;
   try {
-    const kept = JSON.parse(reading.text) as { sha256?: unknown; section?: unknown } | null;
-    if (kept?.sha256 !== sha256) return undefined;
-    return kept.section === null || isConfigNode(kept.section) ? kept.section : undefined;
+    const cached = JSON.parse(reading.text) as { sha256?: unknown; section?: unknown } | null;
+    if (cached?.sha256 !== sha256) return undefined;
+    return cached.section === null || isConfigNode(cached.section) ? cached.section : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
 
-/** A home that can't be written to costs the next command the same time again, and nothing more. */
-async function keepSection(path: string, sha256: string, section: ConfigNode | null): Promise<void> {
+/** Ignores a failed write: the next command then parses the file again. */
+async function cacheSection(path: string, sha256: string, section: ConfigNode | null): Promise<void> {
   const [{ writeAtomically }, { systemErrorCode }] = await Promise.all([
     import("../platform/files/atomic_file.ts"),
     import("../errors/local_error.ts"),

@@ -4,20 +4,20 @@ import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 import { COMMANDS, type CommandSpec, type Flag, flagsOf } from "./command_specs.ts";
 
-/** A command line, taken apart; the values are as they were written. */
+/** A command line split into its parts; values are not checked yet. */
 export interface CommandLine {
   command: CommandSpec;
-  /** By the name of the flag; only what was written. */
+  /** The given values, by the name of the flag. */
   options: ReadonlyMap<string, unknown>;
   operands: readonly string[];
-  /** What stands after `--`; null where there is none. */
+  /** The arguments after `--`; null without `--`. */
   passed: string[] | null;
 }
 
 /**
- * Takes a command line apart.
+ * Splits a command line into its parts.
  *
- * @throws {LocalError} `usage` for an unknown command or flag (the nearest one is offered)
+ * @throws {LocalError} `usage` for an unknown command or flag (suggests the nearest one)
  */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const { command, rest } = splitCommand(args);
@@ -29,14 +29,14 @@ function splitCommand(args: readonly string[]): { command: CommandSpec; rest: re
   const [first] = args;
   if (first === "--version" || first === "-V") return { command: find("version")!, rest: args.slice(1) };
   if (args.length === 1 && (first === "--help" || first === "-h")) return { command: find("help")!, rest: [] };
-  // Flags may stand before the command: `stigmer-local --home x status`.
+  // Flags may come before the command: `stigmer-local --home x status`.
   const at = args.findIndex((arg, index) => !arg.startsWith("-") && !isValueOf(args[index - 1]));
   const end = args.indexOf("--");
   if (at < 0 || (end >= 0 && end < at)) return { command: COMMANDS[0]!, rest: args };
   const name = args[at]!;
   const command = find(name);
   if (command === undefined) {
-    // Perhaps the value of a flag that there is not, which is said of the flag.
+    // It may be the value of an unknown flag; the error then names the flag.
     const before = args[at - 1] ?? "";
     const isUnknown = /^--[^=]+$/.test(before) && flagsWritten(before).length === 0;
     if (isUnknown) return { command: COMMANDS[0]!, rest: args };
@@ -49,12 +49,12 @@ function splitCommand(args: readonly string[]): { command: CommandSpec; rest: re
   return { command, rest: [...args.slice(0, at), ...args.slice(at + 1)] };
 }
 
-/** Whether the argument after `arg` is its value: `arg` is a flag that takes one, without `=`. */
+/** Whether the argument after `arg` is its value: `arg` is a flag with a value, written without `=`. */
 function isValueOf(arg: string | undefined): boolean {
   return arg !== undefined && flagsWritten(arg).some(({ kind }) => kind !== "boolean");
 }
 
-/** The flags, of whichever command, that `arg` names, without `=`. */
+/** The flags, of any command, that `arg` names without `=`. */
 function flagsWritten(arg: string): Flag[] {
   return COMMANDS.flatMap(flagsOf).filter(({ name, alias }) => arg === `--${name}` || arg === `-${alias}`);
 }
@@ -70,7 +70,7 @@ function readFlags(
     flags.filter((flag) => kinds.includes(flag.kind)).map((flag) => flag.name);
   const single = names("text", "port", "seconds", "count");
   const repeated = names("texts", "pairs", "jsonPairs");
-  const operands: string[] = []; // as they are written: `_` of parseArgs takes the file 007 for the number 7
+  const operands: string[] = []; // not `_` of parseArgs, which turns the file name 007 into the number 7
   const parsed = parseArgs(own, {
     boolean: names("boolean"),
     string: [...single, ...repeated],
@@ -91,7 +91,7 @@ function readFlags(
   for (const flag of flags) {
     const value = parsed[flag.name];
     const written = own.some((arg) => arg === `--${flag.name}` || arg.startsWith(`--${flag.name}=`));
-    // parseArgs gives `false` and `[]` for flags that nobody wrote.
+    // parseArgs returns `false` and `[]` for flags that were not given.
     if (value === undefined || (!written && (value === false || (Array.isArray(value) && value.length === 0)))) {
       continue;
     }
@@ -99,7 +99,7 @@ function readFlags(
   }
   const passed = dashes < 0 ? null : args.slice(dashes + 1);
   if (passed !== null && passed.length > 0 && command.afterDashes === undefined) {
-    throw new LocalError("usage", `\`${command.name}\` passes no arguments on`, {
+    throw new LocalError("usage", `\`${command.name}\` accepts no arguments after \`--\``, {
       hint: `See \`stigmer-local help ${command.name}\``,
     });
   }
@@ -107,8 +107,8 @@ function readFlags(
 }
 
 /**
- * Short flags by their long names, as pflag reads them (Temporal's own reader): `-fn5` → `--follow --lines=5`, `-ndev`,
- * `-n=dev`; and `--flag=1` as `--flag=true`. parseArgs takes `-ndev` for four flags, and `--flag=0` for true.
+ * Expands short flags like pflag, which Temporal uses: `-fn5` → `--follow --lines=5`, `-ndev`, `-n=dev`; and `--flag=1` to
+ * `--flag=true`. parseArgs reads `-ndev` as four flags, and `--flag=0` as true.
  */
 function spelledOut(arg: string, flags: readonly Flag[]): string[] {
   const long = /^--([^=]+)=(.*)$/s.exec(arg);
@@ -118,7 +118,7 @@ function spelledOut(arg: string, flags: readonly Flag[]): string[] {
   const result: string[] = [];
   for (let letters = arg.slice(1); letters !== "";) {
     const flag = flags.find(({ alias }) => alias === letters[0]);
-    if (flag === undefined) return [...result, `-${letters}`]; // unknown, as parseArgs will say
+    if (flag === undefined) return [...result, `-${letters}`]; // parseArgs reports it as unknown
     letters = letters.slice(1);
     if (letters.startsWith("=") || (letters !== "" && flag.kind !== "boolean")) {
       const value = letters.replace(/^=/, "");
@@ -131,15 +131,15 @@ function spelledOut(arg: string, flags: readonly Flag[]): string[] {
 
 function booleanSpelledOut(flag: Flag, value: string): string[] {
   const answer = readAnswer(value);
-  if (answer === null) throw badValue(`--${flag.name}`, "1 or 0, or no value", value);
+  if (answer === null) throw badValue(`--${flag.name}`, "true or false", value);
   if (!flag.name.startsWith("no-")) return [`--${flag.name}=${answer}`];
-  return answer ? [`--${flag.name}`] : []; // parseArgs has its own idea of `--no-…=`
+  return answer ? [`--${flag.name}`] : []; // parseArgs would negate a flag named `no-…`
 }
 
-/** Temporal's own tool takes this flag; its value stands in the list of processes and in the shell's history. */
+/** Temporal's CLI has this flag, but its value shows up in process lists and the shell's history. */
 function apiKeyGiven(): LocalError {
-  return new LocalError("usage", "An API key on a command line can be read by everybody on this machine", {
-    hint: "Set $TEMPORAL_API_KEY, or keep it in a file and give --api-key-file FILE",
+  return new LocalError("usage", "`--api-key` is not supported: other users can read the arguments of a process", {
+    hint: "Set $TEMPORAL_API_KEY or use --api-key-file FILE",
     facts: { flag: "--api-key" },
   });
 }

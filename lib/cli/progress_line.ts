@@ -1,14 +1,14 @@
 import { instancePaths } from "../instance/paths.ts";
 import type { CommandContext } from "./context.ts";
 
-/** What takes less is over before a line could be read, in ms. */
+/** No line is shown for work that takes less than this, in ms. */
 const DELAY_MS = 120;
 const FRAME_MS = 100;
 const HISTORY_BYTES = 4096;
 
 /**
- * Does `work`, which waits for a supervisor, and shows meanwhile what that is at: one line on the terminal's stderr,
- * drawn over again, and gone at the end. Nothing at all elsewhere, or with `--quiet` or `--json`.
+ * Runs `work`, which waits for a supervisor, and shows its progress meanwhile: one line on stderr that is redrawn, and
+ * erased at the end. Shows nothing unless stderr is a terminal, nor with `--quiet` or `--json`.
  */
 export async function withLiveLine<Result>(context: CommandContext, work: () => Promise<Result>): Promise<Result> {
   const { host, invocation: { quiet, json, home } } = context;
@@ -19,7 +19,7 @@ export async function withLiveLine<Result>(context: CommandContext, work: () => 
   let drawn: Promise<unknown> | null = null;
   let cancel = () => {};
   const schedule = (frame: number, afterMs: number): void => {
-    // A line that can't be drawn is no reason for a start to fail.
+    // A failed drawing must not fail the command.
     cancel = host.after(afterMs, () => void draw(frame).catch(() => {}));
   };
   const draw = async (frame: number): Promise<void> => {

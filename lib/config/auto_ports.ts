@@ -9,21 +9,21 @@ export interface Ports {
 /** One of {@linkcode Ports}. */
 export type AutoPort = keyof Ports;
 
-/** Below what Linux (32768) and macOS (49152) give to outgoing connections: whoever asks for a port of their own gets none of these. */
+/** Below the ephemeral ports of Linux (from 32768) and macOS (from 49152), which outgoing connections use. */
 const FIRST_PORT = 20_000;
 const BLOCKS = 5;
 const BLOCK = 1000;
 const PLACES = BLOCKS * BLOCK;
-/** Has no factor in common with {@linkcode PLACES}: all of them are gone through. */
+/** Coprime to {@linkcode PLACES}, so that the attempts visit all of them. */
 const STEP = 1597;
 
-/** More are not tried: who has so many ports has the rest as well. */
+/** Attempts before giving up: a machine on which this many are taken has no free ports. */
 export const MAX_CANDIDATES = 100;
 
 /**
- * The ports that `auto` tries for a home, the first one with `attempt` 0. They follow from the home's path, so that they
- * are likely to be the same also when nothing was kept. Frontends are in even thousands and their UIs a thousand above:
- * no UI stands where the frontend of another home would.
+ * The ports that `auto` tries for a home, starting with `attempt` 0. They derive from the home's path, so that they stay
+ * the same even without ports.json. Frontends use even thousands and UIs the thousand above, so that no UI takes the
+ * port of another home's frontend.
  */
 export function portCandidate(home: string, attempt: number): Ports {
   let hash = 0x811c9dc5; // FNV-1a
@@ -33,13 +33,13 @@ export function portCandidate(home: string, attempt: number): Ports {
   return { port, uiPort: port + BLOCK };
 }
 
-/** The ports that may be any. A UI that nobody asked a port for goes with the frontend. */
+/** The ports to choose automatically. A UI without a requested port follows the frontend. */
 export function autoPortsOf({ port, uiPort }: RequestedSettings): AutoPort[] {
   const isUiAuto = uiPort === "auto" || (port === "auto" && uiPort === undefined);
   return [...(port === "auto" ? ["port" as const] : []), ...(isUiAuto ? ["uiPort" as const] : [])];
 }
 
-/** What was asked for, with `ports` where any will do. */
+/** The requested settings, with `ports` in place of `auto`. */
 export function withPorts(requested: RequestedSettings, ports: Ports): Partial<Settings> {
   const { port: _port, uiPort: _uiPort, ...rest } = requested;
   const result: Partial<Settings> = rest;

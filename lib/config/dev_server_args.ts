@@ -1,11 +1,11 @@
 import { DEFAULT_PORT, type Settings, UI_PORT_OFFSET } from "./settings.ts";
 
 /**
- * The arguments that run a dev server as `settings` say, to follow the binary's path.
+ * The arguments of a dev server with `settings`, without the program.
  *
- * `--env-file /dev/null`: without it Temporal takes any flag that is not given, `--port` and `--namespace` among them,
- * from `~/.config/temporalio/temporal.yaml` (populateFlagsFromEnv in its commands.go). The two must be separate
- * arguments: it looks for the flag before it parses flags. The profiles of `temporal.toml` concern client commands only.
+ * `--env-file /dev/null`: without it Temporal takes missing flags, including `--port` and `--namespace`, from
+ * `~/.config/temporalio/temporal.yaml` (populateFlagsFromEnv in its commands.go). The two must be separate arguments: it
+ * looks for the flag before it parses flags. The profiles of `temporal.toml` only affect client commands.
  */
 export function temporalArgs(settings: Settings): string[] {
   const args = ["server", "start-dev", "--env-file", "/dev/null", "--ip", settings.ip, "--port", `${settings.port}`];
@@ -27,19 +27,19 @@ export function temporalArgs(settings: Settings): string[] {
   return [...args, ...settings.extraArgs];
 }
 
-/** What an argument vector says about where a dev server is to be found. */
+/** The endpoints and the database of a dev server, according to its argument vector. */
 export interface ParsedTemporalArgs {
   port: number;
-  /** Temporal's default for the given port when it is not said. */
+  /** Temporal's default for the port if not given. */
   uiPort: number;
   ip: string;
   uiIp: string | null;
   headless: boolean;
-  /** As it was written, perhaps relative to the server's working folder; null = in memory. */
+  /** As given, perhaps relative to the server's working directory; null = in memory. */
   dbFilename: string | null;
 }
 
-/** The letters of Temporal's flags. */
+/** Temporal's short flags. */
 export const SHORT_FLAGS: Readonly<Record<string, string>> = {
   p: "port",
   f: "db-filename",
@@ -47,7 +47,7 @@ export const SHORT_FLAGS: Readonly<Record<string, string>> = {
   o: "output",
   h: "help",
 };
-/** Temporal's flags that take no value. */
+/** Temporal's boolean flags. */
 export const FLAGS_WITHOUT_VALUE: ReadonlySet<string> = new Set([
   "headless",
   "help",
@@ -58,8 +58,8 @@ export const FLAGS_WITHOUT_VALUE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads back what an argument vector (its first entry is the program) tells about a dev server that has no record;
- * null when it is not one of `temporal server start-dev`.
+ * Parses the argument vector of a dev server without a PID file; its first entry is the program. Null unless it is one of
+ * `temporal server start-dev`.
  */
 export function parseTemporalArgs(argv: readonly string[]): ParsedTemporalArgs | null {
   const { words, flags } = parseFlags(argv.slice(1));
@@ -78,10 +78,10 @@ export function parseTemporalArgs(argv: readonly string[]): ParsedTemporalArgs |
   };
 }
 
-/** What {@linkcode Settings} say in fields of their own; {@linkcode Settings.extraArgs} must not say it differently, nor ask for help. */
+/** Flags that {@linkcode Settings.extraArgs} must not contain: each has its own field in {@linkcode Settings}, but `--help`. */
 const OWN_FLAGS = new Set(["ip", "port", "ui-ip", "ui-port", "headless", "db-filename", "env-file", "help"]);
 
-/** The first flag of `extraArgs` that this tool sets itself (`--port`, `-f` …), as it is written; null when there is none. */
+/** The first flag of `extraArgs` that this tool sets itself (`--port`, `-f` …), as written; null if there is none. */
 export function ownFlagAmong(extraArgs: readonly string[]): string | null {
   const flag = parseFlags(extraArgs).flags.find((flag) => OWN_FLAGS.has(flag.name));
   return flag === undefined ? null : flag.written;
@@ -93,7 +93,7 @@ interface ParsedFlag {
   written: string;
 }
 
-/** As pflag reads them: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`; the last of a name counts. */
+/** Parses like pflag: `--name value`, `--name=value`, `-n value`, `-nvalue`, `-n=value`; the last value of a flag wins. */
 function parseFlags(args: readonly string[]): { words: string[]; flags: ParsedFlag[] } {
   const words: string[] = [];
   const flags: ParsedFlag[] = [];

@@ -1,30 +1,30 @@
 import { DEFAULT_LOG_POLICY, type LogPolicy } from "../logs/retention.ts";
 import { DEFAULT_RESTART_POLICY, type RestartPolicy } from "./restart_policy.ts";
 
-/** How an instance is looked after, as people set it. */
+/** The supervision policy of an instance, in the units of its settings. */
 export interface Policy {
-  /** This many restarts within {@linkcode restartWindowS} and the supervisor gives up; 0 = no limit. */
+  /** Restarts within {@linkcode restartWindowS} after which the supervisor gives up; 0 = no limit. */
   maxRestarts: number;
   restartWindowS: number;
-  /** No wait between two restarts is longer than this. */
+  /** The maximum backoff between two restarts. */
   restartMaxDelayS: number;
-  /** The grid that health checks start on. */
+  /** The time between the starts of two health checks. */
   healthIntervalS: number;
-  /** Of one check; at most {@linkcode healthIntervalS}. */
+  /** The timeout of a health check; at most {@linkcode healthIntervalS}. */
   healthTimeoutS: number;
-  /** This many failed checks in a row are a hang. */
+  /** Consecutive failed checks after which Temporal counts as hung. */
   healthFailures: number;
-  /** A launch that does not serve within this time is a hang too. */
+  /** Time to become ready after a launch; then Temporal counts as hung, too. */
   launchTimeoutS: number;
-  /** A log that reaches this size is rotated. */
+  /** Size at which a log is rotated. */
   logMaxSizeBytes: number;
-  /** Rotated logs older than this are removed. */
+  /** Age at which rotated logs are removed. */
   logMaxAgeS: number;
-  /** The oldest rotated logs are removed until the rest fits. */
+  /** Maximum total size of rotated logs; the oldest are removed first. */
   logMaxTotalBytes: number;
 }
 
-/** The policy of an instance that nobody configured. */
+/** The default policy. */
 export const DEFAULT_POLICY: Policy = {
   maxRestarts: DEFAULT_RESTART_POLICY.limit,
   restartWindowS: DEFAULT_RESTART_POLICY.windowMs / 1000,
@@ -38,19 +38,19 @@ export const DEFAULT_POLICY: Policy = {
   logMaxTotalBytes: DEFAULT_LOG_POLICY.maxTotalBytes,
 };
 
-/** The whole policy: what was asked for, else the default. A check never takes longer than the time until the next one. */
+/** Fills in defaults. Limits the timeout of a health check to the interval. */
 export function completePolicy(requested: Partial<Policy>): Policy {
   const policy = { ...DEFAULT_POLICY, ...requested };
   return { ...policy, healthTimeoutS: Math.min(policy.healthTimeoutS, policy.healthIntervalS) };
 }
 
-/** What of `asked` `policy` has otherwise. */
+/** The keys of `requested` whose values differ in `policy`. */
 export function policyDifferences(requested: Partial<Policy>, policy: Policy): (keyof Policy)[] {
   return (Object.keys(DEFAULT_POLICY) as (keyof Policy)[])
     .filter((key) => requested[key] !== undefined && requested[key] !== policy[key]);
 }
 
-/** Whether `value`, parsed from JSON that anyone may have written, is a part of a {@linkcode Policy}. */
+/** Whether `value`, parsed from untrusted JSON, is a part of a {@linkcode Policy}. */
 export function isPartOfPolicy(value: unknown): value is Partial<Policy> {
   return typeof value === "object" && value !== null && !Array.isArray(value) &&
     Object.entries(value).every(([key, entry]) =>
@@ -58,19 +58,19 @@ export function isPartOfPolicy(value: unknown): value is Partial<Policy> {
     );
 }
 
-/** How often and how patiently health is checked. */
+/** How health is checked. */
 export interface HealthPolicy {
-  /** The grid that checks start on, in ms. */
+  /** The time between the starts of two checks, in ms. */
   intervalMs: number;
-  /** In ms; at most {@linkcode intervalMs}. */
+  /** The timeout of a check in ms; at most {@linkcode intervalMs}. */
   timeoutMs: number;
-  /** This many failures in a row are a hang. */
+  /** Consecutive failures after which Temporal counts as hung. */
   failuresUntilHung: number;
-  /** A launch that does not serve within this time is a hang too, in ms. */
+  /** Time to become ready after a launch, in ms; then Temporal counts as hung, too. */
   launchDeadlineMs: number;
 }
 
-/** A policy as people set it, and what each part of a supervisor takes from it. */
+/** A policy, and the parts of it for each component of the supervisor. */
 export interface Policies {
   policy: Policy;
   restartPolicy: RestartPolicy;
@@ -78,7 +78,7 @@ export interface Policies {
   logPolicy: LogPolicy;
 }
 
-/** The policies of a supervisor that was asked for `asked`. */
+/** The policies of a supervisor for a requested policy. */
 export function policiesOf(requested: Partial<Policy>): Policies {
   const policy = completePolicy(requested);
   const { baseDelayMs, forgetAfterMs } = DEFAULT_RESTART_POLICY;
@@ -105,5 +105,5 @@ export function policiesOf(requested: Partial<Policy>): Policies {
   };
 }
 
-/** The policy of a supervisor that nobody configured. */
+/** The default health policy. */
 export const DEFAULT_HEALTH_POLICY: HealthPolicy = policiesOf({}).healthPolicy;

@@ -1,18 +1,18 @@
 /** How restarts are spaced and limited. All times in milliseconds. */
 export interface RestartPolicy {
-  /** The wait before the second restart of a row; the first one is immediate. */
+  /** The backoff before the second consecutive restart; the first one is immediate. */
   baseDelayMs: number;
-  /** No wait is longer than this (before jitter). */
+  /** The maximum backoff, before jitter. */
   maxDelayMs: number;
-  /** A Temporal that was healthy for this long has its earlier crashes forgotten. */
+  /** Time that Temporal must be healthy for the backoff to start over. */
   forgetAfterMs: number;
-  /** This many restarts within {@linkcode windowMs} and the supervisor gives up; 0 = no limit. */
+  /** Restarts within {@linkcode windowMs} after which the supervisor gives up; 0 = no limit. */
   limit: number;
   /** The window that {@linkcode limit} counts in. */
   windowMs: number;
 }
 
-/** The policy of a supervisor that nobody configured. */
+/** The default restart policy. */
 export const DEFAULT_RESTART_POLICY: RestartPolicy = {
   baseDelayMs: 250,
   maxDelayMs: 30_000,
@@ -22,9 +22,8 @@ export const DEFAULT_RESTART_POLICY: RestartPolicy = {
 };
 
 /**
- * The wait before restart number `attempt` (0 = the first of a row: at once).
- * Doubles from `baseDelayMs` to `maxDelayMs`, then takes 50–100 % of that, so that many instances
- * which crashed for one reason don't come back in step.
+ * The backoff before restart number `attempt` (0 = the first one, immediate). Doubles from `baseDelayMs` to `maxDelayMs`;
+ * a jitter of 50–100 % keeps instances that crashed for the same reason from restarting in step.
  *
  * @param random A number in [0, 1).
  */
@@ -34,7 +33,7 @@ export function backoffDelayMs(attempt: number, policy: RestartPolicy, random: n
   return Math.round(full * (0.5 + random / 2));
 }
 
-/** The restarts that still count towards the limit at `nowMs`. */
+/** The restarts that count towards the limit at `nowMs`. */
 export function recentRestarts(restartsAtMs: readonly number[], nowMs: number, policy: RestartPolicy): number[] {
   return restartsAtMs.filter((at) => nowMs - at < policy.windowMs);
 }

@@ -1,4 +1,4 @@
-/** What a Temporal dev server is launched with. */
+/** The settings that a Temporal dev server is launched with. */
 export interface Settings {
   /** Port of the gRPC frontend. */
   port: number;
@@ -11,7 +11,7 @@ export interface Settings {
   headless: boolean;
   /** Absolute path of the SQLite database; null = in memory. */
   dbFilename: string | null;
-  /** Namespaces to create beside `default`. */
+  /** Namespaces to create besides `default`. */
   namespaces: string[];
   /** Temporal's own log level; null = its default. */
   logLevel: string | null;
@@ -19,32 +19,32 @@ export interface Settings {
   searchAttributes: string[];
   /** `KEY=VALUE` each. */
   dynamicConfig: string[];
-  /** Port of the Prometheus metrics; null = Temporal takes any. */
+  /** Port of the Prometheus metrics; null = Temporal picks a free one. */
   metricsPort: number | null;
-  /** The path that the Web UI is under, as `/temporal`; null = `/`. */
+  /** URL path of the Web UI, such as `/temporal`; null = `/`. */
   uiPublicPath: string | null;
-  /** Folder of one's own files for the Web UI. */
+  /** Directory of custom UI assets. */
   uiAssetPath: string | null;
-  /** Where the Web UI has payloads decoded. */
+  /** Remote codec endpoint of the Web UI. */
   uiCodecEndpoint: string | null;
-  /** Arguments for `temporal server start-dev`, as they are. */
+  /** Further arguments for `temporal server start-dev`, passed unchanged. */
   extraArgs: string[];
 }
 
-/** What is asked for. Ports that are `auto` may be any, and are the same each time. */
+/** Requested settings. A port of `auto` is chosen once and kept for the home. */
 export type RequestedSettings = Partial<Omit<Settings, "port" | "uiPort">> & {
   port?: number | "auto";
   uiPort?: number | "auto";
 };
 
-/** Temporal's own defaults. */
+/** Temporal's default. */
 export const DEFAULT_PORT = 7233;
-/** Temporal puts its UI this far above the frontend. */
+/** Temporal's default distance between the ports of the frontend and the UI. */
 export const UI_PORT_OFFSET = 1000;
 
 /**
- * The whole settings: what was asked for, else what `base` (those of the instance that runs, or ran) has, else the
- * defaults. The UI port follows the frontend's, unless one of both was asked for by itself.
+ * Complete settings: the requested ones, else those of `base` (the running or last instance), else the defaults. The UI
+ * port follows that of the frontend, unless it was set separately.
  */
 export function completeSettings(
   requested: Partial<Settings>,
@@ -76,20 +76,20 @@ export function completeSettings(
   };
 }
 
-/** Temporal's default for the UI beside a frontend on `port`; never beyond the last port. */
+/** Temporal's default UI port for a frontend on `port`, limited to the last port. */
 function uiPortOf(port: number): number {
   return Math.min(port + UI_PORT_OFFSET, 65_535);
 }
 
-/** One setting that was asked for and runs otherwise. */
+/** A requested setting that differs from the running one. */
 export interface SettingDifference {
-  /** As its flag is called, without the dashes. */
+  /** The name of its flag, without the dashes. */
   setting: string;
   running: unknown;
   asked: unknown;
 }
 
-/** What a setting is called in messages: as its flag. */
+/** The name of each setting in messages: that of its flag. */
 export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
   port: "port",
   uiPort: "ui-port",
@@ -109,8 +109,9 @@ export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
 };
 
 /**
- * The settings that were asked for and that `running` has otherwise. What was not asked for is taken as it runs: a plain
- * `start` reuses an instance whatever its port, and so does `auto`. The order of repeated settings counts only for {@linkcode Settings.extraArgs}.
+ * The requested settings that differ from `running`. Settings that were not requested never differ: a plain `start` reuses
+ * an instance on any port, and so does `auto`. The order of repeated settings only matters for
+ * {@linkcode Settings.extraArgs}.
  */
 export function settingsDifferences(requested: RequestedSettings, running: Settings): SettingDifference[] {
   const differences: SettingDifference[] = [];
@@ -132,12 +133,12 @@ function comparable(key: keyof Settings, value: Settings[keyof Settings]): strin
   return JSON.stringify(Array.isArray(value) && key !== "extraArgs" ? [...new Set(value)].sort() : value);
 }
 
-/** The namespaces that must exist before an instance counts as ready; the first one is the instance's own. */
+/** The namespaces that must exist before an instance is ready; the first one is the instance's default. */
 export function expectedNamespaces(settings: Settings): string[] {
   return settings.namespaces.length === 0 ? ["default"] : [...settings.namespaces];
 }
 
-/** Whether `value`, parsed from JSON that anyone may have written, is a {@linkcode Settings}. */
+/** Whether `value`, parsed from untrusted JSON, is a {@linkcode Settings}. */
 export function isSettings(value: unknown): value is Settings {
   if (typeof value !== "object" || value === null) return false;
   const settings = value as Record<keyof Settings, unknown>;
@@ -151,7 +152,7 @@ export function isSettings(value: unknown): value is Settings {
     isTextOrNull(settings.uiAssetPath) && isTextOrNull(settings.uiCodecEndpoint) && isTexts(settings.extraArgs);
 }
 
-/** Whether `value` is a TCP port that a server can be told to listen on. */
+/** Whether `value` is a TCP port that a server can listen on, from 1 to 65535. */
 export function isPort(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535;
 }

@@ -1,15 +1,15 @@
-/** The Temporal that this tool installs when nobody asks for another. */
+/** The version of Temporal that this tool installs by default. */
 export const DEFAULT_TEMPORAL_VERSION = "1.5.1";
 
-/** What `temporal --version` says. */
+/** The output of `temporal --version`. */
 export interface TemporalVersions {
-  /** The command-line tool's version; null for a build that was not given one (`0.0.0-DEV`, as `go install` makes it). */
+  /** The version of the CLI; null for a build without one (`0.0.0-DEV`, as built by `go install`). */
   cli: string | null;
-  /** The version of the server that is in it, or null when it is not said. */
+  /** The version of the server in it; null if not reported. */
   server: string | null;
 }
 
-/** Reads the output of `temporal --version`; null when Temporal's command-line tool says no such thing. */
+/** Parses the output of `temporal --version`; null if it is not one. */
 export function parseTemporalVersion(output: string): TemporalVersions | null {
   const match = /^temporal version (\S+)(?: \((?:Server ([^\s,)]+))?)?/m.exec(output);
   if (match === null) return null;
@@ -17,12 +17,12 @@ export function parseTemporalVersion(output: string): TemporalVersions | null {
   return { cli: cli.startsWith("0.0.0") ? null : cli, server: match[2] ?? null };
 }
 
-/** Whether `text` is a version that can be asked for, such as `1.5.1` or `1.6.0-rc.1`; a leading `v` is not part of it. */
+/** Whether `text` is a version such as `1.5.1` or `1.6.0-rc.1`, without a leading `v`. */
 export function isVersion(text: string): boolean {
   return /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,64})?$/.test(text);
 }
 
-/** Negative when version `a` is older than `b`, 0 when they are equal, positive when it is newer; a pre-release is older than its release. */
+/** Negative if version `a` is older than `b`, 0 if equal, positive if newer. A pre-release is older than its release. */
 export function compareVersions(a: string, b: string): number {
   const [coreA = "", preA] = splitOnce(a);
   const [coreB = "", preB] = splitOnce(b);
@@ -38,7 +38,7 @@ function splitOnce(version: string): string[] {
   return at < 0 ? [version] : [version.slice(0, at), version.slice(at + 1)];
 }
 
-/** By SemVer's rule 11: numbers by value and before words, words by their characters, fewer parts before more. */
+/** Compares by rule 11 of SemVer: numbers by value and before words, words by characters, fewer parts before more. */
 function compareDotted(a: string, b: string): number {
   const partsA = a.split(".");
   const partsB = b.split(".");

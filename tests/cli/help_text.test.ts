@@ -8,11 +8,11 @@ import { paintFor } from "../../lib/text/paint.ts";
 const PLAIN = paintFor(false);
 const command = (name: string) => COMMANDS.find((each) => each.name === name)!;
 
-/** The lines that explain a flag, as `-p, --port PORT`. */
+/** The lines of flags, such as `-p, --port PORT`. */
 const flagLines = (help: string): string[] => help.split("\n").filter((line) => /^ {2}(-\w,| {3}) --/.test(line));
 
 describe("renderHelp()", () => {
-  it("tells every command and the flags that matter to all of them", () => {
+  it("lists every command and the global flags", () => {
     const help = renderHelp(PLAIN, Infinity);
     for (const { name, summary } of COMMANDS) {
       assert(help.split("\n").some((line) => line.startsWith(`  ${name} `) && line.endsWith(` ${summary}`)), name);
@@ -22,18 +22,18 @@ describe("renderHelp()", () => {
     }
   });
 
-  it("names the variable that sets a flag too", () => {
+  it("names the environment variable of a flag", () => {
     assert(renderHelp(PLAIN, Infinity).includes("[$STIGMER_HOME]"));
   });
 
-  it("has colour only where it is wanted", () => {
+  it("uses colour only if enabled", () => {
     assert(!renderHelp(PLAIN, Infinity).includes("\x1b"));
     assert(renderHelp(paintFor(true), Infinity).includes("\x1b[1mCommands\x1b[22m"));
   });
 });
 
 describe("renderCommandHelp()", () => {
-  it("tells each flag that the parser takes, once, and no other; those of the instance where it is launched", () => {
+  it("lists each flag of the parser once, instance flags only for commands that launch", () => {
     for (const each of COMMANDS) {
       const told = flagLines(renderCommandHelp(each, PLAIN, Infinity)).map((line) =>
         line.slice(2, 4).trim() + /--[\w-]+/.exec(line)![0]
@@ -47,18 +47,18 @@ describe("renderCommandHelp()", () => {
     assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("`stigmer-local help start`"));
   });
 
-  it("gives a letter to one flag alone", () => {
+  it("gives each letter to only one flag", () => {
     for (const each of COMMANDS) {
       const letters = flagsOf(each).flatMap(({ alias }) => alias ?? []);
       assertEquals(letters, [...new Set(letters)], each.name);
     }
   });
 
-  it("opens with examples that work", () => {
+  it("starts with examples that parse", () => {
     for (const each of COMMANDS) {
       assert(each.examples.length > 0);
       for (const example of each.examples) {
-        // Without what the shell does around it: `eval "$(… env)"`, `… | source`, `… > FILE`.
+        // Strips the shell syntax around it: `eval "$(… env)"`, `… | source`, `… > FILE`.
         const args = /stigmer-local ([^)|>]*)/.exec(example)![1]!.trim().split(" ");
         assertEquals(parseCommandLine(args, { env: { HOME: "/home/me" }, cwd: "/" }).command, each, example);
         assert(renderCommandHelp(each, PLAIN, Infinity).includes(`  ${example}\n`));
@@ -66,10 +66,10 @@ describe("renderCommandHelp()", () => {
     }
   });
 
-  it("says what may follow the flags", () => {
+  it("shows the operands and the arguments after `--`", () => {
     assert(
       renderCommandHelp(command("start"), PLAIN, Infinity).includes(
-        "  stigmer-local start [FLAGS] [-- ARGUMENTS FOR TEMPORAL]\n",
+        "  stigmer-local start [FLAGS] [-- TEMPORAL-ARGS …]\n",
       ),
     );
     assert(renderCommandHelp(command("help"), PLAIN, Infinity).includes("  stigmer-local help [FLAGS] [COMMAND]\n"));
@@ -77,7 +77,7 @@ describe("renderCommandHelp()", () => {
     assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("  stigmer-local stop [FLAGS]\n"));
   });
 
-  it("goes on below itself on a narrow terminal, and says the same", () => {
+  it("wraps on a narrow terminal without changing the text", () => {
     const words = (text: string) => text.split(/\s+/).join(" ");
     for (const each of COMMANDS) {
       const wide = renderCommandHelp(each, PLAIN, Infinity);

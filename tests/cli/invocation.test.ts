@@ -13,15 +13,15 @@ function parse(line: string, env: Env = {}): Invocation {
   return parseCommandLine(args, { env: { HOME: "/home/me", ...env }, cwd: "/cwd" });
 }
 
-/** What was asked for on the command line of a `start`. */
+/** The settings that a `start` command line requests. */
 const asked = (line: string, env: Env = {}): RequestedSettings => parse(`start ${line}`, env).requested;
 
-/** The command's own flags that were given. */
+/** The values of the command's own flags. */
 function own(line: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(parse(line).commandOptions).filter(([, value]) => value !== undefined));
 }
 
-/** The message and the hint of a wrong usage. */
+/** The message and the hint of a usage error. */
 function refusal(line: string, env: Env = {}): { message: string; hint: string | undefined } {
   const error = assertThrows(() => parse(line, env), LocalError);
   assertEquals([error.code, error.exitCode], ["usage", 2], line);
@@ -29,13 +29,13 @@ function refusal(line: string, env: Env = {}): { message: string; hint: string |
 }
 
 describe("parseCommandLine()", () => {
-  it("takes `start` for granted", () => {
+  it("defaults to `start`", () => {
     for (const line of ["", "start", "--json", "-- --x", "--port 7300"]) {
       assertEquals(parse(line).command.name, "start", line);
     }
   });
 
-  it("knows the ways to ask for help and for the version", () => {
+  it("accepts every way to ask for help and for the version", () => {
     for (const line of ["help", "--help", "-h"]) assertEquals(parse(line).command.name, "help", line);
     for (const line of ["version", "--version", "-V", "--version --json"]) {
       assertEquals(parse(line).command.name, "version", line);
@@ -46,7 +46,7 @@ describe("parseCommandLine()", () => {
     assertEquals(parse("help start").operands, ["start"]);
   });
 
-  it("lets flags stand before the command", () => {
+  it("accepts flags before the command", () => {
     for (
       const line of [
         "--home x status",
@@ -64,7 +64,7 @@ describe("parseCommandLine()", () => {
     assertEquals(own("-n 5 logs"), { lines: 5 });
   });
 
-  it("says which command was meant", () => {
+  it("suggests the nearest command", () => {
     assertEquals(refusal("statsu"), {
       message: "Unknown command `statsu`",
       hint: "Did you mean `stigmer-local status`?",
@@ -74,20 +74,20 @@ describe("parseCommandLine()", () => {
     assertEquals(refusal("--headless statsu").message, "Unknown command `statsu`");
   });
 
-  it("takes what follows a mistyped flag for its value, and no command", () => {
+  it("does not read the value of a mistyped flag as a command", () => {
     assertEquals(refusal("--prot 7300 status"), {
       message: "Unknown flag `--prot` for `start`",
       hint: "Did you mean `--port`?",
     });
   });
 
-  it("takes one operand at most", () => {
+  it("accepts at most one operand", () => {
     for (const line of ["help start stop", "completions bash stop", "backup a.db stop", "status stop"]) {
       assertEquals(refusal(line).message, `Unexpected argument \`stop\` for \`${line.split(" ")[0]}\``);
     }
   });
 
-  it("says which flag was meant", () => {
+  it("suggests the nearest flag", () => {
     assertEquals(refusal("start --prot 7300"), {
       message: "Unknown flag `--prot` for `start`",
       hint: "Did you mean `--port`?",
@@ -99,8 +99,8 @@ describe("parseCommandLine()", () => {
     }
   });
 
-  it("refuses arguments that nobody takes", () => {
-    assertEquals(refusal("start extra").hint, "After `--`: the arguments for Temporal");
+  it("refuses unexpected arguments", () => {
+    assertEquals(refusal("start extra").hint, "Put the arguments for Temporal after `--`");
     assertEquals(refusal("status start").message, "Unexpected argument `start` for `status`");
     for (const line of ["start -", "start ''", "-", "logs -f x"]) {
       assert(refusal(line).message.startsWith("Unexpected argument"), line);
@@ -109,7 +109,7 @@ describe("parseCommandLine()", () => {
 });
 
 describe("parseCommandLine() on flags", () => {
-  it("reads every way in which a value can be written", () => {
+  it("reads every way to write a value", () => {
     for (const line of ["--port 7300", "--port=7300", "-p 7300", "-p7300", "-p=7300", "-qp7300", "-qvp 7300"]) {
       assertEquals(asked(line), { port: 7300 }, line);
     }
@@ -124,12 +124,12 @@ describe("parseCommandLine() on flags", () => {
     }
   });
 
-  it("hides an instance flag's letter behind the command's own", () => {
+  it("prefers the command's own letter to an instance flag's", () => {
     assertEquals(parse("logs -f -n 5").requested, {});
     assertEquals(parse("status -n dev -f t.db").requested, { namespaces: ["dev"], dbFilename: "/cwd/t.db" });
   });
 
-  it("lets the last value of a flag count, and gathers those that repeat", () => {
+  it("takes the last value of a flag, and collects those of repeatable ones", () => {
     assertEquals(asked("--port 1 --port 2"), { port: 2 });
     assertEquals(asked("-n a -nb --namespace c --namespace=d"), { namespaces: ["a", "b", "c", "d"] });
     assertEquals(asked("--search-attribute A=Text --search-attribute B=Int --dynamic-config-value x=[1,2]"), {
@@ -138,12 +138,12 @@ describe("parseCommandLine() on flags", () => {
     });
   });
 
-  it("keeps text that looks like a number as it is", () => {
+  it("keeps text that looks like a number unchanged", () => {
     assertEquals(asked("-n 007 --namespace=1e3 --ip 0"), { namespaces: ["007", "1e3"], ip: "0" });
     assertEquals(parse("start --home 5").home, "/cwd/5");
   });
 
-  it("reads a switch, alone or with an answer", () => {
+  it("reads a boolean flag with and without a value", () => {
     for (const line of ["--headless", "--headless=true", "--headless=1", "--headless=yes"]) {
       assertEquals(asked(line), { headless: true }, line);
     }
@@ -153,18 +153,21 @@ describe("parseCommandLine() on flags", () => {
     assertEquals(parse("start --no-wait").commandOptions["no-wait"], true);
     assertEquals(parse("start --no-wait=true").commandOptions["no-wait"], true);
     assertEquals(parse("start --no-wait=false").commandOptions["no-wait"], undefined);
-    assertEquals(refusal("start --headless=maybe").message, "--headless takes 1 or 0, or no value: `maybe` was given");
-    assertEquals(refusal("start --json=x").message, "--json takes 1 or 0, or no value: `x` was given");
+    assertEquals(
+      refusal("start --headless=maybe").message,
+      "Invalid value `maybe` for --headless: expected true or false",
+    );
+    assertEquals(refusal("start --json=x").message, "Invalid value `x` for --json: expected true or false");
   });
 
-  it("takes a file whose name looks like a number for that file", () => {
+  it("keeps operands that look like a number unchanged", () => {
     for (const name of ["007", "1e3", "0x10", "1.50", "backup"]) {
       assertEquals(parse(`backup ${name} --force`).operands, [name]);
       assertEquals(parse(`--force backup ${name}`).operands, [name]);
     }
   });
 
-  it("refuses a flag without its value, and does not take the next flag for it", () => {
+  it("refuses a flag without a value, and does not read the next flag as one", () => {
     for (
       const line of [
         "--home",
@@ -179,12 +182,12 @@ describe("parseCommandLine() on flags", () => {
         "--namespace=",
       ]
     ) {
-      assert(refusal(`start ${line}`).message.endsWith(": nothing was given"), line);
+      assert(refusal(`start ${line}`).message.includes(" requires a value: expected "), line);
     }
-    assertEquals(refusal("stop -f").message, "--db-filename takes FILE: nothing was given");
+    assertEquals(refusal("stop -f").message, "--db-filename requires a value: expected FILE");
   });
 
-  it("refuses numbers that are none, or out of range", () => {
+  it("refuses numbers that are malformed or out of range", () => {
     for (const port of ["0", "65536", "-1", "1e3", "0x1c84", "7233.5", "abc", "٣"]) refusal(`start --port ${port}`);
     for (const count of ["1.5", "1e3", "x", "9007199254740993"]) refusal(`logs -n ${count}`);
     for (const seconds of ["5s", "1e9", "2000001", "Infinity"]) refusal(`stop --timeout ${seconds}`);
@@ -194,45 +197,48 @@ describe("parseCommandLine() on flags", () => {
     assertEquals([parse("start --max-restarts 0").policy, parse("start").policy], [{ maxRestarts: 0 }, {}]);
   });
 
-  it("refuses a text that another program would get in part", () => {
+  it("refuses NUL characters, which other programs would truncate at", () => {
     for (const line of ["start --namespace a\0b", "start --home /a\0b", "start -- --log-level\0x"]) {
-      assert(/^-.* takes no NUL character: `.*\\u0000/.test(refusal(line).message), refusal(line).message);
+      assert(
+        /^Invalid value `.*\\u0000.*` for --.*: expected text without a NUL character$/.test(refusal(line).message),
+        refusal(line).message,
+      );
     }
   });
 
-  it("refuses ports that can't go together", () => {
+  it("refuses conflicting ports", () => {
     refusal("start --port 7300 --ui-port 7300");
-    assertEquals(refusal("start --port 65000").hint, "Give --ui-port, or --headless");
+    assertEquals(refusal("start --port 65000").hint, "Set --ui-port or --headless");
     assertEquals(asked("--port 65000 --headless"), { port: 65_000, headless: true });
     assertEquals(asked("--port 65000 --ui-port 8000"), { port: 65_000, uiPort: 8000 });
   });
 });
 
 describe("parseCommandLine() on `--`", () => {
-  it("passes on what follows, as it is", () => {
+  it("passes the arguments after it unchanged", () => {
     assertEquals(asked("-- --x -y 5 -- --home zz -p1"), { extraArgs: ["--x", "-y", "5", "--", "--home", "zz", "-p1"] });
     assertEquals(parse("-- stop").command.name, "start");
     assertEquals(parse("-- stop").requested, { extraArgs: ["stop"] });
     assertEquals(parse("restart -- --metrics-port 9090").requested, { extraArgs: ["--metrics-port", "9090"] });
   });
 
-  it("tells no arguments from none asked for", () => {
+  it("distinguishes an empty list from none", () => {
     assertEquals(asked("--"), { extraArgs: [] });
     assertEquals("extraArgs" in parse("start").requested, false);
   });
 
-  it("takes the command of `run` whole, flags and all", () => {
+  it("keeps the command of `run` with its flags", () => {
     const { requested, operands, json } = parse("run --json -- npm test -- --port 1");
     assertEquals([requested, operands, json], [{}, ["npm", "test", "--", "--port", "1"], true]);
     assertEquals([parse("run").operands, parse("run --").operands], [[], []]);
     assertEquals(refusal("run npm test"), {
       message: "Unexpected argument `npm` for `run`",
-      hint: "After `--`: the command",
+      hint: "Put the command after `--`",
     });
   });
 
-  it("refuses arguments where nothing is passed on", () => {
-    assertEquals(refusal("status -- a").message, "`status` passes no arguments on");
+  it("refuses arguments for a command that accepts none", () => {
+    assertEquals(refusal("status -- a").message, "`status` accepts no arguments after `--`");
     parse("status --");
   });
 });
@@ -246,37 +252,37 @@ describe("parseCommandLine() on the environment", () => {
     STIGMER_DB_FILENAME: "e.db",
   };
 
-  it("takes it where no flag was given", () => {
+  it("applies without a flag", () => {
     const { home, requested } = parse("start", env);
     assertEquals(home, "/e");
     assertEquals(requested, { port: 7400, headless: true, namespaces: ["a", "b"], dbFilename: "/cwd/e.db" });
     assertEquals(parse("start", { STIGMER_TEMPORAL_BIN: "bin/temporal" }).temporalBin, "/cwd/bin/temporal");
   });
 
-  it("lets flags win, also one that says no", () => {
+  it("is overridden by flags, also by --flag=false", () => {
     const { home, requested } = parse("start --home h --port 7300 --headless=false -n c -f f.db", env);
     assertEquals(home, "/cwd/h");
     assertEquals(requested, { port: 7300, headless: false, namespaces: ["c"], dbFilename: "/cwd/f.db" });
     assertEquals(requested.port, parse("start --port 7300", { STIGMER_PORT: "wrong" }).requested.port);
   });
 
-  it("takes an empty variable for an unset one", () => {
+  it("treats an empty variable as unset", () => {
     assertEquals(parse("start", Object.fromEntries(Object.keys(env).map((name) => [name, ""]))).requested, {});
     assertEquals(parse("start", { STIGMER_HOME: "" }).home, "/home/me/.stigmer");
   });
 
-  it("names the variable that holds a bad value", () => {
+  it("names the variable with an invalid value", () => {
     assertEquals(
       refusal("start", { STIGMER_PORT: "abc" }).message,
-      "$STIGMER_PORT takes a port from 1 to 65535, or auto: `abc` was given",
+      "Invalid value `abc` for $STIGMER_PORT: expected a port from 1 to 65535, or auto",
     );
     assertEquals(
       refusal("start", { STIGMER_HEADLESS: "maybe" }).message,
-      "$STIGMER_HEADLESS takes 1 or 0: `maybe` was given",
+      "Invalid value `maybe` for $STIGMER_HEADLESS: expected true or false",
     );
   });
 
-  it("finds the home, of which there must be one", () => {
+  it("finds the home, or fails without one", () => {
     assertEquals(parse("status").home, "/home/me/.stigmer");
     assertEquals(parse("status --home ~/x/../y/").home, "/home/me/y");
     assertEquals(parse("status --home .").home, "/cwd");
@@ -287,7 +293,7 @@ describe("parseCommandLine() on the environment", () => {
     }
   });
 
-  it("shows stacks where debugging is on", () => {
+  it("shows stack traces when debugging", () => {
     assertEquals([parse("start").verbose, parse("start -v").verbose], [false, true]);
     assertEquals(parse("start", { STIGMER_LOG_LEVEL: "debug" }).verbose, true);
   });
@@ -299,23 +305,23 @@ describe("parseCommandLine() on the binary", () => {
     return [temporalBin, temporalVersion, requestedBinary];
   };
 
-  it("takes --version for the managed binary of that version, and alone for the command", () => {
+  it("reads --version V as a managed binary, and --version alone as the command", () => {
     assertEquals(binary("start"), [null, null, null]);
     assertEquals(binary("start --home /h --version 1.4.1"), [null, "1.4.1", "/h/bin/temporal-1.4.1"]);
     assertEquals(binary("--home /h --version=v1.4.1 restart"), [null, "1.4.1", "/h/bin/temporal-1.4.1"]);
     assertEquals(parse("--version").command.name, "version");
-    assert(refusal("start --version latest").message.startsWith("--version takes a version such as 1.5.1"));
-    assert(refusal("start --version").message.includes("nothing was given"));
+    assert(refusal("start --version latest").message.includes("for --version: expected a version such as 1.5.1"));
+    assert(refusal("start --version").message.startsWith("--version requires a value"));
   });
 
-  it("lets a flag win over the environment, whichever way that names the binary", () => {
+  it("prefers a flag to the environment, by path or by version", () => {
     const env = { STIGMER_TEMPORAL_BIN: "/b/temporal", STIGMER_TEMPORAL_VERSION: "1.4.0" };
     assertEquals(binary("start", env), ["/b/temporal", null, "/b/temporal"]);
     assertEquals(binary("start --home /h --version 1.4.1", env), [null, "1.4.1", "/h/bin/temporal-1.4.1"]);
     assertEquals(binary("start --temporal-bin /c", env), ["/c", null, "/c"]);
     assertEquals(binary("start --home /h", { STIGMER_TEMPORAL_VERSION: "1.4.0" })[1], "1.4.0");
     assertEquals(binary("status", { STIGMER_TEMPORAL_VERSION: "1.4.0" }), [null, null, null]);
-    assert(refusal("start --version 1.4.1 --temporal-bin /c").message.includes("both name a binary"));
+    assert(refusal("start --version 1.4.1 --temporal-bin /c").message.includes("both select a binary"));
   });
 });
 
@@ -336,7 +342,7 @@ describe("parseCommandLine() on anything", () => {
     ),
   );
 
-  it("gives an invocation, or says what is wrong with the usage", () => {
+  it("returns an invocation or fails with a usage error", () => {
     fc.assert(
       fc.property(anyArgs, (args) => {
         try {
@@ -351,7 +357,7 @@ describe("parseCommandLine() on anything", () => {
     );
   });
 
-  it("reads the same from a flag's letter as from its name", () => {
+  it("reads a short flag like its long one", () => {
     for (const command of COMMANDS) {
       for (const { name, alias, kind } of flagsOf(command)) {
         if (alias === undefined) continue;
@@ -367,7 +373,7 @@ describe("parseCommandLine() on anything", () => {
 });
 
 describe("requestedByFlags()", () => {
-  it("leaves out what the environment says, and nothing else", () => {
+  it("ignores the environment, and nothing else", () => {
     const env = { STIGMER_PORT: "7300", STIGMER_IP: "127.0.0.2", STIGMER_TEMPORAL_BIN: "/env/temporal" };
     const none = { requested: {}, policy: {}, temporalBin: null };
     assertEquals(requestedByFlags(parse("reset --yes", env)), none);
@@ -379,14 +385,14 @@ describe("requestedByFlags()", () => {
 describe("asTyped()", () => {
   const hint = "`stigmer-local restart` applies them, `stigmer-local logs -f` tells more";
 
-  it("tells the commands of a hint the home that a flag told", () => {
+  it("adds --home to the commands of a hint if it was a flag", () => {
     assertEquals(
       asTyped(hint, parse("status --home it's")),
       "`stigmer-local restart --home '/cwd/it'\\''s'` applies them, `stigmer-local logs --home '/cwd/it'\\''s' -f` tells more",
     );
   });
 
-  it("leaves them alone where they find it themselves", () => {
+  it("leaves them unchanged if they find the home themselves", () => {
     assertEquals(asTyped(hint, parse("status")), hint);
     assertEquals(asTyped(hint, parse("status", { STIGMER_HOME: "/h" })), hint);
     assertEquals(asTyped("See `stigmer-local help run`", parse("run --home /h")), "See `stigmer-local help run`");

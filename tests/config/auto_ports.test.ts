@@ -3,13 +3,13 @@ import { assert, assertEquals } from "@std/assert";
 import { autoPortsOf, MAX_CANDIDATES, portCandidate, withPorts } from "../../lib/config/auto_ports.ts";
 
 describe("portCandidate()", () => {
-  it("is the same for a home each time, and another one with each attempt", () => {
+  it("is stable for a home, and differs with each attempt", () => {
     assertEquals(portCandidate("/a/.stigmer", 0), portCandidate("/a/.stigmer", 0));
     const tried = Array.from({ length: MAX_CANDIDATES + 1 }, (_, attempt) => portCandidate("/h", attempt).port);
     assertEquals(new Set(tried).size, MAX_CANDIDATES + 1);
   });
 
-  it("never puts a UI where a frontend may be, nor either among the ports of outgoing connections", () => {
+  it("never mixes ports of UIs, frontends and outgoing connections", () => {
     const ports = Array.from({ length: 3000 }, (_, index) => portCandidate(`/h/${index}`, index % MAX_CANDIDATES));
     const frontends = new Set(ports.map(({ port }) => port));
     for (const { port, uiPort } of ports) {
@@ -22,14 +22,14 @@ describe("portCandidate()", () => {
 describe("withPorts()", () => {
   const ports = { port: 20_001, uiPort: 21_001 };
 
-  it("puts ports where any will do, and leaves those that were asked for", () => {
+  it("replaces `auto`, and keeps requested ports", () => {
     assertEquals(withPorts({ port: "auto" }, ports), ports);
     assertEquals(withPorts({ port: "auto", uiPort: 9000 }, ports), { port: 20_001, uiPort: 9000 });
     assertEquals(withPorts({ port: 7233, uiPort: "auto" }, ports), { port: 7233, uiPort: 21_001 });
     assertEquals(withPorts({ headless: true }, ports), { headless: true });
   });
 
-  it("knows which may be any", () => {
+  it("finds the ports to choose automatically", () => {
     assertEquals(autoPortsOf({ port: "auto" }), ["port", "uiPort"]);
     assertEquals(autoPortsOf({ port: "auto", uiPort: 9000 }), ["port"]);
     assertEquals(autoPortsOf({ port: 7233, uiPort: "auto" }), ["uiPort"]);

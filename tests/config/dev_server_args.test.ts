@@ -5,19 +5,19 @@ import { ownFlagAmong, parseTemporalArgs, temporalArgs } from "../../lib/config/
 import { completeSettings } from "../../lib/config/settings.ts";
 
 describe("temporalArgs()", () => {
-  it("says all that isolates and places the server", () => {
+  it("isolates the server, and sets its addresses and database", () => {
     assertEquals(temporalArgs(completeSettings({}, "/home/me/.stigmer/temporal-data/temporal.db")), [
       ...["server", "start-dev", "--env-file", "/dev/null", "--ip", "127.0.0.1", "--port", "7233", "--ui-port", "8233"],
       ...["--db-filename", "/home/me/.stigmer/temporal-data/temporal.db"],
     ]);
   });
 
-  it("leaves the UI's flags out when headless, and the database's when in memory", () => {
+  it("omits the UI's flags when headless, and the database's when in memory", () => {
     const settings = completeSettings({ headless: true, uiIp: "0.0.0.0", dbFilename: null, port: 7000 }, "/db");
     assertEquals(temporalArgs(settings).slice(4), ["--ip", "127.0.0.1", "--port", "7000", "--headless"]);
   });
 
-  it("repeats what may be repeated, and puts further arguments last", () => {
+  it("repeats repeatable flags, and puts further arguments last", () => {
     const settings = completeSettings({
       namespaces: ["a", "b"],
       searchAttributes: ["Color=Keyword"],
@@ -33,7 +33,7 @@ describe("temporalArgs()", () => {
 });
 
 describe("parseTemporalArgs()", () => {
-  it("reads back what temporalArgs() wrote", () => {
+  it("parses what temporalArgs() returns", () => {
     const text = fc.string({ minLength: 1 });
     fc.assert(fc.property(
       fc.record({
@@ -60,14 +60,14 @@ describe("parseTemporalArgs()", () => {
     ));
   });
 
-  it("knows Temporal's defaults", () => {
+  it("fills in Temporal's defaults", () => {
     const expected = { port: 7233, uiPort: 8233, ip: "127.0.0.1", uiIp: null, headless: false, dbFilename: null };
     assertEquals(parseTemporalArgs(["/usr/bin/temporal", "server", "start-dev"]), expected);
     assertEquals(parseTemporalArgs(["temporal", "server", "start-dev", "-p", "7300"])?.uiPort, 8300);
     assertEquals(parseTemporalArgs(["temporal", "server", "start-dev", "-p", "65000"])?.uiPort, 65_535);
   });
 
-  it("reads every way in which a flag can be written, and the last one counts", () => {
+  it("parses every way to write a flag, and the last value wins", () => {
     for (const args of [["-p", "7300"], ["-p7300"], ["-p=7300"], ["--port=7300"], ["--port", "1", "--port", "7300"]]) {
       assertEquals(parseTemporalArgs(["temporal", "server", "start-dev", ...args])?.port, 7300, args.join(" "));
     }
@@ -85,7 +85,7 @@ describe("parseTemporalArgs()", () => {
     assertEquals(parseTemporalArgs(["temporal", "server", "start-dev", "--headless=false"])?.headless, false);
   });
 
-  it("gives null for anything but a dev server", () => {
+  it("is null for anything but a dev server", () => {
     for (
       const argv of [[], ["temporal"], ["temporal", "workflow", "list"], ["vim", "start-dev"], ["temporal", "server"]]
     ) {
@@ -110,7 +110,7 @@ describe("ownFlagAmong()", () => {
     assertEquals(ownFlagAmong(["--help=false"]), "--help");
   });
 
-  it("does not take a value for a flag", () => {
+  it("does not mistake a value for a flag", () => {
     assertEquals(ownFlagAmong(["--namespace", "--port", "--sqlite-pragma", "journal_mode=wal"]), null);
   });
 });

@@ -5,14 +5,14 @@ import { FLAGS_WITHOUT_VALUE, ownFlagAmong, SHORT_FLAGS, temporalArgs } from "..
 import { completeSettings, type Settings } from "../../lib/config/settings.ts";
 import { temporalBinary } from "../e2e/support.ts";
 
-/** A flag as the real binary's help tells it. */
+/** A flag in the help of the real binary. */
 interface HelpFlag {
   name: string;
   letter: string | undefined;
   takesValue: boolean;
 }
 
-/** The flags of `temporal server start-dev`, its global ones too. */
+/** The flags of `temporal server start-dev`, including the global ones. */
 function helpFlags(): HelpFlag[] {
   const help = execFileSync(temporalBinary(), ["server", "start-dev", "--help"], { encoding: "utf8" });
   const lines = help.slice(help.indexOf("\nFlags:")).split("\n");
@@ -22,7 +22,7 @@ function helpFlags(): HelpFlag[] {
   });
 }
 
-/** Other than the default, all of them. */
+/** Every setting differs from its default. */
 const EVERYTHING: Required<Settings> = {
   ...completeSettings({}, "/db"),
   uiIp: "127.0.0.2",
@@ -40,20 +40,20 @@ describe("temporal server start-dev", () => {
   const known = helpFlags();
   const names = known.map(({ name }) => name);
 
-  it("has each flag that is handed on", () => {
+  it("has each flag that we pass", () => {
     assert(names.length > 20, `the help was understood: ${names.join(" ")}`);
     const handedOn = [EVERYTHING, { ...EVERYTHING, headless: true }].flatMap(temporalArgs)
       .filter((arg) => arg.startsWith("--")).map((arg) => arg.slice(2));
     assertEquals(handedOn.filter((name) => !names.includes(name)), []);
   });
 
-  it("has no flag that can't be given by a setting or after `--`", () => {
+  it("has no flag that neither a setting nor `--` can pass", () => {
     const handedOn = [EVERYTHING, { ...EVERYTHING, headless: true }].flatMap(temporalArgs);
     const unreachable = names.filter((name) => !handedOn.includes(`--${name}`) && ownFlagAmong([`--${name}`]) !== null);
     assertEquals(unreachable, ["help"]);
   });
 
-  it("reads flags as we read them in a command line of its", () => {
+  it("parses flags like our parser of its command lines", () => {
     const withoutValue = known.filter(({ takesValue }) => !takesValue).map(({ name }) => name);
     assertEquals(withoutValue.sort(), [...FLAGS_WITHOUT_VALUE].sort());
     const letters = known.flatMap(({ letter, name }) => letter === undefined ? [] : [[letter, name]]);

@@ -5,13 +5,13 @@ import { DEFAULT_RESTART_POLICY } from "../../lib/config/restart_policy.ts";
 import { DEFAULT_LOG_POLICY } from "../../lib/logs/retention.ts";
 
 describe("policiesOf()", () => {
-  it("gives the defaults where nothing was asked for", () => {
+  it("returns the defaults without a request", () => {
     const { restartPolicy, healthPolicy, logPolicy } = policiesOf({});
     assertEquals([restartPolicy, logPolicy], [DEFAULT_RESTART_POLICY, DEFAULT_LOG_POLICY]);
     assertEquals(healthPolicy, { intervalMs: 1000, timeoutMs: 1000, failuresUntilHung: 3, launchDeadlineMs: 90_000 });
   });
 
-  it("takes each thing that can be asked for", () => {
+  it("applies each requested value", () => {
     const { restartPolicy, healthPolicy, logPolicy } = policiesOf({
       maxRestarts: 0,
       restartWindowS: 60,
@@ -29,7 +29,7 @@ describe("policiesOf()", () => {
     assertEquals(logPolicy, { maxSizeBytes: 1, maxAgeMs: 2000, maxTotalBytes: 3 });
   });
 
-  it("lets no check take longer than the time until the next one", () => {
+  it("limits the timeout of a check to the interval", () => {
     assertEquals(policiesOf({ healthIntervalS: 0.2 }).healthPolicy.timeoutMs, 200);
   });
 });

@@ -6,16 +6,16 @@ import { backoffDelayMs, DEFAULT_RESTART_POLICY, recentRestarts } from "../../li
 const policy = DEFAULT_RESTART_POLICY;
 
 describe("backoffDelayMs()", () => {
-  it("restarts at once the first time, then doubles up to the most", () => {
+  it("starts at zero, then doubles up to the maximum", () => {
     const delays = Array.from({ length: 11 }, (_, attempt) => backoffDelayMs(attempt, policy, 0.999999));
     assertEquals(delays, [0, 250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
   });
 
-  it("takes half of the wait where chance says 0", () => {
+  it("is half of the full backoff for a random number of 0", () => {
     assertEquals([0, 1, 2, 20].map((attempt) => backoffDelayMs(attempt, policy, 0)), [0, 125, 250, 15_000]);
   });
 
-  it("stays between half and the whole of a wait that never shrinks", () => {
+  it("stays between half and the whole of a backoff that never shrinks", () => {
     fc.assert(fc.property(
       fc.integer({ min: 1, max: 10_000 }),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
@@ -30,7 +30,7 @@ describe("backoffDelayMs()", () => {
 });
 
 describe("recentRestarts()", () => {
-  it("forgets what is as old as the window", () => {
+  it("drops restarts older than the window", () => {
     const now = 1_000_000;
     const at = [now - policy.windowMs - 1, now - policy.windowMs, now - policy.windowMs + 1, now];
     assertEquals(recentRestarts(at, now, policy), at.slice(2));

@@ -30,7 +30,7 @@ const anyAsked = fc.record({
 }, { requiredKeys: [] });
 
 describe("completeSettings()", () => {
-  it("has Temporal's defaults, and the database in the home", () => {
+  it("fills in Temporal's defaults, and the database in the home", () => {
     assertEquals(DEFAULTS, {
       port: 7233,
       uiPort: 8233,
@@ -50,7 +50,7 @@ describe("completeSettings()", () => {
     });
   });
 
-  it("lets the UI follow the port, unless it was asked for by itself", () => {
+  it("derives the UI port from the port, unless it was set separately", () => {
     assertEquals(completeSettings({ port: 7300 }, DATABASE).uiPort, 8300);
     assertEquals(completeSettings({ port: 7300, uiPort: 9000 }, DATABASE).uiPort, 9000);
     const ownUi = completeSettings({ uiPort: 9000 }, DATABASE);
@@ -58,13 +58,13 @@ describe("completeSettings()", () => {
     assertEquals(completeSettings({ port: 7300 }, DATABASE, DEFAULTS).uiPort, 8300);
   });
 
-  it("keeps a port near the end legal, so that its record can be read again", () => {
+  it("limits the UI port to the last port, so that its PID file stays valid", () => {
     const headless = completeSettings({ port: 65_000, headless: true }, DATABASE);
     assert(isSettings(headless));
     assertEquals(completeSettings({ port: 7300 }, DATABASE, headless).uiPort, 8300);
   });
 
-  it("takes what was not asked for from the instance that is there", () => {
+  it("takes other settings from the existing instance", () => {
     const base = completeSettings({ port: 7300, headless: true, dbFilename: null, namespaces: ["a"] }, DATABASE);
     assertEquals(completeSettings({}, DATABASE, base), base);
     assertEquals(completeSettings({ headless: false, dbFilename: "/x.db", namespaces: [] }, DATABASE, base), {
@@ -76,7 +76,7 @@ describe("completeSettings()", () => {
     assertEquals(completeSettings({ dbFilename: null }, DATABASE, DEFAULTS).dbFilename, null);
   });
 
-  it("gives settings that are whole, that have what was asked, and that nothing more changes", () => {
+  it("is complete, contains the request, and is idempotent", () => {
     fc.assert(fc.property(anyAsked, anyAsked, (asked, earlier) => {
       const settings = completeSettings(asked, DATABASE, completeSettings(earlier, DATABASE));
       assert(isSettings(settings));
@@ -88,7 +88,7 @@ describe("completeSettings()", () => {
 });
 
 describe("settingsDifferences()", () => {
-  it("calls each setting as its flag is called", () => {
+  it("names each setting by its flag in the schema", () => {
     const flags = CONFIG_FLAGS.filter(({ setting }) => setting !== undefined && setting !== "extraArgs");
     const { extraArgs: _whichHasNone, ...names } = FLAG_NAMES;
     assertEquals(Object.fromEntries(flags.map(({ setting, name }) => [setting, name])), names);
@@ -102,11 +102,11 @@ describe("settingsDifferences()", () => {
     ]);
   });
 
-  it("does not ask for what was not asked", () => {
+  it("ignores settings that were not requested", () => {
     assertEquals(settingsDifferences({}, completeSettings({ port: 7300, namespaces: ["a"] }, DATABASE)), []);
   });
 
-  it("minds the order of arguments alone", () => {
+  it("compares the order only of arguments", () => {
     const running = completeSettings({ namespaces: ["a", "b"], extraArgs: ["-x", "-y"] }, DATABASE);
     assertEquals(settingsDifferences({ namespaces: ["b", "a", "b"] }, running), []);
     assertEquals(settingsDifferences({ namespaces: ["a"] }, running).length, 1);
@@ -115,14 +115,14 @@ describe("settingsDifferences()", () => {
 });
 
 describe("expectedNamespaces()", () => {
-  it("is `default` where none was asked for", () => {
+  it("is `default` unless namespaces are set", () => {
     assertEquals(expectedNamespaces(DEFAULTS), ["default"]);
     assertEquals(expectedNamespaces({ ...DEFAULTS, namespaces: ["b", "a"] }), ["b", "a"]);
   });
 });
 
 describe("isSettings()", () => {
-  it("refuses settings with any field that is missing or of another type", () => {
+  it("refuses a missing field and one of another type", () => {
     for (const key of Object.keys(DEFAULTS)) {
       assert(!isSettings({ ...DEFAULTS, [key]: undefined }), `${key} is missing`);
       assert(!isSettings({ ...DEFAULTS, [key]: { not: "it" } }), `${key} is an object`);
@@ -138,7 +138,7 @@ describe("isSettings()", () => {
 });
 
 describe("isPort()", () => {
-  it("knows the ports that a server can be told", () => {
+  it("accepts 1 to 65535", () => {
     for (const port of [1, 80, 65_535]) assert(isPort(port), `${port}`);
     for (const none of [0, -1, 65_536, 7233.5, NaN, Infinity, "7233", null, undefined]) {
       assert(!isPort(none), String(none));

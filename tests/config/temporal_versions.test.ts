@@ -4,24 +4,24 @@ import fc from "fast-check";
 import { compareVersions, isVersion, parseTemporalVersion } from "../../lib/config/temporal_versions.ts";
 
 describe("parseTemporalVersion()", () => {
-  it("reads a release", () => {
+  it("parses a release", () => {
     const text = "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)\n";
     assertEquals(parseTemporalVersion(text), { cli: "1.5.1", server: "1.29.1" });
   });
 
-  it("reads a build of go install, which has no version of its own", () => {
+  it("parses a build of go install, which has no version", () => {
     const text = "temporal version 0.0.0-DEV (Server 1.29.1, UI 2.42.1)\n";
     assertEquals(parseTemporalVersion(text), { cli: null, server: "1.29.1" });
   });
 
-  it("gives null for another program", () => {
+  it("is null for another program", () => {
     assertEquals(parseTemporalVersion("git version 2.43.0"), null);
     assertEquals(parseTemporalVersion(""), null);
   });
 });
 
 describe("isVersion()", () => {
-  it("takes a version, and nothing that could be a path or a flag", () => {
+  it("accepts versions, and nothing that could be a path or a flag", () => {
     for (const text of ["1.5.1", "1.6.0-rc.1", "1.7.4-standalone-nexus-operations"]) assert(isVersion(text), text);
     for (const text of ["", "v1.5.1", "1.5", "latest", "1.5.1/../..", "-1.5.1", "1.5.1 "]) {
       assert(!isVersion(text), text);
@@ -30,7 +30,7 @@ describe("isVersion()", () => {
 });
 
 describe("compareVersions()", () => {
-  it("orders as SemVer says", () => {
+  it("orders like SemVer", () => {
     const ordered = [
       "0.9.0",
       "1.0.0-alpha",

@@ -98,7 +98,7 @@ describe("arguments for Temporal", () => {
       for (const command of ["start", "restart"]) {
         const { code, stderr } = await runPlain(instance, [command, "--", "--port", "7233"]);
         assertEquals(code, 2, stderr);
-        assertMatch(stderr, /^error: `--port` stands after `--`.*\nhint: Give it before the `--`/);
+        assertMatch(stderr, /^error: `--port` cannot be passed to Temporal after `--`\nhint: Put it before the `--`/);
       }
       assertEquals(pidsOf(await instance.status()).temporal, temporal);
     }));

@@ -196,12 +196,12 @@ describe("startTemporal", () => {
   it("refuses options that it does not know or can't take, before anything is touched", async () => {
     const wrong: [unknown, RegExp][] = [
       [{ prot: 7300 }, /Unknown option `prot`/],
-      [{ port: "many" }, /port takes a port .*: `many` was given/],
+      [{ port: "many" }, /Invalid value `many` for --port: expected a port /],
       [{ port: 7300, uiPort: 7300 }, /both 7300/],
       [{ port: [7300, 7301] }, /more than once/],
       [{ headless: "perhaps" }, /headless/],
       [{ version: "latest" }, /version/],
-      [{ version: "1.5.1", temporalBin: "temporal" }, /both name a binary/],
+      [{ version: "1.5.1", temporalBin: "temporal" }, /both select a binary/],
       [{ timeoutMs: -1 }, /timeout/],
       [{ extraArgs: ["--port", "7300"] }, /--port/],
       [{ ephemeral: true, dbFilename: "x.db" }, /in memory/],

@@ -20,9 +20,13 @@ describe("a command that is written wrong", () => {
   const WRONG: [args: string[], error: RegExp, hint: RegExp][] = [
     [["strat"], /^error: Unknown command `strat`$/m, /^hint: Did you mean `stigmer-local start`\?$/m],
     [["start", "--prot", "7300"], /^error: Unknown flag `--prot` for `start`$/m, /^hint: Did you mean `--port`\?$/m],
-    [["start", "--port", "many"], /^error: --port takes a port from 1 to 65535, or auto: `many` was given$/m, /^/],
+    [
+      ["start", "--port", "many"],
+      /^error: Invalid value `many` for --port: expected a port from 1 to 65535, or auto$/m,
+      /^/,
+    ],
     [["stop", "now"], /^error: Unexpected argument `now` for `stop`$/m, /^hint: .*help stop/m],
-    [["status", "--", "--headless"], /^error: `status` passes no arguments on$/m, /^hint: .*help status/m],
+    [["status", "--", "--headless"], /^error: `status` accepts no arguments after `--`$/m, /^hint: .*help status/m],
     [["logs", "--since", "yesterday"], /^error: Invalid value `yesterday` for --since: expected a duration /m, /^/],
   ];
 

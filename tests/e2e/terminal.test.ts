@@ -32,9 +32,11 @@ describe("start on a terminal", () => {
         const go = join(instance.home, "go");
         const binary = wrapTemporal(instance.home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
         const start = onTerminal(startArgs(instance, "--headless", "--temporal-bin", binary), columns);
-        await until("the line says what it waits for", () => start.stdout().includes("waiting for SERVING"));
+        await until("the line says what it waits for", () =>
+          start.stdout().includes("Waiting for Temporal to become ready"));
         const first = onTerminal(startArgs(instance, "--headless", "--temporal-bin", binary), columns);
-        await until("who finds it starting sees so too", () => first.stdout().includes("waiting for"));
+        await until("who finds it starting sees so too", () =>
+          first.stdout().includes("Waiting for"));
         writeFileSync(go, "");
         for (const { ended } of [start, first]) {
           const { code, stdout } = await ended;
@@ -44,7 +46,7 @@ describe("start on a terminal", () => {
           const [headline, address, ...rest] = screen(stdout);
           assertMatch(headline!, /^● Temporal is running/);
           assertMatch(address!, new RegExp(`^  Address +127\\.0\\.0\\.1:${instance.port}$`));
-          assertEquals(rest.filter((line) => line.includes("waiting")), [], "the live line is left");
+          assertEquals(rest.filter((line) => line.includes("Waiting")), [], "the live line is left");
         }
       }));
   }
@@ -57,7 +59,7 @@ describe("start on a terminal", () => {
       const dumb = await onTerminal(["restart", "--home", instance.home], 80, { TERM: "dumb" }).ended;
       assert(!dumb.stdout.includes("\x1b"), JSON.stringify(dumb.stdout));
       const restarted = await onTerminal(["restart", "--home", instance.home], 80).ended;
-      assertStringIncludes(restarted.stdout, "ending the Temporal that runs");
+      assertStringIncludes(restarted.stdout, "Stopping the running Temporal");
       assertMatch(screen(restarted.stdout)[0]!, /^● Temporal is running$/);
     }));
 });

@@ -4,25 +4,25 @@ import { CONFIG_SECTION, type Flag } from "../flags/flag.ts";
 import { CONFIG_FLAGS } from "../flags/instance_flags.ts";
 import { type ConfigEntry, type ConfigNode, isEmpty } from "./config_node.ts";
 
-/** What `config.yaml` says for one setting. */
+/** The value of one setting in `config.yaml`. */
 export interface ConfigValue {
   node: ConfigNode;
   line: number;
-  /** As it is written there, under {@linkcode CONFIG_SECTION}. */
+  /** The key as written, relative to {@linkcode CONFIG_SECTION}. */
   key: string;
 }
 
-/** Our part of `config.yaml`. */
+/** Our section of `config.yaml`. */
 export interface ConfigFile {
   path: string;
-  /** By the name of the flag. */
+  /** The values, by the name of the flag. */
   values: ReadonlyMap<string, ConfigValue>;
 }
 
 /**
- * What `section` says, which is what stands under {@linkcode CONFIG_SECTION} in the file at `path`; null = nothing.
+ * Reads the settings of `section`, the node at {@linkcode CONFIG_SECTION} in the file at `path`; null = none.
  *
- * @throws {LocalError} `usage` for a key that there is not (the nearest one is offered)
+ * @throws {LocalError} `usage` for an unknown key (suggests the nearest one)
  */
 export function readConfigFile(path: string, section: ConfigNode | null): ConfigFile {
   const values = new Map<string, ConfigValue>();
@@ -35,7 +35,7 @@ function collect(path: string, node: ConfigNode, prefix: string, values: Map<str
   if (!("entries" in node)) {
     throw new LocalError(
       "usage",
-      `${path}:${node.line}: ${place} takes keys and values, such as ${example(prefix)}`,
+      `${path}:${node.line}: Expected keys and values in \`${place}\`, such as ${example(prefix)}`,
       {
         facts: { path, line: node.line, key: place },
       },
@@ -51,8 +51,8 @@ function collect(path: string, node: ConfigNode, prefix: string, values: Map<str
     }
     const earlier = values.get(flag.name);
     if (earlier !== undefined) {
-      throw new LocalError("usage", `${path}:${entry.line}: \`${key}\` and \`${earlier.key}\` are the same`, {
-        hint: "Give one of them",
+      throw new LocalError("usage", `${path}:${entry.line}: \`${key}\` and \`${earlier.key}\` are the same setting`, {
+        hint: "Use only one of them",
         facts: { path, line: entry.line, key },
       });
     }
@@ -74,7 +74,7 @@ function unknownKey(path: string, { key, line }: ConfigEntry, prefix: string, pl
   ];
   const near = didYouMean(key, known);
   return new LocalError("usage", `${path}:${line}: Unknown key \`${key}\` in ${place}`, {
-    hint: near === null ? `There are: ${known.join(", ")}` : `Did you mean \`${near}\`?`,
+    hint: near === null ? `Known keys: ${known.join(", ")}` : `Did you mean \`${near}\`?`,
     facts: { path, line, key, suggestion: near },
   });
 }

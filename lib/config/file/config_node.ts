@@ -1,6 +1,6 @@
-/** A value of a YAML file, with the line that it begins on, from 1. */
+/** A value in a YAML file, with its first line, counted from 1. */
 export type ConfigNode =
-  /** `text`: as it is written, without quotes; `value`: what YAML makes of it. */
+  /** `text`: as written, without quotes; `value`: as parsed by YAML. */
   | { line: number; text: string; value: string | number | boolean | null }
   | { line: number; items: ConfigNode[] }
   | { line: number; entries: ConfigEntry[] };
@@ -12,19 +12,19 @@ export interface ConfigEntry {
   node: ConfigNode;
 }
 
-/** The plain value of `node`, as JSON has it. */
+/** The value of `node` as plain JSON data. */
 export function plainValue(node: ConfigNode): unknown {
   if ("items" in node) return node.items.map(plainValue);
   if ("entries" in node) return Object.fromEntries(node.entries.map(({ key, node }) => [key, plainValue(node)]));
   return node.value;
 }
 
-/** Whether `node` says nothing: `port:` with nothing behind it, or an empty text. */
+/** Whether `node` is empty: `port:` without a value, or an empty string. */
 export function isEmpty(node: ConfigNode): boolean {
   return "value" in node && (node.value === null || node.value === "");
 }
 
-/** Whether `value`, parsed from JSON that anyone may have written, is a {@linkcode ConfigNode}. */
+/** Whether `value`, parsed from untrusted JSON, is a {@linkcode ConfigNode}. */
 export function isConfigNode(value: unknown): value is ConfigNode {
   if (typeof value !== "object" || value === null) return false;
   const { line, text, value: scalar, items, entries } = value as Record<string, unknown>;

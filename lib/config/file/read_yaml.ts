@@ -4,7 +4,7 @@ import { LocalError } from "../../errors/local_error.ts";
 import { isDeno } from "../../platform/runtime/host.ts";
 import type { ConfigEntry, ConfigNode } from "./config_node.ts";
 
-/** The types of the npm package `yaml`, as far as they are used. */
+/** The part of the npm package `yaml` that is used here. */
 interface YamlPackage {
   parseDocument(text: string, options: { lineCounter: LineCounter; prettyErrors: boolean }): YamlDocument;
   LineCounter: new () => LineCounter;
@@ -27,15 +27,14 @@ interface YamlDocument {
   errors: { code: string; message: string; pos: [number, number] }[];
 }
 
-/** Aliases of aliases can make gigabytes of a few lines; no settings are as long as this. */
+/** Limits the expansion of nested aliases, which can turn a few lines into gigabytes. */
 const MOST_NODES = 10_000;
 
 /**
- * What stands in a YAML file under `section`, a key in each mapping, with the lines that it stands on; null = nothing, or
- * no mapping on the way. Aliases are followed.
+ * Parses a YAML file and returns the node at `section`, a path of keys; null if it does not exist. Resolves aliases.
  *
- * @param path For messages alone.
- * @throws {LocalError} `usage` with path, line and column where `text` is no YAML; `config-unreadable`
+ * @param path Only for messages.
+ * @throws {LocalError} `usage` with path, line and column if `text` is not YAML; `config-unreadable`
  */
 export async function readYaml(text: string, path: string, section: readonly string[]): Promise<ConfigNode | null> {
   const yaml = await loadYaml(path);
@@ -45,7 +44,7 @@ export async function readYaml(text: string, path: string, section: readonly str
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
     const why = error.code === "MULTIPLE_DOCS" ? "more than one document" : error.message;
-    throw new LocalError("usage", `${path}:${line}:${col}: this can't be read as YAML: ${why}`, {
+    throw new LocalError("usage", `${path}:${line}:${col}: Invalid YAML: ${why}`, {
       facts: { path, line, column: col },
     });
   }
@@ -56,13 +55,13 @@ export async function readYaml(text: string, path: string, section: readonly str
   const followed = (node: unknown, line: number): unknown => {
     if (!yaml.isAlias(node)) return node;
     const target = node.resolve(document);
-    if (target === undefined) throw fault(line, `there is no anchor \`&${node.source}\``);
+    if (target === undefined) throw fault(line, `Undefined anchor \`&${node.source}\``);
     return target;
   };
   const toNode = (given: unknown, lineAbove: number, above: readonly unknown[]): ConfigNode => {
     const node = followed(given, lineAbove);
-    if (above.includes(node)) throw fault(lineAbove, "what stands here contains itself");
-    if (++nodes > MOST_NODES) throw fault(lineAbove, "this is too long for settings");
+    if (above.includes(node)) throw fault(lineAbove, "Recursive alias");
+    if (++nodes > MOST_NODES) throw fault(lineAbove, `Too many values (more than ${MOST_NODES})`);
     const start = (node as YamlNode | null)?.range?.[0];
     const line = start === undefined ? lineAbove : lines.linePos(start).line;
     if (yaml.isMap(node)) return { line, entries: node.items.map((pair) => toEntry(pair, line, [...above, node])) };
@@ -95,21 +94,21 @@ export async function readYaml(text: string, path: string, section: readonly str
   return toNode(node, line, []);
 }
 
-/** Only where there is a `config.yaml` that was not read before. */
+/** Loads the YAML library; only needed for a `config.yaml` that is not cached. */
 async function loadYaml(path: string): Promise<YamlPackage> {
-  // The package's name is not written at the import, where Deno would fetch it at every first start. In a clone that npm
-  // has installed, Deno needs no network for it.
+  // Not a literal import: Deno would fetch the package on every first start. In a clone with node_modules, Deno needs no
+  // network for it.
   const installed = new URL("../../../node_modules/yaml/browser/index.js", import.meta.url);
   const isInstalled = installed.protocol === "file:" && existsSync(fileURLToPath(installed));
-  // As a package of JSR's we have no import map, and an import whose name is not written is not made one with its version.
+  // A JSR package has no import map, and JSR does not rewrite computed imports: so the name carries the version.
   const name = !isDeno ? "yaml" : isInstalled ? installed.href : "npm:yaml@2.9.1";
   try {
     const loaded = await import(name) as YamlPackage & { default?: YamlPackage };
     return loaded.default ?? loaded;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new LocalError("config-unreadable", `${path} needs the npm package \`yaml\`, which can't be loaded`, {
-      hint: "Run `npm install` in the tool's folder, or once where the network is",
+    throw new LocalError("config-unreadable", `Cannot load the npm package \`yaml\` to read ${path}`, {
+      hint: "Run `npm install` in the tool's directory, or run this once with network access",
       facts: { path, why: error.message },
       cause: error,
     });

@@ -1,13 +1,13 @@
 import type { Flag } from "./flag.ts";
 
-/** How a Temporal is reached that is not ours, under the names of Temporal's own command-line tool. */
+/** Flags for the connection to an external Temporal, named like those of Temporal's CLI. */
 export const CONNECTION_FLAGS: readonly Flag[] = [
   {
     name: "managed",
     kind: "boolean",
     env: "STIGMER_MANAGED",
     key: "managed",
-    help: "This tool runs Temporal (default); false: it is elsewhere, and not ours",
+    help: "Run Temporal with this tool (default); false = connect to an external one",
   },
   {
     name: "address",
@@ -15,7 +15,7 @@ export const CONNECTION_FLAGS: readonly Flag[] = [
     value: "HOST:PORT",
     env: "STIGMER_ADDRESS",
     key: "address",
-    help: "Use the Temporal that is there, and is not ours",
+    help: "Connect to an existing Temporal instead of managing one",
   },
   {
     name: "profile",
@@ -23,7 +23,7 @@ export const CONNECTION_FLAGS: readonly Flag[] = [
     value: "NAME",
     env: "STIGMER_PROFILE",
     key: "profile",
-    help: "Use the Temporal of a profile in Temporal's own temporal.toml",
+    help: "Connect to the Temporal of this profile in temporal.toml",
   },
   {
     name: "config-file",
@@ -31,7 +31,7 @@ export const CONNECTION_FLAGS: readonly Flag[] = [
     value: "FILE",
     env: "STIGMER_CONFIG_FILE",
     key: "config_file",
-    help: "Another temporal.toml",
+    help: "Path of Temporal's client configuration, temporal.toml",
   },
   {
     name: "api-key-file",
@@ -39,16 +39,22 @@ export const CONNECTION_FLAGS: readonly Flag[] = [
     value: "FILE",
     env: "STIGMER_API_KEY_FILE",
     key: "api_key_file",
-    help: "A file with the API key (or set $TEMPORAL_API_KEY); never on a command line, which all can see",
+    help: "File with the API key (or set $TEMPORAL_API_KEY)",
   },
-  { name: "tls", kind: "boolean", env: "STIGMER_TLS", key: "tls", help: "Speak TLS (default where it is set up)" },
+  {
+    name: "tls",
+    kind: "boolean",
+    env: "STIGMER_TLS",
+    key: "tls",
+    help: "Use TLS (default with an API key or TLS options)",
+  },
   {
     name: "tls-ca-path",
     kind: "text",
     value: "FILE",
     env: "STIGMER_TLS_CA_PATH",
     key: "tls_ca_path",
-    help: "The authority to trust, in PEM format",
+    help: "CA certificate to trust (PEM)",
   },
   {
     name: "tls-cert-path",
@@ -56,7 +62,7 @@ export const CONNECTION_FLAGS: readonly Flag[] = [
     value: "FILE",
     env: "STIGMER_TLS_CERT_PATH",
     key: "tls_cert_path",
-    help: "The client certificate, in PEM format",
+    help: "Client certificate (PEM)",
   },
   {
     name: "tls-key-path",
@@ -64,7 +70,7 @@ export const CONNECTION_FLAGS: readonly Flag[] = [
     value: "FILE",
     env: "STIGMER_TLS_KEY_PATH",
     key: "tls_key_path",
-    help: "The key of the client certificate",
+    help: "Private key of the client certificate (PEM)",
   },
   {
     name: "tls-server-name",
@@ -72,13 +78,13 @@ export const CONNECTION_FLAGS: readonly Flag[] = [
     value: "NAME",
     env: "STIGMER_TLS_SERVER_NAME",
     key: "tls_server_name",
-    help: "The name that the server's certificate bears",
+    help: "Expected name in the server's certificate (default: the host)",
   },
   {
     name: "tls-disable-host-verification",
     kind: "boolean",
     env: "STIGMER_TLS_DISABLE_HOST_VERIFICATION",
     key: "tls_disable_host_verification",
-    help: "Take any certificate",
+    help: "Skip verification of the server's certificate",
   },
 ];

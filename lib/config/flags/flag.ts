@@ -2,38 +2,41 @@ import type { Policy } from "../policy.ts";
 import type { Settings } from "../settings.ts";
 
 /**
- * Something that a person can set: with a flag, with a variable of the environment, in `config.yaml`. The one source of
- * parsing, help, completions and messages.
+ * An option that can be set with a flag, with an environment variable or in `config.yaml`. The single source for parsing,
+ * help, completions and messages.
  */
 export interface Flag {
-  /** Its name on the command line, without the dashes. */
+  /** The name of the flag, without the dashes. */
   name: string;
-  /** `seconds` is a number of them, `duration` may have a unit; `size` is in bytes. `pairs` is `KEY=TEXT`, `jsonPairs` is `KEY=JSON`, each of them repeatable as `texts` is. */
+  /**
+   * The type of its value. `seconds`: a number; `duration`: may have a unit; `size`: in bytes; `pairs`: `KEY=TEXT`;
+   * `jsonPairs`: `KEY=JSON`. `texts`, `pairs` and `jsonPairs` are repeatable.
+   */
   kind: "boolean" | "text" | "texts" | "pairs" | "jsonPairs" | "port" | "seconds" | "duration" | "size" | "count";
-  /** One letter. */
+  /** The letter of the short flag. */
   alias?: string;
-  /** How its value is called in the help, as `PATH`. */
+  /** The placeholder for its value in the help, such as `PATH`. */
   value?: string;
-  /** The environment variable that sets it too. */
+  /** The environment variable for it. */
   env?: string;
-  /** Its place in `config.yaml`, under {@linkcode CONFIG_SECTION}: `ui_port`, `health.interval`. */
+  /** Its key in `config.yaml`, relative to {@linkcode CONFIG_SECTION}: `ui_port`, `health.interval`. */
   key?: string;
-  /** Another name of the same place. */
+  /** An alternative key. */
   otherKey?: string;
-  /** Its value is a path: made absolute, in `config.yaml` from the file's folder on, else from the working folder on. */
+  /** Its value is a path, relative to the file's directory in `config.yaml`, else to the working directory. */
   isPath?: true;
-  /** Takes `auto`, too. */
+  /** Accepts `auto`, too. */
   mayBeAuto?: true;
-  /** The values that it takes; of `pairs`, the values after `=`. */
+  /** The accepted values; for `pairs`, those after `=`. */
   choices?: readonly string[];
-  /** Of the settings that Temporal is launched with, the one that it sets. */
+  /** The setting of a launch that it sets. */
   setting?: keyof Settings;
-  /** Of how an instance is looked after, what it sets. */
+  /** The part of the policy that it sets. */
   policy?: keyof Policy;
-  /** The least number that makes sense. @default {0} */
+  /** The minimum. @default {0} */
   atLeast?: number;
   help: string;
 }
 
-/** Where in `config.yaml` our keys are; the rest of the file is not ours. Stigmer's own CLI keeps its Temporal settings there. */
+/** The section of `config.yaml` that we read: Stigmer's CLI owns the file, and keeps its Temporal settings there. */
 export const CONFIG_SECTION: readonly string[] = ["backend", "local", "temporal"];

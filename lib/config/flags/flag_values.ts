@@ -5,23 +5,23 @@ import { isPort } from "../settings.ts";
 import type { Flag } from "./flag.ts";
 import { type SettingSource, sourceName } from "./setting_source.ts";
 
-/** The value of a flag, checked. */
+/** The checked value of a flag. */
 export type Value = string | number | boolean | string[];
 
-/** The value of a setting that was asked for, and where it comes from. */
+/** A requested value, and its source. */
 export interface OptionValue {
   value: Value;
   source: SettingSource;
 }
 
-/** What a word says that stands for yes or no; null when it is neither. */
+/** Parses a boolean: 1, true, yes or on, and their opposites; null for anything else. */
 export function readAnswer(text: string): boolean | null {
   if (/^(1|true|yes|on)$/i.test(text)) return true;
   return /^(0|false|no|off)$/i.test(text) ? false : null;
 }
 
 /**
- * What the environment says for a flag; undefined when it says nothing.
+ * The value of a flag in the environment; undefined if it is not set or empty.
  *
  * @throws {LocalError} `usage`
  */
@@ -38,7 +38,7 @@ export function fromEnvironment(flag: Flag, env: Readonly<Record<string, string 
       return parts(/,(?=\s*[\w.-]+=)/); // other commas are JSON's
     case "boolean": {
       const answer = readAnswer(value);
-      if (answer === null) throw badValue(`$${flag.env}`, "1 or 0", value);
+      if (answer === null) throw badValue(`$${flag.env}`, "true or false", value);
       return answer;
     }
     default:
@@ -47,7 +47,7 @@ export function fromEnvironment(flag: Flag, env: Readonly<Record<string, string 
 }
 
 /**
- * What `node` of `config.yaml` says for a flag.
+ * The value of a flag in `node` of `config.yaml`.
  *
  * @throws {LocalError} `usage`
  */
@@ -77,21 +77,21 @@ export function fromConfig(flag: Flag, node: ConfigNode, source: SettingSource):
 
 const WANTED: Record<Flag["kind"], string> = {
   boolean: "true or false",
-  text: "a text",
-  texts: "a list of texts",
+  text: "a string",
+  texts: "a list of strings",
   pairs: "keys and values",
   jsonPairs: "keys and values",
   port: "a port from 1 to 65535",
   seconds: "a number of seconds",
-  duration: "a time such as 90s or 5m",
+  duration: "a duration such as 90s or 5m",
   size: "a size such as 10MB",
-  count: "a whole number from 0",
+  count: "a non-negative integer",
 };
 
 /**
- * The value that `raw` is for `flag`.
+ * Checks and converts the value `raw` of `flag`.
  *
- * @param source How the flag was given, for messages.
+ * @param source For messages.
  * @throws {LocalError} `usage`
  */
 export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): Value {
@@ -99,14 +99,14 @@ export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): V
   const bad = (wanted: string, value: unknown) => badValue(sourceName(source), wanted, value, source);
   if (flag.kind === "boolean") {
     if (typeof raw === "boolean") return raw;
-    throw bad("no value", raw);
+    throw bad(WANTED.boolean, raw);
   }
   if (flag.kind === "texts" || flag.kind === "pairs" || flag.kind === "jsonPairs") {
     const texts = (Array.isArray(raw) ? raw : [raw]).map(String);
     if (texts.includes("")) throw bad(flag.value ?? "a value", "");
     return flag.kind === "texts" ? texts : texts.map((text) => checkedPair(flag, text, bad));
   }
-  if (Array.isArray(raw)) throw new LocalError("usage", `${sourceName(source)} is given more than once`);
+  if (Array.isArray(raw)) throw new LocalError("usage", `${sourceName(source)} was given more than once`);
   const text = String(raw);
   if (text === "") throw bad(flag.value ?? "a value", text);
   if (flag.mayBeAuto === true && text === "auto") return text;
@@ -116,7 +116,7 @@ export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): V
     throw bad(`${WANTED.port}${flag.mayBeAuto === true ? ", or auto" : ""}`, text);
   }
   if (flag.kind === "count" && !Number.isSafeInteger(number)) throw bad(WANTED.count, text);
-  // setTimeout holds 2^31 - 1 ms, 24 days.
+  // The maximum of setTimeout is 2^31 - 1 ms, 24 days.
   if ((flag.kind === "seconds" || flag.kind === "duration") && !(number <= 2_000_000)) {
     throw bad(WANTED[flag.kind], text);
   }
@@ -128,13 +128,13 @@ export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): V
 }
 
 /**
- * Refuses what could not reach another program whole: an argument, and a path, ends at its first NUL.
+ * Refuses NUL characters: arguments and paths of other programs end at the first one.
  *
  * @throws {LocalError} `usage`
  */
 export function refuseNul(raw: unknown, source: SettingSource): void {
   if (![raw].flat().some((each) => String(each).includes("\0"))) return;
-  throw badValue(sourceName(source), "no NUL character", JSON.stringify(raw), source);
+  throw badValue(sourceName(source), "text without a NUL character", JSON.stringify(raw), source);
 }
 
 function numberFrom(flag: Flag, text: string): number {
@@ -143,7 +143,7 @@ function numberFrom(flag: Flag, text: string): number {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
 }
 
-/** `value` as it can be given. */
+/** Formats `value` in the syntax of flags. */
 export function formatValue(flag: Flag, value: Value): string {
   if (flag.kind === "duration") return formatDuration(Number(value));
   if (flag.kind === "size") return formatSize(Number(value));
@@ -157,16 +157,16 @@ function checkedPair(flag: Flag, text: string, bad: Bad): string {
   if (at < 1 || at === text.length - 1) throw bad(flag.value ?? "KEY=VALUE", text);
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
   if (flag.kind === "jsonPairs" && !isJson(value)) {
-    throw bad(`${flag.value}, where a text is written in quotes: ${key}="some text"`, text);
+    throw bad(`${flag.value}, with strings in quotes (${key}="some text")`, text);
   }
   return flag.choices === undefined ? text : `${key}=${checkedChoice(flag, value, bad)}`;
 }
 
-/** In the case in which it is known; nearly everything that reads these words takes them in any. */
+/** The matching choice, ignoring case; nearly all readers of these words do, too. */
 function checkedChoice(flag: Flag, text: string, bad: Bad): string {
   if (flag.choices === undefined) return text;
   const choice = flag.choices.find((each) => each.toLowerCase() === text.toLowerCase());
-  if (choice === undefined) throw bad(flag.choices.join(", "), text);
+  if (choice === undefined) throw bad(`one of ${flag.choices.join(", ")}`, text);
   return choice;
 }
 
@@ -180,9 +180,16 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The error of a value that a flag does not take. */
+/**
+ * The error for a value that an option does not accept.
+ *
+ * @param written The name of the option, for messages; one in a file is named by `source`.
+ */
 export function badValue(written: string, wanted: string, value: unknown, source?: SettingSource): LocalError {
-  const got = value === "" ? "nothing was given" : `\`${value}\` was given`;
-  const place = source?.kind === "file" ? { path: source.path, line: source.line, key: source.key } : { flag: written };
-  return new LocalError("usage", `${written} takes ${wanted}: ${got}`, { facts: { ...place, value } });
+  const isInFile = source?.kind === "file";
+  const name = isInFile ? `\`${source.key}\`` : written;
+  const fault = value === "" ? `${name} requires a value` : `Invalid value \`${value}\` for ${name}`;
+  const message = `${isInFile ? `${source.path}:${source.line}: ` : ""}${fault}: expected ${wanted}`;
+  const place = isInFile ? { path: source.path, line: source.line, key: source.key } : { flag: written };
+  return new LocalError("usage", message, { facts: { ...place, value } });
 }

@@ -2,10 +2,10 @@ import { CONNECTION_FLAGS } from "./connection_flags.ts";
 import type { Flag } from "./flag.ts";
 import { SEARCH_ATTRIBUTE_TYPES } from "./search_attribute_types.ts";
 
-/** What Temporal calls the levels of its log. */
+/** Temporal's log levels. */
 export const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error", "never"];
 
-/** What selects or describes the instance: every command takes it. */
+/** Flags that select or configure the instance; every command takes them. */
 export const INSTANCE_FLAGS: readonly Flag[] = [
   {
     name: "home",
@@ -13,7 +13,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     value: "DIR",
     env: "STIGMER_HOME",
     isPath: true,
-    help: "Home of the instance (default ~/.stigmer)",
+    help: "Home directory of the instance (default ~/.stigmer)",
   },
   {
     name: "temporal-bin",
@@ -22,7 +22,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_TEMPORAL_BIN",
     key: "temporal_bin",
     isPath: true,
-    help: "The temporal binary to run",
+    help: "Path of the temporal binary to run",
   },
   {
     name: "port",
@@ -33,7 +33,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     key: "port",
     setting: "port",
     mayBeAuto: true,
-    help: "Port of the gRPC frontend (default 7233); auto: a free one, kept for the home",
+    help: "Port of the gRPC frontend (default 7233); auto = a free one, kept for the home",
   },
   {
     name: "ui-port",
@@ -43,7 +43,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     key: "ui_port",
     setting: "uiPort",
     mayBeAuto: true,
-    help: "Port of the Web UI (default: port + 1000), or auto",
+    help: "Port of the Web UI, or auto (default: port + 1000)",
   },
   {
     name: "headless",
@@ -51,7 +51,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_HEADLESS",
     key: "headless",
     setting: "headless",
-    help: "No Web UI",
+    help: "Run without the Web UI",
   },
   {
     name: "ip",
@@ -60,7 +60,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_IP",
     key: "ip",
     setting: "ip",
-    help: "Address of the frontend (default 127.0.0.1)",
+    help: "Address that the frontend binds (default 127.0.0.1)",
   },
   {
     name: "ui-ip",
@@ -69,7 +69,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_UI_IP",
     key: "ui_ip",
     setting: "uiIp",
-    help: "Address of the Web UI (default: that of the frontend)",
+    help: "Address that the Web UI binds (default: that of the frontend)",
   },
   {
     name: "ui-public-path",
@@ -78,7 +78,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_UI_PUBLIC_PATH",
     key: "ui_public_path",
     setting: "uiPublicPath",
-    help: "The path that the Web UI is under (default /)",
+    help: "URL path of the Web UI (default /)",
   },
   {
     name: "ui-asset-path",
@@ -88,7 +88,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     key: "ui_asset_path",
     setting: "uiAssetPath",
     isPath: true,
-    help: "Files of one's own for the Web UI",
+    help: "Directory of custom UI assets",
   },
   {
     name: "ui-codec-endpoint",
@@ -97,7 +97,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_UI_CODEC_ENDPOINT",
     key: "ui_codec_endpoint",
     setting: "uiCodecEndpoint",
-    help: "Where the Web UI has payloads decoded",
+    help: "Remote codec endpoint of the Web UI",
   },
   {
     name: "metrics-port",
@@ -106,7 +106,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_METRICS_PORT",
     key: "metrics_port",
     setting: "metricsPort",
-    help: "Port of Temporal's Prometheus metrics (default: any free one)",
+    help: "Port of Temporal's Prometheus metrics (default: a free one)",
   },
   {
     name: "db-filename",
@@ -117,7 +117,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     key: "db_filename",
     setting: "dbFilename",
     isPath: true,
-    help: "SQLite database (default in the home)",
+    help: "SQLite database file (default: in the home)",
   },
   {
     name: "namespace",
@@ -128,7 +128,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     key: "namespaces",
     otherKey: "namespace",
     setting: "namespaces",
-    help: "Namespace to create; may be repeated",
+    help: "Namespace to create (repeatable)",
   },
   {
     name: "log-level",
@@ -148,7 +148,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     key: "search_attributes",
     choices: SEARCH_ATTRIBUTE_TYPES,
     setting: "searchAttributes",
-    help: "Search attribute to register; may be repeated",
+    help: "Search attribute to register (repeatable)",
   },
   {
     name: "dynamic-config-value",
@@ -157,7 +157,7 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_DYNAMIC_CONFIG",
     key: "dynamic_config",
     setting: "dynamicConfig",
-    help: "Dynamic configuration; may be repeated",
+    help: "Dynamic configuration value (repeatable)",
   },
   {
     name: "max-restarts",
@@ -166,21 +166,21 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     env: "STIGMER_MAX_RESTARTS",
     key: "restart.max",
     policy: "maxRestarts",
-    help: "Give up after N restarts within 5 minutes (default 10, 0 = never)",
+    help: "Restarts within 5 minutes before the supervisor gives up (default 10, 0 = never)",
   },
 ];
 
-/** Which Temporal a launch runs; a flag of the commands that launch, since on its own it is the command `version`. */
+/** The version to launch. Only launching commands have this flag: `stigmer-local --version` is the command `version`. */
 export const PICK_VERSION: Flag = {
   name: "version",
   kind: "text",
   value: "V",
   env: "STIGMER_TEMPORAL_VERSION",
   key: "version",
-  help: "Run Temporal V, installed if it is not there",
+  help: "Version of Temporal to run, installed if missing",
 };
 
-/** What no flag sets, but the environment and `config.yaml` do. */
+/** Options without a flag, for the environment and `config.yaml`. */
 export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "extra-args",
@@ -189,7 +189,7 @@ export const CONFIG_ONLY: readonly Flag[] = [
     env: "STIGMER_EXTRA_ARGS",
     key: "extra_args",
     setting: "extraArgs",
-    help: "Arguments for `temporal server start-dev`, as those after `--`",
+    help: "Further arguments for `temporal server start-dev`, like those after `--`",
   },
   {
     name: "restart-window",
@@ -198,7 +198,7 @@ export const CONFIG_ONLY: readonly Flag[] = [
     key: "restart.window",
     policy: "restartWindowS",
     atLeast: 1,
-    help: "The time that restarts are counted in (default 5m)",
+    help: "Time window for counting restarts (default 5m)",
   },
   {
     name: "restart-max-delay",
@@ -207,7 +207,7 @@ export const CONFIG_ONLY: readonly Flag[] = [
     key: "restart.max_delay",
     policy: "restartMaxDelayS",
     atLeast: 0.25,
-    help: "No wait between two restarts is longer (default 30s)",
+    help: "Maximum backoff between restarts (default 30s)",
   },
   {
     name: "health-interval",
@@ -216,7 +216,7 @@ export const CONFIG_ONLY: readonly Flag[] = [
     key: "health.interval",
     policy: "healthIntervalS",
     atLeast: 0.1,
-    help: "From one health check to the next (default 1s)",
+    help: "Time between health checks (default 1s)",
   },
   {
     name: "health-timeout",
@@ -225,7 +225,7 @@ export const CONFIG_ONLY: readonly Flag[] = [
     key: "health.timeout",
     policy: "healthTimeoutS",
     atLeast: 0.05,
-    help: "The longest that a health check may take (default 1s)",
+    help: "Timeout of a health check (default 1s)",
   },
   {
     name: "health-failures",
@@ -234,7 +234,7 @@ export const CONFIG_ONLY: readonly Flag[] = [
     key: "health.failures",
     policy: "healthFailures",
     atLeast: 1,
-    help: "So many failed health checks in a row are a hang (default 3)",
+    help: "Consecutive failed health checks before Temporal is restarted (default 3)",
   },
   {
     name: "launch-timeout",
@@ -243,7 +243,7 @@ export const CONFIG_ONLY: readonly Flag[] = [
     key: "health.launch_timeout",
     policy: "launchTimeoutS",
     atLeast: 1,
-    help: "The longest that Temporal may take until it serves (default 90s)",
+    help: "Time for Temporal to become ready after a launch (default 90s)",
   },
   {
     name: "log-max-size",
@@ -252,7 +252,7 @@ export const CONFIG_ONLY: readonly Flag[] = [
     key: "log.max_size",
     policy: "logMaxSizeBytes",
     atLeast: 4096,
-    help: "A log of this size is rotated (default 10MB)",
+    help: "Size at which a log is rotated (default 10MB)",
   },
   {
     name: "log-max-age",
@@ -261,7 +261,7 @@ export const CONFIG_ONLY: readonly Flag[] = [
     key: "log.max_age",
     policy: "logMaxAgeS",
     atLeast: 1,
-    help: "Rotated logs are removed after this time (default 7d)",
+    help: "Age at which rotated logs are removed (default 7d)",
   },
   {
     name: "log-max-total",
@@ -269,11 +269,11 @@ export const CONFIG_ONLY: readonly Flag[] = [
     env: "STIGMER_LOG_MAX_TOTAL",
     key: "log.max_total",
     policy: "logMaxTotalBytes",
-    help: "Rotated logs are removed, the oldest first, until the rest is not larger (default 100MB)",
+    help: "Maximum total size of rotated logs, the oldest are removed first (default 100MB)",
   },
 ];
 
-/** All that `config.yaml` can say, in the order in which it is told. */
+/** All options of `config.yaml`, in display order. */
 export const CONFIG_FLAGS: readonly Flag[] = [
   ...INSTANCE_FLAGS,
   PICK_VERSION,

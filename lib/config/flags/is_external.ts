@@ -2,9 +2,9 @@ import type { OptionValue } from "./flag_values.ts";
 import { rankOf, type SettingSource } from "./setting_source.ts";
 
 /**
- * Whether Temporal is not ours to run. Of `managed` and what leads elsewhere (`address`, `profile`) the louder one counts:
- * a flag before the environment before `config.yaml`; of two that are as loud, `managed`. Temporal's own variables count
- * for nothing here: one that is left over in a shell must not lead a command away from the Temporal of this machine.
+ * Whether to connect to an external Temporal. Between `managed` and `address` or `profile` the source with the higher
+ * precedence decides (flag, environment, `config.yaml`), and `managed` wins a tie. Temporal's own variables do not count:
+ * one left over in a shell must not divert a command from the local Temporal.
  */
 export function isExternal(options: ReadonlyMap<string, OptionValue>): boolean {
   const rank = (name: string) => {
@@ -17,7 +17,7 @@ export function isExternal(options: ReadonlyMap<string, OptionValue>): boolean {
   return managed === false || elsewhere > rank("managed");
 }
 
-/** Who says that Temporal is not ours, where {@linkcode isExternal} finds that somebody does. */
+/** The source that makes Temporal external; only if {@linkcode isExternal} holds. */
 export function whoSaysExternal(options: ReadonlyMap<string, OptionValue>): SettingSource {
   const name = options.get("managed")?.value === false ? "managed" : options.has("address") ? "address" : "profile";
   return options.get(name)!.source;

@@ -3,17 +3,17 @@ import { isVersion } from "../temporal_versions.ts";
 import { badValue, type OptionValue } from "./flag_values.ts";
 import { rankOf, sourceName } from "./setting_source.ts";
 
-/** The binary that was asked for: by its path, by its version, or not at all. */
+/** The requested binary: by path, by version, or neither. */
 export interface PickedBinary {
   temporalBin: string | null;
   temporalVersion: string | null;
 }
 
 /**
- * The binary that `temporal-bin` and `version` name in two ways. The one that counts more wins: a flag over the
- * environment, that over `config.yaml`.
+ * The binary that `temporal-bin` or `version` selects. The source with the higher precedence wins: flag, environment,
+ * `config.yaml`.
  *
- * @throws {LocalError} `usage` for what is no version, and for both at once
+ * @throws {LocalError} `usage` for an invalid version, and for both at once
  */
 export function pickBinary(options: ReadonlyMap<string, OptionValue>): PickedBinary {
   const version = options.get("version");
@@ -26,12 +26,12 @@ export function pickBinary(options: ReadonlyMap<string, OptionValue>): PickedBin
   }
   const more = binary === undefined ? -1 : rankOf(binary.source) - rankOf(version.source);
   if (more < 0) return { temporalBin: null, temporalVersion };
-  // One environment serves many commands; a flag, or a line in a file, is written for this one.
+  // In the environment both may be set for good reasons, since many commands share it.
   if (more === 0 && binary!.source.kind !== "environment") {
     throw new LocalError(
       "usage",
-      `${sourceName(version.source)} and ${sourceName(binary!.source)} both name a binary`,
-      { hint: "Give one of them" },
+      `${sourceName(version.source)} and ${sourceName(binary!.source)} both select a binary`,
+      { hint: "Use only one of them" },
     );
   }
   return { temporalBin: path, temporalVersion: null };

@@ -1,6 +1,6 @@
 /**
- * The types of search attributes, in the order of their numbers in Temporal's API, from 1 (IndexedValueType in
- * `temporal/api/enums/v1/common.proto`). On a command line they are written in any case.
+ * The types of search attributes, in the order of their numbers in Temporal's API, starting with 1 (IndexedValueType in
+ * `temporal/api/enums/v1/common.proto`). Command lines may use any case.
  */
 export const SEARCH_ATTRIBUTE_TYPES: readonly string[] = [
   "Text",
@@ -12,7 +12,7 @@ export const SEARCH_ATTRIBUTE_TYPES: readonly string[] = [
   "KeywordList",
 ];
 
-/** The types of the search attributes that `declared`, `KEY=TYPE` each, by name; the last of a name counts. */
+/** The type of each search attribute in `declared` (`KEY=TYPE` each), by name; the last one of a name wins. */
 export function declaredTypes(declared: readonly string[]): Map<string, string> {
   return new Map(declared.map((text) => {
     const at = text.lastIndexOf("=");

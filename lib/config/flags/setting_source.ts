@@ -1,14 +1,14 @@
-/** Where the value of a setting comes from. */
+/** The source of a setting's value. */
 export type SettingSource =
-  /** `name`: with the dashes, or `--` for what stands after it. */
+  /** `name`: with the dashes, or `--` for the arguments after it. */
   | { kind: "flag"; name: string }
   | { kind: "environment"; name: string }
   | { kind: "file"; path: string; line: number; key: string }
-  /** What `install` chose in the home. */
+  /** Selected by `install` in the home. */
   | { kind: "installed" }
   | { kind: "default" };
 
-/** How a source is called in messages: `--port`, `$STIGMER_PORT`, `PATH:5: port`. */
+/** The name of a source in messages: `--port`, `$STIGMER_PORT`, `PATH:5: port`. */
 export function sourceName(source: SettingSource): string {
   switch (source.kind) {
     case "flag":
@@ -24,7 +24,7 @@ export function sourceName(source: SettingSource): string {
   }
 }
 
-/** Which of two sources counts: the greater rank. */
+/** The precedence of a source; the greater rank wins. */
 export function rankOf(source: SettingSource): number {
   return ["default", "installed", "file", "environment", "flag"].indexOf(source.kind);
 }

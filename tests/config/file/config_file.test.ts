@@ -10,7 +10,7 @@ import { LocalError } from "../../../lib/errors/local_error.ts";
 
 const PATH = "/home/me/.stigmer/config.yaml";
 
-/** `value` as a file would have it whose every key is on a line of its own. */
+/** `value` as the node of a file with one key per line. */
 function nodeOf(value: unknown, counter = { line: 0 }): ConfigNode {
   const line = counter.line;
   if (Array.isArray(value)) return { line, items: value.map((item) => nodeOf(item, counter)) };
@@ -36,7 +36,7 @@ function refusal(section: unknown, line = "start"): { message: string; hint: str
 }
 
 describe("config.yaml", () => {
-  it("asks for settings as flags do", () => {
+  it("sets the same settings as flags", () => {
     const { requested, policy, temporalVersion, managed, options } = parse("start", {
       managed: false,
       address: "temporal.example:7233",
@@ -70,7 +70,7 @@ describe("config.yaml", () => {
     assertEquals(options.get("address")?.value, "temporal.example:7233");
   });
 
-  it("gives way to the environment, and that to flags", () => {
+  it("is overridden by the environment, and that by flags", () => {
     const section = { port: 7300, namespaces: ["a"], ip: "127.0.0.3" };
     const { requested, options } = parse("start --port 7500", section, {
       STIGMER_PORT: "7400",
@@ -82,7 +82,7 @@ describe("config.yaml", () => {
     assertEquals(options.get("ip")?.source, { kind: "file", path: PATH, line: 3, key: "ip" });
   });
 
-  it("may write lists as one text or as pairs, and one namespace by its own name", () => {
+  it("accepts a list as a string or a mapping, and `namespace` for a single one", () => {
     const one = { namespace: "orders", search_attributes: ["Color=Text"], dynamic_config: "x=1" };
     assertEquals(parse("start", one).requested, {
       namespaces: ["orders"],
@@ -91,47 +91,62 @@ describe("config.yaml", () => {
     });
     assertEquals(
       refusal({ namespace: "a", namespaces: ["b"] }).message,
-      `${PATH}:2: \`namespaces\` and \`namespace\` are the same`,
+      `${PATH}:2: \`namespaces\` and \`namespace\` are the same setting`,
     );
   });
 
-  it("says nothing with a key that has no value", () => {
+  it("ignores keys without a value", () => {
     assertEquals(parse("start", { port: null, address: "", restart: null, namespaces: null }).requested, {});
     assertEquals(parse("start", null).requested, {});
   });
 
-  it("has the line, the key and what was expected of each fault", () => {
+  it("names the line, the key and the expected value of each fault", () => {
     const cases: [unknown, string][] = [
-      [{ ip: "::1", port: "abc" }, "2: port takes a port from 1 to 65535, or auto: `abc` was given"],
-      [{ port: [1] }, "1: port takes a port from 1 to 65535: `[1]` was given"],
-      [{ headless: "maybe" }, '1: headless takes true or false: `"maybe"` was given'],
-      [{ headless: 1.5 }, "1: headless takes true or false: `1.5` was given"],
-      [{ ip: { a: 1 } }, '1: ip takes a text: `{"a":1}` was given'],
-      [{ namespaces: { a: 1 } }, '1: namespaces takes a list of texts: `{"a":1}` was given'],
-      [{ log_level: "loud" }, "1: log_level takes debug, info, warn, error, never: `loud` was given"],
+      [{ ip: "::1", port: "abc" }, "2: Invalid value `abc` for `port`: expected a port from 1 to 65535, or auto"],
+      [{ port: [1] }, "1: Invalid value `[1]` for `port`: expected a port from 1 to 65535"],
+      [{ headless: "maybe" }, '1: Invalid value `"maybe"` for `headless`: expected true or false'],
+      [{ headless: 1.5 }, "1: Invalid value `1.5` for `headless`: expected true or false"],
+      [{ ip: { a: 1 } }, '1: Invalid value `{"a":1}` for `ip`: expected a string'],
+      [{ namespaces: { a: 1 } }, '1: Invalid value `{"a":1}` for `namespaces`: expected a list of strings'],
+      [
+        { log_level: "loud" },
+        "1: Invalid value `loud` for `log_level`: expected one of debug, info, warn, error, never",
+      ],
       [
         { search_attributes: { A: "Number" } },
-        "1: search_attributes takes Text, Keyword, Int, Double, Bool, Datetime, KeywordList: `Number` was given",
+        "1: Invalid value `Number` for `search_attributes`: expected one of Text, Keyword, Int, Double, Bool, Datetime, KeywordList",
       ],
-      [{ search_attributes: { A: null } }, '1: search_attributes takes keys and values: `{"A":null}` was given'],
+      [
+        { search_attributes: { A: null } },
+        '1: Invalid value `{"A":null}` for `search_attributes`: expected keys and values',
+      ],
       [
         { dynamic_config: ["x=y"] },
-        '1: dynamic_config takes KEY=JSON, where a text is written in quotes: x="some text": `x=y` was given',
+        '1: Invalid value `x=y` for `dynamic_config`: expected KEY=JSON, with strings in quotes (x="some text")',
       ],
-      [{ restart: { max: -1 } }, "2: restart.max takes a whole number from 0: `-1` was given"],
-      [{ health: { interval: "fast" } }, "2: health.interval takes a time such as 90s or 5m: `fast` was given"],
-      [{ health: { failures: 0 } }, "2: health.failures takes a whole number from 0, at least 1: `0` was given"],
-      [{ health: { timeout: 2 } }, "2: health.timeout is longer than the time between two checks"],
-      [{ log: { max_size: "10 apples" } }, "2: log.max_size takes a size such as 10MB: `10 apples` was given"],
-      [{ version: "latest" }, "1: version takes a version such as 1.5.1: `latest` was given"],
-      [[1], "0: backend.local.temporal takes keys and values, such as `temporal_bin: …`"],
-      [{ restart: 5 }, "1: backend.local.temporal.restart takes keys and values, such as `max: …`"],
+      [{ restart: { max: -1 } }, "2: Invalid value `-1` for `restart.max`: expected a non-negative integer"],
+      [
+        { health: { interval: "fast" } },
+        "2: Invalid value `fast` for `health.interval`: expected a duration such as 90s or 5m",
+      ],
+      [
+        { health: { failures: 0 } },
+        "2: Invalid value `0` for `health.failures`: expected a non-negative integer, at least 1",
+      ],
+      [{ health: { timeout: 2 } }, "2: health.timeout is longer than the health check interval"],
+      [
+        { log: { max_size: "10 apples" } },
+        "2: Invalid value `10 apples` for `log.max_size`: expected a size such as 10MB",
+      ],
+      [{ version: "latest" }, "1: Invalid value `latest` for `version`: expected a version such as 1.5.1"],
+      [[1], "0: Expected keys and values in `backend.local.temporal`, such as `temporal_bin: …`"],
+      [{ restart: 5 }, "1: Expected keys and values in `backend.local.temporal.restart`, such as `max: …`"],
     ];
     for (const [section, message] of cases) assertEquals(refusal(section).message, `${PATH}:${message}`);
     assertEquals(refusal({ port: "abc" }).facts, { path: PATH, line: 1, key: "port", value: "abc" });
   });
 
-  it("offers the key that was meant", () => {
+  it("suggests the nearest key", () => {
     assertEquals(refusal({ prot: 1 }), {
       message: `${PATH}:1: Unknown key \`prot\` in backend.local.temporal`,
       hint: "Did you mean `port`?",
@@ -145,27 +160,27 @@ describe("config.yaml", () => {
     );
   });
 
-  it("is not looked at where a flag says otherwise", () => {
+  it("is not checked where a flag overrides it", () => {
     assertEquals(parse("start --port 7300", { port: "abc" }).requested.port, 7300);
   });
 
-  it("can't hide from this tool what it has to know", () => {
+  it("cannot pass settings to Temporal that this tool must know", () => {
     assertEquals(
       refusal({ extra_args: ["--port", "1"] }).message,
-      `${PATH}:1: extra_args has \`--port\`, where this tool does not see it`,
+      `${PATH}:1: extra_args cannot contain \`--port\``,
     );
     assertEquals(
       refusal({ port: 7300, ui_port: 7300 }).message,
       `${PATH}:1: port and ${PATH}:2: ui_port are both 7300`,
     );
-    assertEquals(refusal({ temporal_bin: "/a", version: "1.4.1" }).hint, "Give one of them");
+    assertEquals(refusal({ temporal_bin: "/a", version: "1.4.1" }).hint, "Use only one of them");
     assertEquals(parse("start --version 1.4.1", { temporal_bin: "/a" }).temporalBin, null);
     assertEquals(parse("start", { version: "1.4.1" }, { STIGMER_TEMPORAL_BIN: "/a" }).temporalBin, "/a");
   });
 });
 
 describe("effectiveSettings()", () => {
-  it("tells every key, its value and where it comes from", () => {
+  it("lists every key with its value and source", () => {
     const settings = effectiveSettings(parse("config --headless", { port: 7300 }, { STIGMER_IP: "127.0.0.2" }), {
       port: 20_001,
       uiPort: 21_001,
@@ -193,7 +208,7 @@ describe("effectiveSettings()", () => {
     assertEquals(find("log.max_size")?.text, "10MB");
   });
 
-  it("tells the version that install chose, and who says that Temporal is not ours", () => {
+  it("includes the version that install selected, and the source of an external Temporal", () => {
     const find = (name: string, line: string, section = {}, env = {}) => {
       const settings = effectiveSettings(parse(line, section, env), { port: 1, uiPort: 2 }, "1.4.1");
       const { value, source } = settings.find(({ key }) => key === name)!;
@@ -209,7 +224,7 @@ describe("effectiveSettings()", () => {
 });
 
 describe("isConfigNode()", () => {
-  it("knows what was written as one, and takes nothing else for it", () => {
+  it("accepts a serialized node, and nothing else", () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => {
       const node = nodeOf(value);
       assertEquals(isConfigNode(JSON.parse(JSON.stringify(node))), true);
