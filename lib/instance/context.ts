@@ -10,7 +10,7 @@ import { type InstancePaths, instancePaths } from "./paths.ts";
 /** How long Temporal gets from SIGTERM to SIGKILL, in ms. Its own drain may take 10 s. */
 export const DEFAULT_GRACE_MS = 12_000;
 
-/** What a supervisor works with: the surroundings that a test replaces, and what this instance is. A restart may change the policies. */
+/** An instance and the system it runs on, which tests replace. A restart may change the policies. */
 export interface Instance extends Policies, System {
   host: Host;
   paths: InstancePaths;
@@ -19,35 +19,38 @@ export interface Instance extends Policies, System {
 
 /** What to launch. */
 export interface LaunchPlan {
-  /** The binary's path, as the resolution chain gave it. */
+  /** Path of the binary, as resolved (flag, config, managed, PATH). */
   binary: string;
   settings: Settings;
-  /** Which of its ports may be others, where these are taken. */
+  /** The ports that may be replaced by free ones when they are taken (`auto`). */
   auto: readonly AutoPort[];
 }
 
-/** How a supervisor's process exits that gave way to another one (EX_TEMPFAIL, sysexits(3)): to be tried anew. */
+/** Exit code of a supervisor that gave way to another one; the caller should retry (EX_TEMPFAIL, sysexits(3)). */
 export const SUPERSEDED_EXIT = 75;
-/** How the supervisor of an ephemeral instance exits that could not make its home (EX_CANTCREAT). */
+/** Exit code of an ephemeral supervisor that could not create its home (EX_CANTCREAT, sysexits(3)). */
 export const NO_HOME_EXIT = 73;
 
-/** What the `start` CLI tells the supervisor that it spawns, as the one argument of its command line. */
+/** What `start` asks of the supervisor that it spawns; passed as the single command-line argument. */
 export interface LaunchRequest {
   home: string;
   binary: string | null;
-  /** The settings that were asked for; the rest is that of the Temporal which runs unsupervised, or the default. */
+  /** The requested settings. The others come from a running unsupervised Temporal, or are the defaults. */
   requested: RequestedSettings;
-  /** The binary itself was asked for, so another one that runs is replaced. */
+  /** The binary was requested explicitly: a running Temporal with another binary is replaced. */
   binaryRequested: boolean;
-  /** How to look after it, as far as that was asked for. */
+  /** The requested part of the policy. */
   policy: Partial<Policy>;
-  /** Replace a Temporal that runs, instead of adopting it. */
+  /** Replace a running Temporal instead of adopting it. */
   replace: boolean;
-  /** The process whose end is the end of this instance and of all that is in its home; missing = it lives on. */
+  /**
+   * The owner of an ephemeral instance: when it exits, Temporal is stopped and the home deleted. Absent for other
+   * instances.
+   */
   ephemeralFor?: { pid: number; startTime: string };
 }
 
-/** The instance that `launchRequest` is about. */
+/** The instance that `launchRequest` describes. */
 export function createInstance(
   host: Host,
   launchRequest: LaunchRequest,

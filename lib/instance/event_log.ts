@@ -10,13 +10,15 @@ export interface LogEvent {
   [fact: string]: unknown;
 }
 
-/** Where the supervisor tells what it does: its log, the instance's history, and those who listen. */
+/**
+ * Receives the supervisor's events: writes them to its log and the instance's history, and passes them to subscribers.
+ */
 export interface EventLog {
-  /** A line of the log. */
+  /** Writes a line to the log. */
   note(event: string, facts?: Record<string, unknown>): void;
-  /** A transition: also kept in the history. */
+  /** Writes a line to the log and to the history. */
   transition(event: string, facts?: Record<string, unknown>): void;
-  /** Calls `listener` with each event from now on; returns the way to stop that. */
+  /** Calls `listener` with each later event; returns the function that unsubscribes. */
   subscribe(listener: (event: LogEvent) => void): () => void;
   close(): void;
 }
@@ -26,9 +28,9 @@ export const MAX_HISTORY_BYTES = 256 * 1024;
 
 /**
  * Appends events to the log at `logPath` (`stderr` in foreground mode, null for none) and transitions to `historyPath`
- * too. What can't be written (disk full, home gone) is lost without an error: a supervisor must not die of its log.
+ * too. Write errors (disk full, home deleted) are ignored: logging must not bring the supervisor down.
  *
- * @throws {LocalError} `home-unusable` when something else than a log stands at `logPath`
+ * @throws {LocalError} `home-unusable` when `logPath` is not a regular file
  */
 export function openEventLog(logPath: string | "stderr" | null, historyPath: string, now: () => number): EventLog {
   const fd = logPath === "stderr" ? 2 : logPath === null ? null : openLog(logPath);
@@ -56,7 +58,7 @@ export function openEventLog(logPath: string | "stderr" | null, historyPath: str
   };
 }
 
-/** The last transitions of the instance, as JSON lines; empty when there are none. */
+/** The instance's last transitions, as JSON lines; empty if there is no history. */
 export function readHistory(path: string): string[] {
   const reading = readBounded(path, 2 * MAX_HISTORY_BYTES);
   return "text" in reading ? reading.text.split("\n").filter((line) => line !== "") : [];

@@ -4,36 +4,36 @@ import { type PidFileContent, readPidFile } from "./pid_file.ts";
 import { isRecordedProcess } from "./pid_record.ts";
 
 /**
- * How a process was proved to be ours. `lock`: it holds `temporal.lock`; `deleted-lock`: it holds one that was
- * deleted from that path; `record`: PID, start time, boot and executable are those of the record.
+ * How a process was identified as this instance's Temporal. `lock`: it holds `temporal.lock`; `deleted-lock`: it holds
+ * a lock file that was deleted from that path; `record`: PID, start time, boot and executable match the PID file.
  */
 export type Proof = "lock" | "deleted-lock" | "record";
 
-/** A process group of ours that is alive. */
+/** The live process group of this instance's Temporal. */
 export interface FoundTemporal {
   proof: Proof;
-  /** The group, which bears the leader's PID. */
+  /** The process group ID, which is also the leader's PID. */
   pgid: number;
-  /** The leader; null when it is dead and others of its group live on. */
+  /** The group leader; null if it exited and other members of the group are alive. */
   leader: ProcessInfo | null;
 }
 
-/** What was found of an instance's Temporal, without touching anything. */
+/** What identifies an instance's Temporal, found without side effects. */
 export interface TemporalEvidence {
   onDisk: PidFileContent;
-  /** Our live Temporal, or what is left of its group; null when there is none that can be proved. */
+  /** The live Temporal, or the rest of its group; null if no process is proved to be it. */
   temporal: FoundTemporal | null;
-  /** Somebody lives under the record's PID whom the record does not describe: never to be signalled. */
+  /** A process that reused the recorded PID. Must not be signalled. */
   reusedPid: ProcessInfo | null;
-  /** Somebody has `temporal.lock` who is none of ours: never to be signalled. */
+  /** A process that holds `temporal.lock` but was not launched by this tool. Must not be signalled. */
   foreignLockHolder: LockHolder | null;
 }
 
 /**
- * Looks for the instance's Temporal: by its lock first, by the record second. Takes no lock and signals nobody.
+ * Finds the instance's Temporal: by its lock first, by the PID file second. Takes no lock and sends no signal.
  *
- * A process that holds the lock is ours whatever the record says. One that the record alone points at is ours only if
- * it is proved to be the very process that was recorded (PIDs are reused).
+ * A process that holds the lock is Temporal, whatever the PID file says. Without the lock, a process counts as Temporal
+ * only if start time, boot and executable match the PID file too, because PIDs are reused.
  */
 export function findTemporal(paths: InstancePaths, processes: Processes): TemporalEvidence {
   const onDisk = readPidFile(paths.record);
@@ -65,7 +65,9 @@ export function findTemporal(paths: InstancePaths, processes: Processes): Tempor
   return { onDisk, temporal: null, reusedPid, foreignLockHolder };
 }
 
-/** A supervisor that is just launching, and its helper, have `temporal.lock` open for some ms: they are no Temporal. */
+/**
+ * During a launch, the supervisor and its exec wrapper have `temporal.lock` open for some ms: they are not Temporal.
+ */
 function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, processes: Processes): LockHolder[] {
   if (holders.length === 0) return holders;
   const pgidOf = (pid: number) => processes.inspect(pid)?.pgid;
@@ -74,24 +76,26 @@ function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, process
 }
 
 /**
- * A `stop` has both locks for some ms too, in the group of the user's shell: one that let go of them between the two looks
- * would be taken for Temporal, and its group be ended. Whoever has `temporal.lock` after the second look had the other one
- * at it, unless it is Temporal.
+ * Checks a second time that `pid` holds `temporal.lock`. `stop` holds both locks for some ms, in the process group of
+ * the user's shell: if it released them between the two listings above, it would look like Temporal and its group would
+ * be killed. A process that still holds `temporal.lock` now, and was not listed with the supervisor's lock, is
+ * Temporal.
  */
 function holdsStill(pid: number, { temporalLock }: InstancePaths, processes: Processes): boolean {
   return processes.lockHolders(temporalLock, pid).some((holder) => holder.pid === pid);
 }
 
 /**
- * Whether a holder of our lock is a job in the session of somebody's shell (`flock temporal.lock make`): its group is not
- * ours to end. Temporal leads a session, and what left its group is in that one still or leads another. macOS tells none.
+ * Whether a lock holder is a job in a shell's session (`flock temporal.lock make`), whose group must not be signalled.
+ * Temporal leads its own session; a descendant that left its group is still in that session, or leads another. macOS
+ * reports no session.
  */
 function isJobOfShell(seen: ProcessInfo | null, recordedPid: number | undefined, holders: LockHolder[]): boolean {
   if (seen === null || seen.sid === 0 || seen.sid === seen.pgid) return false;
   return seen.sid !== recordedPid && !holders.some(({ pid }) => pid === seen.sid);
 }
 
-/** The group of a process that has our lock; null when it is gone. */
+/** The process group of a lock holder; null if the process exited. */
 function groupOf(pid: number, processes: Processes, proof: Proof): FoundTemporal | null {
   const holder = processes.inspect(pid);
   if (holder === null || isDead(holder)) return null;

@@ -6,43 +6,47 @@ import { networkFileSystem } from "../platform/files/network_file_system.ts";
 import { openUnlinked } from "../platform/files/unlinked_file.ts";
 import { shellWord } from "../text/shell_word.ts";
 
-/** What is written to see whether anything can be: a block of most file systems. */
+/** Size of the trial write: one block of most file systems. */
 const TRIAL_BYTES = 4096;
 
-/** What is unusual about a home that can be used all the same. */
+/** Warnings about a home that is usable nonetheless. */
 export interface PreparedHome {
   warnings: string[];
 }
 
 /**
- * Makes the folder at `path`, an absolute path, and what is missing above it (mode 0700), or checks the one that is there.
- * Who can write to the home, or owns it, decides what we launch and whom we signal: so it must be ours alone.
+ * Creates the folder at `path`, an absolute path, and its missing parents (mode 0700), or checks the existing one.
+ * Anyone who can write to the home decides what is launched and which processes are signalled, so only its owner may.
  *
- * @throws {LocalError} `home-unusable` when it is no folder, another user's (for root too), open for writing to group or
- * others, on a read-only or full file system, or can't be made
+ * @throws {LocalError} `home-unusable` when `path` is not a folder, belongs to another user (for root too), is writable
+ * by group or others, is on a read-only or full file system, or can't be created
  */
 export function prepareHome(path: string): PreparedHome {
   const info = statOf(path) ?? make(path);
   if (!info.isDirectory()) {
-    throw unusable(path, "it is not a folder", "Choose another folder with --home");
+    throw unusable(path, "it is not a directory", "Choose another directory with --home");
   }
   const uid = process.geteuid?.() ?? -1;
   if (info.uid !== uid) {
     throw unusable(
       path,
-      `it belongs to user ${info.uid}, and we are user ${uid}`,
-      `Run this as its owner, or choose another --home`,
+      `it belongs to uid ${info.uid}, and this process runs as uid ${uid}`,
+      `Run the command as its owner, or choose another --home`,
     );
   }
   if ((info.mode & 0o022) !== 0) {
-    throw unusable(path, "others may write to it", `chmod go-w ${shellWord(path)}`);
+    throw unusable(
+      path,
+      "other users may write to it",
+      `\`chmod go-w ${shellWord(path)}\` removes their write permission`,
+    );
   }
   checkWritable(path);
   const network = networkFileSystem(path);
   if (network === null) return { warnings: [] };
   return {
     warnings: [
-      `${path} is on a network file system (${network}), where locks may not hold; choose a --home on a local disk`,
+      `${path} is on a network file system (${network}), where file locks may not work; choose a --home on a local disk`,
     ],
   };
 }
@@ -57,8 +61,8 @@ function statOf(path: string): Stats | null {
 }
 
 /**
- * Makes the folder and its parents, one by one. `mkdirSync(…, { recursive: true })` says ENOENT on a read-only file
- * system under Node, and never returns where the kernel itself answers ENOENT to mkdir(2), as in `/proc`.
+ * Creates the folder and its parents one by one. Under Node, `mkdirSync(…, { recursive: true })` reports ENOENT on a
+ * read-only file system, and never returns where the kernel fails mkdir(2) with ENOENT, as in `/proc`.
  */
 function make(path: string): Stats {
   const missing = [path];
@@ -79,14 +83,14 @@ function makeOne(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Another `start` may have made it just now; a link that leads nowhere says the same.
+    // A concurrent `start` may have created it. A dangling symbolic link fails with EEXIST too.
     if (systemErrorCode(error) !== "EEXIST" || statOf(folder) === null) throw error;
   }
 }
 
 /**
- * Writes a little to a file without a name: the one way to know. Deno's `access` compares permission bits and does not notice a
- * read-only file system, and only a write meets a full disk or a used-up quota.
+ * Tries a write to an unlinked file. Deno's `access` compares permission bits and misses a read-only file system, and
+ * only a write reveals a full disk or an exceeded quota.
  */
 function checkWritable(path: string): void {
   try {
@@ -102,16 +106,16 @@ function checkWritable(path: string): void {
 }
 
 const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  EROFS: ["its file system is read-only", "Choose a --home that can be written to"],
-  ENOSPC: ["no space is left on its file system", "Free some space, or choose another --home"],
-  EDQUOT: ["your quota on its file system is used up", "Free some space, or choose another --home"],
+  EROFS: ["its file system is read-only", "Choose a writable --home"],
+  ENOSPC: ["no space left on its file system", "Free some space, or choose another --home"],
+  EDQUOT: ["disk quota exceeded", "Free some space, or choose another --home"],
   EACCES: ["permission denied", "Choose a --home of your own"],
-  EPERM: ["the system does not permit it", "Choose a --home of your own"],
-  ENOTDIR: ["a part of the path is not a folder", "Choose another --home"],
-  EEXIST: ["a link that leads nowhere stands there", "Remove the link, or choose another --home"],
-  ELOOP: ["its symbolic links lead in a circle", "Choose another --home"],
+  EPERM: ["operation not permitted", "Choose a --home of your own"],
+  ENOTDIR: ["a parent in the path is not a directory", "Choose another --home"],
+  EEXIST: ["it is a dangling symbolic link", "Remove the link, or choose another --home"],
+  ELOOP: ["too many levels of symbolic links", "Choose another --home"],
   ENAMETOOLONG: ["the path is too long", "Choose a shorter --home"],
-  ENOENT: ["no folder can be made there", "Choose another --home"],
+  ENOENT: ["no directory can be created there", "Choose another --home"],
 };
 
 function explain(path: string, error: unknown): LocalError {

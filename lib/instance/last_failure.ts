@@ -12,11 +12,11 @@ export interface LastFailure {
   failure: Failure;
   lastExit: Exit | null;
   restarts: number;
-  /** What was to be launched; null when it did not get that far. */
+  /** The settings of the launch; null if the supervisor failed before it had any. */
   settings: Settings | null;
 }
 
-/** Reads the outcome at `path`; null when there is none, or none that we wrote. */
+/** Reads the last failure at `path`; null if there is none, or the file is not one. */
 export function readLastFailure(path: string): LastFailure | null {
   const reading = readBounded(path, 256 * 1024);
   if (!("text" in reading)) return null;
@@ -44,14 +44,14 @@ function isExit(value: unknown): value is Exit {
     typeof at === "string" && typeof reason === "string";
 }
 
-/** Writes the outcome, whole. */
+/** Writes the last failure atomically. */
 export function writeLastFailure(path: string, lastFailure: LastFailure): void {
   writeAtomically(path, JSON.stringify(lastFailure) + "\n");
 }
 
-/** Removes the outcome, if there is one. */
+/** Removes the last failure, if any. */
 export function clearLastFailure(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return; // Deno's unlink takes empty folders too
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return; // Deno's unlink removes empty directories too
   try {
     unlinkSync(path);
   } catch (error) {

@@ -3,52 +3,52 @@ import type { LockFile } from "../platform/files/lock_file.ts";
 import type { System } from "../platform/system.ts";
 import type { InstancePaths } from "./paths.ts";
 
-/** What the look at the home gave. */
+/** The outcome of a check of the locks. */
 export type GuardVerdict =
   | { kind: "ours" }
-  /** Lock files were deleted under us and are ours again. */
+  /** Lock files had been deleted; they were recreated and locked. */
   | { kind: "mended"; files: string[] }
-  /** The home does not exist any more, or another folder stands at its path. */
+  /** The home was deleted, or replaced by another folder. */
   | { kind: "homeDeleted" }
-  /** Another supervisor holds the lock now: touch nothing, leave. */
+  /** Another supervisor holds the lock now: exit without touching anything. */
   | { kind: "superseded" };
 
-/** The identity of a lock file, to notice that the path leads to another one. */
+/** The identity of a lock file: tells whether its path leads to another file now. */
 export interface FileIdentity {
   dev: number;
   ino: number;
 }
 
-/** The identity of a file that was deleted: that of none at any path. */
+/** The identity of a deleted file; equals that of no existing file. */
 export const NO_FILE: FileIdentity = { dev: -1, ino: -1 };
 
-/** The locks that a supervisor answers for. */
+/** The locks that a supervisor is responsible for. */
 export interface HeldLocks {
-  /** The home itself: what is at its path in another folder is another instance's. */
+  /** The home itself: a different folder at its path is another instance. */
   home: FileIdentity | null;
   supervisor: LockFile;
-  /** The file that Temporal's inherited lock is on; null while there is no Temporal. */
+  /** The lock file that Temporal inherited; null while Temporal is not running. */
   temporal: FileIdentity | null;
-  /** A new `temporal.lock`, held in Temporal's stead because the one that it holds was deleted from its path. */
+  /** A new `temporal.lock`, held by the supervisor because the file that Temporal holds was deleted. */
   substitute: LockFile | null;
 }
 
-/** The identity of what stands at `path`; null when nothing does. */
+/** The identity of the file at `path`; null if there is none. */
 export function identityOf(path: string): FileIdentity | null {
   const info = lstatSync(path, { throwIfNoEntry: false });
   return info === undefined ? null : { dev: info.dev, ino: info.ino };
 }
 
-/** The identity of the folder that `path` leads to, through links too; null when there is none. */
+/** The identity of the folder at `path`, following links; null if there is none. */
 export function folderIdentity(path: string): FileIdentity | null {
   const info = statSync(path, { throwIfNoEntry: false });
   return info === undefined ? null : { dev: info.dev, ino: info.ino };
 }
 
 /**
- * Checks that the lock paths still lead to the locks that are held, and mends what was deleted: somebody who then
- * locks the new file at the path would otherwise believe that nobody is here. Takes over a file that lies at the path
- * without a holder; gives way to one that somebody holds. Costs three lstat(2) when all is well.
+ * Checks that the lock paths still lead to the held lock files, and recreates deleted ones: otherwise another process
+ * could lock a new file at that path and conclude that nothing is running. Takes a new lock file that is free; gives
+ * way if another process holds it. Costs three lstat(2) when nothing changed.
  */
 export async function guardLocks(
   paths: InstancePaths,
@@ -75,7 +75,7 @@ export async function guardLocks(
   return files.length === 0 ? { kind: "ours" } : { kind: "mended", files };
 }
 
-/** Whether two looks saw the same file; a file that is not there is none. */
+/** Whether both identities are of the same existing file. */
 export function isSameFile(a: FileIdentity | null, b: FileIdentity): boolean {
   return a !== null && a.dev === b.dev && a.ino === b.ino;
 }

@@ -1,4 +1,4 @@
-/** Where an instance keeps what, under its home. */
+/** The paths of an instance's files, all within its home. */
 export interface InstancePaths {
   home: string;
   binDir: string;
@@ -8,16 +8,16 @@ export interface InstancePaths {
   temporalLock: string;
   supervisorLock: string;
   record: string;
-  /** The control socket's name in the home; its full path may be too long to bind. */
+  /** The control socket in the home; the full path may be too long to bind. */
   controlSocket: string;
   /** Why the last supervisor gave up. */
   lastFailure: string;
-  /** The last transitions, one JSON document a line. */
+  /** The last transitions, one JSON document per line. */
   history: string;
-  /** The database, unless `--db-filename` names another. */
+  /** The database, unless `--db-filename` is given. */
   defaultDatabase: string;
   config: string;
-  /** What was read of {@linkcode config} the last time, so that its format need not be understood again. */
+  /** The parsed content of {@linkcode config}, cached so that the YAML parser need not be loaded again. */
   configRead: string;
   /** The ports that `auto` chose. */
   ports: string;
@@ -47,14 +47,14 @@ export function instancePaths(home: string): InstancePaths {
   };
 }
 
-/** Where the managed binary of `version` is kept in `home`. */
+/** Path of the managed binary of `version` in `home`. */
 export function managedBinaryPath(home: string, version: string): string {
   return `${home}/bin/temporal-${version}`;
 }
 
 /**
- * `path` made absolute against `cwd`, with `.`, `..`, doubled and trailing slashes resolved by their text.
- * Written out because `node:path` costs a Deno process 10 ms on the paths that run hundreds of times a day.
+ * `path` made absolute against `cwd`, with `.`, `..`, doubled and trailing slashes resolved by their text. Does without
+ * `node:path`, which costs a Deno process 10 ms in commands that run hundreds of times a day.
  */
 export function absolutePath(path: string, cwd: string): string {
   const parts: string[] = [];

@@ -3,7 +3,10 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "./pid_record.ts";
 
-/** Writes the record, whole; or says why it can't be written, which harms nothing: locks decide. */
+/**
+ * Writes the PID file atomically. Returns why it could not, else null: a missing PID file is harmless, because locks
+ * decide what is running.
+ */
 export function writePidFile(path: string, record: PidRecord): string | null {
   try {
     writeAtomically(path, formatRecord(record));
@@ -15,7 +18,7 @@ export function writePidFile(path: string, record: PidRecord): string | null {
   }
 }
 
-/** Removes the record at `path` if it is that of process `pid`; another's, or something else, stays. */
+/** Removes the PID file at `path` if it records process `pid`; leaves anything else. */
 export function removePidFile(path: string, pid: number): void {
   const onDisk = readPidFile(path);
   if (onDisk.kind !== "record" || onDisk.record.pid !== pid) return;
@@ -26,13 +29,13 @@ export function removePidFile(path: string, pid: number): void {
   }
 }
 
-/** What stands at the record's path. */
+/** The content of the PID file. */
 export type PidFileContent =
   | { kind: "none" }
   | { kind: "record"; record: PidRecord }
   | { kind: "unusable"; why: string };
 
-/** Reads the record at `path`; never throws for what stands there. */
+/** Reads the PID file at `path`. Never throws, whatever is at the path. */
 export function readPidFile(path: string): PidFileContent {
   const reading = readBounded(path, MAX_RECORD_BYTES);
   if ("refused" in reading) {

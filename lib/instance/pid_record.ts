@@ -1,13 +1,13 @@
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
 import { isSettings, type Settings } from "../config/settings.ts";
 
-/** The largest record that is read, in bytes; what is larger was not written by us. */
+/** Maximum size of a PID file in bytes; a larger file was not written by this tool. */
 export const MAX_RECORD_BYTES = 64 * 1024;
 
 /**
- * What `temporal.pid` tells of the Temporal that was launched. Line 1 is the PID, line 2 `temporal`, line 3 the Unix
+ * The content of `temporal.pid`: the Temporal that was launched. Line 1 is the PID, line 2 `temporal`, line 3 the Unix
  * time of its start, then `key=value` lines. Stigmer's CLI wrote the first line alone (early versions) or the first
- * three: the rest is optional. A record describes; it never decides whether anything runs.
+ * three: the rest is optional. A record describes a process; only locks decide whether it is running.
  */
 export interface PidRecord {
   pid: number;
@@ -16,17 +16,17 @@ export interface PidRecord {
   /** The kernel's start time of the process, as `ProcessInfo.startTime`. Without it the record proves nothing. */
   startTime?: string;
   bootId?: string;
-  /** The real executable that ran, not the path that was asked for (which may be a shim). */
+  /** The executable as the kernel reports it, not the requested path (which may be a shim). */
   executable?: string;
-  /** The binary that was asked for. */
+  /** The requested binary. */
   binary?: string;
   version?: string;
   settings?: Settings;
-  /** How it was looked after. */
+  /** The policies it was supervised with. */
   policy?: Partial<Policy>;
 }
 
-/** A parsed record, or why the text is none. */
+/** A parsed record, or why the text is not one. */
 export type RecordReading = { record: PidRecord } | { invalid: string };
 
 /** The text of `record`, as {@linkcode parseRecord} reads it. */
@@ -34,7 +34,7 @@ export function formatRecord(record: PidRecord): string {
   const { pid, startedAtS, settings, policy, ...facts } = record;
   const lines = [String(pid), "temporal", String(startedAtS)];
   for (const [key, value] of Object.entries(facts)) {
-    // A line break in a path would forge a line; such a fact is left out.
+    // A line break in a path would inject a line: such a fact is left out.
     if (value !== undefined && !/[\r\n]/.test(value)) lines.push(`${key}=${value}`);
   }
   if (settings !== undefined) lines.push(`port=${settings.port}`, `settings=${JSON.stringify(settings)}`);
@@ -42,16 +42,16 @@ export function formatRecord(record: PidRecord): string {
   return lines.join("\n") + "\n";
 }
 
-/** Reads a record, of any age. Never throws: a record may hold anything. */
+/** Parses a record of any version. Never throws, whatever the text. */
 export function parseRecord(text: string): RecordReading {
   if (text.includes("\0")) return { invalid: "binary data" };
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
   const first = (lines[0] ?? "").trim();
   if (first === "") return { invalid: "empty" };
-  if (!/^\d{1,10}$/.test(first)) return { invalid: "the first line is no PID" };
+  if (!/^\d{1,10}$/.test(first)) return { invalid: "the first line is not a PID" };
   const pid = Number(first);
   // 0 and 1 would signal our own group and init; the kernel's PIDs end at 2^22 on 64-bit Linux, 99999 on macOS.
-  if (pid < 2 || pid > 2 ** 22) return { invalid: `PID ${first} can't be a server's` };
+  if (pid < 2 || pid > 2 ** 22) return { invalid: `PID ${first} is out of range` };
 
   const rest = lines.slice(1);
   const name = rest[0]?.trim();
@@ -81,23 +81,23 @@ function parseFact<T>(json: string | undefined, isRight: (value: unknown) => val
     const value: unknown = JSON.parse(json);
     return isRight(value) ? value : null;
   } catch (error) {
-    if (error instanceof SyntaxError) return null; // cut off while it was written
+    if (error instanceof SyntaxError) return null; // truncated while it was written
     throw error;
   }
 }
 
-/** The process as the kernel shows it now, for {@linkcode isRecordedProcess}. */
+/** A process as the kernel reports it, for {@linkcode isRecordedProcess}. */
 export interface SeenProcess {
   startTime: string;
   bootId: string;
   executable: string | null;
-  /** Its state letter; `Z` and `X` are dead. */
+  /** State letter of proc(5); `Z` and `X` are dead. */
   state: string;
 }
 
 /**
- * Whether the process that runs under the record's PID now is the one that the record describes: same boot, same start
- * time, same executable. A record without these facts (an old one) proves nothing, and so nobody is signalled for it.
+ * Whether the process that has the recorded PID now is the recorded one: same boot, start time and executable. A record
+ * without these facts (from an old version) proves nothing, so its PID is never signalled.
  */
 export function isRecordedProcess(record: PidRecord, seen: SeenProcess): boolean {
   return record.startTime !== undefined && record.bootId !== undefined && record.executable !== undefined &&

@@ -3,7 +3,7 @@ import { isPort, type RequestedSettings, type Settings } from "../config/setting
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import type { InstancePaths } from "./paths.ts";
 
-/** The ports that `auto` chose for a home; one that it has not chosen yet, or that makes no sense, is missing. */
+/** The ports that `auto` allocated for a home; those not allocated yet, or invalid, are absent. */
 export function readPortsFile(paths: Pick<InstancePaths, "ports">): Partial<Ports> {
   const reading = readBounded(paths.ports, 4096);
   if (!("text" in reading)) return {};
@@ -17,7 +17,7 @@ export function readPortsFile(paths: Pick<InstancePaths, "ports">): Partial<Port
 }
 
 /**
- * Keeps the ports for the next time.
+ * Saves the ports for the next start.
  *
  * @throws the system's error
  */
@@ -25,7 +25,9 @@ export function writePortsFile(paths: Pick<InstancePaths, "ports">, ports: Parti
   writeAtomically(paths.ports, JSON.stringify(ports) + "\n");
 }
 
-/** What was asked for, with the home's own ports for `auto`: those that are kept, or else the first that would be tried. */
+/**
+ * The requested settings with `auto` replaced by the home's saved ports, or by the first candidates if none are saved.
+ */
 export function withPortsFile(
   requested: RequestedSettings,
   paths: Pick<InstancePaths, "home" | "ports">,

@@ -5,7 +5,7 @@ import { isTemporaryOf } from "../platform/files/atomic_file.ts";
 import { isDead } from "../platform/processes/processes.ts";
 import type { Instance } from "./context.ts";
 
-/** The name that supervisor PID binds its socket under, before it is renamed into its place. */
+/** The name under which supervisor PID binds its socket before renaming it to `control.sock`. */
 const OWN_SOCKET = /^\.control-(\d+)$/;
 
 /** Removes what {@linkcode temporariesIn} finds. Only for the holder of `supervisor.lock`. */
@@ -14,8 +14,8 @@ export function sweepTemporaries(instance: Pick<Instance, "paths" | "processes">
 }
 
 /**
- * What supervisors left half-written that were killed: new files that were not in their places yet, sockets under names
- * of their own. While a supervisor runs, some may be its own, of this very moment.
+ * Temporary files and sockets that killed supervisors left before renaming them into place. While a supervisor is
+ * running, some may be its own, in use at this moment.
  */
 export function temporariesIn({ paths, processes }: Pick<Instance, "paths" | "processes">): string[] {
   const ours = [paths.record, paths.lastFailure, paths.history].map((path) => basename(path));
@@ -35,7 +35,7 @@ export function removeStaleSocket({ paths }: Pick<Instance, "paths">): void {
   unlinkQuietly(paths.controlSocket);
 }
 
-/** Something else than a file may stand there, or the file system be read-only: then it stays. */
+/** Leaves the path alone if it is a directory, or the file system is read-only. */
 function unlinkQuietly(path: string): void {
   try {
     unlinkSync(path);

@@ -47,7 +47,7 @@ describe("start", () => {
       }
       const { code, stdout } = await runPlain(instance, ["start"]);
       assertEquals(code, 0);
-      assertMatch(stdout, /^● Temporal is running already \(reused\)$/m);
+      assertMatch(stdout, /^● Temporal is already running \(reused\)$/m);
       assertMatch(stdout, new RegExp(`^ +Address +${first.address}$`, "m"));
       assertEquals(history(instance).filter(({ event }) => event === "launched").length, 1);
     }));

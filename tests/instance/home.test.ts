@@ -40,22 +40,25 @@ describe("prepareHome()", () => {
       writeFileSync(join(folder, "file"), "");
       symlinkSync("nowhere", join(folder, "dangling"));
       symlinkSync("round", join(folder, "round"));
-      refused(join(folder, "file"), "it is not a folder");
-      refused(join(folder, "file", "home"), "a part of the path is not a folder");
-      refused(join(folder, "dangling"), "a link that leads nowhere");
-      refused(join(folder, "round"), "links lead in a circle");
+      refused(join(folder, "file"), "it is not a directory");
+      refused(join(folder, "file", "home"), "a parent in the path is not a directory");
+      refused(join(folder, "dangling"), "it is a dangling symbolic link");
+      refused(join(folder, "round"), "too many levels of symbolic links");
       refused(join(folder, "x".repeat(300)), "the path is too long");
     }));
 
   it("refuses a place where the kernel makes no folders, and does not go on trying", { skip: !isLinux }, () => {
-    refused("/proc/stigmer/home", "no folder can be made there");
+    refused("/proc/stigmer/home", "no directory can be created there");
   });
 
   it("refuses a home that others may write to, and says how to close it", () =>
     withTempDir((folder) => {
       for (const mode of [0o770, 0o707, 0o777, 0o1777]) {
         chmodSync(folder, mode);
-        assertEquals(refused(folder, "others may write to it").hint, `chmod go-w '${folder}'`);
+        assertEquals(
+          refused(folder, "other users may write to it").hint,
+          `\`chmod go-w '${folder}'\` removes their write permission`,
+        );
       }
       chmodSync(folder, 0o755);
       prepareHome(folder);
@@ -64,7 +67,7 @@ describe("prepareHome()", () => {
   it("refuses a home of another user, to root too", { skip: !isRoot }, () =>
     withTempDir((folder) => {
       chownSync(folder, 65534, 65534);
-      refused(folder, "it belongs to user 65534, and we are user 0");
+      refused(folder, "it belongs to uid 65534, and this process runs as uid 0");
     }));
 
   it("refuses a home that we may not write to", { skip: isRoot }, () =>
@@ -85,14 +88,14 @@ describe("prepareHome()", () => {
           refused(join(folder, "a", "b"), "its file system is read-only");
         });
         withMount(folder, "nr_inodes=1", () => {
-          refused(join(folder, "home"), "no space is left");
-          refused(folder, "no space is left");
+          refused(join(folder, "home"), "no space left");
+          refused(folder, "no space left");
         });
         withMount(folder, "size=8k", () => {
           prepareHome(folder);
           assertEquals(readdirSync(folder), []);
           writeFileSync(join(folder, "all"), new Uint8Array(8192));
-          refused(folder, "no space is left");
+          refused(folder, "no space left");
           assertEquals(readdirSync(folder), ["all"]);
         });
       }),

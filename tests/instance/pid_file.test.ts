@@ -83,7 +83,7 @@ describe("readRecord()", () => {
         huge: "too-big",
         binary: "binary",
         empty: "empty",
-        one: "PID 1 can't be a server's",
+        one: "PID 1 is out of range",
       };
       for (const [name, why] of Object.entries(unusable)) {
         assertEquals(readPidFile(path(name)), { kind: "unusable", why }, name);

@@ -129,8 +129,8 @@ describe("parseRecord()", () => {
     for (const first of none) {
       assert("invalid" in parseRecord(`${first}\ntemporal\n1\n`), first);
     }
-    assertEquals(parseRecord("1"), { invalid: "PID 1 can't be a server's" });
-    assertEquals(parseRecord("x"), { invalid: "the first line is no PID" });
+    assertEquals(parseRecord("1"), { invalid: "PID 1 is out of range" });
+    assertEquals(parseRecord("x"), { invalid: "the first line is not a PID" });
   });
 
   it("refuses an empty record, binary data, and another program's record", () => {

@@ -16,7 +16,7 @@ export function frontendAddress(settings: Settings): string {
   return formatAddress(clientHost(settings.ip), settings.port);
 }
 
-/** The address of the Web UI, or null when there is none. */
+/** URL of the Web UI; null when headless. */
 export function uiAddress(settings: Settings): string | null {
   if (settings.headless) return null;
   const path = settings.uiPublicPath?.replace(/^\/*(?=[^/])/, "/").replace(/\/+$/, "") ?? "";

@@ -7,24 +7,26 @@ import { frontendAddress, uiAddress } from "./addresses.ts";
 import type { Probe, ProbeResult, Readiness } from "./probe.ts";
 import type { Check } from "./status.ts";
 
-/** What is to be checked. */
+/** The Temporal to check. */
 export interface CheckTarget {
   paths: InstancePaths;
   processes: Processes;
   settings: Settings;
   pid: number;
-  /** Its start time, as it was known before. */
+  /** Its start time, as recorded earlier. */
   startTime: string;
   probe: Probe;
   timeoutMs: number;
-  /** When it became ready, if that was under this supervisor. */
+  /** When it became ready, if under this supervisor. */
   readiness?: Readiness | undefined;
 }
 
-/** Temporal takes 10 ms to answer right after its start: what it answered so short ago is not asked once more, in ms. */
+/**
+ * How long the probes that proved readiness are reused, in ms: right after its start Temporal takes 10 ms to answer.
+ */
 const FRESH_MS = 50;
 
-/** Looks at each layer of a Temporal's evidence, just now, and times each look. Disturbs nothing. */
+/** Checks and times each layer of a running Temporal, from the lock to the Web UI. Has no side effects. */
 export async function checkLayers(target: CheckTarget): Promise<Check[]> {
   const { paths, processes, pid, settings } = target;
   const network = askNetwork(target);
@@ -57,7 +59,10 @@ export async function checkLayers(target: CheckTarget): Promise<Check[]> {
     }),
     await timed("port", () => {
       const ok = processes.groupListensOn(pid, settings.port);
-      return { ok, detail: ok ? frontendAddress(settings) : `nobody of group ${pid} listens on ${settings.port}` };
+      return {
+        ok,
+        detail: ok ? frontendAddress(settings) : `no process in group ${pid} listens on port ${settings.port}`,
+      };
     }),
   ];
   return [...local, ...await network];
@@ -95,7 +100,7 @@ function rounded(ms: number): number {
   return Math.round(ms * 100) / 100;
 }
 
-/** Whether the checks that health depends on passed: everything but the files that we wrote ourselves. */
+/** Whether all checks passed that health depends on, i.e. all but those of the files that the supervisor writes. */
 export function areHealthy(checks: readonly Check[]): boolean {
   return checks.length > 0 && checks.every(({ name, ok }) => ok || name === "record" || name === "lock");
 }

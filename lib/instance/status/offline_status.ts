@@ -13,26 +13,26 @@ import { createProbe } from "./probe.ts";
 import type { Check, Status } from "./status.ts";
 import { statusFrame } from "./status_frame.ts";
 
-/** An instance that changes this often while it is looked at is told as it was seen last. */
+/** After this many changes between two looks, the last one is reported. */
 const MAX_LOOKS = 5;
 
 /**
- * The status of an instance whose supervisor does not answer, from the evidence alone. Takes no lock, signals nobody,
- * writes nothing. `asked` describes the instance where nothing else does.
+ * The status of an instance whose supervisor does not respond, from locks, processes and files. Takes no lock, sends no
+ * signal, writes nothing. `requested` supplies the settings that are recorded nowhere.
  *
- * The order of the looks matters: Temporal first, then the supervisor's lock, then Temporal again. `unsupervised` is
- * said only of a Temporal that was there before and after nobody held the lock.
+ * The order matters: Temporal first, then the supervisor's lock, then Temporal again. `unsupervised` is reported only
+ * if Temporal was running both before and after the lock was found free.
  */
 export async function offlineStatus(
   host: Host,
   home: string,
-  asked: RequestedSettings,
+  requested: RequestedSettings,
   processes: Processes = processesHere(host.platform),
 ): Promise<Status> {
   const paths = instancePaths(home);
   const { finding, supervisor } = look(paths, processes);
   const leader = finding.temporal?.leader ?? null;
-  const settings = settingsOf(finding, leader, processes, asked, paths);
+  const settings = settingsOf(finding, leader, processes, requested, paths);
 
   if (leader === null) return withoutTemporal(paths, settings, finding, supervisor);
   const probe = createProbe(host.connect, settings);
@@ -46,12 +46,12 @@ export async function offlineStatus(
     timeoutMs: DEFAULT_HEALTH_POLICY.timeoutMs,
   });
   probe.close();
-  if (!isStillThere(leader, processes)) return await offlineStatus(host, home, asked, processes);
+  if (!isStillThere(leader, processes)) return await offlineStatus(host, home, requested, processes);
 
   const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   return {
     ...statusFrame(supervisor === null ? "unsupervised" : "running", settings, paths),
-    // Temporal's own health; a supervisor that does not answer makes it unknown, whatever the checks say.
+    // An unresponsive supervisor makes health unknown, whatever the checks say.
     healthy: supervisor === null && areHealthy(checks),
     temporal: {
       pid: leader.pid,
@@ -69,8 +69,8 @@ export async function offlineStatus(
 }
 
 /**
- * Who supervises, and what is there of Temporal. That nobody supervises is believed only when Temporal and its record
- * were the same before and after: in between an instance may have stopped in good order, or come up.
+ * Finds Temporal and its supervisor. "No supervisor" is trusted only if Temporal and its PID file are the same before
+ * and after: in between, the instance may have stopped normally or started.
  */
 function look(paths: InstancePaths, processes: Processes): { finding: TemporalEvidence; supervisor: Holder | null } {
   let finding = findTemporal(paths, processes);
@@ -92,7 +92,7 @@ function isSame(a: TemporalEvidence, b: TemporalEvidence): boolean {
   return JSON.stringify(facts(a)) === JSON.stringify(facts(b));
 }
 
-/** Who holds the supervisor's lock. Looked for twice: it may be just handed over from `start` to its supervisor. */
+/** The holder of `supervisor.lock`. Looked up twice, because `start` may be handing the lock over to its supervisor. */
 function supervisorOf(paths: InstancePaths, processes: Processes): Holder | null {
   for (let look = 0; look < 2; look++) {
     const holder = processes.lockHolders(paths.supervisorLock).find(({ on }) => on === "path");
@@ -104,7 +104,7 @@ function supervisorOf(paths: InstancePaths, processes: Processes): Holder | null
 function supervisorCheck(supervisor: Holder | null): Check {
   const detail = supervisor === null
     ? "none: `stigmer-local start` adopts this Temporal"
-    : `pid ${supervisor.pid} holds its lock and does not answer`;
+    : `pid ${supervisor.pid} holds its lock and does not respond`;
   return { name: "supervisor", ok: false, ms: 0, detail };
 }
 
@@ -112,16 +112,16 @@ function settingsOf(
   finding: TemporalEvidence,
   leader: ProcessInfo | null,
   processes: Processes,
-  asked: RequestedSettings,
+  requested: RequestedSettings,
   paths: InstancePaths,
 ): Settings {
   const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
   if (leader !== null && recorded !== undefined) return recorded;
   const seen = leader === null ? null : parseTemporalArgs(processes.argv(leader.pid) ?? []);
-  return completeSettings(seen ?? withPortsFile(asked, paths), paths.defaultDatabase);
+  return completeSettings(seen ?? withPortsFile(requested, paths), paths.defaultDatabase);
 }
 
-/** The status when no Temporal of ours is alive: `starting`, `failed` or `stopped`. */
+/** The status when Temporal is not running: `starting`, `failed` or `stopped`. */
 function withoutTemporal(
   paths: InstancePaths,
   settings: Settings,
@@ -150,7 +150,8 @@ function withoutTemporal(
     ...statusFrame("failed", finding.onDisk.record.settings ?? settings, paths),
     failure: {
       code: "not-running",
-      message: `Temporal (pid ${pid}) and its supervisor are gone without a stop: killed, or the machine went down`,
+      message:
+        `Temporal (pid ${pid}) and its supervisor exited without being stopped: killed, or the machine went down`,
       hint: "`stigmer-local start` cleans up and starts again",
       facts: { pid },
     },

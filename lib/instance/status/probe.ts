@@ -5,21 +5,21 @@ import { checkServing, checkUi, describeNamespace } from "../../grpc/health.ts";
 import type { Connect } from "../../platform/net/connection.ts";
 import { clientHost } from "./addresses.ts";
 
-/** What a probe found: nothing wrong, or what is. */
+/** The result of a probe: ok, or the problem. */
 export type ProbeResult = { ok: true } | { ok: false; problem: string };
 
-/** Asks one Temporal how it is, over one kept connection. */
+/** Probes one Temporal over one persistent connection. */
 export interface Probe {
-  /** Whether the frontend serves workflows. */
+  /** Whether the frontend reports SERVING. */
   serving(timeoutMs: number): Promise<ProbeResult>;
   /** Whether `namespace` exists. */
   namespace(namespace: string, timeoutMs: number): Promise<ProbeResult>;
-  /** Whether the Web UI answers; always so when there is none. */
+  /** Whether the Web UI responds; always ok when headless. */
   ui(timeoutMs: number): Promise<ProbeResult>;
   close(): void;
 }
 
-/** A probe of the Temporal that `settings` describe. Opens nothing before its first question. */
+/** A probe of the Temporal that `settings` describe. Connects on first use. */
 export function createProbe(connect: Connect, settings: Settings): Probe {
   let channel: GrpcChannel | null = null;
   const ask = async (
@@ -39,13 +39,13 @@ export function createProbe(connect: Connect, settings: Settings): Probe {
       ask(async (open) => {
         const answer = await checkServing(open, timeoutMs);
         if (answer === "serving") return { ok: true };
-        return { ok: false, problem: answer === "not-serving" ? "it does not serve yet" : answer.error };
+        return { ok: false, problem: answer === "not-serving" ? "not serving yet" : answer.error };
       }, timeoutMs),
     namespace: (namespace, timeoutMs) =>
       ask(async (open) => {
         const answer = await describeNamespace(open, namespace, timeoutMs);
         if (answer === "found") return { ok: true };
-        return { ok: false, problem: answer === "not-found" ? `no namespace ${namespace}` : answer.error };
+        return { ok: false, problem: answer === "not-found" ? `namespace ${namespace} not found` : answer.error };
       }, timeoutMs),
     ui: async (timeoutMs) => {
       if (settings.headless) return { ok: true };
@@ -63,7 +63,7 @@ export function createProbe(connect: Connect, settings: Settings): Probe {
   };
 }
 
-/** The proof that Temporal was ready: when (`System.nowMs`), and how long it took to answer the last questions. */
+/** When Temporal became ready (`System.nowMs`), and how long the last probes took, in ms. */
 export interface Readiness {
   atMs: number;
   grpcMs: number;

@@ -1,6 +1,6 @@
 import type { Status } from "./status.ts";
 
-/** What is told of a Temporal that is not ours, under the headline. */
+/** The rows of the status card of an external Temporal. */
 export function externalRows({ address, namespace, external }: Status): [string, string | null][] {
   if (external === undefined) return [];
   const { tls, clientCertificate, apiKey, from, serverVersion } = external;
@@ -10,6 +10,6 @@ export function externalRows({ address, namespace, external }: Status): [string,
     ["Namespace", namespace],
     ["TLS", `${tls ? "yes" : "no"}${credentials.length === 0 ? "" : `, with ${credentials.join(" and ")}`}`],
     ["Server", serverVersion === null ? null : `Temporal ${serverVersion}`],
-    ["Managed", "no: it is not ours to start or stop"],
+    ["Managed", "no (external; stigmer-local does not start or stop it)"],
   ];
 }

@@ -2,18 +2,18 @@ import type { Paint } from "../../text/paint.ts";
 import { externalRows } from "./render_external.ts";
 import { stateInWords, type Status } from "./status.ts";
 
-/** The short card that `start` ends with. */
+/** The short card that `start` prints. */
 export function renderCard(status: Status, paint: Paint): string {
   const { temporal, supervisor } = status;
   if (!status.managed) {
     const { namespace, external } = status;
-    const text = `Temporal ${external?.serverVersion ?? ""} can be used: it serves, and has the namespace ${namespace}`;
+    const text = `Temporal ${external?.serverVersion ?? ""} is serving and has the namespace ${namespace}`;
     return `${paint.green("●")} ${paint.bold(text.replace("  ", " "))}\n${renderRows(externalRows(status), paint)}`;
   }
   const headline = status.state !== "running"
     ? stateInWords(status.state)
     : status.reused === true
-    ? `Temporal is running already (reused${temporal?.adopted ? ", adopted" : ""})`
+    ? `Temporal is already running (reused${temporal?.adopted ? ", adopted" : ""})`
     : "Temporal is running";
   const rows: [string, string | null][] = [
     ["Address", status.address],
@@ -31,7 +31,7 @@ export function renderCard(status: Status, paint: Paint): string {
   return `${paint.green("●")} ${paint.bold(headline)}\n${renderRows(rows, paint)}`;
 }
 
-/** The table of `status`: what runs, then each layer of evidence. */
+/** The table of `status`: what is running, then each check. */
 export function renderStatus(status: Status, nowMs: number, paint: Paint): string {
   const { temporal, supervisor, lastExit, failure } = status;
   const isUp = status.state === "running" && status.healthy;

@@ -1,58 +1,58 @@
 import type { Failure } from "../../errors/failure.ts";
 
-/** One layer of evidence that was looked at. */
+/** The result of one check. */
 export interface Check {
   name:
     | ("lock" | "record" | "process" | "identity" | "port" | "grpc" | "ui" | "supervisor")
-    // of a Temporal that is not ours
+    // of an external Temporal
     | ("tls" | "server" | "namespace");
   ok: boolean;
-  /** How long the look took, in ms. */
+  /** How long the check took, in ms. */
   ms: number;
   detail: string;
 }
 
 /**
- * The state of an instance as it is told: the supervisor's own, or `unsupervised`; `unknown` of a Temporal that is not
- * ours and can't be asked.
+ * The reported state of an instance: the supervisor's own, `unsupervised`, or `unknown` for an external Temporal that
+ * can't be reached.
  */
 export type StatusState =
   | ("starting" | "running" | "unhealthy" | "backoff" | "stopping" | "stopped" | "failed")
   | "unsupervised"
   | "unknown";
 
-/** What `state` says of Temporal, as the beginning of a sentence. */
+/** The state of Temporal as the beginning of a sentence. */
 export function stateInWords(state: StatusState): string {
   switch (state) {
     case "failed":
       return "Temporal has failed";
     case "backoff":
-      return "Temporal is down, and about to be started again (backoff)";
+      return "Temporal is down and will be restarted (backoff)";
     case "unknown":
-      return "Whether Temporal runs is not known";
+      return "The state of Temporal is unknown";
     default:
       return `Temporal is ${state}`;
   }
 }
 
-/** How a Temporal that is not ours is talked to. Holds no secret. */
+/** How an external Temporal is connected to. Contains no secrets. */
 export interface ExternalConnection {
-  /** Such as `1.29.1`; null as long as it was not told. */
+  /** Such as `1.29.1`; null until it is known. */
   serverVersion: string | null;
   tls: boolean;
   clientCertificate: boolean;
   apiKey: boolean;
-  /** Who said what: `address` → `--address`, `apiKey` → `$TEMPORAL_API_KEY` … */
+  /** The source of each value: `address` → `--address`, `apiKey` → `$TEMPORAL_API_KEY` … */
   from: Readonly<Record<string, string>>;
 }
 
-/** The answer of `status`, `schema` 1: fields may be added, none is renamed. */
+/** The output of `status --json`, `schema` 1: fields may be added but not renamed. */
 export interface Status {
   schema: 1;
   state: StatusState;
-  /** Every check of Temporal passed, just now. */
+  /** Every check of Temporal passed. */
   healthy: boolean;
-  /** This instance is ours to start and stop. */
+  /** Whether this tool starts and stops it (false for an external Temporal). */
   managed: boolean;
   /** `host:port` of the gRPC frontend. */
   address: string;
@@ -62,7 +62,7 @@ export interface Status {
   temporal: {
     pid: number;
     pgid: number;
-    /** Null until the binary was asked. */
+    /** Null until it is known. */
     version: string | null;
     binary: string | null;
     /** ISO 8601. */
@@ -73,17 +73,17 @@ export interface Status {
   restarts: number;
   lastExit: Exit | null;
   checks: Check[];
-  /** `database`: null = in memory. Both are null where Temporal is not ours. */
+  /** `database`: null = in memory. Both are null for an external Temporal. */
   paths: { home: string; database: string | null; log: string | null };
-  /** Why it is `failed`, and what to do. */
+  /** Why the state is `failed`, and how to fix it. */
   failure?: Failure;
-  /** Only of a Temporal that is not ours: how it is talked to, and its server's version where it told. */
+  /** Only for an external Temporal: its connection and server version. */
   external?: ExternalConnection;
-  /** Only in the answer of `start`: it ran already. */
+  /** Only in the answer of `start`: Temporal was already running. */
   reused?: boolean;
-  /** Only in the answer to a stop: the Temporal that it ended, null when there was none; `forced`: it took SIGKILL. */
+  /** Only in the answer of `stop`: the Temporal that was stopped, null if none was running; `forced`: by SIGKILL. */
   stopped?: { pid: number | null; forced: boolean };
-  /** What a person should know, a line each. */
+  /** Warnings for the user, one line each. */
   warnings?: string[];
 }
 

@@ -3,7 +3,7 @@ import type { InstancePaths } from "../paths.ts";
 import { frontendAddress, uiAddress } from "./addresses.ts";
 import type { Status, StatusState } from "./status.ts";
 
-/** The parts of a status that follow from the settings and the paths alone. */
+/** The fields of a status that depend only on the settings and paths. */
 export function statusFrame(
   state: StatusState,
   settings: Settings,

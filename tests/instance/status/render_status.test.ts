@@ -52,9 +52,9 @@ describe("renderCard()", () => {
 
   it("says that it was reused, or adopted, or is not up yet", () => {
     const headline = (status: Status) => renderCard(status, PLAIN).split("\n")[0];
-    assertEquals(headline({ ...RUNNING, reused: true }), "● Temporal is running already (reused)");
+    assertEquals(headline({ ...RUNNING, reused: true }), "● Temporal is already running (reused)");
     const adopted = { ...RUNNING, reused: true, temporal: { ...RUNNING.temporal!, adopted: true } };
-    assertEquals(headline(adopted), "● Temporal is running already (reused, adopted)");
+    assertEquals(headline(adopted), "● Temporal is already running (reused, adopted)");
     assertEquals(headline({ ...RUNNING, reused: false }), "● Temporal is running");
     assertEquals(headline({ ...RUNNING, state: "starting" }), "● Temporal is starting");
   });
