@@ -10,7 +10,7 @@ import { delay } from "../platform/runtime/delay.ts";
 
 const WATCH_INTERVAL_MS = 1000;
 
-/** Shows what `look` sees; again and again with `--watch`. */
+/** Prints the status that `look` returns; every second with `--watch`. */
 export async function showStatus(context: CommandContext, look: () => Promise<Status>): Promise<number> {
   if (context.invocation.commandOptions["watch"] === true) return await watch(context, look);
   const seen = await look();
@@ -19,21 +19,21 @@ export async function showStatus(context: CommandContext, look: () => Promise<St
   return statusExitCode(seen);
 }
 
-/** The status as the supervisor tells it, or as the evidence does where none answers. Disturbs nothing. */
+/** The status reported by the supervisor, or found without one if none responds. Has no side effects. */
 export async function currentStatus(context: CommandContext): Promise<Status> {
   const { host, invocation: { home, requested } } = context;
-  if (!checkHome(context)) return notThere(context);
+  if (!checkHome(context)) return withoutHome(context);
   for (let tries = 0;; tries++) {
-    // Checks of a Temporal that hangs take a second each, and the supervisor waits for them.
+    // Checks of a hung Temporal take up to a second each, and the supervisor waits for them.
     const answer = await askSupervisor(host, home, "GET", "/status", { timeoutMs: 2500 });
     if (answer.kind === "answer" && answer.response.status === 200) return readStatus(answer.response);
     const seen = await (await import("../instance/status/offline_status.ts")).offlineStatus(host, home, requested);
-    // A supervisor may have come up while the evidence was looked at.
+    // A supervisor may have started since it was asked.
     if (seen.state !== "unsupervised" || tries > 0 || answer.kind === "silent") return seen;
   }
 }
 
-function notThere({ invocation: { home, requested } }: CommandContext): Status {
+function withoutHome({ invocation: { home, requested } }: CommandContext): Status {
   const paths = instancePaths(home);
   const settings = completeSettings(withPorts(requested, portCandidate(home, 0)), paths.defaultDatabase);
   return {

@@ -22,26 +22,28 @@ import {
   waitForSupervisor,
 } from "./spawn_supervisor.ts";
 
-/** How the wait for a supervisor goes. */
+/** Options of {@linkcode ensureSupervisor}. */
 export interface EnsureSupervisorOptions {
-  /** For everything, in ms. */
+  /** Timeout for all of it, in ms. */
   timeoutMs: number;
-  /** Return as soon as the supervisor answers, without waiting for Temporal. */
+  /** Return as soon as the supervisor responds, without waiting for Temporal. */
   noWait: boolean;
-  /** Called before a supervisor is spawned, or one that is there is asked: from then on it goes on without us. */
+  /**
+   * Called before a supervisor is spawned or a running one is asked: from then on it continues without this process.
+   */
   onSupervisorStarting?: () => void;
-  /** Once it aborts, no supervisor is spawned any more. */
+  /** Aborts before a supervisor is spawned. */
   signal?: AbortSignal;
 }
 
-/** The pause between two tries to reach a supervisor that somebody else starts, in ms. */
-const LOSER_POLL_MS = 25;
+/** Polling interval while another process starts the supervisor, in ms. */
+const RETRY_MS = 25;
 
 /**
- * Sees to it that the instance has a supervisor, and waits until Temporal serves: takes `supervisor.lock` and hands it
- * to a supervisor that it spawns, or, when another process has the lock, waits for that one.
+ * Ensures that the instance has a supervisor, and waits until Temporal is ready. Takes `supervisor.lock` and passes it
+ * to a new supervisor, or, if another process holds the lock, waits for that one.
  *
- * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`, `lock-failed`
+ * @throws {LocalError} what the supervisor reported, `timeout`, `home-unusable`, `lock-failed`
  * @throws the reason of `options.signal`
  */
 export async function ensureSupervisor(
@@ -54,31 +56,31 @@ export async function ensureSupervisor(
   const { warnings } = prepareHome(launchRequest.home);
   const paths = instancePaths(launchRequest.home);
   await makeFolder(paths.logsDir);
-  let isWinner = false; // for good: on a machine that stalls, our own supervisor may be asked once more
+  let hasSpawned = false; // stays true: on a machine that stalls, the spawned supervisor may be asked again
   for (;;) {
     const lock = await tryLock(paths.supervisorLock);
     if (lock !== null && options.signal?.aborted) {
       lock.close();
       throw options.signal.reason;
     }
-    isWinner ||= lock !== null;
+    hasSpawned ||= lock !== null;
     if (lock === null) options.onSupervisorStarting?.();
     const answer = lock === null
-      ? await askIncumbent(host, launchRequest, options, remainingMs())
+      ? await askRunningSupervisor(host, launchRequest, options, remainingMs())
       : await installSupervisor(host, launchRequest, lock, options, remainingMs());
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
-      const status = isWinner ? statusFromSupervisor(answer) : statusOrThrow(answer.response);
+      const status = hasSpawned ? statusFromSupervisor(answer) : statusOrThrow(answer.response);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
-    if (answer.kind === "late" || performance.now() > giveUpAt) throw tooLate(options.timeoutMs);
+    if (answer.kind === "late" || performance.now() > giveUpAt) throw startTimedOut(options.timeoutMs);
     if (answer.kind === "silent") {
       await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, launchRequest.home);
     }
-    await delay(LOSER_POLL_MS);
+    await delay(RETRY_MS);
   }
 }
 
-function askIncumbent(
+function askRunningSupervisor(
   host: Host,
   launchRequest: LaunchRequest,
   options: EnsureSupervisorOptions,
@@ -89,7 +91,7 @@ function askIncumbent(
   return askStart(host, launchRequest.home, request, timeoutMs);
 }
 
-/** Hands `lock` to a supervisor, and asks that one. */
+/** Passes `lock` to a new supervisor, and waits for its answer. */
 async function installSupervisor(
   host: Host,
   launchRequest: LaunchRequest,
@@ -111,7 +113,7 @@ async function installSupervisor(
     });
   } finally {
     closeSync(logFd);
-    lock.close(); // the supervisor alone holds it from now on
+    lock.close(); // only the supervisor's inherited descriptor holds it now
   }
   const answer = await waitForSupervisor(
     host,
@@ -122,8 +124,8 @@ async function installSupervisor(
   );
   const { exit } = supervisor;
   if (answer.kind !== "absent" || exit === null) return answer;
-  if (exit.code === SUPERSEDED_EXIT) return answer; // whoever has the lock now is to be asked
-  // Killed, it wrote no outcome: what may be there is an older one's.
+  if (exit.code === SUPERSEDED_EXIT) return answer; // the caller asks the new holder of the lock
+  // A killed supervisor wrote no failure: a file found there is from an earlier one.
   const lastFailure = exit.code === 1 ? readLastFailure(paths.lastFailure) : null;
   const lastWords = readTail(paths.supervisorLog, logStart, LAST_WORDS_BYTES);
   throw startupError(exit, lastFailure?.failure ?? null, lastWords, paths.supervisorLog);
@@ -138,9 +140,15 @@ function openLogOrFree(path: string, lock: LockFile): number {
   }
 }
 
-function tooLate(timeoutMs: number): LocalError {
-  return new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s; the supervisor goes on`, {
-    hint:
-      "`stigmer-local wait` waits on, `stigmer-local status` and `stigmer-local logs` tell more, `stigmer-local stop` ends it",
-  });
+function startTimedOut(timeoutMs: number): LocalError {
+  return new LocalError(
+    "timeout",
+    `Timed out after ${
+      timeoutMs / 1000
+    } s waiting for Temporal to become ready; the supervisor keeps trying in the background`,
+    {
+      hint:
+        "`stigmer-local wait` keeps waiting, `stigmer-local status` and `stigmer-local logs` show details, `stigmer-local stop` cancels the start",
+    },
+  );
 }

@@ -2,35 +2,38 @@ import { askSupervisor } from "../control/client.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Host } from "../platform/runtime/host.ts";
 
-/** Ctrl-C reaches our helpers too, and may end one before it reaches us: a failure waits so long for its cause, in ms. */
+/**
+ * Ctrl-C goes to child processes too, and may kill one before it reaches this process: a failure waits this long for
+ * the signal that caused it, in ms.
+ */
 const SIGNAL_MS = 50;
-/** How long a supervisor may take to come up, on a slow machine, until nothing is said of it, in ms. */
-const PROOF_MS = 5000;
+/** How long to wait for a new supervisor to respond before its state is reported as unknown, in ms. */
+const RESPONSE_MS = 5000;
 const POLL_MS = 20;
 
-/** What goes on without a command that was interrupted. `unknown`: a supervisor may, which does not answer. */
-type GoesOn = "nothing" | "supervisor" | "unknown";
+/** What keeps running after an interrupted command. `unknown`: possibly a supervisor, which does not respond. */
+type Remaining = "nothing" | "supervisor" | "unknown";
 
 /**
- * Does `work`, until SIGINT or SIGTERM: the command ends then, with 130 or 143, and says what goes on without it. Of a
- * supervisor that is said once it answers: one that is only just forked is in the terminal's foreground group still, and
- * dies of the same Ctrl-C. A second signal ends that wait.
+ * Runs `work` until SIGINT or SIGTERM, on which the command fails with exit code 130 or 143 and reports what keeps
+ * running. It waits for the supervisor's response before it reports it as running: a process that was only just forked
+ * is still in the terminal's foreground group and dies of the same Ctrl-C. A second signal ends that wait.
  *
- * @param work Is to call `goesOn` before it hands over to a supervisor, which goes on whatever happens here; null =
- * nobody was there. When `signal` aborts, it is to start nothing any more.
+ * @param work Must call `onHandedOver` before it asks or spawns a supervisor, which then continues without this
+ * process, and must start nothing once `signal` aborts. Resolves with null if no supervisor was running.
  * @throws {LocalError} `interrupted`
  */
 export async function interruptible<T>(
   host: Host,
   home: string,
-  work: (goesOn: () => void, signal: AbortSignal) => Promise<T>,
+  work: (onHandedOver: () => void, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   let isHandedOver = false;
   let isPressed = () => {};
   const signals: string[] = [];
   const pressed = new Promise<void>((resolve) => isPressed = resolve);
   const cut = new AbortController();
-  const interrupted = (goesOn: GoesOn) => interruption(signals[0]!, goesOn, home);
+  const interrupted = (remaining: Remaining) => interruption(signals[0]!, remaining, home);
   const stopListening = host.onSignal(["SIGINT", "SIGTERM"], (signal) => {
     signals.push(signal);
     cut.abort(interrupted("nothing"));
@@ -61,27 +64,27 @@ export async function interruptible<T>(
 }
 
 async function isAnswering(host: Host, home: string, isOver: () => boolean): Promise<boolean> {
-  for (const giveUpAt = performance.now() + PROOF_MS; performance.now() < giveUpAt && !isOver();) {
+  for (const giveUpAt = performance.now() + RESPONSE_MS; performance.now() < giveUpAt && !isOver();) {
     if ((await askSupervisor(host, home, "GET", "/healthz")).kind === "answer") return true;
     await new Promise<void>((resolve) => host.after(POLL_MS, resolve));
   }
   return false;
 }
 
-const WORDS: Readonly<Record<GoesOn, readonly [what: string, hint: string]>> = {
-  nothing: ["nothing was started", "`stigmer-local status` tells what is there"],
+const WORDS: Readonly<Record<Remaining, readonly [what: string, hint: string]>> = {
+  nothing: ["nothing was started", "`stigmer-local status` shows the state of the instance"],
   supervisor: [
-    "the supervisor goes on bringing Temporal up in the background",
-    "`stigmer-local wait` waits for it, `stigmer-local stop` ends it",
+    "the supervisor keeps starting Temporal in the background",
+    "`stigmer-local wait` waits for it, `stigmer-local stop` cancels it",
   ],
   unknown: [
-    "a supervisor may go on bringing Temporal up in the background",
-    "`stigmer-local status` tells what is there, `stigmer-local stop` ends it",
+    "a supervisor may still be starting Temporal in the background",
+    "`stigmer-local status` shows the state of the instance, `stigmer-local stop` stops it",
   ],
 };
 
-function interruption(signal: string, goesOn: GoesOn, home: string): LocalError {
-  const [what, hint] = WORDS[goesOn];
+function interruption(signal: string, remaining: Remaining, home: string): LocalError {
+  const [what, hint] = WORDS[remaining];
   return new LocalError("interrupted", `Interrupted (${signal}): ${what}`, {
     hint,
     exitCode: signal === "SIGINT" ? 130 : 143,

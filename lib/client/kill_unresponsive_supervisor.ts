@@ -5,16 +5,17 @@ import type { Host } from "../platform/runtime/host.ts";
 import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";
 
-/** A supervisor that stays silent for this long is hung, even on a machine that stalls, in ms. */
-const PATIENCE_MS = 8000;
+/** A supervisor that does not respond for this long is hung, even on a machine that stalls, in ms. */
+const HUNG_AFTER_MS = 8000;
 
 /**
- * Ends a supervisor that holds its lock and answers nothing; Temporal goes on without it. It is woken first, in case
- * it was only stopped (Ctrl-Z, a debugger), and gets {@linkcode PATIENCE_MS} to answer. Having `supervisor.lock` locked
- * proves that the process is ours to end. Who comes into its place meanwhile (the next supervisor, a `stop` at work)
- * is another one, with a patience of its own.
+ * Kills a supervisor that holds its lock but does not respond; Temporal keeps running. Sends SIGCONT first, in case the
+ * supervisor was only stopped (Ctrl-Z, a debugger), and waits {@linkcode HUNG_AFTER_MS} for a response. Holding
+ * `supervisor.lock` proves that the process is a supervisor. A process that takes the lock meanwhile (the next
+ * supervisor, a `stop`) is not signalled.
  *
- * @returns whether it answers again; `gone` also when nobody listens any more: who has the lock then does not hang
+ * @returns `answers` if the supervisor responds again, else `gone`; also `gone` if the socket has no listener, because
+ * a lock holder without one is starting or exiting, not hung
  */
 export async function killUnresponsiveSupervisor(
   host: Host,
@@ -30,20 +31,24 @@ export async function killUnresponsiveSupervisor(
   const hung = () =>
     holders().filter((now) => silent.some(({ pid, startTime }) => pid === now.pid && startTime === now.startTime));
   for (const { pid } of silent) signal(pid, "SIGCONT", system);
-  for (const giveUpAt = nowMs() + PATIENCE_MS; nowMs() < giveUpAt;) {
+  for (const giveUpAt = nowMs() + HUNG_AFTER_MS; nowMs() < giveUpAt;) {
     const answer = await askSupervisor(host, home, "GET", "/healthz");
     if (answer.kind === "answer") return "answers";
     if (answer.kind === "absent" || hung().length === 0) return "gone";
     await delay(50);
   }
   for (const { pid } of hung()) signal(pid, "SIGKILL", system);
-  for (const giveUpAt = nowMs() + PATIENCE_MS; hung().length > 0;) {
+  for (const giveUpAt = nowMs() + HUNG_AFTER_MS; hung().length > 0;) {
     if (nowMs() > giveUpAt) {
       const [stuck] = silent;
-      throw new LocalError("supervisor-unresponsive", `The supervisor pid ${stuck?.pid} can't be ended`, {
-        hint: "It is stuck in the kernel (a dead disk or network mount): look at `dmesg`",
-        facts: { pid: stuck?.pid },
-      });
+      throw new LocalError(
+        "supervisor-unresponsive",
+        `Could not kill the unresponsive supervisor (pid ${stuck?.pid})`,
+        {
+          hint: "The process is stuck in the kernel (a failed disk or network mount): see `dmesg`",
+          facts: { pid: stuck?.pid },
+        },
+      );
     }
     await delay(10);
   }

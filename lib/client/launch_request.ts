@@ -5,9 +5,9 @@ import type { LaunchRequest } from "../instance/context.ts";
 import { instancePaths } from "../instance/paths.ts";
 
 /**
- * What a supervisor is to be told, with the binary resolved, which may take minutes where it has to be installed.
+ * The launch request for a new supervisor. Resolves the binary, which may take minutes if it must be installed first.
  *
- * @param isElsewhere What is to run has nothing to do with the Temporal of this home.
+ * @param isElsewhere The launch is independent of the Temporal of this home.
  * @throws {LocalError} `binary-not-found`, `install-failed`, `interrupted`
  */
 export async function createLaunchRequest(
@@ -35,12 +35,12 @@ async function resolveBinary(
   settleSelectedVersion(options.home);
   const { binary } = findTemporal(options);
   if (binary !== null) return binary.path;
-  // A Temporal that runs without a supervisor only has to be adopted, or is restarted with its own binary.
+  // An unsupervised Temporal is adopted, or restarted with its own binary.
   if (!isElsewhere && options.isVersionRequested !== true && await hasTemporal(context, replace)) return null;
   return await installBinary(context, options);
 }
 
-/** Where the binary of a launch is looked for. */
+/** Options for finding the binary of a launch. */
 export function findOptions({ host, invocation: { home, temporalBin, temporalVersion } }: CommandContext): FindOptions {
   return {
     ...(temporalBin === null
@@ -55,21 +55,21 @@ export function findOptions({ host, invocation: { home, temporalBin, temporalVer
 }
 
 /**
- * The binary that a restart is to move a supervised Temporal to: the one that is asked for, installed if need be, or the
- * one that was installed since the last launch; null = it keeps its own.
+ * The binary for the restart of a supervised Temporal: the requested one, installed if missing, or the one installed
+ * since the last launch; null = keep the current one.
  *
  * @throws {LocalError} `binary-not-found`, `install-failed`, `interrupted`
  */
 export async function binaryForRestart(context: CommandContext): Promise<string | null> {
   const options = findOptions(context);
-  const isAsked = options.explicit !== undefined || options.isVersionRequested === true;
-  if (isAsked) return findTemporal(options).binary?.path ?? await installBinary(context, options);
+  const isRequested = options.explicit !== undefined || options.isVersionRequested === true;
+  if (isRequested) return findTemporal(options).binary?.path ?? await installBinary(context, options);
   if (!readSelectedVersion(options.home).isPending) return null;
   const { binary } = findTemporal({ ...options, isVersionRequested: true });
   return binary?.path ?? null;
 }
 
-/** Whether a Temporal of ours is alive, and its binary still there if that is needed. */
+/** Whether Temporal is running, and its binary still exists if `needsBinary`. */
 async function hasTemporal(
   { host, invocation: { home } }: CommandContext,
   needsBinary: boolean,
@@ -83,7 +83,7 @@ async function hasTemporal(
   return !needsBinary || (leader.executable !== null && host.exists(leader.executable));
 }
 
-/** Installs the binary, and shows how far that is. */
+/** Installs the binary and shows progress. */
 async function installBinary(context: CommandContext, options: FindOptions): Promise<string> {
   const [{ resolveTemporal }, { prepareHome }, { showInstall }] = await Promise.all([
     import("../binary/resolve.ts"),

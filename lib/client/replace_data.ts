@@ -17,19 +17,19 @@ import { startNew } from "./start_supervised.ts";
 import { DEFAULT_GRACE_S, stopInstance } from "./stop.ts";
 
 const START_TIMEOUT_MS = 120_000;
-/** Others may start the instance again and again while it is to be stopped; for this long, in ms, stop wins. */
+/** How long to keep stopping an instance that other processes keep starting, in ms. */
 const CONTEST_MS = 120_000;
 
-/** How a command that moves data away or into place left the instance. */
+/** The outcome of {@linkcode replaceData}. */
 export interface Replaced<T> {
   result: T;
-  /** The instance, where it ran before and runs again. */
+  /** The instance, if it was running before and is running again. */
   running: Status | null;
-  /** It ran in somebody's foreground, who has to start it again. */
+  /** It was running in the foreground of another terminal, and must be started there again. */
   wasForeground: boolean;
 }
 
-/** The real path of the instance's database, or the path that it would have; null = in memory. */
+/** The real path of the instance's database, existing or not; null = in memory. */
 export function databaseOf({ host, invocation }: CommandContext, status: Status): string | null {
   const { database } = status.paths;
   const { requested } = isUp(status) ? requestedByFlags(invocation) : invocation;
@@ -38,9 +38,11 @@ export function databaseOf({ host, invocation }: CommandContext, status: Status)
   if (status.temporal !== null && real !== database) {
     throw new LocalError(
       "settings-differ",
-      `Temporal runs on ${database ?? "no database, in memory"}, not on ${real}`,
+      `Temporal is running with ${database === null ? "its data in memory" : `database ${database}`}, not with ${
+        real ?? "its data in memory"
+      }`,
       {
-        hint: "Leave --db-filename out, or stop Temporal first",
+        hint: "Omit --db-filename, or stop Temporal first",
         facts: { running: database, asked: real },
       },
     );
@@ -48,25 +50,26 @@ export function databaseOf({ host, invocation }: CommandContext, status: Status)
   return real;
 }
 
-/** Whether the instance is up, or about to be: then it is brought up again afterwards. */
+/** Whether the instance is up or starting, and so must be started again afterwards. */
 export function isUp({ state }: Status): boolean {
   return ["starting", "running", "unhealthy", "backoff", "unsupervised"].includes(state);
 }
 
-/** What is done to the data of an instance while nobody can start it. */
+/** A change of an instance's data, made while the instance cannot be started. */
 export interface Replacement<T extends Record<string, unknown>> {
-  /** Nothing is changed any more once it aborts. */
+  /** Aborts before anything is changed. */
   signal: AbortSignal;
   act: () => T;
-  /** What was done, in sentences that an error of the start can follow. */
+  /** Describes the change, in sentences that precede the error of a failed start. */
   describe: (result: T) => string;
 }
 
 /**
- * Stops the instance, lets `act` move its data while nobody can start it, and brings it up again, with the settings that
- * it had, if it was up; also when `act` fails, or `signal` aborts before it, which leaves the data as it was.
+ * Stops the instance, runs `act` while the instance cannot be started, and starts it again with its previous settings
+ * if it was up. Does so too if `act` fails, or if `signal` aborts before it, which leaves the data unchanged.
  *
- * @throws {LocalError} `database-busy` before anything is moved; what a `start` throws, with what `act` gave as facts
+ * @throws {LocalError} `database-busy` before anything is moved; the errors of `start`, with the result of `act` as
+ * facts
  * @throws what `act` throws, the reason of `signal`
  */
 export async function replaceData<T extends Record<string, unknown>>(
@@ -83,19 +86,20 @@ export async function replaceData<T extends Record<string, unknown>>(
     processes.argv(before.supervisor.pid)?.includes("--foreground") === true;
   const startAgain = async () => isUp(before) && !wasForeground ? await startAs(context, record) : null;
 
-  await delay(0); // what came while the data was looked at is only heard now
+  await delay(0); // delivers signals that arrived during the checks above, which do not yield
   const held = await stopAndHold(context, database, processes, signal);
   let result: T;
   try {
-    if (database !== null) signal.throwIfAborted(); // what was in memory is gone already
+    if (database !== null) signal.throwIfAborted(); // data in memory is lost already
     result = act();
   } catch (error) {
     held.close();
-    // Data that has no place any more is named by the error: a start would make new data in it.
+    // The error names the path of the data that could not be put back: a start would create a new database in its
+    // place.
     const isMisplaced = error instanceof LocalError && error.facts["setAsideTo"] !== undefined;
     if (!isMisplaced) {
       await startAgain().catch((second: unknown) =>
-        context.tell(`warning: Temporal does not run again: ${toFailure(second).message}`)
+        context.tell(`warning: Could not start Temporal again: ${toFailure(second).message}`)
       );
     }
     throw error;
@@ -106,7 +110,7 @@ export async function replaceData<T extends Record<string, unknown>>(
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
     const { code, message, hint, facts, exitCode } = error;
-    throw new LocalError(code, `${describe(result)}Temporal does not run again: ${message}`, {
+    throw new LocalError(code, `${describe(result)}Could not start Temporal again: ${message}`, {
       ...(hint === undefined ? {} : { hint }),
       facts: { ...facts, ...result },
       exitCode,
@@ -126,24 +130,24 @@ async function stopAndHold(
     await stopInstance(context, DEFAULT_GRACE_S * 1000);
     const held = await takeExclusiveAccess(context.invocation.home, database, processes);
     if (held?.temporal === null) return held;
-    held?.close(); // somebody started it in between
+    held?.close(); // another process started it in between
   }
-  throw new LocalError("stop-failed", "Somebody starts this instance again and again", {
-    hint: "Find out who calls `stigmer-local start` all the time, and end that first",
+  throw new LocalError("stop-failed", "Could not keep the instance stopped: another process keeps restarting it", {
+    hint: "Find the process that keeps calling `stigmer-local start`, and stop it first",
   });
 }
 
 /**
- * Starts with the settings and the policy of `record`, and what the flags say on top of them: it comes up as it was, not as
- * the environment or `config.yaml` would have a new one. Without a record it is a new one.
+ * Starts with the settings and policy of `record`, overridden by the flags, so that the instance comes up as before;
+ * the environment and `config.yaml` apply only if there is no record.
  */
 async function startAs(context: CommandContext, record: PidRecord | null): Promise<Status> {
   const { host, invocation } = context;
-  const said = record === null ? invocation : requestedByFlags(invocation);
+  const overrides = record === null ? invocation : requestedByFlags(invocation);
   const recorded = record?.binary !== undefined && host.exists(record.binary) ? record.binary : null;
-  const temporalBin = said.temporalBin ?? recorded ?? invocation.temporalBin;
-  const requested = { ...record?.settings, ...said.requested };
-  const policy = { ...record?.policy, ...said.policy };
+  const temporalBin = overrides.temporalBin ?? recorded ?? invocation.temporalBin;
+  const requested = { ...record?.settings, ...overrides.requested };
+  const policy = { ...record?.policy, ...overrides.policy };
   const again = {
     ...context,
     invocation: { ...invocation, requested, policy, temporalBin, requestedBinary: temporalBin },
@@ -151,15 +155,15 @@ async function startAs(context: CommandContext, record: PidRecord | null): Promi
   try {
     return await startNew(again, START_TIMEOUT_MS, false);
   } catch (error) {
-    // Somebody was quicker, and started it otherwise: it is up, on the data that it was to have.
+    // Another process has started it with other settings: it is up, on the new data.
     if (error instanceof LocalError && error.code === "settings-differ") return await currentStatus(context);
     throw error;
   }
 }
 
-/** What became of the instance, for a person. */
+/** The state of the instance afterwards, as a line for people. */
 export function tellRunning({ running, wasForeground }: Replaced<unknown>): string {
-  if (wasForeground) return "Temporal ran in the foreground elsewhere: start it again there\n";
-  if (running !== null) return `Temporal runs again (pid ${running.temporal?.pid}) at ${running.address}\n`;
-  return "Temporal does not run: `stigmer-local start` starts it\n";
+  if (wasForeground) return "Temporal was running in the foreground of another terminal: start it there again\n";
+  if (running !== null) return `Temporal is running again (pid ${running.temporal?.pid}) at ${running.address}\n`;
+  return "Temporal is not running: `stigmer-local start` starts it\n";
 }

@@ -10,17 +10,17 @@ import { delay, unlessAborted } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { systemHere } from "../platform/system_here.ts";
 
-/** A launch that is under way is waited for, in ms. */
+/** How long to wait for a launch in progress, in ms. */
 const TIMEOUT_MS = 120_000;
 const POLL_MS = 25;
-/** A snapshot that is nearly done when it is given up is waited for so long, so that nobody has to clear it away, in ms. */
+/** After an abort, how long to wait for a snapshot in progress, so that its file can be removed, in ms. */
 const LAST_MOMENT_MS = 250;
 
 /**
- * A copy of the instance's database as it is at one moment: made by the supervisor, which alone may make Temporal stand
- * still, or by ourselves where there is none. When `signal` aborts it may still come: it is the caller's to remove.
+ * A copy of the instance's database at one moment: made by the supervisor, which alone may pause Temporal, or by this
+ * process if there is no supervisor. The copy may still be returned after `signal` aborts; the caller removes it.
  *
- * @param database The database of the instance when it does not run; its real path.
+ * @param database Real path of the database to copy if the instance is not running.
  * @throws {LocalError} `no-database`, `backup-failed`, `database-busy`, `supervisor-unresponsive`, `lock-failed`
  * @throws the reason of `signal`
  */
@@ -41,8 +41,8 @@ export async function obtainSnapshot(
     if (snapshot !== null) return snapshot;
     await delay(POLL_MS, signal);
   }
-  throw new LocalError("timeout", `The instance does not come to rest within ${TIMEOUT_MS / 1000} s`, {
-    hint: "`stigmer-local status` tells more",
+  throw new LocalError("timeout", `Timed out after ${TIMEOUT_MS / 1000} s waiting for the instance to start or stop`, {
+    hint: "`stigmer-local status` shows details",
   });
 }
 
@@ -53,25 +53,27 @@ function afterwards(signal: AbortSignal, ms: number): AbortSignal {
   return later.signal;
 }
 
-/** Null when the supervisor is leaving. */
+/** The snapshot in an answer; null if the supervisor is exiting. */
 function readAnswer(answer: Exclude<LongAnswer, { kind: "absent" }>): Snapshot | null {
   if (answer.kind !== "answer") {
-    throw new LocalError("supervisor-unresponsive", "The supervisor does not answer", {
+    throw new LocalError("supervisor-unresponsive", "The supervisor does not respond", {
       hint: "`stigmer-local restart` replaces it",
     });
   }
   const { response } = answer;
   if (isLeaving(response)) return null;
   if (response.status === 404) {
-    throw new LocalError("backup-failed", "The supervisor that runs is of an older version, which makes no copies", {
-      hint: "`stigmer-local stop` and `stigmer-local start`, then try again",
+    throw new LocalError("backup-failed", "The running supervisor is of an older version, which cannot make backups", {
+      hint: "Run `stigmer-local stop` and `stigmer-local start`, then try again",
     });
   }
   if (response.status >= 400) throw fromFailure(readFailure(response));
   return (JSON.parse(response.body) as { snapshot: Snapshot }).snapshot;
 }
 
-/** Null when somebody else holds the instance: it is just being started, most likely. */
+/**
+ * Takes the snapshot without a supervisor; null if another process holds the instance's locks, most likely to start it.
+ */
 async function snapshotUnsupervised(
   host: Host,
   home: string,

@@ -7,15 +7,15 @@ import { isInForeground } from "../platform/processes/parse_proc_stat.ts";
 import type { ForegroundChild, ForegroundExit, Host } from "../platform/runtime/host.ts";
 import { signalNumber } from "../platform/spawn/signals.ts";
 
-const HANDED_ON = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
 
-/** @throws {LocalError} `usage`, when there is nothing to run */
+/** @throws {LocalError} `usage` without a command */
 export function requireOperands({ invocation: { operands } }: CommandContext): void {
   if (operands.length > 0) return;
-  throw new LocalError("usage", "`run` needs a command", { hint: "stigmer-local run -- npm test" });
+  throw new LocalError("usage", "`run` needs a command", { hint: "For example `stigmer-local run -- npm test`" });
 }
 
-/** Runs the operands as a command that finds the instance in its environment. Resolves with its exit code. */
+/** Runs the operands as a command with the instance's address in its environment. Resolves with its exit code. */
 export async function runWith(
   context: CommandContext,
   status: Pick<Status, "address" | "namespace" | "uiUrl">,
@@ -24,7 +24,7 @@ export async function runWith(
 }
 
 /**
- * Runs the operands as a command in our environment, changed by `env`. Resolves with its exit code.
+ * Runs the operands as a command with this environment, changed by `env`. Resolves with its exit code.
  *
  * @throws {LocalError} `command-not-run`, with the shell's exit code for it: 127 not found, 126 not executable
  */
@@ -33,8 +33,8 @@ export async function runIn(context: CommandContext, env: EnvironmentChange): Pr
   const [command, ...args] = operands;
   let child: ForegroundChild | null = null;
   const early: string[] = [];
-  // Listened for before there is a command: what comes in between is handed on, too.
-  const stopListening = host.onSignal(HANDED_ON, (signal) => {
+  // Listens before the command is spawned, so that signals received in between are forwarded too.
+  const stopListening = host.onSignal(FORWARDED, (signal) => {
     if ((signal === "SIGINT" || signal === "SIGQUIT") && isForeground(host)) return;
     if (child?.kind === "runs") child.kill(signal);
     else early.push(signal);
@@ -51,26 +51,26 @@ export async function runIn(context: CommandContext, env: EnvironmentChange): Pr
 
 function notRun(command: string, child: Exclude<ForegroundChild, { kind: "runs" }>): LocalError {
   return child.kind === "notFound"
-    ? new LocalError("command-not-run", `\`${command}\` was not found`, {
-      hint: "Check its name, and PATH",
+    ? new LocalError("command-not-run", `Command not found: \`${command}\``, {
+      hint: "Check its name and PATH",
       facts: { command },
       exitCode: 127,
     })
-    : new LocalError("command-not-run", `\`${command}\` can't be executed: ${child.why}`, {
-      hint: "Check its path, and its permissions (chmod +x)",
+    : new LocalError("command-not-run", `Cannot execute \`${command}\`: ${child.why}`, {
+      hint: "Check its path and its permissions (`chmod +x`)",
       facts: { command },
       exitCode: 126,
     });
 }
 
 /**
- * Whether Ctrl-C or Ctrl-\ on a terminal reaches us, and the command with us: the whole foreground group gets it, wherever
- * its stdin is from, and handing it on would make it two.
+ * Whether Ctrl-C or Ctrl-\ on the terminal reaches this process, and so the command too: the terminal signals its whole
+ * foreground group, and forwarding would deliver the signal twice.
  */
 function isForeground(host: Host): boolean {
   const stat = host.readText("/proc/self/stat", 4096);
   if ("text" in stat) return isInForeground(stat.text);
-  // Elsewhere than on Linux neither a job in the background is known, nor a terminal that all three lead away from.
+  // Without `/proc`, a background job, or a job with all three streams redirected, is not recognized.
   return (["stdin", "stdout", "stderr"] as const).some((stream) => host.isTerminal(stream));
 }
 

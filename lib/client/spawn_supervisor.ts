@@ -11,22 +11,22 @@ import { type DetachedProcess, spawnDetached } from "../platform/spawn/spawn_det
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { supervisorCommand } from "./supervisor_command.ts";
 
-/** Where a supervisor begins. */
+/** Where and how the supervisor is spawned. */
 export interface SupervisorSpawnOptions {
   cwd: string;
-  /** Our descriptor for what it says before it has a log, and when it dies. */
+  /** Descriptor for its output before it opens its log, and for crashes. */
   output: number;
-  /** Our descriptors that become its 3, 4 … */
+  /** Descriptors that it inherits as 3, 4 … */
   pass: readonly number[];
 }
 
-/** As much of what it said last is looked at, in bytes. */
+/** How much of the end of its output is read, in bytes. */
 export const LAST_WORDS_BYTES = 16 * 1024;
-/** The pause between two tries to reach it, in ms. */
+/** Polling interval, in ms. */
 const POLL_MS = 5;
 
 /**
- * Spawns the supervisor of `order`.
+ * Spawns the supervisor that `launchRequest` describes.
  *
  * @throws {LocalError} `launch-failed`
  */
@@ -49,10 +49,10 @@ export async function spawnSupervisor(
 }
 
 /**
- * Asks until there is an answer: `absent` when it has ended.
+ * Polls the supervisor until it answers. `absent` if it exited.
  *
- * @param path `/wait` until Temporal serves, `/status` at once.
- * @param isHomeThere Nobody is asked before.
+ * @param path `/wait` waits until Temporal is ready, `/status` does not.
+ * @param isHomeThere The supervisor is not asked before this returns true.
  */
 export async function waitForSupervisor(
   host: Host,
@@ -74,9 +74,9 @@ export async function waitForSupervisor(
 }
 
 /**
- * The status in the answer of one that we spawned: what runs now was not there before, unless it was adopted.
+ * The status in the answer of a supervisor that this process spawned. `reused` only if Temporal was adopted.
  *
- * @throws {LocalError} why it failed, which only those who did not wait for it can see in a status
+ * @throws {LocalError} why the start failed
  */
 export function statusFromSupervisor({ response }: Extract<LongAnswer, { kind: "answer" }>): Status {
   const status = statusOrThrow(response);
@@ -87,9 +87,9 @@ export function statusFromSupervisor({ response }: Extract<LongAnswer, { kind: "
 /**
  * Why a supervisor exited before it answered.
  *
- * @param failure What it left behind as the reason, if it did.
- * @param lastWords The end of what it wrote.
- * @param log Where more of that is; null when there is no more.
+ * @param failure The failure that it recorded, if any.
+ * @param lastWords The end of its output.
+ * @param log Path of its log; null if there is none.
  */
 export function startupError(
   exit: ProcessExit,
@@ -99,8 +99,12 @@ export function startupError(
 ): LocalError {
   if (exit.code === 0) return fromFailure(START_STOPPED);
   if (failure !== null) return fromFailure(failure);
-  return new LocalError("launch-failed", `The supervisor ended at once (${exit.signal ?? `exit ${exit.code}`})`, {
-    ...(log === null ? {} : { hint: `Look at ${log}` }),
-    facts: { ...exit, lastWords: lastWords.trimEnd().split("\n").slice(-5), log },
-  });
+  return new LocalError(
+    "launch-failed",
+    `The supervisor exited during startup (${exit.signal ?? `exit code ${exit.code}`})`,
+    {
+      ...(log === null ? {} : { hint: `See ${log}` }),
+      facts: { ...exit, lastWords: lastWords.trimEnd().split("\n").slice(-5), log },
+    },
+  );
 }

@@ -6,16 +6,16 @@ import { interruptible } from "./interruptible.ts";
 import { createLaunchRequest } from "./launch_request.ts";
 
 /**
- * Starts an instance that nobody supervises. Ctrl-C ends the wait, not the start: a supervisor that was asked to bring
- * Temporal up goes on.
+ * Starts an instance that has no supervisor. Ctrl-C ends the wait, not the start: the supervisor keeps starting
+ * Temporal.
  *
- * @param replaces End a Temporal that runs unsupervised, instead of adopting it.
+ * @param replaces Replace an unsupervised Temporal instead of adopting it.
  */
 export async function startNew(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
   const { host, invocation: { home, commandOptions } } = context;
   const launchRequest = await createLaunchRequest(context, replaces);
   const noWait = commandOptions["no-wait"] === true;
-  const ensured = (goesOn: () => void, signal: AbortSignal) =>
-    ensureSupervisor(host, launchRequest, { timeoutMs, noWait, onSupervisorStarting: goesOn, signal });
+  const ensured = (onHandedOver: () => void, signal: AbortSignal) =>
+    ensureSupervisor(host, launchRequest, { timeoutMs, noWait, onSupervisorStarting: onHandedOver, signal });
   return await withLiveLine(context, () => interruptible(host, home, ensured));
 }

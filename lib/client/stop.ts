@@ -7,16 +7,16 @@ import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { delay } from "../platform/runtime/delay.ts";
 
-/** Temporal's own drain may take 10 s (a reported case), so that less would kill healthy servers. */
+/** Default grace period in s. Temporal's own drain may take 10 s, so a shorter one would kill healthy servers. */
 export const DEFAULT_GRACE_S = 12;
 
-/** What the end may take beyond the grace period: SIGKILL, a slow disk, a machine under load; in ms. */
+/** Time allowed beyond the grace period: SIGKILL, a slow disk, a machine under load; in ms. */
 const MARGIN_MS = 60_000;
 
-/** A supervisor that has answered is gone after this time, in ms; if not, nothing depends on it any more. */
-const DEPARTURE_MS = 5000;
+/** How long to wait for the exit of a supervisor that has answered, in ms; nothing depends on it any more. */
+const SUPERVISOR_EXIT_MS = 5000;
 
-/** What there was to stop. */
+/** What was stopped. */
 export interface Stopped {
   pid: number | null;
   forced: boolean;
@@ -24,7 +24,7 @@ export interface Stopped {
 
 export const NOTHING: Stopped = { pid: null, forced: false };
 
-/** Stops the instance, supervised or not. Resolves when nothing of it is left. */
+/** Stops the instance, supervised or not. Resolves when all its processes have exited. */
 export async function stopInstance(context: CommandContext, graceMs: number): Promise<Stopped> {
   const { host, invocation: { home } } = context;
   for (;;) {
@@ -38,8 +38,8 @@ export async function stopInstance(context: CommandContext, graceMs: number): Pr
     if (answer.kind === "late") {
       throw new LocalError(
         "stop-failed",
-        `Temporal is still there ${(graceMs + MARGIN_MS) / 1000} s after the stop`,
-        { hint: "`stigmer-local stop --force`" },
+        `Temporal is still running ${(graceMs + MARGIN_MS) / 1000} s after the stop`,
+        { hint: "`stigmer-local stop --force` kills it" },
       );
     }
     if (answer.kind === "absent" && !mayRun(context)) return NOTHING;
@@ -49,16 +49,16 @@ export async function stopInstance(context: CommandContext, graceMs: number): Pr
   }
 }
 
-/** A supervisor that answers has freed its locks, and yet it lives on for some ms, in a home that may be removed next. */
+/** A supervisor that answers has released its locks but exits some ms later, while the caller may remove the home. */
 async function untilDead(pid: number, processes: Processes): Promise<void> {
-  for (const giveUpAt = performance.now() + DEPARTURE_MS; performance.now() < giveUpAt;) {
+  for (const giveUpAt = performance.now() + SUPERVISOR_EXIT_MS; performance.now() < giveUpAt;) {
     const seen = processes.inspect(pid);
     if (seen === null || seen.state === "Z" || seen.state === "X") return;
     await delay(2);
   }
 }
 
-/** An empty home has never had an instance: nothing is made in it only to find that nothing runs. */
+/** Whether the home has ever had an instance: without one, no lock files are created just to find nothing running. */
 function mayRun({ host, invocation: { home } }: CommandContext): boolean {
   return host.exists(`${home}/supervisor.lock`) || host.exists(`${home}/temporal.lock`) ||
     host.exists(`${home}/temporal.pid`);

@@ -13,20 +13,20 @@ import { systemHere } from "../platform/system_here.ts";
 import { clearTemporalLock, endProcessGroup, lockHeld } from "../temporal/terminate.ts";
 import { killUnresponsiveSupervisor } from "./kill_unresponsive_supervisor.ts";
 
-/** What there was to stop. */
+/** What was stopped. */
 export interface Stopped {
-  /** The Temporal that was ended; null when none ran. */
+  /** The Temporal that was stopped; null if none was running. */
   pid: number | null;
-  /** It took SIGKILL. */
+  /** It was killed with SIGKILL. */
   forced: boolean;
 }
 
-/** How long a supervisor that has the lock and does not listen yet, or any more, is waited for, in ms. */
+/** How long to wait for a supervisor that holds the lock but is not listening (still starting, or exiting), in ms. */
 const SETTLE_MS = 30_000;
 
 /**
- * Stops what runs without a supervisor that answers: takes `supervisor.lock` itself, which makes it the one that may
- * signal. A hung supervisor is ended first. Null when a supervisor answers after all: ask that one.
+ * Stops an instance whose supervisor is missing or unresponsive. Takes `supervisor.lock`, whose holder alone may
+ * signal; kills a hung supervisor first. Null if a supervisor responds after all: the caller must ask that one.
  *
  * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
  */
@@ -84,8 +84,8 @@ async function takeSupervisorLock(
     if (answer.kind === "silent") isSilent = true;
     await delay(25);
   }
-  throw new LocalError("supervisor-unresponsive", "A supervisor holds its lock and does not listen", {
-    hint: `\`fuser ${supervisorLock}\` names it: end that process, then try again`,
+  throw new LocalError("supervisor-unresponsive", "A supervisor holds its lock but is not listening", {
+    hint: `\`fuser ${supervisorLock}\` shows its PID: end that process, then try again`,
     facts: { path: supervisorLock },
   });
 }

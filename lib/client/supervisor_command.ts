@@ -3,14 +3,13 @@ import type { Host } from "../platform/runtime/host.ts";
 import { runsTypeScript } from "../platform/runtime/runs_typescript.ts";
 
 /**
- * The command line that runs the supervisor under the runtime that we run on, and what it adds to the environment.
+ * The command line that runs the supervisor on the current runtime, and the variables to add to its environment.
  *
- * Deno's `process.execArgv` is empty, so its flags are built anew. A young generation that does not grow keeps the heap of a
- * process that allocates little for a long time small (70 instead of 120 MB after 200 crashes); with 4 MB from the beginning
- * a start collects no garbage, which takes 4 ms. `--single-threaded-gc` saves 1 MB. Not `--lite-mode` and the like, which
- * would save more: V8 takes what it compiled for other flags for useless, and Deno keeps one cache for all its processes,
- * so that each start of a supervisor would cost 40 ms more, and the next command as well (`cached_data_version_tag`). Its
- * look for a new Deno takes 3 MB, and is none of a daemon's business.
+ * Deno's `process.execArgv` is empty, so its flags are given explicitly. A young generation of fixed size keeps the
+ * heap of a long-lived process small (70 instead of 120 MB after 200 crashes), and with 4 MB a start runs no garbage
+ * collection, which takes 4 ms. `--single-threaded-gc` saves 1 MB. `--lite-mode` and the like would save more, but V8
+ * rejects code compiled with other flags (`cached_data_version_tag`), and Deno has one code cache for all processes:
+ * each start of a supervisor, and the command after it, would take 40 ms more. Deno's update check takes 3 MB.
  */
 export function supervisorCommand(host: Host): {
   command: string;
@@ -34,7 +33,7 @@ export function supervisorCommand(host: Host): {
   return { command: process.execPath, args: ["--max-semi-space-size=1", pathOf(entry)], env: {} };
 }
 
-/** `node:url` would cost Deno 1.5 ms; what it does beyond this is for Windows. */
+/** Does without `node:url`, which costs Deno 1.5 ms; what it does beyond this is for Windows. */
 function pathOf(url: URL): string {
   return decodeURIComponent(url.pathname);
 }

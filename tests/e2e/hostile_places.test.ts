@@ -117,7 +117,7 @@ describe("a home on a file system", () => {
       };
       await withInstance(async (instance) => {
         fillUp();
-        assertRefused(await instance.run(["start", "--headless"]), /home: no space is left on its file system\n/);
+        assertRefused(await instance.run(["start", "--headless"]), /home: no space left on its file system\n/);
         assertEquals((await instance.run(["stop"])).code, 0);
 
         unlinkSync(ballast);
@@ -239,7 +239,7 @@ describe("a home that is not ours alone", () => {
         assertRefused(await instance.run(["stop", "--home", home]), /belongs to another user/);
         const PATH = `${shut}:${process.env["PATH"]}`;
         const mistyped = await asNobody(["run", "--home", home, "--", "there-is-no-such-command"], { PATH });
-        assertEquals([mistyped.code, mistyped.stderr.includes("was not found")], [127, true]);
+        assertEquals([mistyped.code, mistyped.stderr.includes("Command not found")], [127, true]);
         assertEquals((await asNobody(["stop", "--force", "--home", home])).code, 0);
         assertEquals(instance.processes.lockHolders(instancePaths(home).temporalLock), []);
       });

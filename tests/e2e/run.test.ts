@@ -106,7 +106,7 @@ describe("run", () => {
       assertEquals(await codeOf("/etc/passwd"), 126);
       assertEquals(await codeOf("/etc/passwd/below-a-file"), 126);
       const mistyped = await instance.run(["run", "--quiet", "--", "there-is-no-such-command"]);
-      assertMatch(mistyped.stderr, /^error: `there-is-no-such-command` was not found\nhint: .*PATH/);
+      assertMatch(mistyped.stderr, /^error: Command not found: `there-is-no-such-command`\nhint: .*PATH/);
       assertEquals(await codeOf("sh", "-c", "kill -USR1 $$"), 128 + constants.signals.SIGUSR1);
       assertEquals((await instance.run(["run"])).code, 2);
       const forgotten = await instance.run(["run", "true"]);
@@ -302,7 +302,7 @@ describe("run --ephemeral", () => {
           killed.add(pid);
           process.kill(pid, "SIGKILL");
         }
-        return running.stderr().includes("Temporal is gone while the command runs: ");
+        return running.stderr().includes("Temporal stopped while the command was running: ");
       });
       writeFileSync(mayEnd, "");
       assertEquals((await running.ended).code, 7);
