@@ -8,23 +8,23 @@ import type { LogEvent } from "../instance/event_log.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Handler, Reply } from "./unix_server.ts";
 
-/** What a request asks a supervisor to start, or to go on with after a restart. */
+/** The body of `POST /start` and `POST /restart`. */
 export interface StartRequest {
   asked: RequestedSettings;
-  /** The binary that was asked for by name; null = any. */
+  /** The requested binary; null = any. */
   binary: string | null;
-  /** How it is to be looked after, as far as that was asked for. */
+  /** The requested part of the policy. */
   policy?: Partial<Policy>;
-  /** Answer at once, whether Temporal serves or not. */
+  /** Answer at once, without waiting for Temporal to become ready. */
   noWait?: boolean;
 }
 
-/** What a request to stop says. */
+/** The body of `POST /stop`. */
 export interface StopRequest {
   graceMs: number;
 }
 
-/** What a request for a snapshot says: who is to have the copy, if that is a process that may be gone meanwhile. */
+/** The body of `POST /snapshot`: the process that receives the copy, if it may exit before it does. */
 export interface SnapshotRequest {
   asker?: { pid: number; startTime: string };
 }
@@ -35,19 +35,19 @@ export interface SnapshotTaken {
   snapshot: Snapshot;
 }
 
-/** What the control API needs of its supervisor. */
+/** What the control API needs from the supervisor. */
 export interface Controlled {
   status(): Promise<Status>;
-  /** The status when Temporal serves: at once when it does, else after the launch under way. */
+  /** The status once Temporal is ready, or the failure of the launch in progress. */
   settled(): Promise<Status | Failure>;
-  /** What `start` says to a supervisor that is there: what it runs, or why it can't be what was asked for. */
+  /** The status if the running Temporal meets the request, else why not. */
   start(request: StartRequest): Promise<Status | Failure>;
-  /** Resolves when nothing is left of Temporal and the locks are free. */
+  /** Resolves when Temporal's processes have exited and the locks are free. */
   stop(request: StopRequest): Promise<Status | Failure>;
   restart(request: StartRequest): Promise<Status | Failure>;
   /**
-   * Copies the database as it is at one moment, once Temporal serves. The copy is the asker's to remove; of one that is
-   * gone by then, nothing is left.
+   * Copies the database at one moment, once Temporal is ready. The requesting process removes the copy; if it has
+   * exited, the copy is deleted.
    */
   snapshot(request: SnapshotRequest): Promise<SnapshotTaken | Failure>;
   isHealthy(): boolean;
@@ -83,7 +83,7 @@ export function controlApi(supervisor: Controlled): Handler {
         case "POST /snapshot":
           return answer(await supervisor.snapshot(snapshotRequest(body)));
         default:
-          return json(404, errorBody({ code: "usage", message: `There is no ${route}` }));
+          return json(404, errorBody({ code: "usage", message: `Unknown endpoint: ${route}` }));
       }
     } catch (error) {
       if (error instanceof SyntaxError) {
@@ -120,7 +120,7 @@ function parseObject(body: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Of what somebody asks for, the ports that are `auto`. */
+/** The ports in a request that are `auto`. */
 function autoPortsIn(asked: RequestedSettings): RequestedSettings {
   return {
     ...(asked.port === "auto" ? { port: "auto" } : {}),
@@ -151,7 +151,7 @@ function snapshotRequest(body: string): SnapshotRequest {
 function stopRequest(body: string): StopRequest {
   const { graceMs } = parseObject(body);
   if (graceMs === undefined) return { graceMs: -1 };
-  // setTimeout holds 2^31 - 1 ms; more would be no grace at all.
+  // setTimeout fires at once for more than 2^31 - 1 ms.
   if (typeof graceMs !== "number" || !(graceMs >= 0 && graceMs < 2 ** 31)) {
     throw new SyntaxError("graceMs must be a number from 0");
   }
@@ -164,11 +164,11 @@ function eventStream(supervisor: Controlled): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     start: (controller) => {
       const message = (line: string) => `data: ${line}\n\n`;
-      // In one piece: the backlog below is counted in pieces, and is to be that of events alone.
+      // One chunk: the backlog below counts chunks, and must count only later events.
       const history = supervisor.history().map(message).join("");
       if (history !== "") controller.enqueue(encoder.encode(history));
       unsubscribe = supervisor.subscribe((event) => {
-        // A listener that does not read is dropped: its backlog would be our memory.
+        // Drops a listener that does not read: its backlog would fill the supervisor's memory.
         if ((controller.desiredSize ?? 0) < -1000) {
           unsubscribe();
           controller.close();

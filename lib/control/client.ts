@@ -7,25 +7,26 @@ import { socketPath } from "../platform/net/socket_path.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { decodeResponse, encodeRequest, type HttpResponse } from "./http1.ts";
 
-/** A supervisor that says nothing for this long counts as unresponsive, in ms. */
+/** A supervisor that does not respond for this long counts as unresponsive, in ms. */
 export const SILENCE_MS = 1000;
 
 /**
- * What asking the supervisor gave. `absent`: nobody listens. `silent`: somebody has the socket and says nothing in
- * time, which proves nothing about a supervisor (a listener leaked to a child accepts too): its lock decides.
+ * The outcome of a request to the supervisor. `absent`: the socket has no listener. `silent`: connected, but no
+ * response in time, which does not prove that a supervisor is running (a listener leaked to a child process accepts
+ * too): its lock does.
  */
 export type Answer = { kind: "answer"; response: HttpResponse } | { kind: "absent" } | { kind: "silent" };
 
-/** What connect(2) says where nobody answers: whatever is in the socket's place, or a listener that just died. */
-const NOBODY: readonly string[] = [
+/** Errors of connect(2) when there is no listener: the path is missing or no socket, or the listener just exited. */
+const NOT_LISTENING: readonly string[] = [
   ...["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "EACCES", "EPROTOTYPE"],
   ...["ECONNRESET", "EPIPE"],
 ];
 
 /**
- * Asks the supervisor of the instance at `home`, over the runtime's own socket.
+ * Sends a request to the supervisor of the instance at `home`.
  *
- * Without an answer within `timeoutMs`, or when `signal` aborts, it is `silent`.
+ * `silent` if there is no response within `timeoutMs`, or when `signal` aborts.
  */
 export async function askSupervisor(
   host: Host,
@@ -42,7 +43,7 @@ export async function askSupervisor(
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === "ETIMEDOUT" || code === "EAGAIN") return { kind: "silent" };
-    if (!NOBODY.includes(code ?? "")) throw error;
+    if (!NOT_LISTENING.includes(code ?? "")) throw error;
     return { kind: "absent" };
   } finally {
     socket.close();
@@ -64,7 +65,7 @@ export async function askSupervisor(
     return { kind: "answer", response: await readResponse(connection) };
   } catch (error) {
     if (late) return { kind: "silent" };
-    // It left in the middle of the answer: a supervisor that stops, or was killed.
+    // The connection broke: the supervisor is exiting, or was killed.
     if (error instanceof Error) return { kind: "absent" };
     throw error;
   } finally {
@@ -98,13 +99,15 @@ export function readStatus(response: HttpResponse): Status {
 export function readFailure(response: HttpResponse): Failure {
   const parsed: unknown = JSON.parse(response.body);
   const failure = typeof parsed === "object" && parsed !== null && "error" in parsed ? parsed.error : null;
-  return isFailure(failure) ? failure : { code: "internal", message: `the supervisor answered ${response.status}` };
+  return isFailure(failure)
+    ? failure
+    : { code: "internal", message: `The supervisor responded with HTTP status ${response.status}` };
 }
 
 /**
  * The status in `response`.
  *
- * @throws {LocalError} the failure that the supervisor told
+ * @throws {LocalError} the failure that the supervisor reported
  */
 export function statusOrThrow(response: HttpResponse): Status {
   if (response.status >= 400) throw fromFailure(readFailure(response));

@@ -1,10 +1,10 @@
-/** An HTTP/1.1 response of the control API, read to its end. */
+/** A complete HTTP/1.1 response of the control API. */
 export interface HttpResponse {
   status: number;
   body: string;
 }
 
-/** The bytes of a request that asks for the connection to be closed after the answer. */
+/** Encodes a request with `connection: close`. */
 export function encodeRequest(method: "GET" | "POST", path: string, body?: string): Uint8Array {
   const encoder = new TextEncoder();
   const payload = encoder.encode(body ?? "");
@@ -19,21 +19,21 @@ export function encodeRequest(method: "GET" | "POST", path: string, body?: strin
 }
 
 /**
- * Reads a whole response out of the bytes that came so far; null while it is not complete.
- * `ended` says that no more will come.
+ * Decodes a response from the bytes received so far; null while it is incomplete. `ended`: the connection is at its
+ * end.
  *
- * @throws {Error} when the bytes can't be the beginning of a response, or end too early
+ * @throws {Error} if the bytes are not a response, or end early
  */
 export function decodeResponse(bytes: Uint8Array, ended: boolean): HttpResponse | null {
   const headEnd = indexOfBlankLine(bytes);
   if (headEnd < 0) {
-    if (ended) throw new Error("the answer ended before its header did");
+    if (ended) throw new Error("The response ended within its header");
     return null;
   }
   const decoder = new TextDecoder();
   const [statusLine = "", ...headerLines] = decoder.decode(bytes.subarray(0, headEnd)).split("\r\n");
   const match = /^HTTP\/1\.[01] (\d{3})\b/.exec(statusLine);
-  if (match === null) throw new Error("the answer is not HTTP");
+  if (match === null) throw new Error("The response is not HTTP");
   const headers = new Map(headerLines.map((line) => {
     const at = line.indexOf(":");
     return [line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim().toLowerCase()];
@@ -43,13 +43,13 @@ export function decodeResponse(bytes: Uint8Array, ended: boolean): HttpResponse 
 
   if (headers.get("transfer-encoding") === "chunked") {
     const body = decodeChunks(rest);
-    if (body === null && ended) throw new Error("the answer was cut off");
+    if (body === null && ended) throw new Error("The response was truncated");
     return body === null ? null : { status, body };
   }
   const length = headers.get("content-length");
   if (length === undefined) return ended ? { status, body: decoder.decode(rest) } : null;
   if (rest.length >= Number(length)) return { status, body: decoder.decode(rest.subarray(0, Number(length))) };
-  if (ended) throw new Error("the answer was cut off");
+  if (ended) throw new Error("The response was truncated");
   return null;
 }
 
@@ -68,7 +68,7 @@ function decodeChunks(bytes: Uint8Array): string | null {
     const lineEnd = bytes.indexOf(13, at);
     if (lineEnd < 0 || lineEnd + 1 >= bytes.length) return null;
     const digits = /^[\da-f]{1,8}(?=[; \t]|$)/i.exec(new TextDecoder().decode(bytes.subarray(at, lineEnd)));
-    if (digits === null) throw new Error("the answer has a chunk without a size");
+    if (digits === null) throw new Error("The response has a chunk without a size");
     const size = parseInt(digits[0], 16);
     if (size === 0) return body + decoder.decode();
     const start = lineEnd + 2;

@@ -3,22 +3,22 @@ import type { StartRequest } from "./api.ts";
 import { askSupervisor, SILENCE_MS } from "./client.ts";
 import type { HttpResponse } from "./http1.ts";
 
-/** What a supervisor that may be there answered to a request that can take long. */
+/** The outcome of a long request to a supervisor. */
 export type LongAnswer =
   | { kind: "answer"; response: HttpResponse }
-  /** Nobody listens. */
+  /** The socket has no listener. */
   | { kind: "absent" }
-  /** Somebody has the socket and says nothing. */
+  /** Connected, but no response. */
   | { kind: "silent" }
-  /** It answers, but what was asked for did not happen in time. */
+  /** The supervisor responds, but did not complete the request in time. */
   | { kind: "late" };
 
 /**
- * Asks for something that may take as long as Temporal takes. Silence for a second says that the supervisor is either
- * waiting with us or unresponsive; a question that it can answer at once tells which.
+ * Sends a request that may take as long as Temporal does. After a second without a response, `GET /healthz` tells
+ * whether the supervisor is still working on it or unresponsive.
  *
- * The request is sent once and its connection kept: a `restart` that is sent twice restarts twice, and a supervisor
- * that leaves after a `stop` answers those who still listen.
+ * Sends the request once and keeps the connection: a `restart` sent twice would restart twice, and an exiting
+ * supervisor still answers open connections.
  */
 export async function askPatiently(
   host: Host,
@@ -36,13 +36,13 @@ export async function askPatiently(
     const answer = await asked;
     return answer.kind === "silent" ? { kind: "late" } : answer;
   }
-  // Nobody new is let in by one that leaves; those that it let in before get their answer.
+  // An exiting supervisor accepts no new connection, but still answers open ones.
   const last = await within(host, asked, sign.kind === "absent" ? SILENCE_MS : 0);
   abandon.abort();
   return last === null || last.kind === "silent" ? sign : last;
 }
 
-/** What `promise` gives within `ms`, else null. */
+/** The value of `promise`, or null if it does not settle within `ms`. */
 export function within<T>(host: Host, promise: Promise<T>, ms: number): Promise<T | null> {
   return new Promise((resolve, reject) => {
     let cancel = () => {};
@@ -56,7 +56,7 @@ export function askStart(host: Host, home: string, request: StartRequest, timeou
   return askPatiently(host, home, { method: "POST", path: "/start", body: request }, timeoutMs);
 }
 
-/** Whether the answer is that of a supervisor which is about to be gone; the question is to be asked again then. */
+/** Whether the supervisor refused the request because it is exiting; the caller must ask again. */
 export function isLeaving(response: HttpResponse): boolean {
   return response.status === 409 && response.body.includes('"leaving":true');
 }

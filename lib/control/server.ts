@@ -2,8 +2,8 @@ import { isDeno } from "../platform/runtime/host.ts";
 import type { Handler, UnixServer } from "./unix_server.ts";
 
 /**
- * Serves HTTP/1.1 on a Unix socket of mode 0600 at `path`, where nothing may be. The listener does not reach child
- * processes: under Deno `node:http` would make one without close-on-exec, so each runtime serves by its own means.
+ * Serves HTTP/1.1 on a Unix socket of mode 0600 at `path`, which must not exist. Child processes do not inherit the
+ * listener: under Deno, `node:http` opens it without close-on-exec, so each runtime uses its own server.
  */
 export async function serveUnix(path: string, handler: Handler): Promise<UnixServer> {
   return isDeno

@@ -6,7 +6,7 @@ import { type Handler, MAX_REQUEST_BYTES, type UnixServer } from "./unix_server.
 /** {@linkcode Handler} over `node:http`. */
 export async function serveUnixNode(path: string, handler: Handler): Promise<UnixServer> {
   const server = createServer((request, response) => {
-    // A request that breaks off in the middle concerns nobody else.
+    // A request that breaks off affects no other.
     answer(request, response, handler).catch(() => response.destroy());
   });
   server.on("clientError", (_error, socket) => socket.destroy());

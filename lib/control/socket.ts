@@ -6,15 +6,18 @@ import { socketPath } from "../platform/net/socket_path.ts";
 import { serveUnix } from "./server.ts";
 import type { Handler, UnixServer } from "./unix_server.ts";
 
-/** The control API at its place in the home. */
+/** The control API's socket in the home. */
 export interface ControlSocket {
-  /** Makes it again where it was deleted, or another one put in its place; whether that was needed. */
+  /** Binds it again if the path was deleted or replaced; resolves with whether it was. */
   mend(): Promise<boolean>;
-  /** Removes it, if it is ours, at once; then lets the answers that are under way finish, for at most `graceMs`. */
+  /**
+   * Removes the path at once, unless another socket took it; then finishes responses in progress, for at most
+   * `graceMs`.
+   */
   close(graceMs: number): Promise<void>;
 }
 
-/** One listener; those whose name was deleted still answer who had connected before. */
+/** One listener. A listener whose path was deleted still serves its open connections. */
 interface Bound {
   server: UnixServer;
   identity: FileIdentity | null;
@@ -44,9 +47,8 @@ export async function openControlSocket(instance: Instance, handler: Handler): P
 }
 
 /**
- * Binds the socket under a name of its own and renames it into place: a stale socket is replaced without a moment in
- * which there is none, and libuv, which unlinks the path that it bound when it closes (uv__pipe_close), can't remove a
- * successor's.
+ * Binds the socket under a temporary name and renames it into place. This replaces a stale socket atomically, and
+ * libuv, which on close unlinks the path that it bound (uv__pipe_close), cannot remove a later supervisor's socket.
  */
 async function bind({ paths, host }: Instance, handler: Handler): Promise<Bound> {
   const ownName = `.control-${host.pid}`;
@@ -66,11 +68,11 @@ async function bind({ paths, host }: Instance, handler: Handler): Promise<Bound>
   return { server, identity: identityOf(paths.controlSocket), closePath: () => path.close() };
 }
 
-/** rename(2) replaces a file, a link or a FIFO, and no folder. */
+/** rename(2) replaces a file, a link or a FIFO, but not a directory. */
 function explain(error: unknown, path: string): unknown {
   if (!["EISDIR", "ENOTEMPTY", "EEXIST"].includes(systemErrorCode(error) ?? "")) return error;
-  return new LocalError("home-unusable", `Cannot put the control socket at ${path}: a folder stands there`, {
-    hint: "Move it away",
+  return new LocalError("home-unusable", `Cannot create the control socket ${path}: it is a directory`, {
+    hint: "Move the directory away",
     facts: { path },
     cause: error,
   });

@@ -1,4 +1,4 @@
-/** An answer of the control API. A stream is sent as it comes, until it ends or the client leaves. */
+/** A response of the control API. A stream is sent as it is produced, until it ends or the client disconnects. */
 export interface Reply {
   status: number;
   contentType: string;
@@ -10,9 +10,9 @@ export type Handler = (method: string, path: string, body: string) => Promise<Re
 
 /** A server on a Unix socket. */
 export interface UnixServer {
-  /** Stops listening and lets the answers that are under way finish, for at most `graceMs`. */
+  /** Stops listening and finishes responses in progress, for at most `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
-/** The largest request body that is read, in bytes. */
+/** Maximum size of a request body, in bytes. */
 export const MAX_REQUEST_BYTES = 1024 * 1024;

@@ -39,13 +39,13 @@ const BARRED: readonly (readonly [name: string, words: RegExp, obstacles: readon
   ["temporal.lock", /Cannot lock .*\/temporal\.lock: it is not a regular file/, ["fifo"]],
   ["supervisor.lock", /Cannot lock .*\/supervisor\.lock: a symbolic link stands there/, ["dangling"]],
   ["supervisor.lock", /Cannot lock .*\/supervisor\.lock: it is not a regular file/, ["fifo"]],
-  ["control.sock", /Cannot put the control socket at .*\/control\.sock: a folder stands there/, ["folder"]],
+  ["control.sock", /Cannot create the control socket .*\/control\.sock: it is a directory/, ["folder"]],
   ["logs", /Cannot make the folder .*\/logs: something else stands there/, ["live", "fifo"]],
   ["logs/temporal.log", /Cannot use .*\/temporal\.log as a log: it is a symbolic link/, ["live", "dangling"]],
   ["logs/temporal.log", /Cannot use .*\/temporal\.log as a log: it is not a regular file/, ["fifo"]],
   ["logs/supervisor.log", /Cannot use .*\/supervisor\.log as a log: it is a symbolic link/, ["live", "dangling"]],
   ["logs/supervisor.log", /Cannot use .*\/supervisor\.log as a log: it is not a regular file/, ["fifo"]],
-  ["temporal-data", /Cannot use .*\/temporal\.db as Temporal's database: .*\/temporal-data is no folder/, ["live"]],
+  ["temporal-data", /Cannot use .*\/temporal\.db as Temporal's database: .*\/temporal-data is not a directory/, ["live"]],
   ["temporal-data/temporal.db", /Temporal's database: it is (a folder|not a regular file)/, ["folder", "fifo"]],
 ];
 
