@@ -14,19 +14,19 @@ import { spawnWatchdog } from "./watchdog.ts";
 
 /** An ephemeral instance that this process supervises. */
 export interface SupervisedHere {
-  /** Where clients find it. */
+  /** How clients connect to it. */
   served: Pick<Status, "address" | "namespace" | "uiUrl">;
-  /** Resolves, with the reason, when Temporal is given up before {@linkcode end} was called. */
+  /** Resolves with the reason if the supervisor gives Temporal up before {@linkcode end} is called. */
   lost: Promise<LocalError>;
-  /** Ends it. Resolves when nothing of it is left, its home included. */
+  /** Stops it. Resolves when its processes have exited and its home is deleted. */
   end(): Promise<void>;
 }
 
 /**
- * Supervises the instance of `order`, which is for this process alone, in this process, and resolves when Temporal serves.
- * When it fails, nothing of it is left. A reaper, which comes first, sees to that where this process can't.
+ * Supervises an ephemeral instance in this process. Resolves when Temporal is ready; after a failure nothing of it
+ * remains. A watchdog, started first, cleans up if this process is killed.
  *
- * @param timeoutMs For Temporal to serve.
+ * @param timeoutMs Timeout for Temporal to become ready.
  * @throws {LocalError} why the supervisor gave up, `timeout`, `home-unusable`, `lock-failed`
  */
 export async function superviseEphemeral(
@@ -42,7 +42,7 @@ export async function superviseEphemeral(
   const end = async () => {
     stop.abort();
     await over;
-    signalChild(watchdog, "SIGKILL"); // nothing is left to be reaped
+    signalChild(watchdog, "SIGKILL"); // nothing is left to clean up
   };
   let isLate = false;
   const cancel = host.after(timeoutMs, () => {
@@ -58,7 +58,7 @@ export async function superviseEphemeral(
       over = runSupervisor(instance, launchRequest, lock, stop.signal, onBegin)
         .then((failure) => {
           const why = fromFailure(failure ?? START_STOPPED);
-          reject(why); // which says nothing any more once it serves
+          reject(why); // a no-op once Temporal has become ready
           if (failure !== null && !stop.signal.aborted) lose(why);
         }, reject);
     });
@@ -69,7 +69,7 @@ export async function superviseEphemeral(
     };
   } catch (error) {
     await end();
-    throw isLate ? tooLate(timeoutMs) : error;
+    throw isLate ? startTimedOut(timeoutMs) : error;
   } finally {
     cancel();
   }
@@ -82,8 +82,8 @@ async function lockNewHome(host: Host, { home }: LaunchRequest): Promise<LockFil
   return lock;
 }
 
-function tooLate(timeoutMs: number): LocalError {
-  return new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
-    hint: "Give it more with --timeout SECONDS",
+function startTimedOut(timeoutMs: number): LocalError {
+  return new LocalError("timeout", `Timed out after ${timeoutMs / 1000} s waiting for Temporal to become ready`, {
+    hint: "Raise the timeout with --timeout SECONDS",
   });
 }

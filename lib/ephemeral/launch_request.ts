@@ -10,15 +10,15 @@ import type { LaunchRequest } from "../instance/context.ts";
 import { freePort } from "../platform/net/probe_port.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 
-/** A free port may be taken before Temporal has it: then another one is tried, this often. */
+/** Attempts to start: another process may take a free port before Temporal binds it. */
 const MAX_TRIES = 8;
 
 /**
- * Brings up an instance that is this process' own: a home in the temporary folder, free ports, data in memory. When a port
- * is taken before Temporal has it, another one is tried, in another home; not so one that a flag names.
+ * Starts an ephemeral instance: a home in the temporary directory, free ports, data in memory. If another process takes
+ * a port before Temporal binds it, retries with other ports in another home, unless a flag names the port.
  *
- * @param bringUp Gets the order for one try. When it throws, its home is removed, if that can be.
- * @throws what `bringUp` throws, at last
+ * @param bringUp Called with the launch request of each attempt. If it throws, the home is removed if possible.
+ * @throws the error of the last `bringUp`
  * @throws {LocalError} `binary-not-found`, `install-failed`, `home-unusable`
  */
 export async function bringUpEphemeral<Result>(
@@ -28,7 +28,7 @@ export async function bringUpEphemeral<Result>(
   const { host } = context;
   const common = await createLaunchRequest(context, true, true);
   const self = processesHere(host.platform).inspect(host.pid);
-  if (self === null) throw new LocalError("internal", "This process can't see itself");
+  if (self === null) throw new LocalError("internal", "This process was not found in the process table");
   const timeoutMs = timeoutMsOf(context);
   for (let tries = 1;; tries++) {
     const home = temporaryHome();
@@ -43,7 +43,7 @@ export async function bringUpEphemeral<Result>(
   }
 }
 
-/** Where the home is to be made: the real path, which others find it by, from wherever they are, and whatever is deleted. */
+/** Path of a new home: a real path, by which other processes find it wherever they run, even after it is deleted. */
 function temporaryHome(): string {
   const folder = tmpdir();
   try {
@@ -51,15 +51,15 @@ function temporaryHome(): string {
     return join(realpathSync(folder), `stigmer-ephemeral-${crypto.randomUUID().slice(0, 8)}`);
   } catch (error) {
     const code = systemErrorCode(error);
-    throw new LocalError("home-unusable", `Nothing can be made in the temporary folder ${folder} (${code})`, {
-      hint: "Set TMPDIR to a folder of your own",
+    throw new LocalError("home-unusable", `Cannot write to the temporary directory ${folder} (${code})`, {
+      hint: "Set TMPDIR to a writable directory",
       facts: { folder, systemError: code },
       cause: error,
     });
   }
 }
 
-/** What can't be removed stays, in a folder for such things: why there is something to remove says more than this would. */
+/** Ignores errors, because the one that caused the removal matters more; what remains is in the temporary directory. */
 function discard(home: string): void {
   try {
     rmSync(home, { recursive: true, force: true });
@@ -69,34 +69,37 @@ function discard(home: string): void {
 }
 
 /**
- * In memory, on free ports, without a UI, unless flags say otherwise: the ports that the environment or `config.yaml`
- * names are those of the common instance. What else they say counts here, too.
+ * In memory, on free ports, without a UI, unless flags say otherwise. Ports from the environment or `config.yaml`
+ * belong to the regular instance and are ignored; their other settings apply.
  */
 async function ephemeralSettings(
   { invocation: { options } }: CommandContext,
-  asked: RequestedSettings,
+  requested: RequestedSettings,
 ): Promise<RequestedSettings> {
   const isWritten = (flag: string) => options.get(flag)?.source.kind === "flag";
   const portFor = async (flag: string, port: number | "auto" | undefined) =>
     isWritten(flag) && typeof port === "number" ? port : await freePort();
   return {
-    ...asked,
+    ...requested,
     dbFilename: null,
-    headless: isWritten("headless") ? asked.headless === true : !isWritten("ui-port"),
-    port: await portFor("port", asked.port),
-    uiPort: await portFor("ui-port", asked.uiPort),
-    metricsPort: isWritten("metrics-port") ? asked.metricsPort ?? null : null,
+    headless: isWritten("headless") ? requested.headless === true : !isWritten("ui-port"),
+    port: await portFor("port", requested.port),
+    uiPort: await portFor("ui-port", requested.uiPort),
+    metricsPort: isWritten("metrics-port") ? requested.metricsPort ?? null : null,
   };
 }
 
-/** Whether the port that was lost is one that a flag names. */
+/** Whether a flag names the port that another process took. */
 function isNamed(error: unknown, { invocation: { options } }: CommandContext): boolean {
   const port = error instanceof LocalError ? error.facts["port"] : undefined;
   return ["port", "ui-port", "metrics-port"].map((flag) => options.get(flag))
     .some((each) => each?.source.kind === "flag" && each.value === port);
 }
 
-/** The log that an error refers to when nothing else is known is gone with the home; its end is among the facts. */
+/**
+ * An error of unknown cause without its hint, which refers to a log that is deleted with the home; the facts contain
+ * the end of it.
+ */
 function withoutLog(error: unknown): unknown {
   if (!(error instanceof LocalError) || error.facts["cause"] !== "unknown") return error;
   const { code, message, facts, cause } = error;

@@ -5,23 +5,27 @@ import { superviseEphemeral } from "./in_process.ts";
 import { bringUpEphemeral } from "./launch_request.ts";
 
 /**
- * Runs the command on an instance of its own, which is supervised in this process: a second one would have to be waited
- * for. Whatever becomes of this process, nothing of the instance is left.
+ * Runs the command with an ephemeral instance, supervised in this process, because a second process would take time to
+ * start. However this process exits, nothing of the instance remains.
  *
- * @throws {LocalError} `usage`, when a flag names a file for its data; what `start` throws
+ * @throws {LocalError} `usage` with --db-filename; the errors of `start`
  */
 export async function runEphemeral(context: CommandContext): Promise<number> {
   const { host, invocation: { options } } = context;
   if (options.get("db-filename")?.source.kind === "flag") {
-    throw new LocalError("usage", "`run --ephemeral` keeps its data in memory, and has no --db-filename", {
-      hint: "Leave one of the two out",
-    });
+    throw new LocalError(
+      "usage",
+      "--db-filename cannot be used with `run --ephemeral`, which keeps its data in memory",
+      {
+        hint: "Omit one of the two",
+      },
+    );
   }
   const ephemeral = await bringUpEphemeral(
     context,
     (launchRequest, timeoutMs) => superviseEphemeral(host, launchRequest, timeoutMs),
   );
-  ephemeral.lost.then((why) => context.tell(`error: Temporal is gone while the command runs: ${why.message}`));
+  ephemeral.lost.then((why) => context.tell(`error: Temporal stopped while the command was running: ${why.message}`));
   try {
     return await runWith(context, ephemeral.served);
   } finally {

@@ -20,24 +20,23 @@ import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { homeNotMade, isOwnFolder } from "../supervisor/ephemeral_home.ts";
 
-/** A supervisor whose Temporal serves. */
+/** An ephemeral instance with a supervisor process, ready. */
 export interface SpawnedEphemeral {
-  /** What it was when it began to serve. */
+  /** Its status when it became ready. */
   status: Status;
-  /** Resolves at the end of its process: until then the runtime has a child. */
+  /** Resolves when the supervisor exits. */
   exited: Promise<ProcessExit>;
 }
 
-/** What the end of one that is too late may take, in ms; it ends by itself at the latest with this process. */
+/** How long to wait for a late supervisor to exit, in ms; it exits with this process at the latest. */
 const END_MS = 5000;
 
 /**
- * Spawns the supervisor of an instance that is for this process alone, and waits until Temporal serves. The supervisor makes
- * the home, which is not there yet: whenever this process is killed, somebody is there to remove what was made. When it
- * fails, nothing of the instance goes on.
+ * Spawns the supervisor of an ephemeral instance, and waits until Temporal is ready. The supervisor creates the home,
+ * so that it can delete it whenever this process is killed. After a failure nothing of the instance keeps running.
  *
- * @param timeoutMs For Temporal to serve.
- * @throws {LocalError} what the supervisor told, `timeout`, `home-unusable`, `launch-failed`, `stop-failed`
+ * @param timeoutMs Timeout for Temporal to become ready.
+ * @throws {LocalError} what the supervisor reported, `timeout`, `home-unusable`, `launch-failed`, `stop-failed`
  */
 export async function spawnEphemeral(
   host: Host,
@@ -45,12 +44,12 @@ export async function spawnEphemeral(
   timeoutMs: number,
 ): Promise<SpawnedEphemeral> {
   const giveUpAt = performance.now() + timeoutMs;
-  const words = openWords(launchRequest.home); // its log is gone with its home
+  const output = openOutput(launchRequest.home); // the log is deleted with the home
   let supervisor: DetachedProcess | null = null;
   try {
     supervisor = await spawnSupervisor(host, launchRequest, {
       cwd: dirname(launchRequest.home),
-      output: words,
+      output,
       pass: [],
     });
     for (;;) {
@@ -59,12 +58,12 @@ export async function spawnEphemeral(
       if (answer.kind === "answer") return { status: statusFromSupervisor(answer), exited: supervisor.exited };
       if (supervisor.exit?.code === NO_HOME_EXIT) throw homeNotMade(launchRequest.home);
       if (supervisor.exit !== null) {
-        const said = readTailOf(words, 0, LAST_WORDS_BYTES);
-        throw startupError(supervisor.exit, failureIn(said), said, null);
+        const lastWords = readTailOf(output, 0, LAST_WORDS_BYTES);
+        throw startupError(supervisor.exit, failureIn(lastWords), lastWords, null);
       }
       if (answer.kind === "late" || performance.now() > giveUpAt) {
-        throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
-          hint: "Give it more time",
+        throw new LocalError("timeout", `Timed out after ${timeoutMs / 1000} s waiting for Temporal to become ready`, {
+          hint: "Raise the timeout",
         });
       }
     }
@@ -72,11 +71,11 @@ export async function spawnEphemeral(
     if (supervisor !== null) await end(host, launchRequest, supervisor);
     throw error;
   } finally {
-    closeSync(words);
+    closeSync(output);
   }
 }
 
-function openWords(home: string): number {
+function openOutput(home: string): number {
   try {
     return openUnlinked(dirname(home));
   } catch (error) {
@@ -85,10 +84,10 @@ function openWords(home: string): number {
   }
 }
 
-/** The reason that a supervisor gave as the last line of what it said; see `main.ts`. */
-function failureIn(words: string): Failure | null {
+/** The failure that a supervisor printed as its last line; see `supervisor/main.ts`. */
+function failureIn(output: string): Failure | null {
   try {
-    const value: unknown = JSON.parse(words.trimEnd().split("\n").at(-1) ?? "");
+    const value: unknown = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
     return isFailure(value) ? value : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
@@ -96,7 +95,7 @@ function failureIn(words: string): Failure | null {
   }
 }
 
-/** One that was killed, or hangs, leaves a Temporal behind. */
+/** Stops the supervisor, and the Temporal that a killed or hung supervisor leaves behind. */
 async function end(host: Host, launchRequest: LaunchRequest, supervisor: DetachedProcess): Promise<void> {
   for (const signal of ["SIGTERM", "SIGCONT"] as const) signalChild(supervisor, signal);
   await within(host, supervisor.exited, END_MS);

@@ -2,17 +2,17 @@ import type { CommandContext } from "../cli/context.ts";
 import { bringUpEphemeral } from "./launch_request.ts";
 import { type SpawnedEphemeral, spawnEphemeral } from "./spawn.ts";
 
-/** An instance that is this process' own, with a supervisor in a process of its own. */
+/** An ephemeral instance with a supervisor process. */
 export interface Ephemeral extends SpawnedEphemeral {
   home: string;
 }
 
 /**
- * Starts an instance for this process, and resolves when it serves. Its supervisor ends it when this process is gone.
- * Not supervised here, as `run --ephemeral` does it: this process is somebody else's, whose event loop may stand still for
- * long, and who looks for timers and sockets that he did not open.
+ * Starts an ephemeral instance, and resolves when it is ready. Its supervisor stops it when this process exits. Unlike
+ * `run --ephemeral`, it is not supervised in this process, which is the caller's: the event loop may be blocked for
+ * long, and a test runner may report timers and sockets left open.
  *
- * @throws {LocalError} what `start` throws
+ * @throws {LocalError} the errors of `start`
  */
 export async function startEphemeral(context: CommandContext): Promise<Ephemeral> {
   return await bringUpEphemeral(context, async (launchRequest, timeoutMs) => ({

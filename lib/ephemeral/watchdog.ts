@@ -5,15 +5,15 @@ import type { Host } from "../platform/runtime/host.ts";
 import { type DetachedProcess, spawnDetached } from "../platform/spawn/spawn_detached.ts";
 
 /**
- * Nobody writes to the pipe: what ends the read is the end of whoever has its other end. What CI systems send to each
- * process of a tree, before they send SIGKILL, must not end it; ignored signals stay so across exec (execve(2)).
+ * The read returns on EOF, i.e. when the parent exits. The watchdog ignores the signals that CI systems send to each
+ * process of a tree before SIGKILL; ignored signals stay ignored across exec (execve(2)).
  */
 const WAIT_AND_BECOME = 'trap "" HUP INT TERM; read -r _; exec "$@" </dev/null';
 
 /**
- * Starts a shell that waits for the end of this process, however that comes about, `kill -9` included: the kernel then
- * closes the pipe between the two. It becomes a supervisor of `order` that has nothing to do but to reap what is left.
- * 1 MB, and no CPU, until then. Its working folder is one that can't be deleted under it: no runtime would start in that.
+ * Starts a shell that waits until this process exits, even by `kill -9`: the kernel then closes the pipe between the
+ * two. The shell then execs a supervisor for `launchRequest`, which cleans up what is left. It takes 1 MB and no CPU
+ * until then. It runs in `/`, because no runtime starts in a deleted working directory.
  *
  * @throws {LocalError} `launch-failed`
  */
