@@ -4,39 +4,39 @@ import { unlessAborted } from "../platform/runtime/delay.ts";
 import { loadSqlite, type Sqlite, SqliteError } from "../platform/sqlite/sqlite.ts";
 
 /**
- * What SQLite needs beside a database to make it whole: what a transaction under way changed (`-journal`), or what was
- * committed last (`-wal`). The `-shm` is made anew from the latter.
+ * The files that SQLite needs to recover a database: the rollback journal, or the write-ahead log. The `-shm` is
+ * rebuilt from the latter.
  */
 const RECOVERY_FILES = ["-journal", "-wal"] as const;
 const ALL_FILES = ["", ...RECOVERY_FILES, "-shm"] as const;
 
-/** At most this many complaints of `PRAGMA integrity_check` are told. */
+/** Maximum number of problems that `PRAGMA integrity_check` reports. */
 const MOST_PROBLEMS = 5;
 
-/** What a private copy of a database turned out to be. */
+/** The content of a private copy of a database. */
 export interface DatabaseFacts {
-  /** What `PRAGMA integrity_check` complains about, or SQLite in the place of it; none when the database is whole. */
+  /** Problems found by `PRAGMA integrity_check`, or the error of SQLite; empty if the database is intact. */
   problems: string[];
   tables: string[];
   namespaces: string[];
   sizeBytes: number;
 }
 
-/** A name beside the database at `path` for a copy of it, which a `doctor --fix` may remove. */
+/** A name for a copy of the database at `path`, beside it, which `doctor --fix` may remove. */
 export function copyName(path: string): string {
   return `${path}.copy-${crypto.randomUUID().slice(0, 8)}`;
 }
 
-/** Whether the file `name` is a copy that {@linkcode copyName} named, or beside one. */
+/** Whether file `name` is a copy named by {@linkcode copyName}, or its journal or log. */
 export function isCopyName(name: string): boolean {
   return /\.copy-[0-9a-f]{8}(-journal|-wal|-shm)?$/.test(name);
 }
 
 /**
- * Copies a database with what it needs to recover, byte by byte; on file systems that can share blocks, at once. While
- * nobody writes to it, the copy is what a power cut at this moment would leave, of which SQLite makes a whole database.
+ * Copies a database and its recovery files, as a reflink where the file system supports it. If nothing is written
+ * meanwhile, the copy is what a power cut at this moment would leave, from which SQLite recovers the database.
  *
- * @throws the system's error (`ENOSPC` …), or the reason of `signal`; then nothing of the copy is left
+ * @throws the system's error (`ENOSPC` …), or the reason of `signal`; the partial copy is removed
  */
 export async function copyDatabase(from: string, to: string, signal?: AbortSignal): Promise<void> {
   let copying = Promise.resolve();
@@ -48,19 +48,19 @@ export async function copyDatabase(from: string, to: string, signal?: AbortSigna
     }
   } catch (error) {
     removeCopy(to);
-    copying.then(() => removeCopy(to)).catch(() => {}); // nobody can end a copy under way, and `doctor` finds what is left
+    copying.then(() => removeCopy(to)).catch(() => {}); // copyFile() can't be cancelled; `doctor` finds what remains
     throw error;
   }
 }
 
-/** Removes a copy and what is beside it. */
+/** Removes a copy and its recovery files. */
 export function removeCopy(path: string): void {
   for (const suffix of ALL_FILES) rmSync(path + suffix, { force: true });
 }
 
 /**
- * Lets SQLite make one whole file of a private copy (what was not committed is rolled back, what was is moved in from the
- * write-ahead log), and checks it.
+ * Lets SQLite recover a private copy into a single file (rolls back an open transaction, checkpoints the write-ahead
+ * log), and checks it.
  *
  * @throws {LocalError} `sqlite-missing`
  */
@@ -71,7 +71,7 @@ export async function settleCopy(path: string): Promise<DatabaseFacts> {
   try {
     database = open(path);
     const texts = (sql: string) => database!.all(sql).map((row) => String(Object.values(row)[0]));
-    database.all("PRAGMA locking_mode=EXCLUSIVE"); // a write-ahead log then needs no shared memory, which WebAssembly lacks
+    database.all("PRAGMA locking_mode=EXCLUSIVE"); // so that a write-ahead log needs no shared memory, which WebAssembly lacks
     database.all("PRAGMA journal_mode=DELETE");
     facts.problems = texts(`PRAGMA integrity_check(${MOST_PROBLEMS})`).filter((line) => line !== "ok");
     facts.tables = texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
@@ -82,7 +82,7 @@ export async function settleCopy(path: string): Promise<DatabaseFacts> {
   } finally {
     database?.close();
   }
-  // A journal that was never begun to be used is not SQLite's to remove.
+  // SQLite does not remove a journal without a valid header.
   for (const suffix of [...RECOVERY_FILES, "-shm"]) rmSync(path + suffix, { force: true });
   facts.sizeBytes = statSync(path).size;
   return facts;

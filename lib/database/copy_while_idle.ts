@@ -2,26 +2,27 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { delay } from "../platform/runtime/delay.ts";
 import { copyDatabase, removeCopy } from "./copy.ts";
 
-/** A file that was not written to for this long is between two writes: the kernel's clock for files ticks each 4–10 ms. */
+/** A file not written to for this long is idle; the kernel's clock for file times ticks every 4–10 ms. */
 const QUIET_MS = 60;
 const POLL_MS = 20;
-/** What a journal begins with that is in use (sqlite.org/fileformat2.html, section 3). */
+/** First bytes of an active journal (sqlite.org/fileformat2.html, section 3). */
 const JOURNAL_MAGIC = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
 /**
- * Copies a database that may be in use without disturbing whoever uses it: takes no lock, stops nobody. Between two
- * writes, and checks afterwards that nobody wrote meanwhile. False when there is no such moment within `patienceMs`.
+ * Copies a database that may be in use without affecting its user: takes no lock and stops no process. Copies between
+ * two writes, and checks afterwards that nothing was written meanwhile. False if there is no such moment within
+ * `timeoutMs`.
  *
- * @param isInUse Somebody may be in the middle of a transaction; else a journal is what a crash left.
+ * @param isInUse Whether a process may be in a transaction; if not, a journal is from a crash.
  * @throws the system's error (`ENOSPC` …)
  */
 export async function copyWhileIdle(
   from: string,
   to: string,
   isInUse: boolean,
-  patienceMs: number,
+  timeoutMs: number,
 ): Promise<boolean> {
-  for (const giveUpAt = performance.now() + patienceMs; performance.now() < giveUpAt; await delay(POLL_MS)) {
+  for (const giveUpAt = performance.now() + timeoutMs; performance.now() < giveUpAt; await delay(POLL_MS)) {
     if (isInUse && hasActiveJournal(from)) continue;
     const before = traceOf(from);
     if (isInUse && Date.now() - before.writtenAtMs < QUIET_MS) continue;
@@ -32,7 +33,7 @@ export async function copyWhileIdle(
   return false;
 }
 
-/** What changes with each write to a database or what it recovers from. */
+/** State that changes with each write to a database or its recovery files. */
 function traceOf(path: string): { text: string; writtenAtMs: number } {
   const infos = ["", "-journal", "-wal"].map((suffix) =>
     statSync(path + suffix, { bigint: true, throwIfNoEntry: false })
@@ -43,14 +44,14 @@ function traceOf(path: string): { text: string; writtenAtMs: number } {
   };
 }
 
-/** Whether a transaction may be half-written: it has a journal that would be rolled back. */
+/** Whether a transaction may be in progress: there is a journal that SQLite would roll back. */
 function hasActiveJournal(path: string): boolean {
   if (statSync(`${path}-journal`, { throwIfNoEntry: false }) === undefined) return false;
   let fd: number;
   try {
     fd = openSync(`${path}-journal`, "r");
   } catch {
-    return true; // it came or went just now
+    return true; // created or removed just now
   }
   try {
     const head = new Uint8Array(JOURNAL_MAGIC.length);

@@ -5,28 +5,29 @@ import { compareVersions } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 
-/** What is remembered beside a database of the server that last served it. */
+/** The content of the note beside a database: the server that last served it. */
 interface ServerNote {
   server: string;
-  /** The version of the command-line tool that it is in; null when that does not know. */
+  /** Version of Temporal's CLI that contains the server; null if unknown. */
   cli: string | null;
-  /** Which file that was: another one at the path (a reset, a restored backup) is not meant. */
+  /**
+   * Identity of the database file: the note does not apply to another file at the path (a reset, a restored backup).
+   */
   database: string;
   binary: string;
 }
 
 const MAX_BYTES = 4096;
 
-/** Where the note on the database at `path` is. */
+/** Path of the note for the database at `path`. */
 export function serverNotePath(path: string): string {
   return `${path}.server`;
 }
 
 /**
- * Refuses to let `binary` have a database that a newer server has served: it would not find what it expects, or lose
- * what it does not know. Temporal writes no version of its schema into a SQLite database, so what
- * {@linkcode rememberServer} noted decides; without a note nothing is refused. Runs the binary only when it is another
- * one than the last.
+ * Refuses to open a database with `binary` if a newer server has served it: the older one may not find what it expects,
+ * or lose what it does not know. Temporal stores no schema version in a SQLite database, so the note of {@linkcode
+ * rememberServer} decides; without a note nothing is refused. Runs the binary only if it has changed.
  *
  * @throws {LocalError} `launch-failed`, with the cause `database-newer`
  */
@@ -34,24 +35,23 @@ export async function refuseNewerDatabase(path: string, binary: string): Promise
   const note = readNote(path);
   if (note === null || note.database !== identityOf(path) || note.binary === fingerprintOf(binary)) return;
   const server = await serverIn(binary);
-  // Within a minor version Temporal does not change the schema.
+  // Temporal does not change the schema within a minor version.
   if (server === null || compareVersions(minorOf(note.server), minorOf(server.server)) <= 0) return;
-  const newer = note.cli === null ? "the Temporal that it was" : `\`--version ${note.cli}\``;
+  const newer = note.cli === null ? "the newer Temporal" : `\`--version ${note.cli}\``;
   throw new LocalError(
     "launch-failed",
-    `The data in ${path} was last served by Temporal's server ${note.server}, and ${binary} has the older ${server.server}`,
+    `The database ${path} was last served by Temporal server ${note.server}, but ${binary} contains the older ${server.server}`,
     {
-      hint: `Start with ${newer} again; or \`stigmer-local reset\` sets the data aside (nothing is deleted)`,
+      hint: `Start with ${newer} again, or set the data aside with \`stigmer-local reset\` (nothing is deleted)`,
       facts: { cause: "database-newer", database: path, servedBy: note.server, server: server.server, binary },
     },
   );
 }
 
 /**
- * Notes which server serves the database at `path`. Runs the binary only when it, or the database, is another one than
- * the last.
+ * Notes which server serves the database at `path`. Runs the binary only if it or the database has changed.
  *
- * @throws the system's error when the note can't be written
+ * @throws the system's error if the note can't be written
  */
 export async function rememberServer(path: string, binary: string): Promise<void> {
   const fingerprint = fingerprintOf(binary);
@@ -69,7 +69,7 @@ async function serverIn(binary: string): Promise<{ server: string; cli: string |
     const { server, cli } = readBuildInfo(binary) ?? await readTemporalVersion(binary);
     return server === null ? null : { server, cli };
   } catch (error) {
-    if (error instanceof LocalError) return null; // what is wrong with it, its launch tells
+    if (error instanceof LocalError) return null; // the launch reports what is wrong with the binary
     throw error;
   }
 }

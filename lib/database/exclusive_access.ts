@@ -7,21 +7,23 @@ import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { takeDatabaseLock } from "./lock.ts";
 
-/** An instance that nobody can start, and whose database no other instance can use, until it is closed. */
+/**
+ * The locks of an instance and its database: until they are closed, no process can start it, and no other instance can
+ * use the database.
+ */
 export interface ExclusiveAccess {
-  /** Our Temporal that is alive, without a supervisor; null when there is none. */
+  /** The instance's unsupervised Temporal; null if it is not running. */
   temporal: FoundTemporal | null;
-  /** Frees the locks. Safe to call twice. */
+  /** Releases the locks. Safe to call twice. */
   close(): void;
 }
 
 /**
- * Holds the locks of an instance without a supervisor, and of its database: a `start` waits meanwhile. Null when it has
- * a supervisor, or somebody else holds it.
+ * Takes the locks of an instance without a supervisor, and of its database; a concurrent `start` waits. Null if the
+ * instance has a supervisor, or another process holds its lock.
  *
  * @param database Its real path; null = in memory.
- * @throws {LocalError} `database-busy` when another instance, or a program that is not ours, uses the database;
- * `lock-failed`
+ * @throws {LocalError} `database-busy` if another instance or a foreign process uses the database; `lock-failed`
  */
 export async function takeExclusiveAccess(
   home: string,
@@ -41,7 +43,7 @@ export async function takeExclusiveAccess(
       locks.push(await takeDatabaseLock(database, { processes, tryLock }));
     }
     const { temporal } = findTemporal(paths, processes);
-    if (database !== null) refuseStrangers(database, temporal, processes);
+    if (database !== null) refuseForeignUsers(database, temporal, processes);
     return { temporal, close };
   } catch (error) {
     close();
@@ -49,8 +51,8 @@ export async function takeExclusiveAccess(
   }
 }
 
-/** A server that somebody started by hand would go on with a file that has no name any more, and lose what it writes. */
-function refuseStrangers(database: string, temporal: FoundTemporal | null, processes: Processes): void {
+/** A server started by other means would keep writing to a file that has been renamed or deleted, and lose the data. */
+function refuseForeignUsers(database: string, temporal: FoundTemporal | null, processes: Processes): void {
   const user = processes.fileUsers(database)
     .find(({ pid }) => temporal === null || processes.inspect(pid)?.pgid !== temporal.pgid);
   if (user === undefined) return;

@@ -15,42 +15,42 @@ import { writeAtomically } from "../platform/files/atomic_file.ts";
 import { sqliteTableContent } from "../platform/sqlite/sqlite_file.ts";
 import { checkDatabase, unusableDatabase } from "./path.ts";
 
-/** What a SQLite database may have beside it (sqlite.org/tempfiles.html). */
+/** Files that SQLite keeps beside a database (sqlite.org/tempfiles.html). */
 const SIDE_FILES = ["-journal", "-wal", "-shm"] as const;
 
-/** What {@linkcode prepareDatabase} found and did. */
+/** The result of {@linkcode prepareDatabase}. */
 export interface PreparedDatabase {
-  /** Temporal will make this database, or made it when it was last launched and was not seen to serve. */
+  /** Temporal creates this database, or did so at its last launch and did not become ready. */
   isBeingMade: boolean;
-  /** Where a ruin that was in the way is now; null when there was none. */
+  /** Where an incomplete database was moved; null if there was none. */
   setAsideTo: string | null;
 }
 
 /**
- * To be called before each launch, while nobody has the database open. A database that Temporal will have to make is
- * marked "being made" until {@linkcode finishDatabase}, and a marked one that turns out to be a ruin is set aside.
+ * Called before each launch, while no process has the database open. Marks a database that Temporal has to create as
+ * "being made" until {@linkcode finishDatabase}, and sets a marked one aside if it is incomplete.
  *
- * Temporal sets the schema up only where no file is, table by table, so a kill in that moment ruins the file for good.
- * Worse, a kill late in it leaves one that Temporal starts on and serves from, without the tables of its visibility
- * store. The proof that the schema is whole is a row in `namespaces`: Temporal writes the first one right after the
- * last statement of the schema (buildSQLConfig in its devserver/server.go). Without one it never served, and no client
- * can have data in it. With one, a marker is only what a supervisor left that was killed before it could remove it.
+ * Temporal creates the schema only if there is no file, table by table, so a kill during that leaves the file
+ * incomplete for good. Worse, after a late kill Temporal starts and serves, but without the tables of its visibility
+ * store. A row in `namespaces` proves that the schema is complete: Temporal writes the first one right after the last
+ * statement of the schema (buildSQLConfig in its devserver/server.go). Without one it never served, so the file
+ * contains no client's data. With one, a marker was left by a supervisor that was killed before it removed it.
  *
- * @throws {LocalError} as {@linkcode checkDatabase} does, when an unmarked file is such a ruin (or another program's
- * database), and when the marker can't be written
+ * @throws {LocalError} as {@linkcode checkDatabase} does; if an unmarked file is incomplete or another program's
+ * database; if the marker can't be written
  */
 export function prepareDatabase(path: string, now: Date): PreparedDatabase {
   checkDatabase(path);
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > 0) {
     const isMarked = isBeingMade(path);
-    const isWhole = !isRuin(path);
+    const isWhole = !isIncomplete(path);
     if (isWhole) return { isBeingMade: isMarked, setAsideTo: null };
     if (!isMarked) {
-      const hint = "`stigmer-local reset` sets it aside (nothing is deleted); or choose another --db-filename";
+      const hint = "`stigmer-local reset` sets it aside (nothing is deleted), or choose another --db-filename";
       throw unusableDatabase(
         path,
-        "it is no finished Temporal database, and it was not stigmer-local that began it",
+        "it is not a complete Temporal database, and was not created by stigmer-local",
         undefined,
         hint,
       );
@@ -61,7 +61,7 @@ export function prepareDatabase(path: string, now: Date): PreparedDatabase {
   return { isBeingMade: true, setAsideTo };
 }
 
-function isRuin(path: string): boolean {
+function isIncomplete(path: string): boolean {
   const database = openSync(path, "r");
   const walPath = `${path}-wal`;
   const wal = existsSync(walPath) ? openSync(walPath, "r") : null;
@@ -78,7 +78,7 @@ function isRuin(path: string): boolean {
   }
 }
 
-/** The marker that says that the database at `path` was never seen to serve. */
+/** Path of the marker: Temporal has never been ready with the database at `path`. */
 export function markerPath(path: string): string {
   return `${path}.being-made`;
 }
@@ -88,7 +88,7 @@ export function isBeingMade(path: string): boolean {
   return existsSync(markerPath(path));
 }
 
-/** To be called when Temporal serves: the database is whole, the marker goes. */
+/** Called when Temporal is ready: removes the marker, because the database is complete. */
 export function finishDatabase(path: string): void {
   try {
     unlinkSync(markerPath(path));
@@ -99,26 +99,26 @@ export function finishDatabase(path: string): void {
 
 function markBeingMade(path: string): void {
   try {
-    // Whole, by rename: a link that stands there is replaced, and what it leads to left alone.
+    // By rename, which replaces a symbolic link instead of writing to its target.
     writeAtomically(
       markerPath(path),
-      "Temporal is making this database, or was killed while it did. stigmer-local removes this file once it serves.\n",
+      "Temporal is creating this database, or was killed while it did. stigmer-local removes this file once Temporal is ready.\n",
     );
-    syncFolder(dirname(path)); // the marker must outlive a power cut that the database outlives
+    syncFolder(dirname(path)); // the marker must survive a power cut that the database survives
   } catch (error) {
     throw unusableDatabase(
       path,
-      `nothing can be written beside it (${systemErrorCode(error) ?? String(error)})`,
+      `cannot create a file beside it (${systemErrorCode(error) ?? String(error)})`,
       error,
-      systemErrorCode(error) === "ENOSPC" ? "free some space, or choose another --db-filename" : undefined,
+      systemErrorCode(error) === "ENOSPC" ? "Free some space, or choose another --db-filename" : undefined,
     );
   }
 }
 
 /**
- * Renames the database at `path` and what SQLite has beside it to `PATH.set-aside-TIME`, deleting and overwriting
- * nothing, and gives that path; null when there is nothing. The database goes first: a kill in between then leaves
- * side files without a database, which the next call takes, and never a database without its journal.
+ * Renames the database at `path` and its side files to `PATH.set-aside-TIME`, deleting and overwriting nothing. Returns
+ * that path; null if there is no database. The database is renamed first: a kill in between leaves side files without a
+ * database, which the next call renames, and never a database without its journal.
  */
 export function setAsideDatabase(path: string, now: Date): string | null {
   const present = ["", ...SIDE_FILES].filter((suffix) => isThere(path + suffix));
@@ -133,7 +133,7 @@ export function setAsideDatabase(path: string, now: Date): string | null {
   return target;
 }
 
-/** When one of them can't be renamed, those before it get their names back. */
+/** Renames all files or none. */
 function renameAll(from: string, to: string, suffixes: readonly string[]): void {
   const renamed: string[] = [];
   try {
@@ -148,11 +148,11 @@ function renameAll(from: string, to: string, suffixes: readonly string[]): void 
 }
 
 /**
- * Puts `file`, a whole database beside the one at `path`, in its place. What was there is set aside as
- * {@linkcode setAsideDatabase} does; gives where that is, or null when there was nothing.
+ * Replaces the database at `path` with `file`, a complete database beside it. Sets the old one aside as {@linkcode
+ * setAsideDatabase} does, and returns its new path, or null if there was none.
  *
- * @throws the system's error; then all is where it was
- * @throws {LocalError} `database-unusable` when what was set aside can't be put back either, naming where it is
+ * @throws the system's error; all files are back in place then
+ * @throws {LocalError} `database-unusable` if the old database can't be put back either; names its path
  */
 export function replaceDatabase(path: string, file: string, now: Date): string | null {
   const setAsideTo = setAsideDatabase(path, now);
@@ -171,8 +171,8 @@ function putBack(path: string, setAsideTo: string): void {
   try {
     renameAll(setAsideTo, path, ["", ...SIDE_FILES].filter((suffix) => isThere(setAsideTo + suffix)).toReversed());
   } catch (error) {
-    throw new LocalError("database-unusable", `The data was set aside, and can't be put back: ${setAsideTo}`, {
-      hint: `Rename it, and what is beside it, to ${path}`,
+    throw new LocalError("database-unusable", `The data was set aside and could not be put back: ${setAsideTo}`, {
+      hint: `Rename it and its side files to ${path}`,
       facts: { database: path, setAsideTo, systemError: systemErrorCode(error) },
       cause: error,
     });
@@ -180,8 +180,8 @@ function putBack(path: string, setAsideTo: string): void {
 }
 
 /**
- * Removes the database at `path` and what SQLite has beside it, for good; gives their bytes, or null when there is
- * nothing. The database goes first, for the reason that {@linkcode setAsideDatabase} has.
+ * Deletes the database at `path` and its side files. Returns their size in bytes, or null if there is none. Deletes the
+ * database first, for the reason given at {@linkcode setAsideDatabase}.
  */
 export function removeDatabase(path: string): number | null {
   const present = ["", ...SIDE_FILES].filter((suffix) => isThere(path + suffix));
@@ -196,12 +196,12 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Of what is done already: only a power cut that comes at once could undo it. */
+/** Ignores errors: the rename is done, and only an immediate power cut could undo it. */
 function syncRenamed(folder: string): void {
   try {
     syncFolder(folder);
   } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error; // not every file system can
+    if (systemErrorCode(error) === undefined) throw error; // not every file system supports it
   }
 }
 

@@ -2,14 +2,14 @@ import { LocalError } from "../errors/local_error.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
 import type { System } from "../platform/system.ts";
 
-/** The lock of the database that an instance has in use. */
+/** The lock of the database that an instance uses. */
 export class DatabaseLock {
   #lock: LockFile | null = null;
 
   /**
-   * Holds the lock of `database`, null for none, instead of the one that was held.
+   * Releases the held lock and takes that of `database`, if not null.
    *
-   * @throws {LocalError} as {@linkcode takeDatabaseLock} does; then none is held
+   * @throws {LocalError} as {@linkcode takeDatabaseLock} does; no lock is held then
    */
   async moveTo(database: string | null, system: Pick<System, "processes" | "tryLock">): Promise<void> {
     const path = database === null ? null : databaseLockPath(database);
@@ -24,15 +24,15 @@ export class DatabaseLock {
   }
 }
 
-/** Where the lock of the database at `database`, a real path, is. */
+/** Path of the lock of `database`, a real path. */
 export function databaseLockPath(database: string): string {
   return `${database}.lock`;
 }
 
 /**
- * Takes the lock of a database: two homes with one database exclude each other.
+ * Takes the lock of a database, so that two homes cannot use it at once.
  *
- * @throws {LocalError} `database-busy`, naming who has it; `lock-failed`
+ * @throws {LocalError} `database-busy`, naming the lock holder; `lock-failed`
  */
 export async function takeDatabaseLock(
   database: string,
@@ -44,8 +44,8 @@ export async function takeDatabaseLock(
   const [holder] = processes.lockHolders(path);
   const who = holder === undefined
     ? "another instance"
-    : `the instance of supervisor pid ${holder.pid} (${holder.command})`;
-  throw new LocalError("database-busy", `The database ${database} belongs to ${who}`, {
+    : `another instance (supervisor pid ${holder.pid}: ${holder.command})`;
+  throw new LocalError("database-busy", `The database ${database} is in use by ${who}`, {
     hint: "Use that instance, stop it, or choose another database with --db-filename",
     facts: { database, pid: holder?.pid ?? null, command: holder?.command ?? null },
   });

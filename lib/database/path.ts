@@ -7,9 +7,9 @@ import { shellWord } from "../text/shell_word.ts";
 const MAX_LINKS = 40;
 
 /**
- * The one path that all names of the database at `path` lead to, also when it does not exist yet.
+ * The real path of the database at `path`, even if it does not exist yet.
  *
- * @throws {LocalError} when its folder is not there, or links go round in circles
+ * @throws {LocalError} if its folder does not exist, or symbolic links form a loop
  */
 export function realDatabasePath(path: string): string {
   let current = resolve(path);
@@ -28,18 +28,18 @@ export function realDatabasePath(path: string): string {
     }
     current = join(folder, basename(current));
     try {
-      current = resolve(folder, readlinkSync(current)); // a link to what does not exist yet
+      current = resolve(folder, readlinkSync(current)); // a link to a file that does not exist yet
     } catch {
       return current;
     }
   }
-  throw unusableDatabase(path, "its symbolic links lead in a circle");
+  throw unusableDatabase(path, "too many levels of symbolic links");
 }
 
 /**
- * Makes the folder of the database at `path` (mode 0700), unless it is there; not what is missing above it.
+ * Creates the folder of the database at `path` (mode 0700) if missing, but not its parents.
  *
- * @throws {LocalError} when something else stands there, or it can't be made
+ * @throws {LocalError} if the path exists and is not a folder, or it can't be created
  */
 export function makeDatabaseFolder(path: string): void {
   const folder = dirname(path);
@@ -47,31 +47,36 @@ export function makeDatabaseFolder(path: string): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code !== "EEXIST") throw unusableDatabase(path, `${folder} can't be made (${code ?? reasonOf(error)})`, error);
+    if (code !== "EEXIST") throw unusableDatabase(path, `cannot create ${folder} (${code ?? reasonOf(error)})`, error);
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
-    throw unusableDatabase(path, `${folder} is no folder`, error, "move it away, or choose another --db-filename");
+    throw unusableDatabase(
+      path,
+      `${folder} is not a directory`,
+      error,
+      "Move it away, or choose another --db-filename",
+    );
   }
 }
 
 /**
- * Checks that Temporal can use `path`, a real path, for its database, before it says so in words of its own.
+ * Checks that Temporal can use `path`, a real path, for its database, because Temporal's own errors are unclear.
  *
- * @throws {LocalError} when it is no regular file, its folder is missing, or either can't be written
+ * @throws {LocalError} if it is not a regular file, its folder is missing, or either is not writable
  */
 export function checkDatabase(path: string): void {
-  // Temporal hands SQLite `file:PATH?mode=rwc` (buildDSN in its sqlite plugin) without escaping what means something there.
+  // Temporal passes `file:PATH?mode=rwc` to SQLite (buildDSN in its sqlite plugin) without escaping the path.
   if (/[?#]|%[0-9a-fA-F]{2}/.test(path)) {
     throw unusableDatabase(
       path,
-      "SQLite can't open a path with '?', '#' or a '%' code in it",
+      "SQLite cannot open a path that contains '?', '#' or a '%' escape",
       undefined,
-      "choose another --db-filename or --home",
+      "Choose another --db-filename or --home",
     );
   }
   const folder = dirname(path);
   try {
-    if (!statSync(folder).isDirectory()) throw unusableDatabase(path, `${folder} is not a folder`);
-    // SQLite makes its journal in the folder, so that one must be writable even where the database exists.
+    if (!statSync(folder).isDirectory()) throw unusableDatabase(path, `${folder} is not a directory`);
+    // SQLite creates its journal in the folder, which must be writable even if the database exists.
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     if (error instanceof LocalError) throw error;
@@ -79,16 +84,18 @@ export function checkDatabase(path: string): void {
     if (code === "ENOENT" || code === "ENOTDIR") throw folderMissing(path, error);
     throw unusableDatabase(
       path,
-      `its folder can't be written to (${code ?? reasonOf(error)})`,
+      `its directory is not writable (${code ?? reasonOf(error)})`,
       error,
-      `check the permissions of ${folder}`,
+      `Check the permissions of ${folder}`,
     );
   }
   try {
     const info = statSync(path);
-    if (info.isDirectory()) throw unusableDatabase(path, "it is a folder", undefined, "name a file with --db-filename");
+    if (info.isDirectory()) {
+      throw unusableDatabase(path, "it is a directory", undefined, "Give a file with --db-filename");
+    }
     if (!info.isFile()) {
-      throw unusableDatabase(path, "it is not a regular file", undefined, "name another file with --db-filename");
+      throw unusableDatabase(path, "it is not a regular file", undefined, "Give another file with --db-filename");
     }
     accessSync(path, constants.R_OK | constants.W_OK);
   } catch (error) {
@@ -97,19 +104,24 @@ export function checkDatabase(path: string): void {
     if (error instanceof LocalError) throw error;
     throw unusableDatabase(
       path,
-      `it can't be read and written (${code ?? reasonOf(error)})`,
+      `it is not readable and writable (${code ?? reasonOf(error)})`,
       error,
-      `check the permissions of ${path}`,
+      `Check the permissions of ${path}`,
     );
   }
 }
 
 function folderMissing(path: string, cause: unknown): LocalError {
   const folder = dirname(resolve(path));
-  return unusableDatabase(path, `folder ${folder} does not exist`, cause, `mkdir -p ${shellWord(folder)}`);
+  return unusableDatabase(
+    path,
+    `directory ${folder} does not exist`,
+    cause,
+    `Create it: \`mkdir -p ${shellWord(folder)}\``,
+  );
 }
 
-/** The error of a database that can't be used. */
+/** The error for an unusable database. */
 export function unusableDatabase(path: string, reason: string, cause?: unknown, hint?: string): LocalError {
   return new LocalError("launch-failed", `Cannot use ${path} as Temporal's database: ${reason}`, {
     facts: { database: path },
@@ -123,10 +135,9 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * What was asked for, with the database by its real path: that is how a Temporal that runs is known, whatever link it
- * was asked for by.
+ * The requested settings with the real path of the database, by which a running Temporal is compared.
  *
- * @throws {LocalError} when the database's folder is not there
+ * @throws {LocalError} if the database's folder does not exist
  */
 export function withRealDatabase(requested: RequestedSettings): RequestedSettings {
   if (typeof requested.dbFilename !== "string") return requested;

@@ -1,6 +1,6 @@
 /**
- * The tables that the server in Temporal 1.5.1 makes, without those in which FTS5 keeps its index. Temporal writes no
- * version of its schema into a SQLite database: its tables are all that tells one version's from another's.
+ * The tables that the server in Temporal 1.5.1 creates, except those of FTS5 indexes. Temporal stores no schema version
+ * in a SQLite database: only its tables distinguish versions.
  */
 const TABLES = [
   ...["activity_info_maps", "buffered_events", "build_id_to_task_queue", "chasm_node_maps"],
@@ -13,17 +13,17 @@ const TABLES = [
   ...["tasks_v2", "timer_info_maps", "timer_tasks", "transfer_tasks", "visibility_tasks"],
 ];
 
-/** What every Temporal database has had since there is one on SQLite. */
+/** Tables that every Temporal database on SQLite has. */
 const ESSENTIAL = ["cluster_metadata_info", "executions", "history_node", "namespaces", "shards"];
 
 const isOfIndex = (table: string) => /_fts_\w+_(config|content|data|docsize|idx)$|^sqlite_/.test(table);
 
-/** What a database's tables tell of who made it. */
+/** The origin of a database, judged by its tables. */
 export type SchemaOrigin =
   | { kind: "same" }
-  /** Tables are missing that the pinned Temporal needs. */
+  /** Lacks tables that the pinned Temporal needs. */
   | { kind: "older"; missing: string[] }
-  /** It has tables that the pinned Temporal does not know. */
+  /** Has tables that the pinned Temporal does not know. */
   | { kind: "newer"; unknown: string[] }
   | { kind: "foreign" };
 
@@ -36,16 +36,16 @@ export function schemaOrigin(tables: readonly string[]): SchemaOrigin {
   return missing.length > 0 ? { kind: "older", missing } : { kind: "same" };
 }
 
-/** Who made the database, in words; `pinned` is the version that {@linkcode schemaOrigin} compares with. */
+/** Describes the origin of a database; `pinned` is the version that {@linkcode schemaOrigin} compares with. */
 export function describeOrigin(origin: SchemaOrigin, pinned: string): string {
   switch (origin.kind) {
     case "same":
       return `the tables of Temporal ${pinned}`;
     case "older":
-      return `made by a Temporal before ${pinned}, which has no ${origin.missing.slice(0, 3).join(", ")}`;
+      return `created by a Temporal older than ${pinned}: lacks ${origin.missing.slice(0, 3).join(", ")}`;
     case "newer":
-      return `made by a Temporal after ${pinned}, which has ${origin.unknown.slice(0, 3).join(", ")} too`;
+      return `created by a Temporal newer than ${pinned}: also has ${origin.unknown.slice(0, 3).join(", ")}`;
     case "foreign":
-      return "not Temporal's: the tables are another program's";
+      return "not a Temporal database: the tables are another program's";
   }
 }

@@ -6,40 +6,43 @@ import type { System } from "../platform/system.ts";
 import { signalGroup } from "../platform/spawn/signal_group.ts";
 import { copyDatabase, copyName, removeCopy } from "./copy.ts";
 
-/** A copy of a database as it was at one moment; private to who asked for it, and theirs to remove. */
+/** A copy of a database at one moment, private to the caller, who removes it. */
 export interface Snapshot {
   path: string;
   database: string;
 }
 
-/** The Temporal that serves from the database, proved to be ours. */
+/** The Temporal that serves from the database, identified as this instance's. */
 export interface LiveTemporal {
   pgid: number;
   settings: Pick<Settings, "extraArgs">;
-  /** Asked before each signal. */
+  /** Checked before each signal. */
   isStillOurs: () => boolean;
 }
 
-/** A group that is told to stop does so within this time, unless the kernel keeps a thread of it, in ms. */
+/**
+ * How long to wait for a process group to stop after SIGSTOP, in ms; only a thread in an uninterruptible wait takes
+ * longer.
+ */
 const STOP_DEADLINE_MS = 1000;
-/** Longer than this Temporal must not stand still for a copy: clients and health checks would notice, in ms. */
-const LONGEST_STANDSTILL_MS = 2000;
-/** How long a moment without a write is waited for, where the journal can't undo a half-done one, in ms. */
-const QUIET_DEADLINE_MS = 10_000;
-const QUIET_POLL_MS = 15;
+/** Maximum pause of Temporal for a copy, in ms; clients and health checks would notice a longer one. */
+const MAX_PAUSE_MS = 2000;
+/** How long to wait for a moment without a write, if the journal mode cannot roll one back, in ms. */
+const IDLE_DEADLINE_MS = 10_000;
+const IDLE_POLL_MS = 15;
 
 /**
- * Copies the database as it is at one moment, beside it. Only for the holder of `supervisor.lock`. While Temporal serves
- * from it, Temporal's process group is stopped for the milliseconds that the copy takes, so that nothing is written
- * meanwhile; the copy is what a `kill -9` would leave, of which SQLite makes a whole database whatever the journal mode.
+ * Copies the database at one moment, to a file beside it. Only for the holder of `supervisor.lock`. If Temporal is
+ * running, its process group is stopped (SIGSTOP) for the milliseconds of the copy, so that nothing is written
+ * meanwhile. The copy is what a `kill -9` would leave, from which SQLite recovers the database in any journal mode.
  *
- * A reader's lock, as `sqlite3 .backup` takes it, would do harm: the SQLite in Temporal waits for no lock, a COMMIT that
- * meets a reader fails with SQLITE_BUSY, and Temporal's one connection stays within that transaction for good ("cannot
- * start a transaction within a transaction"), while its health check says SERVING.
+ * A read lock, as `sqlite3 .backup` takes it, would break Temporal: its SQLite waits for no lock, a COMMIT fails with
+ * SQLITE_BUSY while there is a reader, and Temporal's single connection stays in that transaction for good ("cannot
+ * start a transaction within a transaction"), while its health check reports SERVING.
  *
  * @throws {LocalError} `backup-failed`, `no-database`
- * @throws the system's error when the copy can't be made (`ENOSPC` …)
- * @throws the reason of `signal`; then nothing of the copy is left. A standstill that has begun is not cut short.
+ * @throws the system's error if the copy can't be created (`ENOSPC` …)
+ * @throws the reason of `signal`; the partial copy is removed. A pause that has begun is completed.
  */
 export async function takeSnapshot(
   database: string,
@@ -54,14 +57,14 @@ export async function takeSnapshot(
     return { path, database };
   }
   const mayTear = /journal_mode=(memory|off)\b/i.test(temporal.settings.extraArgs.join("\n"));
-  for (const giveUpAt = system.nowMs() + QUIET_DEADLINE_MS; system.nowMs() < giveUpAt;) {
+  for (const giveUpAt = system.nowMs() + IDLE_DEADLINE_MS; system.nowMs() < giveUpAt;) {
     if (await copyStopped(database, path, temporal, system, mayTear)) return { path, database };
-    await system.delay(QUIET_POLL_MS, signal);
+    await system.delay(IDLE_POLL_MS, signal);
   }
-  throw failed(database, "Temporal writes without a pause, to a journal that can't undo half a write");
+  throw failed(database, "Temporal writes continuously, and its journal mode cannot roll back an unfinished write");
 }
 
-/** False when a write is under way that the copy could not undo. */
+/** False if a write is in progress that the copy could not roll back. */
 async function copyStopped(
   database: string,
   path: string,
@@ -75,7 +78,7 @@ async function copyStopped(
     await untilStopped(pgid, database, system);
     if (mayTear && isWriting(pgid, database, processes)) return false;
     await copyInTime(database, path);
-    // Stopped Temporal may be, SIGTERM and SIGCONT end that: then the copy has halves of before and after.
+    // If a signal (SIGTERM, SIGCONT) resumed or ended Temporal meanwhile, the copy is inconsistent.
     if (isStillOurs() && processes.isGroupStopped(pgid)) return true;
     removeCopy(path);
     throw disturbed(database);
@@ -86,40 +89,42 @@ async function copyStopped(
 
 async function untilStopped(pgid: number, database: string, { processes, nowMs, delay }: System): Promise<void> {
   for (const giveUpAt = nowMs() + STOP_DEADLINE_MS; !processes.isGroupStopped(pgid);) {
-    if (nowMs() > giveUpAt) throw failed(database, `Temporal (pid ${pgid}) can't be made to stand still`);
+    if (nowMs() > giveUpAt) throw failed(database, `Temporal (pid ${pgid}) does not stop on SIGSTOP`);
     await delay(1);
   }
 }
 
 function isWriting(pgid: number, database: string, processes: Processes): boolean {
   const isLocked = processes.hasWriteLock(processes.liveGroupMembers(pgid).map(({ pid }) => pid), database);
-  if (isLocked === null) throw failed(database, "with this journal mode it can't be told whether a write is under way");
+  if (isLocked === null) {
+    throw failed(database, "cannot determine whether a write is in progress, which this journal mode requires");
+  }
   return isLocked;
 }
 
 async function copyInTime(database: string, path: string): Promise<void> {
   const late = failed(
     database,
-    `its copy takes longer than the ${LONGEST_STANDSTILL_MS / 1000} s that Temporal may stand still`,
+    `the copy takes longer than the ${MAX_PAUSE_MS / 1000} s for which Temporal may be paused`,
   );
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(late), LONGEST_STANDSTILL_MS);
+  const timer = setTimeout(() => limit.abort(late), MAX_PAUSE_MS);
   await copyDatabase(database, path, limit.signal).finally(() => clearTimeout(timer));
 }
 
 function noDatabase(database: string): LocalError {
-  return new LocalError("no-database", `There is no database at ${database}`, {
-    hint: "`stigmer-local start` makes one; --home or --db-filename names another",
+  return new LocalError("no-database", `Database not found: ${database}`, {
+    hint: "`stigmer-local start` creates it; --home or --db-filename selects another",
     facts: { database },
   });
 }
 
 function disturbed(database: string): LocalError {
-  return failed(database, "Temporal was stopped, or crashed, in the middle of it", "Try again");
+  return failed(database, "Temporal was stopped or crashed during the copy", "Try again");
 }
 
-function failed(database: string, why: string, hint = "`stigmer-local stop`, then try again"): LocalError {
-  return new LocalError("backup-failed", `Cannot copy ${database} while Temporal runs: ${why}`, {
+function failed(database: string, why: string, hint = "Run `stigmer-local stop`, then try again"): LocalError {
+  return new LocalError("backup-failed", `Cannot copy ${database} while Temporal is running: ${why}`, {
     hint,
     facts: { database },
   });

@@ -4,29 +4,29 @@ import type { DatabaseFacts } from "./copy.ts";
 import { schemaOrigin } from "./schema.ts";
 
 /**
- * Checks that a database is whole and Temporal's.
+ * Checks that a database is intact and Temporal's.
  *
- * @param path What is told of it: the file that was copied.
+ * @param path The file that was copied, for the error message.
  * @throws {LocalError} `database-unusable`
  */
 export function requireTemporalDatabase(facts: DatabaseFacts, path: string, hint: string): void {
   const reason = whyUnusable(facts);
   if (reason === null) return;
-  throw new LocalError("database-unusable", `${path} can't be used: ${reason}`, {
+  throw new LocalError("database-unusable", `Cannot use ${path}: ${reason}`, {
     hint,
     facts: { path, problems: facts.problems },
   });
 }
 
-/** SQLite complains at length, over many lines. In characters. */
+/** Maximum length of SQLite's messages, in characters; they can span many lines. */
 const MAX_TOLD = 200;
 
-/** What is wrong with the database, or null. */
+/** Why the database is unusable; null if it is fine. */
 export function whyUnusable({ problems, tables, namespaces }: DatabaseFacts): string | null {
   if (problems.length > 0) {
-    return `it is damaged, or no SQLite database (${printableLine(problems.join("; "), MAX_TOLD)})`;
+    return `it is damaged, or not a SQLite database (${printableLine(problems.join("; "), MAX_TOLD)})`;
   }
   if (tables.length === 0) return "it is an empty database";
-  if (schemaOrigin(tables).kind === "foreign") return "it is not Temporal's, but another program's database";
-  return namespaces.length === 0 ? "it was never finished: Temporal was killed while it set it up" : null;
+  if (schemaOrigin(tables).kind === "foreign") return "it is another program's database";
+  return namespaces.length === 0 ? "it is incomplete: Temporal was killed while creating it" : null;
 }

@@ -95,7 +95,7 @@ describe("settleCopy()", () => {
       };
       assertEquals(
         whyUnusable(lines),
-        "it is damaged, or no SQLite database (*** in database main *** Tree 13 page 13: btreeInitPage() returns error code 11)",
+        "it is damaged, or not a SQLite database (*** in database main *** Tree 13 page 13: btreeInitPage() returns error code 11)",
       );
     }));
 });

@@ -50,7 +50,7 @@ describe("realDatabasePath()", () => {
   it("says what to do when the folder is missing", () =>
     withTempDir((folder) => {
       const error = assertThrows(() => realDatabasePath(join(folder, "none", "t.db")), LocalError, "does not exist");
-      assertEquals(error.hint, `mkdir -p '${join(folder, "none")}'`);
+      assertEquals(error.hint, `Create it: \`mkdir -p '${join(folder, "none")}'\``);
     }));
 
   it("makes the folder, and says what stands in its place", () =>
@@ -60,9 +60,9 @@ describe("realDatabasePath()", () => {
       writeFileSync(join(folder, "file"), "");
       symlinkSync(join(folder, "nothing"), join(folder, "link"));
       for (const name of ["file", "link"]) {
-        assertThrows(() => makeDatabaseFolder(join(folder, name, "t.db")), LocalError, `${name} is no folder`);
+        assertThrows(() => makeDatabaseFolder(join(folder, name, "t.db")), LocalError, `${name} is not a directory`);
       }
-      assertThrows(() => makeDatabaseFolder(join(folder, "no", "where", "t.db")), LocalError, "can't be made (ENOENT)");
+      assertThrows(() => makeDatabaseFolder(join(folder, "no", "where", "t.db")), LocalError, "cannot create");
     }));
 
   it("does not follow links for ever", () =>
@@ -77,10 +77,10 @@ describe("checkDatabase()", () => {
   it("refuses a folder, a missing folder and a path that SQLite would read otherwise", () =>
     withTempDir((folder) => {
       mkdirSync(join(folder, "t.db"));
-      assertThrows(() => checkDatabase(join(folder, "t.db")), LocalError, "it is a folder");
+      assertThrows(() => checkDatabase(join(folder, "t.db")), LocalError, "it is a directory");
       assertThrows(() => checkDatabase(join(folder, "none", "t.db")), LocalError, "does not exist");
-      assertThrows(() => checkDatabase(join(folder, "file?mode=ro.db")), LocalError, "SQLite can't open");
-      assertThrows(() => checkDatabase(join(folder, "a%41.db")), LocalError, "SQLite can't open");
+      assertThrows(() => checkDatabase(join(folder, "file?mode=ro.db")), LocalError, "SQLite cannot open");
+      assertThrows(() => checkDatabase(join(folder, "a%41.db")), LocalError, "SQLite cannot open");
       checkDatabase(join(folder, "100% ünïcode and spaces.db"));
     }));
 
@@ -93,8 +93,8 @@ describe("checkDatabase()", () => {
       chmodSync(folder, 0o777);
       const ofFile = printedWithoutRights("write_here.ts", "database", join(folder, "t.db"));
       if (ofFolder === null || ofFile === null) return t.skip("nobody can't be had, or can't read this folder");
-      assert(ofFolder.includes("its folder can't be written to (EACCES)"), ofFolder);
-      assert(ofFile.includes("it can't be read and written (EACCES)"), ofFile);
+      assert(ofFolder.includes("its directory is not writable (EACCES)"), ofFolder);
+      assert(ofFile.includes("it is not readable and writable (EACCES)"), ofFile);
       assertEquals(printedWithoutRights("write_here.ts", "database", join(folder, "u.db")), "fine");
     }));
 });

@@ -267,7 +267,7 @@ about("deno", "the example's git hooks", () => {
       assertEquals(await checkout("main"), "");
       assertMatch(
         await checkout("older"),
-        /^warning: The data in \S+ was last served by Temporal's server \S+, and \S+ has the older 1\.28\.1/,
+        /^warning: The database \S+ was last served by Temporal server \S+, but \S+ contains the older 1\.28\.1/,
       );
     }));
 });

@@ -145,7 +145,7 @@ describe("install", () => {
         await until("the server is noted", () => existsSync(note));
         const refused = await instance.run(["restart", "--version", "1.4.1"], { env });
         assertEquals(refused.code, 1);
-        assertStringIncludes(refused.stderr, "was last served by Temporal's server 1.30.0");
+        assertStringIncludes(refused.stderr, "was last served by Temporal server 1.30.0");
         assertStringIncludes(refused.stderr, "--version 1.6.0");
         const again = await instance.run(["start", "--version", "1.6.0", "--headless"], { env });
         assertEquals(again.code, 0, again.stderr);

@@ -101,13 +101,13 @@ describe("reset and restore", () => {
       const reset = await instance.run(["reset", "--yes", "--json"], { env });
       const { code, message, facts } = JSON.parse(reset.stdout).error;
       assertEquals([reset.code, code], [1, "launch-failed"], message);
-      assertStringIncludes(message, `The data is set aside: ${facts.setAsideTo}. Temporal does not run again: `);
+      assertStringIncludes(message, `The data is set aside: ${facts.setAsideTo}. Could not start Temporal again: `);
       rmSync(broken);
       await instance.start(["--headless"], { env });
       writeFileSync(broken, "");
       const restored = await instance.run(["restore", file], { env });
       assertEquals(restored.code, 1);
-      const aside = /is kept: (\S+)\. Temporal does not run again/.exec(restored.stderr)?.[1];
+      const aside = /is kept: (\S+)\. Could not start Temporal again/.exec(restored.stderr)?.[1];
       assertEquals(besideDatabase(instance), [facts.setAsideTo, aside].toSorted());
       rmSync(broken);
       await instance.start(["--headless"], { env });
@@ -194,7 +194,7 @@ describe("restore", () => {
       });
       const { code, stderr } = await instance.run(["restore", file]);
       assertEquals(code, 0, stderr);
-      assertStringIncludes(stderr, "warning: The backup was made by a Temporal after");
+      assertStringIncludes(stderr, "warning: The backup was created by a Temporal newer than");
       assertStringIncludes(stderr, "time_machines");
     }));
 });
