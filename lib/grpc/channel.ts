@@ -7,29 +7,31 @@ import type { Http2Answer } from "./http2_response.ts";
 
 /** The reply to a unary call. */
 export interface GrpcReply {
-  /** The reply message, or null when the server gave a status only. */
+  /** The reply message; null if the server sent only a status. */
   message: Uint8Array | null;
   /** `grpc-status`: 0 OK, 5 NOT_FOUND, 6 ALREADY_EXISTS, 12 UNIMPLEMENTED, 14 UNAVAILABLE … */
   status: number;
-  /** `grpc-message`, decoded; empty when there is none. */
+  /** `grpc-message`, decoded; empty if absent. */
   statusMessage: string;
 }
 
-/** A kept connection to a gRPC server. */
+/** A persistent connection to a gRPC server. */
 export interface GrpcChannel {
   /**
    * Sends `request` to the method at `path` (`/package.Service/Method`) and waits for its reply, whatever its status.
    *
-   * @throws {GrpcError} when there is no reply within `timeoutMs`
+   * @throws {GrpcError} if there is no reply within `timeoutMs`
    */
   call(path: string, request: Uint8Array, timeoutMs: number): Promise<GrpcReply>;
-  /** Whether the next call can use the connection that is there. */
+  /** Whether the next call can use the open connection. */
   isOpen(): boolean;
-  /** Closes for good; calls under way fail. An open channel keeps the process alive. Safe to call twice. */
+  /**
+   * Closes the channel for good; calls in progress fail. An open channel keeps the process alive. Safe to call twice.
+   */
   close(): void;
 }
 
-/** What a channel sends with each call beside the request. */
+/** Options of a channel, sent with each call. */
 export interface GrpcChannelOptions {
   /** `:authority`. @default {host:port, `localhost` for a Unix socket} */
   authority?: string;
@@ -39,21 +41,22 @@ export interface GrpcChannelOptions {
   metadata?: readonly Header[];
 }
 
-/** A message is preceded by a byte that says whether it is compressed, and its size. */
+/** Each message is preceded by a compression flag (1 byte) and its size (4 bytes). */
 const PREFIX_BYTES = 5;
 
 /**
- * Opens a gRPC channel: plain HTTP/2 "with prior knowledge" over a connection of ours.
+ * Opens a gRPC channel: HTTP/2 "with prior knowledge" over a connection that `connect` opens.
  *
- * `node:http2` would do as well, but costs a supervisor that makes one call a second megabytes and twice the CPU. So
- * the frames are made by hand, and only as much HTTP/2 is spoken as unary calls need. The server is forbidden a
- * dynamic header table (SETTINGS_HEADER_TABLE_SIZE 0), which leaves a small header decoder without state: enough to
- * read `grpc-status` from the trailers, since NOT_FOUND and ALREADY_EXISTS are answers and not failures.
+ * Does without `node:http2`: under Deno 2.9.6 it crashes the process (`free(): invalid pointer`) when Temporal's
+ * frontend sends its GOAWAY after five minutes, and it costs a supervisor that makes one call a second megabytes and
+ * twice the CPU. This implements only as much of HTTP/2 as unary calls need. The server may not use a dynamic header
+ * table (SETTINGS_HEADER_TABLE_SIZE 0), so a small, stateless header decoder suffices to read `grpc-status` from the
+ * trailers; NOT_FOUND and ALREADY_EXISTS are answers, not failures.
  *
- * Temporal's frontend ends each connection after five minutes with a GOAWAY (`frontend.keepAliveMaxConnectionAge`).
- * A call that finds the connection ended, or that the server says it did not look at, opens another one, once.
+ * Temporal's frontend closes each connection with a GOAWAY after five minutes (`frontend.keepAliveMaxConnectionAge`). A
+ * call on a closed connection, or one that the server refused unprocessed, is retried once on a new connection.
  *
- * @throws {GrpcError} `unreachable`, when no connection can be made within `timeoutMs`
+ * @throws {GrpcError} `unreachable` if no connection is established within `timeoutMs`
  */
 export async function openGrpcChannel(
   connect: Connect,
@@ -75,7 +78,7 @@ export async function openGrpcChannel(
     }
   }
 
-  /** Calls that find the connection ended at the same time share one new connection. */
+  /** Concurrent calls on a closed connection share one new connection. */
   function renew(timeoutMs: number): Promise<void> {
     redial ??= dial(timeoutMs).then((next) => {
       link = next;
@@ -129,7 +132,7 @@ function readReply({ headers, body }: Http2Answer): GrpcReply {
   if (status === undefined || !/^\d{1,3}$/.test(status)) {
     throw new GrpcError(
       "not-grpc",
-      `The peer does not speak gRPC: it answered HTTP ${valueOf(":status") ?? "without a status"}`,
+      `The peer does not speak gRPC: it responded with HTTP ${valueOf(":status") ?? "without a status"}`,
     );
   }
   return {
@@ -142,9 +145,9 @@ function readReply({ headers, body }: Http2Answer): GrpcReply {
 function readMessage(body: Uint8Array): Uint8Array | null {
   if (body.length === 0) return null;
   if (body.length < PREFIX_BYTES || readUint32(body, 1) !== body.length - PREFIX_BYTES) {
-    throw new GrpcError("not-grpc", "The peer does not speak gRPC: not one message of the size it says");
+    throw new GrpcError("not-grpc", "The peer does not speak gRPC: the size of its message does not match its prefix");
   }
-  if (body[0] !== 0) throw new GrpcError("not-grpc", "The peer compressed its reply, which was not agreed");
+  if (body[0] !== 0) throw new GrpcError("not-grpc", "The peer compressed its reply, which was not negotiated");
   return body.subarray(PREFIX_BYTES);
 }
 

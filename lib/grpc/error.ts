@@ -1,7 +1,7 @@
 /**
- * Why a call got no reply: `unreachable` no connection · `timeout` · `closed` the connection ended under it · `reset`
- * the server broke the call off · `refused` the server says that it did not look at the call, so that it may be made
- * again (RFC 9113, section 8.7) · `not-grpc` the peer speaks something else, or breaks the protocol.
+ * Why a call got no reply: `unreachable` no connection · `timeout` · `closed` the connection was closed during the call
+ * · `reset` the server reset the stream · `refused` the server did not process the call, which may be retried (RFC
+ * 9113, section 8.7) · `not-grpc` the peer speaks another protocol, or violates this one.
  */
 export type GrpcFailure = "unreachable" | "timeout" | "closed" | "reset" | "refused" | "not-grpc";
 

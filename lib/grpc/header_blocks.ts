@@ -4,18 +4,18 @@ import { type Frame, FrameFlag, FrameType, stripPadding } from "./http2_frames.t
 /** The encoded fields of one HEADERS frame and its CONTINUATIONs. */
 export interface HeaderBlock {
   streamId: number;
-  /** The stream ends with it (trailers, or an answer without a body). */
+  /** It ends the stream (trailers, or a response without a body). */
   isLast: boolean;
   bytes: Uint8Array;
 }
 
-/** Puts header blocks together again. */
+/** Reassembles header blocks. */
 export interface HeaderBlockAssembler {
   /**
-   * To be shown every frame of a connection. Gives the block that `frame` completes, `pending` when there is more to
-   * come, `other` when the frame is of another kind.
+   * Must be passed every frame of a connection. Returns the block that `frame` completes, `pending` if the block is
+   * incomplete, `other` for frames of other types.
    *
-   * @throws {Error} when a block is interrupted by other frames (RFC 9113, section 6.2), or grows too large
+   * @throws {Error} if other frames interrupt a block (RFC 9113, section 6.2), or it is too large
    */
   accept(frame: Frame): HeaderBlock | "pending" | "other";
 }
@@ -28,7 +28,7 @@ export function createHeaderBlockAssembler(maxBytes: number): HeaderBlockAssembl
     accept(frame) {
       const isContinuation = frame.type === FrameType.continuation;
       if (open === null ? isContinuation : !isContinuation || frame.streamId !== open.streamId) {
-        throw new Error("header blocks are mixed up");
+        throw new Error("a header block is interrupted by another frame");
       }
       if (frame.type !== FrameType.headers && !isContinuation) return "other";
       const isLast = (frame.flags & FrameFlag.endStream) !== 0;

@@ -3,14 +3,14 @@ import type { GrpcChannel, GrpcReply } from "./channel.ts";
 import { GrpcError, type GrpcFailure } from "./error.ts";
 import { numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
 
-/** A check that gave no verdict: no reply (`kind`), or a status that says nothing about the question (`status`). */
+/** An inconclusive check: no reply (`kind`), or an unexpected status (`status`). */
 export interface CheckFailure {
   error: string;
-  /** Why there was no reply, or `status` when there was one. */
+  /** Why there was no reply; `status` if there was one. */
   kind: GrpcFailure | "status";
   /** The gRPC status of the reply. */
   status?: number;
-  /** What the call without a reply failed with. */
+  /** The error of the call, if there was no reply. */
   cause?: unknown;
 }
 
@@ -20,8 +20,8 @@ const SERVING = 1;
 const NOT_FOUND = 5;
 
 /**
- * Whether Temporal serves workflows. An open port, or `SERVING` for the empty service name, is less: the frontend
- * listens 20 … 90 ms before it serves.
+ * Whether Temporal's workflow service reports SERVING. An open port, or `SERVING` for the empty service name, is not
+ * enough: the frontend listens 20 … 90 ms before it serves.
  */
 export async function checkServing(
   channel: GrpcChannel,
@@ -30,7 +30,8 @@ export async function checkServing(
   const request = protobufMessage(protobufField(1, WORKFLOW_SERVICE));
   const reply = await ask(channel, HEALTH_CHECK, request, timeoutMs);
   if ("error" in reply) return reply;
-  // A health service that does not know Temporal's service says NOT_FOUND: some other gRPC server, or one not set up yet.
+  // NOT_FOUND: the health service does not know Temporal's service, because it is another gRPC server or not set up
+  // yet.
   if (reply.status === NOT_FOUND) return "not-serving";
   if (reply.status !== 0 || reply.message === null) return statusFailure(reply);
   return numberOf(readProtobuf(reply.message), 1) === SERVING ? "serving" : "not-serving";
@@ -49,7 +50,7 @@ export async function describeNamespace(
   return reply.status === 0 ? "found" : statusFailure(reply);
 }
 
-/** The version of the server (not of the command-line tool that holds it), such as `1.29.1`. */
+/** Version of the server, such as `1.29.1` (not that of Temporal's CLI, which contains it). */
 export async function getServerVersion(
   channel: GrpcChannel,
   timeoutMs: number,
@@ -79,8 +80,8 @@ function statusFailure(reply: GrpcReply): CheckFailure {
 }
 
 /**
- * Whether Temporal's web UI answers: any HTTP status below 500 does, since a page behind a login is there, too.
- * Opens a connection of its own, which ends with the check.
+ * Whether Temporal's Web UI responds. Any HTTP status below 500 counts, e.g. a redirect to a login. Opens a separate
+ * connection.
  */
 export async function checkUi(
   connect: Connect,
@@ -104,18 +105,18 @@ export async function checkUi(
     const request = `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
     await connection.write(new TextEncoder().encode(request));
     const status = await readStatus(connection);
-    if (timedOut) return { error: `no answer within ${timeoutMs} ms` };
-    if (status === null) return { error: "no HTTP answer" };
+    if (timedOut) return { error: `no response within ${timeoutMs} ms` };
+    if (status === null) return { error: "not an HTTP response" };
     return status < 500 ? "up" : { error: `HTTP ${status}` };
   } catch (error) {
-    return { error: timedOut ? `no answer within ${timeoutMs} ms` : messageOf(error) };
+    return { error: timedOut ? `no response within ${timeoutMs} ms` : messageOf(error) };
   } finally {
     clearTimeout(timer);
     connection.close();
   }
 }
 
-/** The status of the HTTP answer that begins on `connection`, or null when something else does. */
+/** The status of the HTTP response on `connection`; null if it is not HTTP. */
 async function readStatus(connection: Connection): Promise<number | null> {
   const STATUS_LINE_START = "HTTP/1.1 200".length;
   let text = "";

@@ -6,23 +6,23 @@ export type Header = readonly [name: string, value: string];
 /** Decodes the header blocks of one HTTP/2 connection. */
 export interface HpackDecoder {
   /**
-   * The fields of one complete header block. A name that the static table alone gives is reported as `static-N`
-   * where nobody here asks for it.
+   * The fields of one complete header block. A name from the static table is reported as `static-N`, unless it is
+   * `:status`.
    *
-   * @throws {Error} when the block is malformed or refers to the dynamic table
+   * @throws {Error} if the block is malformed or refers to the dynamic table
    */
   decode(block: Uint8Array): Header[];
 }
 
-/** Entries 8 … 14 of the static table (RFC 7541, appendix A): the only ones of which an answer's reader needs the value. */
+/** Entries 8 … 14 of the static table (RFC 7541, appendix A), the only ones whose value is needed. */
 const STATUS_VALUES = ["200", "204", "206", "304", "400", "404", "500"];
 const STATIC_ENTRIES = 61;
 
 /**
- * Encodes header fields as literals without indexing and without Huffman codes (RFC 7541, section 6.2.2): as
- * stateless as header blocks can be, at the price of some 200 bytes a request on the loopback.
+ * Encodes header fields as literals without indexing and without Huffman codes (RFC 7541, section 6.2.2): stateless, at
+ * the cost of some 200 bytes per request on the loopback.
  *
- * @throws {Error} when a name or value has other characters than printable ASCII
+ * @throws {Error} if a name or value contains anything but printable ASCII
  */
 export function encodeHeaders(headers: readonly Header[]): Uint8Array {
   const bytes: number[] = [];
@@ -49,10 +49,9 @@ function pushInteger(bytes: number[], value: number): void {
 }
 
 /**
- * A decoder for a connection whose SETTINGS gave the peer a dynamic table of size 0. Nothing can be remembered
- * between blocks then (an entry that is to be added is dropped at once, RFC 7541, section 4.4), so it has no state
- * beyond its Huffman tables, which are made when the first coded string arrives. Huffman is needed all the same: Go's
- * encoder uses it for the very names that are wanted here, `grpc-status` and `grpc-message`.
+ * A decoder for a connection whose SETTINGS allow the peer a dynamic table of size 0. Added entries are then evicted at
+ * once (RFC 7541, section 4.4), so its only state is the Huffman tables, built for the first coded string. Huffman
+ * coding is needed because Go's encoder uses it for `grpc-status` and `grpc-message`.
  */
 export function createHpackDecoder(): HpackDecoder {
   let huffman: HuffmanDecoder | null = null;

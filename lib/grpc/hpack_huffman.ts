@@ -1,6 +1,6 @@
 /**
  * The lengths of HPACK's Huffman codes (RFC 7541, appendix B) for the bytes 0 … 255 and the end mark, one letter each,
- * `A` for 5 bits. The codes themselves are canonical (counted up by length, then by symbol), so the lengths say all.
+ * `A` for 5 bits. The code is canonical (ordered by length, then by symbol), so the lengths define it.
  */
 const CODE_LENGTHS = "ISXXXXXXXTZXXZXXXXXXXXZXXXXXXXXXBFFHIBDGFFDGDBBBAAABBBBBBBCDKBHF" +
   "IBCCCCCCCCCCCCCCCCCCCCCCDCDIOIJBKABABABBBACCBBBABCBAABCCCCCKGJIX" +
@@ -15,12 +15,12 @@ export interface HuffmanDecoder {
   /**
    * The bytes that `coded` stands for.
    *
-   * @throws {Error} when it holds the end mark, or ends in anything but fewer than 8 one-bits (RFC 7541, section 5.2)
+   * @throws {Error} if it contains the end mark, or its padding is not fewer than 8 one-bits (RFC 7541, section 5.2)
    */
   decode(coded: Uint8Array): Uint8Array;
 }
 
-/** Builds the tables of a decoder; make one where the first coded string turns up, and keep it. */
+/** Builds the tables of a decoder; create it for the first coded string and reuse it. */
 export function createHuffmanDecoder(): HuffmanDecoder {
   /** The symbols by code length, in the order of their codes. */
   const symbols: number[][] = Array.from({ length: LONGEST_CODE_BITS + 1 }, () => []);

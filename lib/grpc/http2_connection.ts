@@ -26,15 +26,15 @@ import {
 /** The client's end of one HTTP/2 connection. */
 export interface Http2Link {
   /**
-   * Sends a request of one header block and one body, and gives the whole answer.
+   * Sends a request of one header block and one body. Resolves with the complete response.
    *
-   * @throws {GrpcError} when there is none within `timeoutMs`. After a time-out the link is closed: a connection that
-   * once was silent (a stopped process, a dropped route) is not worth another wait.
+   * @throws {GrpcError} if there is none within `timeoutMs`. A timeout closes the connection, which would most likely
+   * time out again (a stopped process, a lost route).
    */
   request(headerBlock: Uint8Array, body: Uint8Array, timeoutMs: number): Promise<Http2Answer>;
-  /** Whether it takes further requests. */
+  /** Whether it accepts further requests. */
   isOpen(): boolean;
-  /** Closes at once; requests under way fail. */
+  /** Closes at once; requests in progress fail. */
   close(): void;
 }
 
@@ -45,7 +45,7 @@ interface Stream {
   reject(error: GrpcError): void;
 }
 
-/** A server sends a handful of frames that belong to no request; this many between two requests are a flood. */
+/** Limit of frames that belong to no request, between two requests; a server normally sends a handful. */
 const MAX_STRAY_FRAMES = 1_000;
 const MAX_STREAM_ID = 0x7fffffff;
 const REFUSED_STREAM = 7;
@@ -55,9 +55,9 @@ const SETTINGS = encodeSettings([[1, 0], [2, 0], [6, MAX_HEADER_BYTES]]);
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Speaks HTTP/2 on a fresh `connection`, which it owns from now on. The preface goes out with the first write.
- * It reads all the time, so that PING is answered and GOAWAY is known between requests; until it is closed it keeps
- * the process alive. Whatever the peer does, it holds one frame, one header block and one answer per request.
+ * Speaks HTTP/2 on a new `connection`, and takes ownership of it. Sends the preface with the first write. Reads
+ * continuously, to answer PING and notice GOAWAY between requests; an open link keeps the process alive. Memory is
+ * bounded, whatever the peer sends: one frame, one header block, and one response per request.
  */
 export function createHttp2Link(connection: Connection): Http2Link {
   const streams = new Map<number, Stream>();
@@ -76,7 +76,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
     new TextEncoder().encode(CLIENT_PREFACE),
     encodeFrame(FrameType.settings, 0, 0, SETTINGS),
   ]);
-  /** What the frames at hand call for, sent in one write. */
+  /** Replies to the frames being processed, sent in one write. */
   const replies: Uint8Array[] = [];
   let lastWrite: Promise<void> = Promise.resolve();
 
@@ -96,7 +96,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
   }
 
   function write(bytes: Uint8Array): Promise<void> {
-    // The server may greet first: then our acknowledgement is our first write, not a request.
+    // The server may send SETTINGS first: then the acknowledgement, not a request, is the first write.
     const message = concatBytes([greeting, bytes]);
     greeting = NO_BYTES;
     lastWrite = lastWrite.then(() => connection.write(message)).catch((cause) => {
@@ -117,17 +117,19 @@ export function createHttp2Link(connection: Connection): Http2Link {
       try {
         for (const frame of decoder.push(bytes)) onFrame(frame);
       } catch (cause) {
-        return end(new GrpcError("not-grpc", `The peer does not speak HTTP/2 as it should: ${reasonOf(cause)}`, cause));
+        return end(new GrpcError("not-grpc", `The peer violated the HTTP/2 protocol: ${reasonOf(cause)}`, cause));
       }
       if (isDraining && streams.size === 0) return end(new GrpcError("closed", "The server closed the connection"));
-      // Waiting for the write keeps a peer that floods us and reads nothing from filling our memory.
+      // Waiting for the write bounds memory if the peer sends frames but does not read.
       if (replies.length > 0) await write(concatBytes(replies.splice(0)));
     }
   }
 
   function onFrame(frame: Frame): void {
-    if (!hasSettings && frame.type !== FrameType.settings) throw new Error("no SETTINGS at first");
-    if (!streams.has(frame.streamId) && ++strayFrames > MAX_STRAY_FRAMES) throw new Error("frames nobody asked for");
+    if (!hasSettings && frame.type !== FrameType.settings) throw new Error("the first frame is not SETTINGS");
+    if (!streams.has(frame.streamId) && ++strayFrames > MAX_STRAY_FRAMES) {
+      throw new Error("too many unsolicited frames");
+    }
     const block = headerBlocks.accept(frame);
     if (block === "pending") return;
     if (block !== "other") {
@@ -141,15 +143,15 @@ export function createHttp2Link(connection: Connection): Http2Link {
       case FrameType.rstStream: {
         const code = readUint32(frame.payload, 0);
         const kind = code === REFUSED_STREAM ? "refused" : "reset";
-        settle(frame.streamId)?.reject(new GrpcError(kind, `The server broke the call off (HTTP/2 error ${code})`));
+        settle(frame.streamId)?.reject(new GrpcError(kind, `The server reset the call (HTTP/2 error ${code})`));
         return;
       }
       case FrameType.settings:
         return onSettings(frame);
       case FrameType.pushPromise:
-        throw new Error("a push, which was forbidden");
+        throw new Error("a PUSH_PROMISE although push is disabled");
       case FrameType.ping:
-        if (frame.payload.length !== 8) throw new Error("a PING of a wrong size");
+        if (frame.payload.length !== 8) throw new Error("a PING of the wrong size");
         if (!(frame.flags & FrameFlag.ack)) replies.push(encodeFrame(FrameType.ping, FrameFlag.ack, 0, frame.payload));
         return;
       case FrameType.goAway:
@@ -158,7 +160,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
         if (frame.streamId === 0) sendWindow += readUint32(frame.payload, 0) & MAX_STREAM_ID;
         return;
     }
-    // PRIORITY, and types that nobody knows yet, are to be ignored (RFC 9113, section 4.1).
+    // PRIORITY and unknown types are ignored (RFC 9113, section 4.1).
   }
 
   function onSettings(frame: Frame): void {
@@ -175,7 +177,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
     isDraining = true;
     for (const id of [...streams.keys()]) {
       if (id > lastStreamId) {
-        settle(id)?.reject(new GrpcError("refused", "The server ended the connection before the call"));
+        settle(id)?.reject(new GrpcError("refused", "The server closed the connection before processing the call"));
       }
     }
   }
@@ -218,24 +220,23 @@ export function createHttp2Link(connection: Connection): Http2Link {
       return new Promise((resolve, reject) => {
         if (failure !== null) return reject(failure);
         if (Math.max(headerBlock.length, body.length) > MAX_FRAME_PAYLOAD_BYTES) {
-          return reject(new GrpcError("refused", "Cannot send a request of more than a frame"));
+          return reject(new GrpcError("refused", "Cannot send a request larger than one frame"));
         }
         if (body.length > Math.min(sendWindow, initialSendWindow) || nextStreamId > MAX_STREAM_ID) {
           isDraining = true;
-          return reject(new GrpcError("refused", "The server takes no more on this connection"));
+          return reject(new GrpcError("refused", "The server accepts no more requests on this connection"));
         }
         const timer = setTimeout(() => {
-          end(new GrpcError("timeout", `No answer within ${Math.round(timeoutMs)} ms`));
+          end(new GrpcError("timeout", `No response within ${Math.round(timeoutMs)} ms`));
         }, timeoutMs);
         streams.set(send(headerBlock, body), { answer: createAnswerCollector(hpack), timer, resolve, reject });
       });
     },
     isOpen: () => failure === null && !isDraining,
-    close: () => end(new GrpcError("closed", "The connection was closed here")),
+    close: () => end(new GrpcError("closed", "The connection was closed locally")),
   };
 }
 
-/** The message of whatever was thrown. */
 function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -14,18 +14,18 @@ export const FrameType = {
   continuation: 9,
 } as const;
 
-/** The frame flags that matter here. `ack` and `endStream` share a bit; the frame type tells which. */
+/** The frame flags in use. `ack` and `endStream` share a bit; the frame type decides which it is. */
 export const FrameFlag = { ack: 1, endStream: 1, endHeaders: 4, padded: 8, priority: 32 } as const;
 
-/** What a client says first (RFC 9113, section 3.4). */
+/** The connection preface of a client (RFC 9113, section 3.4). */
 export const CLIENT_PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/** The largest payload that a peer may send as long as we don't allow more (SETTINGS_MAX_FRAME_SIZE's default). */
+/** Maximum payload that a peer may send (the default of SETTINGS_MAX_FRAME_SIZE). */
 export const MAX_FRAME_PAYLOAD_BYTES = 16_384;
 
 const HEADER_BYTES = 9;
 
-/** One frame. `payload` is valid until the decoder that gave it is fed again; copy what is kept. */
+/** One frame. `payload` is valid until the next `push()` to its decoder; copy it to keep it. */
 export interface Frame {
   type: number;
   flags: number;
@@ -54,7 +54,7 @@ export function encodeSettings(settings: readonly (readonly [id: number, value: 
 /**
  * The payload of a DATA or HEADERS frame without its padding and priority fields (RFC 9113, sections 6.1 and 6.2).
  *
- * @throws {Error} when the padding is as long as the payload or longer
+ * @throws {Error} if the padding is as long as the payload or longer
  */
 export function stripPadding(frame: Frame): Uint8Array {
   let payload = frame.payload;
@@ -70,12 +70,12 @@ export function stripPadding(frame: Frame): Uint8Array {
   return payload;
 }
 
-/** Cuts a stream of bytes into frames. */
+/** Splits a stream of bytes into frames. */
 export interface FrameDecoder {
   /**
-   * The frames that `bytes` complete, in order. Holds back at most one unfinished frame.
+   * Returns the frames that `bytes` complete, in order. Buffers at most one incomplete frame.
    *
-   * @throws {Error} when a frame announces a larger payload than allowed: what most things that aren't HTTP/2 do
+   * @throws {Error} if a frame announces a payload above the limit, as most data that is not HTTP/2 does
    */
   push(bytes: Uint8Array): Frame[];
 }

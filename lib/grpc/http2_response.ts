@@ -3,24 +3,25 @@ import type { Header, HpackDecoder } from "./hpack.ts";
 
 /** The default flow-control window, in both directions (RFC 9113, section 6.9.2). */
 export const WINDOW_BYTES = 65_535;
-/** What one answer may have in header fields, trailers included. */
+/** Maximum size of the header fields of one response, trailers included. */
 export const MAX_HEADER_BYTES = 16_384;
 const MAX_BODY_BYTES = 1_048_576 + 5;
 
-/** An answer to a request: the fields of all its header blocks, trailers included, and the body. */
+/** A response: the fields of all its header blocks, trailers included, and the body. */
 export interface Http2Answer {
   headers: Header[];
   body: Uint8Array;
 }
 
-/** Puts the answer to one request together, within bounds. */
+/** Collects the response to one request, within limits. */
 export interface AnswerCollector {
-  /** @throws {Error} when the block is malformed, or the answer's blocks are too large */
+  /** @throws {Error} if the block is malformed, or the response's blocks are too large */
   addHeaders(block: Uint8Array): void;
   /**
-   * Adds `bytes`, which took `frameBytes` of the window with their padding; gives how many to add to the window now.
+   * Adds `bytes`, which took `frameBytes` of the window with their padding. Returns the size of the WINDOW_UPDATE to
+   * send.
    *
-   * @throws {Error} when the body grows too large
+   * @throws {Error} if the body is too large
    */
   addData(bytes: Uint8Array, frameBytes: number): number;
   answer(): Http2Answer;
@@ -42,7 +43,7 @@ export function createAnswerCollector(hpack: HpackDecoder): AnswerCollector {
     },
     addData(bytes, frameBytes) {
       bodyBytes += bytes.length;
-      if (bodyBytes > MAX_BODY_BYTES) throw new Error(`an answer of more than ${MAX_BODY_BYTES} bytes`);
+      if (bodyBytes > MAX_BODY_BYTES) throw new Error(`a response of more than ${MAX_BODY_BYTES} bytes`);
       if (bytes.length > 0) body.push(bytes.slice());
       return window.use(frameBytes);
     },
@@ -50,9 +51,9 @@ export function createAnswerCollector(hpack: HpackDecoder): AnswerCollector {
   };
 }
 
-/** The window that a peer may fill with data. */
+/** The flow-control window for received data. */
 export interface ReceiveWindow {
-  /** Counts `bytes` as received; gives how many to add to the window (WINDOW_UPDATE), 0 as long as half of it is free. */
+  /** Counts `bytes` as received. Returns the size of the WINDOW_UPDATE to send, 0 while half of the window is free. */
   use(bytes: number): number;
 }
 

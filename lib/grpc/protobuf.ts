@@ -1,28 +1,27 @@
 import { concatBytes } from "../platform/net/bytes.ts";
 
-/** A field of a Protocol Buffers message as it was read: a number for a varint, bytes for a string, bytes or message. */
+/** A decoded field of a Protocol Buffers message: a bigint for a varint, bytes for a string, bytes or message. */
 export interface ProtobufField {
   number: number;
   value: bigint | Uint8Array;
 }
 
-/** A field as one bytes value: a string, an embedded message (made by {@linkcode protobufMessage}), or a varint. */
+/** Encodes a field: a string, an embedded message (see {@linkcode protobufMessage}), or a varint. */
 export function protobufField(number: number, value: string | Uint8Array | bigint): Uint8Array {
   if (typeof value === "bigint") return concatBytes([varint(BigInt(number) << 3n), varint(value)]);
   const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
   return concatBytes([varint(BigInt(number) << 3n | 2n), varint(BigInt(bytes.length)), bytes]);
 }
 
-/** A message of the fields that {@linkcode protobufField} made. */
+/** A message of the given fields (see {@linkcode protobufField}). */
 export function protobufMessage(...fields: Uint8Array[]): Uint8Array {
   return concatBytes(fields);
 }
 
 /**
- * The fields of a message, in the order of the wire, repeated ones repeated. Fixed-size fields (doubles and the like)
- * are passed over.
+ * The fields of a message in wire order, including repeated ones. Skips fixed-size fields (doubles and the like).
  *
- * @throws {Error} when `message` is not well formed
+ * @throws {Error} if `message` is malformed
  */
 export function readProtobuf(message: Uint8Array): ProtobufField[] {
   const fields: ProtobufField[] = [];
@@ -55,13 +54,13 @@ export function readProtobuf(message: Uint8Array): ProtobufField[] {
   return fields;
 }
 
-/** The last value of string field `number`, or null when it is absent. */
+/** The last value of string field `number`; null if absent. */
 export function stringOf(fields: readonly ProtobufField[], number: number): string | null {
   const field = fields.findLast((field) => field.number === number);
   return field !== undefined && typeof field.value !== "bigint" ? new TextDecoder().decode(field.value) : null;
 }
 
-/** The last value of varint field `number`; 0 when it is absent, as proto3 has it. */
+/** The last value of varint field `number`; 0 if absent, as in proto3. */
 export function numberOf(fields: readonly ProtobufField[], number: number): number {
   const field = fields.findLast((field) => field.number === number);
   return field !== undefined && typeof field.value === "bigint" ? Number(field.value) : 0;

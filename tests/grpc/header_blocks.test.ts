@@ -30,9 +30,9 @@ describe("createHeaderBlockAssembler()", () => {
     const ping = { type: FrameType.ping, flags: 0, streamId: 0, payload: new Uint8Array(8) };
     assertEquals(assembler.accept(ping), "other");
     assembler.accept(headers(1, [1]));
-    assertThrows(() => assembler.accept(ping), Error, "mixed up");
-    assertThrows(() => assembler.accept(continuation(3, [1])), Error, "mixed up");
-    assertThrows(() => createHeaderBlockAssembler(100).accept(continuation(1, [1])), Error, "mixed up");
+    assertThrows(() => assembler.accept(ping), Error, "interrupted by another frame");
+    assertThrows(() => assembler.accept(continuation(3, [1])), Error, "interrupted by another frame");
+    assertThrows(() => createHeaderBlockAssembler(100).accept(continuation(1, [1])), Error, "interrupted by another frame");
   });
 
   it("refuses a block that grows too large", () => {
