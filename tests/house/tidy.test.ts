@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { codeOf, projectFiles, read, ROOT } from "./support.ts";
 
 const LARGEST_BYTES = 1_000_000;
@@ -32,6 +32,20 @@ describe("the tree", () => {
   it("locks npm packages by version and hash, not by where they came from", () => {
     const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { resolved?: string }> };
     const wrong = Object.entries(lock.packages).filter(([, { resolved }]) => resolved?.includes("://"));
+    assertEquals(wrong, []);
+  });
+
+  it("has documentation whose links and files of lib exist", () => {
+    const pages = texts.filter((path) => path.endsWith(".md") && path !== "lib/README.md");
+    assertGreater(pages.length, 0);
+    const wrong = pages.flatMap((page) => {
+      const text = read(page);
+      const links = [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => join(dirname(page), link!));
+      const root = page === "docs/glossary.md" ? "lib/" : "";
+      const files = [...text.matchAll(/`([a-z_]+\/[a-z_/]+\.(?:ts|cjs))`/g)].map(([, file]) => root + file!)
+        .filter((file) => file.startsWith("lib/"));
+      return [...links, ...files].filter((path) => !existsSync(join(ROOT, path))).map((path) => `${page}: ${path}`);
+    });
     assertEquals(wrong, []);
   });
 
