@@ -1,5 +1,5 @@
-# stigmer-local: `make help` lists what there is. Works with GNU make 3.81 and later.
-# Flags for a command go through ARGS: make start ARGS="--port 7300"
+# stigmer-local: `make help` lists the targets. Works with GNU make 3.81 and later.
+# Pass flags to a command through ARGS: make start ARGS="--port 7300"
 
 .DEFAULT_GOAL := help
 ARGS ?=
@@ -7,7 +7,7 @@ STD ?=
 SECONDS ?= 60
 SEED ?=
 
-# Every recipe runs one program after another in the foreground: Ctrl-C reaches them, and nothing stands in between.
+# Every recipe runs its programs in the foreground, without a wrapper, so that Ctrl-C reaches them.
 run := scripts/run.sh
 node := node --import tsx
 
@@ -16,51 +16,51 @@ node := node --import tsx
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-start: ## Bring Temporal up, or say that it is up; installs what is missing
+start: ## Start Temporal, or reuse the running one; installs what is missing
 	@$(run) start $(ARGS)
 
 stop: ## Stop Temporal
 	@$(run) stop $(ARGS)
 
-restart: ## Stop Temporal and start it again on the same data
+restart: ## Restart Temporal on the same data
 	@$(run) restart $(ARGS)
 
-status: ## Check Temporal layer by layer (0 running, 1 failed, 3 not running, 4 unwell; make itself turns these into 2)
+status: ## Check Temporal layer by layer (exit 1 dead, 3 not running, 4 unhealthy; make turns these into 2)
 	@$(run) status $(ARGS)
 
-logs: ## Show Temporal's log (ARGS=-f follows it)
+logs: ## Show Temporal's log (ARGS=-f to follow)
 	@$(run) logs $(ARGS)
 
-test: ## Run every test under Deno and Node on a real Temporal (ARGS="--runtime node core" picks some)
+test: ## Run all tests under Deno and Node against a real Temporal (ARGS="--runtime node tests/config" for some)
 	@scripts/node_modules.sh dev
 	@$(node) scripts/test.ts $(ARGS)
 
-test-std: ## Run the tests on the real @std packages (STD=checkout of denoland/std)
+test-std: ## Run the tests with the real @std packages (STD=checkout of denoland/std)
 	@scripts/node_modules.sh dev
 	@$(node) scripts/test_std.ts "$(STD)" $(ARGS)
 
-test-cluster: ## Try the tool on a real Temporal cluster on PostgreSQL, built here (needs Go; minutes at first)
+test-cluster: ## Test against a real Temporal cluster on PostgreSQL (needs Go; takes minutes the first time)
 	@scripts/node_modules.sh dev
 	@$(node) scripts/in_test_env.ts scripts/cluster/main.ts $(ARGS)
 
-check: ## Check format, lint, types and the rules of the house
+check: ## Check format, lint, types and house rules
 	@scripts/node_modules.sh dev
 	@$(node) scripts/check.ts
 
-fmt: ## Format the code, and mend what lint can mend
+fmt: ## Format the code, and fix what lint can fix
 	@scripts/node_modules.sh dev
 	@$(node) scripts/check.ts --fix
 
-bench: ## Measure, and print the table of docs/performance.md
+bench: ## Run the benchmark, and print the table of docs/performance.md
 	@scripts/node_modules.sh dev
 	@$(node) scripts/in_test_env.ts bench/main.ts $(ARGS)
 
-chaos: ## Kill, stop, hang and race at random, with real workflows (SECONDS=600 SEED=42)
+chaos: ## Run the chaos test: random kills, hangs and races with real workflows (SECONDS=600 SEED=42)
 	@scripts/node_modules.sh dev
 	@$(node) scripts/in_test_env.ts tests/chaos/main.ts --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-hooks: ## Let git run the hooks in .githooks
+hooks: ## Enable the git hooks in .githooks
 	@git config core.hooksPath .githooks
 
-clean: ## Remove what was installed, built and cached in this clone (never your data)
+clean: ## Remove installed, built and cached files from this clone (never your data)
 	@rm -rf node_modules dist .cache .tools

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S deno run -A --no-prompt
 /**
- * stigmer-local: a Temporal dev server on this machine that is simply there.
+ * stigmer-local: runs and supervises a local Temporal dev server.
  *
  * Runs as `deno run -A stigmer-local.ts …`, as `npx tsx stigmer-local.ts …` (Node 20 and later), and on Node 22.18 and
  * later as `node stigmer-local.ts …`.

@@ -1,4 +1,4 @@
-// Stands for your program: connects to Temporal, as a client would, and says where.
+// Stands for your program: connects to Temporal, as a client would, and prints the address.
 const address = Deno.env.get("TEMPORAL_ADDRESS")!;
 const { hostname, port } = new URL(`tcp://${address}`);
 const connection = await Deno.connect({ hostname, port: Number(port) });

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
 
-test("Temporal is there", async () => {
+test("Temporal accepts connections", async () => {
   assert.match(process.env.TEMPORAL_ADDRESS, /^127\.0\.0\.1:\d+$/);
   const [host, port] = process.env.TEMPORAL_ADDRESS.split(":");
   const socket = connect({ host, port: Number(port) });

@@ -1,4 +1,4 @@
-// Stands for your worker: connects to Temporal, as its SDK would, and says where.
+// Stands for your worker: connects to Temporal, as its SDK would, and prints the address.
 import { connect } from "node:net";
 
 const [host, port] = process.env.TEMPORAL_ADDRESS.split(":");

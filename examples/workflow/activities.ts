@@ -1,12 +1,12 @@
-/** What the workflow does to the world. Each may be tried again, so each must bear that. */
+/** The activities of the workflow. Temporal may retry each of them, so each must be idempotent. */
 
-/** Lays the goods aside. */
+/** Reserves the goods. */
 export function reserve(order: string): Promise<string> {
   console.log(`reserved ${order}`);
   return Promise.resolve(`goods of ${order}`);
 }
 
-/** Sends them off. */
+/** Ships the goods. */
 export function ship(goods: string): Promise<string> {
   console.log(`shipped ${goods}`);
   return Promise.resolve(`${goods}: shipped`);

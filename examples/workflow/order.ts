@@ -1,4 +1,4 @@
-/** Orders something and waits for its delivery: `order.ts [ORDER [REFLECTION-MS]]`. */
+/** Places an order and waits for its delivery: `order.ts [ORDER [REFLECTION-MS]]`. */
 import process from "node:process";
 import { Client, Connection } from "@temporalio/client";
 import { address, namespace, TASK_QUEUE } from "./orders.ts";

@@ -1,4 +1,4 @@
-/** The project's workflow tests, on a Temporal of their own: `npm test`. */
+/** The project's workflow tests, on an ephemeral Temporal: `npm test`. */
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";

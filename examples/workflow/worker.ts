@@ -1,4 +1,4 @@
-/** Works on orders until Ctrl-C. Finds Temporal in its environment: `stigmer-local run -- node --import tsx worker.ts`. */
+/** Processes orders until Ctrl-C. Gets Temporal's address from the environment: `stigmer-local run -- node --import tsx worker.ts`. */
 import { NativeConnection, Worker } from "@temporalio/worker";
 import * as activities from "./activities.ts";
 import { address, namespace, TASK_QUEUE, workflowsPath } from "./orders.ts";

@@ -4,8 +4,8 @@ import type * as activities from "./activities.ts";
 const { reserve, ship } = proxyActivities<typeof activities>({ startToCloseTimeout: "10 seconds" });
 
 /**
- * Reserves, leaves the customer some time to change their mind, and ships. That time is Temporal's to keep: neither a
- * worker nor a server that dies meanwhile makes it begin anew.
+ * Reserves the goods, gives the customer some time to change their mind, and ships them. Temporal keeps the timer, so it
+ * does not start again when a worker or the server dies.
  */
 export async function fulfil(order: string, reflectionMs: number): Promise<string> {
   const goods = await reserve(order);

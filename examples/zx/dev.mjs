@@ -1,9 +1,9 @@
 #!/usr/bin/env zx
-// Brings Temporal up, then runs the worker in its environment until Ctrl-C. Temporal stays up for the next time.
+// Starts Temporal, then runs the worker in its environment until Ctrl-C. Temporal keeps running for the next time.
 //
 //   npx zx dev.mjs npm start
 
-const worker = process.argv.slice(3); // behind node, zx and this file; `argv` would take the worker's flags for ours
+const worker = process.argv.slice(3); // after node, zx and this file; zx's `argv` would parse the worker's flags
 if (worker.length === 0) {
   console.error("Which worker? For example: npx zx dev.mjs npm start");
   process.exit(2);
