@@ -6,7 +6,7 @@ import { exitOf, requireEnv } from "./runtimes.ts";
 import type { Scratch } from "./scratch.ts";
 import { untilServing } from "./serving.ts";
 
-/** A Temporal without us: what the machine takes by itself. */
+/** A Temporal without the tool, to measure the floors. */
 export interface BareTemporal {
   /** From before its spawn to SERVING (the floor T). */
   servingAfterMs: number;
@@ -15,13 +15,13 @@ export interface BareTemporal {
 }
 
 /**
- * Spawns `temporal server start-dev` directly, with the arguments that the tool gives it, on the home's database unless
- * `asked` says otherwise.
+ * Spawns `temporal server start-dev` directly, with the arguments that the tool passes, on the home's database unless
+ * `requested` names another.
  */
-export async function startBareTemporal(scratch: Scratch, asked: Partial<Settings> = {}): Promise<BareTemporal> {
+export async function startBareTemporal(scratch: Scratch, requested: Partial<Settings> = {}): Promise<BareTemporal> {
   const { home, port, uiPort } = scratch;
   mkdirSync(`${home}/temporal-data`, { recursive: true });
-  const settings = completeSettings({ port, uiPort, ...asked }, `${home}/temporal-data/temporal.db`);
+  const settings = completeSettings({ port, uiPort, ...requested }, `${home}/temporal-data/temporal.db`);
   const log = openSync(`${home}/bare.log`, "a");
   const startedAt = performance.now();
   const child = spawn(requireEnv("STIGMER_TEST_TEMPORAL"), temporalArgs(settings), {

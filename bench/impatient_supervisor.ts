@@ -1,6 +1,6 @@
 /**
- * The real supervisor, except that it does not wait between restarts: with the policy that everybody has, 200 crashes
- * in a row would take more than an hour. Takes its order as `lib/supervisor/main.ts` does, and the lock by itself.
+ * The real supervisor without a delay between restarts: with the default backoff, 200 crashes in a row would take more
+ * than an hour. Takes its launch request as `lib/supervisor/main.ts` does, but takes the lock itself.
  *
  * @module
  */

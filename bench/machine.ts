@@ -3,7 +3,7 @@ import { cpus, loadavg, release, totalmem, type } from "node:os";
 import process from "node:process";
 import { requireEnv } from "./runtimes.ts";
 
-/** What the figures were taken on, a line each. */
+/** The machine that the figures were measured on, a line each. */
 export function describeMachine(): string[] {
   const [cpu] = cpus();
   return [
@@ -16,7 +16,7 @@ export function describeMachine(): string[] {
   ];
 }
 
-/** The load of the last minute: above the number of processors, figures say more about the load than about us. */
+/** The load average of the last minute: above the number of processors, the figures measure the load. */
 export function load(): string {
   return loadavg()[0]!.toFixed(2);
 }

@@ -1,6 +1,6 @@
 /**
- * Measures what the tool's figures are, on both runtimes, against floors that are measured in the same moments, and prints
- * the table of docs/performance.md.
+ * Measures the tool on both runtimes, against floors measured at the same time, and prints the table of
+ * docs/performance.md.
  *
  *   make bench ARGS="--rows warm,stop --runs 15"
  *
@@ -27,8 +27,8 @@ async function main(args: string[]): Promise<number> {
     try {
       measurements.push(...await row.measure(options));
     } catch (error) {
-      // The other rows are worth their minutes all the same.
-      console.error(`${row.name} can't be measured:`, error);
+      // The other rows are still worth measuring.
+      console.error(`Cannot measure ${row.name}:`, error);
       isBroken = true;
     }
     loads.push(load());

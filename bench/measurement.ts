@@ -5,18 +5,18 @@ export type Runtime = "deno" | "node";
 export const RUNTIMES: readonly Runtime[] = ["deno", "node"];
 
 /**
- * What the machine takes by itself, in ms, measured beside each run: `T` Temporal spawned directly, to SERVING; `S` its
- * SIGTERM to its exit; `R` an empty script on the same runtime.
+ * The time that the machine needs without the tool, in ms, measured beside each run: `T` Temporal spawned directly, to
+ * SERVING; `S` its SIGTERM to its exit; `R` an empty script on the same runtime.
  */
 export type Floor = "T" | "S" | "R";
 
-/** What a figure may be: a sum of multiples of floors, and a constant in the figure's own unit. */
+/** The limit of a figure: a sum of multiples of floors, and a constant in the figure's own unit. */
 export interface Limit {
   constant: number;
   factors: Readonly<Partial<Record<Floor, number>>>;
 }
 
-/** One figure of one run, with the floors that were measured right beside it. */
+/** One figure of one run, with the floors measured right beside it. */
 export interface Measurement {
   /** The row of the table. */
   what: string;
@@ -27,5 +27,5 @@ export interface Measurement {
   limit: Limit;
 }
 
-/** `count`: of things that went wrong or were left. */
+/** `count`: of failures, or of things left behind. */
 export type Unit = "ms" | "MB" | "%" | "count";

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** What `bench/main.ts` was called with. */
+/** The arguments of `bench/main.ts`. */
 export interface Options {
   /** The names of the rows to measure; all when empty. */
   rows: string[];
@@ -10,13 +10,13 @@ export interface Options {
   isStrict: boolean;
 }
 
-/** Fewer would leave the median to chance. */
+/** Fewer runs give no stable median. */
 const DEFAULT_RUNS = 7;
 
 /**
  * Reads the arguments: `--rows a,b`, `--runs N`, `--quick`, `--strict`.
  *
- * @param known The names that `--rows` may have.
+ * @param known The names that `--rows` accepts.
  * @throws {TypeError} for anything else
  */
 export function readOptions(args: readonly string[], known: readonly string[]): Options {
@@ -30,11 +30,11 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
     },
   });
   const rows = values.rows.split(",").filter((name) => name !== "");
-  const stranger = rows.find((name) => !known.includes(name));
-  if (stranger !== undefined) throw new TypeError(`There is no row '${stranger}': there are ${known.join(", ")}`);
+  const unknown = rows.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new TypeError(`Unknown row '${unknown}': it must be one of ${known.join(", ")}`);
   const runs = Number(values.runs ?? (values.quick ? 3 : DEFAULT_RUNS));
   if (!Number.isSafeInteger(runs) || runs < 1) {
-    throw new TypeError(`--runs must be a whole number from 1: it is '${values.runs}'`);
+    throw new TypeError(`--runs must be a positive integer, current value is '${values.runs}'`);
   }
   return { rows, runs, isQuick: values.quick, isStrict: values.strict };
 }

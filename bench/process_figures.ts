@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 /** Resident memory of a process in MB (proc_pid_status(5), VmRSS). */
 export function residentMbOf(pid: number): number {
   const kilobytes = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  if (kilobytes === undefined) throw new Error(`pid ${pid} has no memory: it is dead`);
+  if (kilobytes === undefined) throw new Error(`pid ${pid} has no memory figures: it has exited`);
   return Number(kilobytes) / 1024;
 }
 
 /**
- * CPU time that a process has taken, in ms. From the scheduler's own count of its threads (in ns), since the ticks of
- * proc_pid_stat(5) are 10 ms each; the threads of a supervisor live as long as it does.
+ * CPU time of a process, in ms. From the scheduler's counters of its threads (in ns), because a tick of proc_pid_stat(5)
+ * is 10 ms; the threads of a supervisor live as long as it does.
  */
 export function cpuMsOf(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
@@ -19,7 +19,7 @@ export function cpuMsOf(pid: number): number {
   );
 }
 
-/** How many descriptors a process has open. */
+/** The number of open descriptors of a process. */
 export function descriptorsOf(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }

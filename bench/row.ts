@@ -1,8 +1,8 @@
 import type { Measurement } from "./measurement.ts";
 
-/** How a row is to be measured. */
+/** How to measure a row. */
 export interface Effort {
-  /** How often each figure is taken; a row that takes minutes may take it less often. */
+  /** The number of runs per figure; a row that takes minutes may use fewer. */
   runs: number;
   /** A first impression: fewer crashes, shorter waits. */
   isQuick: boolean;
@@ -10,12 +10,12 @@ export interface Effort {
 
 /** One row of the table of figures, or two that are measured together. */
 export interface Row {
-  /** As `--rows` names it. */
+  /** Its name for `--rows`. */
   name: string;
   measure(effort: Effort): Promise<Measurement[]>;
 }
 
-/** The measurements of `runs` rounds, one after another; the round tells its number, by which turns can be taken. */
+/** The measurements of `runs` rounds, one after another; `round` gets the number of the round. */
 export async function inRounds(
   runs: number,
   round: (number: number) => Promise<Measurement[]>,
@@ -25,7 +25,7 @@ export async function inRounds(
   return all;
 }
 
-/** `items`, beginning with another one each round: what comes first finds other caches than what comes last. */
+/** `items`, rotated by one each round, because the first and the last one find different caches. */
 export function inTurn<T>(items: readonly T[], round: number): T[] {
   const first = round % items.length;
   return [...items.slice(first), ...items.slice(0, first)];

@@ -6,7 +6,7 @@ import type { Runtime } from "./measurement.ts";
 /** The clone. */
 export const ROOT: string = fileURLToPath(new URL("..", import.meta.url));
 
-/** A value that scripts/in_test_env.ts puts into the environment. */
+/** A variable that scripts/in_test_env.ts sets. */
 export function requireEnv(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === "") throw new Error(`${name} is not set: run this through \`make bench\``);
@@ -34,7 +34,7 @@ export function emptyCommand(runtime: Runtime, path: string): string[] {
     : [requireEnv("STIGMER_TEST_NODE"), "--import", "tsx", path];
 }
 
-/** How a command went. */
+/** The result of a command. */
 export interface Timed {
   /** From before its spawn to its exit. */
   ms: number;
@@ -61,7 +61,7 @@ export async function time(command: readonly string[]): Promise<Timed> {
 /**
  * Like {@linkcode time}, for a command that must succeed.
  *
- * @throws {Error} with what it printed, when it does not
+ * @throws {Error} with its output, when it fails
  */
 export async function timeOrThrow(command: readonly string[]): Promise<Timed> {
   const timed = await time(command);
@@ -69,7 +69,7 @@ export async function timeOrThrow(command: readonly string[]): Promise<Timed> {
   return timed;
 }
 
-/** Resolves when the process has ended. */
+/** Resolves when the process has exited. */
 export function exitOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);

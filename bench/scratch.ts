@@ -13,14 +13,14 @@ import { emptyCommand, time, type Timed, timeOrThrow, toolCommand } from "./runt
 const PATIENCE_MS = 60_000;
 const processes = processesHere();
 
-/** A home that is thrown away, with free ports. */
+/** A temporary home with free ports. */
 export interface Scratch {
   home: string;
   port: number;
   uiPort: number;
 }
 
-/** Runs `body` with a home of its own. What still runs there afterwards is ended, and the home removed. */
+/** Runs `body` with its own home. Afterwards, kills the processes that still run there, and removes the home. */
 export async function withScratch<T>(body: (scratch: Scratch) => Promise<T>): Promise<T> {
   const home = mkdtempSync(join(tmpdir(), "sl-bench-"));
   const scratch = { home, ...await freePorts() };
@@ -51,7 +51,7 @@ export function stop(scratch: Scratch, runtime: Runtime, args: readonly string[]
   return timeOrThrow([...toolCommand(runtime), "stop", "--home", scratch.home, ...args]);
 }
 
-/** What `status` says, which must be that all is well. */
+/** The output of `status`, which must report healthy. */
 export async function statusOf(
   scratch: Scratch,
   runtime: Runtime,
@@ -73,7 +73,7 @@ export async function kill(pid: number, signal: "SIGKILL" | "SIGSTOP"): Promise<
   if (signal === "SIGKILL") await untilDead(pid);
 }
 
-/** Resolves when nothing runs under `pid` any more. */
+/** Resolves when process `pid` is dead. */
 export async function untilDead(pid: number): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {

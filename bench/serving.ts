@@ -4,7 +4,7 @@ import { checkServing } from "../lib/grpc/health.ts";
 import { connectNode } from "../lib/platform/net/connect_node.ts";
 import { delay } from "../lib/platform/runtime/delay.ts";
 
-/** Fine enough for figures of tens of ms, and light enough not to take the CPU from who is measured. */
+/** Short enough for figures of tens of ms, and long enough not to take the CPU from the measured process. */
 const POLL_MS = 2;
 const PATIENCE_MS = 60_000;
 

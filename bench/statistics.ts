@@ -1,6 +1,6 @@
 import type { Floor, Limit, Measurement, Runtime, Unit } from "./measurement.ts";
 
-/** All runs of one figure, drawn together. */
+/** All runs of one figure, summarized. */
 export interface Summary {
   what: string;
   runtime: Runtime;
@@ -11,11 +11,11 @@ export interface Summary {
   /** The middle half of the runs lies between these. */
   quartiles: readonly [low: number, high: number];
   floors: Readonly<Partial<Record<Floor, number>>>;
-  /** The median of what each run was allowed by the floors beside it. */
+  /** The median of the limits that the floors beside each run gave. */
   allowed: number;
   /**
-   * The median, over the runs, of what was allowed minus what was taken: each run is compared with the floors of its own
-   * moment, so that a load that comes and goes weighs on both sides. Below 0 the figure misses its limit.
+   * The median, over the runs, of the limit minus the value: each run is compared with floors measured at the same time, so
+   * that a changing load affects both. Below 0 the figure misses its limit.
    */
   margin: number;
 }
@@ -40,21 +40,21 @@ export function quantile(values: readonly number[], part: number): number {
 }
 
 /**
- * What `limit` allows, given the floors.
+ * The value of `limit`, given the floors.
  *
- * @throws {RangeError} when a floor that it names was not measured
+ * @throws {RangeError} when one of its floors was not measured
  */
 export function allowedBy(limit: Limit, floors: Measurement["floors"]): number {
   let sum = limit.constant;
   for (const [floor, factor] of Object.entries(limit.factors) as [Floor, number][]) {
     const value = floors[floor];
-    if (value === undefined) throw new RangeError(`Cannot say what is allowed: floor ${floor} was not measured`);
+    if (value === undefined) throw new RangeError(`Cannot compute the limit: floor ${floor} was not measured`);
     sum += factor * value;
   }
   return sum;
 }
 
-/** Draws the measurements of each figure on each runtime together, in the order in which they first came. */
+/** Summarizes the measurements of each figure on each runtime, in the order of their first appearance. */
 export function summarise(measurements: readonly Measurement[]): Summary[] {
   const groups = new Map<string, Measurement[]>();
   for (const measurement of measurements) {

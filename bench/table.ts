@@ -38,7 +38,7 @@ export function renderLimit({ constant, factors }: Limit, unit: Unit): string {
   return parts.join(" + ");
 }
 
-/** A figure as precise as it is worth reading: `17.3 ms`, `1342 ms`, `0.21 %`. */
+/** A figure with a useful number of digits: `17.3 ms`, `1342 ms`, `0.21 %`. */
 function inUnit(value: number, unit: Unit, withUnit = true): string {
   const digits = unit === "%" ? 2 : Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : 1;
   const number = value.toFixed(digits).replace(/^-0(\.0+)?$/, "0");

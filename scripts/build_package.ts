@@ -1,6 +1,6 @@
 /**
- * Builds `dist/`, which is what the npm package holds: our source as JavaScript with its types, for Node runs no
- * TypeScript that is in `node_modules` (ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING). npm calls it before it packs.
+ * Builds `dist/`, the content of the npm package: the source as JavaScript with its types, because Node runs no TypeScript
+ * in `node_modules` (ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING). npm runs it before it packs.
  *
  *   node --import tsx scripts/build_package.ts
  */
@@ -17,7 +17,7 @@ process.exitCode = main(dirname(dirname(fileURLToPath(import.meta.url))));
 function main(root: string): number {
   process.chdir(root);
   rmSync(DIST, { recursive: true, force: true });
-  // On stderr: `npm pack --json` has its own answer on stdout.
+  // To stderr: `npm pack --json` prints its own answer on stdout.
   const { status, error } = spawnSync(process.execPath, [
     "node_modules/typescript/bin/tsc",
     "-p",
@@ -36,7 +36,7 @@ function main(root: string): number {
   return 0;
 }
 
-/** Which of our files stands for which module of @std. */
+/** The compat file for each module of @std. */
 function standardPackages(): Map<string, string> {
   const found = new Map<string, string>();
   for (const name of readdirSync("compat/std")) {
@@ -50,7 +50,7 @@ function standardPackages(): Map<string, string> {
   return found;
 }
 
-/** What tsc leaves as it was: paths in types and in `new URL()`, the names of @std, and who runs the entry. */
+/** Rewrites what tsc leaves unchanged: paths in types and in `new URL()`, the names of @std, and the entry's shebang. */
 function finished(text: string, path: string, packages: ReadonlyMap<string, string>): string {
   return text
     .replace(/^#!.*/, "#!/usr/bin/env node")

@@ -1,8 +1,8 @@
 /**
- * Everything that can be said of the code without running it: format, lint, types as Deno and as TypeScript see them,
- * and the rules of the house. A warning is a failure.
+ * Checks the code without running it: format, lint, types with Deno and with TypeScript, and house rules. A warning is a
+ * failure.
  *
- *   node --import tsx scripts/check.ts [--fix | --fast]     --fast: format and lint alone
+ *   node --import tsx scripts/check.ts [--fix | --fast]     --fast: only format and lint
  */
 import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
@@ -36,7 +36,7 @@ async function main(isFixing: boolean, isFast: boolean): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** Runs one step, prints a line on it, and its output unless all is well. */
+/** Runs one step and prints a line about it; its output too if it failed. */
 async function run({ name, command, args }: Step, root: string): Promise<boolean> {
   const startedAt = performance.now();
   const child = spawn(command, args, {

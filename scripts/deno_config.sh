@@ -1,8 +1,8 @@
 #!/bin/sh
-# Prints which configuration Deno takes here: deno.json with the real @std packages, or deno.offline.json, which has our
-# own part of them. Remembers the answer, so that only the first call, and one a day, may ask the network.
+# Prints the Deno configuration to use here: deno.json with the real @std packages, or deno.offline.json with those in
+# compat/std. Caches the answer, so that only the first call, and one a day, may use the network.
 #
-#   scripts/deno_config.sh [DENO [SECONDS]]     DENO is the binary, SECONDS the most that the network may take
+#   scripts/deno_config.sh [DENO [SECONDS]]     DENO is the binary, SECONDS the time limit for the network
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 deno=${1:-deno}
@@ -11,7 +11,8 @@ stamp=$root/.cache/deno-config
 packages=${DENO_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/deno}/remote
 [ "$(uname)" = Darwin ] && packages=${DENO_DIR:-${HOME:-/nonexistent}/Library/Caches/deno}/remote
 
-# An old answer counts until deno.json changes; "real" only while the packages are in Deno's cache, "offline" for a day.
+# A cached answer is valid until deno.json changes: deno.json only while the packages are in Deno's cache,
+# deno.offline.json for a day.
 if [ -f "$stamp" ] && [ "$stamp" -nt "$root/deno.json" ]; then
   read -r answer <"$stamp"
   case $answer in
@@ -25,7 +26,7 @@ cache() {
   "$deno" cache --quiet --config "$root/deno.json" "$@" "$entry" >/dev/null 2>&1 </dev/null
 }
 
-# Without the network, then with it but not for long: behind some firewalls a connection hangs instead of failing.
+# First without the network, then with it and a time limit: behind some firewalls a connection hangs instead of failing.
 answer=deno.offline.json
 if cache --cached-only; then
   answer=deno.json
@@ -43,6 +44,6 @@ else
   wait "$job" && answer=deno.json
   kill "$watch" 2>/dev/null
 fi
-# The answer holds without the note too: a read-only clone only asks each time.
+# A read-only clone cannot cache the answer and works it out each time.
 { mkdir -p "$root/.cache" && echo "$answer" >"$stamp.$$" && mv "$stamp.$$" "$stamp"; } 2>/dev/null
 echo "$answer"

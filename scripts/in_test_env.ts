@@ -1,6 +1,6 @@
 /**
- * Runs a script (the benchmark, the chaos test …) in the environment that the tests have: both runtimes and a real
- * Temporal named in `STIGMER_TEST_…`, a throw-away home. What it leaves running is told and ended.
+ * Runs a script (the benchmark, the chaos test …) in the environment of the tests: both runtimes and a real Temporal in
+ * `STIGMER_TEST_…`, and a temporary home. Processes that the script leaves behind are reported and killed.
  *
  *   node --import tsx scripts/in_test_env.ts bench/main.ts [arguments …]
  */
@@ -18,12 +18,12 @@ process.exitCode = await main(process.argv[2], process.argv.slice(3));
 
 async function main(script: string | undefined, args: string[]): Promise<number> {
   if (!script) {
-    console.error("Cannot run nothing: which script?");
+    console.error("Missing argument: the script to run");
     return 2;
   }
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const machine = findMachine(root, true);
-  // Figures mean nothing beside a test run, and tests run into their limits beside a chaos test.
+  // A test run in parallel would distort the figures, and a chaos test would make tests time out.
   const turn = await takeTurn(new AbortController().signal);
   const jobId = `${process.pid}-${script}`;
   const home = mkdtempSync(join(tmpdir(), "sl-"));
@@ -31,7 +31,7 @@ async function main(script: string | undefined, args: string[]): Promise<number>
     stdio: "inherit",
     env: testEnvironment(machine, home, jobId),
   });
-  // The terminal's Ctrl-C reaches the script too; it ends in its own way, and then so do we.
+  // The terminal sends Ctrl-C to the script too: wait until it exits by itself.
   process.on("SIGINT", () => {});
   for (const name of ["SIGTERM", "SIGHUP"] as const) process.on(name, () => child.kill(name));
   const exitCode = await new Promise<number>((resolve) => {
@@ -39,7 +39,7 @@ async function main(script: string | undefined, args: string[]): Promise<number>
     child.on("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 1)));
   });
   const leftovers = findLeftovers(jobId, home);
-  for (const { pid, command } of leftovers) console.error(`left behind, ended now: pid ${pid} ${command}`);
+  for (const { pid, command } of leftovers) console.error(`left behind, killed now: pid ${pid} ${command}`);
   endLeftovers(leftovers);
   rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   turn?.close();

@@ -1,6 +1,6 @@
 /**
- * Prints the lines of lib/binary/download/release_sums.ts for one version, from the `checksums.txt` that its publisher publishes.
- * What it prints is to be compared with other public sources before it is pinned: it is only as good as that file.
+ * Prints the lines of lib/binary/download/release_sums.ts for one version, from the publisher's `checksums.txt`.
+ * Compare the output with other public sources before you pin it: it is only as good as that file.
  *
  *   node --import tsx scripts/release_sums.ts VERSION FILE
  */

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs the tool from this clone, with Deno when one is on PATH, else with Node (installing what is missing).
+# Runs the tool from this clone, with Deno if it is on PATH, else with Node (installs what is missing).
 #
 #   scripts/run.sh start --port 7300
 set -u
-# A link to this script (in ~/bin, say) does too. Not `readlink -f`, which older macOS doesn't have.
+# Works through a link to this script, as in ~/bin. Not `readlink -f`, which older macOS lacks.
 self=$0
 while [ -L "$self" ]; do
   target=$(readlink "$self")
@@ -14,5 +14,5 @@ if command -v deno >/dev/null 2>&1; then
   exec deno run -A --no-prompt --quiet --config "$root/$("$root/scripts/deno_config.sh")" "$root/stigmer-local.ts" "$@"
 fi
 "$root/scripts/node_modules.sh" run || exit
-# Not the `tsx` command: it would end us 30 ms after a SIGTERM. Not from another folder: paths in "$@" count from here.
+# Not the `tsx` command, which kills its script 30 ms after a SIGTERM. No cd: paths in "$@" are relative to the caller's folder.
 exec node --import "$root/node_modules/tsx/dist/loader.mjs" "$root/stigmer-local.ts" "$@"

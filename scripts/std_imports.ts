@@ -1,4 +1,4 @@
-/** Every package of @std that the tool and its tests import: what scripts/deno_config.sh looks for in Deno's cache. */
+/** Imports every @std package of the tool and its tests, so that scripts/deno_config.sh can look for them in Deno's cache. */
 import "@std/assert";
 import "@std/cli/parse-args";
 import "@std/fs/ensure-dir";

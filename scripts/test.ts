@@ -1,10 +1,10 @@
 /**
- * Runs the tests under Deno and Node; the last line is `N passed, N failed`.
+ * Runs the tests under Deno and Node. The last line is `N passed, N failed`.
  *
  *   node --import tsx scripts/test.ts [--runtime deno|node] [--only-dir tests/config] [--verbose] [--retry] [part of a path …]
  *
- * `--retry` runs a file that failed once more, alone and at the end, and tells what was unstable: for a machine whose load
- * is others'. What fails twice has failed.
+ * `--retry` runs a failed file once more, alone and at the end, and reports files that then pass as unstable: for shared,
+ * loaded machines. A file that fails twice has failed.
  */
 import { dirname } from "node:path";
 import process from "node:process";
@@ -34,7 +34,7 @@ async function main(argv: string[]): Promise<number> {
   const cancel = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => cancel.abort(name));
 
-  // What needs no Temporal is light, and need not wait.
+  // Tests without Temporal are light and need not wait.
   const turn = files.some((file) => file.needsTemporal) ? await takeTurn(cancel.signal) : null;
   const jobs = files.flatMap((file) => runtimes.map((runtime) => ({ file, runtime })));
   const results = new Map<string, FileResult>();
@@ -59,7 +59,7 @@ async function inParallel<T>(jobs: T[], width: number, run: (job: T) => Promise<
   }));
 }
 
-/** Runs each file that failed once more, alone; its second result replaces the first. Returns what passed this time. */
+/** Runs each failed file once more, alone; the second result replaces the first. Returns the files that now passed. */
 async function retry(results: Map<string, FileResult>, run: (job: Job) => Promise<void>): Promise<FileResult[]> {
   const failed = [...results.values()].filter(hasFailed);
   await inParallel(failed, 1, run);
@@ -74,7 +74,7 @@ function hasFailed({ counts }: FileResult): boolean {
   return counts.failed > 0;
 }
 
-/** One line per file, and all that it printed when a test failed. */
+/** Prints one line per file, and its whole output when a test failed. */
 function report(result: FileResult, isVerbose: boolean): void {
   const { file, runtime, counts, seconds } = result;
   const isGood = !hasFailed(result);
@@ -82,13 +82,13 @@ function report(result: FileResult, isVerbose: boolean): void {
   if (counts.failed > 0) parts.push(`${counts.failed} failed`);
   if (counts.skipped > 0) parts.push(`${counts.skipped} skipped`);
   console.log(`${isGood ? "ok  " : "FAIL"} ${runtime} ${file.path}: ${parts.join(", ")} (${seconds.toFixed(1)} s)`);
-  if (result.ranOutOfTime) console.log(`     took longer than ${file.limitSeconds} s and was ended`);
-  for (const { pid, command } of result.leftovers) console.log(`     left behind, ended now: pid ${pid} ${command}`);
+  if (result.ranOutOfTime) console.log(`     timed out after ${file.limitSeconds} s and was killed`);
+  for (const { pid, command } of result.leftovers) console.log(`     left behind, killed now: pid ${pid} ${command}`);
   if (!isGood || isVerbose) console.log(result.output.replace(/^/gm, "     "));
   if (!isGood) console.log(`     log: ${result.logPath}`);
 }
 
-/** Prints the sums and returns the exit code. A runtime without a single test has failed: something was not found. */
+/** Prints the sums and returns the exit code. A runtime that ran no test counts as failed. */
 function summarize(
   runtimes: readonly RuntimeName[],
   results: FileResult[],

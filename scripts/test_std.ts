@@ -1,5 +1,5 @@
 /**
- * Checks the types and runs the tests under Deno with the real @std packages, out of a checkout of denoland/std.
+ * Checks the types and runs the tests under Deno with the real @std packages, from a checkout of denoland/std.
  *
  *   node --import tsx scripts/test_std.ts PATH_OF_CHECKOUT [arguments of scripts/test.ts …]
  */
@@ -10,7 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { findDeno } from "./testing/machine.ts";
 
-/** The packages that ours stand for, and those that these import. */
+/** The packages that compat/std replaces, and those that they import. */
 const PACKAGES = ["assert", "cli", "fs", "internal", "path", "fmt"];
 
 process.exitCode = await main(process.argv[2] ?? "", process.argv.slice(3));
@@ -23,7 +23,7 @@ async function main(checkout: string, rest: string[]): Promise<number> {
     return 2;
   }
   const links = PACKAGES.map((name) => join(resolve(checkout), name)).filter((path) => existsSync(path));
-  // A folder of its own, for Deno reads a package.json beside its configuration.
+  // In a separate folder, because Deno reads a package.json beside its configuration.
   const path = join(root, ".cache", "std", "deno.json");
   const ours = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
   const exclude = ours.exclude.map((name: string) => relative(dirname(path), join(root, name)));
@@ -35,7 +35,7 @@ async function main(checkout: string, rest: string[]): Promise<number> {
   const args = [...process.execArgv, join(root, "scripts", "test.ts"), "--runtime", "deno", ...rest];
   const env = { ...process.env, STIGMER_TEST_DENO_CONFIG: path };
   const child = spawn(process.execPath, args, { stdio: "inherit", env });
-  // The runner hears the terminal's Ctrl-C itself, and tidies up before it ends.
+  // The terminal sends Ctrl-C to the runner too, which cleans up before it exits.
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => name === "SIGTERM" && child.kill(name));
   return await new Promise((done) => child.on("exit", (code) => done(code ?? 1)));
 }

@@ -19,7 +19,7 @@ const PATIENCE_MS = 60_000;
 /** A round takes minutes. */
 const MOST_ROUNDS = 3;
 
-/** What a supervisor has grown by after 200 crashes. */
+/** The memory and the descriptors of a supervisor after 200 crashes. */
 export const crashes: Row = {
   name: "crashes",
   measure: ({ runs, isQuick }) =>
@@ -69,7 +69,7 @@ async function crashAgainAndAgain(scratch: Scratch, runtime: Runtime, count: num
   ];
 }
 
-/** Spawns bench/impatient_supervisor.ts as `lib/client/supervisor_command.ts` does the real one. Gives its PID. */
+/** Spawns bench/impatient_supervisor.ts as `lib/client/supervisor_command.ts` spawns the real one. Returns its PID. */
 function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runtime): number {
   const launchRequest: LaunchRequest = {
     home,
@@ -103,7 +103,7 @@ function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runt
   return child.pid!;
 }
 
-/** The PID of the Temporal that serves, once that is not `before`. */
+/** The PID of a Temporal that is ready and is not `before`. */
 async function untilAnotherRuns(host: Host, home: string, before: number | null): Promise<number> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {

@@ -3,7 +3,7 @@ import { inRounds, type Row } from "../row.ts";
 import { kill, start, statusOf, stop, untilDead, withScratch } from "../scratch.ts";
 import { untilServing } from "../serving.ts";
 
-/** `kill -STOP` of Temporal until another one serves. Both runtimes at once: nearly all of it is waiting. */
+/** `kill -STOP` of Temporal until its replacement is ready. Both runtimes at once: nearly all of it is waiting. */
 export const hang: Row = {
   name: "hang",
   measure: ({ runs }) =>

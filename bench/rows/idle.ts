@@ -8,12 +8,12 @@ const LIMITS: Record<Runtime, { memoryMb: number; cpuPercent: number }> = {
   deno: { memoryMb: 60, cpuPercent: 0.3 },
   node: { memoryMb: 80, cpuPercent: 0.4 },
 };
-/** What coming up costs is over then. */
+/** After this time the cost of the start is over. */
 const SETTLE_MS = 2000;
-/** A minute is long enough by itself: more than these rounds would tell nothing more. */
+/** A round takes a minute, and more rounds would add nothing. */
 const MOST_ROUNDS = 3;
 
-/** A supervisor that only watches, over a minute. Both runtimes at once: neither does much. */
+/** An idle supervisor over a minute. Both runtimes at once: neither does much. */
 export const idle: Row = {
   name: "idle",
   measure: ({ runs, isQuick }) =>

@@ -4,7 +4,7 @@ import { inRounds, inTurn, type Row } from "../row.ts";
 import { kill, start, statusOf, stop, withScratch } from "../scratch.ts";
 import { untilServing } from "../serving.ts";
 
-/** `kill -9` of Temporal until a client is served again. Each crash is the first one of its instance. */
+/** `kill -9` of Temporal until a client gets SERVING again. Each crash is the first one of its instance. */
 export const recovery: Row = {
   name: "crash",
   measure: ({ runs }) =>
@@ -29,7 +29,7 @@ async function crash(scratch: Parameters<typeof start>[0], runtime: Runtime): Pr
   await untilServing(scratch.port);
   const value = performance.now() - killedAt;
   await stop(scratch, runtime, ["--force"]);
-  // The floor on the same database, which was killed while it served, as the one before was.
+  // The floor on the same database, killed while serving like the one before.
   const bare = await startBareTemporal(scratch);
   await bare.end("SIGKILL");
   return { value, T: bare.servingAfterMs };

@@ -4,7 +4,7 @@ import { inRounds, type Row } from "../row.ts";
 import { timeOrThrow, toolCommand } from "../runtimes.ts";
 import { emptyScript, type Scratch, start, stop, withScratch } from "../scratch.ts";
 
-/** What a command costs more under `run` when Temporal is up, and a whole `run --ephemeral` of one that does nothing. */
+/** The overhead of `run` when Temporal is running, and a whole `run --ephemeral` of a command that does nothing. */
 export const runCommand: Row = {
   name: "run",
   measure: ({ runs }) =>

@@ -4,7 +4,7 @@ import { type Measurement, RUNTIMES } from "../measurement.ts";
 import { inRounds, inTurn, type Row } from "../row.ts";
 import { emptyScript, start, stop, withScratch } from "../scratch.ts";
 
-/** How long a server has served before it is stopped: how long its end takes depends on it. */
+/** The age at which a server is stopped, because the time to its exit depends on it. */
 const AGE_MS = 1500;
 const LIMIT = { constant: 60, factors: { S: 1, R: 1 } } as const;
 

@@ -7,10 +7,10 @@ const LIMITS: Record<Runtime, Limit> = {
   deno: { constant: 20, factors: { R: 1 } },
   node: { constant: 0, factors: { R: 1.15 } },
 };
-/** These are short, and so more easily disturbed: each round takes several. */
+/** Short commands are easily disturbed, so each round takes several. */
 const TIMES = 5;
 
-/** `start` and `status` on an instance that runs, its supervisor under the same runtime. */
+/** `start` and `status` on a running instance, its supervisor under the same runtime. */
 export const warmCommands: Row = {
   name: "warm",
   measure: async ({ runs }) => {
@@ -19,7 +19,7 @@ export const warmCommands: Row = {
       all.push(
         ...await withScratch(async (scratch) => {
           await start(scratch, runtime);
-          await Promise.all([emptyScript(scratch, runtime), command("status", scratch, runtime)]); // fills caches
+          await Promise.all([emptyScript(scratch, runtime), command("status", scratch, runtime)]); // fill the caches
           const measured = await inRounds(runs * TIMES, (round) => oneRound(scratch, runtime, round));
           await stop(scratch, runtime, ["--force"]);
           return measured;

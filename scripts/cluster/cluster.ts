@@ -8,7 +8,7 @@ import { startPostgres } from "./postgres.ts";
 import { run } from "./run.ts";
 import { type Service, startService } from "./services.ts";
 
-/** Which services a cluster has, by the name of the process. */
+/** The service of each process of a cluster. */
 const PROCESSES = {
   "frontend-1": "frontend",
   "frontend-2": "frontend",
@@ -21,22 +21,22 @@ const PROCESSES = {
 /** The name of one of the cluster's processes. */
 export type ProcessName = keyof typeof PROCESSES;
 
-/** A Temporal cluster of several processes on PostgreSQL, on the loopback of this machine. */
+/** A Temporal cluster of several processes on PostgreSQL, on the loopback interface. */
 export interface Cluster {
-  /** `127.0.0.1:PORT` of what stands before the frontends. */
+  /** `127.0.0.1:PORT` of the balancer in front of the frontends. */
   address: string;
   processes: Readonly<Record<ProcessName, Service>>;
-  /** Ends everything, whatever state it is in. */
+  /** Terminates everything, in any state. */
   end(): Promise<void>;
 }
 
-/** What ends with a cluster, in the order in which it came. */
+/** The parts of a cluster, in the order in which they were started. */
 export interface Parts {
   services: Service[];
   door: FrontDoor | null;
 }
 
-/** Starts a cluster in `folder`; what it consists of so far is in `parts`, also when this fails, or `signal` ends it. */
+/** Starts a cluster in `folder`, and adds each started part to `parts`, for a cleanup after a failure or an abort. */
 export async function startCluster(
   binaries: Binaries,
   postgresBin: string,
@@ -61,7 +61,7 @@ export async function startCluster(
     const config = join(folder, name);
     mkdirSync(config);
     const text = template.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
-      if (!(key in values)) throw new Error(`server.yaml.template asks for ${key}, which nobody knows`);
+      if (!(key in values)) throw new Error(`Unknown placeholder {{${key}}} in server.yaml.template`);
       return String(values[key]);
     });
     writeFileSync(join(config, "cluster.yaml"), text);
@@ -83,12 +83,12 @@ export async function startCluster(
   return { address: `127.0.0.1:${frontDoorPort}`, processes, end: () => endCluster(parts) };
 }
 
-/** Ends what there is, PostgreSQL last. */
+/** Terminates all parts, PostgreSQL last. */
 export async function endCluster(parts: Parts): Promise<void> {
   await parts.door?.close();
   const [postgres, ...servers] = parts.services;
   await Promise.all(servers.map((service) => service.end("SIGTERM")));
-  // A fast shutdown, in its words: it does not wait for clients.
+  // SIGINT is PostgreSQL's fast shutdown, which does not wait for clients.
   await postgres?.end("SIGINT");
 }
 

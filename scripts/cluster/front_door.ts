@@ -1,14 +1,14 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** Stands before the frontends, as a load balancer does. */
+/** A TCP load balancer in front of the frontends. */
 export interface FrontDoor {
-  /** Ends every connection and listens no more. */
+  /** Closes every connection and stops listening. */
   close(): Promise<void>;
 }
 
 /**
- * Hands each connection on to one of the frontends in turn; to the next one where nobody listens. A connection whose
- * frontend dies ends, and its client comes again.
+ * Forwards each connection to the frontends in turn, skipping one that refuses it. When a frontend dies, its connections
+ * are closed, and the clients reconnect.
  */
 export async function openFrontDoor(port: number, frontends: readonly number[]): Promise<FrontDoor> {
   const sockets = new Set<Socket>();

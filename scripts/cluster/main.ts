@@ -1,6 +1,6 @@
 /**
- * Tries this tool on a real Temporal cluster: services in processes of their own on PostgreSQL, two frontends behind one
- * address, workflows that run while a frontend and a history process are killed. docs/beyond-one-machine.md tells more.
+ * Tests this tool against a real Temporal cluster: one process per service on PostgreSQL, two frontends behind one address,
+ * and workflows that run while a frontend and a history process are killed. See docs/beyond-one-machine.md.
  *
  *   make test-cluster
  *   node --import tsx scripts/in_test_env.ts scripts/cluster/main.ts [--keep]
@@ -36,18 +36,18 @@ async function main(argv: string[]): Promise<number> {
   let exitCode = 0;
   try {
     await Promise.race([work(), isInterrupted]);
-    console.log("ok: the commands work on a cluster, also while its processes die");
+    console.log("ok: the commands work on a cluster, even while its processes are killed");
   } catch (error) {
     exitCode = 1;
     console.error(error instanceof Error ? error.stack ?? error.message : error);
     for (const service of parts.services) {
-      console.error(`--- ${service.name}${service.isAlive() ? "" : " (dead)"}, its last words`);
+      console.error(`--- ${service.name}${service.isAlive() ? "" : " (dead)"}, end of its log`);
       console.error(service.output().split("\n").slice(-8).map((line) => line.slice(0, 300)).join("\n"));
     }
   }
   await endCluster(parts);
-  if (keep) console.log(`logs and configuration are kept in ${folder}`);
+  if (keep) console.log(`Kept logs and configuration in ${folder}`);
   else rmSync(folder, { recursive: true, force: true });
-  if (interrupt.signal.aborted) process.exit(exitCode); // what was under way would go on for as long as it likes
+  if (interrupt.signal.aborted) process.exit(exitCode); // the interrupted work would otherwise keep running
   return exitCode;
 }

@@ -6,19 +6,19 @@ import { run } from "./run.ts";
 import { type Service, startService } from "./services.ts";
 
 const DEBIAN = "/usr/lib/postgresql";
-/** Keeps Debian's package from making a database of its own, and starting a service (its `createcluster.conf`). */
+/** Prevents Debian's package from creating a database and starting a service (its `createcluster.conf`). */
 const NO_CLUSTER = "/etc/postgresql-common/createcluster.d/stigmer-local.conf";
 
 /**
- * The folder of PostgreSQL's server programs. Installs Debian's package where root may.
+ * The folder of PostgreSQL's server programs. Installs Debian's package if running as root.
  *
- * @throws {Error} that says what to install, where they are not there
+ * @throws {Error} naming what to install, when they are missing
  */
 export async function findPostgres(): Promise<string> {
   const found = installedPostgres();
   if (found !== null) return found;
   if (process.geteuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
-    throw new Error("PostgreSQL is not here: install it (Debian: `sudo apt-get install postgresql`) and try again");
+    throw new Error("Cannot find PostgreSQL: install it (Debian: `sudo apt-get install postgresql`) and try again");
   }
   console.log("Installing PostgreSQL from Debian …");
   const env = { DEBIAN_FRONTEND: "noninteractive" };
@@ -31,7 +31,7 @@ export async function findPostgres(): Promise<string> {
     rmSync(NO_CLUSTER);
   }
   const installed = installedPostgres();
-  if (installed === null) throw new Error(`PostgreSQL was installed, and is not in ${DEBIAN}`);
+  if (installed === null) throw new Error(`PostgreSQL was installed, but is not in ${DEBIAN}`);
   return installed;
 }
 
@@ -45,8 +45,8 @@ function installedPostgres(): string | null {
 }
 
 /**
- * Starts a PostgreSQL of our own on `port` of 127.0.0.1, its data within `folder`, and puts it into `parts`; resolves when
- * it takes connections.
+ * Starts a PostgreSQL on `port` of 127.0.0.1, with its data in `folder`, and adds it to `parts`. Resolves when it accepts
+ * connections.
  */
 export async function startPostgres(
   bin: string,
@@ -57,7 +57,7 @@ export async function startPostgres(
 ): Promise<void> {
   const home = join(folder, "postgres");
   mkdirSync(home);
-  const prelude = asNobody(folder, home);
+  const prelude = asOtherUser(folder, home);
   const data = join(home, "data");
   await run([...prelude, join(bin, "initdb"), "-D", data, "-U", "temporal", "-A", "trust", "-E", "UTF8", "--locale=C"]);
   const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${home}`, "fsync=off"];
@@ -68,13 +68,13 @@ export async function startPostgres(
   for (;;) {
     const asked = spawnSync(join(bin, "pg_isready"), ["-q", "-h", "127.0.0.1", "-p", `${port}`]);
     if (asked.status === 0) return;
-    if (!service.isAlive()) throw new Error(`PostgreSQL ended:\n${service.output()}`);
+    if (!service.isAlive()) throw new Error(`PostgreSQL exited:\n${service.output()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
-/** PostgreSQL refuses to run as root: then as its own user, who is to have `home` and to get there. */
-function asNobody(folder: string, home: string): string[] {
+/** PostgreSQL refuses to run as root: the command prefix that runs it as another user, who gets access to `home`. */
+function asOtherUser(folder: string, home: string): string[] {
   if (process.geteuid?.() !== 0) return [];
   const user = spawnSync("id", ["-u", "postgres"]).status === 0 ? "postgres" : "nobody";
   const idOf = (flag: string) => Number(execFileSync("id", [flag, user], { encoding: "utf8" }));

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 
-/** Runs a command to its end and gives what it printed, both streams. @throws {Error} with that, when it fails */
+/** Runs a command and resolves with its output, both streams. @throws {Error} with the output, when it fails */
 export function run(
   command: readonly string[],
   options: { env?: Record<string, string>; isShown?: boolean; cwd?: string } = {},
@@ -23,7 +23,7 @@ export function run(
     child.once("error", reject);
     child.once("close", (code, signal) => {
       if (code === 0) resolve(output);
-      else reject(new Error(`\`${command.join(" ")}\` ended with ${signal ?? `exit ${code}`}:\n${output}`));
+      else reject(new Error(`\`${command.join(" ")}\` failed with ${signal ?? `exit ${code}`}:\n${output}`));
     });
   });
 }

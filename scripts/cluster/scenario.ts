@@ -13,7 +13,7 @@ const RUNTIMES: readonly Runtime[] = ["deno", "node"];
 const NAMESPACE = "orders";
 const WORKFLOWS = 60;
 
-/** Runs every command that makes sense on `cluster`, under both runtimes, and kills processes of it meanwhile. */
+/** Runs every applicable command on `cluster`, under both runtimes, and kills processes of it meanwhile. */
 export async function tryCommands(cluster: Cluster, folder: string): Promise<void> {
   const home = join(folder, "home");
   mkdirSync(home, { mode: 0o700 });
@@ -30,7 +30,7 @@ export async function tryCommands(cluster: Cluster, folder: string): Promise<voi
   await until("the frontends serve", async () => (await statusOf("deno")).status.state === "unhealthy");
   const before = await statusOf("node");
   assertEquals([before.code, before.status.failure?.code], [4, "namespace-missing"]);
-  step("status tells that the namespace is missing");
+  step("status reports the missing namespace");
 
   await run([
     ...[temporalBinary(), "operator", "namespace", "create", "--namespace", NAMESPACE, "--retention", "24h"],
@@ -63,7 +63,7 @@ export async function tryCommands(cluster: Cluster, folder: string): Promise<voi
   });
 }
 
-/** Workflows are under way all the time; all of them complete. */
+/** Workflows run all the time, and all of them complete. */
 async function runWorkflowsThroughKills(cluster: Cluster, assertHealthy: () => Promise<void>): Promise<void> {
   const { address, processes } = cluster;
   const connection = Connection.lazy({
@@ -78,11 +78,11 @@ async function runWorkflowsThroughKills(cluster: Cluster, assertHealthy: () => P
     await Promise.all(ids.slice(0, third).map((id) => startNap(client, id)));
     await processes["frontend-1"].end("SIGKILL");
     await assertHealthy();
-    step("a frontend was killed: the address goes on");
+    step("a frontend was killed: the address still works");
     await Promise.all(ids.slice(third, 2 * third).map((id) => startNap(client, id)));
     await processes["history-1"].end("SIGKILL");
     await Promise.all(ids.slice(2 * third).map((id) => startNap(client, id)));
-    step("a history process was killed: its shards go on elsewhere");
+    step("a history process was killed: the other one took over its shards");
     await until(`${WORKFLOWS} workflows complete`, () => areComplete(client, ids));
     await assertHealthy();
     step(`all ${WORKFLOWS} workflows completed`);
@@ -97,7 +97,7 @@ async function areComplete(client: Client, ids: readonly string[]): Promise<bool
     try {
       return (await client.workflow.getHandle(id).describe()).status.name;
     } catch {
-      return "unknown"; // its shard moves just now
+      return "unknown"; // its shard is moving
     }
   }));
   return states.every((state) => state === "COMPLETED");

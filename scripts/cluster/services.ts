@@ -3,18 +3,18 @@ import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
-/** A process of the cluster, the leader of a group of its own. */
+/** A process of the cluster, the leader of its own process group. */
 export interface Service {
   name: string;
   pid: number;
   isAlive(): boolean;
-  /** What it printed so far. */
+  /** Its output so far. */
   output(): string;
   /** Sends `signal` to its group; resolves when the leader is gone. */
   end(signal: "SIGTERM" | "SIGKILL" | "SIGINT"): Promise<void>;
 }
 
-/** How long a process may take for a graceful end, in ms. */
+/** Grace period before SIGKILL, in ms. */
 const GRACE_MS = 10_000;
 
 /** Starts `command`, with its output in a file within `folder`. */
@@ -46,6 +46,6 @@ function signalGroup(pgid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pgid, signal);
   } catch (error) {
-    if ((error as { code?: string }).code !== "ESRCH") throw error; // it ended by itself
+    if ((error as { code?: string }).code !== "ESRCH") throw error; // it has exited
   }
 }

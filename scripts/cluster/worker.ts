@@ -7,20 +7,20 @@ const START_TIMER = 3;
 const COMPLETE_WORKFLOW_EXECUTION = 4;
 const NAPS = 4;
 const NAP_NANOS = 900_000_000;
-/** A call that a dying process swallowed is given up after this, in ms. */
+/** Timeout of a call, which a dying process may never answer, in ms. */
 const CALL_MS = 10_000;
-/** A long poll ends after this without work, in ms. */
+/** Timeout of a long poll, in ms. */
 const POLL_MS = 20_000;
 
-/** A worker written on the bare API: each workflow sleeps some times, and completes. */
+/** A worker that uses the gRPC API directly: each workflow sleeps several times and completes. */
 export interface BareWorker {
   /** Stops polling; resolves when the last poll is over. */
   end(): Promise<void>;
 }
 
 /**
- * Works on the test's workflows: each task starts a timer, until there were enough of them. That needs frontend, history,
- * matching and their memory of timers, and nothing of an SDK's worker. Failed calls are tried again.
+ * Processes the test's workflows: each task starts a timer, until there were enough of them. That exercises frontend,
+ * history, matching and their timers without an SDK's worker. Failed calls are retried.
  */
 export function startWorker(address: string, namespace: string, pollers: number): BareWorker {
   let isOver = false;
@@ -33,7 +33,7 @@ export function startWorker(address: string, namespace: string, pollers: number)
       try {
         await workOnce(connection, namespace);
       } catch {
-        await sleep(200); // a frontend died under the call
+        await sleep(200); // the frontend died during the call
       }
     }
     await connection.close();
@@ -75,7 +75,7 @@ async function workOnce(connection: Connection, namespace: string): Promise<void
   );
 }
 
-/** Starts the workflow `workflowId`, again and again until Temporal says that it is there. */
+/** Starts the workflow `workflowId`, retrying until Temporal acknowledges it. */
 export async function startNap(client: Client, workflowId: string): Promise<void> {
   for (;;) {
     try {

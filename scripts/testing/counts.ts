@@ -1,4 +1,4 @@
-/** How the tests of one or more files ended. */
+/** The test results of one or more files. */
 export interface Counts {
   passed: number;
   failed: number;
@@ -12,8 +12,8 @@ export function addCounts(a: Counts, b: Counts): Counts {
 }
 
 /**
- * Reads the summary that the runtime's own reporter printed last. No summary, or a bad exit without a failed test
- * (it crashed, or could not be loaded), counts as one failure.
+ * Reads the last summary of the runtime's own reporter. A missing summary, or a non-zero exit without a failed test (the
+ * file crashed, or could not be loaded), counts as one failure.
  */
 export function readCounts(runtime: RuntimeName, output: string, hasFailed: boolean): Counts {
   const counts = runtime === "deno" ? readDeno(output) : readNode(output);
@@ -31,7 +31,7 @@ function readDeno(output: string): Counts {
   return { passed: count("passed"), failed: count("failed"), skipped: count("ignored") };
 }
 
-/** Lines such as `ℹ pass 3`; cancelled tests are those that ran out of time. */
+/** Lines such as `ℹ pass 3`; cancelled tests are those that timed out. */
 function readNode(output: string): Counts {
   const count = (word: string): number =>
     Number([...output.matchAll(new RegExp(`^ℹ ${word} (\\d+)$`, "gm"))].at(-1)?.[1] ?? 0);

@@ -8,8 +8,8 @@ export interface Leftover {
 }
 
 /**
- * The living processes that carry a test run's mark in their environment, or its own `home`: daemons of the tool don't
- * keep what is called `STIGMER_…`. Linux only: elsewhere none are seen.
+ * The live processes with a test run's job id in their environment, or with its `home`, because daemons of the tool drop
+ * `STIGMER_…`. Linux only: elsewhere the list is empty.
  */
 export function findLeftovers(jobId: string, home: string): Leftover[] {
   if (process.platform !== "linux") return [];
@@ -21,19 +21,19 @@ export function findLeftovers(jobId: string, home: string): Leftover[] {
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").join(" ").trim();
       found.push({ pid: Number(name), command: command.slice(0, 120) });
     } catch {
-      // Gone, or another user's.
+      // It has exited, or belongs to another user.
     }
   }
   return found;
 }
 
-/** Ends them. They carry our own mark, so they are ours. */
+/** Kills them. Their environment proves that the test run started them. */
 export function endLeftovers(leftovers: Leftover[]): void {
   for (const { pid } of leftovers) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // Gone meanwhile.
+      // It has exited meanwhile.
     }
   }
 }

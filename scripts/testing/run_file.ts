@@ -8,20 +8,20 @@ import { endLeftovers, findLeftovers, type Leftover } from "./leftovers.ts";
 import { type Machine, testEnvironment } from "./machine.ts";
 import type { TestFile } from "./test_file.ts";
 
-/** How one file went under one runtime. */
+/** The result of one file under one runtime. */
 export interface FileResult {
   file: TestFile;
   runtime: RuntimeName;
   counts: Counts;
   seconds: number;
-  /** Everything that it printed. */
+  /** Its whole output. */
   output: string;
   logPath: string;
   ranOutOfTime: boolean;
   leftovers: Leftover[];
 }
 
-/** Runs one test file to its end, or to its limit, or until `signal`; ends whatever it left behind. */
+/** Runs one test file until it exits, times out or `signal` aborts; kills the processes that it left behind. */
 export async function runFile(
   machine: Machine,
   file: TestFile,
@@ -31,12 +31,12 @@ export async function runFile(
   const jobId = `${process.pid}-${runtime}-${file.path}`;
   const logPath = join(machine.root, ".cache", "test-logs", `${runtime}-${file.path.replaceAll("/", "-")}.log`);
   mkdirSync(join(logPath, ".."), { recursive: true });
-  // Short: socket paths under it have 107 bytes.
+  // A short path, because a socket path has at most 107 bytes.
   const home = mkdtempSync(join(tmpdir(), "sl-"));
   const startedAt = performance.now();
   const log = openSync(logPath, "w");
   const [command, args] = commandLine(machine, file, runtime);
-  // To a file and not a pipe: a daemon that keeps our pipe open would keep us waiting.
+  // To a file and not a pipe: a daemon that inherits the pipe would keep the runner waiting.
   const child = spawn(command, args, {
     cwd: machine.root,
     env: testEnvironment(machine, home, jobId),
@@ -77,6 +77,6 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // Gone meanwhile.
+    // It has exited meanwhile.
   }
 }

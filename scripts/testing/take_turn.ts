@@ -5,12 +5,12 @@ import { type LockFile, tryLock } from "../../lib/platform/files/lock_file.ts";
 import { delay } from "../../lib/platform/runtime/delay.ts";
 
 const POLL_MS = 500;
-/** Who waits longer than this goes on all the same: late tests are better than none. */
+/** After this wait the tests run anyway. */
 const PATIENCE_MS = 20 * 60_000;
 
 /**
- * Waits until no other test run of this user is under way on this machine: two of them on two cores take longer
- * together than one after the other, and run into their limits. A run within a run does not wait for the outer one.
+ * Waits until no other test run of this user is active on this machine: on two cores, two of them take longer together
+ * than one after the other, and time out. A nested run does not wait for the outer one.
  */
 export async function takeTurn(signal: AbortSignal): Promise<LockFile | null> {
   if (process.env["STIGMER_TEST_JOB"] !== undefined) return null;
@@ -19,7 +19,7 @@ export async function takeTurn(signal: AbortSignal): Promise<LockFile | null> {
   for (let hasTold = false; performance.now() < giveUpAt && !signal.aborted; hasTold = true) {
     const turn = await tryLock(path);
     if (turn !== null) return turn;
-    if (!hasTold) console.log("Another test run is under way on this machine: waiting for its end …");
+    if (!hasTold) console.log("Waiting for another test run on this machine …");
     await delay(POLL_MS);
   }
   return null;

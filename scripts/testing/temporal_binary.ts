@@ -7,10 +7,10 @@ import process from "node:process";
 const VERSION = "1.5.1";
 
 /**
- * The real Temporal for the tests: `STIGMER_TEMPORAL_BIN`, the one built before, the tool's managed one, or a new build
+ * The real Temporal for the tests: `STIGMER_TEMPORAL_BIN`, an earlier build, the tool's managed binary, or a new build
  * (about 3 minutes; undefined unless `mayBuild`).
  *
- * @throws {Error} when it has to be built and Go is not there or fails
+ * @throws {Error} when the build fails, or Go is missing
  */
 export function findTemporal(root: string, mayBuild: boolean): string | undefined {
   const tools = join(root, ".tools");

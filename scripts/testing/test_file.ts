@@ -1,21 +1,21 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** One test file, with what its head says of how to run it. */
+/** One test file, with the options in its first comments. */
 export interface TestFile {
   /** Relative to the clone. */
   path: string;
-  /** Runs alone: it measures, or needs the machine. Comment `// test: heavy` at the start of a line. */
+  /** Runs alone, because it loads the machine. Comment `// test: heavy` at the start of a line. */
   isHeavy: boolean;
-  /** How long it may take, `// test: seconds 600`. */
+  /** Time limit, `// test: seconds 600`. */
   limitSeconds: number;
-  /** Needs a real Temporal: the e2e tests, and whoever asks the support code for one. */
+  /** Needs a real Temporal: the e2e tests, and tests that get one from the support code. */
   needsTemporal: boolean;
 }
 
 const DEFAULT_LIMIT_SECONDS = 300;
 
-/** The test files under `folder` (relative to `root`) whose path has one of `filters` in it. */
+/** The test files under `folder` (relative to `root`) whose path contains one of `filters`. */
 export function findTestFiles(root: string, folder: string, filters: string[]): TestFile[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts") && !name.includes("node_modules"))
