@@ -1,0 +1,274 @@
+// test: seconds 900
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import type { Status } from "../../lib/instance/status/status.ts";
+import { assertNothingLeft, history, isAlive, type TestInstance, until, withInstance } from "./support.ts";
+import {
+  checkOutFormerCode,
+  configure,
+  formerTool,
+  noFormerCode,
+  presentTool,
+  type Tool,
+  withPortsOf,
+} from "./support_compatibility.ts";
+import { startWorkflows, workflowsOf } from "./support_data.ts";
+import { untilEvent } from "./support_events.ts";
+import { assertNamespace, killHard, launchedPids, makeNamespace, pidsOf } from "./support_lifecycle.ts";
+import { fakeTemporal } from "./support_strangers.ts";
+
+const START = ["start", "--port", "auto", "--namespace", "orders"];
+
+/** What `doctor` may warn of: a database in use, an error that Temporal logs as it comes up, a machine short of space. */
+const MAY_WARN = ["database", "log", "space"];
+
+/** An instance that one code started. */
+interface Started {
+  instance: TestInstance;
+  status: Status;
+  temporal: number;
+  supervisor: number;
+}
+
+/**
+ * Runs `body` on an instance that `starter` started, with a `config.yaml` and one workflow, `kept`. The port that `auto`
+ * tries first is taken meanwhile, and free again afterwards: only `ports.json` then tells which one it chose.
+ */
+function withStarted(
+  starter: Tool,
+  flags: readonly string[],
+  body: (started: Started) => Promise<void>,
+): Promise<void> {
+  return withInstance(async (unstarted) => {
+    configure(unstarted, "log_level: info");
+    const firstTried = await firstAutoPort(starter, unstarted);
+    const status: Status = await whileTaken(firstTried, () => starter.answer(unstarted, [...START, ...flags]));
+    assertEquals([status.state, status.healthy, status.reused], ["running", true, false]);
+    const instance = withPortsOf(unstarted, status);
+    assertNotEquals(instance.port, firstTried);
+    const pids = starter.assertSupervises(instance, status);
+    await startWorkflows(instance, ["kept"]);
+    await body({ instance, status, ...pids });
+  });
+}
+
+async function firstAutoPort(tool: Tool, instance: TestInstance): Promise<number> {
+  const { settings } = await tool.answer(instance, ["config", "--port", "auto"]);
+  return settings.find(({ name }: { name: string }) => name === "port").value;
+}
+
+/** Runs `body` while somebody else listens on `port`. */
+async function whileTaken<T>(port: number, body: () => Promise<T>): Promise<T> {
+  const stranger = createServer();
+  await new Promise<void>((resolve, reject) => stranger.once("error", reject).listen(port, "127.0.0.1", resolve));
+  try {
+    return await body();
+  } finally {
+    await new Promise((resolve) => stranger.close(resolve));
+  }
+}
+
+const readHome = ({ home }: TestInstance, name: string): string => readFileSync(join(home, name), "utf8");
+
+/** Who runs the instance, and where clients find it: what each code has to tell alike. */
+function factsOf({ state, healthy, managed, address, uiUrl, namespace, temporal, supervisor, paths }: Status) {
+  return { state, healthy, managed, address, uiUrl, namespace, temporal, supervisor, paths };
+}
+
+/** Stops the instance gracefully, and proves that nothing of it, nor of its `earlier` processes, is left. */
+async function stopBy(tool: Tool, instance: TestInstance, temporal: number, earlier: readonly number[]): Promise<void> {
+  const { stopped, pid, forced } = await tool.answer(instance, ["stop"]);
+  assertEquals([stopped, pid, forced], [true, temporal, false]);
+  assertNothingLeft(instance, [temporal, ...earlier]);
+  const { exitCode, state, failure } = await tool.status(instance);
+  assertEquals([exitCode, state, failure], [3, "stopped", undefined]);
+}
+
+/** The tests of an instance that `starter` starts and `driver` then has in hand. */
+function describeHandover(title: string, starter: Tool, driver: Tool): void {
+  describe(title, () => {
+    it("is told as healthy and reused, and logs, backup and doctor work on it", () =>
+      withStarted(starter, [], async ({ instance, status, temporal, supervisor }) => {
+        const seen = await driver.status(instance);
+        assertEquals(seen.exitCode, 0);
+        assertEquals(factsOf(seen), factsOf(status));
+        for (const args of [["start"], START]) {
+          const reused: Status = await driver.answer(instance, args);
+          assertEquals([reused.reused, pidsOf(reused)], [true, { temporal, supervisor }]);
+        }
+
+        await makeNamespace(instance, "told-in-the-log");
+        await until("the log tells of it", () => readHome(instance, "logs/temporal.log").includes("told-in-the-log"));
+        assertStringIncludes((await driver.run(instance, ["logs"])).stdout, "told-in-the-log");
+        const supervisorLog = await driver.run(instance, ["logs", "--supervisor"]);
+        assertEquals([supervisorLog.code, supervisorLog.stdout], [0, readHome(instance, "logs/supervisor.log")]);
+
+        const backup = await driver.answer(instance, ["backup", join(instance.home, "copy.db")]);
+        assertEquals(backup.integrity, "ok");
+        const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
+        const { checks } = await driver.answer(instance, ["doctor", ...ports]);
+        const complaints = checks.filter(({ name, state }: { name: string; state: string }) =>
+          state !== "ok" && !(state === "warn" && MAY_WARN.includes(name))
+        );
+        assertEquals(complaints, []);
+
+        assertEquals(factsOf(await driver.status(instance)), factsOf(status), "nothing of this has changed it");
+        await stopBy(driver, instance, temporal, [supervisor]);
+      }));
+
+    it("is restarted with what config.yaml says by then, on its data and its ports", () =>
+      withStarted(starter, [], async ({ instance, status, temporal, supervisor }) => {
+        configure(instance, "log_level: error");
+        const refused = await driver.run(instance, ["start", "--json"]);
+        const { error } = JSON.parse(refused.stdout);
+        assertEquals([refused.code, error.code], [1, "settings-differ"]);
+        assertEquals(error.facts.differences, [{ setting: "log-level", running: "info", asked: "error" }]);
+
+        const restarted: Status = await driver.answer(instance, ["restart"]);
+        const again = pidsOf(restarted);
+        assertNotEquals(again.temporal, temporal);
+        assertEquals([again.supervisor, restarted.healthy, restarted.restarts], [supervisor, true, 0]);
+        assertEquals([restarted.address, restarted.uiUrl], [status.address, status.uiUrl]);
+        const argv = instance.processes.argv(again.temporal) ?? [];
+        assertEquals(argv[argv.indexOf("--log-level") + 1], "error");
+        assertEquals(launchedPids(instance), [temporal, again.temporal]);
+        assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
+        await assertNamespace(instance, "orders");
+        await stopBy(driver, instance, again.temporal, [temporal, supervisor]);
+      }));
+
+    it("is adopted when its supervisor was killed, and then restarted and stopped", () =>
+      withStarted(starter, [], async ({ instance, status, temporal, supervisor }) => {
+        await killHard(supervisor);
+        const alone = await driver.status(instance);
+        assertEquals([alone.exitCode, alone.state, alone.healthy, alone.supervisor], [4, "unsupervised", true, null]);
+        assertEquals(factsOf(alone), factsOf(await starter.status(instance)));
+        assertEquals([alone.temporal?.pid, alone.address], [temporal, status.address]);
+
+        const adopted: Status = await driver.answer(instance, START);
+        const second = driver.assertSupervises(instance, adopted);
+        assertEquals([second.temporal, adopted.temporal?.adopted, adopted.healthy], [temporal, true, true]);
+        assertEquals([adopted.address, adopted.uiUrl, adopted.warnings], [status.address, status.uiUrl, undefined]);
+        assertEquals((await driver.status(instance)).exitCode, 0);
+
+        const restarted: Status = await driver.answer(instance, ["restart"]);
+        const third = pidsOf(restarted);
+        assertNotEquals(third.temporal, temporal);
+        assertEquals([third.supervisor, restarted.temporal?.adopted], [second.supervisor, false]);
+        assertEquals(restarted.address, status.address);
+        assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
+        await stopBy(driver, instance, third.temporal, [temporal, supervisor, third.supervisor]);
+      }));
+
+    it("is stopped when its supervisor was killed, without being adopted first", () =>
+      withStarted(starter, [], async ({ instance, temporal, supervisor }) => {
+        await killHard(supervisor);
+        await stopBy(driver, instance, temporal, [supervisor]);
+      }));
+
+    it("is told as failed when all of it was killed, and started anew on its data and its ports", () =>
+      withStarted(starter, [], async ({ instance, status, temporal, supervisor }) => {
+        await killHard(supervisor, temporal);
+        const seen = await driver.status(instance);
+        assertEquals([seen.exitCode, seen.state, seen.temporal], [1, "failed", null]);
+        assertStringIncludes(seen.failure!.message, `${temporal}`);
+
+        const again: Status = await driver.answer(instance, START);
+        const pids = driver.assertSupervises(instance, again);
+        assertEquals([again.reused, again.healthy, again.warnings], [false, true, undefined]);
+        assertEquals([again.address, again.uiUrl], [status.address, status.uiUrl]);
+        assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
+        await stopBy(driver, instance, pids.temporal, [temporal, supervisor, pids.supervisor]);
+      }));
+
+    it("leaves its ports, data, history and backup to the next start", () =>
+      withStarted(starter, [], async ({ instance, status, temporal, supervisor }) => {
+        const backup = join(instance.home, "copy.db");
+        await starter.answer(instance, ["backup", backup]);
+        await startWorkflows(instance, ["younger"]);
+        await stopBy(starter, instance, temporal, [supervisor]);
+        const [ports, past] = [readHome(instance, "ports.json"), history(instance)];
+
+        const again: Status = await driver.answer(instance, START);
+        const pids = driver.assertSupervises(instance, again);
+        assertEquals([again.address, again.uiUrl, again.warnings], [status.address, status.uiUrl, undefined]);
+        assertEquals(readHome(instance, "ports.json"), ports);
+        assertEquals(history(instance).slice(0, past.length), past);
+        assertEquals(launchedPids(instance), [temporal, pids.temporal]);
+        assertEquals(await workflowsOf(instance, ["kept", "younger"]), ["kept", "younger"]);
+
+        const { running, setAsideTo } = await driver.answer(instance, ["restore", backup]);
+        assertEquals([running.healthy, running.address], [true, status.address]);
+        assertEquals(await workflowsOf(instance, ["kept", "younger"]), ["kept"]);
+        assert(existsSync(setAsideTo), "what was there is kept");
+        const restored = driver.assertSupervises(instance, running);
+        await stopBy(driver, instance, restored.temporal, [pids.temporal, pids.supervisor, restored.supervisor]);
+      }));
+
+    it("is told as given up, with the reason, and started again", () =>
+      withStarted(starter, ["--max-restarts", "1"], async ({ instance, status, temporal, supervisor }) => {
+        await killHard(temporal);
+        await untilEvent(instance, "running", 2);
+        const second = launchedPids(instance)[1]!;
+        await killHard(second);
+        await until("the supervisor has given up", () => !isAlive(supervisor));
+        assertNothingLeft(instance, [temporal, second, supervisor]);
+
+        const seen = await driver.status(instance);
+        assertEquals([seen.exitCode, seen.state, seen.temporal, seen.restarts], [1, "failed", null, 1]);
+        assertEquals([seen.failure?.code, seen.failure?.facts?.["limit"]], ["gave-up", 1]);
+        assertEquals([seen.lastExit?.signal, seen.lastExit?.reason], ["SIGKILL", "crashed"]);
+        const byStarter = await starter.status(instance);
+        assertEquals([seen.failure, seen.lastExit], [byStarter.failure, byStarter.lastExit]);
+        const { stdout } = await driver.run(instance, ["status"]);
+        assertMatch(stdout, /^ +why +Gave up: Temporal ended 2 times within 5 minutes$/m);
+
+        const again: Status = await driver.answer(instance, START);
+        const pids = driver.assertSupervises(instance, again);
+        assertEquals([again.healthy, again.restarts, again.failure], [true, 0, undefined]);
+        assertEquals([again.address, again.uiUrl], [status.address, status.uiUrl]);
+        assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
+        await stopBy(driver, instance, pids.temporal, [temporal, second, supervisor, pids.supervisor]);
+      }));
+
+    it("is told as failed with the reason that its first start gave, and comes up once it can", () =>
+      withInstance(async (unstarted) => {
+        const broken = fakeTemporal(unstarted.home, "echo 'error: it is broken' >&2; exit 7");
+        const start = await starter.run(unstarted, [...START, "--json", "--temporal-bin", broken]);
+        assertEquals(start.code, 1, start.stdout + start.stderr);
+        const { error } = JSON.parse(start.stdout);
+        assertEquals([error.code, error.facts.lastWords], ["launch-failed", ["error: it is broken"]]);
+
+        const seen = await driver.status(unstarted);
+        assertEquals([seen.exitCode, seen.state, seen.temporal, seen.supervisor], [1, "failed", null, null]);
+        const { code, message, facts } = seen.failure!;
+        assertEquals({ code, message, facts }, { code: error.code, message: error.message, facts: error.facts });
+        assertEquals(seen.failure, (await starter.status(unstarted)).failure);
+
+        const status: Status = await driver.answer(unstarted, START);
+        const instance = withPortsOf(unstarted, status);
+        const { temporal, supervisor } = driver.assertSupervises(instance, status);
+        assertEquals([status.healthy, status.warnings], [true, undefined]);
+        await assertNamespace(instance, "orders");
+        await stopBy(driver, instance, temporal, [supervisor]);
+      }));
+  });
+}
+
+if (noFormerCode) {
+  it(noFormerCode, { skip: true }); // as a name: Deno tells no reason of what it skips
+} else {
+  describe("an instance", () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "sl-former-")));
+    const former = formerTool(folder);
+    before(() => checkOutFormerCode(folder));
+    after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+    describeHandover("that the former code started, in the hands of the present,", former, presentTool);
+    describeHandover("that the present code started, in the hands of the former,", presentTool, former);
+  });
+}
