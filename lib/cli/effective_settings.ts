@@ -1,7 +1,7 @@
 import { type Ports, withPorts } from "../config/auto_ports.ts";
 import { formatValue, type Value } from "../config/flags/flag_values.ts";
 import { CONFIG_FLAGS } from "../config/flags/instance_flags.ts";
-import { whoSaysExternal } from "../config/flags/is_external.ts";
+import { externalSettingSource } from "../config/flags/is_external.ts";
 import type { SettingSource } from "../config/flags/setting_source.ts";
 import { completePolicy } from "../config/policy.ts";
 import { completeSettings } from "../config/settings.ts";
@@ -57,7 +57,7 @@ function sourceOf(
   { options, temporalBin, managed }: Invocation,
   installed: string | null,
 ): SettingSource {
-  if (name === "managed" && !managed) return whoSaysExternal(options);
+  if (name === "managed" && !managed) return externalSettingSource(options);
   const source = options.get(name)?.source;
   if (source !== undefined) return source;
   return { kind: name === "version" && temporalBin === null && installed !== null ? "installed" : "default" };

@@ -12,23 +12,23 @@ import type { ExternalTemporal } from "./connection/endpoint.ts";
 import { redact, type Secret } from "./connection/secret.ts";
 import { MAX_SAID, notAsExpected, tlsFailed, unreachable } from "./explain_failure.ts";
 
-/** What was found of a Temporal that is not ours. */
+/** The result of checking an external Temporal. */
 export interface ExternalReport {
-  /** Each layer that was looked at, from the outermost on; what lies within a layer that failed is left out. */
+  /** The checked layers, outermost first; ends with the first layer that failed, unless Temporal answered. */
   checks: Check[];
-  /** Temporal was reached and answered, whatever it said. */
+  /** Temporal answered, perhaps with an error. */
   isReached: boolean;
-  /** Of the server; null as long as it was not told. */
+  /** The version of the server; null if unknown. */
   serverVersion: string | null;
-  /** What is wrong, the outermost first; null when it can be used. Holds no secret, whatever the server repeated. */
+  /** The outermost failure; null if it is usable. Contains no secret, even if the server repeats one. */
   failure: Failure | null;
 }
 
 /**
- * Looks whether a Temporal that is not ours can be used: reached, over TLS where that is wanted, serving, willing to
- * talk to us, and with the namespace there. Opens one connection, and closes it.
+ * Checks whether an external Temporal is usable: reachable (over TLS if configured), ready, accepting our credentials, and
+ * with the namespace. Opens one connection, and closes it.
  *
- * @param timeoutMs For each of: the connection with TLS, the answers.
+ * @param timeoutMs For connecting, including TLS, and again for the answers.
  */
 export async function checkExternal(
   connect: Connect,
@@ -48,7 +48,7 @@ interface Dialled {
   failure: Failure | null;
 }
 
-/** The connection, with a check for each of its layers. */
+/** Connects, with a check for each layer of the connection. */
 async function dial(
   connect: Connect,
   external: ExternalTemporal,
@@ -65,7 +65,7 @@ async function dial(
       { host, port },
       timeoutMs,
       {
-        // The name that a certificate must bear is the authority, too, as grpc-go has it.
+        // As in grpc-go, the expected name in the certificate is also the authority.
         authority: tls?.serverName ?? formatAddress(host, port),
         scheme: tls === null ? "http" : "https",
         metadata: metadataOf(external, material),
@@ -91,7 +91,7 @@ async function dial(
   }
 }
 
-/** The three questions at once: a server far away takes its time for each. */
+/** Sends the three requests in parallel, because a remote server takes a round trip for each. */
 async function ask(
   external: ExternalTemporal,
   material: Credentials,
@@ -125,7 +125,7 @@ async function ask(
       checks: [
         ...checks,
         check("server", server.ms, `Temporal ${serverVersion}`),
-        check("grpc", serving.ms, serving.answer === "serving" ? "SERVING" : "tells no health, and answers"),
+        check("grpc", serving.ms, serving.answer === "serving" ? "SERVING" : "responds, reports no health status"),
         check("namespace", namespace.ms, external.namespace),
       ],
       isReached: true,
@@ -137,7 +137,7 @@ async function ask(
   }
 }
 
-/** An answer whose texts can be shown: what the server wrote into them is no secret, and nothing that a terminal obeys. */
+/** The answer with its texts safe to print: secrets redacted, control characters removed. */
 function heard<Answer>(answer: Answer, secrets: readonly Secret[]): Answer {
   if (typeof answer !== "object" || answer === null) return answer;
   const shown = Object.entries(answer).filter(([name]) => name === "error" || name === "version")
@@ -145,7 +145,7 @@ function heard<Answer>(answer: Answer, secrets: readonly Secret[]): Answer {
   return { ...answer, ...Object.fromEntries(shown) };
 }
 
-/** What a server says to all questions at once: it ended the connection, or it speaks something else. */
+/** The report for a server that answered no request: it closed the connection, or is not Temporal. */
 function withoutReply(
   external: ExternalTemporal,
   material: Credentials,
@@ -153,7 +153,7 @@ function withoutReply(
   lost: CheckFailure,
   ms: number,
 ): ExternalReport {
-  // With TLS 1.3 a client certificate is refused after the handshake, on the client's side of it.
+  // With TLS 1.3 the server refuses a client certificate after the handshake is complete for the client.
   const isOfTls = external.tls !== null && ["closed", "unreachable"].includes(lost.kind);
   const failure = isOfTls
     ? tlsFailed(external, lost.cause, material.clientValidity)
@@ -168,7 +168,7 @@ function withoutReply(
 const UNIMPLEMENTED = 12;
 const PERMISSION_DENIED = 7;
 
-/** A proxy before Temporal need not know its health; then that it answers is what there is to know. */
+/** A proxy in front of Temporal may not implement the health check; then any other answer is enough. */
 function notServing(
   external: ExternalTemporal,
   answer: Awaited<ReturnType<typeof checkServing>>,
@@ -196,11 +196,13 @@ function portCheck({ host, port }: ExternalTemporal, ok: boolean, ms: number, wh
 
 function tlsCheck({ host, tls }: ExternalTemporal, ok: boolean, ms: number, why: string): Check {
   const name = tls?.serverName ?? host;
-  const checked = tls?.disableHostVerification === true ? "its certificate is not verified" : `${name} is verified`;
+  const checked = tls?.disableHostVerification === true
+    ? "certificate not verified"
+    : `certificate verified for ${name}`;
   return { name: "tls", ok, ms, detail: ok ? `${checked}${tls?.client ? ", with a client certificate" : ""}` : why };
 }
 
-/** `temporal-namespace` as Temporal's SDKs send it: the endpoints of a region of Temporal Cloud go by it. */
+/** The metadata of each request. Regional endpoints of Temporal Cloud route by `temporal-namespace`, as sent by SDKs. */
 function metadataOf({ namespace, grpcMeta }: ExternalTemporal, { apiKey }: Credentials): [string, string][] {
   const metadata = Object.entries(grpcMeta).map(([name, value]): [string, string] => [name, value.reveal()]);
   if (!("temporal-namespace" in grpcMeta)) metadata.push(["temporal-namespace", namespace]);

@@ -3,16 +3,16 @@ import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { externalSource } from "./target.ts";
 
-/** What describes or picks a Temporal that this tool launches, and says nothing of another one. */
+/** Flags that only apply to a Temporal that this tool launches. */
 const OF_LAUNCHES = [
   ...["temporal-bin", "port", "ui-port", "headless", "ip", "ui-ip", "db-filename", "log-level", "search-attribute"],
   ...["dynamic-config-value", "max-restarts", "version", "foreground", "stop-after"],
 ];
 
 /**
- * What a command does where Temporal is not ours; null where that is what it does anyway.
+ * The implementation of a command for an external Temporal; null if it does not depend on that.
  *
- * @throws {LocalError} `usage` for a flag that only a Temporal of ours can heed
+ * @throws {LocalError} `usage` for a flag that only applies to a managed Temporal; `not-ours` for such a command
  */
 export async function externalCommand(context: CommandContext): Promise<Command | null> {
   const { command, options, commandOptions } = context.invocation;
@@ -21,8 +21,8 @@ export async function externalCommand(context: CommandContext): Promise<Command 
   if (["install", "config", "completions", "version", "help"].includes(name)) return null;
   const flag = OF_LAUNCHES.find((each) => options.get(each)?.source.kind === "flag");
   if (flag !== undefined) {
-    throw new LocalError("usage", `--${flag} is for a Temporal that this tool runs, and this one is not`, {
-      hint: `${externalSource(context)} says so; --managed takes the Temporal of this home instead`,
+    throw new LocalError("usage", `--${flag} cannot be used with an external Temporal`, {
+      hint: `${externalSource(context)} selects the external Temporal; use --managed for the one in this home`,
       facts: { flag: `--${flag}` },
     });
   }
@@ -49,11 +49,11 @@ function notOurs(context: CommandContext): LocalError {
   const leftover = host.exists(instancePaths(home).record);
   return new LocalError(
     "not-ours",
-    `\`${command.name}\` is for a Temporal that this tool runs, and this one is not (${externalSource(context)})`,
+    `\`${command.name}\` cannot be used with an external Temporal (${externalSource(context)})`,
     {
       hint: leftover
-        ? `A Temporal of ours was started in this home before: \`stigmer-local ${command.name} --managed\` takes that one`
-        : "Whoever runs it does that; `stigmer-local status` tells how it is",
+        ? `For the Temporal that was started in this home, run \`stigmer-local ${command.name} --managed\``
+        : "This tool does not manage it; `stigmer-local status` shows its state",
       facts: { command: command.name, home },
     },
   );

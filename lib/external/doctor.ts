@@ -7,14 +7,14 @@ import type { Status } from "../instance/status/status.ts";
 import type { ConnectionKey } from "./connection/profile.ts";
 import { externalSource, type ExternalTarget, externalTarget, lookAtExternal } from "./target.ts";
 
-/** For the connection, and for the answers, in ms. */
+/** For connecting, and again for the answers, in ms. */
 const TIMEOUT_MS = 10_000;
-/** A certificate that ends within this time is worth a word, in days. */
+/** How long before its expiry a certificate causes a warning, in days. */
 const SOON_DAYS = 14;
 const DAY_MS = 86_400_000;
 const LOOPBACK = /^(localhost|127\.[\d.]+|::1)$/;
 
-/** Checks what can go wrong on the way to a Temporal that is not ours. Exits with 1 when something fails. */
+/** Diagnoses the connection to an external Temporal. Exits with 1 if a check fails. */
 export const doctorExternal: Command = async (context) => {
   const target = await externalTarget(context);
   const status = await lookAtExternal(context, target, TIMEOUT_MS);
@@ -30,7 +30,7 @@ export const doctorExternal: Command = async (context) => {
   return await tellReport(context, checks);
 };
 
-/** Each layer of the connection; the remedy stands at the first one that fails. */
+/** One check for each layer of the connection; the first failed one has the remedy. */
 function connectionChecks({ checks, failure }: Status): DoctorCheck[] {
   const firstFailed = checks.find(({ ok }) => !ok);
   return checks.map((check): DoctorCheck => ({
@@ -42,8 +42,8 @@ function connectionChecks({ checks, failure }: Status): DoctorCheck[] {
 }
 
 function checkSettings(context: CommandContext, { external }: ExternalTarget): DoctorCheck {
-  const said = Object.entries(external.origins).map(([key, from]) => `${LABELS[key as ConnectionKey]} from ${from}`);
-  return diagnose("settings", [], `Temporal is not ours (${externalSource(context)}); ${said.join(", ")}`);
+  const sources = Object.entries(external.origins).map(([key, from]) => `${LABELS[key as ConnectionKey]} from ${from}`);
+  return diagnose("settings", [], `external Temporal (${externalSource(context)}); ${sources.join(", ")}`);
 }
 
 const LABELS: Readonly<Record<ConnectionKey, string>> = {
@@ -56,8 +56,8 @@ const LABELS: Readonly<Record<ConnectionKey, string>> = {
   clientCertData: "client certificate",
   clientKeyPath: "client key",
   clientKeyData: "client key",
-  serverCaPath: "authority",
-  serverCaData: "authority",
+  serverCaPath: "CA certificate",
+  serverCaData: "CA certificate",
   serverName: "server name",
   disableHostVerification: "host verification",
 };
@@ -65,15 +65,15 @@ const LABELS: Readonly<Record<ConnectionKey, string>> = {
 function checkSecrets({ external: { apiKey, tls, host }, material }: ExternalTarget): DoctorCheck {
   const findings: Finding[] = material.warnings.map((detail) => ({ state: "warn", detail }));
   if (apiKey !== null && tls === null && !LOOPBACK.test(host)) {
-    const detail = "the API key goes over the network in the clear: TLS is turned off";
-    findings.push({ state: "warn", detail, remedy: "Leave --tls=false out" });
+    const detail = "the API key is sent unencrypted: TLS is turned off";
+    findings.push({ state: "warn", detail, remedy: "Remove --tls=false" });
   }
   if (tls?.disableHostVerification === true) {
-    const detail = "any server's certificate is taken: whoever is in between gets what is sent";
-    findings.push({ state: "warn", detail, remedy: "--tls-ca-path names the authority to trust" });
+    const detail = "the server's certificate is not verified: the connection can be intercepted";
+    findings.push({ state: "warn", detail, remedy: "Use --tls-ca-path to trust its CA certificate" });
   }
-  const shown = [...(apiKey === null ? [] : ["API key"]), ...(tls?.client ? ["client certificate"] : [])];
-  return diagnose("secrets", findings, shown.length === 0 ? "none is shown to the server" : shown.join(", "));
+  const sent = [...(apiKey === null ? [] : ["API key"]), ...(tls?.client ? ["client certificate"] : [])];
+  return diagnose("secrets", findings, sent.length === 0 ? "none" : sent.join(", "));
 }
 
 /** @param nowMs Unix time. */
@@ -93,16 +93,17 @@ function checkCertificate({ external: { origins }, material }: ExternalTarget, n
     const begin = new Date(validity.fromMs).toISOString();
     findings.push({
       state: "fail",
-      detail: `the client certificate is not valid before ${begin}; is the clock right?`,
+      detail: `the client certificate is not valid before ${begin}`,
+      remedy: "Check the clock",
     });
   }
   return diagnose("certificate", findings, `the client certificate is valid until ${end}`);
 }
 
-/** A Temporal that was started here before goes on, and nobody looks after it any more. */
+/** Whether a Temporal that was started in this home before was left running. */
 function checkHome({ host, invocation: { home } }: CommandContext): DoctorCheck {
   const isLeft = host.exists(instancePaths(home).record);
-  const detail = `a Temporal of ours was started in ${home}, and not stopped`;
+  const detail = `a Temporal that was started in ${home} was not stopped`;
   const findings: Finding[] = isLeft ? [{ state: "warn", detail, remedy: "stigmer-local stop --managed" }] : [];
-  return diagnose("home", findings, `no Temporal of ours in ${home}`);
+  return diagnose("home", findings, `no managed Temporal in ${home}`);
 }

@@ -1,26 +1,25 @@
 import { type EnvironmentChange, withoutConnection } from "../environment/client_environment.ts";
 import type { ExternalTemporal, Pem } from "./connection/endpoint.ts";
 
-/** The profile that was asked for, and the file that it is in, absolute; null = nobody said. */
-export interface AskedProfile {
+/** The requested profile, and the absolute path of its file; null = not set. */
+export interface RequestedProfile {
   name: string | null;
   path: string | null;
 }
 
 /**
- * What a client needs to reach `external`, as the variables that Temporal's SDKs and command-line tool read. Those of
- * the caller's `env` that say something else about a connection go: an SDK that found a path from here and a text from
- * there would refuse both.
+ * The variables with which Temporal's SDKs and CLI connect to `external`. Unsets other connection variables of the caller's
+ * `env`: an SDK refuses, for example, a path from one source and a text from another.
  *
- * @param apiKey The key itself, where there is one.
- * @param profile An SDK reads it again, and finds there what no variable says: its codec. Unless told, it would take what
- * is left open from the profile `default`.
+ * @param apiKey The key itself; null = none.
+ * @param profile SDKs read it again, for settings without a variable such as the codec. Without it, they would fill in
+ * missing values from the profile `default`.
  */
 export function externalEnvironment(
   external: ExternalTemporal,
   apiKey: string | null,
   env: Readonly<Record<string, string | undefined>>,
-  profile: AskedProfile,
+  profile: RequestedProfile,
 ): EnvironmentChange {
   const { tls } = external;
   return {
@@ -54,7 +53,7 @@ function pemVariables(name: string, pem: Pem | null): Record<string, string> {
     : { [`TEMPORAL_TLS_${name}_DATA`]: pem.data.reveal() };
 }
 
-/** Whether a variable holds what nobody should read over somebody's shoulder. */
+/** Whether the value of a variable is secret, and must not appear on a screen. */
 export function isSecretVariable(name: string): boolean {
   return /^TEMPORAL_(API_KEY$|GRPC_META_|TLS_CLIENT_KEY_DATA$)/.test(name);
 }

@@ -8,7 +8,7 @@ import type { Credentials } from "./connection/credentials.ts";
 import type { ExternalTemporal } from "./connection/endpoint.ts";
 import { type TlsFailure, tlsFailureOf } from "./tls_failure.ts";
 
-/** The system's code of `error`, or of what caused it. */
+/** The system error code of `error` or of one of its causes. */
 export function deepErrorCode(error: unknown): string | undefined {
   for (let each = error; each instanceof Error; each = each.cause) {
     const code = systemErrorCode(each);
@@ -17,28 +17,28 @@ export function deepErrorCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Why nobody was reached. */
+/** The failure of a connection. */
 export function unreachable({ address, host, port, origins }: ExternalTemporal, error: unknown): Failure {
   const said = causeOf(error);
-  // Deno has words for it, and no code.
+  // Deno reports it without a code.
   const isNameless = /ENOTFOUND|EAI_AGAIN|EAI_NONAME|failed to lookup address/.test(`${deepErrorCode(error)} ${said}`);
   const code = isNameless ? "ENOTFOUND" : deepErrorCode(error) ?? said;
   const name = isNameless
-    ? `There is no host called ${host}`
+    ? `Unknown host ${host}`
     : code === "ECONNREFUSED"
-    ? `Nobody listens at ${formatAddress(host, port)}`
+    ? `Connection to ${formatAddress(host, port)} refused`
     : code === "ETIMEDOUT"
-    ? `${formatAddress(host, port)} does not answer`
-    : `${formatAddress(host, port)} can't be reached`;
+    ? `Connection to ${formatAddress(host, port)} timed out`
+    : `Cannot reach ${formatAddress(host, port)}`;
   return {
     code: "unreachable",
     message: `${name} (${code})`,
-    hint: `The address comes from ${origins.address}; is it right, and is that Temporal up?`,
+    hint: `Check the address (from ${origins.address}), and that Temporal is running there`,
     facts: { address, reason: code },
   };
 }
 
-/** Why there is no TLS with a server that was reached. */
+/** The failure of TLS with a server that accepted the connection. */
 export function tlsFailed(
   external: ExternalTemporal,
   error: unknown,
@@ -54,39 +54,39 @@ export function tlsFailed(
   const cert = origins.clientCertPath ?? origins.clientCertData;
   const texts: Record<TlsFailure | "broken" | "expired-client", [message: string, hint: string]> = {
     untrusted: [
-      `The certificate of ${address} is signed by an authority that is not trusted here`,
+      `The certificate of ${address} is signed by an unknown authority`,
       tls?.serverCa == null
-        ? "--tls-ca-path FILE names the authority to trust"
-        : `The authorities come from ${origins.serverCaPath ?? origins.serverCaData}: is the right one among them?`,
+        ? "Use --tls-ca-path FILE to trust its CA certificate"
+        : `Check the CA certificates from ${origins.serverCaPath ?? origins.serverCaData}`,
     ],
     expired: [
-      `The certificate of ${address} has expired, or is not valid yet`,
-      "Renew it on the server; is the clock right?",
+      `The certificate of ${address} has expired or is not valid yet`,
+      "Renew it on the server, or check the clock",
     ],
     "wrong-name": [
-      `The certificate of ${address} is for another name than ${name}`,
-      "--tls-server-name NAME says which name it bears",
+      `The certificate of ${address} is not valid for ${name}`,
+      "Use --tls-server-name NAME to set the expected name",
     ],
     "no-certificate": [
-      `${address} asks for a client certificate${cert === undefined ? "" : ", and takes none of what it was given"}`,
-      "--tls-cert-path FILE and --tls-key-path FILE give it",
+      `${address} requires a client certificate${cert === undefined ? "" : " and rejected the given one"}`,
+      "Use --tls-cert-path FILE and --tls-key-path FILE",
     ],
     "refused-certificate": [
-      `${address} does not take the client certificate`,
-      `It comes from ${cert}: is it of an authority that the server trusts, and not expired?`,
+      `${address} rejected the client certificate`,
+      `Check that the certificate from ${cert} has not expired, and that the server trusts its CA`,
     ],
     "expired-client": [
-      `${address} does not take the client certificate: it expired at ${isoDate(clientValidity?.toMs)}`,
-      `It comes from ${cert}: renew it`,
+      `${address} rejected the client certificate, which expired at ${isoDate(clientValidity?.toMs)}`,
+      `Renew the certificate from ${cert}`,
     ],
-    "not-tls": [`${address} does not speak TLS`, "--tls=false speaks to it without, where it is Temporal at all"],
+    "not-tls": [`${address} does not speak TLS`, "Use --tls=false if it is a Temporal without TLS"],
     broken: [
-      `${address} ended the connection during the TLS handshake, or right after it`,
+      `${address} closed the connection during the TLS handshake or right after it`,
       cert === undefined
-        ? "It may ask for a client certificate: --tls-cert-path and --tls-key-path give it"
-        : `It may not take the client certificate, which comes from ${cert}`,
+        ? "It may require a client certificate: use --tls-cert-path and --tls-key-path"
+        : `It may have rejected the client certificate from ${cert}`,
     ],
-    other: [`There is no TLS with ${address}`, "openssl s_client -connect … tells more"],
+    other: [`The TLS handshake with ${address} failed`, `\`openssl s_client -connect ${address}\` shows details`],
   };
   const [message, hint] = texts[reason];
   const said = causeOf(error);
@@ -102,22 +102,22 @@ function isoDate(ms: number | undefined): string {
   return ms === undefined ? "an unknown time" : new Date(ms).toISOString();
 }
 
-/** What a server may say about itself or a failure, in characters. */
+/** Length to which texts from a server are truncated, in characters. */
 export const MAX_SAID = 300;
 
-/** The words of the first of all causes. */
+/** The message of the root cause. */
 function causeOf(error: unknown): string {
   let said = String(error);
   for (let each = error; each instanceof Error; each = each.cause) said = each.message;
-  return printableLine(said, MAX_SAID); // it may quote the names in the server's certificate
+  return printableLine(said, MAX_SAID); // may quote names from the server's certificate
 }
 
 const NAMES = { server: "GetSystemInfo", grpc: "Health/Check", namespace: "DescribeNamespace" };
 const UNIMPLEMENTED = 12;
-/** UNAUTHENTICATED, and PERMISSION_DENIED, which is also what Temporal Cloud says of a namespace that is not there. */
+/** UNAUTHENTICATED and PERMISSION_DENIED, which Temporal Cloud also returns for a missing namespace. */
 const NOT_AUTHORIZED = [16, 7];
 
-/** Why Temporal can't be used, although somebody answers at its address. */
+/** The failure of a request to a server that accepted the connection. */
 export function notAsExpected(
   external: ExternalTemporal,
   question: keyof typeof NAMES,
@@ -127,7 +127,7 @@ export function notAsExpected(
   if (answer === "not-serving") {
     return {
       code: "not-serving",
-      message: `Temporal at ${address} does not serve`,
+      message: `Temporal at ${address} is not ready`,
       hint: "It may be starting: `stigmer-local wait` waits for it",
       facts: { address },
     };
@@ -135,10 +135,10 @@ export function notAsExpected(
   if (answer === "not-found") {
     return {
       code: "namespace-missing",
-      message: `There is no namespace \`${namespace}\` at ${address}`,
+      message: `Namespace \`${namespace}\` does not exist at ${address}`,
       hint: origins.namespace === undefined
-        ? "--namespace names another one; `temporal operator namespace create` makes it"
-        : `It comes from ${origins.namespace}; \`temporal operator namespace create\` makes it`,
+        ? "Create it with `temporal operator namespace create`, or use another --namespace"
+        : `Create it with \`temporal operator namespace create\`, or change ${origins.namespace}`,
       facts: { address, namespace },
     };
   }
@@ -148,25 +148,25 @@ export function notAsExpected(
   if (kind === "timeout") {
     return {
       code: "unreachable",
-      message: `${address} took the connection, and does not answer`,
-      hint: `The address comes from ${origins.address}; is it Temporal's, and is that Temporal well?`,
+      message: `${address} accepted the connection but does not respond`,
+      hint: `Check that the address (from ${origins.address}) is that of Temporal's frontend, and that it is healthy`,
       facts,
     };
   }
   if (kind === "closed" || kind === "not-grpc" || status === UNIMPLEMENTED) {
     return {
       code: "not-temporal",
-      message: `Something else than Temporal answers at ${address} (${said})`,
+      message: `The server at ${address} is not Temporal (${said})`,
       hint: external.tls === null
-        ? "It may want TLS: --tls"
-        : "Is this the address of Temporal's frontend, and not of its UI?",
+        ? "It may require TLS: use --tls"
+        : "Use the address of Temporal's frontend, not that of its UI",
       facts,
     };
   }
   return {
     code: "not-serving",
-    message: `Temporal at ${address} does not answer ${NAMES[question]} (${said})`,
-    hint: "Its own log tells why; `stigmer-local wait` waits for it",
+    message: `Temporal at ${address} failed to answer ${NAMES[question]} (${said})`,
+    hint: "See the log of the server; `stigmer-local wait` waits for it",
     facts,
   };
 }
@@ -177,16 +177,16 @@ function notAuthorized(
   facts: object,
 ): Failure {
   const key = origins.apiKeyFile ?? origins.apiKey;
-  const shown = [
+  const sent = [
     ...(apiKey === null ? [] : [`the API key from ${key}`]),
     ...(tls?.client ? [`the client certificate from ${origins.clientCertPath ?? origins.clientCertData}`] : []),
   ].join(" and ");
   return {
     code: "not-authorized",
-    message: `${address} refuses us the namespace \`${namespace}\` (${said})`,
-    hint: shown === ""
-      ? "It wants to know who we are: $TEMPORAL_API_KEY, --api-key-file FILE, or a client certificate"
-      : `It was shown ${shown}: is it valid, and for this namespace?`,
+    message: `${address} denied access to namespace \`${namespace}\` (${said})`,
+    hint: sent === ""
+      ? "Authenticate with $TEMPORAL_API_KEY, --api-key-file FILE or a client certificate"
+      : `Check ${sent} and its permissions for this namespace`,
     facts: { ...facts, namespace },
   };
 }

@@ -6,7 +6,7 @@ import { externalEnvironment, isSecretVariable } from "./environment.ts";
 import { verified } from "./start.ts";
 import { type ExternalTarget, externalTarget } from "./target.ts";
 
-/** Runs a command that finds the Temporal in its environment which is not ours, once that can be used. */
+/** Runs a command with the external Temporal in its environment, after checking that it is usable. */
 export const runExternal: Command = async (context) => {
   requireOperands(context);
   const target = await externalTarget(context);
@@ -15,20 +15,20 @@ export const runExternal: Command = async (context) => {
 };
 
 /**
- * Prints the variables of the Temporal that is not ours, without a look whether it is there. Secrets are for programs: on
- * a terminal, where others look on and nothing reads them, they are left out.
+ * Prints the variables of the external Temporal without checking the connection. Omits secrets on a terminal, where no
+ * program reads them and other people may see them.
  */
 export const envExternal: Command = async (context) => {
   const { host } = context;
   const format = environmentFormat(context);
   const variables = environmentOf(context, await externalTarget(context));
   const isShown = host.isTerminal("stdout");
-  const left = isShown
+  const omitted = isShown
     ? Object.keys(variables).filter((name) => variables[name] !== null && isSecretVariable(name))
     : [];
-  const shown = Object.fromEntries(Object.entries(variables).filter(([name]) => !left.includes(name)));
+  const shown = Object.fromEntries(Object.entries(variables).filter(([name]) => !omitted.includes(name)));
   await context.answer(variablesSet(shown), () => renderEnvironment(shown, format));
-  if (left.length > 0) await context.tell(`${left.join(", ")}: not shown on a terminal; eval and pipes get it`);
+  if (omitted.length > 0) await context.tell(`Not shown on a terminal, only to eval and pipes: ${omitted.join(", ")}`);
   return 0;
 };
 

@@ -7,11 +7,11 @@ import { delay } from "../platform/runtime/delay.ts";
 import { type ExternalTarget, externalTarget, lookAtExternal } from "./target.ts";
 
 const DEFAULT_LOOK_S = 10;
-/** One look of a `wait`. */
+/** The timeout of one check of `wait`, in ms. */
 const LOOK_MS = 5_000;
 const LOOK_AGAIN_MS = 500;
 
-/** Looks whether the Temporal can be used that is not ours; there is nothing to start. */
+/** Checks that the external Temporal is usable; starts nothing. */
 export const startExternal: Command = async (context) => {
   const status = await verified(context, await externalTarget(context));
   await context.answer(status, () => renderCard(status, context.paint));
@@ -19,9 +19,9 @@ export const startExternal: Command = async (context) => {
 };
 
 /**
- * The status of the Temporal that is not ours, which can be used.
+ * The status of the external Temporal, which is usable.
  *
- * @throws {LocalError} what is wrong with it
+ * @throws {LocalError} if it is not usable
  */
 export async function verified(context: CommandContext, target: ExternalTarget): Promise<Status> {
   const timeoutMs = timeoutMsOf(context, DEFAULT_LOOK_S);
@@ -31,10 +31,10 @@ export async function verified(context: CommandContext, target: ExternalTarget):
   return { ...status, reused: true };
 }
 
-/** What time alone can mend. */
+/** Failures that waiting can resolve. */
 const PASSING: readonly string[] = ["unreachable", "not-serving", "namespace-missing", "not-temporal"];
 
-/** Waits until the Temporal that is not ours can be used. Fails at once where waiting can't help. */
+/** Waits until the external Temporal is usable. Fails at once if waiting cannot help. */
 export const waitExternal: Command = async (context) => {
   const target = await externalTarget(context);
   const timeoutMs = timeoutMsOf(context);
@@ -50,12 +50,12 @@ export const waitExternal: Command = async (context) => {
     }
     if (!PASSING.includes(failure.code)) throw fromFailure(failure);
     if (performance.now() + LOOK_AGAIN_MS >= giveUpAt) {
-      throw new LocalError("timeout", `${failure.message}, after ${timeoutMs / 1000} s still`, {
+      throw new LocalError("timeout", `Timed out after ${timeoutMs / 1000} s: ${failure.message}`, {
         ...(failure.hint === undefined ? {} : { hint: failure.hint }),
         facts: { ...failure.facts, why: failure.code },
       });
     }
-    if (failure.message !== told) await context.tell(`waiting: ${failure.message}`);
+    if (failure.message !== told) await context.tell(`Waiting: ${failure.message}`);
     told = failure.message;
     await delay(LOOK_AGAIN_MS);
   }

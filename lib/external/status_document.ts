@@ -2,7 +2,7 @@ import type { Failure } from "../errors/failure.ts";
 import type { Check, ExternalConnection, Status } from "../instance/status/status.ts";
 import type { ExternalTemporal } from "./connection/endpoint.ts";
 
-/** The part of a status that was found out just now. */
+/** The results of the checks in a status. */
 export interface ExternalFindings {
   checks: Check[];
   isReached: boolean;
@@ -10,7 +10,7 @@ export interface ExternalFindings {
   failure: Failure | null;
 }
 
-/** The status of a Temporal that is not ours. */
+/** The status document of an external Temporal. */
 export function externalStatus(
   external: ExternalTemporal,
   { checks, isReached, serverVersion, failure }: ExternalFindings,

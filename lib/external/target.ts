@@ -1,5 +1,5 @@
 import { checkHome, type CommandContext } from "../cli/context.ts";
-import { whoSaysExternal } from "../config/flags/is_external.ts";
+import { externalSettingSource } from "../config/flags/is_external.ts";
 import { sourceName } from "../config/flags/setting_source.ts";
 import { defaultConfigFile } from "../environment/temporal_toml_path.ts";
 import { absolutePath } from "../instance/paths.ts";
@@ -10,19 +10,19 @@ import { type ExternalTemporal, resolveExternal } from "./connection/endpoint.ts
 import { connectionOptions, withAbsolutePaths } from "./connection/options.ts";
 import { mergeProfiles, profileFromEnvironment } from "./connection/profile.ts";
 import { DEFAULT_PROFILE, readProfile } from "./connection/toml_profile.ts";
-import type { AskedProfile } from "./environment.ts";
+import type { RequestedProfile } from "./environment.ts";
 import { externalStatus } from "./status_document.ts";
 
-/** A Temporal that is not ours, and what stands in the files that say how to reach it. */
+/** An external Temporal, with the credentials from its files. */
 export interface ExternalTarget {
   external: ExternalTemporal;
   material: Credentials;
-  profile: AskedProfile;
+  profile: RequestedProfile;
 }
 
 /**
- * The Temporal that the settings lead to: flags, `STIGMER_…` and `config.yaml`; what they leave open, Temporal's own
- * variables and then a profile of its `temporal.toml` say.
+ * The external Temporal according to flags, `STIGMER_…` and `config.yaml`; then Temporal's own variables, then a profile of
+ * its `temporal.toml`.
  *
  * @throws {LocalError} `usage`, `home-unusable`
  */
@@ -32,23 +32,23 @@ export async function externalTarget(context: CommandContext): Promise<ExternalT
   const bases = { home, cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
   const own = connectionOptions(options, bases);
   const path = (own.configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"]) || null;
-  const asked: AskedProfile = {
+  const requested: RequestedProfile = {
     name: (own.profileName?.value ?? host.env["TEMPORAL_PROFILE"]) || null,
     path: path === null ? null : absolutePath(path, bases.cwd),
   };
-  const file = asked.path ?? defaultConfigFile(host.env, host.platform);
+  const file = requested.path ?? defaultConfigFile(host.env, host.platform);
   const profile = file === null ? {} : await readProfile({
     path: absolutePath(file, bases.cwd),
-    isPathAsked: asked.path !== null,
-    name: asked.name ?? DEFAULT_PROFILE,
-    isNameAsked: asked.name !== null,
+    isPathExplicit: requested.path !== null,
+    name: requested.name ?? DEFAULT_PROFILE,
+    isNameExplicit: requested.name !== null,
   });
   const merged = mergeProfiles(own.profile, profileFromEnvironment(host.env), profile);
   const external = resolveExternal(withAbsolutePaths(merged, bases));
-  return { external, material: readCredentials(external), profile: asked };
+  return { external, material: readCredentials(external), profile: requested };
 }
 
-/** How the Temporal is that is not ours, just now. */
+/** The current status of the external Temporal. */
 export async function lookAtExternal(
   { host, invocation: { home } }: CommandContext,
   { external, material }: ExternalTarget,
@@ -59,7 +59,7 @@ export async function lookAtExternal(
   return material.warnings.length === 0 ? status : { ...status, warnings: material.warnings };
 }
 
-/** Who said that Temporal is not ours. */
+/** The name of the setting that makes Temporal external, for messages. */
 export function externalSource({ invocation: { options } }: CommandContext): string {
-  return sourceName(whoSaysExternal(options));
+  return sourceName(externalSettingSource(options));
 }

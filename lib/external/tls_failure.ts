@@ -1,8 +1,7 @@
 /**
- * Why a TLS connection did not come about, or ended: `untrusted` its authority is not trusted · `expired` its
- * certificate is, or is not valid yet · `wrong-name` its certificate is for another name · `no-certificate` the server
- * asks for a client certificate and got none · `refused-certificate` it got one that it does not take · `not-tls` the
- * peer speaks something else · `other`.
+ * Why a TLS connection failed. Of the server's certificate: `untrusted` unknown authority · `expired` or not valid yet ·
+ * `wrong-name` not valid for the name. Of the client's: `no-certificate` required but not sent · `refused-certificate`
+ * sent but rejected. `not-tls`: the peer does not speak TLS · `other`.
  */
 export type TlsFailure =
   | "untrusted"
@@ -13,9 +12,9 @@ export type TlsFailure =
   | "not-tls"
   | "other";
 
-/** OpenSSL's codes (Node) and rustls's words (Deno), the first match counts. */
+/** Codes of OpenSSL (Node) and messages of rustls (Deno); the first match wins. */
 const SIGNS: readonly [RegExp, TlsFailure][] = [
-  // What the server says, as alerts (RFC 8446, section 6.2), comes before what the client makes of certificates.
+  // Alerts of the server (RFC 8446, section 6.2) take precedence over the client's verification errors.
   [/ALERT_CERTIFICATE_REQUIRED|alert: CertificateRequired/i, "no-certificate"],
   [
     /ALERT_(BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERT|ACCESS_DENIED)/i,
@@ -35,7 +34,7 @@ const SIGNS: readonly [RegExp, TlsFailure][] = [
   ],
 ];
 
-/** Why TLS failed, out of the system's error and what caused it; null when none of them is of TLS. */
+/** Why TLS failed, according to an error and its causes; null if none of them is about TLS. */
 export function tlsFailureOf(error: unknown): TlsFailure | null {
   const texts: string[] = [];
   for (let each = error; each instanceof Error; each = each.cause) {

@@ -52,7 +52,7 @@ export async function tryCommands(cluster: Cluster, folder: string): Promise<voi
     assertEquals(JSON.parse(printed.stdout).TEMPORAL_ADDRESS, cluster.address);
     const stopped = await tool(runtime, ["stop"]);
     assertEquals(stopped.code, 1);
-    assertMatch(stopped.stderr, /`stop` is for a Temporal that this tool runs/);
+    assertMatch(stopped.stderr, /`stop` cannot be used with an external Temporal/);
     step(`start, status, doctor, run, env and stop on ${runtime}`);
   }
   await runWorkflowsThroughKills(cluster, async () => {

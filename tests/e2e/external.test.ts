@@ -94,11 +94,11 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
   it("tells what is wrong with TLS, each in its own words", async () => {
     const { mutualTls, address } = foreign;
     const cases: [words: RegExp, address: string, flags: string[]][] = [
-      [/^The certificate of .* authority that is not trusted here/, mutualTls, tls("client", { ca: "other-ca" })],
-      [/^The certificate of .* is for another name than other\.test/, mutualTls, tls("client", { name: "other.test" })],
+      [/^The certificate of .* is signed by an unknown authority/, mutualTls, tls("client", { ca: "other-ca" })],
+      [/^The certificate of .* is not valid for other\.test/, mutualTls, tls("client", { name: "other.test" })],
       [/client certificate|right after it/, mutualTls, tls()],
-      [/does not take the client certificate: it expired at \d{4}-/, mutualTls, tls("expired")],
-      [/does not take the client certificate|right after it/, mutualTls, tls("stranger")],
+      [/rejected the client certificate, which expired at \d{4}-/, mutualTls, tls("expired")],
+      [/rejected the client certificate|right after it/, mutualTls, tls("stranger")],
       [/ does not speak TLS/, address, tls("client")],
     ];
     for (const [words, at, flags] of cases) {
@@ -115,15 +115,15 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     const { port } = await freePorts();
     const nobody = await refusal(["--address", `127.0.0.1:${port}`]);
     assertEquals([nobody.exits, nobody.error.code, nobody.status.state], [[1, 4], "unreachable", "unknown"]);
-    assertStringIncludes(nobody.error.message, "Nobody listens at");
+    assertStringIncludes(nobody.error.message, "Connection to 127.0.0.1:");
 
     const silent = createServer().listen(port, "127.0.0.1");
     try {
       const asked = await tool(["start", "--json", "--timeout", "1", "--address", `127.0.0.1:${port}`]).ended;
       const { error } = JSON.parse(asked.stdout) as { error: Failure };
       assertEquals([asked.code, error.code], [1, "unreachable"]);
-      assertStringIncludes(error.message, "took the connection, and does not answer");
-      assertStringIncludes(error.hint ?? "", "The address comes from --address");
+      assertStringIncludes(error.message, "accepted the connection but does not respond");
+      assertStringIncludes(error.hint ?? "", "Check that the address (from --address)");
     } finally {
       silent.close();
     }
@@ -221,7 +221,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     const args = ["start", "--address", foreign.keyedPlain, "--tls=false"];
     const { code, stderr } = await tool(args, { TEMPORAL_API_KEY: "a" }).ended;
     assertEquals(code, 1);
-    assertStringIncludes(stderr, "refuses us the namespace `default` (invalid token 'Bearer ***'");
+    assertStringIncludes(stderr, "denied access to namespace `default` (invalid token 'Bearer ***'");
   });
 
   it("is handed on by run, in place of what else the environment says", async () => {
@@ -319,13 +319,13 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
       const { code, stdout } = await tool([...command, "--json", "--address", foreign.address]).ended;
       const { error } = JSON.parse(stdout) as { error: Failure };
       assertEquals([code, error.code], [1, "not-ours"], stdout);
-      assertStringIncludes(error.message, `\`${command[0]}\` is for a Temporal that this tool runs`);
+      assertStringIncludes(error.message, `\`${command[0]}\` cannot be used with an external Temporal`);
     }));
     assertEquals((await tool(["stop", "--managed"], { STIGMER_ADDRESS: foreign.address }).ended).code, 0);
     const port = await tool(["start", "--port", "7300", "--address", foreign.address]).ended;
     assertEquals([port.code, port.stderr.split("\n")[0]], [
       2,
-      "error: --port is for a Temporal that this tool runs, and this one is not",
+      "error: --port cannot be used with an external Temporal",
     ]);
     assertEquals((await tool(["status", "--address", foreign.address]).ended).code, 0);
   });
@@ -379,23 +379,31 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
   it("says what is missing or makes no sense before it asks anybody", async () => {
     const missing = join(foreign.folder, "missing.pem");
     const cases: [args: string[], env: Variables, words: RegExp][] = [
-      [["--managed=false"], {}, /^There is no address/],
-      [["--address", "example.com"], {}, /^--address takes HOST:PORT/],
-      [["--address", foreign.keyed, "--tls-ca-path", missing], {}, /^The CA certificate .*missing\.pem is not there/],
+      [["--managed=false"], {}, /^Missing address/],
+      [["--address", "example.com"], {}, /^Invalid address `example\.com` from --address: expected HOST:PORT/],
+      [
+        ["--address", foreign.keyed, "--tls-ca-path", missing],
+        {},
+        /^Cannot read the CA certificate .*missing\.pem: no such file/,
+      ],
       [["--address", foreign.keyed, "--tls-ca-path", foreign.pem("ca.key")], {}, /holds no CA certificate/],
       [
         ["--address", foreign.keyed, "--tls-cert-path", foreign.pem("client.pem")],
         {},
-        /^There is a client certificate and no/,
+        /^The client certificate was given without a client key/,
       ],
       [
         ["--address", foreign.keyed, ...tls("client").slice(0, -1), foreign.pem("expired.key")],
         {},
-        /^The client key is not the one of the client certificate/,
+        /^The client key does not match the client certificate/,
       ],
-      [["--profile", "nope"], {}, /can't be read \(ENOENT\)/],
-      [["--address", foreign.address], { TEMPORAL_TLS: "perhaps" }, /^\$TEMPORAL_TLS takes true or false/],
-      [["--address", foreign.keyed], { TEMPORAL_API_KEY: "two words" }, /holds no API key/],
+      [["--profile", "nope"], {}, /^Cannot read .* \(ENOENT\)/],
+      [
+        ["--address", foreign.address],
+        { TEMPORAL_TLS: "perhaps" },
+        /^Invalid value `perhaps` for \$TEMPORAL_TLS: expected true or false/,
+      ],
+      [["--address", foreign.keyed], { TEMPORAL_API_KEY: "two words" }, /does not contain an API key/],
     ];
     await Promise.all(cases.map(async ([args, env, words]) => {
       const { code, stdout } = await tool(["start", "--json", ...args], env).ended;

@@ -6,7 +6,7 @@ function failure(code: string | undefined, message: string, cause?: Error): Erro
   return Object.assign(new Error(message, { cause }), code === undefined ? {} : { code });
 }
 
-/** As Node 20 (OpenSSL) and Deno 2.9 (rustls) said them. */
+/** As reported by Node 20 (OpenSSL) and Deno 2.9 (rustls). */
 const SEEN: readonly [kind: string | null, code: string | undefined, message: string][] = [
   ["untrusted", "SELF_SIGNED_CERT_IN_CHAIN", "self-signed certificate in certificate chain"],
   ["untrusted", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "unable to verify the first certificate"],
@@ -26,13 +26,13 @@ const SEEN: readonly [kind: string | null, code: string | undefined, message: st
 
 describe("tlsFailureOf()", () => {
   for (const [kind, code, message] of SEEN) {
-    it(`takes ${code ?? `'${message}'`} for ${kind ?? "nothing of TLS"}`, () => {
+    it(`maps ${code ?? `'${message}'`} to ${kind ?? "null"}`, () => {
       assertEquals(tlsFailureOf(failure(code, message)), kind);
       assertEquals(tlsFailureOf(failure(undefined, "The connection broke", failure(code, message))), kind);
     });
   }
 
-  it("believes the code of the cause before the words around it", () => {
+  it("prefers the code of the cause to the messages around it", () => {
     const cause = failure("ERR_TLS_CERT_ALTNAME_INVALID", "Hostname/IP does not match certificate's altnames");
     assertEquals(tlsFailureOf(failure(undefined, "Cannot connect: certificate's altnames", cause)), "wrong-name");
     assertEquals(tlsFailureOf("no error"), null);

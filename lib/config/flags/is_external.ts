@@ -18,7 +18,7 @@ export function isExternal(options: ReadonlyMap<string, OptionValue>): boolean {
 }
 
 /** The source that makes Temporal external; only if {@linkcode isExternal} holds. */
-export function whoSaysExternal(options: ReadonlyMap<string, OptionValue>): SettingSource {
+export function externalSettingSource(options: ReadonlyMap<string, OptionValue>): SettingSource {
   const name = options.get("managed")?.value === false ? "managed" : options.has("address") ? "address" : "profile";
   return options.get(name)!.source;
 }

@@ -6,27 +6,27 @@ import { shellWord } from "../../text/shell_word.ts";
 import type { ExternalTemporal, Pem } from "./endpoint.ts";
 import { Secret } from "./secret.ts";
 
-/** What stands in the files that an {@linkcode ExternalTemporal} names. */
+/** The content of the files that an {@linkcode ExternalTemporal} refers to. */
 export interface Credentials {
   /** Null = plain HTTP/2. */
   tls: TlsMaterial | null;
   apiKey: Secret | null;
-  /** When the client certificate begins and ceases to be valid; null when there is none, or it can't be read. */
+  /** The validity period of the client certificate; null if there is none or it cannot be parsed. */
   clientValidity: { fromMs: number; toMs: number } | null;
-  /** What a person should know, a line each. */
+  /** Warnings for the user, one line each. */
   warnings: string[];
 }
 
-/** What PEM calls them (RFC 7468), and OpenSSL. */
+/** The labels of PEM (RFC 7468) and OpenSSL. */
 const CERTIFICATE = /^-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/m;
 const PRIVATE_KEY = /^-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/m;
-/** A key that is no text of one line can't be a header field's value. */
+/** Only text of one line without spaces can be the value of the header. */
 const API_KEY = /^[!-~]+$/;
 
 /**
- * Reads the files that `external` names.
+ * Reads the files that `external` refers to.
  *
- * @throws {LocalError} `usage`, when one can't be read, or holds something else
+ * @throws {LocalError} `usage` if one cannot be read or has the wrong content
  */
 export function readCredentials(external: ExternalTemporal): Credentials {
   const { tls, apiKey, origins } = external;
@@ -35,7 +35,7 @@ export function readCredentials(external: ExternalTemporal): Credentials {
     const text = "path" in pem ? readText(pem.path, what, from) : pem.data.reveal();
     if ((what.endsWith("key") ? PRIVATE_KEY : CERTIFICATE).test(text)) return text;
     const where = "path" in pem ? pem.path : from;
-    throw new LocalError("usage", `${where} holds no ${what} in PEM format`, { facts: { where } });
+    throw new LocalError("usage", `${where} does not contain a ${what} in PEM format`, { facts: { where } });
   };
   const serverCa = tls?.serverCa ?? null;
   const client = tls?.client ?? null;
@@ -56,7 +56,9 @@ export function readCredentials(external: ExternalTemporal): Credentials {
   } else key = apiKey;
   if (key !== null && !API_KEY.test(key.reveal())) {
     const from = apiKey !== null && "path" in apiKey ? apiKey.path : origins.apiKey;
-    throw new LocalError("usage", `${from} holds no API key: one is a single line without spaces`, { facts: { from } });
+    throw new LocalError("usage", `${from} does not contain an API key, a single line without spaces`, {
+      facts: { from },
+    });
   }
   return { tls: material, apiKey: key, clientValidity: examineClient(material?.client ?? null, external), warnings };
 }
@@ -67,8 +69,8 @@ function readText(path: string, what: string, from: string | undefined): string 
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
-    const why = code === "ENOENT" ? "is not there" : `can't be read (${code})`;
-    throw new LocalError("usage", `The ${what} ${path} ${why}`, {
+    const why = code === "ENOENT" ? "no such file" : code;
+    throw new LocalError("usage", `Cannot read the ${what} ${path}: ${why}`, {
       hint: `The path comes from ${from}`,
       facts: { path, from, code },
       cause: error,
@@ -78,12 +80,12 @@ function readText(path: string, what: string, from: string | undefined): string 
 
 function openToOthers(path: string): string[] {
   const mode = statSync(path).mode;
-  return (mode & 0o077) === 0 ? [] : [`${path} can be read by others: chmod 600 ${shellWord(path)}`];
+  return (mode & 0o077) === 0 ? [] : [`${path} is readable by other users: run chmod 600 ${shellWord(path)}`];
 }
 
 /**
- * What the client certificate itself tells; null when it can't be read: the handshake tells what is wrong with it then.
- * A key of another certificate is told here, since runtimes have odd words for it.
+ * The validity period of the client certificate; null if it cannot be parsed, which the handshake reports better. Refuses a
+ * key that does not match, for which the runtimes have unclear errors.
  */
 function examineClient(
   client: TlsMaterial["client"],
@@ -101,12 +103,12 @@ function examineClient(
   }
   if (!isMatching) {
     const from = [origins.clientCertPath ?? origins.clientCertData, origins.clientKeyPath ?? origins.clientKeyData];
-    throw new LocalError("usage", "The client key is not the one of the client certificate", {
+    throw new LocalError("usage", "The client key does not match the client certificate", {
       hint: `They come from ${from.join(" and ")}`,
       facts: { from },
     });
   }
-  // Texts such as `Sep  3 21:40:37 2022 GMT`.
+  // Formatted as `Sep  3 21:40:37 2022 GMT`.
   const [fromMs, toMs] = [Date.parse(cert.validFrom), Date.parse(cert.validTo)];
   return Number.isNaN(fromMs) || Number.isNaN(toMs) ? null : { fromMs, toMs };
 }

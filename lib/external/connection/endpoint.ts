@@ -3,22 +3,22 @@ import { LocalError } from "../../errors/local_error.ts";
 import type { ClientProfile, ConnectionKey } from "./profile.ts";
 import type { Secret } from "./secret.ts";
 
-/** A PEM text, or the file that it is in. */
+/** A PEM text, or the path of its file. */
 export type Pem = { path: string } | { data: Secret };
 
-/** How TLS is spoken with a server. */
+/** The TLS options of a connection. */
 export interface TlsOptions {
-  /** What the certificate must bear, and SNI; null = the host of the address. */
+  /** The expected name in the certificate, also sent as SNI; null = the host of the address. */
   serverName: string | null;
-  /** The authority that is trusted; null = those that this machine trusts. */
+  /** The trusted CA certificates; null = those of this machine. */
   serverCa: Pem | null;
   client: { cert: Pem; key: Pem } | null;
   disableHostVerification: boolean;
 }
 
-/** A Temporal that is not ours, and how to talk to it. */
+/** An external Temporal, and how to connect to it. */
 export interface ExternalTemporal {
-  /** `host:port`, as it was given. */
+  /** `host:port`, as given. */
   address: string;
   host: string;
   port: number;
@@ -27,24 +27,24 @@ export interface ExternalTemporal {
   tls: TlsOptions | null;
   apiKey: Secret | { path: string } | null;
   grpcMeta: Readonly<Record<string, Secret>>;
-  /** Who said what, for messages. */
+  /** The source of each value, for messages. */
   origins: Readonly<Partial<Record<ConnectionKey, string>>>;
 }
 
-/** Temporal's own default. */
+/** Temporal's default. */
 const DEFAULT_NAMESPACE = "default";
 
 /**
- * The Temporal that `profile` leads to. TLS is on where it is asked for, and where an API key or anything of TLS is
- * given, unless it is turned off: as Temporal's own tools have it. A key in a file, which only this tool knows, wins
- * over a key from Temporal's variables or profiles.
+ * The external Temporal that `profile` describes. As in Temporal's tools, TLS is on if requested, or with an API key or
+ * any TLS option, unless it is turned off. An API key file, which only this tool supports, takes precedence over a key
+ * from Temporal's variables or profiles.
  *
- * @throws {LocalError} `usage`, when something is missing or two values contradict each other
+ * @throws {LocalError} `usage` for missing or contradicting values
  */
 export function resolveExternal(profile: ClientProfile): ExternalTemporal {
   if (profile.address === undefined) {
-    throw new LocalError("usage", "There is no address of the Temporal that this tool is to use and not to start", {
-      hint: "Give --address HOST:PORT, `address` in config.yaml, $TEMPORAL_ADDRESS, or a profile of temporal.toml",
+    throw new LocalError("usage", "Missing address of the external Temporal", {
+      hint: "Set --address HOST:PORT, `address` in config.yaml, $TEMPORAL_ADDRESS or a profile in temporal.toml",
     });
   }
   const { host, port } = splitAddress(profile.address.value, profile.address.from);
@@ -69,7 +69,7 @@ export function resolveExternal(profile: ClientProfile): ExternalTemporal {
 /**
  * Host and port of `address`: `name:7233`, `127.0.0.1:7233`, `[::1]:7233`.
  *
- * @param from Who said it, for the message.
+ * @param from The source of the address, for the message.
  * @throws {LocalError} `usage`
  */
 export function splitAddress(address: string, from: string): { host: string; port: number } {
@@ -77,8 +77,8 @@ export function splitAddress(address: string, from: string): { host: string; por
   const host = bracketed ?? plain;
   const port = Number(digits);
   if (host !== undefined && isPort(port)) return { host, port };
-  throw new LocalError("usage", `${from} takes HOST:PORT: \`${address}\` was given`, {
-    hint: "As in temporal.example.com:7233, without http:// or grpc://",
+  throw new LocalError("usage", `Invalid address \`${address}\` from ${from}: expected HOST:PORT`, {
+    hint: "For example temporal.example.com:7233, without http:// or grpc://",
     facts: { address, from },
   });
 }
@@ -102,11 +102,9 @@ function tlsOf(profile: ClientProfile): TlsOptions | null {
     .some((each) => each !== undefined && each !== null);
   if (!isWanted) return null;
   if ((cert === null) !== (key === null)) {
-    const [there, missing] = cert === null ? ["key", "certificate"] : ["certificate", "key"];
-    throw new LocalError("usage", `There is a client ${there} and no client ${missing}`, {
-      hint: `A server that asks for certificates needs both: give --tls-${
-        missing === "key" ? "key" : "cert"
-      }-path, too`,
+    const [given, missing] = cert === null ? ["key", "certificate"] : ["certificate", "key"];
+    throw new LocalError("usage", `The client ${given} was given without a client ${missing}`, {
+      hint: `Set --tls-${missing === "key" ? "key" : "cert"}-path, too`,
     });
   }
   return {
@@ -117,7 +115,7 @@ function tlsOf(profile: ClientProfile): TlsOptions | null {
   };
 }
 
-/** Temporal's SDKs refuse both, too, and those that we start would find both where a profile has the other one. */
+/** The path or the text of a PEM value; refuses both, as Temporal's SDKs do. */
 function pemOf(
   profile: ClientProfile,
   pathKey: "serverCaPath" | "clientCertPath" | "clientKeyPath",
@@ -126,8 +124,8 @@ function pemOf(
 ): Pem | null {
   const { [pathKey]: path, [dataKey]: data } = profile;
   if (path !== undefined && data !== undefined) {
-    throw new LocalError("usage", `${path.from} and ${data.from} both give ${what}`, {
-      hint: "Give its path or its text, not both",
+    throw new LocalError("usage", `${path.from} and ${data.from} both set ${what}`, {
+      hint: "Set either its path or its text",
       facts: { from: [path.from, data.from] },
     });
   }

@@ -3,20 +3,20 @@ import { sourceName } from "../../config/flags/setting_source.ts";
 import { absolutePath } from "../../instance/paths.ts";
 import type { ClientProfile, ConnectionKey, Sourced } from "./profile.ts";
 
-/** What our own settings say of a Temporal that is not ours. */
+/** The connection to an external Temporal according to our own settings. */
 export interface ConnectionOptions {
   profile: ClientProfile;
-  /** The profile of `temporal.toml` that is asked for. */
+  /** The requested profile of `temporal.toml`. */
   profileName: Sourced<string> | null;
-  /** The `temporal.toml` that is asked for, absolute. */
+  /** The absolute path of the requested `temporal.toml`. */
   configFile: Sourced<string> | null;
 }
 
-/** What relative paths are relative to: of `config.yaml` its folder, the home; else where the command was called. */
+/** The bases of relative paths: the home for those in `config.yaml`, else the working directory. */
 export interface Bases {
   home: string;
   cwd: string;
-  /** What `~` stands for. */
+  /** The expansion of `~`. */
   userHome: string;
 }
 
@@ -31,9 +31,9 @@ const KEYS: readonly [flag: string, key: ConnectionKey, isPath: boolean][] = [
   ["tls-disable-host-verification", "disableHostVerification", false],
 ];
 
-/** What `given` says of a Temporal that is not ours. */
+/** Reads the connection to an external Temporal from `options`. */
 export function connectionOptions(options: ReadonlyMap<string, OptionValue>, bases: Bases): ConnectionOptions {
-  const said = (flag: string, isPath: boolean): Sourced<unknown> | null => {
+  const sourced = (flag: string, isPath: boolean): Sourced<unknown> | null => {
     const found = options.get(flag);
     if (found === undefined) return null;
     const { value, source } = found;
@@ -42,28 +42,28 @@ export function connectionOptions(options: ReadonlyMap<string, OptionValue>, bas
   };
   const profile: Record<string, Sourced<unknown>> = {};
   for (const [flag, key, isPath] of KEYS) {
-    const found = said(flag, isPath);
+    const found = sourced(flag, isPath);
     if (found !== null) profile[key] = found;
   }
-  // The first namespace is the instance's own, here as where Temporal is ours.
+  // The first namespace is the default one, as for a managed Temporal.
   const namespaces = options.get("namespace");
   const [namespace] = Array.isArray(namespaces?.value) ? namespaces.value : [];
   if (namespace !== undefined) profile["namespace"] = { value: namespace, from: sourceName(namespaces!.source) };
   return {
     profile: profile as ClientProfile,
-    profileName: said("profile", false) as Sourced<string> | null,
-    configFile: said("config-file", true) as Sourced<string> | null,
+    profileName: sourced("profile", false) as Sourced<string> | null,
+    configFile: sourced("config-file", true) as Sourced<string> | null,
   };
 }
 
 const PATHS = ["serverCaPath", "clientCertPath", "clientKeyPath"] as const;
 
-/** `profile` with absolute paths, so that they lead to the same files in another folder, too. */
+/** `profile` with absolute paths, which stay valid in another working directory. */
 export function withAbsolutePaths(profile: ClientProfile, bases: Bases): ClientProfile {
   const changed = { ...profile };
   for (const key of PATHS) {
-    const said = profile[key];
-    if (said !== undefined) changed[key] = { ...said, value: absolute(said.value, bases.cwd, bases) };
+    const path = profile[key];
+    if (path !== undefined) changed[key] = { ...path, value: absolute(path.value, bases.cwd, bases) };
   }
   return changed;
 }

@@ -1,13 +1,13 @@
 import { LocalError } from "../../errors/local_error.ts";
 import { Secret } from "./secret.ts";
 
-/** What is to be known of a Temporal that is not ours, in order to talk to it. */
+/** The values that describe a connection to Temporal. */
 export interface ConnectionValues {
   /** `host:port`. */
   address: string;
   namespace: string;
   apiKey: Secret;
-  /** A file that holds the API key alone. */
+  /** The path of a file that contains only the API key. */
   apiKeyFile: string;
   tls: boolean;
   clientCertPath: string;
@@ -16,7 +16,7 @@ export interface ConnectionValues {
   clientKeyData: Secret;
   serverCaPath: string;
   serverCaData: Secret;
-  /** The name that the server's certificate must bear, and SNI; else the address's host. */
+  /** The expected name in the server's certificate, also sent as SNI (default: the host of the address). */
   serverName: string;
   disableHostVerification: boolean;
 }
@@ -24,17 +24,17 @@ export interface ConnectionValues {
 /** The name of one of {@linkcode ConnectionValues}. */
 export type ConnectionKey = keyof ConnectionValues;
 
-/** A value and who said it, for messages: `--address`, `$TEMPORAL_ADDRESS`, `profile cloud in …/temporal.toml`. */
+/** A value and its source, for messages: `--address`, `$TEMPORAL_ADDRESS`, `profile cloud in …/temporal.toml`. */
 export interface Sourced<T> {
   value: T;
   from: string;
 }
 
-/** As much as one source says: the command line, our settings, Temporal's variables, a profile. */
+/** The values of one source: our settings, Temporal's variables or a profile. */
 export type ClientProfile =
   & { [Key in ConnectionKey]?: Sourced<ConnectionValues[Key]> }
   & {
-    /** Further gRPC metadata by lower-case name; null = explicitly none. They often hold credentials. */
+    /** Further gRPC metadata by lower-case name, which often contains credentials; null = explicitly none. */
     grpcMeta?: Readonly<Record<string, Sourced<Secret | null>>>;
   };
 
@@ -42,7 +42,7 @@ interface Field {
   key: ConnectionKey;
   kind: "text" | "secret" | "answer";
   env: string;
-  /** What Temporal's command-line tool called it before, and lets win still. */
+  /** The former name in Temporal's CLI, which still takes precedence. */
   formerEnv?: string;
   toml: { name: string; inTls: boolean } | null;
 }
@@ -67,7 +67,7 @@ const tlsField = (
   toml: toml === null ? null : { name: toml, inTls: true },
 });
 
-/** Temporal's names, from go.temporal.io/sdk/contrib/envconfig; the former ones from client.go of its command-line tool. */
+/** Temporal's names, from go.temporal.io/sdk/contrib/envconfig; the former ones from client.go of its CLI. */
 const FIELDS: readonly Field[] = [
   field("address", "text", "ADDRESS", "address"),
   field("namespace", "text", "NAMESPACE", "namespace"),
@@ -85,15 +85,15 @@ const FIELDS: readonly Field[] = [
 
 const GRPC_META = "TEMPORAL_GRPC_META_";
 
-/** The variable that Temporal's SDKs read `key` from; null for what they don't know. */
+/** The variable of `key` in Temporal's SDKs; null if there is none. */
 export function variableOf(key: ConnectionKey): string | null {
   return FIELDS.find((field) => field.key === key)?.env ?? null;
 }
 
 /**
- * What Temporal's own variables say. An empty one says nothing.
+ * The values in Temporal's own variables. Ignores empty ones.
  *
- * @throws {LocalError} `usage`, when one that is yes or no is neither
+ * @throws {LocalError} `usage` for an invalid boolean
  */
 export function profileFromEnvironment(env: Readonly<Record<string, string | undefined>>): ClientProfile {
   const profile: Record<string, Sourced<unknown>> = {};
@@ -116,11 +116,11 @@ export function profileFromEnvironment(env: Readonly<Record<string, string | und
 }
 
 /**
- * The profile called `name` in `document`, a parsed `temporal.toml`; null when there is none of that name. Keys that
- * are not about the connection (`codec` …) are passed over, as Temporal does.
+ * The profile called `name` in `document`, a parsed `temporal.toml`; null if it does not exist. Ignores keys that are not
+ * about the connection (`codec` …), as Temporal does.
  *
  * @param path For messages.
- * @throws {LocalError} `usage`, when a value has another type than Temporal takes
+ * @throws {LocalError} `usage` for a value of the wrong type
  */
 export function profileFromToml(document: unknown, name: string, path: string): ClientProfile | null {
   const from = `profile ${name} in ${path}`;
@@ -133,11 +133,15 @@ export function profileFromToml(document: unknown, name: string, path: string): 
     if (toml === null || value === undefined || value === "") continue;
     const isOfType = kind === "answer" ? typeof value === "boolean" : typeof value === "string";
     if (!isOfType) {
-      throw wrongType(`${toml.inTls ? "tls." : ""}${toml.name}`, kind === "answer" ? "true or false" : "a text", from);
+      throw wrongType(
+        `${toml.inTls ? "tls." : ""}${toml.name}`,
+        kind === "answer" ? "true or false" : "a string",
+        from,
+      );
     }
     profile[key] = { value: typeof value === "string" ? valueOf(kind, value) : value, from };
   }
-  // Its mere presence turns TLS on.
+  // The presence of the table turns TLS on.
   if (tls !== undefined) {
     const { disabled = false } = tls;
     if (typeof disabled !== "boolean") throw wrongType("tls.disabled", "true or false", from);
@@ -145,13 +149,13 @@ export function profileFromToml(document: unknown, name: string, path: string): 
   }
   const meta = tableAt(table, "grpc_meta", from);
   const grpcMeta = Object.entries(meta ?? {}).map(([key, value]): [string, Sourced<Secret>] => {
-    if (typeof value !== "string") throw wrongType(`grpc_meta.${key}`, "a text", from);
+    if (typeof value !== "string") throw wrongType(`grpc_meta.${key}`, "a string", from);
     return [metaName(key), { value: new Secret(value), from }];
   });
   return { ...profile as ClientProfile, ...(grpcMeta.length === 0 ? {} : { grpcMeta: Object.fromEntries(grpcMeta) }) };
 }
 
-/** One profile of several: what an earlier one says wins. */
+/** Merges profiles; values of earlier ones take precedence. */
 export function mergeProfiles(...profiles: readonly ClientProfile[]): ClientProfile {
   const grpcMeta = Object.assign({}, ...profiles.map((profile) => profile.grpcMeta ?? {}).reverse());
   return { ...Object.assign({}, ...[...profiles].reverse()), grpcMeta };
@@ -161,14 +165,16 @@ function valueOf(kind: Field["kind"], text: string): string | Secret {
   return kind === "secret" ? new Secret(text) : text;
 }
 
-/** As `envVarToBool` of envconfig, which passes over anything else. */
+/** Parses a boolean like `envVarToBool` of envconfig, but refuses anything else. */
 function readAnswer(text: string, from: string): boolean {
   if (/^(1|true)$/i.test(text)) return true;
   if (/^(0|false)$/i.test(text)) return false;
-  throw new LocalError("usage", `${from} takes true or false: \`${text}\` was given`, { facts: { variable: from } });
+  throw new LocalError("usage", `Invalid value \`${text}\` for ${from}: expected true or false`, {
+    facts: { variable: from },
+  });
 }
 
-/** gRPC's names of metadata are written in lower case; variables and TOML can't hold hyphens everywhere. */
+/** gRPC metadata names are lower-case; underscores stand for hyphens, which variables cannot contain. */
 function metaName(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
@@ -181,5 +187,7 @@ function tableAt(value: unknown, name: string, where: string): Record<string, un
 }
 
 function wrongType(name: string, wanted: string, where: string): LocalError {
-  return new LocalError("usage", `\`${name}\` of ${where} takes ${wanted}`, { facts: { key: name, where } });
+  return new LocalError("usage", `Invalid type of \`${name}\` in ${where}: expected ${wanted}`, {
+    facts: { key: name, where },
+  });
 }

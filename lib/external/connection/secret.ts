@@ -1,4 +1,4 @@
-/** A text that nobody may read by accident: printed, joined or written as JSON it is `***`. */
+/** A text that does not leak by accident: as a string and in JSON it is `***`. */
 export class Secret {
   readonly #text: string;
 
@@ -20,12 +20,12 @@ export class Secret {
   }
 }
 
-/** What is shorter stands by chance in many a word, in characters. */
+/** Shorter secrets may occur in ordinary words by chance, in characters. */
 const TELLING_LENGTH = 8;
 
 /**
- * `text`, which a server wrote, with `***` where one of `secrets` stands: it may repeat in its answer what it was sent. A
- * secret so short that it is in common words is seen where it stands alone.
+ * Replaces `secrets` with `***` in `text` from a server, which may repeat what it was sent. Very short secrets are replaced
+ * only as whole words.
  */
 export function redact(text: string, secrets: readonly Secret[]): string {
   return secrets.map((secret) => secret.reveal().trim()).filter((secret) => secret !== "")

@@ -21,15 +21,15 @@ function said(values: Record<string, unknown>): ClientProfile {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value, from: `--${key}` }]));
 }
 
-describe("what is ours", () => {
-  it("is ours unless somebody says otherwise, whatever Temporal's own variables say", () => {
+describe("isExternal()", () => {
+  it("is false by default, whatever Temporal's own variables say", () => {
     assertEquals(
       isManaged("start", { TEMPORAL_ADDRESS: "t:1", TEMPORAL_PROFILE: "cloud", TEMPORAL_API_KEY: "k" }),
       true,
     );
   });
 
-  it("is not ours with an address or a profile, or where managed is off", () => {
+  it("is true with an address or a profile, or with managed off", () => {
     for (const line of ["start --address t:1", "start --profile cloud", "start --managed=false"]) {
       assertEquals(isManaged(line), false, line);
     }
@@ -39,7 +39,7 @@ describe("what is ours", () => {
     assertEquals(isManaged("start", { STIGMER_MANAGED: "0" }), false);
   });
 
-  it("goes by the louder word, and by managed of two as loud", () => {
+  it("follows the higher precedence, and managed on a tie", () => {
     assertEquals(isManaged("start --managed", { STIGMER_ADDRESS: "t:1" }), true);
     assertEquals(isManaged("start --address t:1", { STIGMER_MANAGED: "1" }), false);
     assertEquals(isManaged("start --managed --address t:1"), true);
@@ -47,8 +47,8 @@ describe("what is ours", () => {
   });
 });
 
-describe("ownProfile()", () => {
-  it("takes the flags of the connection, the first namespace, and paths from where they were given", () => {
+describe("connectionOptions()", () => {
+  it("reads the connection flags, the first namespace, and paths relative to their source", () => {
     const line =
       "start --address t:1 -n a -n b --tls-ca-path ca.pem --api-key-file ~/key --tls-server-name x --config-file c";
     const { profile, configFile, profileName } = connectionOptions(given(line, { STIGMER_TLS_KEY_PATH: "/k" }), BASES);
@@ -66,7 +66,7 @@ describe("ownProfile()", () => {
     assertEquals([configFile?.value, profileName], ["/src/c", null]);
   });
 
-  it("has a flag for an API key that says why there is none", () => {
+  it("refuses --api-key and suggests an alternative", () => {
     const error = assertThrows(() => given("start --api-key s3cret"), LocalError);
     assertEquals([error.exitCode, error.hint?.includes("$TEMPORAL_API_KEY")], [2, true]);
     assert(!JSON.stringify([error.message, error.hint, error.facts]).includes("s3cret"));
@@ -74,16 +74,20 @@ describe("ownProfile()", () => {
 });
 
 describe("splitAddress()", () => {
-  it("takes names, IPv4 and bracketed IPv6 with a port", () => {
+  it("accepts names, IPv4 and bracketed IPv6 with a port", () => {
     assertEquals(splitAddress("t.example:7233", "x"), { host: "t.example", port: 7233 });
     assertEquals(splitAddress("127.0.0.1:1", "x"), { host: "127.0.0.1", port: 1 });
     assertEquals(splitAddress("[::1]:65535", "x"), { host: "::1", port: 65535 });
   });
 
-  it("refuses anything else, naming who said it", () => {
+  it("refuses anything else, and names its source", () => {
     for (const bad of ["t", "t:", ":1", "t:0", "t:65536", "http://t:1", "::1:7233", "a b:1", "t:1/", "me@t:1", ""]) {
       const error = assertThrows(() => splitAddress(bad, "$STIGMER_ADDRESS"), LocalError);
-      assertEquals([error.exitCode, error.message.startsWith("$STIGMER_ADDRESS takes HOST:PORT")], [2, true], bad);
+      assertEquals(
+        [error.exitCode, error.message.endsWith(" from $STIGMER_ADDRESS: expected HOST:PORT")],
+        [2, true],
+        bad,
+      );
     }
   });
 });
@@ -91,12 +95,12 @@ describe("splitAddress()", () => {
 describe("resolveExternal()", () => {
   const address = "t.example:7233";
 
-  it("speaks plain HTTP/2 and the default namespace unless told otherwise", () => {
+  it("defaults to plain HTTP/2 and the namespace `default`", () => {
     const external = resolveExternal(said({ address }));
     assertEquals([external.tls, external.apiKey, external.namespace], [null, null, "default"]);
   });
 
-  it("speaks TLS with an API key or anything of TLS, unless that is off", () => {
+  it("uses TLS with an API key or any TLS option, unless it is off", () => {
     for (const more of [{ tls: true }, { serverCaPath: "/ca" }, { serverName: "n" }, { apiKeyFile: "/k" }]) {
       assert(resolveExternal(said({ address, ...more })).tls !== null, JSON.stringify(more));
       assertEquals(resolveExternal(said({ address, ...more, tls: false })).tls, null);
@@ -107,12 +111,12 @@ describe("resolveExternal()", () => {
     assertEquals([tls?.client, apiKey !== null], [null, true]);
   });
 
-  it("wants an address, and certificate and key together", () => {
+  it("requires an address, and certificate and key together", () => {
     const cases: Record<string, unknown>[] = [{}, { address, clientCertPath: "/c" }, { address, clientKeyPath: "/k" }];
     for (const each of cases) assertEquals(assertThrows(() => resolveExternal(said(each)), LocalError).exitCode, 2);
   });
 
-  it("refuses a path beside a text for the same, naming both", () => {
+  it("refuses both a path and a text for a value, and names both", () => {
     const env = {
       TEMPORAL_TLS_SERVER_CA_CERT_DATA: "CA",
       TEMPORAL_TLS_SERVER_CA_CERT_PATH: "/ca",
@@ -121,13 +125,13 @@ describe("resolveExternal()", () => {
     const error = assertThrows(() => resolveExternal(profileFromEnvironment(env)), LocalError);
     assertEquals(
       error.message,
-      "$TEMPORAL_TLS_SERVER_CA_CERT_PATH and $TEMPORAL_TLS_SERVER_CA_CERT_DATA both give a CA certificate",
+      "$TEMPORAL_TLS_SERVER_CA_CERT_PATH and $TEMPORAL_TLS_SERVER_CA_CERT_DATA both set a CA certificate",
     );
   });
 });
 
 describe("externalEnvironment()", () => {
-  it("hands on what is read again as the same connection, and takes away what says otherwise", () => {
+  it("sets variables for the same connection, and unsets all others", () => {
     const env = {
       TEMPORAL_TLS_CERT: "old.pem",
       TEMPORAL_TLS_KEY: "old.key",
@@ -159,7 +163,7 @@ describe("externalEnvironment()", () => {
     assertEquals(resolveExternal(profileFromEnvironment(set)).tls, external.tls);
   });
 
-  it("knows which variables are secret", () => {
+  it("recognizes secret variables", () => {
     const names = ["TEMPORAL_API_KEY", "TEMPORAL_GRPC_META_A", "TEMPORAL_TLS_CLIENT_KEY_DATA"];
     assertEquals(names.every(isSecretVariable), true);
     assertEquals(["TEMPORAL_ADDRESS", "TEMPORAL_TLS_CLIENT_KEY_PATH"].some(isSecretVariable), false);

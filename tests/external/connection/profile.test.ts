@@ -11,7 +11,7 @@ import {
 } from "../../../lib/external/connection/profile.ts";
 import { Secret } from "../../../lib/external/connection/secret.ts";
 
-/** The values alone, secrets revealed. */
+/** The values without their sources, secrets revealed. */
 function plain(profile: ClientProfile): Record<string, unknown> {
   const reveal = (value: unknown) => value instanceof Secret ? value.reveal() : value;
   const { grpcMeta, ...rest } = profile;
@@ -23,7 +23,7 @@ function plain(profile: ClientProfile): Record<string, unknown> {
   };
 }
 
-/** A variable for each thing that Temporal's tools can be told of a connection. */
+/** A value for each connection variable of Temporal's tools. */
 const EVERY_VARIABLE = {
   TEMPORAL_ADDRESS: "t.example:7233",
   TEMPORAL_NAMESPACE: "orders",
@@ -56,24 +56,27 @@ const EVERY_VALUE = {
 };
 
 describe("profileFromEnvironment()", () => {
-  it("knows every variable of Temporal's client configuration", () => {
+  it("reads every variable of Temporal's client configuration", () => {
     assertEquals(plain(profileFromEnvironment(EVERY_VARIABLE)), EVERY_VALUE);
     assertEquals(Object.keys(withoutConnection(EVERY_VARIABLE)), Object.keys(EVERY_VARIABLE));
   });
 
-  it("takes an empty variable for none, but an empty metadata variable for `not this one`", () => {
+  it("ignores an empty variable, but unsets metadata with one", () => {
     assertEquals(profileFromEnvironment({ TEMPORAL_ADDRESS: "", TEMPORAL_TLS: "" }), {});
     assertEquals(plain(profileFromEnvironment({ TEMPORAL_GRPC_META_A: "" })), { grpcMeta: { a: null } });
   });
 
-  it("lets the former names win, as Temporal's own tool does", () => {
+  it("prefers the former names, as Temporal's CLI does", () => {
     const profile = profileFromEnvironment({ TEMPORAL_TLS_CA: "old.pem", TEMPORAL_TLS_SERVER_CA_CERT_PATH: "new.pem" });
     assertEquals(profile.serverCaPath, { value: "old.pem", from: "$TEMPORAL_TLS_CA" });
   });
 
-  it("refuses what is neither yes nor no", () => {
+  it("refuses an invalid boolean", () => {
     const error = assertThrows(() => profileFromEnvironment({ TEMPORAL_TLS: "maybe" }), LocalError);
-    assertEquals([error.code, error.message], ["usage", "$TEMPORAL_TLS takes true or false: `maybe` was given"]);
+    assertEquals([error.code, error.message], [
+      "usage",
+      "Invalid value `maybe` for $TEMPORAL_TLS: expected true or false",
+    ]);
   });
 });
 
@@ -105,33 +108,33 @@ describe("profileFromToml()", () => {
     },
   };
 
-  it("knows every key of a profile, and passes over what is not about the connection", () => {
+  it("reads every key of a profile, and ignores those not about the connection", () => {
     const profile = profileFromToml(document, "cloud", "t.toml")!;
     assertEquals(plain(profile), EVERY_VALUE);
     assertEquals(profile.address?.from, "profile cloud in t.toml");
   });
 
-  it("turns TLS on where there is a table for it, unless it says otherwise", () => {
+  it("turns TLS on if there is a `tls` table, unless it says `disabled`", () => {
     assertEquals(plain(profileFromToml(document, "plain", "t.toml")!), { address: "localhost:7233" });
     assertEquals(plain(profileFromToml(document, "bare", "t.toml")!), { tls: true });
     assertEquals(plain(profileFromToml(document, "off", "t.toml")!), { tls: false });
   });
 
-  it("is null where there is no such profile", () => {
+  it("is null for a missing profile", () => {
     assertEquals(profileFromToml(document, "none", "t.toml"), null);
     assertEquals(profileFromToml({}, "default", "t.toml"), null);
   });
 
-  it("refuses values of another type, and does not repeat them", () => {
+  it("refuses values of the wrong type without repeating them", () => {
     for (const profile of [{ api_key: 5 }, { tls: { disabled: "no" } }, { tls: [] }, { grpc_meta: { a: 1 } }, "text"]) {
       const error = assertThrows(() => profileFromToml({ profile: { p: profile } }, "p", "t.toml"), LocalError);
-      assertEquals([error.code, /takes (a text|a table|true or false)$/.test(error.message)], ["usage", true]);
+      assertEquals([error.code, /: expected (a string|a table|true or false)$/.test(error.message)], ["usage", true]);
     }
   });
 });
 
 describe("mergeProfiles()", () => {
-  it("lets the first profile win, value by value, metadata too", () => {
+  it("prefers the first profile, value by value, including metadata", () => {
     const merged = mergeProfiles(
       { address: { value: "a:1", from: "flag" } },
       profileFromEnvironment({ TEMPORAL_ADDRESS: "b:2", TEMPORAL_NAMESPACE: "orders", TEMPORAL_GRPC_META_A: "" }),
@@ -142,7 +145,7 @@ describe("mergeProfiles()", () => {
 });
 
 describe("defaultConfigFile()", () => {
-  it("is where Go's os.UserConfigDir leads", () => {
+  it("is in os.UserConfigDir of Go", () => {
     assertEquals(defaultConfigFile({ HOME: "/h" }, "linux"), "/h/.config/temporalio/temporal.toml");
     assertEquals(defaultConfigFile({ HOME: "/h", XDG_CONFIG_HOME: "/x" }, "linux"), "/x/temporalio/temporal.toml");
     const mac = "/h/Library/Application Support/temporalio/temporal.toml";
