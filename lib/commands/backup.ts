@@ -11,7 +11,7 @@ import { absolutePath } from "../instance/paths.ts";
 import { fileExists, moveFile } from "../platform/files/move_file.ts";
 import { formatBytes } from "../text/byte_size.ts";
 
-/** Writes the data as it is at one moment into a file, whole and checked, whether Temporal runs or not. */
+/** Writes a consistent and verified copy of the database to a file, whether Temporal runs or not. */
 export const backup: Command = async (context) => {
   const { host, invocation: { home, commandOptions } } = context;
   const file = fileOperand(context, "stigmer-local backup before-upgrade.db");
@@ -19,7 +19,7 @@ export const backup: Command = async (context) => {
   checkHome(context);
   const database = databaseOf(context, await currentStatus(context));
   if (database === null) {
-    throw new LocalError("no-database", "This Temporal keeps its data in memory: there is nothing to back up");
+    throw new LocalError("no-database", "Nothing to back up: this Temporal keeps its data in memory");
   }
   if (!overwrite && host.exists(file)) throw fileExists(file);
   refuseOwnFiles(file, database);
@@ -30,7 +30,7 @@ export const backup: Command = async (context) => {
       copy = (await obtainSnapshot(host, home, database, signal)).path;
       signal.throwIfAborted();
       const facts = await settleCopy(copy);
-      requireTemporalDatabase(facts, database, "Nothing was written; an older backup may be whole");
+      requireTemporalDatabase(facts, database, "No backup was written; an older backup may be intact");
       signal.throwIfAborted();
       moveFile(copy, file, overwrite);
       return facts;
@@ -47,11 +47,11 @@ export const backup: Command = async (context) => {
   return 0;
 };
 
-/** The one operand, as an absolute path. @throws {LocalError} `usage` */
+/** The FILE operand as an absolute path. @throws {LocalError} `usage` */
 export function fileOperand({ host, invocation: { command, operands } }: CommandContext, example: string): string {
   const [file = ""] = operands;
   if (file === "") {
-    throw new LocalError("usage", `\`${command.name}\` needs a FILE: nothing was given`, { hint: example });
+    throw new LocalError("usage", `\`${command.name}\` requires a FILE`, { hint: example });
   }
   return absolutePath(file, host.cwd());
 }
@@ -61,7 +61,7 @@ function refuseOwnFiles(file: string, database: string): void {
   if (
     !["", "-journal", "-wal", "-shm", ".lock", ".being-made", ".server"].some((suffix) => real === database + suffix)
   ) return;
-  throw new LocalError("usage", `${file} belongs to the database itself`, { hint: "Choose another name" });
+  throw new LocalError("usage", `${file} is part of the database itself`, { hint: "Choose another name" });
 }
 
 function hasFolder(file: string): boolean {
@@ -75,13 +75,13 @@ function hasFolder(file: string): boolean {
 }
 
 const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  ENOENT: ["its folder does not exist", "Make the folder first, with mkdir -p"],
-  ENOTDIR: ["a part of its path is no folder", "Choose another path"],
-  EACCES: ["permission denied", "Choose a folder of your own"],
-  EPERM: ["permission denied", "Choose a folder of your own"],
-  EROFS: ["the file system is read-only", "Choose another folder"],
-  ENOSPC: ["no space is left", "Free some space, or choose another disk"],
-  EISDIR: ["it is a folder", "Name a file in it"],
+  ENOENT: ["its directory does not exist", "Create the directory first, with mkdir -p"],
+  ENOTDIR: ["a part of its path is not a directory", "Choose another path"],
+  EACCES: ["permission denied", "Choose a directory that you can write to"],
+  EPERM: ["permission denied", "Choose a directory that you can write to"],
+  EROFS: ["the file system is read-only", "Choose another directory"],
+  ENOSPC: ["no space left on device", "Free some space or choose another disk"],
+  EISDIR: ["it is a directory", "Choose a file name in it"],
 };
 
 function explain(file: string, error: unknown): unknown {

@@ -10,7 +10,7 @@ export const completions: Command = async ({ host, invocation: { operands } }) =
     const near = didYouMean(shell, COMPLETION_SHELLS);
     throw new LocalError(
       "usage",
-      `completions takes bash, zsh or fish: ${shell === "" ? "nothing" : `\`${shell}\``} was given`,
+      shell === "" ? "`completions` requires a SHELL" : `Unknown shell \`${shell}\`: expected bash, zsh or fish`,
       {
         hint: near === null
           ? 'eval "$(stigmer-local completions bash)"'

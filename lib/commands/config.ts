@@ -7,7 +7,7 @@ import { instancePaths } from "../instance/paths.ts";
 import { readPortsFile } from "../instance/ports_file.ts";
 import type { Paint } from "../text/paint.ts";
 
-/** Shows each setting as a `start` would take it now, and where it comes from. */
+/** Shows each setting as `start` would use it now, and its source. */
 export const config: Command = async ({ invocation, answer, paint }) => {
   const paths = instancePaths(invocation.home);
   const { config: path } = paths;
@@ -20,7 +20,7 @@ export const config: Command = async ({ invocation, answer, paint }) => {
 
 function render(settings: readonly EffectiveSetting[], paint: Paint): string {
   const lines = settings.map(({ key, text, source }) => [key, text || "-", placeOf(source)] as const);
-  // A long path pushes its own source aside, not that of all: the table fits on 80 columns.
+  // A long path shifts only its own row, so that the rest of the table fits into 80 columns.
   const widthOf = (column: 0 | 1, most: number) =>
     Math.min(most, Math.max(...lines.map((line) => line[column].length)));
   const [keyWidth, valueWidth] = [widthOf(0, 30), widthOf(1, 20)];

@@ -1,6 +1,6 @@
 import type { Command } from "../cli/context.ts";
 
-/** The implementation of the command called `name`; loads that one alone. */
+/** The implementation of the command called `name`; loads only that one. */
 export async function loadCommand(name: string): Promise<Command> {
   switch (name) {
     case "start":

@@ -14,25 +14,27 @@ import type { Status } from "../instance/status/status.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { delay } from "../platform/runtime/delay.ts";
 
-/** An instance that starts or stops has settled by then, or else that is worth telling. */
+/** Attempts to observe a settled instance; one still changing after that is a finding itself. */
 const MOST_LOOKS = 20;
 const LOOK_AGAIN_MS = 100;
 
-/** Checks everything that can go wrong. Exits with 1 when something fails; what only deserves a look is no failure. */
+/** Diagnoses the instance and its environment. Exits with 1 if a check fails; a warning is not a failure. */
 export const doctor: Command = async (context) => {
   const { commandOptions } = context.invocation;
   const withNetwork = commandOptions["network"] === true;
-  const seen = await runChecks(await admit(context), withNetwork);
-  const diagnoses = commandOptions["fix"] === true ? await applyFixes(seen, () => admit(context), withNetwork) : seen;
-  return await tellReport(context, diagnoses.map(({ fix: _mend, ...check }) => check));
+  const found = await runChecks(await observe(context), withNetwork);
+  const diagnoses = commandOptions["fix"] === true
+    ? await applyFixes(found, () => observe(context), withNetwork)
+    : found;
+  return await tellReport(context, diagnoses.map(({ fix: _fix, ...check }) => check));
 };
 
-/** What is seen of the instance before it is examined closely. */
-async function admit(context: CommandContext): Promise<DoctorContext> {
+/** Collects what every check starts from. */
+async function observe(context: CommandContext): Promise<DoctorContext> {
   const { host, invocation: { home, requested, configFailure } } = context;
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
-  const { evidence, status } = await agreeing(context, () => findTemporal(paths, processes));
+  const { evidence, status } = await consistentView(context, () => findTemporal(paths, processes));
   const owner = host.folderOwner(home);
   const record = evidence.temporal !== null && evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
   return {
@@ -50,8 +52,8 @@ async function admit(context: CommandContext): Promise<DoctorContext> {
   };
 }
 
-/** What was found and the status, of one and the same Temporal: an instance may be starting or stopping just now. */
-async function agreeing(
+/** The evidence and the status of the same Temporal process: the instance may be starting or stopping. */
+async function consistentView(
   context: CommandContext,
   find: () => TemporalEvidence,
 ): Promise<{ evidence: TemporalEvidence; status: Status }> {
@@ -66,7 +68,7 @@ async function agreeing(
   }
 }
 
-/** The status, also where `status` refuses to look: in a home that others may write to nobody is asked anything. */
+/** The status, also of a home that `status` refuses: there without asking the supervisor. */
 async function statusOf(context: CommandContext): Promise<Status> {
   try {
     return await currentStatus(context);

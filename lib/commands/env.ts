@@ -4,7 +4,7 @@ import { renderEnvironment, variablesSet } from "../environment/client_environme
 import { environmentFormat } from "../environment/environment_format.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
 
-/** Prints the variables of the instance, also of one that does not run: a shell's start file may call this. */
+/** Prints the variables of the instance, even if it is not running, so that a shell's startup file can call this. */
 export const env: Command = async (context) => {
   const format = environmentFormat(context);
   const variables = instanceEnvironment(context.host, await currentStatus(context));

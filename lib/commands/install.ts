@@ -11,14 +11,14 @@ import { LocalError } from "../errors/local_error.ts";
 import { prepareHome } from "../instance/home.ts";
 import { managedBinaryPath } from "../instance/paths.ts";
 
-/** Gets a Temporal binary and chooses it for the launches to come; or lists or removes what is installed. */
+/** Installs a Temporal binary and selects it for later launches; or lists or removes installed versions. */
 export const install: Command = async (context) => {
   const { commandOptions, options } = context.invocation;
   const asked = ["version", "list", "remove"].filter((name) =>
     options.get(name)?.source.kind === "flag" && commandOptions[name] !== false
   );
   if (asked.length > 1) {
-    throw new LocalError("usage", `\`--${asked[0]}\` and \`--${asked[1]}\` don't go together`, {
+    throw new LocalError("usage", `\`--${asked[0]}\` cannot be combined with \`--${asked[1]}\``, {
       hint: "See `stigmer-local help install`",
     });
   }
@@ -37,10 +37,10 @@ export const install: Command = async (context) => {
     ? DEFAULT_TEMPORAL_VERSION
     : versionFrom(commandOptions["version"], "--version");
   const installed = await installOne(context, version);
-  // What a setting says, it says to each launch, and only as long as it is there.
+  // A version from a setting is not stored: the setting applies to each launch as long as it exists.
   writeSelectedVersion(home, asked.length === 0 ? null : version);
   const { path, source, trust, url } = installed;
-  const overruledBy = await whatOverrules(context, version);
+  const overruledBy = await overridingSetting(context, version);
   await context.answer(
     { schema: 1, version, path, source, trust, url, overruledBy },
     () => render(version, installed, overruledBy),
@@ -48,12 +48,12 @@ export const install: Command = async (context) => {
   return 0;
 };
 
-/** The setting by which a launch runs something else than the version that was installed; null = none does. */
-async function whatOverrules({ host, invocation: { home, options } }: CommandContext, version: string) {
+/** The setting that makes launches run another version than the installed one; null = none. */
+async function overridingSetting({ host, invocation: { home, options } }: CommandContext, version: string) {
   const binary = options.get("temporal-bin");
   const chosen = options.get("version");
   const isFlag = chosen?.source.kind === "flag";
-  // One version in a setting goes before a binary that is named less loudly.
+  // A version takes precedence over a binary from a source of lower precedence.
   if (binary !== undefined && (isFlag || binary.source.kind === "environment")) return sourceName(binary.source);
   if (!isFlag) return null;
   const { env } = PICK_VERSION;
@@ -80,28 +80,28 @@ async function installOne(context: CommandContext, version: string): Promise<Ins
 }
 
 /**
- * The version that was given with `flag`; a leading `v` is no part of it.
+ * The version in the value of `flag`, without a leading `v`.
  *
  * @throws {LocalError} `usage`
  */
 function versionFrom(value: unknown, flag: string): string {
   const version = withoutV(String(value));
   if (isVersion(version)) return version;
-  throw new LocalError("usage", `${flag} takes a version such as 1.5.1: \`${version}\` was given`, {
+  throw new LocalError("usage", `Invalid value \`${version}\` for ${flag}: expected a version such as 1.5.1`, {
     facts: { flag, value: version },
   });
 }
 
 function render(version: string, { path, source, trust }: InstalledTemporal, overruledBy: string | null): string {
   const how = source === "managed"
-    ? "was there"
+    ? "already installed"
     : source === "built"
     ? "built with go install"
     : trust === "pinned"
-    ? "downloaded, its SHA-256 is the one in this tool's source"
-    : "downloaded, its SHA-256 is the one published beside it";
+    ? "downloaded, SHA-256 matches the one in this tool's source"
+    : "downloaded, SHA-256 matches the published one";
   return `Temporal ${version} is installed (${how})\n  ${path}\n` +
     (overruledBy === null
-      ? "The next `stigmer-local start` or `restart` runs it.\n"
-      : `It is not what \`stigmer-local start\` runs: ${overruledBy} names another one.\n`);
+      ? "The next `stigmer-local start` or `restart` uses it.\n"
+      : `\`stigmer-local start\` does not use it: ${overruledBy} selects another one.\n`);
 }

@@ -10,7 +10,7 @@ import type { Paint } from "../text/paint.ts";
 
 const DEFAULT_LINES = 200;
 
-/** Shows Temporal's log, or the supervisor's; the rotated ones count as its beginning. */
+/** Shows Temporal's or the supervisor's log, including rotated ones. */
 export const logs: Command = async (context) => {
   const { host, invocation: { home, commandOptions }, paint } = context;
   const paths = instancePaths(home);
@@ -23,7 +23,7 @@ export const logs: Command = async (context) => {
     : Infinity;
   const info = checkHome(context) && requireLogFile(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
   if (info === undefined && commandOptions["follow"] !== true) {
-    await context.tell(`There is no log yet at ${path}`);
+    await context.tell(`No log yet at ${path}`);
     return 0;
   }
   const { lines, offset } = readLines(path, limit, sinceMs);
@@ -32,7 +32,7 @@ export const logs: Command = async (context) => {
   return 0;
 };
 
-/** The wanted lines, and the size of the current log up to which they were read. */
+/** The selected lines, and the offset in the current log up to which they were read. */
 function readLines(path: string, limit: number, sinceMs: number | null): { lines: string[]; offset: number } {
   const current = readBytes(path);
   let lines = splitLines(current);

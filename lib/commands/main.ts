@@ -10,10 +10,10 @@ import type { Host } from "../platform/runtime/host.ts";
 import { paintFor, wantsColour } from "../text/paint.ts";
 import { loadCommand } from "./dispatch.ts";
 
-/** Characters of each of Temporal's last lines that an error shows. */
+/** Length to which an error truncates Temporal's last log lines, in characters. */
 const MAX_LINE = 200;
 
-/** Does what the command line says, and tells what went wrong. */
+/** Runs the command line, and prints the error if it fails. */
 export async function main(): Promise<{ host: Host; exitCode: number }> {
   const host = await currentHost();
   return { host, exitCode: await run(host) };
@@ -23,9 +23,13 @@ async function run(host: Host): Promise<number> {
   let invocation: Invocation | null = null;
   try {
     if (host.platform === "win32") {
-      throw new LocalError("unsupported-platform", "Native Windows has no process groups and no flock", {
-        hint: "Run it within WSL 2: https://learn.microsoft.com/windows/wsl",
-      });
+      throw new LocalError(
+        "unsupported-platform",
+        "Native Windows is not supported: it has no process groups and no flock",
+        {
+          hint: "Run stigmer-local in WSL 2: https://learn.microsoft.com/windows/wsl",
+        },
+      );
     }
     invocation = await readInvocation(host);
     const { command, help } = invocation;
@@ -50,21 +54,21 @@ async function readInvocation(host: Host): Promise<Invocation> {
     return invocationOf(line, surroundings, await configFor(host, line, homeOf(line, surroundings)));
   } catch (error) {
     if (line.command.config !== "wanted" || !(error instanceof LocalError)) throw error;
-    const invocation = invocationOf(line, surroundings, null); // throws the same when it was not the file's fault
+    const invocation = invocationOf(line, surroundings, null); // throws again if the file was not at fault
     const isQuiet = invocation.quiet || invocation.json;
-    if (!isQuiet) await host.write("stderr", `warning: config.yaml is not heeded: ${error.message}\n`);
+    if (!isQuiet) await host.write("stderr", `warning: ignoring config.yaml: ${error.message}\n`);
     return { ...invocation, configFailure: toFailure(error) };
   }
 }
 
-/** What `config.yaml` says, where there is one and the command heeds it. */
+/** The `config.yaml` of the home, if it exists and the command uses it. */
 async function configFor(host: Host, { command, options }: CommandLine, home: string): Promise<ConfigFile | null> {
   if (command.config === "ignored" || options.get("help") === true) return null;
   if (!host.exists(instancePaths(home).config)) return null;
   return await (await import("../cli/load_config.ts")).loadConfig(host, home);
 }
 
-/** What went wrong, why and what to do: a line each on stderr, or the whole as JSON on stdout. */
+/** Prints the error, Temporal's last log lines and the hint on stderr, or all of it as JSON on stdout. */
 async function tellError(host: Host, error: unknown, invocation: Invocation | null): Promise<void> {
   const failure = toFailure(error);
   if (invocation !== null && failure.hint !== undefined) failure.hint = asTyped(failure.hint, invocation);
@@ -85,7 +89,7 @@ async function tellError(host: Host, error: unknown, invocation: Invocation | nu
   await host.write("stderr", lines.join("\n") + "\n");
 }
 
-/** Temporal's start-up framework writes lines of several thousand characters; the log has them whole. */
+/** Temporal's startup framework logs lines of several thousand characters; the log has all of them. */
 function clipped(line: string): string {
   return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line;
 }

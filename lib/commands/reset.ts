@@ -10,7 +10,7 @@ import type { Status } from "../instance/status/status.ts";
 import { askTerminal, isYes } from "../platform/runtime/prompt.ts";
 import { formatBytes } from "../text/byte_size.ts";
 
-/** Sets the data aside, or removes it. A Temporal that runs is stopped for it and comes up again without data. */
+/** Sets the data aside or deletes it. Stops a running Temporal for that, and starts it again without data. */
 export const reset: Command = async (context) => {
   const { commandOptions } = context.invocation;
   checkHome(context);
@@ -23,15 +23,15 @@ export const reset: Command = async (context) => {
   }
   const describe = ({ setAsideTo, removedBytes }: Outcome) =>
     database === null
-      ? "Its data was in memory, and is gone"
+      ? "Discarded the in-memory data"
       : setAsideTo !== null
-      ? `The data is set aside: ${setAsideTo}`
+      ? `Set the data aside: ${setAsideTo}`
       : removedBytes !== null
-      ? `The data is removed for good: ${database} (${formatBytes(removedBytes)})`
-      : `There was no data at ${database}`;
+      ? `Deleted the data: ${database} (${formatBytes(removedBytes)})`
+      : `No data at ${database}`;
   const replaced = await withInterrupt(
     context.host,
-    "the data is as it was",
+    "the data is unchanged",
     (signal) =>
       replaceData(context, before, database, {
         signal,
@@ -47,7 +47,7 @@ export const reset: Command = async (context) => {
     removed: removedBytes !== null,
     running: replaced.running,
   }, () => {
-    const back = setAsideTo === null ? "" : "\n`stigmer-local restore` with that path brings it back";
+    const back = setAsideTo === null ? "" : "\nTo get it back, run `stigmer-local restore` with that path";
     return `${describe(replaced.result)}${back}\n${tellRunning(replaced)}`;
   });
   return 0;
@@ -59,13 +59,13 @@ function resetData(database: string | null, removes: boolean): Outcome {
   if (database === null) return { setAsideTo: null, removedBytes: null };
   const setAsideTo = removes ? null : setAsideDatabase(database, new Date());
   const removedBytes = removes ? removeDatabase(database) : null;
-  // It knows its database by the inode, which the next file may be given.
+  // The note identifies its database by inode, which the next file may reuse.
   if (removedBytes !== null) rmSync(serverNotePath(database), { force: true });
-  finishDatabase(database); // of what was just being made, nothing is left
+  finishDatabase(database); // removes the mark of an unfinished database, too
   return { setAsideTo, removedBytes };
 }
 
-/** @throws {LocalError} `usage` where nobody can be asked */
+/** Asks for confirmation. @throws {LocalError} `usage` without a terminal, or with `--json` */
 async function isConfirmed(
   { host, invocation: { json } }: CommandContext,
   before: Status,
@@ -73,13 +73,13 @@ async function isConfirmed(
   removes: boolean,
 ): Promise<boolean> {
   if (json || !host.isTerminal("stdin") || !host.isTerminal("stderr")) {
-    throw new LocalError("usage", "`reset` asks first, and there is nobody here to ask", {
+    throw new LocalError("usage", "`reset` asks for confirmation, which requires a terminal", {
       hint: "stigmer-local reset --yes",
     });
   }
   const info = database === null ? undefined : statSync(database, { throwIfNoEntry: false });
-  const data = database === null ? "what is in memory" : `${database}${info ? ` (${formatBytes(info.size)})` : ""}`;
-  const how = removes ? `Remove ${data} for good` : `Set ${data} aside`;
+  const data = database === null ? "the in-memory data" : `${database}${info ? ` (${formatBytes(info.size)})` : ""}`;
+  const how = removes ? `Permanently delete ${data}` : `Set ${data} aside`;
   const restarts = isUp(before) ? "; Temporal restarts without data" : "";
   return isYes(await askTerminal(host, `${how}${restarts}? [y/N] `));
 }

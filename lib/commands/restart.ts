@@ -8,7 +8,7 @@ import { LocalError } from "../errors/local_error.ts";
 import { renderCard } from "../instance/status/render_status.ts";
 import type { Status } from "../instance/status/status.ts";
 
-/** Ends Temporal and brings it up again, with the settings that it had and those given now. Starts one that is not there. */
+/** Restarts Temporal with its current settings and those given now. Starts it if it is not running. */
 export const restart: Command = async (context) => {
   const timeoutMs = timeoutMsOf(context);
   const status = await restartSupervised(context, timeoutMs) ??
@@ -25,9 +25,13 @@ async function restartSupervised(context: CommandContext, timeoutMs: number): Pr
   const request = { method: "POST", path: "/restart", body } as const;
   const answer = await withLiveLine(context, () => askPatiently(host, home, request, timeoutMs));
   if (answer.kind === "late") {
-    throw new LocalError("timeout", `Temporal does not serve again after ${timeoutMs / 1000} s`, {
-      hint: "`stigmer-local status` tells more",
-    });
+    throw new LocalError(
+      "timeout",
+      `Timed out after ${timeoutMs / 1000} s waiting for Temporal to become ready again`,
+      {
+        hint: "`stigmer-local status` shows why; the supervisor keeps trying in the background",
+      },
+    );
   }
   if (answer.kind !== "answer" || isLeaving(answer.response)) return null;
   const status = statusOrThrow(answer.response);

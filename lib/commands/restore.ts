@@ -19,21 +19,21 @@ import { processesHere } from "../platform/processes/processes_here.ts";
 import { formatBytes } from "../text/byte_size.ts";
 import { fileOperand } from "./backup.ts";
 
-/** Puts a backup in the place of the data, which is set aside. The backup is checked before anything is touched. */
+/** Replaces the data with a backup, and sets the old data aside. Verifies the backup before it changes anything. */
 export const restore: Command = async (context) => {
   const file = fileOperand(context, "stigmer-local restore before-upgrade.db");
   checkHome(context);
   const before = await currentStatus(context);
   const database = databaseOf(context, before);
   if (database === null) {
-    throw new LocalError("no-database", "This Temporal keeps its data in memory: there is no database to replace");
+    throw new LocalError("no-database", "No database to replace: this Temporal keeps its data in memory");
   }
   refuseUnfit(context, file, database);
   await prepareFolder(context, database);
 
   const copy = copyName(database);
   try {
-    return await withInterrupt(context.host, "the data is as it was", async (signal) => {
+    return await withInterrupt(context.host, "the data is unchanged", async (signal) => {
       await copyDatabase(file, copy, signal);
       return await putInPlace(context, { file, copy, before, database, signal });
     });
@@ -44,7 +44,7 @@ export const restore: Command = async (context) => {
   }
 };
 
-/** Checks `copy`, which is ours alone, and replaces the database by it. */
+/** Verifies `copy`, which no other process uses, and replaces the database with it. */
 async function putInPlace(
   context: CommandContext,
   { file, copy, before, database, signal }: {
@@ -61,7 +61,7 @@ async function putInPlace(
   const warnings = warningsOf(facts);
   for (const warning of warnings) await context.tell(`warning: ${warning}`);
   const kept = (setAsideTo: string | null, end: string) =>
-    setAsideTo === null ? "" : `The data that was there is kept: ${setAsideTo}${end}`;
+    setAsideTo === null ? "" : `Kept the old data: ${setAsideTo}${end}`;
   const replaced = await replaceData(context, before, database, {
     signal,
     act: () => ({ setAsideTo: replaceDatabase(database, copy, new Date()) }),
@@ -79,20 +79,24 @@ async function putInPlace(
   return 0;
 }
 
-/** @throws {LocalError} when `file` is missing, no file, the database itself, or being written to */
+/** @throws {LocalError} if `file` is missing, not a regular file, the database itself, or open in another process */
 function refuseUnfit({ host }: CommandContext, file: string, database: string): void {
   let info;
   try {
     info = statSync(file, { throwIfNoEntry: false });
   } catch (error) {
-    throw unfit(file, `it can't be looked at (${systemErrorCode(error)})`, "Check its path and permissions");
+    throw unfit(file, `cannot access it (${systemErrorCode(error)})`, "Check its path and permissions");
   }
-  if (info === undefined) throw unfit(file, "it is not there", "Check the path");
-  if (!info.isFile()) throw unfit(file, "it is no file", "Name the file that `backup` wrote");
-  if (realDatabasePath(file) === database) throw unfit(file, "it is the database itself", "Name the file of a backup");
+  if (info === undefined) throw unfit(file, "no such file", "Check the path");
+  if (!info.isFile()) throw unfit(file, "not a regular file", "Use the file that `backup` wrote");
+  if (realDatabasePath(file) === database) throw unfit(file, "it is the database itself", "Use the file of a backup");
   const [user] = processesHere(host.platform).fileUsers(file);
   if (user === undefined) return;
-  throw unfit(file, `pid ${user.pid} (${user.command}) has it open`, "End that first, or back it up with `backup`");
+  throw unfit(
+    file,
+    `pid ${user.pid} (${user.command}) has it open`,
+    "Stop that process first, or create a backup with `backup`",
+  );
 }
 
 async function prepareFolder({ invocation: { home } }: CommandContext, database: string): Promise<void> {

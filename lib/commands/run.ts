@@ -1,7 +1,7 @@
 import type { Command } from "../cli/context.ts";
 import { requireOperands, runWith } from "../client/run_command.ts";
 
-/** Runs a command with Temporal up, and ends as it did. */
+/** Runs a command with Temporal available; exits with its status. */
 export const run: Command = async (context) => {
   const { commandOptions } = context.invocation;
   requireOperands(context);

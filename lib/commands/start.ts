@@ -2,7 +2,7 @@ import type { Command } from "../cli/context.ts";
 import { bringUp } from "../client/bring_up.ts";
 import { renderCard } from "../instance/status/render_status.ts";
 
-/** Brings the instance up, or reuses it. */
+/** Starts the instance, or reuses the running one. */
 export const start: Command = async (context) => {
   const { commandOptions } = context.invocation;
   if (commandOptions["foreground"] === true) return (await import("./start_foreground.ts")).startForeground(context);

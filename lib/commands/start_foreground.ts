@@ -11,8 +11,8 @@ import { makeFolder } from "../platform/files/make_folder.ts";
 import { runSupervisor } from "../supervisor/run.ts";
 
 /**
- * Supervises in this process until SIGTERM, SIGINT or SIGHUP, then stops Temporal gracefully. The supervisor's log goes
- * to stderr. An instance that has a supervisor elsewhere is an error: there is nothing here that could wait for it.
+ * Runs the supervisor in this process until SIGTERM, SIGINT or SIGHUP, then stops Temporal gracefully. The supervisor's log
+ * goes to stderr. Fails if the instance already has a supervisor: this process could not wait for it.
  */
 export const startForeground: Command = async (context) => {
   const { host, invocation: { home } } = context;
@@ -26,9 +26,9 @@ export const startForeground: Command = async (context) => {
     const pid = answer.kind === "answer" ? readStatus(answer.response).supervisor?.pid ?? null : null;
     throw new LocalError(
       "settings-differ",
-      `The instance at ${home} is supervised already${pid === null ? "" : ` (pid ${pid})`}`,
+      `The instance at ${home} already has a supervisor${pid === null ? "" : ` (pid ${pid})`}`,
       {
-        hint: "`stigmer-local stop` first, or use another --home",
+        hint: "Run `stigmer-local stop` first, or use another --home",
         facts: { home, supervisor: pid },
       },
     );

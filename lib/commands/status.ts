@@ -1,5 +1,5 @@
 import type { Command } from "../cli/context.ts";
 import { currentStatus, showStatus } from "../client/current_status.ts";
 
-/** Shows what runs, with the evidence for it. */
+/** Shows the state of Temporal, checked layer by layer. */
 export const status: Command = (context) => showStatus(context, () => currentStatus(context));

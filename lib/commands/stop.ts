@@ -1,7 +1,7 @@
 import { checkHome, type Command } from "../cli/context.ts";
 import { DEFAULT_GRACE_S, NOTHING, stopInstance } from "../client/stop.ts";
 
-/** Stops Temporal and its supervisor. Returns when neither is alive and their ports and locks are free. */
+/** Stops Temporal and its supervisor. Returns once both have exited and their ports and locks are free. */
 export const stop: Command = async (context) => {
   const { commandOptions } = context.invocation;
   const graceMs = commandOptions["force"] === true ? 0 : Number(commandOptions["timeout"] ?? DEFAULT_GRACE_S) * 1000;

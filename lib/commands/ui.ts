@@ -3,20 +3,20 @@ import { currentStatus } from "../client/current_status.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { stateInWords } from "../instance/status/status.ts";
 
-/** Prints the address of the Web UI, and opens it in the browser where a person sits at a terminal. */
+/** Prints the address of the Web UI and, on a terminal, opens it in the browser. */
 export const ui: Command = async (context) => {
   const { host, invocation: { json, quiet, commandOptions } } = context;
   const status = await currentStatus(context);
   if (status.temporal === null) {
-    throw new LocalError("not-running", `${stateInWords(status.state)}: there is no Web UI to open`, {
-      hint: "`stigmer-local start` brings it up",
+    throw new LocalError("not-running", `${stateInWords(status.state)}: no Web UI to open`, {
+      hint: "`stigmer-local start` starts it",
       facts: { state: status.state },
     });
   }
   const { uiUrl } = status;
   if (uiUrl === null) {
     throw new LocalError("no-ui", "This Temporal has no Web UI: it was started with --headless", {
-      hint: "`stigmer-local stop`, then `stigmer-local start`, brings it up with one, on the same data",
+      hint: "Run `stigmer-local stop`, then `stigmer-local start` to start it with a UI on the same data",
     });
   }
   const isWanted = commandOptions["print"] !== true && !json && !quiet && host.isTerminal("stdout");
@@ -25,7 +25,7 @@ export const ui: Command = async (context) => {
   return 0;
 };
 
-/** What can't be opened was printed all the same. */
+/** A failure is only a warning: the address has been printed. */
 async function openInBrowser(context: CommandContext, url: string): Promise<void> {
   const { host } = context;
   const opener = host.env["BROWSER"]?.split(":")[0] || (host.platform === "darwin" ? "open" : "xdg-open");
@@ -43,6 +43,6 @@ async function openInBrowser(context: CommandContext, url: string): Promise<void
     });
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
-    await context.tell(`warning: it can't be opened from here (${error.message})`);
+    await context.tell(`warning: could not open a browser: ${error.message}`);
   }
 }

@@ -11,7 +11,7 @@ import { delay } from "../platform/runtime/delay.ts";
 
 const POLL_MS = 100;
 
-/** Waits until Temporal serves, also when nobody has started it yet. Fails at once when it has failed. */
+/** Waits until Temporal is ready, even if it has not been started yet. Fails at once if it has failed. */
 export const wait: Command = async (context) => {
   const timeoutMs = timeoutMsOf(context);
   const giveUpAt = performance.now() + timeoutMs;
@@ -23,15 +23,15 @@ export const wait: Command = async (context) => {
       return 0;
     }
     if (performance.now() >= giveUpAt) {
-      throw new LocalError("timeout", `Temporal does not serve after ${timeoutMs / 1000} s`, {
-        hint: "`stigmer-local status` tells why, `stigmer-local start` starts it",
+      throw new LocalError("timeout", `Timed out after ${timeoutMs / 1000} s waiting for Temporal to become ready`, {
+        hint: "`stigmer-local status` shows why; `stigmer-local start` starts it",
       });
     }
     await delay(Math.min(POLL_MS, Math.max(1, giveUpAt - performance.now())));
   }
 };
 
-/** The status once Temporal serves, supervised or not; null when the question has to be asked again. */
+/** The status once Temporal is ready, supervised or not; null = ask again. */
 async function servingStatus(context: CommandContext, timeoutMs: number): Promise<Status | null> {
   const { host, invocation: { home } } = context;
   const answer = await askPatiently(host, home, { method: "GET", path: "/wait" }, timeoutMs);

@@ -118,7 +118,10 @@ describe("wait", () => {
     withInstance(async (instance) => {
       const { code, stdout, stderr } = await instance.run(["wait", "--timeout", "0.2"]);
       assertEquals([code, stdout], [1, ""]);
-      assertMatch(stderr, /^error: Temporal does not serve after 0\.2 s\nhint: .*`stigmer-local start --home '.*'`/);
+      assertMatch(
+        stderr,
+        /^error: Timed out after 0\.2 s waiting for Temporal to become ready\nhint: .*`stigmer-local start --home '.*'`/,
+      );
       const binary = fakeTemporal(instance.home, "exec sleep 1000");
       assertEquals((await instance.run(["start", "--no-wait", "--headless", "--temporal-bin", binary])).code, 0);
       assertEquals((await instance.run(["wait", "--timeout", "0.2"])).code, 1);

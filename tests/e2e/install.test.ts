@@ -112,9 +112,9 @@ describe("install", () => {
         assertEquals(await versionOf([]), "1.4.1");
         assertEquals(await versionOf([], { STIGMER_TEMPORAL_VERSION: "v1.4.2" }), "1.4.2");
         const other = await instance.run(["install", "--version", "1.4.2"], { env });
-        assertStringIncludes(other.stdout, "config.yaml:1: version names another one");
+        assertStringIncludes(other.stdout, "config.yaml:1: version selects another one");
         const named = await instance.run(["install"], { env: { ...env, STIGMER_TEMPORAL_BIN: temporalBinary() } });
-        assertStringIncludes(named.stdout, "$STIGMER_TEMPORAL_BIN names another one");
+        assertStringIncludes(named.stdout, "$STIGMER_TEMPORAL_BIN selects another one");
         const list = JSON.parse((await instance.run(["install", "--list", "--json"], { env })).stdout);
         assertEquals(
           list.versions.map(({ version, isNext }: { version: string; isNext: boolean }) => [version, isNext]),
@@ -129,7 +129,7 @@ describe("install", () => {
 
         const wrong = await instance.run(["install"], { env: { ...env, STIGMER_TEMPORAL_VERSION: "newest" } });
         assertEquals(wrong.code, 2);
-        assertStringIncludes(wrong.stderr, "$STIGMER_TEMPORAL_VERSION takes a version such as 1.5.1");
+        assertStringIncludes(wrong.stderr, "for $STIGMER_TEMPORAL_VERSION: expected a version such as 1.5.1");
       })));
 
   it("of an older version refuses the data of a newer one, and says how to go on", () => {

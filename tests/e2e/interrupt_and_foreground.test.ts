@@ -243,7 +243,7 @@ describe("start --foreground", () => {
     withInstance(async (instance) => {
       const status = await instance.start(["--headless"]);
       const refused = await instance.run(["start", "--foreground"], { runtime: otherRuntime });
-      assertRefused(refused, new RegExp(`is supervised already \\(pid ${status.supervisor?.pid}\\)`));
+      assertRefused(refused, new RegExp(`already has a supervisor \\(pid ${status.supervisor?.pid}\\)`));
       assertEquals(pidsOf(await instance.status()), pidsOf(status));
       await stopCleanly(instance, status);
     }));

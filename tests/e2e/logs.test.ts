@@ -138,7 +138,7 @@ describe("logs", () => {
     withInstance(async (instance) => {
       const { code, stdout, stderr } = await instance.run(["logs"]);
       assertEquals([code, stdout], [0, ""]);
-      assertMatch(stderr, /^There is no log yet at .*\n$/);
+      assertMatch(stderr, /^No log yet at .*\n$/);
     }));
 
   it("colours the levels on a terminal", () =>

@@ -101,13 +101,13 @@ describe("reset and restore", () => {
       const reset = await instance.run(["reset", "--yes", "--json"], { env });
       const { code, message, facts } = JSON.parse(reset.stdout).error;
       assertEquals([reset.code, code], [1, "launch-failed"], message);
-      assertStringIncludes(message, `The data is set aside: ${facts.setAsideTo}. Could not start Temporal again: `);
+      assertStringIncludes(message, `Set the data aside: ${facts.setAsideTo}. Could not start Temporal again: `);
       rmSync(broken);
       await instance.start(["--headless"], { env });
       writeFileSync(broken, "");
       const restored = await instance.run(["restore", file], { env });
       assertEquals(restored.code, 1);
-      const aside = /is kept: (\S+)\. Could not start Temporal again/.exec(restored.stderr)?.[1];
+      const aside = /Kept the old data: (\S+)\. Could not start Temporal again/.exec(restored.stderr)?.[1];
       assertEquals(besideDatabase(instance), [facts.setAsideTo, aside].toSorted());
       rmSync(broken);
       await instance.start(["--headless"], { env });
@@ -123,7 +123,7 @@ describe("reset and restore", () => {
       reset.kill("SIGINT");
       const { code, stderr } = await reset.ended;
       assertEquals(code, 130, stderr);
-      assertStringIncludes(stderr, "Interrupted (SIGINT): the data is as it was");
+      assertStringIncludes(stderr, "Interrupted (SIGINT): the data is unchanged");
       assertEquals((await instance.status()).healthy, true);
       assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
       assertEquals(besideDatabase(instance), []);

@@ -77,7 +77,7 @@ describe("config.yaml", () => {
       writeConfig(instance, "port: abc");
       const stopped = await run(instance, "stop");
       assertEquals(stopped.code, 0, stopped.stderr);
-      assertStringIncludes(stopped.stderr, "warning: config.yaml is not heeded: ");
+      assertStringIncludes(stopped.stderr, "warning: ignoring config.yaml: ");
       assertStringIncludes(stopped.stdout, `Temporal stopped (pid ${pidsOf(before).temporal})`);
     });
   });

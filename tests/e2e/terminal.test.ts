@@ -94,7 +94,7 @@ describe("ui", () => {
       await until("it is opened", () => opened() === `${url}\n`);
       const broken = await onTerminal(["ui", "--home", home], 80, { BROWSER: "/no/such/browser" }).ended;
       assertEquals(broken.code, 0);
-      assertMatch(broken.stdout, /^http.*\r\nwarning: it can't be opened from here/);
+      assertMatch(broken.stdout, /^http.*\r\nwarning: could not open a browser: /);
 
       await instance.run(["restart", "--headless"]);
       const headless = await instance.run(["ui"]);
