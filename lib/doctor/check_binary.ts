@@ -9,18 +9,18 @@ import { findExecutable } from "../platform/spawn/executable.ts";
 import type { RunCheck } from "./context.ts";
 import { diagnose, type Finding } from "./findings.ts";
 
-/** For all of a reach, in ms: a doctor is no download. */
+/** The timeout of a request in ms; it only checks access. */
 const REACH_MS = 2000;
 
 const SOURCES = {
-  explicit: "as asked for",
+  explicit: "as requested",
   managed: "installed by this tool",
   path: "found on this machine",
   built: "built by this tool",
   downloaded: "downloaded by this tool",
 } as const;
 
-/** The Temporal that a start would run. */
+/** Checks the Temporal binary that a start would run. */
 export const checkBinary: RunCheck = async ({ binary: options, host }) => {
   const findings: Finding[] = [];
   try {
@@ -29,7 +29,7 @@ export const checkBinary: RunCheck = async ({ binary: options, host }) => {
       const way = findExecutable("go", host.env["PATH"]) === null
         ? "downloads it"
         : "downloads it, or builds it with Go";
-      const detail = `there is none yet: the first start ${way}`;
+      const detail = `not installed yet; the first start ${way}`;
       return diagnose("binary", [{ state: "warn", detail, remedy: "stigmer-local install" }], "");
     }
     const { cli, server } = await readTemporalVersion(binary.path);
@@ -47,7 +47,7 @@ export const checkBinary: RunCheck = async ({ binary: options, host }) => {
   }
 };
 
-/** Whether the places that Temporal is downloaded or built from can be reached. Not asked for = not tried. */
+/** Checks whether the servers that Temporal is downloaded or built from are reachable. Only with `--network`. */
 export const checkNetwork: RunCheck = async ({ host }) => {
   const places = [...releasePlace(host.env), ...goPlaces(host.env)];
   const seen = await Promise.all(places.map(async (url) => ({ url, why: await whyUnreachable(url, host.env) })));
@@ -55,16 +55,16 @@ export const checkNetwork: RunCheck = async ({ host }) => {
   const findings = seen.flatMap(({ url, why }): Finding[] =>
     why === null ? [] : [{
       state: "warn",
-      detail: why.includes(url.host) ? why : `${url.host} can't be reached: ${why}`,
+      detail: why.includes(url.host) ? why : `cannot reach ${url.host}: ${why}`,
       remedy: isReached
-        ? "Nothing to do: another place can be reached"
+        ? "Nothing to do: another server is reachable"
         : "Set HTTPS_PROXY, STIGMER_TEMPORAL_MIRROR or GOPROXY",
     }]
   );
   return diagnose(
     "network",
     findings,
-    places.length === 0 ? "turned off" : `reached: ${seen.map(({ url }) => url.host).join(", ")}`,
+    places.length === 0 ? "turned off" : `reachable: ${seen.map(({ url }) => url.host).join(", ")}`,
   );
 };
 
@@ -75,16 +75,16 @@ function releasePlace(env: Env): URL[] {
   return base === null ? [] : [new URL(base)];
 }
 
-/** The first module proxy that Go would ask; none without Go, or where it is turned off. */
+/** The first module proxy that Go would use; none without Go or if turned off. */
 function goPlaces(env: Env): URL[] {
   const go = findExecutable("go", env["PATH"]);
   if (go === null) return [];
-  const told = env["GOPROXY"] || spawnSync(go, ["env", "GOPROXY"], { encoding: "utf8", timeout: REACH_MS }).stdout;
-  const first = (told ?? "").split(/[,|]/)[0]!.trim();
+  const proxies = env["GOPROXY"] || spawnSync(go, ["env", "GOPROXY"], { encoding: "utf8", timeout: REACH_MS }).stdout;
+  const first = (proxies ?? "").split(/[,|]/)[0]!.trim();
   return URL.canParse(first) ? [new URL(first)] : [];
 }
 
-/** Any answer will do: a 404 comes from somebody who can be reached. */
+/** Why `url` is unreachable, or null. Any response counts as reachable, even a 404. */
 async function whyUnreachable(url: URL, env: Env): Promise<string | null> {
   const signal = AbortSignal.timeout(REACH_MS);
   const timeouts = { connectTimeoutMs: REACH_MS, answerTimeoutMs: REACH_MS, stallTimeoutMs: REACH_MS };

@@ -8,16 +8,16 @@ import { shellWord } from "../text/shell_word.ts";
 import { type RunCheck, whileUnsupervised } from "./context.ts";
 import { diagnose, type Finding, judgeSpace } from "./findings.ts";
 
-/** Only what is this old is left over; what is younger, somebody may be about to put in its place. In ms. */
+/** Minimum age of a leftover, in ms; a younger file may still be in use. */
 const LEFT_AFTER_MS = 60_000;
 
-/** Whose the home is, and who may write to it or to what is in it. */
+/** Checks the owner and the permissions of the home and its files. */
 export const checkHome: RunCheck = ({ host, paths, hasHome }) => {
   const { home } = paths;
   if (!hasHome) {
-    const stands = lstatSync(home, { throwIfNoEntry: false }) !== undefined;
-    const finding: Finding = { state: "fail", detail: `${home} is no folder`, remedy: "Choose another --home" };
-    return diagnose("home", stands ? [finding] : [], `${home} is not there yet: \`stigmer-local start\` makes it`);
+    const exists = lstatSync(home, { throwIfNoEntry: false }) !== undefined;
+    const finding: Finding = { state: "fail", detail: `${home} is not a directory`, remedy: "Choose another --home" };
+    return diagnose("home", exists ? [finding] : [], `${home} does not exist yet; \`stigmer-local start\` creates it`);
   }
   const findings: Finding[] = [];
   const network = networkFileSystem(home);
@@ -29,14 +29,14 @@ export const checkHome: RunCheck = ({ host, paths, hasHome }) => {
     const info = statSync(path, { throwIfNoEntry: false });
     if (info === undefined) continue;
     if (info.uid !== host.uid) {
-      const detail = `${path} belongs to user ${info.uid}, and we are ${host.uid}`;
+      const detail = `${path} belongs to user ${info.uid}, not to this user (${host.uid})`;
       findings.push({ state: "fail", detail, remedy: `sudo chown -R ${host.uid} ${shellWord(home)}` });
     } else if ((info.mode & 0o022) !== 0 && !info.isSocket()) {
       findings.push({
         state: path === home ? "fail" : "warn",
         detail: `${path} is writable by others (mode ${
           (info.mode & 0o7777).toString(8)
-        }), who could make us run anything`,
+        }), who could make this tool run anything`,
         remedy: path === home ? `chmod go-w ${shellWord(home)}` : `chmod -R go-w ${shellWord(home)}`,
         fix: () => chmodSync(path, info.mode & 0o7777 & ~0o022),
       });
@@ -45,7 +45,7 @@ export const checkHome: RunCheck = ({ host, paths, hasHome }) => {
   return diagnose("home", findings, home);
 };
 
-/** What is in the home, and in the folders of ours that are in it. Links are not followed: where they lead is not ours. */
+/** The entries of the home and of our folders in it. Does not follow symbolic links, whose targets are not ours. */
 function entriesOf(home: string): string[] {
   const inside = (folder: string) =>
     readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isSymbolicLink());
@@ -56,12 +56,12 @@ function entriesOf(home: string): string[] {
   });
 }
 
-/** The space that is left for the home, and for the database where that is elsewhere. */
+/** Checks the free space for the home, and for the database if that is elsewhere. */
 export const checkSpace: RunCheck = ({ paths, settings }) => {
   const places = new Map<number, string>();
   for (const path of [paths.home, dirname(settings.dbFilename ?? paths.home)]) {
-    const there = nearest(path);
-    places.set(statSync(there).dev, there);
+    const existing = nearest(path);
+    places.set(statSync(existing).dev, existing);
   }
   const seen = [...places.values()].map((path) => {
     const { bavail, bsize, ffree, files } = statfsSync(path);
@@ -70,7 +70,7 @@ export const checkSpace: RunCheck = ({ paths, settings }) => {
   return diagnose(
     "space",
     seen.flatMap(({ path, freeBytes, freeFiles, files }) => judgeSpace(path, freeBytes, freeFiles, files)),
-    seen.map(({ path, freeBytes }) => `${formatBytes(freeBytes)} free where ${path} is`).join("; "),
+    seen.map(({ path, freeBytes }) => `${formatBytes(freeBytes)} free at ${path}`).join("; "),
   );
 };
 
@@ -78,7 +78,7 @@ function nearest(path: string): string {
   return existsSync(path) ? path : nearest(dirname(path));
 }
 
-/** What commands and supervisors that were killed left half-written, and what was set aside. */
+/** Finds incomplete files of killed commands and supervisors, and counts databases that were set aside. */
 export const checkLeftovers: RunCheck = (context) => {
   const { paths, settings, hasHome, nowMs } = context;
   const temporaries = hasHome ? temporariesIn(context) : [];
@@ -92,7 +92,7 @@ export const checkLeftovers: RunCheck = (context) => {
   if (half.length > 0) {
     findings.push({
       state: "warn",
-      detail: `left by a supervisor that was killed: ${names(half)}`,
+      detail: `left by a killed supervisor: ${names(half)}`,
       remedy: "stigmer-local doctor --fix",
       fix: () => whileUnsupervised(context, () => sweepTemporaries(context)),
     });
@@ -100,15 +100,15 @@ export const checkLeftovers: RunCheck = (context) => {
   if (copies.length > 0) {
     findings.push({
       state: "warn",
-      detail: `left by a backup or restore that was killed: ${names(copies)}`,
+      detail: `left by a killed backup or restore: ${names(copies)}`,
       remedy: "stigmer-local doctor --fix",
       fix: () => copies.forEach((path) => rmSync(path, { force: true })),
     });
   }
   const aside = beside.filter((path) => /\.set-aside-[^/]*$/.test(path));
   const bytes = aside.reduce((sum, path) => sum + (lstatSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
-  const kept = aside.length === 0 ? "" : `; set aside and kept: ${aside.length} files, ${formatBytes(bytes)}`;
-  return diagnose("leftovers", findings, `nothing half-written${kept}`);
+  const kept = aside.length === 0 ? "" : `; ${aside.length} files set aside (${formatBytes(bytes)})`;
+  return diagnose("leftovers", findings, `none${kept}`);
 };
 
 function names(paths: readonly string[]): string {

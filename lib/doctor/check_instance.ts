@@ -9,9 +9,9 @@ import { shellWord } from "../text/shell_word.ts";
 import { groupsOf, type RunCheck, whileUnsupervised } from "./context.ts";
 import { diagnose, type Finding } from "./findings.ts";
 
-const NOT_ASKED = "its supervisor is not asked, in a home that is not ours alone";
+const NOT_ASKED = "supervisor not asked, because others can write to the home";
 
-/** What runs, and how it is. */
+/** Checks the state of Temporal. */
 export const checkInstance: RunCheck = ({ status, isRefused }) => {
   const { state, temporal, failure, checks, healthy } = status;
   const findings: Finding[] = [];
@@ -20,29 +20,29 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
   const broken = checks.filter((check) => !check.ok && check.name !== "supervisor");
   const why = broken.map(({ name, detail }) => `${name}: ${detail}`).join(", ");
   if (state === "failed") {
-    finding("fail", failure?.message ?? "it has failed", failure?.hint ?? "stigmer-local start");
+    finding("fail", failure?.message ?? "Temporal has failed", failure?.hint ?? "stigmer-local start");
   } else if (state === "unsupervised") {
-    const detail = `Temporal (pid ${temporal?.pid}) runs without a supervisor: nobody would restart it`;
+    const detail = `Temporal (pid ${temporal?.pid}) runs without a supervisor and would not be restarted`;
     finding(healthy ? "warn" : "fail", why === "" ? detail : `${detail}; ${why}`, "stigmer-local start");
   } else if (isRefused && state === "running" && why === "") {
-    return diagnose("instance", [], `Temporal (pid ${temporal?.pid}) serves; ${NOT_ASKED}`);
+    return diagnose("instance", [], `Temporal (pid ${temporal?.pid}) is ready; ${NOT_ASKED}`);
   } else if (state === "unhealthy" || (state === "running" && !healthy)) {
     const silent = checks.find((check) => !check.ok && check.name === "supervisor")?.detail;
-    const whose = why === "" && silent !== undefined ? "Temporal serves, and its supervisor" : "Temporal runs and";
-    finding("fail", `${whose} is not well: ${why || silent || "unknown"}`, "stigmer-local restart");
+    const what = why === "" && silent !== undefined ? "Temporal is ready, but its supervisor" : "Temporal";
+    finding("fail", `${what} is unhealthy: ${why || silent || "unknown"}`, "stigmer-local restart");
   } else if (state === "backoff") {
-    finding("warn", "Temporal ended by itself, and is about to be started again", "stigmer-local logs");
+    finding("warn", "Temporal exited unexpectedly and will be restarted", "stigmer-local logs");
   } else if (why !== "") {
     finding("warn", why, "stigmer-local restart");
   }
   for (const warning of status.warnings ?? []) findings.push({ state: "warn", detail: warning });
   const detail = state === "running"
-    ? `Temporal ${temporal?.version ?? ""} (pid ${temporal?.pid}) runs and is healthy, at ${status.address}`
+    ? `Temporal ${temporal?.version ?? ""} (pid ${temporal?.pid}) is running and healthy at ${status.address}`
     : stateInWords(state);
   return diagnose("instance", findings, detail);
 };
 
-/** Who holds the locks, and whether they are where they should be. */
+/** Checks which processes hold the locks, and whether the lock files exist. */
 export const checkLocks: RunCheck = (context) => {
   const { paths, processes, settings } = context;
   const database = settings.dbFilename;
@@ -55,17 +55,17 @@ export const checkLocks: RunCheck = (context) => {
   const { foreignLockHolder } = context.evidence;
   if (foreignLockHolder !== null) {
     const detail =
-      `temporal.lock is held by pid ${foreignLockHolder.pid} (${foreignLockHolder.command}), which is no Temporal of ours`;
+      `temporal.lock is held by pid ${foreignLockHolder.pid} (${foreignLockHolder.command}), which is not our Temporal`;
     findings.push({ state: "fail", detail, remedy: `kill ${foreignLockHolder.pid}` });
   }
-  const told: string[] = [];
+  const summary: string[] = [];
   for (const path of lockPaths) {
     const name = path.slice(path.lastIndexOf("/") + 1);
     const info = lstatSync(path, { throwIfNoEntry: false });
     if (info !== undefined && !info.isFile()) {
       findings.push({
         state: "fail",
-        detail: `${path} is no regular file, so that nothing can be locked`,
+        detail: `${path} is not a regular file and cannot be locked`,
         remedy: `rm -r ${shellWord(path)}`,
       });
       continue;
@@ -77,21 +77,21 @@ export const checkLocks: RunCheck = (context) => {
       const detail = `${name} was deleted while ${list(nameless)} held it`;
       findings.push(
         groupsOf(context).supervisor === null
-          // The next start adopts Temporal, and mends it.
+          // The next start adopts Temporal and recreates the file.
           ? {
             state: "fail",
-            detail: `${detail}: a second start would not notice the first`,
+            detail: `${detail}: a second start would not detect the first`,
             remedy: "stigmer-local start",
           }
-          : { state: "warn", detail: `${detail}; the supervisor makes it again within a second` },
+          : { state: "warn", detail: `${detail}; the supervisor recreates it within a second` },
       );
     }
-    told.push(here.length === 0 ? `${name} free` : `${name} held by ${list(here)}`);
+    summary.push(here.length === 0 ? `${name} free` : `${name} held by ${list(here)}`);
   }
-  return diagnose("locks", findings, told.join(", "));
+  return diagnose("locks", findings, summary.join(", "));
 };
 
-/** Whether the record tells the truth. */
+/** Checks whether the PID file matches the running Temporal. */
 export const checkRecord: RunCheck = (context) => {
   const { paths, evidence: { onDisk, temporal, reusedPid } } = context;
   const findings: Finding[] = [];
@@ -102,27 +102,25 @@ export const checkRecord: RunCheck = (context) => {
       remedy: "stigmer-local start, or stigmer-local doctor --fix",
       fix: () =>
         whileUnsupervised(context, (alive) => {
-          if (alive !== null) throw new Error("Temporal came up meanwhile");
+          if (alive !== null) throw new Error("Temporal was started meanwhile");
           fix();
         }),
     });
   if (onDisk.kind === "unusable") {
     stale(
-      `temporal.pid can't be used: ${onDisk.why}`,
+      `temporal.pid is unusable: ${onDisk.why}`,
       () => renameSync(paths.record, `${paths.record}.set-aside-${Date.now()}`),
     );
   } else if (onDisk.kind === "record" && temporal === null) {
     const { pid } = onDisk.record;
-    const about = reusedPid === null
-      ? `pid ${pid} is gone`
-      : `it points at ${describeProcess(reusedPid)}, which it does not describe`;
+    const about = reusedPid === null ? `pid ${pid} has exited` : `the PID was reused by ${describeProcess(reusedPid)}`;
     stale(`temporal.pid is stale: ${about}`, () => removePidFile(paths.record, pid));
   } else if (
     onDisk.kind === "record" && temporal?.leader?.pid !== undefined && onDisk.record.pid !== temporal.leader.pid
   ) {
     findings.push({
       state: "warn",
-      detail: `temporal.pid says ${onDisk.record.pid}, and Temporal is ${temporal.leader.pid}`,
+      detail: `temporal.pid contains ${onDisk.record.pid}, but Temporal has pid ${temporal.leader.pid}`,
       remedy: "stigmer-local restart",
     });
   } else if (onDisk.kind === "none" && temporal !== null) {
@@ -131,38 +129,38 @@ export const checkRecord: RunCheck = (context) => {
   return diagnose(
     "record",
     findings,
-    onDisk.kind === "none" ? "none, as nothing runs" : "describes the Temporal that runs",
+    onDisk.kind === "none" ? "none, Temporal is not running" : "matches the running Temporal",
   );
 };
 
-/** Whether the control socket leads to a supervisor. */
+/** Checks whether a supervisor answers on the control socket. */
 export const checkSocket: RunCheck = (context) => {
   const { paths, processes, status, isRefused } = context;
   const info = lstatSync(paths.controlSocket, { throwIfNoEntry: false });
   if (status.supervisor !== null) {
-    return diagnose("control", [], `the supervisor (pid ${status.supervisor.pid}) answers`);
+    return diagnose("control", [], `supervisor (pid ${status.supervisor.pid}) responds`);
   }
   const findings: Finding[] = [];
   const [holder] = processes.lockHolders(paths.supervisorLock);
   if (isRefused && holder !== undefined) return diagnose("control", [], NOT_ASKED);
   if (holder !== undefined && status.state !== "starting") {
-    const detail = `the supervisor (pid ${holder.pid}) holds its lock and does not answer`;
+    const detail = `the supervisor (pid ${holder.pid}) does not respond`;
     findings.push({ state: "fail", detail, remedy: "stigmer-local restart" });
   } else if (info !== undefined && !info.isSocket()) {
-    const detail = `${paths.controlSocket} is no socket`;
+    const detail = `${paths.controlSocket} is not a socket`;
     findings.push({ state: "fail", detail, remedy: `rm -r ${shellWord(paths.controlSocket)}` });
   } else if (info !== undefined && holder === undefined) {
     findings.push({
       state: "warn",
-      detail: "control.sock was left by a supervisor that is gone",
+      detail: "control.sock is stale: its supervisor has exited",
       remedy: "stigmer-local doctor --fix",
       fix: () => whileUnsupervised(context, () => removeStaleSocket(context)),
     });
   }
-  return diagnose("control", findings, "no supervisor, and no socket");
+  return diagnose("control", findings, "no supervisor, no socket");
 };
 
-/** Who has the ports. */
+/** Checks which processes listen on the ports. */
 export const checkPorts: RunCheck = (context) => {
   const { settings, processes } = context;
   const { temporal } = groupsOf(context);
@@ -171,25 +169,25 @@ export const checkPorts: RunCheck = (context) => {
   if (!headless) wanted.push(["--ui-port", uiPort]);
   if (metricsPort !== null) wanted.push(["--metrics-port", metricsPort]);
   const findings: Finding[] = [];
-  const told: string[] = [];
+  const summary: string[] = [];
   for (const [flag, port] of wanted) {
     const listeners = processes.listeners(port);
-    const foreigners = listeners.filter(({ pid }) =>
+    const foreign = listeners.filter(({ pid }) =>
       temporal === null || pid === null || processes.inspect(pid)?.pgid !== temporal
     );
-    for (const { pid, command, address } of foreigners) {
-      const who = pid === null ? "a process that can't be seen (another user's?)" : `pid ${pid} (${command})`;
+    for (const { pid, command, address } of foreign) {
+      const who = pid === null ? "an unknown process, perhaps of another user" : `pid ${pid} (${command})`;
       const detail = `port ${port} of ${address} is taken by ${who}`;
       const way = `stigmer-local ${temporal === null ? "start" : "restart"} ${flag} ${Math.min(port + 100, 65_535)}`;
       const remedy = pid === null ? way : `kill ${pid}; or ${way}`;
       findings.push({ state: temporal === null ? "fail" : "warn", detail, remedy });
     }
-    told.push(`${port} ${listeners.length === 0 ? "free" : "ours"}`);
+    summary.push(`${port} ${listeners.length === 0 ? "free" : "in use by Temporal"}`);
   }
-  return diagnose("ports", findings, told.join(", "));
+  return diagnose("ports", findings, summary.join(", "));
 };
 
-/** Processes of this instance that nobody looks after. */
+/** Finds orphaned processes of this instance. */
 export const checkOrphans: RunCheck = ({ paths, processes, hasHome }) => {
   if (!hasHome) return diagnose("orphans", [], "none");
   const groupOf = (pid: number) => processes.inspect(pid)?.pgid;
@@ -200,7 +198,7 @@ export const checkOrphans: RunCheck = ({ paths, processes, hasHome }) => {
     return isSupervisor || argv.includes("start-dev") || executable?.startsWith(`${paths.binDir}/`) === true;
   };
   const suspects = [...processes.lockHolders(paths.temporalLock), ...processes.processesIn(paths.home).filter(isOurs)];
-  // Looked for last, so that what was just started is known.
+  // Read last, so that they include processes that were just started.
   const known = new Set([
     ...processes.lockHolders(paths.supervisorLock).map(({ pid }) => groupOf(pid)),
     findTemporal(paths, processes).temporal?.pgid,
@@ -208,8 +206,8 @@ export const checkOrphans: RunCheck = ({ paths, processes, hasHome }) => {
   const orphans = suspects.filter(({ pid }) => groupOf(pid) !== undefined && !known.has(groupOf(pid)));
   const findings = [...new Map(orphans.map((each) => [each.pid, each.command]))].map(([pid, command]): Finding => ({
     state: "warn",
-    detail: `pid ${pid} (${command}) is of this home, and nobody looks after it`,
-    remedy: `stigmer-local stop; if it stays, kill ${pid}`,
+    detail: `pid ${pid} (${command}) belongs to this home, but has no supervisor`,
+    remedy: `stigmer-local stop; if it remains, kill ${pid}`,
   }));
   return diagnose("orphans", findings, "none");
 };

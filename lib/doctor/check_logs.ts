@@ -9,10 +9,10 @@ import type { RunCheck } from "./context.ts";
 import { diagnose, type HistoryEvent, judgeHistory, judgeLog } from "./findings.ts";
 
 const HOUR_MS = 3_600_000;
-/** Enough for the last hour of a Temporal that is well; of one that is not, the end tells. */
+/** Enough for the last hour of a healthy Temporal; for an unhealthy one the end suffices. */
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
-/** What Temporal's log and the supervisor's history say of the last hour. */
+/** Checks Temporal's log and the supervisor's history of the last hour. */
 export const checkLogs: RunCheck = ({ paths, status, nowMs }) => {
   const sinceMs = nowMs - HOUR_MS;
   const text = readLastBytes(paths.temporalLog, sinceMs);
@@ -21,10 +21,10 @@ export const checkLogs: RunCheck = ({ paths, status, nowMs }) => {
     ...judgeLog(linesSince(text.split("\n"), sinceMs), startedAtMs),
     ...judgeHistory(readHistory(paths.history).flatMap(parseEvent), sinceMs),
   ];
-  return diagnose("log", findings, "no errors and no crash in the last hour");
+  return diagnose("log", findings, "no errors or crashes in the last hour");
 };
 
-/** The end of the log at `path`, and of what was rotated since; a Temporal that was restarted has begun a new one. */
+/** The end of the log at `path`, including logs rotated since `sinceMs`: each restart begins a new one. */
 function readLastBytes(path: string, sinceMs: number): string {
   const isLog = (name: string) => statSync(name, { throwIfNoEntry: false })?.isFile() === true;
   let text = isLog(path) ? readTail(path, 0, MAX_LOG_BYTES) : "";

@@ -7,13 +7,13 @@ import { diagnose, type Diagnosis, type Finding, judgeClock } from "./findings.t
 
 const OLDEST_NODE = "20.0.0";
 
-/** The operating system, the processor and the kernel. */
+/** Reports the operating system, the architecture and the kernel. */
 export function checkPlatform({ host }: Pick<DoctorContext, "host">): Diagnosis {
-  const wsl = /microsoft/i.exec(release()) === null ? "" : ", within Windows";
+  const wsl = /microsoft/i.exec(release()) === null ? "" : ", in WSL";
   return diagnose("platform", [], `${host.platform} ${arch()}, kernel ${release()}${wsl}`);
 }
 
-/** The runtime that this runs under. */
+/** Checks the runtime of this process. */
 export function checkRuntime({ host }: Pick<DoctorContext, "host">): Diagnosis {
   const { runtime, runtimeVersion, env } = host;
   const other = runtime === "deno" ? "node" : "deno";
@@ -24,21 +24,21 @@ export function checkRuntime({ host }: Pick<DoctorContext, "host">): Diagnosis {
     isOld
       ? [{ state: "fail", detail: `Node ${runtimeVersion} is too old`, remedy: "Install Node 20 or newer, or Deno" }]
       : [],
-    `${runtime} ${runtimeVersion}; ${where === null ? `no ${other} on PATH` : `${other} is there, too`}`,
+    `${runtime} ${runtimeVersion}; ${where === null ? `no ${other} on PATH` : `${other} also available`}`,
   );
 }
 
-/** The programs of the system that this tool leans on. */
+/** Checks for the system programs that this tool uses. */
 export const checkTools: RunCheck = ({ host }) => {
   const has = (tool: string) =>
     findExecutable(tool, `${host.env["PATH"] ?? ""}:/usr/bin:/bin:/usr/sbin:/sbin`) !== null;
   const findings: Finding[] = [];
   if (host.platform === "linux" && !has("flock") && !has("perl")) {
-    // Deno locks by itself where it may use FFI.
+    // Deno can also lock through FFI.
     const state = host.runtime === "deno" ? "warn" : "fail";
     findings.push({
       state,
-      detail: "neither flock(1) nor perl is there, one of which takes locks under Node",
+      detail: "flock(1) and perl are missing; locks under Node require one of them",
       remedy: "Install util-linux, busybox or perl",
     });
   }
@@ -46,31 +46,31 @@ export const checkTools: RunCheck = ({ host }) => {
     for (const tool of ["ps", "lsof"].filter((each) => !has(each))) {
       findings.push({
         state: "fail",
-        detail: `${tool} is missing, through which processes are seen`,
+        detail: `${tool} is missing, which is required to inspect processes`,
         remedy: `Install ${tool}`,
       });
     }
   }
   const list = ["flock", "perl", "lsof", "ps", "go"];
   const missing = list.filter((tool) => !has(tool));
-  const detail = `there: ${list.filter(has).join(", ") || "none"}`;
-  return diagnose("tools", findings, missing.length === 0 ? detail : `${detail}; not there: ${missing.join(", ")}`);
+  const detail = `found ${list.filter(has).join(", ") || "none"}`;
+  return diagnose("tools", findings, missing.length === 0 ? detail : `${detail}; missing ${missing.join(", ")}`);
 };
 
-/** Whether the clock goes forward only, as far as files and records tell. */
+/** Checks for a clock that was set back, by comparing it with timestamps in the past. */
 export const checkClock: RunCheck = ({ host, paths, evidence, nowMs, processes }) => {
   const record = evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
   const isOfThisBoot = record?.bootId !== undefined && record.bootId === processes.bootId();
   const findings = judgeClock(nowMs, {
-    "the start of this machine": host.platform === "linux" ? bootTimeMs() : null,
-    "the start in the record": isOfThisBoot ? record.startedAtS * 1000 : null,
-    "the last line of the log": lstatSync(paths.temporalLog, { throwIfNoEntry: false })?.mtimeMs ?? null,
+    "the boot time": host.platform === "linux" ? bootTimeMs() : null,
+    "the start time in temporal.pid": isOfThisBoot ? record.startedAtS * 1000 : null,
+    "the last write to the log": lstatSync(paths.temporalLog, { throwIfNoEntry: false })?.mtimeMs ?? null,
     "the last event": lstatSync(paths.history, { throwIfNoEntry: false })?.mtimeMs ?? null,
   });
   return diagnose("clock", findings, new Date(nowMs).toISOString());
 };
 
-/** `btime` of proc_stat(5); it follows the clock when that is set. */
+/** `btime` of proc_stat(5), which moves along when the clock is set. */
 function bootTimeMs(): number | null {
   const match = /^btime (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"));
   return match === null ? null : Number(match[1]) * 1000;

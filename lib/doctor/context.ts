@@ -9,30 +9,30 @@ import type { Processes } from "../platform/processes/processes.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import type { Diagnosis } from "./findings.ts";
 
-/** An instance that is examined, and what was seen of it at first. */
+/** The instance to diagnose, and what was observed of it. */
 export interface DoctorContext {
   host: Host;
   paths: InstancePaths;
   processes: Processes;
-  /** There is a home. */
+  /** The home exists. */
   hasHome: boolean;
-  /** The home is not ours alone: nobody in it is asked anything, and no command works with it. */
+  /** Others can write to the home: no command uses it, and doctor does not ask its supervisor. */
   isRefused: boolean;
-  /** Why `config.yaml` is not heeded; null when it is, or there is none. */
+  /** Why `config.yaml` is ignored; null if it is used or does not exist. */
   configFailure: Failure | null;
   status: Status;
   evidence: TemporalEvidence;
-  /** Those of the Temporal that runs, else those that a start would take. */
+  /** The settings of the running Temporal, else those of the next start. */
   settings: Settings;
-  /** Where the binary of a launch is looked for. */
+  /** How a launch finds its binary. */
   binary: FindOptions;
   nowMs: number;
 }
 
-/** Looks at one part of a patient. Takes no lock, signals nobody, writes nothing within the home. */
+/** Checks one aspect of the instance. Takes no lock, sends no signal, and does not write to the home. */
 export type RunCheck = (context: DoctorContext) => Diagnosis | Promise<Diagnosis>;
 
-/** The process group that is Temporal's, and the one that is its supervisor's; null where there is none. */
+/** The process groups of Temporal and its supervisor; null if not running. */
 export function groupsOf(
   { evidence, status, processes }: DoctorContext,
 ): { temporal: number | null; supervisor: number | null } {
@@ -41,17 +41,17 @@ export function groupsOf(
 }
 
 /**
- * Runs `action` while nobody supervises the instance, and nobody can start it.
+ * Runs `action` with exclusive access to an instance without a supervisor, so that no start can interfere.
  *
- * @param action Is told the Temporal that is alive all the same.
- * @throws {Error} when somebody supervises it
+ * @param action Receives the running Temporal, if any.
+ * @throws {Error} if a supervisor is running
  */
 export async function whileUnsupervised(
   { paths, processes }: DoctorContext,
   action: (temporal: FoundTemporal | null) => void,
 ): Promise<void> {
   const held = await takeExclusiveAccess(paths.home, null, processes);
-  if (held === null) throw new Error("a supervisor came up meanwhile");
+  if (held === null) throw new Error("a supervisor was started meanwhile");
   try {
     action(held.temporal);
   } finally {

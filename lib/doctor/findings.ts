@@ -2,45 +2,45 @@ import { lineLevel, lineTimeMs } from "../logs/log_lines.ts";
 import { formatBytes } from "../text/byte_size.ts";
 import { shellWord } from "../text/shell_word.ts";
 
-/** How a check went: nothing to do, worth knowing, or something does not work. */
+/** The result of a check: passed, warning or failed. */
 export type CheckState = "ok" | "warn" | "fail";
 
-/** One check of `doctor`. */
+/** One check in the report of `doctor`. */
 export interface DoctorCheck {
   name: string;
   state: CheckState;
-  /** What was seen, and why that is bad. */
+  /** What was found, and why it is a problem. */
   detail: string;
-  /** The command that mends it. */
+  /** How to fix it, usually a command. */
   remedy?: string;
-  /** `--fix` mended it. */
+  /** `--fix` has fixed it. */
   fixed?: true;
 }
 
-/** The answer of `doctor`. */
+/** The report of `doctor`. */
 export interface DoctorReport {
   schema: 1;
-  /** Nothing fails. */
+  /** No check failed. */
   ok: boolean;
   home: string;
   checks: DoctorCheck[];
 }
 
-/** Something that is not as it should be. */
+/** A problem that a check found. */
 export interface Finding {
   state: "warn" | "fail";
   detail: string;
   remedy?: string;
-  /** Mends it without harm; rejects when it can't. */
+  /** Fixes it safely; rejects if it cannot. */
   fix?: () => void | Promise<void>;
 }
 
-/** A check with what would mend it. */
+/** A check with its fix. */
 export interface Diagnosis extends DoctorCheck {
   fix?: () => void | Promise<void>;
 }
 
-/** One check out of the troubles that it found; `detail` tells what was seen when there are none. */
+/** Combines the findings of a check, failures first; `detail` is for a check without findings. */
 export function diagnose(name: string, findings: readonly Finding[], detail: string): Diagnosis {
   if (findings.length === 0) return { name, state: "ok", detail };
   const state = findings.some((finding) => finding.state === "fail") ? "fail" : "warn";
@@ -55,7 +55,7 @@ export function diagnose(name: string, findings: readonly Finding[], detail: str
     state,
     detail: sorted.map((finding) => finding.detail).join("; "),
     ...(remedies.length === 0 ? {} : { remedy: remedies.join("; ") }),
-    // What can be mended only in part stays what it is: the rest is to be told.
+    // Only offered if it fixes all findings: otherwise the check still fails afterwards.
     ...(fixes.length < sorted.length ? {} : {
       fix: async () => {
         for (const fix of fixes) await fix();
@@ -64,51 +64,55 @@ export function diagnose(name: string, findings: readonly Finding[], detail: str
   };
 }
 
-/** Below this, SQLite and the log run into a full disk within hours. */
+/** Below this, SQLite and the log can fill the disk within hours. */
 const LEAST_FREE_BYTES = 100e6;
 const SCARCE_FREE_BYTES = 1e9;
 
-/** What is to be said of a file system with so much left. */
+/** Judges the free space of the file system at `path`. */
 export function judgeSpace(path: string, freeBytes: number, freeFiles: number, files: number): Finding[] {
   const remedy = `df -h ${shellWord(path)}`;
   const findings: Finding[] = [];
   if (freeBytes < SCARCE_FREE_BYTES) {
     const state = freeBytes < LEAST_FREE_BYTES ? "fail" : "warn";
-    findings.push({ state, detail: `only ${formatBytes(freeBytes)} are free where ${path} is`, remedy });
+    findings.push({ state, detail: `only ${formatBytes(freeBytes)} free at ${path}`, remedy });
   }
-  // Some file systems (btrfs) have no such limit, and say 0 of 0.
+  // File systems without such a limit (btrfs) report 0 of 0.
   if (files > 0 && freeFiles < 1000) {
-    const detail = `only ${freeFiles} more files can be made where ${path} is`;
+    const detail = `only ${freeFiles} inodes free at ${path}`;
     findings.push({ state: freeFiles < 50 ? "fail" : "warn", detail, remedy: `df -i ${shellWord(path)}` });
   }
   return findings;
 }
 
-/** Nobody ran this before it was written. */
+/** Earlier than the first release: the clock must be wrong. */
 const EARLIEST_NOW_MS = Date.parse("2025-01-01");
-/** File servers and other clocks may be this much ahead, in ms. */
+/** Tolerated difference to clocks of file servers, in ms. */
 const AHEAD_MS = 120_000;
 
-/** What is to be said of the clock, given moments that are past. */
+/** Judges the clock by timestamps that must be in the past. */
 export function judgeClock(nowMs: number, past: Readonly<Record<string, number | null>>): Finding[] {
   const remedy = "Set the clock (timedatectl status)";
   if (nowMs < EARLIEST_NOW_MS) {
-    return [{ state: "fail", detail: `the clock says ${new Date(nowMs).toISOString()}`, remedy }];
+    return [{ state: "fail", detail: `the clock is wrong: ${new Date(nowMs).toISOString()}`, remedy }];
   }
   return Object.entries(past).flatMap(([what, atMs]): Finding[] => {
     if (atMs === null || atMs <= nowMs + AHEAD_MS) return [];
     const ahead = Math.round((atMs - nowMs) / 1000);
-    return [{ state: "warn", detail: `${what} lies ${ahead} s in the future: the clock was set back`, remedy }];
+    return [{ state: "warn", detail: `${what} is ${ahead} s in the future: the clock was set back`, remedy }];
   });
 }
 
-/** Temporal says these as errors while it stops, or is asked for what it gives up then. */
+/** Errors that Temporal logs during a normal stop. */
 const USUAL =
   /context canceled|shutting down|server is not accepting connections|Not enough hosts to serve the request/;
-/** A COMMIT met another program's lock, and the connection never left that transaction. */
+/** After a COMMIT failed on another program's lock, the connection stays in that transaction forever. */
 const STUCK = "cannot start a transaction within a transaction";
 
-/** What the log's lines of the last hour say. `sinceMs`: when the Temporal that runs was started; null = none runs. */
+/**
+ * Judges the log lines of the last hour.
+ *
+ * @param startedAtMs When the running Temporal was started; null = not running.
+ */
 export function judgeLog(lines: readonly string[], startedAtMs: number | null): Finding[] {
   const errors = lines.filter((line) =>
     ["error", "fatal", "panic"].includes(lineLevel(line) ?? "") && !USUAL.test(line)
@@ -117,19 +121,20 @@ export function judgeLog(lines: readonly string[], startedAtMs: number | null): 
   const isStuck = startedAtMs !== null &&
     errors.some((line) => line.includes(STUCK) && (lineTimeMs(line) ?? 0) >= startedAtMs);
   if (isStuck) {
-    const detail = "Temporal's one connection to its database is stuck in a transaction, because another program " +
-      "(sqlite3, a database browser) had the file locked: nothing is written any more";
+    const detail =
+      "Temporal no longer writes to its database: its connection is stuck in a transaction, because another " +
+      "program (sqlite3, a database browser) locked the file";
     return [{ state: "fail", detail, remedy: "stigmer-local restart" }];
   }
   const times = errors.length === 1 ? "1 error" : `${errors.length} errors`;
   return [{
     state: "warn",
-    detail: `${times} in the last hour, the last one: ${gist(errors.at(-1)!)}`,
+    detail: `${times} in the last hour, most recently: ${gist(errors.at(-1)!)}`,
     remedy: "stigmer-local logs --since 1h",
   }];
 }
 
-/** What a line says: its message and its error, without the rest. */
+/** The message and the error of a log line. */
 function gist(line: string): string {
   const part = (key: string) => {
     const match = new RegExp(`\\b${key}"?[=:]("(?:[^"\\\\]|\\\\.)*"|\\S+)`).exec(line);
@@ -146,7 +151,7 @@ export interface HistoryEvent {
   reason?: unknown;
 }
 
-/** What the supervisor's history since `sinceMs` says: how often Temporal ended that nobody had asked to. */
+/** Counts the unexpected exits of Temporal in the supervisor's history since `sinceMs`. */
 export function judgeHistory(events: readonly HistoryEvent[], sinceMs: number): Finding[] {
   const ends = events.filter(({ at, event, reason }) =>
     event === "exited" && reason !== "stopped" && Date.parse(at) >= sinceMs
@@ -156,7 +161,7 @@ export function judgeHistory(events: readonly HistoryEvent[], sinceMs: number): 
   const times = ends.length === 1 ? "once" : `${ends.length} times`;
   return [{
     state: "warn",
-    detail: `Temporal ended ${times} by itself in the last hour, last at ${last.at} (${last.reason})`,
+    detail: `Temporal exited unexpectedly ${times} in the last hour, most recently at ${last.at} (${last.reason})`,
     remedy: "stigmer-local logs --supervisor --since 1h",
   }];
 }

@@ -3,8 +3,8 @@ import { wrap } from "../text/wrap.ts";
 import type { DoctorCheck, DoctorReport } from "./findings.ts";
 
 /**
- * The table of `doctor`: a line a check, the remedy below what needs one, and the sum. What is longer than `columns` goes
- * on below itself; a remedy never does, so that it can be copied.
+ * The table of `doctor`: one line per check, its remedy below, and a summary. Details longer than `columns` wrap; remedies
+ * do not, so that they can be copied.
  */
 export function renderDoctor(report: DoctorReport, paint: Paint, columns: number): string {
   const width = Math.max(...report.checks.map(({ name }) => name.length));
@@ -18,13 +18,14 @@ export function renderDoctor(report: DoctorReport, paint: Paint, columns: number
     ];
   });
   const count = (state: DoctorCheck["state"]) => report.checks.filter((check) => check.state === state).length;
+  const [passed, warnings, failed] = [count("ok"), count("warn"), count("fail")];
   const fixed = report.checks.filter((check) => check.fixed === true).length;
   const parts = [
-    count("fail") > 0 ? paint.red(`${count("fail")} failed`) : "",
-    count("warn") > 0 ? paint.yellow(`${count("warn")} to look at`) : "",
-    `${count("ok")} in order${fixed > 0 ? ` (${fixed} mended now)` : ""}`,
+    `${passed} passed`,
+    ...(warnings > 0 ? [paint.yellow(`${warnings} ${warnings === 1 ? "warning" : "warnings"}`)] : []),
+    ...(failed > 0 ? [paint.red(`${failed} failed`)] : []),
   ];
-  return `${lines.join("\n")}\n\n${parts.filter((part) => part !== "").join(", ")}\n`;
+  return `${lines.join("\n")}\n\n${parts.join(", ")}${fixed > 0 ? ` (${fixed} fixed)` : ""}\n`;
 }
 
 function markOf({ state }: DoctorCheck, paint: Paint): string {

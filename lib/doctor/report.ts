@@ -4,8 +4,8 @@ import type { DoctorCheck, DoctorReport } from "./findings.ts";
 import { renderDoctor } from "./render.ts";
 
 /**
- * Tells what a doctor found, with the remedies as they have to be typed for this instance; of `--quiet` what fails is left.
- * Resolves with the exit code: 1 when something fails.
+ * Prints the report, with remedies that can be typed for this instance; with `--quiet` only the failures. Resolves with the
+ * exit code: 1 if a check failed.
  */
 export async function tellReport(context: CommandContext, found: readonly DoctorCheck[]): Promise<number> {
   const { host, invocation } = context;

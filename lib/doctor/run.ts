@@ -9,8 +9,8 @@ import { checkClock, checkPlatform, checkRuntime, checkTools } from "./check_mac
 import type { DoctorContext, RunCheck } from "./context.ts";
 import type { Diagnosis } from "./findings.ts";
 
-/** Every check, in the order in which a person would ask. */
-const EXAMINATIONS: Readonly<Record<string, RunCheck>> = {
+/** All checks, from the machine to the instance. */
+const CHECKS: Readonly<Record<string, RunCheck>> = {
   platform: checkPlatform,
   runtime: checkRuntime,
   tools: checkTools,
@@ -30,29 +30,29 @@ const EXAMINATIONS: Readonly<Record<string, RunCheck>> = {
   leftovers: checkLeftovers,
 };
 
-/** Examines everything. A look that fails is a finding itself: a doctor is called when things are broken. */
+/** Runs all checks. A check that throws counts as failed, since doctor has to work when things are broken. */
 export async function runChecks(context: DoctorContext, withNetwork: boolean): Promise<Diagnosis[]> {
-  const checks = { ...EXAMINATIONS, ...(withNetwork ? { network: checkNetwork } : {}) };
+  const checks = { ...CHECKS, ...(withNetwork ? { network: checkNetwork } : {}) };
   const diagnoses: Diagnosis[] = [];
-  for (const [name, examine] of Object.entries(checks)) {
+  for (const [name, check] of Object.entries(checks)) {
     try {
-      diagnoses.push(await examine(context));
+      diagnoses.push(await check(context));
     } catch (error) {
       if (systemErrorCode(error) === undefined && !(error instanceof Error && error.name === "LocalError")) throw error;
-      diagnoses.push({ name, state: "fail", detail: `can't be looked at: ${(error as Error).message}` });
+      diagnoses.push({ name, state: "fail", detail: `could not run this check: ${(error as Error).message}` });
     }
   }
   return diagnoses;
 }
 
 /**
- * Mends what can be mended without harm, then examines everything again: what is told is what is so afterwards.
+ * Applies all safe fixes, then runs all checks again, so that the report shows the state afterwards.
  *
- * @param admit Looks at the instance anew.
+ * @param observe Observes the instance again.
  */
 export async function applyFixes(
   before: readonly Diagnosis[],
-  admit: () => Promise<DoctorContext>,
+  observe: () => Promise<DoctorContext>,
   withNetwork: boolean,
 ): Promise<Diagnosis[]> {
   const outcomes = new Map<string, string | null>();
@@ -66,14 +66,14 @@ export async function applyFixes(
     }
   }
   if (outcomes.size === 0) return [...before];
-  const after = await runChecks(await admit(), withNetwork);
-  return after.map((diagnosis) => withLastFailure(diagnosis, before, outcomes.get(diagnosis.name)));
+  const after = await runChecks(await observe(), withNetwork);
+  return after.map((diagnosis) => withOutcome(diagnosis, before, outcomes.get(diagnosis.name)));
 }
 
-/** @param why Why it could not be mended; null = it was; undefined = nobody tried. */
-function withLastFailure(now: Diagnosis, before: readonly Diagnosis[], why: string | null | undefined): Diagnosis {
+/** @param why Why the fix failed; null = it succeeded; undefined = there was none. */
+function withOutcome(now: Diagnosis, before: readonly Diagnosis[], why: string | null | undefined): Diagnosis {
   if (why === undefined) return now;
-  if (why !== null) return { ...now, detail: `${now.detail}; it could not be mended: ${why}` };
+  if (why !== null) return { ...now, detail: `${now.detail}; could not fix it: ${why}` };
   const was = before.find(({ name }) => name === now.name)?.detail ?? "";
-  return { ...now, detail: `${now.detail} (mended: ${was})`, fixed: true };
+  return { ...now, detail: `${now.detail} (fixed: ${was})`, fixed: true };
 }

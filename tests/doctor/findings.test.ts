@@ -17,7 +17,7 @@ const NOW = Date.parse("2026-11-23T08:00:00Z");
 const states = (findings: readonly Finding[]) => findings.map(({ state }) => state);
 
 describe("diagnose()", () => {
-  it("is in order without a trouble, and as bad as the worst of them, which it tells first", () => {
+  it("passes without findings, else has the worst state and lists failures first", () => {
     assertEquals(diagnose("ports", [], "7233 free"), { name: "ports", state: "ok", detail: "7233 free" });
     const warn: Finding = { state: "warn", detail: "b", remedy: "r2" };
     const fail: Finding = { state: "fail", detail: "a", remedy: "r1" };
@@ -27,7 +27,7 @@ describe("diagnose()", () => {
     assertEquals(diagnose("x", [{ state: "warn", detail: "d" }], ""), { name: "x", state: "warn", detail: "d" });
   });
 
-  it("can be mended when every trouble can, one after another", async () => {
+  it("offers a fix only if all findings have one, and applies them in order", async () => {
     const done: string[] = [];
     const fixable = (name: string): Finding => ({ state: "warn", detail: name, fix: () => void done.push(name) });
     await diagnose("x", [fixable("a"), fixable("b")], "").fix?.();
@@ -39,7 +39,7 @@ describe("diagnose()", () => {
 });
 
 describe("judgeSpace()", () => {
-  it("warns below 1 GB and fails below 100 MB, and looks at the number of files where that is limited", () => {
+  it("warns below 1 GB, fails below 100 MB, and checks free inodes where they are limited", () => {
     assertEquals(states(judgeSpace("/", 2e9, 1e6, 2e6)), []);
     assertEquals(states(judgeSpace("/", 9e8, 1e6, 2e6)), ["warn"]);
     assertEquals(states(judgeSpace("/", 9e7, 1e6, 2e6)), ["fail"]);
@@ -50,12 +50,12 @@ describe("judgeSpace()", () => {
 });
 
 describe("judgeClock()", () => {
-  it("believes a clock that is later than all that is past", () => {
+  it("accepts a clock that is later than all timestamps", () => {
     assertEquals(judgeClock(NOW, { "the log": NOW - 1, "the record": null, "a file server's": NOW + 60_000 }), []);
     const [finding] = judgeClock(NOW, { "the log": NOW + 600_000, "the record": NOW });
     assertEquals([finding?.state, finding?.detail], [
       "warn",
-      "the log lies 600 s in the future: the clock was set back",
+      "the log is 600 s in the future: the clock was set back",
     ]);
     assertEquals(states(judgeClock(0, { "the log": NOW })), ["fail"]);
   });
@@ -65,24 +65,24 @@ describe("judgeLog()", () => {
   const line = (level: string, rest: string, at = "2026-11-23T07:50:00.000") => `time=${at}Z level=${level} ${rest}`;
   const stuck = 'msg="UpdateShard failed" error="SQL logic error: cannot start a transaction within a transaction (1)"';
 
-  it("counts errors, and not those of a stop, and tells the last one", () => {
+  it("counts errors except those of a normal stop, and shows the most recent one", () => {
     const lines = [line("INFO", "msg=x"), line("WARN", "msg=error"), line("ERROR", 'msg=a error="context canceled"')];
     assertEquals(judgeLog(lines, null), []);
     const more = [...lines, line("ERROR", "msg=b"), line("ERROR", 'msg="c d" shard-id=1 error="e f"'), "a stack line"];
     const [finding] = judgeLog(more, null);
-    assertEquals([finding?.state, finding?.detail], ["warn", "2 errors in the last hour, the last one: c d: e f"]);
+    assertEquals([finding?.state, finding?.detail], ["warn", "2 errors in the last hour, most recently: c d: e f"]);
     assertStringIncludes(judgeLog([line("ERROR", "msg=b")], null)[0]!.detail, "1 error in");
     assert(judgeLog([line("ERROR", `msg="${"x".repeat(500)}"`)], null)[0]!.detail.length < 250);
   });
 
-  it("reads a log in JSON, too", () => {
+  it("reads JSON logs, too", () => {
     const lines = ["INFO", "ERROR"].map((level) =>
       JSON.stringify({ time: "2026-11-23T07:50:00.000000000Z", level, msg: "c d", error: "e f", shard: 1 })
     );
-    assertEquals(judgeLog(lines, null)[0]?.detail, "1 error in the last hour, the last one: c d: e f");
+    assertEquals(judgeLog(lines, null)[0]?.detail, "1 error in the last hour, most recently: c d: e f");
   });
 
-  it("knows a connection that is stuck for good, as long as that Temporal runs", () => {
+  it("recognizes a stuck connection of the running Temporal", () => {
     const lines = [line("ERROR", stuck)];
     const before = Date.parse("2026-11-23T07:40:00Z");
     assertEquals(states(judgeLog(lines, before)), ["fail"]);
@@ -93,7 +93,7 @@ describe("judgeLog()", () => {
 });
 
 describe("judgeHistory()", () => {
-  it("counts the ends that nobody had asked for", () => {
+  it("counts unexpected exits", () => {
     const at = (minute: number) => new Date(NOW + minute * 60_000).toISOString();
     const events: HistoryEvent[] = [
       { at: at(-90), event: "exited", reason: "crashed" },
@@ -103,7 +103,10 @@ describe("judgeHistory()", () => {
     assertEquals(judgeHistory(events, NOW - 3_600_000), []);
     events.push({ at: at(-5), event: "exited", reason: "crashed" }, { at: at(-4), event: "exited", reason: "hung" });
     const [finding] = judgeHistory(events, NOW - 3_600_000);
-    assertEquals(finding?.detail, `Temporal ended 2 times by itself in the last hour, last at ${at(-4)} (hung)`);
+    assertEquals(
+      finding?.detail,
+      `Temporal exited unexpectedly 2 times in the last hour, most recently at ${at(-4)} (hung)`,
+    );
   });
 });
 
@@ -115,12 +118,12 @@ describe("renderDoctor()", () => {
     checks: [
       { name: "ports", state: "fail", detail: "port 7233 is taken", remedy: "kill 5" },
       { name: "log", state: "warn", detail: "1 error", remedy: "stigmer-local logs" },
-      { name: "record", state: "ok", detail: "none (mended: stale)", fixed: true },
+      { name: "record", state: "ok", detail: "none (fixed: stale)", fixed: true },
       { name: "tools", state: "ok", detail: "all" },
     ],
   };
 
-  it("is a line a check, with the remedy below, and the sum at the end", () => {
+  it("prints one line per check, the remedy below, and a summary", () => {
     assertEquals(
       renderDoctor(report, paintFor(false), Infinity),
       [
@@ -128,16 +131,16 @@ describe("renderDoctor()", () => {
         "            → kill 5",
         "  ! log     1 error",
         "            → stigmer-local logs",
-        "  ✓ record  none (mended: stale)",
+        "  ✓ record  none (fixed: stale)",
         "  ✓ tools   all",
         "",
-        "1 failed, 1 to look at, 2 in order (1 mended now)",
+        "2 passed, 1 warning, 1 failed (1 fixed)",
         "",
       ].join("\n"),
     );
   });
 
-  it("goes on below itself where the terminal ends, but for what is to be copied", () => {
+  it("wraps details, but not remedies, which are to be copied", () => {
     const detail = "port 7233 of 127.0.0.1 is taken by pid 4711 (nginx)";
     const remedy = "kill 4711; or stigmer-local start --port 7333";
     const checks = [{ name: "ports", state: "fail", detail, remedy } as const];
@@ -149,7 +152,7 @@ describe("renderDoctor()", () => {
     ]);
   });
 
-  it("has colour where it is wanted", () => {
+  it("uses colour if enabled", () => {
     assertStringIncludes(renderDoctor(report, paintFor(true), 80), "\x1b[31m✗\x1b[39m ports");
   });
 });
