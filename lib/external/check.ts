@@ -10,7 +10,7 @@ import { printableLine } from "../text/printable.ts";
 import type { Credentials } from "./connection/credentials.ts";
 import type { ExternalTemporal } from "./connection/endpoint.ts";
 import { redact, type Secret } from "./connection/secret.ts";
-import { MAX_SAID, notAsExpected, tlsFailed, unreachable } from "./explain_failure.ts";
+import { MAX_REPLY_LENGTH, notAsExpected, tlsFailed, unreachable } from "./explain_failure.ts";
 
 /** The result of checking an external Temporal. */
 export interface ExternalReport {
@@ -141,7 +141,7 @@ async function ask(
 function heard<Answer>(answer: Answer, secrets: readonly Secret[]): Answer {
   if (typeof answer !== "object" || answer === null) return answer;
   const shown = Object.entries(answer).filter(([name]) => name === "error" || name === "version")
-    .map(([name, text]) => [name, printableLine(redact(String(text), secrets), MAX_SAID)]);
+    .map(([name, text]) => [name, printableLine(redact(String(text), secrets), MAX_REPLY_LENGTH)]);
   return { ...answer, ...Object.fromEntries(shown) };
 }
 

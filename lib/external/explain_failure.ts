@@ -19,10 +19,10 @@ export function deepErrorCode(error: unknown): string | undefined {
 
 /** The failure of a connection. */
 export function unreachable({ address, host, port, origins }: ExternalTemporal, error: unknown): Failure {
-  const said = causeOf(error);
+  const text = causeOf(error);
   // Deno reports it without a code.
-  const isNameless = /ENOTFOUND|EAI_AGAIN|EAI_NONAME|failed to lookup address/.test(`${deepErrorCode(error)} ${said}`);
-  const code = isNameless ? "ENOTFOUND" : deepErrorCode(error) ?? said;
+  const isNameless = /ENOTFOUND|EAI_AGAIN|EAI_NONAME|failed to lookup address/.test(`${deepErrorCode(error)} ${text}`);
+  const code = isNameless ? "ENOTFOUND" : deepErrorCode(error) ?? text;
   const name = isNameless
     ? `Unknown host ${host}`
     : code === "ECONNREFUSED"
@@ -89,12 +89,12 @@ export function tlsFailed(
     other: [`The TLS handshake with ${address} failed`, `\`openssl s_client -connect ${address}\` shows details`],
   };
   const [message, hint] = texts[reason];
-  const said = causeOf(error);
+  const text = causeOf(error);
   return {
     code: "tls-failed",
-    message: `${message} (${deepErrorCode(error) ?? said})`,
+    message: `${message} (${deepErrorCode(error) ?? text})`,
     hint,
-    facts: { address, reason, said },
+    facts: { address, reason, said: text },
   };
 }
 
@@ -103,13 +103,13 @@ function isoDate(ms: number | undefined): string {
 }
 
 /** Length to which texts from a server are truncated, in characters. */
-export const MAX_SAID = 300;
+export const MAX_REPLY_LENGTH = 300;
 
 /** The message of the root cause. */
 function causeOf(error: unknown): string {
-  let said = String(error);
-  for (let each = error; each instanceof Error; each = each.cause) said = each.message;
-  return printableLine(said, MAX_SAID); // may quote names from the server's certificate
+  let text = String(error);
+  for (let each = error; each instanceof Error; each = each.cause) text = each.message;
+  return printableLine(text, MAX_REPLY_LENGTH); // may quote names from the server's certificate
 }
 
 const NAMES = { server: "GetSystemInfo", grpc: "Health/Check", namespace: "DescribeNamespace" };
@@ -142,9 +142,9 @@ export function notAsExpected(
       facts: { address, namespace },
     };
   }
-  const { error: said, kind, status } = answer;
-  const facts = { address, said, ...(status === undefined ? { kind } : { status }) };
-  if (status !== undefined && NOT_AUTHORIZED.includes(status)) return notAuthorized(external, said, facts);
+  const { error: text, kind, status } = answer;
+  const facts = { address, said: text, ...(status === undefined ? { kind } : { status }) };
+  if (status !== undefined && NOT_AUTHORIZED.includes(status)) return notAuthorized(external, text, facts);
   if (kind === "timeout") {
     return {
       code: "unreachable",
@@ -156,7 +156,7 @@ export function notAsExpected(
   if (kind === "closed" || kind === "not-grpc" || status === UNIMPLEMENTED) {
     return {
       code: "not-temporal",
-      message: `The server at ${address} is not Temporal (${said})`,
+      message: `The server at ${address} is not Temporal (${text})`,
       hint: external.tls === null
         ? "It may require TLS: use --tls"
         : "Use the address of Temporal's frontend, not that of its UI",
@@ -165,7 +165,7 @@ export function notAsExpected(
   }
   return {
     code: "not-serving",
-    message: `Temporal at ${address} failed to answer ${NAMES[question]} (${said})`,
+    message: `Temporal at ${address} failed to answer ${NAMES[question]} (${text})`,
     hint: "See the log of the server; `stigmer-local wait` waits for it",
     facts,
   };
@@ -173,7 +173,7 @@ export function notAsExpected(
 
 function notAuthorized(
   { address, namespace, apiKey, tls, origins }: ExternalTemporal,
-  said: string,
+  text: string,
   facts: object,
 ): Failure {
   const key = origins.apiKeyFile ?? origins.apiKey;
@@ -183,7 +183,7 @@ function notAuthorized(
   ].join(" and ");
   return {
     code: "not-authorized",
-    message: `${address} denied access to namespace \`${namespace}\` (${said})`,
+    message: `${address} denied access to namespace \`${namespace}\` (${text})`,
     hint: sent === ""
       ? "Authenticate with $TEMPORAL_API_KEY, --api-key-file FILE or a client certificate"
       : `Check ${sent} and its permissions for this namespace`,

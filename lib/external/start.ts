@@ -39,7 +39,7 @@ export const waitExternal: Command = async (context) => {
   const target = await externalTarget(context);
   const timeoutMs = timeoutMsOf(context);
   const giveUpAt = performance.now() + timeoutMs;
-  let told = "";
+  let lastMessage = "";
   for (;;) {
     const remainingMs = Math.max(1, giveUpAt - performance.now());
     const status = await lookAtExternal(context, target, Math.min(LOOK_MS, remainingMs));
@@ -55,8 +55,8 @@ export const waitExternal: Command = async (context) => {
         facts: { ...failure.facts, why: failure.code },
       });
     }
-    if (failure.message !== told) await context.tell(`Waiting: ${failure.message}`);
-    told = failure.message;
+    if (failure.message !== lastMessage) await context.tell(`Waiting: ${failure.message}`);
+    lastMessage = failure.message;
     await delay(LOOK_AGAIN_MS);
   }
 };

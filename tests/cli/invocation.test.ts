@@ -377,8 +377,12 @@ describe("requestedByFlags()", () => {
     const env = { STIGMER_PORT: "7300", STIGMER_IP: "127.0.0.2", STIGMER_TEMPORAL_BIN: "/env/temporal" };
     const none = { requested: {}, policy: {}, temporalBin: null };
     assertEquals(requestedByFlags(parse("reset --yes", env)), none);
-    const said = requestedByFlags(parse("reset --port 7400 --max-restarts 2 --temporal-bin bin/temporal", env));
-    assertEquals(said, { requested: { port: 7400 }, policy: { maxRestarts: 2 }, temporalBin: "/cwd/bin/temporal" });
+    const requested = requestedByFlags(parse("reset --port 7400 --max-restarts 2 --temporal-bin bin/temporal", env));
+    assertEquals(requested, {
+      requested: { port: 7400 },
+      policy: { maxRestarts: 2 },
+      temporalBin: "/cwd/bin/temporal",
+    });
   });
 });
 

@@ -346,7 +346,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertEquals([late.code, error.code, error.facts?.["why"]], [1, "timeout", "unreachable"]);
 
     const waiting = tool(["wait", ...at]);
-    await until("it waits", () => waiting.stderr().includes("waiting: Nobody listens"));
+    await until("it waits", () => waiting.stderr().includes("Waiting: Connection to 127.0.0.1:"));
     const proxy = await startProxy({ port, upstream: foreign.port });
     try {
       const { code, stdout } = await waiting.ended;
@@ -386,7 +386,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
         {},
         /^Cannot read the CA certificate .*missing\.pem: no such file/,
       ],
-      [["--address", foreign.keyed, "--tls-ca-path", foreign.pem("ca.key")], {}, /holds no CA certificate/],
+      [["--address", foreign.keyed, "--tls-ca-path", foreign.pem("ca.key")], {}, /does not contain a CA certificate/],
       [
         ["--address", foreign.keyed, "--tls-cert-path", foreign.pem("client.pem")],
         {},

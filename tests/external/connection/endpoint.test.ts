@@ -17,7 +17,7 @@ function isManaged(line: string, env: Record<string, string> = {}): boolean {
   return parseCommandLine(line.split(" "), { env: { HOME: "/home/me", ...env }, cwd: "/src" }).managed;
 }
 
-function said(values: Record<string, unknown>): ClientProfile {
+function profileOf(values: Record<string, unknown>): ClientProfile {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { value, from: `--${key}` }]));
 }
 
@@ -96,14 +96,14 @@ describe("resolveExternal()", () => {
   const address = "t.example:7233";
 
   it("defaults to plain HTTP/2 and the namespace `default`", () => {
-    const external = resolveExternal(said({ address }));
+    const external = resolveExternal(profileOf({ address }));
     assertEquals([external.tls, external.apiKey, external.namespace], [null, null, "default"]);
   });
 
   it("uses TLS with an API key or any TLS option, unless it is off", () => {
     for (const more of [{ tls: true }, { serverCaPath: "/ca" }, { serverName: "n" }, { apiKeyFile: "/k" }]) {
-      assert(resolveExternal(said({ address, ...more })).tls !== null, JSON.stringify(more));
-      assertEquals(resolveExternal(said({ address, ...more, tls: false })).tls, null);
+      assert(resolveExternal(profileOf({ address, ...more })).tls !== null, JSON.stringify(more));
+      assertEquals(resolveExternal(profileOf({ address, ...more, tls: false })).tls, null);
     }
     const { tls, apiKey } = resolveExternal(
       profileFromEnvironment({ TEMPORAL_ADDRESS: address, TEMPORAL_API_KEY: "k" }),
@@ -113,7 +113,9 @@ describe("resolveExternal()", () => {
 
   it("requires an address, and certificate and key together", () => {
     const cases: Record<string, unknown>[] = [{}, { address, clientCertPath: "/c" }, { address, clientKeyPath: "/k" }];
-    for (const each of cases) assertEquals(assertThrows(() => resolveExternal(said(each)), LocalError).exitCode, 2);
+    for (const each of cases) {
+      assertEquals(assertThrows(() => resolveExternal(profileOf(each)), LocalError).exitCode, 2);
+    }
   });
 
   it("refuses both a path and a text for a value, and names both", () => {
@@ -141,7 +143,7 @@ describe("externalEnvironment()", () => {
       TEMPORAL_CODEC_ENDPOINT: "http://localhost:1",
       HOME: "/home/me",
     };
-    const profile = withAbsolutePaths({ ...profileFromEnvironment(env), ...said({ address: "t:1" }) }, BASES);
+    const profile = withAbsolutePaths({ ...profileFromEnvironment(env), ...profileOf({ address: "t:1" }) }, BASES);
     const external = resolveExternal(profile);
     const change = externalEnvironment(external, "key", env, { name: "other", path: null });
     assertEquals(change, {
