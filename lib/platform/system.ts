@@ -3,22 +3,22 @@ import type { Processes } from "./processes/processes.ts";
 import type { SentSignal } from "./spawn/signals.ts";
 
 /**
- * The operating system where it decides what happens: who is alive, who holds a lock, which ports are taken, and the time.
- * `systemHere()` is the real one; a test passes another. Its functions need no `this`.
+ * The operating system, as far as decisions depend on it: processes, locks, ports and time. `systemHere()` is the real
+ * one; tests pass a fake. Its functions need no `this`.
  */
 export interface System {
   processes: Processes;
   /**
    * Sends `signal` to process `pid`; to a whole process group when it is negative (kill(2)).
    *
-   * @throws the system's error: `ESRCH` when none is there, `EPERM` for another user's
+   * @throws the system's error: `ESRCH` if there is no such process, `EPERM` for another user's
    */
   kill(pid: number, signal: SentSignal): void;
   /** Takes a lock without waiting, as `tryLock` of `files/lock_file.ts` does. */
   tryLock(path: string): Promise<LockFile | null>;
-  /** Whether a server could listen there, as `canBind` of `net/probe_port.ts` tells. */
+  /** Whether a server could listen there, see `canBind` of `net/probe_port.ts`. */
   canBind(host: string, port: number): Promise<"free" | "taken">;
-  /** A clock that never goes back, in ms: `performance.now()`. */
+  /** A monotonic clock in ms: `performance.now()`. */
   nowMs(): number;
   /**
    * Resolves after `ms`.

@@ -5,10 +5,10 @@ import { delay } from "./runtime/delay.ts";
 import type { System } from "./system.ts";
 
 /**
- * The system that we run on.
+ * The real operating system.
  *
  * @param platform As `process.platform` names it. @default {process.platform}
- * @throws {LocalError} `unsupported-platform` anywhere but on Linux and macOS
+ * @throws {LocalError} `unsupported-platform` except on Linux and macOS
  */
 export function systemHere(platform: string = process.platform): System {
   return {

@@ -126,7 +126,7 @@ describe("a first launch that fails ends start at once", () => {
       assertMatch(foreign.message, /built for .*, this is /);
 
       const orphan = await failure("#!/no/such/interpreter\n", 0o755);
-      assertMatch(orphan.message, /not there|gone/);
+      assertMatch(orphan.message, /not installed|not found/);
 
       const torn = await failure(beginningOf(temporalBinary()), 0o755);
       assertEquals([torn.code, torn.facts?.["lastWords"]], ["launch-failed", []]);

@@ -35,12 +35,12 @@ function assertUnharmed(home: string): void {
 
 /** Where start can't go on, and the words in which it says what is in its way. */
 const BARRED: readonly (readonly [name: string, words: RegExp, obstacles: readonly Obstacle[]])[] = [
-  ["temporal.lock", /Cannot lock .*\/temporal\.lock: (a symbolic link|a folder) stands there/, ["live", "folder"]],
+  ["temporal.lock", /Cannot lock .*\/temporal\.lock: it is (a symbolic link|a directory|not a regular file)/, ["live", "folder"]],
   ["temporal.lock", /Cannot lock .*\/temporal\.lock: it is not a regular file/, ["fifo"]],
-  ["supervisor.lock", /Cannot lock .*\/supervisor\.lock: a symbolic link stands there/, ["dangling"]],
+  ["supervisor.lock", /Cannot lock .*\/supervisor\.lock: it is a symbolic link/, ["dangling"]],
   ["supervisor.lock", /Cannot lock .*\/supervisor\.lock: it is not a regular file/, ["fifo"]],
   ["control.sock", /Cannot create the control socket .*\/control\.sock: it is a directory/, ["folder"]],
-  ["logs", /Cannot make the folder .*\/logs: something else stands there/, ["live", "fifo"]],
+  ["logs", /Cannot create directory .*\/logs: it exists and is not a directory/, ["live", "fifo"]],
   ["logs/temporal.log", /Cannot use .*\/temporal\.log as a log: it is a symbolic link/, ["live", "dangling"]],
   ["logs/temporal.log", /Cannot use .*\/temporal\.log as a log: it is not a regular file/, ["fifo"]],
   ["logs/supervisor.log", /Cannot use .*\/supervisor\.log as a log: it is a symbolic link/, ["live", "dangling"]],
@@ -114,7 +114,7 @@ describe("in the place of a file of ours", () => {
         const { exitCode, temporal } = await instance.status();
         assertEquals([exitCode, temporal], [3, null]);
         for (const command of ["stop", "start", "restart"]) {
-          assertRefused(await instance.run([command]), /temporal\.lock: a symbolic link stands there/);
+          assertRefused(await instance.run([command]), /temporal\.lock: it is a symbolic link/);
         }
         const now = await other.status();
         assertEquals([now.exitCode, now.restarts, pidsOf(now)], [0, 0, pidsOf(theirs)]);

@@ -32,7 +32,11 @@ describe("createHeaderBlockAssembler()", () => {
     assembler.accept(headers(1, [1]));
     assertThrows(() => assembler.accept(ping), Error, "interrupted by another frame");
     assertThrows(() => assembler.accept(continuation(3, [1])), Error, "interrupted by another frame");
-    assertThrows(() => createHeaderBlockAssembler(100).accept(continuation(1, [1])), Error, "interrupted by another frame");
+    assertThrows(
+      () => createHeaderBlockAssembler(100).accept(continuation(1, [1])),
+      Error,
+      "interrupted by another frame",
+    );
   });
 
   it("refuses a block that grows too large", () => {

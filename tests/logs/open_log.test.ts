@@ -86,7 +86,7 @@ describe("makeFolder()", () => {
         const error = await assertRejects(
           () => makeFolder(join(folder, name)),
           LocalError,
-          "something else stands there",
+          "it exists and is not a directory",
         );
         assertEquals(error.code, "home-unusable");
       }

@@ -13,15 +13,15 @@ import {
 import { systemErrorCode } from "../../errors/local_error.ts";
 
 /**
- * Writes `text` to `path` so that a reader, and a machine that loses power, finds the old text or the new one and never
- * a part: a new file in the same folder, fsync(2), rename(2). What stands at the path, a symbolic link too, is replaced.
- * Costs 1–4 ms, nearly all of it the fsync.
+ * Writes `text` to `path` atomically: a reader, or the machine after a power cut, finds the old text or the new one,
+ * never a part. Uses a temporary file in the same folder, fsync(2) and rename(2), which replaces the path even if it is
+ * a symbolic link. Costs 1–4 ms, nearly all of it for fsync.
  *
- * The folder itself is not synced: after a power cut the old text may be there again, which is whole, and the rename is
- * ordered behind the data. That would be one more disk flush for files that describe processes which the cut ended.
+ * Does not sync the folder: after a power cut the old text may be back, but complete, because the rename is ordered
+ * after the data. One more disk flush is not worth it for files that describe processes, which the power cut ended too.
  *
  * @param mode Permissions of the file, whatever the umask. @default {0o600}
- * @throws the system's error (`ENOSPC`, `EROFS`, `ENOENT` …); then nothing of the new file is left
+ * @throws the system's error (`ENOSPC`, `EROFS`, `ENOENT` …); the temporary file is removed
  */
 export function writeAtomically(path: string, text: string, mode = 0o600): void {
   const { fd, temporary } = createBeside(path);
@@ -35,12 +35,12 @@ export function writeAtomically(path: string, text: string, mode = 0o600): void 
     }
     renameSync(temporary, path);
   } catch (error) {
-    removeIfThere(temporary);
+    removeIfPresent(temporary);
     throw error;
   }
 }
 
-/** Whether a file called `name` is a new one for the file called `target`, that {@linkcode writeAtomically} did not finish. */
+/** Whether `name` is a temporary file that an interrupted {@linkcode writeAtomically} left for the file `target`. */
 export function isTemporaryOf(name: string, target: string): boolean {
   return name.startsWith(`${target}.`) && /^[0-9a-f]{8}\.tmp$/.test(name.slice(target.length + 1));
 }
@@ -49,15 +49,15 @@ export function isTemporaryOf(name: string, target: string): boolean {
 export type Refusal = "missing" | "symlink" | "not-a-file" | "too-big" | "binary" | "unreadable";
 
 /**
- * The text of a regular file, whatever stands at `path`: never follows a link, never waits (a FIFO without a writer),
- * never reads more than `maxBytes`. `binary` is what is not UTF-8 or holds a NUL; `unreadable` what we may not open.
+ * Reads the text of a regular file. Safe for anything at `path`: does not follow a symbolic link, block on a FIFO, or
+ * read more than `maxBytes`. `binary`: not UTF-8, or contains NUL; `unreadable`: permission denied.
  *
- * @throws the system's error when the disk fails (`EIO`)
+ * @throws the system's error if the disk fails (`EIO`)
  */
 export function readBounded(path: string, maxBytes: number): { text: string } | { refused: Refusal } {
   let fd: number;
   try {
-    // O_NONBLOCK: open(2) of a FIFO for reading waits for a writer otherwise.
+    // Without O_NONBLOCK, open(2) of a FIFO for reading waits for a writer.
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     return { refused: refusalOf(error) };
@@ -74,14 +74,14 @@ export function readBounded(path: string, maxBytes: number): { text: string } | 
   }
 }
 
-/** What the errors of open(2) say about the thing at the path. */
+/** Maps an error of open(2) to a refusal. */
 function refusalOf(error: unknown): Refusal {
   switch (systemErrorCode(error)) {
     case "ENOENT":
     case "ENOTDIR":
       return "missing";
     case "ELOOP":
-    case "EMLINK": // FreeBSD's and older macOS' word for O_NOFOLLOW on a link
+    case "EMLINK": // FreeBSD and older macOS, for O_NOFOLLOW on a symbolic link
       return "symlink";
     case "EACCES":
     case "EPERM":
@@ -128,16 +128,17 @@ function createBeside(path: string): { fd: number; temporary: string } {
   }
 }
 
-/** write(2) may take a part only (a nearly full disk), and says why with the next call. */
+/** write(2) may write only a part (a nearly full disk); the next call then reports the error. */
 function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done);
 }
 
-function removeIfThere(path: string): void {
+function removeIfPresent(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    // The error that brought us here is the one to tell: it explains this one (the folder is gone, or read-only now).
+    // The caller rethrows the original error, which explains this one too (the folder was deleted, or became
+    // read-only).
     if (systemErrorCode(error) === undefined) throw error;
   }
 }

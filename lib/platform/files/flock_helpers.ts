@@ -4,29 +4,32 @@ import { isNotOnPath, LocalError } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
 import { setCloseOnExec } from "../spawn/close_on_exec.ts";
 
-/** How a helper answered. `absent`: there is no such program here. */
+/** The outcome of a helper. `absent`: the program is not installed; `ended`: a signal killed it. */
 type Answer = { kind: "taken" } | { kind: "held" } | { kind: "absent" } | { kind: "ended" } | {
   kind: "failed";
   why: string;
 };
 
-/** A program that locks the file that it gets as descriptor 3, for all who have it open. */
+/** A program that takes flock(2) on its descriptor 3, and so for every process that shares the open file. */
 interface Helper {
   command: string;
   args: string[];
-  /** What its exit code (and what it complained about) says. */
+  /** Interprets its exit code and stderr. */
   read(code: number, complaint: string): Answer;
 }
 
-/** Ctrl-C on a terminal ends a helper too, which is in our group: what follows from it is ours to say. */
+/**
+ * Ctrl-C on a terminal kills a helper too, which is in the same process group; this process decides how to react to the
+ * signal.
+ */
 const MAX_TRIES = 5;
 
 /**
- * Lets a program that inherits our open file `fd` take flock(2) on it, exclusive, without waiting: false when another open
- * file has it. 3–4 ms.
+ * Takes an exclusive flock(2) on the open file `fd` without waiting, by a helper program that inherits it; false if it
+ * is held elsewhere. Takes 3–4 ms.
  *
- * @param path For messages.
- * @throws {LocalError} `lock-failed` when it can't be known: no helper, or no locks on this file system
+ * @param path Path of the file, for messages.
+ * @throws {LocalError} `lock-failed` if locking fails: no helper program, or a file system without locks
  */
 export async function flockByHelper(fd: number, path: string): Promise<boolean> {
   for (const helper of [FLOCK, PERL]) {
@@ -35,12 +38,15 @@ export async function flockByHelper(fd: number, path: string): Promise<boolean> 
     if (answer.kind === "taken") return true;
     if (answer.kind === "held") return false;
     if (answer.kind === "failed") throw failed(path, answer.why);
-    if (answer.kind === "ended") throw failed(path, `${helper.command} was ended by a signal`);
+    if (answer.kind === "ended") throw failed(path, `${helper.command} was killed by a signal`);
   }
-  throw failed(path, "neither flock(1) nor perl is there to do it", "Install util-linux, busybox or perl");
+  throw failed(path, "neither flock(1) nor perl is installed", "Install util-linux, busybox or perl");
 }
 
-/** util-linux' and busybox' exit with 1 and silently when the lock is held; busybox' also, with a word, when it fails. */
+/**
+ * If the lock is held, flock(1) of util-linux and busybox exits with 1 and no output; busybox's also exits with 1, but
+ * with a message, if it fails.
+ */
 const FLOCK: Helper = {
   command: "flock",
   args: ["-n", "3"],
@@ -52,7 +58,7 @@ const FLOCK: Helper = {
   },
 };
 
-/** `$^F = 3`: perl closes what is above it at exec, and marks what it opens. EAGAIN is 11 on Linux, 35 on macOS. */
+/** `$^F = 3`: perl sets close-on-exec on descriptors above it. EAGAIN is 11 on Linux, 35 on macOS. */
 const PERL: Helper = {
   command: "perl",
   args: [
@@ -65,7 +71,9 @@ const PERL: Helper = {
   },
 };
 
-/** Not spawnSync: while it waits, no signal is handled. Not detached: it stays in our group, and so counts as us. */
+/**
+ * Not spawnSync, which blocks signal handlers. Not detached: in this process group it counts as part of this process.
+ */
 async function ask(helper: Helper, fd: number): Promise<Answer> {
   const mask = setCloseOnExec();
   let child;

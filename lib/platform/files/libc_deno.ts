@@ -1,23 +1,23 @@
 import { isDeno } from "../runtime/host.ts";
 
 /**
- * The few calls of the C library that no runtime offers. Only such with a fixed number of arguments as they are used
- * here: on Apple silicon a variadic argument goes to another place than a fixed one, where fcntl(fd, F_SETFD, …) would not
- * find it; fcntl(fd, F_GETFD) and ioctl(fd, FIOCLEX) take none.
+ * Functions of the C library that no runtime offers. Only called without variadic arguments, which Apple silicon passes
+ * differently from fixed ones, so that fcntl(fd, F_SETFD, …) would not work; fcntl(fd, F_GETFD) and ioctl(fd, FIOCLEX)
+ * take none.
  */
 export interface Libc {
   /**
-   * flock(2), exclusive and without waiting. `held` when errno says so; `failed` when it says anything else, which need
-   * not be the truth: between the two calls the runtime may have made others.
+   * flock(2), exclusive and without waiting. `held` if errno is EWOULDBLOCK, else `failed`. errno is not reliable,
+   * because the runtime may have made other calls in between.
    */
   tryFlock(fd: number): "taken" | "held" | "failed";
   close(fd: number): void;
-  /** Whether the descriptor is closed at exec; null when it is not open. */
+  /** Whether the descriptor has close-on-exec set; null if it is not open. */
   isCloseOnExec(fd: number): boolean | null;
   setCloseOnExec(fd: number, isOn: boolean): void;
-  /** madvise(2), MADV_DONTNEED: of a mapped file, the pages come back from it when they are wanted. */
+  /** madvise(2) with MADV_DONTNEED: pages of a mapped file are read from it again when needed. */
   dontNeed(start: bigint, length: bigint): void;
-  /** Lets go of the library. */
+  /** Unloads the library. */
   unload(): void;
 }
 
@@ -27,7 +27,10 @@ const MADV_DONTNEED = 4;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
-/** On each platform: the library, FIOCLEX and FIONCLEX (asm-generic/ioctls.h; sys/filio.h), errno's home, EWOULDBLOCK. */
+/**
+ * On each platform: the library, FIOCLEX and FIONCLEX (asm-generic/ioctls.h; sys/filio.h), the location of errno,
+ * EWOULDBLOCK.
+ */
 const PLATFORMS = {
   linux: {
     library: "libc.so.6",
@@ -46,8 +49,8 @@ const PLATFORMS = {
 } as const;
 
 /**
- * The functions of the C library that `symbols` name, through Deno's FFI: 0.2 ms for each. Null under Node, on another
- * platform or C library, where one of them is missing, and without `--allow-ffi`.
+ * The functions of the C library named by `symbols`, through Deno's FFI; 0.2 ms each. Null under Node, on another
+ * platform or C library, if one of them is missing, and without `--allow-ffi`.
  */
 export function openLibrary<const Symbols extends Deno.ForeignLibraryInterface>(
   symbols: Symbols,
@@ -55,16 +58,16 @@ export function openLibrary<const Symbols extends Deno.ForeignLibraryInterface>(
   if (!isDeno) return null;
   const os = Deno.build.os;
   if (os !== "linux" && os !== "darwin") return null;
-  // Asked first: without the permission dlopen would prompt for it.
+  // Without the permission, dlopen would prompt for it.
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return null;
   try {
     return Deno.dlopen(PLATFORMS[os].library, symbols);
   } catch {
-    return null; // dlopen(3) has one kind of failure, a text; there are ways without it
+    return null; // dlopen(3) reports failures as text only; callers have a fallback
   }
 }
 
-/** The C library, where {@linkcode openLibrary} finds it. A function costs its 0.2 ms when it is called first. */
+/** The C library, if {@linkcode openLibrary} finds it. Each function is loaded on first use (0.2 ms). */
 export function openLibc(): Libc | null {
   const library = openLibrary({});
   if (library === null) return null;

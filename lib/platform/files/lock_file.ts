@@ -6,17 +6,17 @@ import { ownDescriptors } from "../spawn/close_on_exec.ts";
 import { takeFlock } from "./flock.ts";
 import { openLibc } from "./libc_deno.ts";
 
-/** A lock that we hold: flock(2) on an open file. A process that inherits the descriptor holds it too. */
+/** A lock held by this process: flock(2) on an open file. A process that inherits the descriptor holds it too. */
 export interface LockFile {
   readonly path: string;
   readonly fd: number;
-  /** What stands at the path now: the file that we hold, nothing, or another. */
+  /** Whether the path still leads to the locked file, to nothing, or to another file. */
   isCurrent(): "ours" | "missing" | "replaced";
-  /** Closes our descriptor: the lock is free when nobody else holds it. Safe to call twice. */
+  /** Closes the descriptor, which releases the lock unless another process inherited it. Safe to call twice. */
   close(): void;
 }
 
-/** A file, whatever its names. */
+/** Identifies a file independently of its path. */
 interface FileIdentity {
   dev: bigint;
   ino: bigint;
@@ -26,11 +26,13 @@ interface FileIdentity {
 const O_EXLOCK = 0x20;
 
 /**
- * Takes the lock on the file at `path`, which is made (mode 0600) when it is not there. Null when somebody else holds
- * it. Never waits, and never removes the file: who opened it before would hold a lock that nobody else can see.
+ * Takes the lock on the file at `path`, which is created (mode 0600) if missing. Null if another process holds it.
+ * Never waits, and never deletes the file: a process that had opened it before would then hold a lock on a file that no
+ * other process can find.
  *
  * @param platform As `process.platform` names it.
- * @throws {LocalError} `lock-failed` when the path is no regular file or can't be opened, or locks don't work there
+ * @throws {LocalError} `lock-failed` if the path is not a regular file, can't be opened, or is on a file system without
+ * locks
  */
 export async function tryLock(path: string, platform: string = process.platform): Promise<LockFile | null> {
   for (;;) {
@@ -42,7 +44,7 @@ export async function tryLock(path: string, platform: string = process.platform)
         return null;
       }
       const lock = holding(fd, path, identityOfDescriptor(fd), () => closeSync(fd));
-      // Between open and flock the file may have been deleted, or another put in its place: then that one is the lock.
+      // If the file was deleted or replaced between open and flock, the new file is the lock.
       if (lock.isCurrent() === "ours") return lock;
     } catch (error) {
       closeSync(fd);
@@ -53,27 +55,27 @@ export async function tryLock(path: string, platform: string = process.platform)
 }
 
 /**
- * The lock that we inherited as descriptor `fd`.
+ * The lock inherited as descriptor `fd`.
  *
- * @throws {LocalError} `lock-failed` when the descriptor is not open, or leads to another file than `path` does (the
- * fact `isReplaced`: that file was deleted or replaced meanwhile)
+ * @throws {LocalError} `lock-failed` if the descriptor is not open, or refers to another file than `path` (fact
+ * `isReplaced`: the file was deleted or replaced meanwhile)
  */
 export function adoptLock(fd: number, path: string): LockFile {
   let identity: FileIdentity;
   try {
     identity = identityOfDescriptor(fd);
   } catch (error) {
-    throw failed(path, `descriptor ${fd}, which should hold it, is not open`, "", error);
+    throw failed(path, `descriptor ${fd}, which should be inherited, is not open`, "", error);
   }
   const lock = holding(fd, path, identity, () => closeInherited(fd, identity));
   if (lock.isCurrent() !== "ours") {
-    throw failed(path, `descriptor ${fd} holds another file`, "", undefined, { isReplaced: true });
+    throw failed(path, `descriptor ${fd} refers to another file`, "", undefined, { isReplaced: true });
   }
   return lock;
 }
 
 /**
- * Opens the lock file at `path`, made when it is not there, without locking it.
+ * Opens the lock file at `path` without locking it; creates it if missing.
  *
  * @throws {LocalError} `lock-failed`
  */
@@ -81,7 +83,7 @@ export function openLock(path: string): number {
   return openFile(path, 0);
 }
 
-/** macOS has no flock(1), and locks with open(2). Null when it is held. */
+/** Opens and locks the file by open(2) (O_EXLOCK), because macOS has no flock(1). Null if the lock is held. */
 function openLocked(path: string): number | null {
   try {
     return openFile(path, O_EXLOCK | constants.O_NONBLOCK);
@@ -93,15 +95,15 @@ function openLocked(path: string): number | null {
 }
 
 const HINTS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  ELOOP: ["a symbolic link stands there", "Remove the link"],
-  EISDIR: ["a folder stands there", "Remove the folder"],
-  ENXIO: ["a socket or pipe stands there", "Remove it"],
-  ENOENT: ["its folder does not exist", "Check --home"],
-  ENOTDIR: ["a part of its path is not a folder", "Check --home"],
+  ELOOP: ["it is a symbolic link", "Remove the link"],
+  EISDIR: ["it is a directory", "Remove the directory"],
+  ENXIO: ["it is a socket or pipe", "Remove it"],
+  ENOENT: ["its directory does not exist", "Check --home"],
+  ENOTDIR: ["a parent in its path is not a directory", "Check --home"],
   EACCES: ["permission denied", "Check the owner and permissions of the file and of --home"],
   EROFS: ["the file system is read-only", "Choose another --home"],
-  ENOSPC: ["no space is left", "Free some space, or choose another --home"],
-  EOPNOTSUPP: ["the file system has no locks", "Choose a --home on a local disk"],
+  ENOSPC: ["no space left on the file system", "Free some space, or choose another --home"],
+  EOPNOTSUPP: ["the file system does not support locks", "Choose a --home on a local disk"],
 };
 
 function openFile(path: string, more: number): number {
@@ -147,14 +149,14 @@ function lookAt(path: string): FileIdentity | null {
   }
 }
 
-/** Deno's node:fs knows only descriptors that it opened itself (EBADF for others); the system shows them all. */
+/** Deno's node:fs knows only descriptors that it opened itself (EBADF for others); `/proc` or `/dev/fd` shows all. */
 function identityOfDescriptor(fd: number): FileIdentity {
   return isDeno ? statSync(`${ownDescriptors()}/${fd}`, { bigint: true }) : fstatSync(fd, { bigint: true });
 }
 
 /**
- * Under Deno an inherited descriptor is no file of node:fs's, or (when a Deno passed it) one under that number is a copy of
- * it. Without FFI the descriptor stays open then, to the end of this process.
+ * Under Deno, node:fs does not know an inherited descriptor, or (if a Deno process passed it) has a copy under that
+ * number. Without FFI the descriptor then stays open until this process exits.
  */
 function closeInherited(fd: number, identity: FileIdentity): void {
   try {

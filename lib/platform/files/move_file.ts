@@ -13,15 +13,15 @@ import {
 import { dirname } from "node:path";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 
-/** What link(2) says where the file system has no hard links. */
+/** Errors of link(2) on a file system without hard links. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
 /**
- * Moves the file at `from` to `to`, also to another file system, so that `to` is there whole or not at all: under another
- * name beside it first, fsync(2), then its own name. Only its owner may read it.
+ * Moves the file at `from` to `to`, even across file systems, so that `to` is complete or does not exist: writes a
+ * temporary file beside it, fsync(2), then renames it. Mode 0600.
  *
- * @throws {LocalError} `file-exists` when something stands at `to` and `overwrite` is false, also if it came meanwhile
- * @throws the system's error (`ENOENT`, `ENOSPC`, `EACCES`, `EISDIR` …); then nothing of the new file is left
+ * @throws {LocalError} `file-exists` if `to` exists and `overwrite` is false, even if it was created meanwhile
+ * @throws the system's error (`ENOENT`, `ENOSPC`, `EACCES`, `EISDIR` …); the temporary file is removed
  */
 export function moveFile(from: string, to: string, overwrite: boolean): void {
   const temporary = `${to}.${crypto.randomUUID().slice(0, 8)}.tmp`;
@@ -37,9 +37,9 @@ export function moveFile(from: string, to: string, overwrite: boolean): void {
   }
 }
 
-/** The error for what stands in the way. */
+/** The error for an existing target. */
 export function fileExists(path: string): LocalError {
-  return new LocalError("file-exists", `${path} exists`, {
+  return new LocalError("file-exists", `${path} already exists`, {
     hint: "Choose another name, or overwrite it with --force",
     facts: { path },
   });
@@ -55,7 +55,7 @@ function move(from: string, to: string): void {
   }
 }
 
-/** rename(2) replaces what stands there; link(2) does not. */
+/** Uses link(2), because rename(2) would replace an existing file. */
 function giveName(temporary: string, to: string): void {
   try {
     linkSync(temporary, to);

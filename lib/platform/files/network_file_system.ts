@@ -2,7 +2,10 @@ import { statfsSync } from "node:fs";
 import process from "node:process";
 import { systemErrorCode } from "../../errors/local_error.ts";
 
-/** `f_type` of statfs(2) on Linux, where flock(2) and SQLite's locks are emulated, or absent (linux/magic.h). */
+/**
+ * `f_type` of statfs(2) on Linux for file systems on which flock(2) and SQLite's locks are emulated or missing
+ * (linux/magic.h).
+ */
 const LINUX_TYPES: ReadonlyMap<number, string> = new Map([
   [0x6969, "NFS"],
   [0x517b, "SMB"],
@@ -16,17 +19,17 @@ const LINUX_TYPES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * The kind of network file system that `path` is on, or null when it is on a local one, or nobody can say: FUSE does
- * not tell sshfs from a local one, and the numbers of macOS are given out at boot, in no order.
+ * The type of network file system that `path` is on; null if it is local or unknown: FUSE does not distinguish sshfs
+ * from a local one, and macOS assigns its numbers at boot, in no fixed order.
  */
 export function networkFileSystem(path: string, platform: string = process.platform): string | null {
   if (platform !== "linux") return null;
   try {
-    // Some builds read the 32-bit numbers as negative ones.
+    // Some builds return the 32-bit numbers as negative.
     return LINUX_TYPES.get(Number(statfsSync(path).type) >>> 0) ?? null;
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
-    return null; // a warning that can't be given
+    return null; // without the type, there is no warning
   }
 }
 

@@ -2,10 +2,10 @@ import { closeSync, openSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Makes a file in `folder` that has no name: it is gone as soon as nobody has it open. Only a kill between the two calls
- * leaves one, which is empty: neither runtime has the O_TMPFILE of open(2).
+ * Opens a new file in `folder` and unlinks it: the kernel deletes it when the last descriptor is closed. Neither
+ * runtime offers O_TMPFILE of open(2), so a kill between the two calls leaves an empty file.
  *
- * @throws the system's error when nothing can be made there
+ * @throws the system's error if no file can be created there
  */
 export function openUnlinked(folder: string): number {
   const path = join(folder, `.nameless-${crypto.randomUUID()}`);

@@ -11,7 +11,7 @@ export const connectNode: Connect = (endpoint, timeoutMs) =>
     timeoutMs,
   );
 
-/** The connection over a socket that is being opened, once it emits `ready`; a TLS socket is one, too. */
+/** Wraps a socket (also a TLS socket) as a connection, once it emits `ready`. */
 export function openConnection(
   socket: Socket,
   ready: "connect" | "secureConnect",
@@ -41,7 +41,7 @@ export function openConnection(
     socket.on("close", () => {
       ended = true;
       clearTimeout(timer);
-      // Deno takes an end amid the TLS handshake for no error.
+      // Deno emits no error if the peer closes the connection during the TLS handshake.
       reject(Object.assign(new Error("the peer closed the connection"), { code: "ECONNRESET" }));
       notify();
     });

@@ -3,37 +3,37 @@ import { connect as connectSocket } from "node:tls";
 import { openConnection } from "./connect_node.ts";
 import type { Connect } from "./connection.ts";
 
-/** What a TLS connection is made with, all texts PEM. */
+/** Options of a TLS connection; certificates and keys as PEM. */
 export interface TlsMaterial {
-  /** What the server's certificate must bear, and SNI; null = the host that is connected to. */
+  /** Expected name in the server's certificate, also sent as SNI; null = the host of the endpoint. */
   serverName: string | null;
-  /** The authorities that are trusted; null = those that the runtime trusts. */
+  /** Trusted certificate authorities; null = those of the runtime. */
   ca: string | null;
-  /** The client's certificate chain and its private key. */
+  /** Client certificate chain and private key. */
   client: { cert: string; key: string } | null;
-  /** Take any certificate. */
+  /** Accept any certificate. */
   disableHostVerification: boolean;
 }
 
-/** The peer was reached, and TLS did not come about. What the system said is the `cause`. */
+/** The peer was reached, but the TLS handshake failed. The original error is the `cause`. */
 export class TlsError extends Error {
   override readonly name = "TlsError";
 }
 
 /**
- * A `Connect` that speaks TLS and offers HTTP/2 by ALPN, which gRPC servers insist on. Over `node:tls` on both runtimes:
- * Deno's own sockets take no server name beside a client certificate.
+ * A `Connect` over TLS that offers HTTP/2 by ALPN, which gRPC servers require. Uses `node:tls` on both runtimes: Deno's
+ * own sockets accept no server name together with a client certificate.
  *
- * The `Connect` rejects with the system's error while nobody is reached, and with {@linkcode TlsError} after that. A
- * server may refuse a client certificate only after the handshake (TLS 1.3): then the first read tells.
+ * Rejects with the system's error if the peer is not reached, and with {@linkcode TlsError} afterwards. With TLS 1.3 a
+ * server may reject a client certificate after the handshake: then the first read fails.
  *
- * @param onReached Is called when the peer is reached, before the handshake.
+ * @param onReached Called when the peer is reached, before the handshake.
  */
 export function tlsConnect(material: TlsMaterial, onReached: () => void = () => {}): Connect {
   return async (endpoint, timeoutMs) => {
     const where = "path" in endpoint ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
     const host = "host" in endpoint ? endpoint.host : "localhost";
-    // An address is not allowed as SNI (RFC 6066, section 3); the certificate is held against `host` then.
+    // An IP address is not allowed as SNI (RFC 6066, section 3); the certificate is then checked against `host`.
     const servername = material.serverName ?? (isIP(host) === 0 ? host : null);
     let isReached = false;
     try {
@@ -58,7 +58,7 @@ export function tlsConnect(material: TlsMaterial, onReached: () => void = () => 
   };
 }
 
-/** Whether it is of a system call, and not of the material. */
+/** Whether the error is from a system call, not from an invalid certificate or key. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
 }

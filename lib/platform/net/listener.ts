@@ -1,4 +1,4 @@
-/** A listener that was opened to see whether it can be. */
+/** A listener opened to probe a port. */
 export interface Listener {
   port: number;
   /** Resolves when the port is free again. */

@@ -3,19 +3,19 @@ import { isDeno } from "../runtime/host.ts";
 import type { Listener } from "./listener.ts";
 import { probePortDeno } from "./probe_port_deno.ts";
 
-/** Listens on a TCP port for a moment; rejects with the system's error. */
+/** Opens a listener on a TCP port; rejects with the system's error. */
 type ProbePort = (host: string, port: number) => Promise<Listener>;
 
-/** What the kernel says when the machine has no such address, or no IPv6: nobody can take the port there. */
+/** Errors for an address that the machine does not have, e.g. without IPv6: no process can take the port there. */
 const NO_SUCH_ADDRESS = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT"];
 
 /**
- * Whether a server could listen on `port` of `host`, an address of this machine, by doing so for a moment. A machine
- * without IPv6 has `::1` free: nobody can stand there.
+ * Whether a server could listen on `port` of `host`, an address of this machine, found by listening for a moment.
+ * Without IPv6, `::1` counts as free, because no process can listen there.
  *
- * On macOS a listener on all addresses does not make the port taken on a single one: SO_REUSEADDR allows it there.
+ * On macOS a port of one address is free while another process listens on all addresses: SO_REUSEADDR allows it there.
  *
- * @throws {LocalError} `launch-failed` when `host` is no address of this machine, or the port may not be used
+ * @throws {LocalError} `launch-failed` if `host` is not an address of this machine, or the port is not permitted
  */
 export async function canBind(host: string, port: number): Promise<"free" | "taken"> {
   try {
@@ -33,7 +33,7 @@ function explain(host: string, port: number, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RangeError) return error;
   const code = systemErrorCode(error);
   const [reason, hint] = code === "EACCES"
-    ? ["ports under 1024 are reserved for root", "Choose a port from 1024 up"]
+    ? ["ports below 1024 are reserved for root", "Choose a port of 1024 or higher"]
     : ["it is not an address of this machine", "Choose another --ip, such as 127.0.0.1"];
   return new LocalError("launch-failed", `Cannot listen on ${host}, port ${port}: ${reason}`, {
     hint,
@@ -42,14 +42,14 @@ function explain(host: string, port: number, error: unknown): unknown {
   });
 }
 
-/** A port that nobody listens on at `host`, as the kernel chose it. Somebody else may take it before the caller does. */
+/** A free port of `host`, chosen by the kernel. Another process may take it before the caller does. */
 export async function freePort(host = "127.0.0.1"): Promise<number> {
   const listening = await listen(host, 0);
   await listening.close();
   return listening.port;
 }
 
-/** `node:net` costs a Deno process 20 ms to load, and its own listener nothing. */
+/** Uses Deno's own listener, because loading `node:net` costs a Deno process 20 ms. */
 async function listen(host: string, port: number): Promise<Listener> {
   const variant: ProbePort = isDeno ? probePortDeno : (await import("./probe_port_node.ts")).probePortNode;
   return variant(host, port);

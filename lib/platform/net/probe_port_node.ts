@@ -1,12 +1,12 @@
 import { createServer } from "node:net";
 import type { Listener } from "./listener.ts";
 
-/** Listens on a TCP port, with Node's own means; libuv sets SO_REUSEADDR, as Temporal does. */
+/** Listens on a TCP port with `node:net`; libuv sets SO_REUSEADDR, as Temporal does. */
 export function probePortNode(host: string, port: number): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
-    // `exclusive`: a worker of node:cluster would ask its parent to listen instead.
+    // Without `exclusive`, a worker of node:cluster asks its parent to listen instead.
     server.listen({ host, port, exclusive: true }, () => {
       const address = server.address();
       resolve({

@@ -1,14 +1,14 @@
 import type { SocketPath } from "./socket_path_long.ts";
-/** The longest path in `sockaddr_un`, in bytes and without the closing NUL: unix(7); on macOS sys/un.h. */
+/** Maximum length of a path in `sockaddr_un`, in bytes without the final NUL: unix(7); on macOS sys/un.h. */
 const MAX_BYTES = { linux: 107, darwin: 103 } as const;
 
 /**
- * The path under which the socket `name` in the folder `home` can be bound and connected to: itself, as long as the
- * kernel can take it. Node 20 cuts a longer one silently and binds elsewhere (nodejs/node#48316).
- * In this case no other module is loaded: it is what most calls on the hot paths do.
+ * A path by which the socket `name` in the folder `home` can be bound and connected to: its own path if the kernel
+ * accepts its length. Node 20 silently truncates a longer one and binds elsewhere (nodejs/node#48316). Loads another
+ * module only for a long path, because this is on the hot path.
  *
  * @param platform As `process.platform` names it.
- * @throws {LocalError} `home-unusable` when the way round a long path is barred
+ * @throws {LocalError} `home-unusable` if no short path can be created
  */
 export async function socketPath(home: string, name: string, platform: string): Promise<SocketPath> {
   const path = `${home.replace(/\/+$/, "")}/${name}`;

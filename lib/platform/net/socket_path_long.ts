@@ -15,11 +15,10 @@ import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 
 /**
- * A short way to the socket `name` in `home`, whose own path is too long for the kernel: it leads to the same socket, in
- * the home. On Linux through the opened folder, `/proc/self/fd/N/NAME`, which leaves nothing behind; elsewhere through
- * a link in a private folder.
+ * A short path to the socket `name` in `home`, whose own path is too long for the kernel. On Linux through the opened
+ * folder, `/proc/self/fd/N/NAME`, which leaves nothing behind; elsewhere through a symbolic link in a private folder.
  *
- * @throws {LocalError} `home-unusable` when the home can't be opened, or the private folder is not ours alone
+ * @throws {LocalError} `home-unusable` if the home can't be opened, or the private folder is accessible to other users
  */
 export function shortSocketPath(home: string, name: string, platform: string): SocketPath {
   return platform === "linux" ? throughDescriptor(home, name) : throughLink(home, name);
@@ -36,11 +35,11 @@ function throughDescriptor(home: string, name: string): SocketPath {
 }
 
 /**
- * `<temporary>/stigmer-<uid>/<hash of the home>/NAME`, where the hash is a link to the home; it stays, for the next one.
- * The temporary folder is anyone's, so what is found there must be a real folder, ours and closed to others: else
- * somebody could lead us to a socket of theirs.
+ * `<temporary>/stigmer-<uid>/<hash of the home>/NAME`, where the hash is a link to the home, kept for later calls.
+ * Every user can write to the temporary folder, so `stigmer-<uid>` must be a real folder, owned by this user and closed
+ * to others: else another user could redirect clients to a socket of theirs.
  *
- * @param temporary Short, unlike the 50 bytes of macOS' own `$TMPDIR`. @default {"/tmp"}
+ * @param temporary Must be short; `$TMPDIR` of macOS has 50 bytes. @default {"/tmp"}
  * @throws {LocalError} `home-unusable`
  */
 export function throughLink(home: string, name: string, temporary = "/tmp"): SocketPath {
@@ -49,13 +48,13 @@ export function throughLink(home: string, name: string, temporary = "/tmp"): Soc
     const folder = privateFolder(home, temporary);
     const link = join(folder, createHash("sha256").update(real).digest("hex").slice(0, 16));
     if (targetOf(link) !== real) {
-      removeIfThere(link);
+      removeIfPresent(link);
       symlinkUnlessThere(real, link);
     }
     return { path: join(link, name), close: () => {} };
   } catch (error) {
     if (error instanceof LocalError) throw error;
-    throw unusable(home, `Cannot make a short path to ${home} under ${temporary}: ${systemErrorCode(error)}`, error);
+    throw unusable(home, `Cannot create a short path to ${home} in ${temporary}: ${systemErrorCode(error)}`, error);
   }
 }
 
@@ -69,7 +68,7 @@ function privateFolder(home: string, temporary: string): string {
   }
   const info = lstatSync(folder);
   if (info.isDirectory() && info.uid === uid && (info.mode & 0o077) === 0) return folder;
-  throw unusable(home, `Cannot use ${folder} for a short path to ${home}: it is not a private folder of ours`);
+  throw unusable(home, `Cannot use ${folder} for a short path to ${home}: it is not a private directory of this user`);
 }
 
 function targetOf(link: string): string | null {
@@ -82,7 +81,7 @@ function targetOf(link: string): string | null {
   }
 }
 
-function removeIfThere(path: string): void {
+function removeIfPresent(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
@@ -90,7 +89,7 @@ function removeIfThere(path: string): void {
   }
 }
 
-/** Somebody else who needs the same link may have made it just now. */
+/** A concurrent process may have created the same link. */
 function symlinkUnlessThere(target: string, link: string): void {
   try {
     symlinkSync(target, link);
@@ -107,9 +106,9 @@ function unusable(home: string, message: string, cause?: unknown): LocalError {
   });
 }
 
-/** Where to bind or connect a Unix socket, until it is closed. */
+/** A path to bind or connect a Unix socket, valid until it is closed. */
 export interface SocketPath {
   path: string;
-  /** Frees what the path needs (a folder that is open). Not before bind or connect is done, and not needed after. */
+  /** Releases what the path needs (an open folder). Call after bind or connect. */
   close(): void;
 }

@@ -1,7 +1,7 @@
-/** An open file as `lsof -F` tells it; what was not asked for is absent. */
+/** An open file as reported by `lsof -F`; fields that were not requested are absent. */
 export interface LsofFile {
   pid: number;
-  /** The start of the process' name. */
+  /** The beginning of the process's name. */
   name?: string;
   pgid?: number;
   /** A descriptor's number, or `cwd`, `txt`, `mem` … */
@@ -17,12 +17,12 @@ export interface LsofFile {
   path?: string;
 }
 
-/** FHASLOCK of macOS' sys/fcntl.h, later FWASLOCKED: flock(2) locked this open file. lsof writes `LCK` for it. */
+/** FHASLOCK of macOS' sys/fcntl.h, later FWASLOCKED: flock(2) locked this open file. lsof prints `LCK` for it. */
 const HAS_FLOCK = 0x4000;
 
 /**
- * The open files in the output of `lsof -F` (lsof(8), OUTPUT FOR OTHER PROGRAMS): a field a line, its kind the first
- * letter; `p` begins a process and `f` a file of it. Paths have no newlines in them: lsof writes those as `\n`.
+ * The open files in the output of `lsof -F` (lsof(8), OUTPUT FOR OTHER PROGRAMS): one field per line, its type the
+ * first letter; `p` begins a process and `f` one of its files. Paths contain no newlines: lsof escapes them as `\n`.
  */
 export function parseLsof(text: string): LsofFile[] {
   const files: LsofFile[] = [];
@@ -62,8 +62,8 @@ function addField(file: LsofFile, kind: string | undefined, value: string): void
 }
 
 /**
- * Whether flock(2) locked the open file, in whichever process. True also when lsof says nothing of flags: on macOS a
- * lock is taken by open(2) (O_EXLOCK), so nobody has a lock file open without its lock.
+ * Whether flock(2) locked the open file, in any process. True also if lsof reports no flags: on macOS this tool locks
+ * by open(2) (O_EXLOCK), so no process has a lock file open without the lock.
  */
 export function isLockedInLsof(file: LsofFile): boolean {
   const flags = file.flags?.split(";")[0];
@@ -71,17 +71,20 @@ export function isLockedInLsof(file: LsofFile): boolean {
   return flags.startsWith("0x") ? (parseInt(flags, 16) & HAS_FLOCK) !== 0 : flags.split(",").includes("LCK");
 }
 
-/** FWRITE of macOS' sys/fcntl.h; lsof writes `W` for it. */
+/** FWRITE of macOS' sys/fcntl.h; lsof prints `W` for it. */
 const CAN_WRITE = 2;
 
-/** Whether the open file can only be read from; false when lsof says nothing of flags. */
+/** Whether the open file is read-only; false if lsof reports no flags. */
 export function isReadOnlyInLsof(file: LsofFile): boolean {
   const flags = file.flags?.split(";")[0];
   if (flags === undefined || flags === "") return false;
   return flags.startsWith("0x") ? (parseInt(flags, 16) & CAN_WRITE) === 0 : !/^(.*,)?(W|RW)(,.*)?$/.test(flags);
 }
 
-/** The address and port of a listening socket's name, or null when it is none: `*:7233` is every address of its kind. */
+/**
+ * The address and port in a listening socket's name; null if it is not one. `*:7233` means all IPv4 or all IPv6
+ * addresses.
+ */
 export function socketAddress(file: LsofFile): { address: string; port: number } | null {
   const match = /^(\*|\[[0-9a-f:.]+(?:%\w+)?\]|[0-9.]+):(\d{1,5})(?: \(LISTEN\))?$/i.exec(file.path ?? "");
   if (match === null) return null;

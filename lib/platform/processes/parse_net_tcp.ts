@@ -1,9 +1,9 @@
-/** A TCP socket that listens, as `/proc/net/tcp` and `/proc/net/tcp6` show it. */
+/** A listening TCP socket in `/proc/net/tcp` or `/proc/net/tcp6`. */
 export interface ListeningSocket {
   /** `127.0.0.1`, `::1`, `0.0.0.0`, `::`, `::ffff:127.0.0.1` … */
   address: string;
   port: number;
-  /** The number in its holders' `socket:[…]` links; unlike the address it differs between any two sockets. */
+  /** The number in its holders' `socket:[…]` links, which unlike the address is unique. */
   inode: string;
 }
 
@@ -11,12 +11,12 @@ export interface ListeningSocket {
 const LISTEN = "0A";
 
 /**
- * The sockets that listen, from the text of `/proc/net/tcp` or `tcp6` (proc_net(5)). Lines that are not sockets, such as
- * the heading or one that was cut, are left out.
+ * The listening sockets in the text of `/proc/net/tcp` or `tcp6` (proc_net(5)). Skips lines that are not sockets, such
+ * as the heading or a truncated line.
  *
- * @param port Only those on this port; all when absent.
- * @param littleEndian Of the machine that wrote the text: each 32-bit word of an address is printed in its own byte order
- * (the kernel prints the network-order word as a number, tcp4_seq_show in net/ipv4/tcp_ipv4.c).
+ * @param port Only sockets on this port; all if absent.
+ * @param littleEndian Byte order of the machine that wrote the text: the kernel prints each 32-bit word of an address,
+ * in network order, as a number (tcp4_seq_show in net/ipv4/tcp_ipv4.c).
  */
 export function parseNetTcp(text: string, port?: number, littleEndian = true): ListeningSocket[] {
   const found: ListeningSocket[] = [];

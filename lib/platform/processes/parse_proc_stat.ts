@@ -1,22 +1,22 @@
-/** The fields of `/proc/PID/stat` that tell who a process is. */
+/** The fields of `/proc/PID/stat` that identify a process. */
 export interface ProcStat {
   pid: number;
-  /** The name in the parentheses, at most 15 bytes, any characters. */
+  /** The name in parentheses, at most 15 bytes; may contain any characters. */
   name: string;
-  /** One letter: `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z`, `X` (dead), `I` …; `Z` only when no thread is left. */
+  /** One letter: `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z`, `X` (dead), `I` …; `Z` only if no thread is left. */
   state: string;
   parentPid: number;
   pgid: number;
   sid: number;
-  /** Clock ticks between boot and its start, as written: beyond 2^53 nothing may be rounded. */
+  /** Clock ticks from boot to its start, as text, because numbers beyond 2^53 would be rounded. */
   startTime: string;
 }
 
 /**
- * Reads the text of `/proc/PID/stat` (proc_pid_stat(5)), or answers null when it is not one.
+ * Parses the text of `/proc/PID/stat` (proc_pid_stat(5)); null if it is malformed.
  *
- * The name is whatever the process called itself (prctl(2) PR_SET_NAME): spaces, newlines and `)` are all possible, so the
- * fields are counted from the *last* closing parenthesis; what follows it are numbers and one letter.
+ * A process can set its name to anything (prctl(2) PR_SET_NAME), including spaces, newlines and `)`, so the fields are
+ * counted from the *last* closing parenthesis, which only numbers and one letter follow.
  */
 export function parseProcStat(text: string): ProcStat | null {
   const open = text.indexOf(" (");
@@ -27,7 +27,7 @@ export function parseProcStat(text: string): ProcStat | null {
   const fields = text.slice(close + 2).split(" ");
   const [first, parent, group, session] = fields;
   const startTime = fields[19];
-  // The first thread of a process that dies is a zombie while others still have its files, locks and ports open.
+  // While a process exits, its first thread is a zombie, but others may still have its files, locks and ports open.
   const state = first === "Z" && Number(fields[17]) > 1 ? "R" : first;
   const parentPid = toCount(parent);
   const pgid = toCount(group);
@@ -39,8 +39,8 @@ export function parseProcStat(text: string): ProcStat | null {
 }
 
 /**
- * Whether the process of a `/proc/PID/stat` is in the foreground group of its terminal, which the keys of that one reach:
- * its pgrp is the tpgid (fields 5 and 8).
+ * Whether the process of a `/proc/PID/stat` is in the foreground group of its terminal, which receives Ctrl-C: pgrp
+ * equals tpgid (fields 5 and 8).
  */
 export function isInForeground(text: string): boolean {
   const [, , pgrp, , , tpgid] = text.slice(text.lastIndexOf(") ") + 2).split(" ");

@@ -3,9 +3,9 @@ export interface PsLine {
   pid: number;
   parentPid: number;
   pgid: number;
-  /** As Linux writes it: macOS' `U` (an uninterruptible wait) is `D`. */
+  /** As on Linux: `U` of macOS (an uninterruptible wait) becomes `D`. */
   state: string;
-  /** `Mon Nov 23 06:05:12 2026`, as one word would be: single spaces. */
+  /** `Mon Nov 23 06:05:12 2026`, with single spaces. */
   startTime: string;
   command: string;
 }
@@ -13,12 +13,12 @@ export interface PsLine {
 /** The columns that {@linkcode parsePs} reads. */
 export const PS_COLUMNS = "pid=,ppid=,pgid=,stat=,lstart=,command=";
 
-/** The processes in the output of ps(1); lines of another form are left out. */
+/** The processes in the output of ps(1). Skips lines of another form. */
 export function parsePs(text: string): PsLine[] {
   return text.split("\n").map(parseLine).filter((line) => line !== null);
 }
 
-/** The lines of `ps -o pid=,comm=`, or of any other two columns of which the first is the PID. */
+/** The lines of `ps -o pid=,comm=`, or any other two columns of which the first is the PID. */
 export function parsePsPairs(text: string): Map<number, string> {
   const pairs = new Map<number, string>();
   for (const line of text.split("\n")) {

@@ -3,12 +3,12 @@ import { systemErrorCode } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
 
 /**
- * What the kernel answers for a process that is gone (ENOENT, ESRCH when it went between open and read), that is another
- * user's (EACCES, EPERM), or whose descriptor was closed meanwhile (EBADF).
+ * Errors for a process that exited (ENOENT; ESRCH if between open and read), that belongs to another user (EACCES,
+ * EPERM), or whose descriptor was closed meanwhile (EBADF).
  */
 const UNSEEN = new Set(["ENOENT", "ESRCH", "EACCES", "EPERM", "ENOTDIR", "EBADF"]);
 
-/** The result of `look`, or null when what it looks at is gone or hidden from us. */
+/** The result of `look`; null if what it reads has vanished or is not visible to this user. */
 export function orUnseen<T>(look: () => T): T | null {
   try {
     return look();
@@ -19,9 +19,9 @@ export function orUnseen<T>(look: () => T): T | null {
 }
 
 /**
- * The text of a file under `/proc`, or null when it can't be seen. At most `maxBytes`.
- * Node's `readFileSync` asks for size and type first, which under `/proc` says nothing and costs as much as the reading.
- * Deno's own takes a quarter of what `node:fs` takes there.
+ * The text of a file under `/proc`, at most `maxBytes`; null if it is not visible. Node's `readFileSync` queries size
+ * and type first, which is useless under `/proc` and takes as long as the read. Deno's own read takes a quarter of the
+ * time of its `node:fs`.
  */
 export function readProcText(path: string, maxBytes = 1024 * 1024): string | null {
   return orUnseen(() => {
@@ -39,15 +39,15 @@ function readByDeno(path: string): string | null {
   try {
     return new TextDecoder().decode(Deno.readFileSync(path));
   } catch (error) {
-    // Deno has no code for ESRCH, which a process answers that went between open and read.
+    // Deno has no code for ESRCH, the error for a process that exited between open and read.
     if (error instanceof Error && error.message.includes("(os error 3)")) return null;
     throw error;
   }
 }
 
 /**
- * Reads a file in pieces of at most `size` bytes. The kernel makes the text of `/proc/net/tcp` while it is read, so a
- * reader who has found what it looks for can stop before the whole socket table is walked (seq_read in fs/seq_file.c).
+ * Reads a file in pieces of at most `size` bytes. The kernel generates the text of `/proc/net/tcp` on read, so a reader
+ * that stops early saves the walk of the whole socket table (seq_read in fs/seq_file.c).
  *
  * @throws the system's error; wrap in {@linkcode orUnseen}
  */
@@ -68,26 +68,26 @@ export function* readPieces(path: string, size: number): Generator<string> {
   }
 }
 
-/** Where the link at `path` leads, or null when it can't be seen. */
+/** The target of the link at `path`; null if it is not visible. */
 export function readProcLink(path: string): string | null {
   return orUnseen(() => readlinkSync(path));
 }
 
-/** The numbers among the names in the folder at `path`, rising; none when it can't be seen. */
+/** The numeric names in the folder at `path`, ascending; empty if it is not visible. */
 export function listNumbers(path: string): number[] {
   const names = orUnseen(() => readdirSync(path)) ?? [];
   return names.filter((name) => /^\d+$/.test(name)).map(Number).sort((a, b) => a - b);
 }
 
-/** A descriptor of a process and where it leads: a path, `socket:[inode]`, `pipe:[inode]` … */
+/** A descriptor of a process and its target: a path, `socket:[inode]`, `pipe:[inode]` … */
 export interface DescriptorLink {
   fd: number;
   link: string;
-  /** The link itself, which stat(2) follows to the open file, whatever became of its name. */
+  /** The path of the link itself, which stat(2) follows to the open file even if it was deleted. */
   path: string;
 }
 
-/** The descriptors of process `pid`; none when it is gone or hidden from us. */
+/** The descriptors of process `pid`; none if it has exited or is not visible. */
 export function* descriptorLinks(proc: string, pid: number): Generator<DescriptorLink> {
   for (const fd of listNumbers(`${proc}/${pid}/fd`)) {
     const path = `${proc}/${pid}/fd/${fd}`;
@@ -95,7 +95,8 @@ export function* descriptorLinks(proc: string, pid: number): Generator<Descripto
       yield { fd, link: readlinkSync(path), path };
     } catch (error) {
       const code = systemErrorCode(error);
-      // A process may show its numbers and hide where they lead (ptrace(2), access mode checks): one refusal stands for all.
+      // A process may show its descriptors but not their targets (ptrace(2), access mode checks): one refusal holds for
+      // all.
       if (code === "EACCES" || code === "EPERM") return;
       if (code === undefined || !UNSEEN.has(code)) throw error;
     }

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-/** One process as the kernel describes it now. */
+/** A process as the kernel reports it. */
 export interface ProcessInfo {
   pid: number;
   /** Process group. */
@@ -7,26 +7,26 @@ export interface ProcessInfo {
   /** Session. */
   sid: number;
   parentPid: number;
-  /** `Z` and `X` are dead: nothing runs in them, they only wait to be reaped. `T` is stopped. */
+  /** `Z` and `X` are dead: exited and not reaped yet. `T` is stopped. */
   state: string;
   /**
-   * When it started, in a unit of the platform's own that two readings of the same process share:
-   * Linux: clock ticks since boot (proc(5), stat field 22); macOS: the text of `ps -o lstart`.
+   * Its start time, in a platform-specific form that is stable for a process: on Linux clock ticks since boot (proc(5),
+   * stat field 22), on macOS the text of `ps -o lstart`.
    */
   startTime: string;
-  /** The real path of its executable (`/proc/PID/exe`, without ` (deleted)`), or null when it can't be read. */
+  /** The real path of its executable (`/proc/PID/exe`, without ` (deleted)`); null if it can't be read. */
   executable: string | null;
-  /** Its command line, arguments parted by spaces, at most 300 characters; the bare name when the line is empty. */
+  /** Its command line, arguments separated by spaces, at most 300 characters; its name if the command line is empty. */
   command: string;
 }
 
-/** A process that has something of interest, for an answer that names it. */
+/** A process that holds something, to be named in messages. */
 export interface Holder {
   pid: number;
   command: string;
 }
 
-/** A listening TCP socket and who has it. `pid` is null when the holder can't be seen (another user's). */
+/** A listening TCP socket and its process. `pid` is null if the process is not visible (another user's). */
 export interface Listener {
   /** `127.0.0.1`, `::1`, `0.0.0.0`, `::` … */
   address: string;
@@ -35,68 +35,73 @@ export interface Listener {
   command: string | null;
 }
 
-/** A file that a lock was looked for on. */
+/** A process that holds a lock. */
 export interface LockHolder extends Holder {
-  /** The holder's descriptor shows the lock on the path's present inode, or on one that was deleted from the path. */
+  /** Whether the lock is on the file at the path now, or on one that was deleted from it. */
   on: "path" | "deleted";
 }
 
 /**
- * What the platform can tell of processes. One implementation per platform (`processes_linux.ts`,
- * `processes_darwin.ts`), chosen in `processes_here.ts`. Nothing here signals or locks anything.
- * A process that vanishes while it is looked at counts as absent, never as an error.
+ * Process inspection. One implementation per platform (`processes_linux.ts`, `processes_darwin.ts`), chosen in
+ * `processes_here.ts`. Sends no signals and takes no locks. A process that exits during a call counts as absent and
+ * never causes an error.
  */
 export interface Processes {
-  /** A word that changes with each boot: Linux `/proc/sys/kernel/random/boot_id`, macOS `sysctl kern.boottime`. */
+  /**
+   * An ID that changes with each boot: Linux `/proc/sys/kernel/random/boot_id`, macOS `sysctl kern.bootsessionuuid`.
+   */
   bootId(): string;
-  /** The process, or null when there is none (a zombie is there: see `state`). */
+  /** The process; null if there is none. A zombie is returned: see `state`. */
   inspect(pid: number): ProcessInfo | null;
   /**
-   * Whether something runs under this PID, whoever that is: cheap enough to be asked several times a second. macOS counts
-   * zombies, and ones that nobody reaps stay: {@linkcode inspect} tells more.
+   * Whether any process has this PID; cheap enough to call several times a second. On macOS zombies count, even if
+   * their parent never reaps them: {@linkcode inspect} distinguishes them.
    */
   isThere(pid: number): boolean;
-  /** The full argument vector, or null when it can't be read (macOS: parsed from `ps`, so arguments with spaces are parted). */
+  /**
+   * The full argument vector; null if it can't be read. On macOS it is parsed from `ps`, which splits arguments at
+   * spaces.
+   */
   argv(pid: number): string[] | null;
-  /** The members of process group `pgid` that are not dead (`Z`, `X`), in no order. */
+  /** The members of process group `pgid` that are not dead (`Z`, `X`), in no particular order. */
   liveGroupMembers(pgid: number): ProcessInfo[];
   /**
-   * Who holds a flock(2) on the file at `path`. Looks at `firstPid` alone before it scans every process.
-   * Takes no lock. Sees only processes of this user, unless we are root.
+   * The processes that hold a flock(2) on the file at `path`. Checks `firstPid` before it scans every process. Takes no
+   * lock. Sees only processes of this user, unless run by root.
    */
   lockHolders(path: string, firstPid?: number): LockHolder[];
   /**
-   * Processes, ourselves left out, that have the file at `path` open for writing, or are servers that name its real path
-   * in their arguments. Who only reads it (a copy, a backup) serves nobody from it.
+   * Other processes that have the file at `path` open for writing, or are dev servers with its real path in their
+   * arguments. Processes that only read it (a copy, a backup) do not count.
    */
   fileUsers(path: string): Holder[];
   /**
-   * Whether a process has a lock of fcntl(2) for writing on the file at `path`: under SQLite, a transaction that writes.
-   * Null where that can't be told.
+   * Whether one of the processes holds an fcntl(2) write lock on the file at `path`: for SQLite, a write transaction.
+   * Null if unknown.
    */
   hasWriteLock(pids: readonly number[], path: string): boolean | null;
-  /** Whether group `pgid` has live members and every thread of them is stopped: none runs before SIGCONT. */
+  /** Whether group `pgid` has live members and all their threads are stopped (until SIGCONT). */
   isGroupStopped(pgid: number): boolean;
-  /** Processes, ourselves left out, whose working folder is `folder` or one within it. */
+  /** Other processes whose working directory is `folder` or within it. */
   processesIn(folder: string): Holder[];
-  /** Who listens on TCP `port`, on any address. Costs 3–15 ms (the kernel walks its socket table). */
+  /** The listeners on TCP `port`, on any address. Takes 3–15 ms (the kernel walks its socket table). */
   listeners(port: number): Listener[];
   /** Whether process `pid`, or a live member of group `pid`, listens on `port`. */
   groupListensOn(pgid: number, port: number): boolean;
 }
 
-/** Whether nothing runs in the process any more. */
+/** Whether the process has exited (and may not be reaped yet). */
 export function isDead(process: Pick<ProcessInfo, "state">): boolean {
   return process.state === "Z" || process.state === "X";
 }
 
-/** Whether the process that had this PID at that start time, as the kernel tells it, is alive. */
+/** Whether the process with this PID and start time is alive. */
 export function isStillThere({ pid, startTime }: { pid: number; startTime: string }, processes: Processes): boolean {
   const seen = processes.inspect(pid);
   return seen !== null && !isDead(seen) && seen.startTime === startTime;
 }
 
-/** The name that a process goes by in messages: `temporal (pid 123)`. */
+/** A process as named in messages: `temporal (pid 123)`. */
 export function describeProcess(process: ProcessInfo): string {
   const name = process.executable === null ? process.command.split(" ")[0]! : basename(process.executable);
   return `${name} (pid ${process.pid})`;

@@ -10,15 +10,15 @@ import { orUnseen } from "./proc_files.ts";
 import type { Holder, Listener, LockHolder, Processes, ProcessInfo } from "./processes.ts";
 import { type RunTool, runTool } from "./run_tool.ts";
 
-/** No name look-ups, no warnings; flags in hexadecimal; then which fields to print. */
+/** No name lookups, no warnings, flags in hexadecimal, then the fields to print. */
 const LSOF_FILES = ["-nP", "-w", "+fG", "-FpcfGtDikn"];
 const LSOF_SOCKETS = ["-nP", "-w", "-sTCP:LISTEN", "-Fpcftn"];
 
 /**
- * What macOS tells of processes, through ps(1), lsof(8) and sysctl(8): it has no `/proc`. Each question takes
- * 5–50 ms. `sid` is always 0: ps has no column for it.
+ * Process inspection on macOS, by ps(1), lsof(8) and sysctl(8), as there is no `/proc`. Each call takes 5–50 ms. `sid`
+ * is always 0: ps has no column for it.
  *
- * @param ownPid Ourselves.
+ * @param ownPid PID of this process.
  * @param run Runs the tools.
  */
 export function darwinProcesses(ownPid: number, run: RunTool = runTool): Processes {
@@ -30,7 +30,7 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
   const commandsOf = (pids: number[]): Map<number, string> =>
     pids.length === 0 ? new Map() : parsePsPairs(run("ps", ["-ww", "-o", "pid=,command=", "-p", pids.join(",")]));
 
-  /** Apart from the command line, for both may have spaces in them. */
+  /** Queries executables separately from command lines, because both may contain spaces. */
   const describe = (lines: PsLine[]): ProcessInfo[] => {
     if (lines.length === 0) return [];
     const pids = lines.map(({ pid }) => pid).join(",");
@@ -59,21 +59,21 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
     const among = (files: LsofFile[]): LockHolder[] => {
       const found = new Map<number, LockHolder["on"]>();
       for (const file of files) {
-        const on = isLockedInLsof(file) ? whereItLeads(file, target) : null;
+        const on = isLockedInLsof(file) ? locationOf(file, target) : null;
         if (on !== null && found.get(file.pid) !== "path") found.set(file.pid, on);
       }
       return holders([...found.keys()]).map((holder) => ({ ...holder, on: found.get(holder.pid)! }));
     };
     const first = firstPid === undefined ? [] : among(lsof(...LSOF_FILES, "-p", String(firstPid)));
     if (first.length > 0) return first;
-    // `+L1`: files without a name left. With no `-a`, lsof lists what fits either.
+    // `+L1` selects deleted files. Without `-a`, lsof lists files that match either condition.
     return among(lsof(...LSOF_FILES, "+L1", ...(target.identity === null ? [] : ["--", target.path])));
   };
 
   const fileUsers = (path: string): Holder[] => {
     const target = targetOf(path);
     const open = target.identity === null ? [] : lsof(...LSOF_FILES, "--", target.path);
-    const isUse = (file: LsofFile) => whereItLeads(file, target) === "path" && !isReadOnlyInLsof(file);
+    const isUse = (file: LsofFile) => locationOf(file, target) === "path" && !isReadOnlyInLsof(file);
     const pids = new Set(open.filter(isUse).map(({ pid }) => pid));
     for (const [pid, command] of parsePsPairs(run("ps", ["-axww", "-o", "pid=,command="]))) {
       if (namesDatabase(command.split(" "), [target.path, path])) pids.add(pid);
@@ -100,7 +100,7 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
   };
 
   return {
-    // Not kern.boottime, which moves when the clock is set.
+    // Not kern.boottime, which changes when the clock is set.
     bootId: () => run("sysctl", ["-n", "kern.bootsessionuuid"]).trim(),
     inspect,
     isThere,
@@ -109,7 +109,7 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
     lockHolders,
     fileUsers,
     hasWriteLock: () => null,
-    // SIGSTOP suspends the whole task: there are no threads to wait for one by one.
+    // SIGSTOP suspends the whole task, so there is no need to wait for each thread.
     isGroupStopped: (pgid) => {
       const members = groupLines(pgid);
       return members.length > 0 && members.every(({ state }) => state === "T");
@@ -120,7 +120,10 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
   };
 }
 
-/** kill(2) with 0 signals nobody; EPERM says that the process is another user's. ps takes a thousand times as long. */
+/**
+ * kill(2) with signal 0 sends nothing; EPERM means that the process belongs to another user. ps takes a thousand times
+ * as long.
+ */
 function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -142,20 +145,20 @@ function targetOf(path: string): Target {
   return real === null ? targetLock(path) : { path: real, identity: orUnseen(() => statSync(real, { bigint: true })) };
 }
 
-/** We lock through no link, so that nobody who has the lock that one leads to is of ours. */
+/** Does not follow a link at `path`: this tool never locks through one. */
 function targetLock(path: string): Target {
   const folder = dirname(resolve(path));
   const real = join(orUnseen(() => realpathSync(folder)) ?? folder, basename(path));
   return { path: real, identity: orUnseen(() => lstatSync(real, { bigint: true })) };
 }
 
-function whereItLeads(file: LsofFile, { path, identity }: Target): LockHolder["on"] | null {
+function locationOf(file: LsofFile, { path, identity }: Target): LockHolder["on"] | null {
   if (file.type !== "REG" || !/^\d+$/.test(file.fd ?? "")) return null;
   if (identity !== null && file.inode === identity.ino && file.device === identity.dev) return "path";
   return file.links === 0 && file.path === path ? "deleted" : null;
 }
 
-/** `comm` is what was executed; a login shell's begins with a dash. */
+/** `comm` is the executed path; for a login shell it begins with a dash. */
 function realExecutable(comm: string | undefined): string | null {
   if (comm === undefined || !comm.startsWith("/")) return null;
   return orUnseen(() => realpathSync(comm)) ?? comm;

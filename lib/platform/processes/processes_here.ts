@@ -5,10 +5,10 @@ import { darwinProcesses } from "./processes_darwin.ts";
 import { linuxProcesses } from "./processes_linux.ts";
 
 /**
- * What this platform tells of processes.
+ * Process inspection of this platform.
  *
  * @param platform As `process.platform` names it. @default {process.platform}
- * @throws {LocalError} `unsupported-platform` anywhere but on Linux and macOS
+ * @throws {LocalError} `unsupported-platform` except on Linux and macOS
  */
 export function processesHere(platform: string = process.platform): Processes {
   if (platform === "linux") return linuxProcesses(process.pid);
@@ -18,7 +18,7 @@ export function processesHere(platform: string = process.platform): Processes {
       "unsupported-platform",
       "Cannot run on native Windows: this tool needs Unix processes and sockets",
       {
-        hint: "Run it inside WSL (wsl --install), where it is a Linux program",
+        hint: "Run it inside WSL (`wsl --install`), where it is a Linux program",
         facts: { platform },
       },
     );

@@ -6,17 +6,16 @@ import { parseProcStat, type ProcStat } from "./parse_proc_stat.ts";
 import { descriptorLinks, listNumbers, orUnseen, readPieces, readProcLink, readProcText } from "./proc_files.ts";
 import type { Holder, Listener, LockHolder, Processes, ProcessInfo } from "./processes.ts";
 
-/** Where IPv4 and IPv6 sockets are listed, of our own network namespace. */
+/** The IPv4 and IPv6 sockets of this network namespace. */
 const TCP_TABLES = ["net/tcp", "net/tcp6"];
 
-/** How much of a TCP table is read at once by one who looks for one socket: about six lines. */
+/** Size of each read of a TCP table when looking for a single socket: about six lines. */
 const TCP_PIECE_BYTES = 1024;
 
 /**
- * What Linux tells of processes, through `/proc` (proc(5)).
+ * Process inspection on Linux, by `/proc` (proc(5)).
  *
- * @param proc Where the proc file system is. @default {"/proc"}
- * @param ownPid Ourselves.
+ * @param proc Path of the proc file system. @default {"/proc"} @param ownPid PID of this process.
  */
 export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
   const statOf = (pid: number): ProcStat | null => {
@@ -67,7 +66,7 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
 
   const fileUsers = (path: string): Holder[] => {
     const target = targetFile(path);
-    // What does not exist is open nowhere: to look through every descriptor costs as much as all the rest.
+    // A missing file is open nowhere; skips the scan of all descriptors, which takes as long as everything else.
     const hasOpen = (pid: number) =>
       target.identity !== null &&
       openFilesOf(proc, pid, target).some(({ on, fd }) => on === "path" && !isReadOnly(proc, pid, fd));
@@ -81,7 +80,7 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     return pids.some((pid) => openFilesOf(proc, pid, target).some(({ fd }) => isWriteLockShown(proc, pid, fd)));
   };
 
-  /** Each thread stops by itself, on its way out of the kernel: the leader's state says nothing of the others. */
+  /** Threads stop one by one, when they leave the kernel: the leader's state does not tell those of the others. */
   const isStopped = ({ pid, state }: ProcStat): boolean =>
     state === "T" && listNumbers(`${proc}/${pid}/task`).every((thread) => {
       const text = readProcText(`${proc}/${pid}/task/${thread}/stat`);
@@ -120,7 +119,7 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
   };
 
   const groupListensOn = (pgid: number, port: number): boolean => {
-    // The leader is nearly always the one that listens; the others are looked for only when it does not.
+    // Checks the leader first, which nearly always is the listener.
     const ofLeader = new Set(socketsOf(pgid));
     const seen = new Set<string>();
     for (const table of TCP_TABLES) {

@@ -19,9 +19,9 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * What `promise` gives, unless `signal` aborts before.
+ * The result of `promise`, unless `signal` aborts first.
  *
- * @throws the reason of `signal`, at once when it aborts; what becomes of `promise` is nobody's business then
+ * @throws the reason of `signal`, at once when it aborts; the outcome of `promise` is then ignored
  */
 export function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return promise;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import type { ForegroundChild, ForegroundExit, RunForeground } from "./host.ts";
 
-/** Runs a command over `node:child_process`. */
+/** Runs a command by `node:child_process`. */
 export const runForegroundNode: RunForeground = async (command, args, env) => {
   const { spawn } = await import("node:child_process");
   const environment: Record<string, string | undefined> = { ...globalThis.process.env };
@@ -27,13 +27,13 @@ export const runForegroundNode: RunForeground = async (command, args, env) => {
 };
 
 /**
- * Most failures are told as an event, ENOTDIR and others are thrown (node:child_process, spawn()). EACCES may also mean that
- * the command is nowhere, and that a folder on the way can't be searched (execvp(3)).
+ * spawn() of node:child_process emits most failures as events, but throws ENOTDIR and others. EACCES can also mean that
+ * the command was not found and a folder on PATH is not searchable (execvp(3)).
  */
 function cannotRun(error: unknown, command: string, searched: string): ForegroundChild {
   const code = systemErrorCode(error) ?? "";
-  const isThere = command.includes("/") || searched.split(":").some((folder) => existsSync(`${folder}/${command}`));
-  if (code === "ENOENT" || (code === "EACCES" && !isThere)) return { kind: "notFound" };
+  const isFound = command.includes("/") || searched.split(":").some((folder) => existsSync(`${folder}/${command}`));
+  if (code === "ENOENT" || (code === "EACCES" && !isFound)) return { kind: "notFound" };
   if (["EACCES", "ENOEXEC", "ENOTDIR"].includes(code)) return { kind: "notExecutable", why: (error as Error).message };
   throw error;
 }

@@ -6,15 +6,15 @@ export interface ForegroundExit {
   signal: string | null;
 }
 
-/** What came of the try to run a command. */
+/** A command that is running, or why it is not. */
 export type ForegroundChild =
   | { kind: "runs"; ended: Promise<ForegroundExit>; kill(signal: string): void }
   | { kind: "notFound" }
   | { kind: "notExecutable"; why: string };
 
 /**
- * Runs a command with our own stdin, stdout, stderr and process group, in our environment, changed by `env`: null takes a
- * variable away.
+ * Runs a command with this process's stdin, stdout, stderr and process group, in its environment changed by `env`; null
+ * removes a variable.
  */
 export type RunForeground = (
   command: string,
@@ -22,12 +22,12 @@ export type RunForeground = (
   env: Readonly<Record<string, string | null>>,
 ) => Promise<ForegroundChild>;
 
-/** The signals that can be listened for: those that end a process which does not. */
+/** Signals that can be handled; each terminates a process that does not handle it. */
 export type HeardSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2";
 
 /**
- * The process that we are, over the runtime's own means. Kept apart from `node:` modules because Deno needs 8–20 ms to
- * load each of `node:process`, `node:path` and `node:fs`, and most runs of this tool take less than that in all.
+ * The current process, by the runtime's own API. Independent of `node:` modules, because Deno takes 8–20 ms to load
+ * each of `node:process`, `node:path` and `node:fs`, longer than most runs of this tool take in total.
  */
 export interface Host {
   readonly runtime: "deno" | "node";
@@ -36,42 +36,39 @@ export interface Host {
   /** `linux`, `darwin`, `win32` … */
   readonly platform: string;
   readonly pid: number;
-  /** The effective user, or -1 where there is none. */
+  /** The effective user ID; -1 if there is none. */
   readonly uid: number;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   cwd(): string;
   readonly connect: Connect;
   readonly runForeground: RunForeground;
-  /** Calls `action` after `ms`, unless the function that it returns is called before. */
+  /** Calls `action` after `ms`; returns a function that cancels it. */
   after(ms: number, action: () => void): () => void;
   /**
-   * Writes all of `text`. A reader that went away (`status | head -1`) ends the writing, without an error.
+   * Writes all of `text`. Not an error if the reader has exited (`status | head -1`).
    *
-   * @returns whether the reader, if there was one, is still there
+   * @returns false if the reader has exited
    */
   write(stream: "stdout" | "stderr", text: string): Promise<boolean>;
   isTerminal(stream: "stdin" | "stdout" | "stderr"): boolean;
-  /** Width of the terminal on stdout in columns; 80 where there is none. */
+  /** Width of the terminal on stdout in columns; 80 if it is not a terminal. */
   columns(): number;
-  /** Calls `handler` for each of `signals` from now on; returns the way to stop that. */
+  /** Calls `handler` for each of `signals`; returns a function that stops that. */
   onSignal(signals: readonly HeardSignal[], handler: (signal: string) => void): () => void;
-  /**
-   * The owner and the permission bits of the folder at `path`; null when nothing is there or it is no folder.
-   */
+  /** Owner and permission bits of the folder at `path`; null if there is no folder. */
   folderOwner(path: string): { uid: number; mode: number } | null;
   /**
-   * Ends the process. Nothing that was written is lost: {@linkcode write} waits until the system has taken it. A reader
-   * that is gone, a wait that nobody needs any more and the like don't keep the process alive.
+   * Exits the process at once, whatever is still pending. No output is lost, because {@linkcode write} waits until the
+   * system has accepted it.
    */
   exit(code: number): never;
-  /** Whether anything that we may see is at `path`; a link counts, wherever it leads. */
+  /** Whether anything visible exists at `path`, including a dangling symbolic link. */
   exists(path: string): boolean;
   /**
-   * The text of the file at `path`; links are followed. What is no file (a FIFO, a folder) is not opened, nor what is
-   * larger than `maxBytes`.
+   * The text of the file at `path`; follows links. Does not open anything but regular files of at most `maxBytes`.
    *
-   * @throws the system's error when the disk fails
+   * @throws the system's error if the disk fails
    */
   readText(path: string, maxBytes: number): { text: string } | { refused: TextRefusal };
 }

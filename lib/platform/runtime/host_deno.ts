@@ -32,7 +32,7 @@ export function denoHost(): Host {
       try {
         return Deno.consoleSize().columns;
       } catch {
-        return 80; // stdout is no terminal
+        return 80; // stdout is not a terminal
       }
     },
     onSignal: (signals, handler) => {

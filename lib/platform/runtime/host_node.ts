@@ -29,7 +29,8 @@ export function nodeHost(): Host {
     },
     write: (stream, text) =>
       new Promise((resolve, reject) => {
-        // The stream also emits the error that the callback gets; unheard, it would end the process.
+        // The stream also emits the error that the callback receives; without a listener it would terminate the
+        // process.
         if (!process[stream].listeners("error").includes(ignore)) process[stream].on("error", ignore);
         process[stream].write(text, (error) => {
           if (error == null) resolve(true);

@@ -2,9 +2,9 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { Host } from "./host.ts";
 
 /**
- * Asks a question on the terminal and gives the line that is typed, without its end; empty when the terminal is closed.
- * It reads `/dev/tty`, not stdin: Node makes that one non-blocking, and a pipe into it answers nothing. Ctrl-C ends the
- * process, as it does wherever nobody listens for it.
+ * Asks a question on the terminal and returns the typed line; empty if the terminal is closed. Reads `/dev/tty`, not
+ * stdin, which Node makes non-blocking and which may be a pipe. Ctrl-C terminates the process, unless SIGINT is
+ * handled.
  */
 export async function askTerminal(host: Host, question: string): Promise<string> {
   await host.write("stderr", question);
@@ -19,7 +19,7 @@ export async function askTerminal(host: Host, question: string): Promise<string>
   }
 }
 
-/** Whether the answer to a question `[y/N]` is a clear yes; everything else is a no. */
+/** Whether the answer to a `[y/N]` question is yes; anything else is no. */
 export function isYes(answer: string): boolean {
   return /^\s*y(es)?\s*$/i.test(answer);
 }

@@ -1,8 +1,8 @@
 /**
- * Calls `action` after `ms`, unless the function that it returns is called before.
+ * Calls `action` after `ms`; returns a function that cancels it.
  *
- * Over `Atomics.waitAsync`, which is V8's own: the first `setTimeout` of a Deno process costs 5–8 ms (Deno 2.9 loads
- * Node's timers for it), a quarter of what `status` takes in all.
+ * Uses `Atomics.waitAsync` of V8, because the first `setTimeout` of a Deno process takes 5–8 ms (Deno 2.9 loads Node's
+ * timers for it), a quarter of the total time of `status`.
  */
 export function afterDeno(ms: number, action: () => void): () => void {
   const cell = new Int32Array(new SharedArrayBuffer(4));

@@ -3,24 +3,25 @@ import { type Libc, openLibc } from "../files/libc_deno.ts";
 import { listNumbers, readProcText } from "../processes/proc_files.ts";
 import { isDeno } from "../runtime/host.ts";
 
-/** What was done so that a child does not inherit what our caller had open. */
+/** Descriptors kept from a child process. */
 export interface CloseOnExec {
-  /** Descriptors from 3 up that a child would inherit all the same: it has to close them itself. */
+  /** Descriptors from 3 up that a child inherits nevertheless, and has to close itself. */
   leaking: number[];
-  /** Undoes it, after the spawn: a command of the user's may well need them (`run -- diff <(a) <(b)`). */
+  /** Reverts it after the spawn: a user's command may need the descriptors (`run -- diff <(a) <(b)`). */
   restore(): void;
 }
 
 /**
- * Keeps descriptors from 3 up from the child that is spawned before `restore`. A caller that waits for the end of a pipe
- * (`x=$(… start)`, make's jobserver, a test framework's fd 3) would otherwise wait for the daemon's whole life.
+ * Sets close-on-exec on descriptors from 3 up until `restore`, so that a child spawned in between does not inherit
+ * them. Otherwise a caller that waits for EOF on a pipe (`x=$(… start)`, make's jobserver, a test framework's fd 3)
+ * would wait until the daemon exits.
  *
  * - Node on macOS: libuv spawns with POSIX_SPAWN_CLOEXEC_DEFAULT, nothing leaks.
- * - Node on Linux: at its start libuv marks what was inherited, but ends at the first number above 15 that is not
- *   open (uv_disable_stdio_inheritance), so bash's `<(…)` at 63 gets through. Node can't mark it: it is reported.
- * - Deno hands on whatever has no close-on-exec mark: marked through FFI, or reported where there is none (musl).
+ * - Node on Linux: at startup libuv marks inherited descriptors, but stops at the first number above 15 that is not
+ *   open (uv_disable_stdio_inheritance), so bash's `<(…)` at 63 leaks. Node can't mark it: it is reported.
+ * - Deno passes on every descriptor without close-on-exec: marked through FFI, or reported without FFI (musl).
  *
- * @param libc The C library, where it can be called; let go of in `restore`.
+ * @param libc The C library, if available; unloaded by `restore`.
  */
 export function setCloseOnExec(platform: string = process.platform, libc: Libc | null = openLibc()): CloseOnExec {
   const nothing = () => {};
@@ -39,7 +40,7 @@ export function setCloseOnExec(platform: string = process.platform, libc: Libc |
   };
 }
 
-/** The folder in which the system shows our own open descriptors. */
+/** The folder that lists this process's open descriptors. */
 export function ownDescriptors(platform: string = process.platform): string {
   return platform === "linux" ? "/proc/self/fd" : "/dev/fd";
 }

@@ -1,28 +1,28 @@
-/** Which of our descriptors a child gets, and as what. */
+/** The descriptors that a child is to have. */
 export interface WantedDescriptors {
-  /** Ours that becomes its 1, or nothing. */
+  /** Descriptor that becomes its 1, or /dev/null. */
   stdout: number | "null";
-  /** Ours that becomes its 2, or nothing. */
+  /** Descriptor that becomes its 2, or /dev/null. */
   stderr: number | "null";
-  /** Ours that become its 3, 4 …, all different. */
+  /** Descriptors that become its 3, 4 …, all different. */
   pass: readonly number[];
-  /** Ours that it would inherit without being asked, and must close. */
+  /** Descriptors that it would also inherit, and must close. */
   leaking: readonly number[];
 }
 
-/** How a child is brought to exactly the descriptors that are wanted. */
+/** How to give a child exactly the wanted descriptors. */
 export interface DescriptorPlan {
-  /** For the runtime's spawn: its stdin is not ours to say; then 1, 2, and 3 up, where null leaves a number alone. */
+  /** For the runtime's spawn, without stdin: 1, 2, and 3 up; null skips a number. */
   stdio: [stdout: number | "ignore", stderr: number | "ignore", ...rest: (number | null)[]];
-  /** Redirections for a shell that then execs the command (`>&4 2>&4 4>&-`); empty when no shell is needed. */
+  /** Redirections for a shell that execs the command (`>&4 2>&4 4>&-`); empty if no shell is needed. */
   redirections: string[];
-  /** Inherited ones that no POSIX shell can close, for it knows numbers of one digit only. */
+  /** Leaked descriptors that a POSIX shell cannot close, because it supports only one-digit numbers. */
   beyondShell: number[];
 }
 
 const LAST_SHELL_DESCRIPTOR = 9;
 
-/** The plan for a runtime that makes exactly the descriptors it is asked for, as Node does. */
+/** The plan for a runtime that passes exactly the requested descriptors, as Node does. */
 export function planExactly({ stdout, stderr, pass, leaking }: WantedDescriptors): DescriptorPlan {
   const stdio: DescriptorPlan["stdio"] = [orIgnore(stdout), orIgnore(stderr), ...pass];
   const extra = leaking.filter((fd) => fd >= 3 + pass.length);
@@ -30,12 +30,12 @@ export function planExactly({ stdout, stderr, pass, leaking }: WantedDescriptors
 }
 
 /**
- * The plan for Deno, whose spawn (create_command in ext/process/lib.rs)
- * - makes copies of what is to be 1 and 2 that stay open in the child, so they go to numbers from 3 up and a shell moves them;
- * - copies to 3, 4 … one after the other and closes each source behind it, so no source may stand where a copy goes,
- *   and none may be named twice.
+ * The plan for Deno, whose spawn (create_command in ext/process/lib.rs) - leaves copies of 1 and 2 open in the child,
+ * so they are passed as numbers from 3 up and a shell moves them; - copies to 3, 4 … one by one and closes each source
+ * afterwards, so no source may be the target of another copy,
+ *   and none may be listed twice.
  *
- * Null when there is no room for that among the numbers that a shell can name.
+ * Null if the numbers that a shell supports do not suffice.
  */
 export function planForDeno({ stdout, stderr, pass, leaking }: WantedDescriptors): DescriptorPlan | null {
   const sources = [...new Set([...pass, ...[stdout, stderr].filter((each) => each !== "null")])];
@@ -55,7 +55,7 @@ export function planForDeno({ stdout, stderr, pass, leaking }: WantedDescriptors
   };
 }
 
-/** The first number from 3 on from which the sources can be laid down in a row without standing on one another. */
+/** The first number from 3 up from which the sources can be placed consecutively without overwriting one another. */
 function findBase(sources: readonly number[]): number | null {
   for (let base = 3; base + sources.length - 1 <= LAST_SHELL_DESCRIPTOR; base++) {
     const isFree = (source: number, at: number) =>

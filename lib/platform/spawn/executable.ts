@@ -4,20 +4,20 @@ import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import { foreignFormat } from "./executable_format.ts";
 
-/** Enough for the kinds of program and for the first line of a script. */
+/** Enough for the magic numbers and for the first line of a script. */
 const HEAD_BYTES = 256;
 
-/** What says that there is nothing to run at a path, or not for us. */
+/** Errors for a path that does not exist or may not be executed. */
 const NOT_THERE = ["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG"];
 
 /**
- * The path of the program that `command` means: itself when it has a slash, else the first of that name in `searchPath`.
- * Null when there is none that may be executed.
+ * The path of program `command`: `command` itself if it contains a slash, else the first match in `searchPath`. Null if
+ * there is no executable file.
  */
 export function findExecutable(command: string, searchPath: string | undefined): string | null {
   if (command.includes("/")) return whyNotExecutable(command) === null ? command : null;
   for (const folder of (searchPath ?? "").split(":")) {
-    // "" and "." mean the working folder, where a cloned repository could plant a program.
+    // "" and "." mean the working directory, where a cloned repository could plant a program.
     if (!folder.startsWith("/")) continue;
     const path = `${folder}/${command}`;
     if (whyNotExecutable(path) === null) return path;
@@ -26,8 +26,9 @@ export function findExecutable(command: string, searchPath: string | undefined):
 }
 
 /**
- * Like {@linkcode findExecutable}, and makes sure that it can run here. To be asked before a spawn: Deno and Node fail
- * differently, a shell in between tells nothing, and execvp(3) gives a foreign binary to `/bin/sh` as a script.
+ * Like {@linkcode findExecutable}, and checks that the program can run on this machine. Called before a spawn, because
+ * Deno and Node fail differently, a shell in between reports nothing, and execvp(3) passes a foreign binary to
+ * `/bin/sh` as a script.
  *
  * @throws {LocalError} `launch-failed`, with `systemError` (`ENOENT`, `EACCES`, `ENOEXEC`) among the facts
  */
@@ -40,16 +41,16 @@ export function requireExecutable(command: string, searchPath: string | undefine
         command,
         code,
         "it is not an executable file, or permission is denied",
-        `chmod +x ${shellWord(command)}, or name another binary`,
+        `Make it executable (\`chmod +x ${shellWord(command)}\`), or choose another binary`,
       )
-      : cannotRun(command, code, "there is no such program", "Check the path");
+      : cannotRun(command, code, "file not found", "Check the path");
   }
   const foreign = faultOf(path);
   if (foreign !== null) throw foreign;
   return path;
 }
 
-/** The error of a program that can't be started. */
+/** The error for a program that can't be started. */
 export function cannotRun(command: string, code: string, reason: string, hint: string, cause?: unknown): LocalError {
   return new LocalError("launch-failed", `Cannot run ${command}: ${reason}`, {
     hint,
@@ -60,7 +61,7 @@ export function cannotRun(command: string, code: string, reason: string, hint: s
 
 function whyNotExecutable(path: string): string | null {
   try {
-    if (!statSync(path).isFile()) return "EACCES"; // execve(2)'s word for a folder
+    if (!statSync(path).isFile()) return "EACCES"; // execve(2) fails so for a directory
     accessSync(path, constants.X_OK);
     return null;
   } catch (error) {
@@ -70,21 +71,26 @@ function whyNotExecutable(path: string): string | null {
   }
 }
 
-/** Why the kernel would not run it, though it may be executed; null when nothing speaks against it. */
+/** Why the kernel would not run an executable file; null if no reason is known. */
 function faultOf(path: string): LocalError | null {
   const head = readHead(path);
   if (head === null) return null;
   const builtFor = foreignFormat(head, process.platform, process.arch);
   if (builtFor !== null) {
     const here = `${process.platform} ${process.arch}`;
-    return cannotRun(path, "ENOEXEC", `it is a program for ${builtFor}, this is ${here}`, `Get the binary for ${here}`);
+    return cannotRun(
+      path,
+      "ENOEXEC",
+      `it is built for ${builtFor}, this machine is ${here}`,
+      `Get the binary for ${here}`,
+    );
   }
   const [first, second] = head;
   if (first === 0x23 && second === 0x21) return faultOfScript(path, head);
   const isProgram = first === 0x7f || first === 0xcf || first === 0xca; // ELF, Mach-O, Mach-O for several processors
   return isProgram
     ? null
-    : cannotRun(path, "ENOEXEC", "it is neither a program nor a script that begins with '#!'", "Get the binary again");
+    : cannotRun(path, "ENOEXEC", "it is neither a binary nor a script that begins with '#!'", "Get the binary again");
 }
 
 function faultOfScript(path: string, head: Uint8Array): LocalError | null {
@@ -93,12 +99,12 @@ function faultOfScript(path: string, head: Uint8Array): LocalError | null {
   return cannotRun(
     path,
     "ENOENT",
-    `it is a script for '${interpreter}', which is not there`,
-    "Install that, or name another binary",
+    `it is a script for '${interpreter}', which is not installed`,
+    "Install it, or choose another binary",
   );
 }
 
-/** Null when we may execute but not read it. */
+/** Null if the file is executable but not readable. */
 function readHead(path: string): Uint8Array | null {
   let fd: number;
   try {

@@ -2,29 +2,32 @@ import { openLibrary } from "../files/libc_deno.ts";
 import { isDeno } from "../runtime/host.ts";
 import { linuxSignalName } from "./signals.ts";
 
-/** What to start. */
+/** The program to start. */
 export interface PosixSpawn {
-  /** A path. */
+  /** Its path. */
   program: string;
   args: readonly string[];
   cwd: string;
-  /** Its whole environment; what is undefined is left out. */
+  /** Its complete environment; undefined values are omitted. */
   env: Readonly<Record<string, string | undefined>>;
-  /** What its 0, 1, 2 … are: one of our descriptors, `null` for /dev/null, or a pipe that ends when we are no more. */
+  /**
+   * Its descriptors 0, 1, 2 …: one of this process's, `null` for /dev/null, or a pipe that reaches EOF when this
+   * process exits.
+   */
   descriptors: readonly (number | "null" | "pipe")[];
 }
 
-/** A child of ours. */
+/** A child process. */
 export interface PosixChild {
-  /** Also its process group and its session. */
+  /** Also its process group and session. */
   pid: number;
-  /** Resolves when it ends. Never rejects, and keeps our own process from nothing. */
+  /** Resolves when it exits. Never rejects, and does not keep this process alive. */
   exited: Promise<{ code: number | null; signal: string | null }>;
 }
 
 /**
- * What posix_spawn(3) and its file actions refuse with, as `errno` (asm-generic/errno-base.h). EBADF says of a descriptor
- * that is open that a number it was to be copied to is beyond RLIMIT_NOFILE.
+ * `errno` of posix_spawn(3) and its file actions (asm-generic/errno-base.h). EBADF for an open descriptor means that
+ * the number to copy it to exceeds RLIMIT_NOFILE, hence EMFILE.
  */
 const ERRNO_NAMES: Readonly<Record<number, string>> = {
   1: "EPERM",
@@ -45,11 +48,11 @@ const ERRNO_NAMES: Readonly<Record<number, string>> = {
 const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 const WNOHANG = 1;
-/** `spawn.h` of glibc: the child has default signal actions, an empty mask, and a session of its own. */
+/** glibc's `spawn.h`: default signal actions, an empty signal mask, a new session. */
 const FLAGS = 0x04 | 0x08 | 0x80;
-/** More than any of glibc's structures take (sigset_t 128 bytes, posix_spawnattr_t 336). */
+/** Larger than all of glibc's structures (sigset_t 128 bytes, posix_spawnattr_t 336). */
 const STRUCTURE_BYTES = 512;
-/** A sigset_t: as libuv has it, a child begins with the default action of all signals but the real-time ones. */
+/** A sigset_t: as with libuv, a child starts with the default action for all signals but the real-time ones. */
 const SIGNALS_1_TO_31 = new Uint8Array(STRUCTURE_BYTES).fill(0xff, 0, 4).fill(0x7f, 3, 4);
 
 const SPAWN = {
@@ -71,11 +74,12 @@ const PIPE = {
 const WAIT = { waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" } } as const;
 
 /**
- * Starts a program with exactly these descriptors, in a session and process group of its own, by the C library's
- * posix_spawn(3): under Deno alone, on Linux with glibc from 2.34 on, where FFI is allowed; null elsewhere. It does without the
- * copy of our page tables that fork(2) makes, without a shell that sorts the descriptors out, and without `node:child_process`.
+ * Starts a program with exactly these descriptors, in its own session and process group, by posix_spawn(3) of the C
+ * library. Only under Deno, on Linux with glibc 2.34 or later, and with FFI permission; else null. Saves the copy of
+ * this process's page tables that fork(2) makes, a shell that arranges the descriptors, and loading
+ * `node:child_process`.
  *
- * @throws {Error} with the system's `code`, when the program can't be started
+ * @throws {Error} with the system's `code`, if the program can't be started
  */
 export function posixSpawn(options: PosixSpawn): PosixChild | null {
   if (isDeno && Deno.build.os !== "linux") return null;
@@ -111,7 +115,7 @@ function spawn(
   must(libc.posix_spawn_file_actions_init(actions));
   try {
     const sources = descriptors.map((each) => each === "pipe" ? pipe : each);
-    // Each goes to a number beyond all others first, so that none is overwritten before it has found its place.
+    // Copies each descriptor beyond all others first, so that none is overwritten before it is moved to its number.
     const beyond = 1 + Math.max(...sources.map((each) => each === "null" ? 0 : each), sources.length);
     sources.forEach((each, at) => {
       must(
@@ -126,11 +130,11 @@ function spawn(
     must(libc.posix_spawn(bytesOf(pid), text(program), actions, attributes, argv, envp));
     return pid[0]!;
   } finally {
-    libc.posix_spawn_file_actions_destroy(actions); // posix_spawnattr_destroy(3) does nothing
+    libc.posix_spawn_file_actions_destroy(actions); // posix_spawnattr_destroy(3) is a no-op
   }
 }
 
-/** Calls `use` with the end of a pipe whose other end stays open as long as this process lives, and no child has it. */
+/** Calls `use` with the read end of a pipe whose write end only this process has, until it exits. */
 function withPipe(use: (end: number) => number): number {
   const libc = openLibrary(PIPE);
   const ends = new Int32Array(2);
@@ -147,7 +151,7 @@ function withPipe(use: (end: number) => number): number {
   }
 }
 
-/** SIGCHLD says that some child has changed; a listener for it keeps no process alive. */
+/** SIGCHLD reports that some child changed state; a listener for it does not keep the process alive. */
 function whenExited(pid: number): PosixChild["exited"] {
   return new Promise((resolve) => {
     const look = () => {
@@ -157,11 +161,11 @@ function whenExited(pid: number): PosixChild["exited"] {
       resolve(end);
     };
     Deno.addSignalListener("SIGCHLD", look);
-    look(); // it may have ended before anybody listened
+    look(); // it may have exited before the listener was added
   });
 }
 
-/** How our child ended, which is forgotten with this answer (waitpid(2)); null while it lives. */
+/** Reaps the child and returns how it exited (waitpid(2)); null while it is running. */
 function endOf(pid: number): { code: number | null; signal: string | null } | null {
   const libc = openLibrary(WAIT);
   if (libc === null) return null;
@@ -188,10 +192,7 @@ function text(value: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${value}\0`);
 }
 
-/**
- * A `char *[]` that ends with NULL, and behind it the texts that it points at: in one buffer, so that they live as long as it
- * does.
- */
+/** A `char *[]` that ends with NULL, followed by its strings in the same buffer, so that they live equally long. */
 function strings(values: readonly string[]): Uint8Array<ArrayBuffer> {
   const texts = values.map(text);
   let at = BigUint64Array.BYTES_PER_ELEMENT * (texts.length + 1);

@@ -1,7 +1,7 @@
 /** Signals that this tool sends. */
 export type SentSignal = "SIGTERM" | "SIGKILL" | "SIGCONT" | "SIGSTOP" | "SIGINT" | "SIGHUP" | "SIGQUIT";
 
-/** The numbers that are the same on Linux and macOS (signal(7), sys/signal.h). */
+/** Numbers shared by Linux and macOS (signal(7), sys/signal.h). */
 const COMMON: Readonly<Record<string, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -20,7 +20,7 @@ const COMMON: Readonly<Record<string, number>> = {
   SIGVTALRM: 26,
   SIGPROF: 27,
 };
-/** Those of Linux on x86 and ARM. */
+/** Numbers of Linux on x86 and ARM. */
 const LINUX: Readonly<Record<string, number>> = {
   ...COMMON,
   SIGBUS: 7,
@@ -40,12 +40,12 @@ const DARWIN: Readonly<Record<string, number>> = {
   SIGUSR2: 31,
 };
 
-/** The number of a signal that ends processes; 0 for one that is unknown. */
+/** The number of a signal that terminates processes; 0 if unknown. */
 export function signalNumber(name: string, platform: string): number {
   return (platform === "darwin" ? DARWIN : LINUX)[name] ?? 0;
 }
 
-/** The name of a signal of Linux: `SIGKILL`; `SIG42` for one without a name here. */
+/** The name of a Linux signal: `SIGKILL`; `SIG42` if it has none here. */
 export function linuxSignalName(number: number): string {
   return Object.keys(LINUX).find((name) => LINUX[name] === number) ?? `SIG${number}`;
 }

@@ -11,23 +11,23 @@ import { cannotRun, findExecutable } from "./executable.ts";
 import type { PosixChild } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
 
-/** A command line that ends up as the wanted program, with the descriptors it is started with. */
+/** The command line to spawn, which runs or execs the program, and its descriptors. */
 interface Launch {
   command: string;
   args: string[];
   stdio: (number | "ignore")[];
-  /** A shell goes before the program. */
+  /** The program is started by an exec wrapper. */
   hasWrapper: boolean;
 }
 
-/** How long the shell that goes before a program may take to give way to it, in ms. */
+/** How long to wait for the exec wrapper to become the program, in ms. */
 const WRAPPER_DEADLINE_MS = 5000;
 
 /**
- * Starts `program` as `spawnDetached` promises it, over `node:child_process`, which both runtimes have. What they would
- * hand on unasked is kept from it by a mask, or closed by a shell that goes before the program.
+ * Starts `program` as documented at `spawnDetached`, by `node:child_process`, which both runtimes have. Other
+ * descriptors are kept from it by close-on-exec, or closed by an exec wrapper.
  *
- * @throws {LocalError} `launch-failed`, when that shell could not start the program
+ * @throws {LocalError} `launch-failed` if the wrapper could not start the program
  * @throws the system's error
  */
 export async function spawnByRuntime(
@@ -46,7 +46,7 @@ export async function spawnByRuntime(
   return { pid, exited };
 }
 
-/** From the mask to its end there must be nothing asynchronous: what else is spawned meanwhile would be masked too. */
+/** Must be synchronous: another process spawned before `restore` would be affected too. */
 function spawnClosed(
   program: string,
   options: SpawnOptions,
@@ -71,7 +71,7 @@ function planLaunch(program: string, options: SpawnOptions, leaking: number[]): 
   if (plan === null) {
     throw new LocalError(
       "internal",
-      `Cannot pass descriptors ${options.pass.join(", ")}: they stand where others have to go`,
+      `Cannot pass descriptors ${options.pass.join(", ")}: their numbers are needed for others`,
     );
   }
   const stdio = plan.stdio.map((fd) => fd ?? "ignore");
@@ -88,7 +88,7 @@ function wrapperTools(plan: DescriptorPlan): WrapperTools {
   return { bash: findExecutable("bash", path), perl: findExecutable("perl", path) };
 }
 
-/** Resolves at the runtime's word that the process is there; Node tells a failure as an event, Deno by throwing. */
+/** Resolves when the runtime has started the process; Node emits a failure as an event, Deno throws. */
 function started(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once("spawn", resolve);
@@ -96,27 +96,32 @@ function started(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Until the launcher has become the program, `/proc/PID/exe` shows a shell, and a failure to exec is an exit of it. */
+/**
+ * Waits until the wrapper has become the program: before, `/proc/PID/exe` shows a shell. A failed exec shows as the
+ * wrapper's exit.
+ */
 async function wrapperGone(pid: number, program: string, exited: Promise<ProcessExit>): Promise<void> {
   const processes = processesHere();
   const isDead = () => /^[ZX]$/.test(processes.inspect(pid)?.state ?? "X");
   const deadline = performance.now() + WRAPPER_DEADLINE_MS;
-  // In the middle of execve(2), and of a zombie, there is no argument vector.
+  // During execve(2), and for a zombie, there is no argument vector.
   for (let argv = processes.argv(pid); argv === null || argv.includes(EXEC_WRAPPER_NAME); argv = processes.argv(pid)) {
     if (argv === null && isDead()) break;
     if (performance.now() > deadline) return;
     await delay(1);
   }
   if (!isDead()) return;
-  // 126 and 127 are the shell's own, for a command that can't be executed or found (POSIX, 2.8.2).
+  // 126 and 127 are the shell's exit codes for a command that is not executable or not found (POSIX, 2.8.2).
   const { code } = await exited;
   if (code === 126) {
     throw cannotRun(
       program,
       "EACCES",
-      "the system refuses to execute it",
+      "permission to execute it is denied",
       "Check its file system (noexec) and permissions",
     );
   }
-  if (code === 127) throw cannotRun(program, "ENOENT", "it, or what it needs to run, is not there", "Check the binary");
+  if (code === 127) {
+    throw cannotRun(program, "ENOENT", "the file, or its interpreter or loader, was not found", "Check the binary");
+  }
 }

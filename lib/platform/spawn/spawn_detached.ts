@@ -4,27 +4,27 @@ import { cannotRun, requireExecutable } from "./executable.ts";
 import { type PosixChild, type PosixSpawn, posixSpawn } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
 
-/** A process that was started. */
+/** A started process. */
 export interface DetachedProcess extends PosixChild {
-  /** How it ended; null until we have heard of that. */
+  /** How it exited; null until that is known. */
   exit: ProcessExit | null;
 }
 
-/** How a process is started; a test leaves some of it out. */
+/** How a process is started; tests replace parts. */
 export interface SpawnMeans {
-  /** By the C library, where that can be called; else by the runtime. */
+  /** Starts it by the C library, if possible; else the runtime does. */
   posixSpawn?: (options: PosixSpawn) => PosixChild | null;
-  /** Keeps inherited descriptors from a child of the runtime's. */
+  /** Keeps inherited descriptors from a child that the runtime spawns. */
   mask?: () => CloseOnExec;
 }
 
 /**
- * Starts a program in a session and process group of its own (PID == PGID == SID, setsid(2)), with exactly the
- * descriptors 0, 1, 2 and those of `pass`: nothing else that we, or who called us, had open. Resolves when the program
- * itself runs, so that its executable can be looked at.
+ * Starts a program in its own session and process group (PID == PGID == SID, setsid(2)), with exactly the descriptors
+ * 0, 1, 2 and those of `pass`, and no other that this process or its caller had open. Resolves when the program itself
+ * is running, so that its executable can be inspected.
  *
- * @throws {LocalError} `launch-failed` when there is no such program or folder, it may not be executed, or is for another
- * platform; the facts tell `command` and `systemError`
+ * @throws {LocalError} `launch-failed` if the program or folder does not exist, is not executable, or is built for
+ * another platform; facts: `command`, `systemError`
  */
 export async function spawnDetached(options: SpawnOptions, means: SpawnMeans = {}): Promise<DetachedProcess> {
   const child: DetachedProcess = { ...await start(options, means), exit: null };
@@ -56,7 +56,7 @@ function explain(error: unknown, { command, cwd }: SpawnOptions): unknown {
     return cannotRun(
       command,
       code,
-      `it, what it needs to run, or the folder ${cwd} is not there`,
+      `the file, its interpreter or loader, or the directory ${cwd} was not found`,
       "Check the binary and --home",
       error,
     );

@@ -1,17 +1,17 @@
-/** What to start, and what it gets. */
+/** The program to start, and its environment. */
 export interface SpawnOptions {
-  /** A path, or a name to look for in `env.PATH`. */
+  /** A path, or a name to find in `env.PATH`. */
   command: string;
   args: readonly string[];
   cwd: string;
-  /** Its whole environment; what is undefined is left out. */
+  /** Its complete environment; undefined values are omitted. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Nothing, or a pipe to which nobody writes, and which ends when we are no more. */
+  /** /dev/null, or a pipe without data that reaches EOF when this process exits. */
   stdin: "null" | "pipe";
-  /** One of our descriptors, or nothing. */
+  /** A descriptor of this process, or /dev/null. */
   stdout: number | "null";
   stderr: number | "null";
-  /** Our descriptors that become its 3, 4 …, all different. They stay open here. */
+  /** Descriptors that become its 3, 4 …, all different. They stay open in this process. */
   pass: readonly number[];
 }
 

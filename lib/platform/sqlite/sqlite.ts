@@ -4,22 +4,25 @@ import type { SqliteLibrary } from "./sqlite_wasm.ts";
 
 /** An open SQLite database. */
 export interface Sqlite {
-  /** The rows that `sql` gives. @throws {SqliteError} */
+  /** The rows that `sql` returns. @throws {SqliteError} */
   all(sql: string): Record<string, unknown>[];
   close(): void;
 }
 
-/** Opens the database at `path`, which nobody else may have open: not every SQLite here has locks that others see. */
+/**
+ * Opens the database at `path`, which no other process may have open: the WebAssembly SQLite's locks are not visible to
+ * others.
+ */
 export type OpenSqlite = (path: string) => Sqlite;
 
-/** What SQLite complains about. */
+/** An error of SQLite. */
 export class SqliteError extends Error {
   override readonly name = "SqliteError";
 }
 
 /**
- * SQLite itself: the runtime's own (Deno, Node from 22.13), else the one in the npm package `node-sqlite3-wasm`.
- * Loaded only by those who need it: 10–60 ms.
+ * Loads SQLite: the runtime's own (Deno, Node from 22.13), else that of the npm package `node-sqlite3-wasm`. Takes
+ * 10–60 ms, so load it only when needed.
  *
  * @throws {LocalError} `sqlite-missing`
  */
@@ -28,9 +31,9 @@ export async function loadSqlite(): Promise<OpenSqlite> {
   if (library === null) {
     throw new LocalError(
       "sqlite-missing",
-      `Node ${process.versions.node} has no SQLite, and node-sqlite3-wasm is missing`,
+      `Node ${process.versions.node} has no built-in SQLite, and node-sqlite3-wasm is not installed`,
       {
-        hint: "`npm install` brings it; Deno, and Node from 22.13, have one of their own",
+        hint: "`npm install` installs it; Deno, and Node from 22.13, have SQLite built in",
       },
     );
   }
@@ -52,7 +55,7 @@ function guarded<T>(action: () => T): T {
   }
 }
 
-/** `node:sqlite`, as far as it is used: the types of Node 20, which are those of this project, don't have it. */
+/** The used part of `node:sqlite`, which is missing in the types of Node 20 that this project uses. */
 interface NativeModule {
   DatabaseSync: new (path: string) => {
     prepare(sql: string): { all(): unknown[] };
@@ -79,7 +82,7 @@ async function loadNative(): Promise<SqliteLibrary | null> {
   }
 }
 
-/** Node 22 warns on stderr that its SQLite is experimental, which is of no use to who asked for a backup. */
+/** Suppresses Node 22's warning on stderr that its SQLite is experimental. */
 async function quietly<T>(load: () => Promise<T>): Promise<T> {
   const { emitWarning } = process;
   process.emitWarning = () => {};

@@ -2,16 +2,16 @@ import fs from "node:fs";
 import { basename } from "node:path";
 import { systemErrorCode } from "../../errors/local_error.ts";
 
-/** The types of `node-sqlite3-wasm`, as far as they are used. */
+/** The used part of `node-sqlite3-wasm`. */
 interface WasmPackage {
   Database: new (path: string) => { all(sql: string): Record<string, unknown>[]; close(): void };
 }
 
 /**
- * The SQLite of the npm package `node-sqlite3-wasm`; null when it is not installed. Its locks are folders of its own, of
- * which no other program knows: for private files only.
+ * Loads SQLite from the npm package `node-sqlite3-wasm`; null if it is not installed. It locks by folders that no other
+ * program knows: for private files only.
  *
- * The package's name is not written at the import, where Deno, which does not need it, would fetch it at every first start.
+ * The import is not a literal: Deno, which does not need the package, would download it on first start.
  */
 export async function loadWasmSqlite(): Promise<SqliteLibrary | null> {
   const name = "node-sqlite3-wasm";
@@ -24,7 +24,7 @@ export async function loadWasmSqlite(): Promise<SqliteLibrary | null> {
   }
   return {
     open: (path) => {
-      const lock = `/${basename(path)}.lock`; // by its name alone: the package has its own way to write the path
+      const lock = `/${basename(path)}.lock`; // base name only: the package writes the path in its own form
       const database = new Database(path);
       return {
         all: (sql) => hiding(lock, () => database.all(sql)),
@@ -35,11 +35,11 @@ export async function loadWasmSqlite(): Promise<SqliteLibrary | null> {
 }
 
 /**
- * Runs `action`, which waits for nothing, while `fs.accessSync` sees no path that ends with `end`.
+ * Runs the synchronous `action` while `fs.accessSync` fails with ENOENT for paths that end with `end`.
  *
- * Asked whether somebody else is writing (xCheckReservedLock), the package says yes whenever its lock folder is there,
- * which it just made itself to read. So SQLite takes every journal for one that is in use, rolls none back, and gives half
- * a transaction for data, of which `PRAGMA integrity_check` may well say that it is in order.
+ * The package answers xCheckReservedLock (is another process writing?) with yes whenever its lock folder exists, which
+ * it creates itself to read. SQLite then takes every journal for one in use, rolls none back, and returns half-written
+ * transactions as data, which `PRAGMA integrity_check` may not detect.
  */
 function hiding<T>(end: string, action: () => T): T {
   const mutable = fs as { accessSync: typeof fs.accessSync };
@@ -55,7 +55,7 @@ function hiding<T>(end: string, action: () => T): T {
   }
 }
 
-/** What both variants have, each under its own class. */
+/** The interface common to both libraries. */
 export interface SqliteLibrary {
   open(path: string): { all(sql: string): Record<string, unknown>[]; close(): void };
 }

@@ -104,11 +104,11 @@ describe("tryLock()", () => {
       const cases = [
         ["link", "a symbolic link"],
         ["dangling", "a symbolic link"],
-        ["folder", "a folder"],
+        ["folder", "a directory"],
         ["fifo", "not a regular file"],
         ["socket", "a socket"],
-        ["none/t.lock", "folder does not exist"],
-        ["victim/t.lock", "not a folder"],
+        ["none/t.lock", "directory does not exist"],
+        ["victim/t.lock", "not a directory"],
       ] as const;
       try {
         for (const [name, reason] of cases) {
@@ -201,8 +201,8 @@ describe("adoptLock()", () => {
     withTempDir((folder) =>
       withLock(join(folder, "t.lock"), (lock) => {
         writeFileSync(join(folder, "other"), "");
-        assertThrows(() => adoptLock(lock.fd, join(folder, "other")), LocalError, "holds another file");
-        assertThrows(() => adoptLock(lock.fd, join(folder, "none")), LocalError, "holds another file");
+        assertThrows(() => adoptLock(lock.fd, join(folder, "other")), LocalError, "refers to another file");
+        assertThrows(() => adoptLock(lock.fd, join(folder, "none")), LocalError, "refers to another file");
         assertThrows(() => adoptLock(9_999, lock.path), LocalError, "is not open");
       })
     ));

@@ -27,6 +27,6 @@ describe("makeFolder()", () => {
     withTempDir(async (folder) => {
       const path = join(folder, "file");
       writeFileSync(path, "");
-      await assertRejects(() => makeFolder(path), LocalError, "something else stands there");
+      await assertRejects(() => makeFolder(path), LocalError, "it exists and is not a directory");
     }));
 });

@@ -26,7 +26,7 @@ describe("socketPath()", () => {
     assertEquals(await pathOf(home(100), "linux"), `${home(100)}/c.sock`); // 107 bytes
     assertEquals(await pathOf(home(96), "darwin"), `${home(96)}/c.sock`); // 103 bytes
     await assertRejects(() => socketPath(home(101), "c.sock", "linux"), LocalError, "Cannot open");
-    await assertRejects(() => socketPath(home(97), "c.sock", "darwin"), LocalError, "Cannot make a short path");
+    await assertRejects(() => socketPath(home(97), "c.sock", "darwin"), LocalError, "Cannot create a short path");
     await assertRejects(() => socketPath(`/${"ü".repeat(51)}`, "c.sock", "linux"), LocalError, "Cannot open");
     assertEquals(await pathOf("/", "linux"), "/c.sock");
     assertEquals(await pathOf("/srv/", "linux"), "/srv/c.sock");
@@ -81,7 +81,7 @@ describe("throughLink()", () => {
       const home = deepFolder(folder);
       const own = join(folder, `stigmer-${process.geteuid!()}`);
       const isRefused = () =>
-        assertThrows(() => throughLink(home, "c.sock", folder), LocalError, "not a private folder of ours");
+        assertThrows(() => throughLink(home, "c.sock", folder), LocalError, "not a private directory of this user");
       mkdirSync(own);
       chmodSync(own, 0o711);
       isRefused();
@@ -92,7 +92,7 @@ describe("throughLink()", () => {
       mkdirSync(elsewhere);
       mkdirSync(join(elsewhere, "mine"), { mode: 0o700 });
       symlinkSync("mine", join(elsewhere, `stigmer-${process.geteuid!()}`));
-      assertThrows(() => throughLink(home, "c.sock", elsewhere), LocalError, "not a private folder of ours");
+      assertThrows(() => throughLink(home, "c.sock", elsewhere), LocalError, "not a private directory of this user");
     }));
 
   it("says so when no folder can be made", { skip: !isRoot && !isLinux }, () =>

@@ -209,7 +209,7 @@ describe("runTool()", () => {
   });
 
   it("says that a tool is missing", () => {
-    assertThrows(() => runTool("no-such-tool", []), LocalError, "Cannot run no-such-tool: it is not there");
+    assertThrows(() => runTool("no-such-tool", []), LocalError, "Cannot run no-such-tool: command not found");
   });
 });
 

@@ -171,15 +171,15 @@ describe("spawnDetached()", () => {
       mkdirSync(join(folder, "folder"));
       symlinkSync(join(folder, "nowhere"), join(folder, "link"));
       const cases: [string, string, string][] = [
-        [join(folder, "none"), "ENOENT", "there is no such program"],
-        ["no-such-program", "ENOENT", "there is no such program"],
-        [join(folder, "link"), "ENOENT", "there is no such program"],
+        [join(folder, "none"), "ENOENT", "file not found"],
+        ["no-such-program", "ENOENT", "file not found"],
+        [join(folder, "link"), "ENOENT", "file not found"],
         [join(folder, "folder"), "EACCES", "not an executable file"],
         [file("plain", "#!/bin/sh\n", 0o644), "EACCES", "not an executable file"],
-        [file("foreign", foreign), "ENOEXEC", "a program for"],
-        [file("empty", ""), "ENOEXEC", "neither a program nor a script"],
-        [file("text", "temporal"), "ENOEXEC", "neither a program nor a script"],
-        [file("script", `#!${folder}/missing -x\n`), "ENOENT", "which is not there"],
+        [file("foreign", foreign), "ENOEXEC", "it is built for"],
+        [file("empty", ""), "ENOEXEC", "neither a binary nor a script"],
+        [file("text", "temporal"), "ENOEXEC", "neither a binary nor a script"],
+        [file("script", `#!${folder}/missing -x\n`), "ENOENT", "which is not installed"],
       ];
       for (const [command, code, reason] of cases) {
         const error = await assertRejects(() => spawnDetached(options({ command, cwd: folder })), LocalError, reason);
