@@ -4,8 +4,8 @@ const FIRST_PORT = 10_000;
 const LAST_PORT = 29_999;
 
 /**
- * A port that nobody listens on. Not the kernel's choice: that is from the range of outgoing connections and of everybody
- * else's port 0, so that a busy machine may give it away again before it is used.
+ * A port without a listener. Not chosen by the kernel, whose range also serves outgoing connections and other programs'
+ * port 0, so that a busy machine may assign it again before it is used.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -14,7 +14,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Two of them, for the frontend and the UI. */
+/** Two free ports, for the frontend and the UI. */
 export async function freePorts(): Promise<{ port: number; uiPort: number }> {
   const [port, uiPort] = [await freePort(), await freePort()];
   return port === uiPort ? freePorts() : { port, uiPort };

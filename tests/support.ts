@@ -14,7 +14,7 @@ export async function runtimeConnect(): Promise<Connect> {
     : (await import("../lib/platform/net/connect_node.ts")).connectNode;
 }
 
-/** A folder that `body` may fill; gone afterwards. */
+/** Runs `body` with a temporary folder; removes it afterwards. */
 export async function withTempDir<T>(body: (path: string) => Promise<T> | T): Promise<T> {
   const path = mkdtempSync(join(tmpdir(), "stigmer-temporal-"));
   try {
@@ -41,14 +41,14 @@ export function realTemporal(): string {
   throw new Error("These tests need a Temporal: set STIGMER_TEMPORAL_BIN, or put one on PATH");
 }
 
-/** A process under test, in a group of its own. */
+/** A process under test, in its own process group. */
 export interface Started {
   pid: number;
-  /** Settles when it ended. */
+  /** Resolves when it has exited. */
   exited: Promise<{ code: number | null; signal: string | null }>;
-  /** What it wrote so far, both streams. */
+  /** Its output so far, both streams. */
   output(): string;
-  /** SIGKILL to the group; settles when it is gone. */
+  /** SIGKILL to the group; resolves when it has exited. */
   kill(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export function startProcess(file: string, args: string[], folder: string, env: 
         try {
           process.kill(-child.pid, "SIGKILL");
         } catch {
-          // it ended by itself
+          // it has exited
         }
       }
       await exited;
@@ -84,7 +84,7 @@ export function startProcess(file: string, args: string[], folder: string, env: 
   };
 }
 
-/** Tries `probe` every `intervalMs` until it gives something, for at most `timeoutMs`. */
+/** Tries `probe` every `intervalMs` until it returns a value, for at most `timeoutMs`. */
 export async function eventually<T>(
   probe: () => Promise<T | null> | T | null,
   timeoutMs = 20_000,
@@ -94,14 +94,14 @@ export async function eventually<T>(
   for (;;) {
     const result = await probe();
     if (result !== null) return result;
-    if (performance.now() > deadline) throw new Error(`nothing came within ${timeoutMs} ms`);
+    if (performance.now() > deadline) throw new Error(`Timed out after ${timeoutMs} ms`);
     await new Promise((resume) => setTimeout(resume, intervalMs));
   }
 }
 
 /**
- * What the fixture `name` prints when a user without rights runs it with `args`: ourselves, or, when we are root, who
- * may write anywhere, nobody. Null when nobody can't be had, or can't read this folder.
+ * The output of the fixture `name`, run with `args` by an unprivileged user: the current one, or `nobody` when running as
+ * root, who may write anywhere. Null when `nobody` cannot be used, or cannot read this folder.
  */
 export function printedWithoutRights(name: string, ...args: string[]): string | null {
   const script = fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));

@@ -16,19 +16,19 @@ import { Violation } from "./violation.ts";
 import { findWorkflows, type WorkflowStarter } from "./workflows.ts";
 import type { ChaosHome, World } from "./world.ts";
 
-/** What was found at the end. */
+/** The results of the final checks. */
 export interface Findings {
   acknowledged: number;
   found: number;
-  /** How many of those the list had; the others were found one by one. */
+  /** How many of those were in the list; the others were found one by one. */
   listed: number;
   databases: number;
   setAside: number;
 }
 
 /**
- * Proves, when it has become quiet, that everything ends and nothing is left; that each home starts again and has what
- * was acknowledged; and that it ends again.
+ * Proves, after the last action, that `stop` leaves nothing behind, that each home starts again with all acknowledged
+ * workflows, and that it stops again.
  *
  * @throws {Violation}
  */
@@ -44,7 +44,7 @@ export async function examine(stage: Stage, starters: ReadonlyMap<ChaosHome, Wor
       const ids = inDatabase.flatMap((each) => starters.get(each)?.acknowledged ?? []);
       const listed = await findWorkflows(home, ids);
       stage.journal.note("workflows found", `${ids.length} on ${home.name}, ${listed} of them listed`);
-      // Of two homes with one database each finds them all: they count once.
+      // Two homes with one database both find all workflows: count them once.
       if (inDatabase[0] === home) {
         findings.acknowledged += ids.length;
         findings.found += ids.length;
@@ -74,7 +74,7 @@ async function must(stage: Stage, home: ChaosHome, command: ToolCall["command"],
   const runtime = home.index % 2 === 0 ? "deno" : "node";
   await stage.begin({ home: home.index, runtime, command, flags: [] }).judged;
   if (stage.journal.counted(kind) === before) {
-    throw new Violation(`In quiet, ${command} on ${home.name} does not end with '${lastFailure}'`);
+    throw new Violation(`After the last action, ${command} on ${home.name} does not result in '${lastFailure}'`);
   }
 }
 
@@ -98,21 +98,21 @@ function checkNothingLeft({ world, bystanders }: Stage, files: readonly string[]
         .map((name) => join(folder, name))
     ),
   ];
-  if (left.length > 0) throw new Violation("Something is left after `stop` on all homes", left.join("\n"));
+  if (left.length > 0) throw new Violation("`stop` on all homes left something behind", left.join("\n"));
 }
 
 function checkSupervisorLog({ name, paths }: ChaosHome): void {
   for (const path of [...rotatedLogs(paths.supervisorLog), paths.supervisorLog]) {
     const mistake = findMistake(readFileSync(path, "utf8"));
-    if (mistake !== null) throw new Violation(`The supervisor's log of ${name} tells of a mistake of ours`, mistake);
+    if (mistake !== null) throw new Violation(`The supervisor's log of ${name} contains an internal error`, mistake);
   }
 }
 
-/** With the real SQLite: every database is whole, and what was set aside never was one that Temporal served. */
+/** Checks with a real SQLite that every database is whole, and that Temporal never used one that was set aside. */
 function checkDatabases({ homes }: World): { databases: number; setAside: number } {
   const databases = [...new Set(homes.map(({ database }) => database))];
   const setAside = databases.flatMap((database) =>
-    namesIn(dirname(database)) // a home's own records may stand there, too
+    namesIn(dirname(database)) // the home's records may be there too
       .filter((name) => name.startsWith(basename(database)) && /\.set-aside-[^-]*(-\d+)?$/.test(name))
       .map((name) => join(dirname(database), name))
   );
@@ -133,7 +133,7 @@ function checkDatabases({ homes }: World): { databases: number; setAside: number
       throw new Violation(`The database ${path} is broken`, integrity);
     }
   }
-  if (reports.length !== databases.length + setAside.length) throw new Error("Not every database was looked into");
+  if (reports.length !== databases.length + setAside.length) throw new Error("Not every database was inspected");
   return { databases: databases.length, setAside: setAside.length };
 }
 

@@ -7,7 +7,7 @@ import { toolCommand } from "../e2e/support.ts";
 import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
-/** An innocent process that records are made to point at. It leads a group of its own, as Temporal does. */
+/** A process that records are made to point at. It leads its own process group, as Temporal does. */
 export interface Bystander {
   name: string;
   pid: number;
@@ -24,7 +24,7 @@ export async function startBystanders(world: World): Promise<Bystander[]> {
   copyFileSync(findOnPath("sleep"), lookalike);
   const listen = "require('node:net').createServer().listen(0, '127.0.0.1')";
   return [
-    // Where one executable does the work of many it goes by its name.
+    // argv0, because a multi-call executable (busybox) goes by its name.
     await startBystander(world, "a sleep called temporal", lookalike, ["86400"], "sleep"),
     await startBystander(world, "a TCP server", toolCommand("node")[0]!, ["-e", listen], "node"),
   ];

@@ -10,31 +10,31 @@ import { Violation } from "./violation.ts";
 import { startWorkflows, type WorkflowStarter } from "./workflows.ts";
 import { type ChaosHome, createWorld, type World } from "./world.ts";
 
-/** What is to be played. */
+/** Options of a run. */
 export interface ChaosOptions {
   seed: number;
-  /** How long actions go on; the proof at the end comes on top. */
+  /** Duration of the actions; the final checks come on top. */
   seconds: number;
   temporal: string;
   journal: Journal;
-  /** Ends it early, without a proof. */
+  /** Aborts the run, without the final checks. */
   signal: AbortSignal;
-  /** Leave the homes, for a look at what went wrong. */
+  /** Keep the homes for inspection. */
   keep: boolean;
-  /** Called before the world is removed, with what was violated. */
+  /** Called with the violation, before the world is removed. */
   onViolation: (violation: Violation, world: World) => void;
-  /** Called with each action, before it is done. */
+  /** Called before each action. */
   onAction: (number: number) => void;
 }
 
-/** How a run without a violation went. */
+/** The result of a run without a violation. */
 export interface ChaosResult extends Findings {
   actions: number;
   refused: number;
   watch: WatchFigures;
 }
 
-/** Plays the schedule of `seed`, then proves what must be true. Null when it was interrupted, or something was violated. */
+/** Performs the schedule of `seed`, then the final checks. Null after an interrupt or a violation. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult | null> {
   const { journal, seed } = options;
   const world = await createWorld();

@@ -25,18 +25,18 @@ const QUIET: Circumstances = {
   mayGiveUp: false,
 };
 
-describe("the schedule of the chaos", () => {
+describe("the chaos schedule", () => {
   const first = (seed: number): Appointment[] => {
     const appointments = schedule(seed, 4, 3);
     return Array.from({ length: 300 }, () => appointments.next().value);
   };
 
-  it("is the same for the same seed, and another for another", () => {
+  it("depends on the seed alone", () => {
     assertEquals(first(42), first(42));
     assertNotEquals(first(42), first(43));
   });
 
-  it("has everything in it: each kind of action, both runtimes, all homes", () => {
+  it("contains each kind of action, both runtimes and all homes", () => {
     const text = JSON.stringify(Array.from({ length: 5 }, (_, seed) => first(seed)));
     for (
       const word of [
@@ -56,26 +56,26 @@ describe("the schedule of the chaos", () => {
   });
 });
 
-describe("the judge of the chaos", () => {
-  it("lets a start be interrupted by a stop alone", () => {
+describe("the chaos judge", () => {
+  it("accepts an interrupted start only after a stop", () => {
     const end = failing("interrupted");
     assertEquals(judge(callOf("start"), end, { ...QUIET, wasStopped: true }), { outcome: "interrupted" });
     assert("wrong" in judge(callOf("start"), end, QUIET));
   });
 
-  it("never lets a stop fail, nor a status", () => {
+  it("never accepts a failed stop or status", () => {
     const all = { ...QUIET, wasHit: true, wasStopped: true, lostLocks: true, sharesDatabase: true, mayGiveUp: true };
     assert("wrong" in judge(callOf("stop"), failing("database-busy"), all));
     assert("wrong" in judge(callOf("status"), failing("launch-failed"), all));
   });
 
-  it("takes a death by signal for right only where that signal was sent", () => {
+  it("accepts a death by signal only if that signal was sent", () => {
     const end = { ...failing("interrupted"), code: null, signal: "SIGKILL" };
     assertEquals(judge(callOf("start"), end, { ...QUIET, hitBy: "SIGKILL" }), { outcome: "ended by SIGKILL" });
     assert("wrong" in judge(callOf("start"), end, { ...QUIET, hitBy: "SIGTERM" }));
   });
 
-  it("sees internal errors and stacks wherever they are", () => {
+  it("finds internal errors and stacks anywhere in the output", () => {
     for (
       const text of [
         '{"error":{"code":"internal"}}',
@@ -91,8 +91,8 @@ describe("the judge of the chaos", () => {
   });
 });
 
-describe("the watch over databases", LINUX, () => {
-  it("sees two processes that have one open, and takes one for none", () =>
+describe("the database watch", LINUX, () => {
+  it("reports two processes that have one database open, and accepts one", () =>
     withFolder(async (folder) => {
       const database = join(folder, "some.db");
       writeFileSync(database, "");
@@ -115,7 +115,7 @@ describe("the watch over databases", LINUX, () => {
 });
 
 describe("the bystanders", LINUX, () => {
-  it("are missed when one is signalled, and are found by their mark", () =>
+  it("report a signal, and are found by their mark", () =>
     withWorld(async (world) => {
       const [sleeper, server] = await startBystanders(world);
       sleeper!.check();

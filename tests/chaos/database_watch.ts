@@ -2,21 +2,21 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { parseProcStat } from "../../lib/platform/processes/parse_proc_stat.ts";
 import { Violation } from "./violation.ts";
 
-/** How the watch went. */
+/** Figures of the watch. */
 export interface WatchFigures {
   samples: number;
-  /** The longest time between two looks, in ms. */
+  /** The longest time between two checks, in ms. */
   largestGapMs: number;
 }
 
-/** How often it looks, in ms. */
+/** The interval of the checks, in ms. */
 const INTERVAL_MS = 20;
-/** The kernel's mark of a task that is on its way out (PF_EXITING in include/linux/sched.h). */
+/** The kernel's flag for an exiting task (PF_EXITING in include/linux/sched.h). */
 const EXITING = 0x4;
 
 /**
- * Looks every 20 ms, through `/proc` alone and so independent of the tool's locks and records, who has one of
- * `databases` open: never two live processes at once. Only processes that run `binary` count.
+ * Checks every 20 ms that no two live processes have one of `databases` open. Uses `/proc` only, so that it does not depend
+ * on the tool's locks and records. Only processes that run `binary` count.
  */
 export function watchDatabases(databases: readonly string[], binary: string, report: (found: Violation) => void) {
   const executable = realpathSync(binary);
@@ -37,7 +37,7 @@ export function watchDatabases(databases: readonly string[], binary: string, rep
   return { figures, end: () => clearInterval(timer) };
 }
 
-/** The live processes that have the file at `path` open, whatever they run. */
+/** The live processes that have the file at `path` open, with any executable. */
 export function usersOf(path: string): number[] {
   return allPids().filter((pid) => hasOpen(pid, path));
 }
@@ -45,7 +45,7 @@ export function usersOf(path: string): number[] {
 /** @throws {Violation} when two live processes have `database` open at the same moment */
 function checkAlone(database: string, executable: string): void {
   const users = pidsOf(executable).filter((pid) => hasOpen(pid, database));
-  // One may have gone before the other was looked at: who still has it open now had it at every moment in between.
+  // One may have exited before the other was inspected. A process that still has the file open now had it open in between.
   const atOnce = users.length < 2 ? [] : users.filter((pid) => hasOpen(pid, database));
   if (atOnce.length < 2) return;
   const list = atOnce.map((pid) => `pid ${pid}: ${readOrEmpty(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`);
@@ -66,7 +66,7 @@ function hasOpen(pid: number, path: string): boolean {
     const isOpen = readdirSync(`/proc/${pid}/fd`).some((fd) => linkOrNull(`/proc/${pid}/fd/${fd}`) === path);
     return isOpen && !isDying(pid);
   } catch {
-    return false; // it is gone
+    return false; // it has exited
   }
 }
 

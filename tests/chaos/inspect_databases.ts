@@ -1,20 +1,20 @@
 /**
- * Looks into SQLite databases with a real SQLite, which Deno has in it. Prints one JSON document: for each path given,
- * what `PRAGMA integrity_check` says, and whether a `namespaces` table with a row in it shows that Temporal ever served it.
+ * Inspects SQLite databases with the SQLite in Deno. Prints one JSON document: for each path, the result of
+ * `PRAGMA integrity_check`, and whether a row in `namespaces` shows that Temporal was ever ready with it.
  *
  *   deno run -A tests/chaos/inspect_databases.ts FILE …
  */
 import process from "node:process";
 
-/** What is known of one database. */
+/** The report on one database. */
 export interface DatabaseReport {
   path: string;
-  /** `ok`, or what is broken. */
+  /** `ok`, or the problem. */
   integrity: string;
   hasNamespaces: boolean;
 }
 
-/** As much of `node:sqlite` as is used: Node 20's types don't have it. */
+/** The used part of `node:sqlite`, which Node 20's types lack. */
 interface Sqlite {
   DatabaseSync: new (path: string) => {
     prepare(sql: string): { all(): Record<string, unknown>[] };

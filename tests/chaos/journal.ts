@@ -1,20 +1,20 @@
-/** What was done, for the story that a violation is told with: the last lines, and how often what. */
+/** The last actions, and counts of all actions, for the report of a violation. */
 export interface Journal {
-  /** Notes a line under `kind`, which is counted. */
+  /** Adds a line and counts it under `kind`. */
   note(kind: string, text: string): void;
-  /** Counts without a line. */
+  /** Counts under `kind`, without a line. */
   count(kind: string, more?: number): void;
   counted(kind: string): number;
-  /** All counts, sorted by name. */
+  /** All counts, sorted by kind. */
   counts(): [kind: string, count: number][];
   /** The last lines, oldest first, with the time since the beginning. */
   lines(): readonly string[];
 }
 
-/** About fifty actions, with how the commands among them ended. */
+/** About fifty actions with their results. */
 const KEPT_LINES = 120;
 
-/** @param trace Also gets each line at once. */
+/** @param trace Called with each line at once. */
 export function openJournal(trace: ((line: string) => void) | null = null): Journal {
   const begin = performance.now();
   const lines: string[] = [];

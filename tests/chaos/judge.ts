@@ -4,23 +4,23 @@ import { type Status, statusExitCode } from "../../lib/instance/status/status.ts
 import type { ToolCall } from "./schedule.ts";
 import type { CallEnd } from "./tool.ts";
 
-/** What else went on while a command ran: the reasons that it may have to fail. */
+/** Events during a command that may explain its failure. */
 export interface Circumstances {
-  /** The signal that the command itself got, other than to stop and go on. */
+  /** The signal that the command itself got, except SIGSTOP and SIGCONT. */
   hitBy: "SIGKILL" | "SIGTERM" | "SIGINT" | null;
-  /** Its home's Temporal or supervisor was hit. */
+  /** Its home's Temporal or supervisor was signalled. */
   wasHit: boolean;
-  /** Somebody asked for an end: `stop`, or SIGTERM or SIGINT to the supervisor. */
+  /** A stop was requested: `stop`, or SIGTERM or SIGINT to the supervisor. */
   wasStopped: boolean;
   /** Lock files were deleted or replaced. */
   lostLocks: boolean;
   /** Another home has the same database. */
   sharesDatabase: boolean;
-  /** It gives up after a number of restarts. */
+  /** Its supervisor gives up after a number of restarts. */
   mayGiveUp: boolean;
 }
 
-/** What must be in no output and in no log of a supervisor: our own mistakes. */
+/** Signs of a bug in the tool, which no output and no supervisor's log may contain. */
 const NEVER = [
   /"code": ?"internal"/,
   /"event":"(internal error|supervisor died|guard failed)"/,
@@ -29,7 +29,7 @@ const NEVER = [
   /^(error: Uncaught|fatal error|thread '.*' panicked)/m,
 ];
 
-/** The first line of `text` that tells of a mistake of our own; null when none does. */
+/** The first line of `text` that shows a bug in the tool; null when none does. */
 export function findMistake(text: string): string | null {
   for (const pattern of NEVER) {
     const found = pattern.exec(text);
@@ -41,14 +41,14 @@ export function findMistake(text: string): string | null {
   return null;
 }
 
-/** How a command went, in a word for the counts; or why it may not go like that. */
+/** The outcome of a command, in a word for the counts; or why it is wrong. */
 export function judge(
   call: ToolCall,
   end: CallEnd,
   circumstances: Circumstances,
 ): { outcome: string } | { wrong: string } {
   const mistake = findMistake(end.stdout) ?? findMistake(end.stderr);
-  if (mistake !== null) return { wrong: `it tells of a mistake of ours: ${mistake}` };
+  if (mistake !== null) return { wrong: `it reports an internal error: ${mistake}` };
   const { hitBy } = circumstances;
   if (end.signal !== null) {
     return end.signal === hitBy ? { outcome: `ended by ${hitBy}` } : { wrong: `it died from ${end.signal}` };
@@ -62,13 +62,13 @@ export function judge(
 function judgeAnswer(call: ToolCall, code: number | null, answer: object): { outcome: string } | { wrong: string } {
   const status = answer as Status;
   const expected = call.command === "status" ? statusExitCode(status) : 0;
-  if (code !== expected) return { wrong: `it exits with ${code} and says ${status.state}` };
+  if (code !== expected) return { wrong: `it exits with ${code} and state ${status.state}` };
   if (call.command === "stop") return { outcome: "done" };
   const isOver = status.state === "failed" || status.state === "stopped";
-  if (call.command !== "status" && isOver) return { wrong: `it succeeds and says ${status.state}` };
+  if (call.command !== "status" && isOver) return { wrong: `it succeeds with state ${status.state}` };
   const isReady = status.state === "running" && status.healthy && status.temporal !== null;
   if (status.state === "running" && status.healthy && status.temporal === null) {
-    return { wrong: "it says running and names no Temporal" };
+    return { wrong: "its state is running, but it names no Temporal" };
   }
   return { outcome: call.command === "status" ? status.state : isReady ? "ready" : `done, ${status.state}` };
 }
@@ -89,7 +89,7 @@ function judgeFailure(
   return { outcome: code };
 }
 
-/** The failures that a command may tell under the circumstances. `status` and `stop` may never fail. */
+/** The failures that the circumstances explain. `status` and `stop` may never fail. */
 function mayFailWith(call: ToolCall, circumstances: Circumstances): ErrorCode[] {
   if (call.command === "status" || call.command === "stop") return [];
   const codes: ErrorCode[] = [];

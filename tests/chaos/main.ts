@@ -1,5 +1,5 @@
 /**
- * Plays chaos with real instances of this tool, and proves that nothing comes to harm. docs/chaos.md tells more.
+ * Runs random failures on real instances of this tool, and proves that they do no harm. See docs/chaos.md.
  *
  *   make chaos SECONDS=600 SEED=42
  *   node --import tsx scripts/in_test_env.ts tests/chaos/main.ts --seconds 60 [--seed N] [--trace] [--keep]
@@ -17,7 +17,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<number> {
   if (process.platform !== "linux") {
-    console.error("Cannot play chaos here: it is seen through /proc who has a database open, which only Linux has");
+    console.error("The chaos test needs Linux: it uses /proc to see which process has a database open");
     return 2;
   }
   const args = parseArgs(argv, { string: ["seconds", "seed"], boolean: ["trace", "keep"] });

@@ -3,13 +3,13 @@ import process from "node:process";
 import { systemErrorCode } from "../../lib/errors/local_error.ts";
 import type { World } from "./world.ts";
 
-/** A living process that comes of this run. */
+/** A live process that this run started. */
 export interface Marked {
   pid: number;
   command: string;
 }
 
-/** The living processes with the run's mark in their environment: commands, supervisors, Temporals, bystanders. */
+/** The live processes with the run's mark in their environment: commands, supervisors, Temporals, bystanders. */
 export function findMarked({ mark }: World): Marked[] {
   const wanted = `${mark.name}=${mark.value}`;
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
@@ -20,12 +20,12 @@ export function findMarked({ mark }: World): Marked[] {
       return [{ pid: Number(name), command }];
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error;
-      return []; // gone meanwhile
+      return []; // it has exited meanwhile
     }
   });
 }
 
-/** Ends all that comes of this run, and waits until it is gone. */
+/** Kills all processes of this run, and waits until they are dead. */
 export async function endMarked(world: World): Promise<void> {
   for (let round = 0; round < 200; round++) {
     const marked = findMarked(world);

@@ -9,10 +9,10 @@ import { vandalize } from "./vandalism.ts";
 import { supervisorsOf, temporalsOf, type Victim } from "./victims.ts";
 import type { ChaosHome } from "./world.ts";
 
-/** How long a first start may take until its Temporal is there to be hit, in ms. */
+/** Deadline for a first start to spawn its Temporal, in ms. */
 const FIRST_START_PATIENCE_MS = 10_000;
 
-/** Does one thing. Resolves when the next one may be done: commands go on in the background. */
+/** Performs one action. Resolves when the next one may begin; commands continue in the background. */
 export async function perform(action: Action, stage: Stage): Promise<void> {
   const { world } = stage;
   switch (action.kind) {
@@ -29,7 +29,7 @@ export async function perform(action: Action, stage: Stage): Promise<void> {
       const { blow } = action;
       stage.journal.note(`hit a command with ${blow.signal}`, nameOf(action.call, world));
       const home = world.homes[action.call.home]!;
-      // Where it holds the lock, or its child just got it, others may be told of its end.
+      // While it holds the lock, or its child just got it, other commands may report its death.
       stage.disturb(home, "hit");
       stage.excuse(call.pid, blow);
       call.signal(blow.signal);
@@ -56,7 +56,7 @@ function hit(home: ChaosHome, victims: "temporal" | "supervisor" | "both", blow:
   const temporals = victims === "supervisor" ? [] : temporalsOf(home);
   const supervisors = victims === "temporal" ? [] : supervisorsOf(home);
   const all: Victim[] = [...supervisors, ...temporals];
-  if (all.length === 0) return stage.journal.count(`nobody to hit (${victims})`);
+  if (all.length === 0) return stage.journal.count(`no process to hit (${victims})`);
   const pids = all.map(({ pid }) => pid).join(", ");
   const span = blow.signal === "SIGSTOP" ? ` for ${blow.forMs} ms` : "";
   stage.journal.note(`hit ${victims} with ${blow.signal}`, `on ${home.name}, pid ${pids}${span}`);
@@ -64,7 +64,7 @@ function hit(home: ChaosHome, victims: "temporal" | "supervisor" | "both", blow:
   const endsGracefully = blow.signal === "SIGTERM" || blow.signal === "SIGINT";
   if (endsGracefully && supervisors.length > 0) stage.disturb(home, "stopped");
   for (const victim of all) {
-    stage.excuse(victim.pid, blow); // a command holds the lock for a moment, too
+    stage.excuse(victim.pid, blow); // a command also holds the lock for a moment
     stage.sleepers.hit(victim, blow);
   }
 }
@@ -91,8 +91,8 @@ async function firstStart(action: Extract<Action, { kind: "first start" }>, stag
 }
 
 /**
- * Removes the database, while both locks are held by a helper of ours as a supervisor would hold them: nobody can
- * launch meanwhile. False when somebody has one of them, or uses the database.
+ * Removes the database while a helper holds both locks, as a supervisor would, so that no launch can begin. False when
+ * another process holds one of them, or uses the database.
  */
 function throwDatabaseAway({ paths, database }: ChaosHome): Promise<boolean> {
   if (!existsSync(paths.home) || usersOf(database).length > 0) return Promise.resolve(false);

@@ -1,4 +1,4 @@
-/** A source of numbers that gives the same ones for the same seed. */
+/** A pseudo-random source, determined by its seed. */
 export interface Random {
   /** In [0, 1). */
   next(): number;
@@ -6,7 +6,7 @@ export interface Random {
   integer(least: number, most: number): number;
   isChance(probability: number): boolean;
   pick<Item>(items: readonly Item[]): Item;
-  /** One of the items, each as often as its weight says. */
+  /** One of the items, with a probability by its weight. */
   weighted<Item>(items: readonly (readonly [weight: number, item: Item])[]): Item;
 }
 

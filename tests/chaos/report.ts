@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 
 const LOG_BYTES = 6000;
 
-/** What a violation is told with: how to replay it, what was done last, and what the supervisors said. */
+/** The report of a violation: how to replay it, the last actions, and the ends of the supervisors' logs. */
 export function renderViolation(
   violation: Violation,
   world: World,
@@ -41,17 +41,17 @@ export function renderViolation(
   ].join("\n");
 }
 
-/** State, and where in the kernel it waits. */
+/** Its state, and the kernel function that it waits in. */
 function stateOf(pid: number): string {
   const state = processesHere().inspect(pid)?.state ?? "-";
   try {
     return `${state} ${readFileSync(`/proc/${pid}/wchan`, "utf8")}`;
   } catch {
-    return state; // it is gone
+    return state; // it has exited
   }
 }
 
-/** The figures of a run that went well. */
+/** The figures of a run without a violation. */
 export function renderResult(result: ChaosResult, journal: Journal, tookMs: number): string {
   const { watch } = result;
   return [

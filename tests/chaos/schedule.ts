@@ -1,7 +1,7 @@
 import type { Runtime } from "../e2e/support.ts";
 import { createRandom, type Random } from "./random.ts";
 
-/** A command of the tool, on one of the homes. */
+/** A command of the tool on one of the homes. */
 export interface ToolCall {
   home: number;
   runtime: Runtime;
@@ -10,15 +10,15 @@ export interface ToolCall {
   flags: readonly string[];
 }
 
-/** What a signal does to whom: `STOP` is followed by `CONT` after `forMs`. */
+/** A signal to send; `STOP` is followed by `CONT` after `forMs`. */
 export type Blow = { signal: "SIGKILL" | "SIGTERM" | "SIGINT" } | { signal: "SIGSTOP"; forMs: number };
 
-/** What is done to the files of a home. */
+/** A change to the files of a home. */
 export type Vandalism =
   | { kind: "delete"; files: readonly string[] }
-  /** A new empty file in its place. */
+  /** The file is replaced by an empty one. */
   | { kind: "replace"; file: string }
-  /** The record is made to say something else; `bystander`: which innocent process it points at, if it does. */
+  /** The record is changed; `bystander`: the process that it points at, if any. */
   | { kind: "corrupt"; how: Corruption; bystander: number };
 
 export const CORRUPTIONS = [
@@ -39,33 +39,33 @@ export const CORRUPTIONS = [
 ] as const;
 export type Corruption = typeof CORRUPTIONS[number];
 
-/** One thing that is done. Everything that chance decides is in it. */
+/** One action, with all random choices made. */
 export type Action =
   | { kind: "calls"; calls: readonly ToolCall[] }
-  /** A command that is hit while it runs. */
+  /** A command that is signalled while it runs. */
   | { kind: "hit call"; call: ToolCall; afterMs: number; blow: Blow }
   | { kind: "hit"; home: number; victims: "temporal" | "supervisor" | "both"; blow: Blow }
   | { kind: "vandalize"; home: number; deed: Vandalism }
-  /** The fresh home's database goes, and its first start is hit as soon as Temporal is there. */
+  /** The fresh home's database is removed, and its first start is killed as soon as Temporal was spawned. */
   | { kind: "first start"; home: number; call: ToolCall; afterMs: number; victims: "temporal" | "both" };
 
-/** An action, and how long after the one before it is begun. */
+/** An action, and the delay before it. */
 export interface Appointment {
   delayMs: number;
   action: Action;
 }
 
-/** The names that may vanish under a running instance. */
+/** The files that may be deleted under a running instance. */
 const FILES = ["control.sock", "temporal.pid", "temporal.lock", "supervisor.lock"] as const;
 
 /**
- * The endless list of actions that `seed` stands for, the same for the same number of homes whatever happens meanwhile.
+ * The endless list of actions for `seed`. Depends on the seed and the number of homes only.
  *
- * @param fresh The home whose database may be thrown away.
+ * @param fresh The home whose database may be removed.
  */
 export function* schedule(seed: number, homes: number, fresh: number): Generator<Appointment, never> {
   const random = createRandom(seed);
-  // Nothing is there yet: a start on each home, so that there is something to break.
+  // First a start on each home, so that there is something to break.
   for (let home = 0; home < homes; home++) {
     yield { delayMs: 100, action: { kind: "calls", calls: [callOf(random, home, "start")] } };
   }

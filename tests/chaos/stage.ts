@@ -7,21 +7,21 @@ import { createSleepers, type Sleepers } from "./victims.ts";
 import { Violation } from "./violation.ts";
 import type { ChaosHome, World } from "./world.ts";
 
-/** A command under way, as a place where it may be hit. */
+/** A running command, which may be signalled. */
 export interface StagedCall extends RunningCall {
-  /** Resolves when it is over and judged. */
+  /** Resolves when it has exited and was judged. */
   judged: Promise<void>;
 }
 
-/** What disturbs the commands on a home. */
+/** Events that disturb the commands on a home. */
 export type Disturbance = "hit" | "stopped" | "lost locks";
 
-/** No more commands than this run at once. */
+/** Limit of concurrent commands. */
 const MAX_CALLS = 6;
-/** What was done this long before a command began may still be the reason of its end, in ms. */
+/** An event this long before a command began may still explain its result, in ms. */
 const AFTERMATH_MS = 10_000;
 
-/** Where the actions are performed: runs commands, and judges each by what else went on. */
+/** Performs the actions: runs commands, and judges each by the events around it. */
 export class Stage {
   readonly world: World;
   readonly journal: Journal;
@@ -30,9 +30,9 @@ export class Stage {
   readonly #report: (violation: Violation) => void;
   readonly #calls = new Set<Promise<void>>();
   readonly #last = new Map<string, number>();
-  /** By the PIDs of the commands under way. */
+  /** By the PIDs of the running commands. */
   readonly #excuses = new Map<number, (signal: NonNullable<Circumstances["hitBy"]>) => void>();
-  /** The homes that a `stop` is under way on, once for each. */
+  /** The homes with a running `stop`, one entry for each. */
   readonly #stops: ChaosHome[] = [];
   #number = 0;
   #isOver = false;
@@ -49,29 +49,29 @@ export class Stage {
     this.#report = report;
   }
 
-  /** Notes that something is done to the home which may make commands on it fail, now and for a while. */
+  /** Records an event that may make commands on the home fail, now and for a while. */
   disturb(home: ChaosHome, what: Disturbance, forMs = 0): void {
     const key = `${home.name} ${what}`;
     this.#last.set(key, Math.max(this.#last.get(key) ?? 0, performance.now() + forMs));
   }
 
-  /** Tells that process `pid` is hit: if it is a command under way, an end by that signal is its right end. */
+  /** Records a signal to process `pid`: if it is a running command, dying from that signal is right. */
   excuse(pid: number, { signal }: Blow): void {
     if (signal !== "SIGSTOP") this.#excuses.get(pid)?.(signal);
   }
 
-  /** Resolves when another command may be begun; never once it is over. */
+  /** Resolves when another command may begin; never after `close`. */
   async slot(): Promise<void> {
     while (this.#calls.size >= MAX_CALLS) await Promise.race(this.#calls);
     if (this.#isOver) await new Promise(() => {});
   }
 
-  /** Nothing more is begun: what is alive is to be ended. */
+  /** No further command begins: the running ones are about to be killed. */
   close(): void {
     this.#isOver = true;
   }
 
-  /** Begins a command. Whatever is wrong with its end is reported. */
+  /** Begins a command. A wrong result is reported as a violation. */
   begin(call: ToolCall): StagedCall {
     if (this.#isOver) throw new Error("The chaos is over");
     const home = this.world.homes[call.home]!;
@@ -82,7 +82,7 @@ export class Stage {
     const isStop = call.command === "stop";
     if (isStop) this.#stops.push(home);
     const judged = running.ended.then((end) => {
-      // A wait tells how the last start ended, however long ago that was.
+      // `wait` reports the result of the last start, at any time in the past.
       const sinceMs = call.command === "wait" ? -Infinity : end.begunMs - AFTERMATH_MS;
       const verdict = judge(call, end, this.#circumstances(home, hitBy, sinceMs));
       const took = `after ${Math.round(end.endedMs - end.begunMs)} ms`;
@@ -104,7 +104,7 @@ export class Stage {
     return { ...running, judged };
   }
 
-  /** Resolves when every command is over. */
+  /** Resolves when every command has exited. */
   async quiet(): Promise<void> {
     await Promise.all(this.#calls);
   }

@@ -5,29 +5,29 @@ import type { ToolCall } from "./schedule.ts";
 import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
-/** How a command of the tool ended. */
+/** The result of a command of the tool. */
 export interface CallEnd {
   code: number | null;
   signal: string | null;
   stdout: string;
   stderr: string;
-  /** As `performance.now()` tells it. */
+  /** In terms of `performance.now()`. */
   begunMs: number;
   endedMs: number;
 }
 
-/** A command of the tool that runs. */
+/** A running command of the tool. */
 export interface RunningCall {
   pid: number;
-  /** Rejects with a {@linkcode Violation} when it does not end in time; it is killed then. */
+  /** Rejects with a {@linkcode Violation} when it exceeds its deadline; it is killed then. */
   ended: Promise<CallEnd>;
   signal(name: NodeJS.Signals): void;
 }
 
-/** More output than this is not kept, in characters. */
+/** Limit of the output that is kept, in characters. */
 const MAX_OUTPUT = 256 * 1024;
 
-/** Longer than the longest wait that each command may have by its own rules, with a slow machine in mind, in ms. */
+/** Longer than the longest wait of each command on a slow machine, in ms. */
 const DEADLINES_MS: Readonly<Record<ToolCall["command"], number>> = {
   start: 180_000,
   restart: 180_000,
@@ -36,7 +36,7 @@ const DEADLINES_MS: Readonly<Record<ToolCall["command"], number>> = {
   wait: 60_000,
 };
 
-/** `deno start --no-wait on shared`: how a call is named in the story. */
+/** `deno start --no-wait on shared`: the name of a call in reports. */
 export function nameOf(call: ToolCall, world: World): string {
   return [call.runtime, call.command, ...call.flags, "on", world.homes[call.home]!.name].join(" ");
 }

@@ -8,7 +8,7 @@ import type { Bystander } from "./bystanders.ts";
 import type { Corruption, Vandalism } from "./schedule.ts";
 import type { ChaosHome, World } from "./world.ts";
 
-/** Does the deed to the files of `home`, whoever uses them. */
+/** Changes the files of `home` as `deed` says, even if a process uses them. */
 export function vandalize(world: World, home: ChaosHome, deed: Vandalism, bystanders: readonly Bystander[]): void {
   const { paths } = home;
   const pathOf = (name: string) => join(paths.home, name);
@@ -60,7 +60,7 @@ function corrupt(world: World, path: string, how: Corruption, bystander: number)
   }
 }
 
-/** Makes something else in the place of a record, which its supervisor may write again in between. */
+/** Replaces the record by something else; retries if the supervisor writes it again in between. */
 function putInstead(path: string, make: () => void): void {
   for (;;) {
     rmSync(path, { recursive: true, force: true });
@@ -72,7 +72,7 @@ function putInstead(path: string, make: () => void): void {
   }
 }
 
-/** A record in which all but one thing speaks for the bystander being our Temporal. */
+/** A record that matches the bystander in all but one field. */
 function forge(path: string, how: Corruption, pid: number): PidRecord {
   const processes = processesHere();
   const seen = processes.inspect(pid)!;

@@ -6,20 +6,20 @@ import { temporalBinary } from "../e2e/support.ts";
 import type { Blow } from "./schedule.ts";
 import type { ChaosHome } from "./world.ts";
 
-/** A process that may be hit: it holds a lock of one of our homes, which proves that it is ours. */
+/** A process that may be signalled: holding a lock of one of the homes proves that it belongs to this run. */
 export interface Victim {
   pid: number;
   startTime: string;
 }
 
-/** The Temporal of a home, whoever supervises it. */
+/** The Temporal of a home, with or without a supervisor. */
 export function temporalsOf({ paths }: ChaosHome): Victim[] {
   const processes = processesHere();
   const executable = realpathSync(temporalBinary());
   return holdersOf(paths.temporalLock).filter(({ pid }) => processes.inspect(pid)?.executable === executable);
 }
 
-/** Who holds the supervisor's lock of a home: mostly a supervisor, for some ms a command that starts or stops. */
+/** The holders of a home's supervisor lock: mostly a supervisor, for some ms a starting or stopping command. */
 export function supervisorsOf({ paths }: ChaosHome): Victim[] {
   return holdersOf(paths.supervisorLock);
 }
@@ -31,11 +31,11 @@ function holdersOf(lock: string): Victim[] {
     .filter(({ pid, startTime }) => pid !== process.pid && startTime !== "");
 }
 
-/** Stopped processes that are to go on. */
+/** Stopped processes that are continued later. */
 export interface Sleepers {
-  /** Hits the process; one that is stopped goes on after its time. */
+  /** Signals the process; a stopped one is continued after its time. */
   hit(victim: Victim, blow: Blow): void;
-  /** Lets all go on now. */
+  /** Continues all of them now. */
   wakeAll(): void;
 }
 
@@ -57,7 +57,7 @@ export function createSleepers(): Sleepers {
   };
 }
 
-/** Signals the process if it still is the one that was seen. */
+/** Signals the process if its PID was not reused. */
 export function signal({ pid, startTime }: Victim, name: NodeJS.Signals): void {
   if (processesHere().inspect(pid)?.startTime !== startTime) return;
   try {
@@ -67,7 +67,7 @@ export function signal({ pid, startTime }: Victim, name: NodeJS.Signals): void {
   }
 }
 
-/** Whether anything is at `path`, a broken link too. */
+/** Whether `path` exists, as a broken link too. */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -1,7 +1,7 @@
-/** Something happened that must never happen. Ends the run. */
+/** An invariant was violated. Ends the run. */
 export class Violation extends Error {
   override readonly name = "Violation";
-  /** What belongs to it, to be printed: outputs, process lists. */
+  /** Outputs and process lists to print with it. */
   readonly details: string;
 
   constructor(message: string, details = "") {

@@ -2,27 +2,27 @@ import { Client, Connection } from "@temporalio/client";
 import { Violation } from "./violation.ts";
 import type { ChaosHome } from "./world.ts";
 
-/** How workflows are named, so that one query finds those of a run. */
+/** The type of all workflows, so that one query finds them. */
 const TYPE = "chaos";
-const TASK_QUEUE = "nobody-works-here";
+const TASK_QUEUE = "no-worker-polls-this";
 const CALL_TIMEOUT_MS = 3000;
-/** Between two starts of workflows on a home that serves, and on one that does not, in ms. */
+/** Pause between two starts of workflows, after a success and after a failure, in ms. */
 const PAUSE_MS = 60;
 const PAUSE_AFTER_FAILURE_MS = 150;
-/** How long what is listed may lag behind what was started, in ms. */
+/** How far the list may lag behind the starts, in ms. */
 const VISIBILITY_PATIENCE_MS = 15_000;
 
-/** A real client that starts workflows on a home all along, and remembers those that Temporal said yes to. */
+/** A real client that keeps starting workflows on a home, and remembers those that Temporal acknowledged. */
 export interface WorkflowStarter {
   /** The ids of the workflows that Temporal acknowledged. */
   readonly acknowledged: readonly string[];
-  /** Calls that failed: Temporal was not there. Their workflows may exist or not. */
+  /** Failed calls, because Temporal was down. Their workflows may exist or not. */
   readonly refused: number;
-  /** No further workflow is started; resolves when the last call is over. */
+  /** Starts no further workflow; resolves after the last call. */
   end(): Promise<void>;
 }
 
-/** Connects as soon as there is something to connect to, again and again. */
+/** A connection that reconnects whenever Temporal is up. */
 function connect(home: ChaosHome): Connection {
   return Connection.lazy({
     address: `127.0.0.1:${home.port}`,
@@ -30,7 +30,7 @@ function connect(home: ChaosHome): Connection {
   });
 }
 
-/** Starts workflows on `home`, one after the other, until the end. */
+/** Starts workflows on `home`, one after the other, until `end` is called. */
 export function startWorkflows(home: ChaosHome, run: string): WorkflowStarter {
   const connection = connect(home);
   const client = new Client({ connection });
@@ -48,7 +48,7 @@ export function startWorkflows(home: ChaosHome, run: string): WorkflowStarter {
         acknowledged.push(workflowId);
         await sleep(PAUSE_MS);
       } catch {
-        refused++; // it is down, or went down before it answered
+        refused++; // Temporal was down, or died before it answered
         await sleep(PAUSE_AFTER_FAILURE_MS);
       }
     }
@@ -68,11 +68,11 @@ export function startWorkflows(home: ChaosHome, run: string): WorkflowStarter {
 }
 
 /**
- * Finds each of the workflows `ids` on `home`, which serves: in the list of open ones, and those that the list does
- * not have one by one (it is a store of its own, which Temporal fills a little later).
+ * Finds each of the workflows `ids` on `home`, whose Temporal is ready: in the list of open ones, else one by one, because
+ * the list is a separate store, which Temporal fills a little later.
  *
- * @returns how many the list had
- * @throws {Violation} when one is not there
+ * @returns how many were in the list
+ * @throws {Violation} when one is missing
  */
 export async function findWorkflows(home: ChaosHome, ids: readonly string[]): Promise<number> {
   const connection = connect(home);
@@ -100,7 +100,7 @@ export async function findWorkflows(home: ChaosHome, ids: readonly string[]): Pr
   }
 }
 
-/** False when Temporal says that there is no such workflow. */
+/** False when Temporal does not know the workflow. */
 function isNotFound(error: unknown): false {
   if (error instanceof Error && error.name === "WorkflowNotFoundError") return false;
   throw error;

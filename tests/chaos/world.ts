@@ -5,41 +5,41 @@ import process from "node:process";
 import { type InstancePaths, instancePaths } from "../../lib/instance/paths.ts";
 import { canBind } from "../../lib/platform/net/probe_port.ts";
 
-/** One instance that the chaos plays with. */
+/** One instance of the chaos test. */
 export interface ChaosHome {
   index: number;
   name: string;
   paths: InstancePaths;
   port: number;
   uiPort: number;
-  /** The real path. Two homes have the same one. */
+  /** The real path. Two homes share it. */
   database: string;
-  /** Another home has the same database, so that a start may be refused. */
+  /** Another home has the same database, so a start may be refused. */
   sharesDatabase: boolean;
   /** The flags of `start` and `restart`, always the same. */
   flags: readonly string[];
 }
 
-/** Where it all happens. */
+/** The homes of a run, and what is around them. */
 export interface World {
   base: string;
   homes: readonly ChaosHome[];
-  /** The home whose database may be thrown away: it is where first starts are broken. No workflow is started there. */
+  /** The home whose database may be removed, to kill first starts. No workflow is started there. */
   fresh: ChaosHome;
   /** The homes whose databases hold workflows. */
   kept: readonly ChaosHome[];
-  /** What everything that comes of this run has in its environment, daemons too. */
+  /** A variable in the environment of all processes of this run, daemons too. */
   mark: { name: string; value: string };
-  /** A file that is none of the tool's business, which records are made to link to. */
+  /** A file outside the homes, which records are made to link to. */
   elsewhere: { path: string; text: string };
   remove(): void;
 }
 
-/** Above the ports of other tests' instances, below those that the system gives to connections and to port 0. */
+/** Above the ports of other tests, below the system's ephemeral ports. */
 const FIRST_PORT = 30_000;
 const LAST_PORT = 32_700;
 
-/** Makes throw-away homes with ports of their own. */
+/** Creates temporary homes with their own ports. */
 export async function createWorld(): Promise<World> {
   const base = mkdtempSync(join(tmpdir(), "sl-chaos-"));
   const shared = join(base, "shared");

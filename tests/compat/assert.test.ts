@@ -2,7 +2,7 @@ import nodeAssert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as std from "@std/assert";
 
-// The judge is node:assert: an assertion library does not prove itself.
+// Checked with node:assert, because an assertion library cannot check itself.
 
 class Point {
   x: number;
@@ -13,7 +13,7 @@ class Point {
   }
 }
 
-/** That `body` throws an AssertionError whose message has every one of `parts` in it. */
+/** Checks that `body` throws an AssertionError whose message contains all `parts`. */
 function fails(body: () => unknown, ...parts: string[]): void {
   nodeAssert.throws(body, (error) => {
     nodeAssert.ok(error instanceof std.AssertionError, String(error));
@@ -82,7 +82,7 @@ describe("equal()", () => {
       fails(() => std.assertEquals(a, b, "why"), "Values are not equal: why");
     });
   }
-  it("cannot look into weak collections", () => {
+  it("cannot compare weak collections", () => {
     nodeAssert.throws(() => std.equal(new WeakMap(), new WeakMap()), TypeError);
     nodeAssert.throws(() => std.equal(new WeakSet(), new WeakSet()), TypeError);
   });
@@ -99,7 +99,7 @@ describe("assertions on values", () => {
     fails(() => std.assertEquals({ a: 1, same: "x" }, { a: 2, same: "x" }), "-", "+", "a: 1", "a: 2", "same: ");
     fails(() => std.assertEquals("one\ntwo", "one\nthree"), "two", "three");
   });
-  it("assertStrictEquals() goes by identity", () => {
+  it("assertStrictEquals() compares by identity", () => {
     const value = {};
     std.assertStrictEquals(value, value);
     std.assertStrictEquals(NaN, NaN);
@@ -125,7 +125,7 @@ describe("assertions on values", () => {
     fails(() => std.assertLessOrEqual(3, 2), "Expect 3 <= 2");
     fails(() => std.assertLess(NaN, 1, "why"), "why");
   });
-  it("assertMatch(), assertNotMatch() and assertStringIncludes() look into text", () => {
+  it("assertMatch(), assertNotMatch() and assertStringIncludes() check text", () => {
     std.assertMatch("port 7233", /\d+/);
     std.assertNotMatch("port", /\d+/);
     std.assertStringIncludes("port 7233", "7233");
@@ -144,7 +144,7 @@ describe("assertions on values", () => {
     fails(() => std.assertInstanceOf(Point, Point), "but was not an instanced object");
     fails(() => std.assertInstanceOf("x", Point, "why"), 'but was "string": why');
   });
-  it("assertObjectMatch() wants at least what is expected", () => {
+  it("assertObjectMatch() requires at least the expected properties", () => {
     std.assertObjectMatch({ a: 1, b: { c: [1, { d: 2, e: 3 }], f: 4 } }, { b: { c: [1, { d: 2 }] } });
     std.assertObjectMatch(new Point(1, 2) as unknown as Record<string, unknown>, { x: 1 });
     fails(() => std.assertObjectMatch({ a: 1 }, { a: 2 }), "Values are not equal");
@@ -202,7 +202,7 @@ describe("assertions on errors", () => {
       );
     }
   });
-  it("assertIsError() takes a class and a text or a pattern", () => {
+  it("assertIsError() accepts a class and a text or a pattern", () => {
     const error = new RangeError("out of range");
     std.assertIsError(error);
     std.assertIsError(error, RangeError, "range");

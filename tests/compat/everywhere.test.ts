@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const deno = process.env["STIGMER_TEST_DENO"];
 const node24 = process.env["STIGMER_TEST_NODE24"];
 
-it("our @std packages load in Deno without network, cache or npm", { skip: !deno && "no Deno" }, async () => {
+it("compat/std loads in Deno without network, cache or npm", { skip: !deno && "no Deno" }, async () => {
   const empty = mkdtempSync(join(tmpdir(), "deno-dir-"));
   try {
     const args = [
@@ -34,8 +34,8 @@ it("our @std packages load in Deno without network, cache or npm", { skip: !deno
   }
 });
 
-// Node refuses to strip types under node_modules; ours are links to folders outside it.
-it("our @std packages load in Node 24 without a loader", { skip: !node24 && "no Node 24" }, async () => {
+// Node refuses to strip types under node_modules; these are links to folders outside it.
+it("compat/std loads in Node 24 without a loader", { skip: !node24 && "no Node 24" }, async () => {
   const { stdout, stderr } = await run(node24!, [ENTRY], { cwd: tmpdir() });
   assertEquals([stdout, stderr], ["", ""]);
 });

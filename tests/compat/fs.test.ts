@@ -8,7 +8,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ensureDir, ensureDirSync } from "@std/fs/ensure-dir";
 import { exists, type ExistsOptions, existsSync } from "@std/fs/exists";
 
-/** Runs `body` with a folder of its own. */
+/** Runs `body` with its own folder. */
 function inFolder(body: (folder: string) => void | Promise<void>): (context: TestContext) => Promise<void> {
   return async () => {
     const folder = mkdtempSync(join(tmpdir(), "compat-fs-"));
@@ -26,7 +26,7 @@ function codeOf(error: unknown): unknown {
 
 describe("ensureDir()", () => {
   it(
-    "makes the folder and its parents, twice, from a path or a URL",
+    "creates the folder and its parents, twice, from a path or a URL",
     inFolder(async (folder) => {
       const path = join(folder, "a b", "ü", "c");
       await ensureDir(path);
@@ -39,7 +39,7 @@ describe("ensureDir()", () => {
     }),
   );
   it(
-    "takes a link to a folder for a folder",
+    "accepts a link to a folder",
     inFolder(async (folder) => {
       symlinkSync(folder, join(folder, "link"));
       await ensureDir(join(folder, "link"));
@@ -60,7 +60,7 @@ describe("ensureDir()", () => {
     }),
   );
   it(
-    "fails with the system's code under a file, and at a link to nowhere",
+    "fails with the system's code under a file, and at a dangling link",
     inFolder(async (folder) => {
       writeFileSync(join(folder, "file"), "");
       assertEquals(codeOf(await assertRejects(() => ensureDir(join(folder, "file", "x")))), "ENOTDIR");
@@ -84,7 +84,7 @@ describe("exists()", () => {
     existsSync(path, options),
   ];
   it(
-    "sees files, folders and links that lead somewhere",
+    "sees files, folders and links with an existing target",
     inFolder(async (folder) => {
       const file = join(folder, "file");
       writeFileSync(file, "");
@@ -99,7 +99,7 @@ describe("exists()", () => {
     }),
   );
   it(
-    "tells files from folders when asked",
+    "distinguishes files from folders on request",
     inFolder(async (folder) => {
       const file = join(folder, "file");
       writeFileSync(file, "");
@@ -128,7 +128,7 @@ describe("exists()", () => {
     }),
   );
   it(
-    "takes what lies behind a closed folder to be there, but not readable",
+    "reports a path behind a closed folder as existing, but not readable",
     { skip: process.getuid?.() === 0 && "root may enter every folder" },
     inFolder(async (folder) => {
       const closed = join(folder, "closed");
@@ -139,7 +139,7 @@ describe("exists()", () => {
     }),
   );
   it(
-    "fails on what is neither yes nor no",
+    "fails if it cannot tell",
     inFolder(async (folder) => {
       writeFileSync(join(folder, "file"), "");
       assertEquals(codeOf(await assertRejects(() => exists(join(folder, "file", "x")))), "ENOTDIR");

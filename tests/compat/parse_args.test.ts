@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
 
-/** What `parseArgs` makes of a line of words parted by spaces. */
+/** The result of `parseArgs` for words separated by spaces. */
 type Options = Parameters<typeof parseArgs>[1];
 const parse = (line: string, options?: Options): unknown => parseArgs(line.split(" ").filter(Boolean), options);
 
@@ -11,7 +11,7 @@ describe("parseArgs() without options", () => {
     assertEquals(parse("--a --b=1 --c two --d"), { _: [], a: true, b: 1, c: "two", d: true });
     assertEquals(parse("--a= --b=c=d"), { _: [], a: "", b: "c=d" });
   });
-  it("turns what looks like a number into one", () => {
+  it("turns values that look like numbers into numbers", () => {
     assertEquals(parse("--a 1e3 --b 0x10 --c 1.5 --d 1x 7 -8"), { _: [7], a: 1000, b: 16, c: 1.5, d: "1x", 8: true });
     assertEquals(parseArgs(["--a", " ", "--b= ", ""]), { _: [""], a: " ", b: " " });
     assertEquals(parse("--a Infinity"), { _: [], a: "Infinity" });
@@ -32,7 +32,7 @@ describe("parseArgs() without options", () => {
   it("gives --no-x its own name", () => {
     assertEquals(parse("--no-x --no-y=1 --no-"), { _: [], "no-x": true, y: 1, "no-": true });
   });
-  it("puts what follows -- among the positionals, untouched", () => {
+  it("puts the words after -- among the positionals, unchanged", () => {
     assertEquals(parse("a --b -- --c 1 -- d"), { _: ["a", "--c", "1", "--", "d"], b: true });
   });
   it("nests dotted names", () => {
@@ -42,7 +42,7 @@ describe("parseArgs() without options", () => {
     parse("--__proto__.polluted=1 --constructor.prototype.polluted=1 --__proto__=x");
     assertEquals(({} as Record<string, unknown>)["polluted"], undefined);
   });
-  it("takes flags that look like equals signs or newlines", () => {
+  it("accepts flags that look like equals signs or newlines", () => {
     assertEquals(parseArgs(["--=x", "-=", "--==y", "--a=l1\nl2"]), { _: [], "=x": true, "=": "y", a: "l1\nl2" });
   });
 });
@@ -77,7 +77,7 @@ describe("parseArgs() string", () => {
   it("_ keeps the positionals as text", () => {
     assertEquals(parse("1 2", { string: "_" }), { _: ["1", "2"] });
   });
-  it("does not take a flag for its value", () => {
+  it("does not take a flag as its value", () => {
     assertEquals(parse("--a --b -5", { string: ["a", "b"] }), { _: [], a: "", b: "", 5: true });
     assertEquals(parse("-a --b", { string: ["a"] }), { _: [], a: "", b: true });
   });
@@ -106,7 +106,7 @@ describe("parseArgs() alias", () => {
 });
 
 describe("parseArgs() collect", () => {
-  it("gathers values, and is an empty list without any for typed flags only", () => {
+  it("collects values, and without any is an empty list for typed flags only", () => {
     assertEquals(
       parse("--a 1 --a 2 --s x", { collect: ["a", "s", "b", "u", "v"], string: ["s", "v"], boolean: ["b"] }),
       { _: [], a: [1, 2], s: ["x"], b: [], v: [] },
@@ -115,7 +115,7 @@ describe("parseArgs() collect", () => {
   it("other flags keep the last value", () => {
     assertEquals(parse("--a 1 --a 2"), { _: [], a: 2 });
   });
-  it("a negation replaces what was gathered", () => {
+  it("a negation replaces the collected values", () => {
     assertEquals(parse("--a 1 --no-a", { collect: ["a"], negatable: ["a"] }), { _: [], a: false });
     assertEquals(parse("--no-a --a 1", { collect: ["a"], negatable: ["a"] }), { _: [], a: [1] });
   });
@@ -147,7 +147,7 @@ describe("parseArgs() negatable, default, stopEarly, --", () => {
 });
 
 describe("parseArgs() unknown", () => {
-  it("is asked about flags that no option names, and about positionals", () => {
+  it("is called for flags that no option names, and for positionals", () => {
     const asked: unknown[] = [];
     const result = parse("--a 1 --b=2 -c pos --d x", {
       string: ["a"],
@@ -157,11 +157,11 @@ describe("parseArgs() unknown", () => {
     assertEquals(asked, [["--b=2", "b", "2"], ["-c", "c", "pos"], ["x"]]);
     assertEquals(result, { _: ["x"], a: "1", b: 2, c: "pos", d: true });
   });
-  it("drops what it answers false to", () => {
+  it("drops those for which it returns false", () => {
     assertEquals(parse("--a --b pos", { boolean: ["a", "b"], unknown: () => false }), { _: [], a: true, b: true });
     assertEquals(parse("--x 1 y", { unknown: () => false }), { _: [] });
   });
-  it("is not asked about --flags when all are boolean", () => {
+  it("is not called for --flags when all are boolean", () => {
     const asked: string[] = [];
     parse("--a --b=1 -c", { boolean: true, unknown: (arg) => void asked.push(arg) });
     assertEquals(asked, ["--b=1", "-c"]);
@@ -169,7 +169,7 @@ describe("parseArgs() unknown", () => {
 });
 
 describe("parseArgs() types", () => {
-  it("knows which flags are there and what they hold", () => {
+  it("know the flags and their values", () => {
     const args = parseArgs(["--tag", "a"], {
       boolean: ["follow", "json"],
       string: ["home", "port", "tag", "name"],

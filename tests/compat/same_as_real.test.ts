@@ -5,7 +5,7 @@ import fc from "fast-check";
 import * as ours from "../../compat/std/assert/mod.ts";
 import { parseArgs as ourParseArgs } from "../../compat/std/cli/parse_args.ts";
 
-// With `make test-std` the bare names are the real packages, and these compare the two; else both are ours.
+// With `make test-std` the bare names are the real packages, and these tests compare the two; else both are compat/std.
 
 const name = fc.constantFrom("a", "b", "c", "no-a", "a.b", "b.c.d", "long-one", "_", "=", "-", "x");
 const value = fc.oneof(
@@ -51,7 +51,7 @@ const options = fc.record({
   negatable: names,
 }, { requiredKeys: [] });
 
-/** The result, or that it failed: both fail on the same nonsense, such as a dotted flag under a plain one. */
+/** The result, or that it failed: both must fail on the same input, such as a dotted flag under a plain one. */
 function outcome(parse: typeof parseArgs, words: string[], given: Record<string, unknown>, answer: boolean): unknown {
   const asked: unknown[] = [];
   const unknown = (...args: unknown[]): boolean => {
@@ -65,7 +65,7 @@ function outcome(parse: typeof parseArgs, words: string[], given: Record<string,
   }
 }
 
-it("parseArgs() gives what the real one gives, for any words and options", () => {
+it("parseArgs() returns the same as the real one, for any words and options", () => {
   fc.assert(
     fc.property(fc.array(word, { maxLength: 6 }), options, fc.boolean(), (words, given, answer) => {
       const real = outcome(parseArgs, words, given, answer);
@@ -86,14 +86,14 @@ const anything = fc.anything({
   maxDepth: 3,
 });
 
-it("equal() says what the real one says, of any two values", () => {
+it("equal() returns the same as the real one, for any two values", () => {
   fc.assert(
     fc.property(anything, anything, (a, b) => ours.equal(a, b) === std.equal(a, b)),
     { numRuns: 2000 },
   );
 });
 
-it("equal() says what the real one says, of a value and its copy", () => {
+it("equal() returns the same as the real one, for a value and its copy", () => {
   const pair = fc.clone(anything, 2);
   fc.assert(fc.property(pair, ([a, b]) => ours.equal(a, b) === std.equal(a, b)), { numRuns: 2000 });
 });

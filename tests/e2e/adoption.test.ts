@@ -32,7 +32,7 @@ import {
 /** How often the client below calls, in ms. */
 const CALL_INTERVAL_MS = 20;
 
-/** A client that calls Temporal all the time. `end` gives how many calls it made, and how those that failed did so. */
+/** A client that calls Temporal all the time. `end` returns the number of calls, and the errors of failed ones. */
 async function beginCalling(
   instance: TestInstance,
 ): Promise<{ end: () => Promise<{ calls: number; failures: string[] }> }> {
@@ -59,7 +59,7 @@ async function beginCalling(
 }
 
 describe("adoption", () => {
-  it("a Temporal whose supervisor was killed goes on, and a start from either runtime adopts it without a failed call", () =>
+  it("a Temporal whose supervisor was killed keeps running, and a start from either runtime adopts it without a failed call", () =>
     withInstance(async (instance) => {
       const first = pidsOf(await instance.start(["--headless"]));
       const client = await beginCalling(instance);
@@ -90,7 +90,7 @@ describe("adoption", () => {
       await stopCleanly(instance, recovered, [first.temporal]);
     }));
 
-  it("an orphan that is adopted is stopped like any other", () =>
+  it("an adopted orphan is stopped like any other Temporal", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       await killHard(supervisor);
@@ -132,23 +132,23 @@ describe("adoption", () => {
       await stopCleanly(instance, replaced, [first.temporal]);
     }));
 
-  it("an orphan that is just looked at, or replaced, is stopped like any other", () =>
+  it("an orphan that is being checked or replaced is stopped like any other Temporal", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       await killHard(supervisor);
-      process.kill(-temporal, "SIGSTOP"); // whether it is healthy is asked for 3 s
+      process.kill(-temporal, "SIGSTOP"); // its health is checked for 3 s
       await stopWhileStarting(instance, ["--headless"], temporal, () => true);
 
       const deaf = `trap "" TERM; '${temporalBinary()}' "$@" & wait; while :; do sleep 1; done`;
       const flags = ["--headless", "--temporal-bin", wrapTemporal(instance.home, deaf)];
       const orphan = pidsOf(await instance.start(flags));
       await killHard(orphan.supervisor);
-      const isReplaced = () => history(instance).at(-1)?.event === "replaced"; // it gets 12 s
+      const isReplaced = () => history(instance).at(-1)?.event === "replaced"; // its grace period is 12 s
       await stopWhileStarting(instance, [...flags, "--log-level", "error"], orphan.temporal, isReplaced);
     }));
 });
 
-/** Proves that a stop which meets a start that reconciles ends the orphan, says so, and leaves nothing. */
+/** Proves that a stop during a start that reconciles stops the orphan, reports it, and leaves nothing. */
 async function stopWhileStarting(
   instance: TestInstance,
   flags: string[],
@@ -166,7 +166,7 @@ async function stopWhileStarting(
   assertEquals(code, 1);
   assertStringIncludes(stderr, "Start interrupted by a `stop`");
   await until(
-    "the supervisor is gone",
+    "the supervisor has exited",
     () => instance.processes.lockHolders(instance.paths.supervisorLock).length === 0,
   );
   assertNothingLeft(instance, [orphan]);
@@ -175,7 +175,7 @@ async function stopWhileStarting(
 }
 
 describe("a supervisor that is stopped (SIGSTOP)", () => {
-  it("is told as not answering, is woken by a start, and by a stop", () =>
+  it("is reported as not answering, and is woken by a start or a stop", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       process.kill(supervisor, "SIGSTOP");
@@ -193,10 +193,10 @@ describe("a supervisor that is stopped (SIGSTOP)", () => {
       assertNothingLeft(instance, [temporal, supervisor]);
     }));
 
-  it("is replaced by a start when it can't be woken, and Temporal goes on", () =>
+  it("is replaced by a start when it cannot be woken, and Temporal keeps running", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
-      // Whatever wakes it, it is stopped again: what a hung process looks like from outside.
+      // Stopped again whenever it is woken: from outside that looks like a hung process.
       const keepStopped = setInterval(() => isAlive(supervisor) && process.kill(supervisor, "SIGSTOP"), 1);
       let start;
       try {

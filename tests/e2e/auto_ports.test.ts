@@ -13,7 +13,7 @@ import {
   withInstance,
 } from "./support.ts";
 
-/** Runs `start` or `restart` with these flags and no port of the test's own. */
+/** Runs `start` or `restart` with these flags and without the test's ports. */
 async function bringUp(
   { home }: TestInstance,
   args: readonly string[],
@@ -35,7 +35,7 @@ const AUTO = ["start", "--port", "auto"];
 const portOf = ({ address }: Status) => Number(address.split(":").at(-1));
 
 describe("--port auto", () => {
-  it("gives homes that start at once ports of their own, and each the same one again", () =>
+  it("gives homes that start at once different ports, and each the same one again", () =>
     withInstance((first) =>
       withInstance((second) =>
         withInstance(async (third) => {
@@ -55,7 +55,7 @@ describe("--port auto", () => {
       )
     ));
 
-  it("takes another one, and says so, when the one that it kept is taken meanwhile", () =>
+  it("picks another port, and says so, when the kept one was taken meanwhile", () =>
     withInstance(async (instance) => {
       const first = await bringUp(instance, AUTO);
       const kept = portOf(first);
@@ -75,7 +75,7 @@ describe("--port auto", () => {
       }
     }));
 
-  it("can be said in config.yaml, with a UI a thousand above", () =>
+  it("works in config.yaml, with the UI a thousand above", () =>
     withInstance(async (instance) => {
       writeFileSync(instance.paths.config, "backend: { local: { temporal: { port: auto } } }\n");
       const { code, stdout, stderr } = await launch([

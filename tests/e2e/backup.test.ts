@@ -17,7 +17,7 @@ async function backUp(instance: TestInstance, file: string, runtime = ownRuntime
 
 describe("backup while Temporal runs", () => {
   for (const journalMode of ["delete", ownRuntime === "deno" ? "wal" : "memory"]) {
-    it(`is whole in the middle of writes, none of which fails (journal_mode=${journalMode})`, () =>
+    it(`is whole in the middle of writes, and no write fails (journal_mode=${journalMode})`, () =>
       withInstance(async (instance) => {
         const extra = ["--headless", "--", "--sqlite-pragma", `journal_mode=${journalMode}`];
         const started = await instance.start(extra);
@@ -25,7 +25,7 @@ describe("backup while Temporal runs", () => {
         const file = join(instance.home, "copy.db");
         const acknowledged = writer.written.length;
         await backUp(instance, file, otherRuntime);
-        // Several at once take turns.
+        // Concurrent backups take turns.
         const others = [join(instance.home, "a.db"), join(instance.home, "b.db")];
         await Promise.all(others.map((other) => backUp(instance, other)));
         const afterwards = writer.written.length;
@@ -38,14 +38,14 @@ describe("backup while Temporal runs", () => {
       }));
   }
 
-  it("ends no Temporal that stands still for longer than its health checks may take", () =>
+  it("kills no Temporal that is paused for longer than its health checks may take", () =>
     withInstance(async (instance) => {
       writeFileSync(
         instance.paths.config,
         "backend: { local: { temporal: { health: { interval: 0.1s, timeout: 0.05s, failures: 1 } } } }\n",
       );
       await instance.start(["--headless"]);
-      await instance.stop([]); // gracefully: a journal that is left would be rolled back over what is written here
+      await instance.stop([]); // gracefully: a leftover journal would be rolled back over what is written here
       const padded = join(instance.home, "padded.db");
       renameSync(instance.paths.defaultDatabase, padded);
       const database = (await loadSqlite())(padded);
@@ -56,7 +56,7 @@ describe("backup while Temporal runs", () => {
       database.close();
       renameSync(padded, instance.paths.defaultDatabase);
       await instance.start(["--headless", "--max-restarts", "0"]);
-      // A busy machine fails such checks by itself, now and then.
+      // On a busy machine such checks sometimes fail without a reason.
       await until("Temporal outlives a backup", async () => {
         const before = await instance.status();
         const backup = await instance.run(["backup", "--json", "--force", join(instance.home, "copy.db")]);
@@ -66,7 +66,7 @@ describe("backup while Temporal runs", () => {
       });
     }));
 
-  it("is made of a Temporal without a supervisor, too, which goes on", () =>
+  it("works for a Temporal without a supervisor, too, which keeps running", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       await startWorkflows(instance, ["a"]);
@@ -80,7 +80,7 @@ describe("backup while Temporal runs", () => {
     }));
 });
 
-/** The file is a whole database with these workflows. */
+/** Proves that the file is a whole database with these workflows. */
 async function assertHolds(file: string, ids: readonly string[]): Promise<void> {
   assertEquals((await settleCopy(file)).problems, []);
   const database = (await loadSqlite())(file);
@@ -90,7 +90,7 @@ async function assertHolds(file: string, ids: readonly string[]): Promise<void> 
 }
 
 describe("backup", () => {
-  it("writes a file for its owner alone, and never over another one unless it is told to", () =>
+  it("writes a file that only its owner can read, and overwrites only when told to", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       await instance.stop(["--force"]);
@@ -124,7 +124,7 @@ describe("backup", () => {
       assertEquals((await instance.status()).state, "stopped");
     }));
 
-  it("takes in what a Temporal that was killed had committed, in its write-ahead log alone", () =>
+  it("includes what a killed Temporal had committed only to its write-ahead log", () =>
     withInstance(async (instance) => {
       const pids = pidsOf(await instance.start(["--headless", "--", "--sqlite-pragma", "journal_mode=wal"]));
       await startWorkflows(instance, ["a", "b"]);

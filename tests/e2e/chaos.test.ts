@@ -7,12 +7,12 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { launch, ownRuntime, toolCommand, TSX } from "./support.ts";
 
 const SECONDS = 25;
-/** Another one per runtime, so that the two runs are not the same. Printed with how to replay it. */
+/** A different one per runtime. The test prints it with the command to replay it. */
 const SEED = ownRuntime === "deno" ? 2024 : 4202;
 const MAIN = fileURLToPath(new URL("../chaos/main.ts", import.meta.url));
 
 describe("chaos", () => {
-  // The player runs under Node whatever runs this test: the tool itself is called under both runtimes.
+  // The chaos test itself always runs under Node, and calls the tool under both runtimes.
   it(`does no harm for ${SECONDS} s with seed ${SEED}`, { skip: process.platform !== "linux" }, async () => {
     const [node] = toolCommand("node");
     const tsx = ["--import", TSX];

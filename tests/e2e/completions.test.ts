@@ -53,7 +53,7 @@ describe("completions", () => {
       assertStringIncludes(complete("stigmer-local help restar"), "help restart");
     }));
 
-  it("offers the shell that was meant", async () => {
+  it("suggests the shell that was meant", async () => {
     const { code, stderr } = await launch([...toolCommand(ownRuntime), "completions", "fisch"]).ended;
     assertEquals(code, 2);
     assertStringIncludes(stderr, "completions fish");

@@ -8,7 +8,7 @@ import { untilEvent } from "./support_events.ts";
 import { pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
-/** What curl got: the status code, the media type and the body. */
+/** The response that curl got: the status code, the media type and the body. */
 interface Answer {
   status: number;
   type: string;
@@ -44,7 +44,7 @@ function eventsOf(stream: Running): string[] {
 }
 
 describe("the control socket", () => {
-  it("tells curl everything, and does what it asks", () =>
+  it("answers every request of curl", () =>
     withInstance(async (instance) => {
       const started = await instance.start(["--headless"]);
       const { temporal, supervisor } = pidsOf(started);
@@ -87,7 +87,7 @@ describe("the control socket", () => {
       assertEquals(eventsOf(events).at(-1), "supervisor leaves");
     }));
 
-  it("says that a Temporal which hangs is not healthy", () =>
+  it("reports a hung Temporal as not healthy", () =>
     withInstance(async (instance) => {
       const { temporal } = pidsOf(await instance.start(["--headless"]));
       process.kill(temporal, "SIGSTOP");
@@ -103,7 +103,7 @@ describe("the control socket", () => {
 });
 
 describe("wait", () => {
-  it("ends when Temporal serves, whoever starts it", () =>
+  it("returns when Temporal is ready, started by any command", () =>
     withInstance(async (instance) => {
       const [text, json] = [instance.launch(["wait"]), instance.launch(["wait", "--json"])];
       const { temporal } = pidsOf(await instance.start(["--headless"]));
@@ -138,7 +138,7 @@ describe("wait", () => {
 });
 
 describe("status --watch", () => {
-  it("shows the status anew until Ctrl-C, and ends as status does", () =>
+  it("refreshes the status until Ctrl-C, and exits as status does", () =>
     withInstance(async (instance) => {
       const watch = instance.launch(["status", "--watch"]);
       await until("it shows that nothing runs", () => watch.stdout().includes("○ Temporal is stopped"));
@@ -150,7 +150,7 @@ describe("status --watch", () => {
       assert(!stdout.includes("\x1b"), "escape sequences in a pipe");
     }));
 
-  it("writes a JSON document a line", () =>
+  it("prints one JSON document per line", () =>
     withInstance(async (instance) => {
       const watch = instance.launch(["status", "--watch", "--json"]);
       await until("there are two", () => watch.stdout().split("\n").length > 2);

@@ -20,13 +20,13 @@ import { ask, untilEvent } from "./support_events.ts";
 import { killHard, openChannel, pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal, saysServing, withTemporalByHand } from "./support_strangers.ts";
 
-/** Kills its supervisor and itself so long after it was spawned; until then it is the real Temporal. */
+/** A real Temporal that kills its supervisor and itself this long after its spawn. */
 function doomedTemporal(folder: string, lifeMs: number): string {
   const killer = `setsid sh -c "sleep ${lifeMs / 1000}; kill -9 $PPID $$" 3>&- &`;
   return fakeTemporal(folder, `${killer}\nexec "$TEMPORAL" "$@"`);
 }
 
-/** Whether workflows can be listed: a database whose schema was cut off late serves, and can't do that. */
+/** Whether workflows can be listed, which fails on a database whose schema was cut off late, although it is SERVING. */
 async function canCountWorkflows(instance: TestInstance): Promise<boolean> {
   const channel = await openChannel(instance);
   try {
@@ -38,7 +38,7 @@ async function canCountWorkflows(instance: TestInstance): Promise<boolean> {
 }
 
 describe("a first start that is killed", () => {
-  // 30 moments, most of them under the runtime that is the faster one to start.
+  // 30 moments, most of them under the runtime that starts faster.
   const moments = ownRuntime === "deno" ? everyMs(12.5, 0) : everyMs(50, 6);
 
   it(`leaves a database that the next start can use, after ${moments[0]} to ${moments.at(-1)} ms`, async () => {
@@ -51,7 +51,7 @@ describe("a first start that is killed", () => {
   });
 });
 
-/** The moments of a first start's 300 ms, so far apart. */
+/** Moments in the 300 ms of a first start, at this distance. */
 function everyMs(step: number, first: number): number[] {
   return Array.from({ length: 300 / step }, (_, index) => first + step * index);
 }
@@ -68,7 +68,7 @@ async function killAndStartAgain(instance: TestInstance, lifeMs: number): Promis
   rmSync(dirname(paths.defaultDatabase), { recursive: true });
 }
 
-/** `start` was refused because of who has the database, and left nothing. */
+/** Proves that `start` was refused because a process has the database, and left nothing. */
 function assertBusy(instance: TestInstance, result: Ended, holderPid: number): void {
   assertEquals(result.code, 1, result.stdout + result.stderr);
   const { error } = JSON.parse(result.stdout);
@@ -80,7 +80,7 @@ function assertBusy(instance: TestInstance, result: Ended, holderPid: number): v
 }
 
 describe("one database", () => {
-  it("has one instance, whatever homes and links lead to it", () =>
+  it("has one instance, whichever homes and links lead to it", () =>
     withInstance((owner) =>
       withInstance(async (other) => {
         const database = owner.paths.defaultDatabase;
@@ -91,7 +91,7 @@ describe("one database", () => {
         symlinkSync(database, join(other.home, "link.db"));
         assertBusy(other, await startOn(join(other.home, "link.db")), started.supervisor);
         mkdirSync(join(other.home, "temporal-data"));
-        linkSync(database, other.paths.defaultDatabase); // SQLite does not see through hard links
+        linkSync(database, other.paths.defaultDatabase); // SQLite does not detect hard links
         assertBusy(other, await other.run(["start", "--json", "--headless"]), started.temporal);
 
         await killHard(started.supervisor);
@@ -105,7 +105,7 @@ describe("one database", () => {
       })
     ));
 
-  it("is refused while a Temporal that was started by hand has it, which lives on", () =>
+  it("is refused while a Temporal that was started by hand has it, which keeps running", () =>
     withInstance(async (instance) => {
       const { port } = await freePorts();
       mkdirSync(join(instance.home, "temporal-data"));
@@ -114,7 +114,7 @@ describe("one database", () => {
         assertBusy(instance, result, stranger.pid);
         assertMatch(JSON.parse(result.stdout).error.facts.command, /server start-dev/);
         assertEquals((await instance.stop()).code, 0);
-        assert(await saysServing(port), "stop ended somebody else's Temporal");
+        assert(await saysServing(port), "stop ended a foreign Temporal");
       });
       assertEquals((await instance.start(["--headless"])).state, "running");
     }));
@@ -126,7 +126,7 @@ describe("workflows that were acknowledged", () => {
       await instance.start(["--headless"]);
       const connection = await Connection.connect({
         address: `127.0.0.1:${instance.port}`,
-        // It waits a second between its tries otherwise.
+        // Otherwise it waits a second between attempts.
         channelArgs: { "grpc.initial_reconnect_backoff_ms": 50, "grpc.max_reconnect_backoff_ms": 200 },
       });
       try {
@@ -146,7 +146,7 @@ describe("workflows that were acknowledged", () => {
     }));
 });
 
-/** Starts workflows while Temporal is killed three times. Gives the IDs of those whose start was acknowledged. */
+/** Starts workflows while Temporal is killed three times. Returns the IDs of the acknowledged ones. */
 async function startWorkflowsThroughCrashes(
   instance: TestInstance,
   client: Client,
@@ -166,7 +166,7 @@ async function startWorkflowsThroughCrashes(
         );
         acknowledged.push(workflowId);
       } catch (error) {
-        // Nobody was told that this one exists.
+        // This one was not acknowledged.
         if (isOver || !(error instanceof Error)) throw error;
       }
     }

@@ -4,13 +4,13 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { temporalBinary, type TestInstance, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
-/** What Temporal's own command-line tool prints, to see with other eyes than ours. */
+/** The output of Temporal's own command-line tool, as an independent witness. */
 function temporal(instance: TestInstance, ...args: string[]): string {
   const address = ["--address", `127.0.0.1:${instance.port}`];
   return execFileSync(temporalBinary(), [...args, ...address], { encoding: "utf8" });
 }
 
-/** The search attributes of a namespace that people added, `KEY=TYPE` each. */
+/** The custom search attributes of a namespace, `KEY=TYPE` each. */
 function searchAttributes(instance: TestInstance, namespace: string): string[] {
   const listed = temporal(instance, "operator", "search-attribute", "list", "--namespace", namespace, "-o", "json");
   const { customAttributes = {} } = JSON.parse(listed) as { customAttributes?: Record<string, string> };
@@ -20,8 +20,8 @@ function searchAttributes(instance: TestInstance, namespace: string): string[] {
 const DECLARED = ["--search-attribute", "Color=keyword", "--search-attribute", "Size=Int"];
 const ALL = ["Color=INDEXED_VALUE_TYPE_KEYWORD", "Size=INDEXED_VALUE_TYPE_INT"];
 
-describe("what the settings declare", () => {
-  it("exists when start returns, on a new database and on one that is there, or is warned of", async () => {
+describe("a declared namespace or search attribute", () => {
+  it("exists when start returns, on a new and on an existing database, or is a warning", async () => {
     await withInstance(async (instance) => {
       const first = await instance.start([
         "--headless",
@@ -55,7 +55,7 @@ describe("what the settings declare", () => {
     });
   });
 
-  it("is warned of where it is there as something else, until that is mended", async () => {
+  it("is a warning while it exists with another type", async () => {
     await withInstance(async (instance) => {
       const first = await instance.start(["--headless", ...DECLARED]);
       const other = await instance.run([

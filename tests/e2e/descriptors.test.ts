@@ -21,14 +21,14 @@ import { killHard, pidsOf, stopCleanly, untilRecovered } from "./support_lifecyc
 
 const options = { skip: process.platform === "linux" ? false : "what a process has open is read from /proc" };
 
-/** `start` on this instance, headless, with a Temporal that tells what it was born with. */
+/** `start` on this instance, headless, with a Temporal that reports its inherited descriptors. */
 function startCommand(instance: TestInstance, ...more: string[]): string[] {
   const { home, port, uiPort } = instance;
   const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
   return [...toolCommand(ownRuntime), "start", ...flags, "--temporal-bin", recordingTemporal(instance), ...more];
 }
 
-/** Proves that neither Temporal nor its supervisor has anything that a caller of `start` had open. */
+/** Proves that neither Temporal nor its supervisor inherited a descriptor of the caller of `start`. */
 function assertNothingOfTheCaller(instance: TestInstance, status: Status, callersList: string): void {
   const { temporal, supervisor } = pidsOf(status);
   const pipes = pipesOf(readDescriptors(callersList));
@@ -39,8 +39,8 @@ function assertNothingOfTheCaller(instance: TestInstance, status: Status, caller
   for (const pid of [temporal, supervisor]) assertEquals(readlinkSync(`/proc/${pid}/fd/0`), "/dev/null");
 }
 
-describe("what the caller has open", options, () => {
-  it("x=$(… start) returns, with copies of the pipe as 3, 9, 12, 63 and where bash likes", () =>
+describe("the descriptors of the caller", options, () => {
+  it("x=$(… start) returns, with copies of the pipe as 3, 9, 12, 63 and at a number of bash's choice", () =>
     withInstance(async (instance) => {
       const list = join(instance.home, "caller");
       const script = `x=$(exec 3>&1 9>&1 12>&1 63>&1 {some}>&1 {more}>&1; ls -l /proc/$BASHPID/fd >${quoted(list)}
@@ -50,14 +50,14 @@ describe("what the caller has open", options, () => {
       const first = await instance.status();
       assertNothingOfTheCaller(instance, first, list);
 
-      // The next one is born of a supervisor that has its own things open: its lock, its socket, who asks.
+      // The next one is spawned by a supervisor with its own descriptors: its lock, its socket, its clients.
       await killHard(pidsOf(first).temporal);
       const second = await untilRecovered(instance, pidsOf(first).temporal);
       assertBornWithItsOwn(instance, pidsOf(second).temporal);
       await stopCleanly(instance, second);
     }));
 
-  it("x=$(… start) returns where the command is the shell's last, and with a reader that leaves early", () =>
+  it("x=$(… start) returns if the command is the shell's last, and with a reader that exits early", () =>
     withInstance(async (instance) => {
       const script = `exec 3>&1 11>&1; "$@" 2>&1 | head -n 1`;
       const { stdout } = await runCaller(["bash", "-c", script, "bash", ...startCommand(instance)]);
@@ -65,7 +65,7 @@ describe("what the caller has open", options, () => {
       await stopCleanly(instance, await instance.status());
     }));
 
-  it("start --foreground keeps it from Temporal too", () =>
+  it("start --foreground passes none to Temporal either", () =>
     withInstance(async (instance) => {
       const list = join(instance.home, "caller");
       const script = `exec 3>&1 9>&1 12>&1 63>&1; ${listDescriptors(list)}; exec "$@"`;
@@ -86,7 +86,7 @@ describe("what the caller has open", options, () => {
 });
 
 describe("start in a git hook", options, () => {
-  it("lets nothing of git through, and neither reads nor holds the hook's stdin", () =>
+  it("passes on none of git's variables, and neither reads nor holds the hook's stdin", () =>
     withInstance(async (instance) => {
       const [remote, clone] = [join(instance.home, "remote.git"), join(instance.home, "clone")];
       const seen = (name: string) => join(instance.home, name);
@@ -123,12 +123,12 @@ describe("start in a git hook", options, () => {
 });
 
 describe("start in a makefile", options, () => {
-  it("make -j returns, and its jobserver has all its tokens back", (t) =>
+  it("make -j returns, and its jobserver gets all its tokens back", (t) =>
     withInstance(async (instance) => {
       if (spawnSync("make", ["--version"]).error) return t.skip("make is not here");
       const [folder, list] = [join(instance.home, "work"), join(instance.home, "caller")];
       mkdirSync(folder);
-      // The plus sign makes make hand its jobserver on; ${"$$"} is make's way to write a dollar.
+      // The plus sign makes make pass on its jobserver; ${"$$"} is make's way to write a dollar.
       const recipe = (line: string) => `\t+@${line.replaceAll("$", "$$$$")}`;
       const makefile = [
         "all: up other",

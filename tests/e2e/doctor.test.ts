@@ -20,7 +20,7 @@ import { launch, otherRuntime, ownRuntime, PATIENCE_MS, type TestInstance, until
 import { beginWriting, besideDatabase, startWorkflows } from "./support_data.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 
-/** What the doctor says, as a person asks for this instance. */
+/** The output of `doctor` for this instance. */
 async function examine(
   instance: TestInstance,
   args: readonly string[] = [],
@@ -41,7 +41,7 @@ function complaints({ checks }: DoctorReport): string[] {
 
 const checkOf = (report: DoctorReport, name: string): DoctorCheck => report.checks.find((each) => each.name === name)!;
 
-/** Every file of the home, with what a touch would change. */
+/** Every file of the home, with its modification time and size. */
 function traces(home: string): string[] {
   return readdirSync(home, { recursive: true, encoding: "utf8" })
     .filter((name) =>
@@ -52,7 +52,7 @@ function traces(home: string): string[] {
 }
 
 describe("doctor", () => {
-  it("fails a config.yaml with which nothing starts, and examines the rest without it", () =>
+  it("fails an unusable config.yaml, and checks the rest without it", () =>
     withInstance(async (instance) => {
       writeFileSync(instance.paths.config, "backend:\n  local:\n    temporal:\n      prot: 7300\n");
       for (const runtime of [ownRuntime, otherRuntime]) {
@@ -64,7 +64,7 @@ describe("doctor", () => {
       }
     }));
 
-  it("finds nothing wrong with an instance that runs, and disturbs neither its start nor its writes", () =>
+  it("finds no problem with a running instance, and disturbs neither its start nor its writes", () =>
     withInstance(async (instance) => {
       const starting = instance.launch(["start", "--headless", "--json"]);
       const early = await Promise.all([examine(instance), examine(instance, [], otherRuntime)]);
@@ -79,7 +79,7 @@ describe("doctor", () => {
       const writer = await beginWriting(instance, "w");
       const report = await examine(instance);
       await writer.stop();
-      // That it is written to all the time may be told.
+      // A warning about constant writes is allowed.
       assertEquals(
         complaints(report).filter((complaint) => complaint !== "database: warn"),
         [],
@@ -106,7 +106,7 @@ describe("doctor", () => {
       await killHard(supervisor);
       const orphaned = await examine(instance);
       assertEquals(complaints(orphaned), ["instance: warn", "control: warn"]);
-      const start = `stigmer-local start --home '${home}'`; // another one would be of another instance
+      const start = `stigmer-local start --home '${home}'`; // another home would be another instance
       assertEquals(checkOf(orphaned, "instance").remedy, start);
 
       unlinkSync(paths.temporalLock);
@@ -142,7 +142,7 @@ describe("doctor", () => {
       assertEquals((await instance.start(["--headless"])).healthy, true);
     }));
 
-  it("asks nothing of a supervisor in a home that others may write to, and says no more", () =>
+  it("asks no supervisor in a home that others may write to, and checks no more", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       chmodSync(instance.home, 0o770);
@@ -151,7 +151,7 @@ describe("doctor", () => {
       assertEquals((await instance.status()).healthy, true);
     }));
 
-  it("fails no lock that the supervisor makes again", () =>
+  it("fails no lock that the supervisor creates again", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       unlinkSync(instance.paths.temporalLock);
@@ -163,18 +163,18 @@ describe("doctor", () => {
       assert(!states.includes("fail"), states.join(" "));
     }));
 
-  it("knows a Temporal that a mere reader of its database got stuck, until it is restarted", () =>
+  it("recognizes a Temporal blocked by a reader of its database, until it is restarted", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       await startWorkflows(instance, ["before"]);
-      // What SQLite locks to read (SHARED_FIRST, SHARED_SIZE in its os.h); struct flock of Linux on 64 bits.
+      // The bytes that SQLite locks to read (SHARED_FIRST, SHARED_SIZE in its os.h); struct flock of Linux on 64 bits.
       const lock =
         'my $lock = pack "s s x4 q q l x4", F_RDLCK, 0, 0x40000002, 510, 0; fcntl($h, F_SETLKW, $lock) or die $!;';
       const script = `use Fcntl; $| = 1; open my $h, "<", $ARGV[0]; ${lock} print "locked\\n"; sleep 600`;
       const reader = launch(["perl", "-e", script, instance.paths.defaultDatabase]);
       try {
         await until("the reader has its lock", () => reader.stdout() === "locked\n");
-        startWorkflows(instance, ["stuck"]).catch(() => {}); // how it fails is Temporal's affair
+        startWorkflows(instance, ["stuck"]).catch(() => {}); // its error does not matter here
         await until("Temporal is stuck", async () => checkOf(await examine(instance), "log").state === "fail");
       } finally {
         reader.kill("SIGKILL");
@@ -187,7 +187,7 @@ describe("doctor", () => {
       await startWorkflows(instance, ["after"]);
     }));
 
-  it("names who has the ports, who is left over, and what is not a database", () =>
+  it("names the processes on the ports, leftover processes, and a file that is not a database", () =>
     withInstance(async (instance) => {
       const { home, paths } = instance;
       const stranger = createServer();
@@ -226,7 +226,7 @@ describe("doctor", () => {
     }));
 
   it(
-    "tells what belongs to somebody else",
+    "reports what belongs to another user",
     { skip: process.geteuid?.() !== 0 && "only root can give files away" },
     () =>
       withInstance(async (instance) => {
@@ -239,7 +239,7 @@ describe("doctor", () => {
       }),
   );
 
-  it("has nothing against a home that is not there yet, and makes none", () =>
+  it("accepts a home that does not exist yet, and does not create it", () =>
     withInstance(async (instance) => {
       const home = join(instance.home, "none");
       const { code, stdout } = await instance.run([

@@ -15,18 +15,18 @@ const TSX_COMMAND = join(ROOT, "node_modules", ".bin", "tsx");
 const { STIGMER_TEST_DENO: deno = "", STIGMER_TEST_DENO_CONFIG: denoConfig = "", STIGMER_TEST_NODE24: node24 } =
   process.env;
 
-/** Each test of this file is about one runtime, and there is no need to run it under the other too. */
+/** Each test of this file is about one runtime, so it runs under that one only. */
 const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
   if (runtime === ownRuntime) describe(title, tests);
 };
 
-/** PATH without a folder that has Deno, and with those of `more` before it. */
+/** PATH without the folders that contain Deno, and with those of `more` first. */
 function pathWithoutDeno(...more: string[]): string {
   const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !existsSync(join(folder, "deno")));
   return [...more, ...folders].join(delimiter);
 }
 
-/** A folder that is no part of the clone, whose own files would confuse a runtime that took them for the tool's. */
+/** A folder outside the clone, whose files would confuse a runtime that took them for the tool's. */
 function elsewhere({ home }: TestInstance): string {
   const folder = join(home, "else where");
   mkdirSync(folder);
@@ -39,7 +39,7 @@ function startFlags({ home, port, uiPort }: TestInstance): string[] {
   return ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
 }
 
-/** Runs `start`, and proves that Temporal serves under a supervisor of this runtime; then stops it. */
+/** Runs `start`, proves that Temporal is ready under a supervisor of this runtime, and stops it. */
 async function assertStarts(
   instance: TestInstance,
   command: readonly string[],
@@ -62,13 +62,13 @@ about("deno", "the tool under Deno", () => {
       await assertStarts(instance, [...command, ...startFlags(instance)], "deno", { cwd: ROOT });
     }));
 
-  it("starts from another folder, whatever is in that", () =>
+  it("starts from another folder, with any files in it", () =>
     withInstance(async (instance) => {
       const command = [deno, "run", "-A", "--config", denoConfig, ENTRY, "start", ...startFlags(instance)];
       await assertStarts(instance, command, "deno", { cwd: elsewhere(instance) });
     }));
 
-  it("starts as a link to scripts/run.sh, where Deno is on PATH, with a home relative to the caller's folder", () =>
+  it("starts through a link to scripts/run.sh, with Deno on PATH and a home relative to the caller's folder", () =>
     withInstance(async (instance) => {
       const folder = elsewhere(instance);
       symlinkSync(join(ROOT, "scripts", "run.sh"), join(folder, "stigmer-local"));
@@ -85,7 +85,7 @@ about("node", "the tool under Node", () => {
       await assertStarts(instance, command, "node", { cwd: ROOT });
     }));
 
-  it("starts from another folder through a link to its entry, whatever is in that folder", () =>
+  it("starts from another folder through a link to its entry, with any files in that folder", () =>
     withInstance(async (instance) => {
       const folder = elsewhere(instance);
       symlinkSync(ENTRY, join(folder, "local.ts"));
@@ -106,13 +106,13 @@ about("node", "the tool under Node", () => {
       }
     }));
 
-  it("starts as scripts/run.sh where there is no Deno, with a home relative to the caller's folder", () =>
+  it("starts through scripts/run.sh without Deno, with a home relative to the caller's folder", () =>
     withInstance(async (instance) => {
       const command = [join(ROOT, "scripts", "run.sh"), "start", ...startFlags(instance), "--home", ".."];
       await assertStarts(instance, command, "node", { cwd: elsewhere(instance), env: { PATH: pathWithoutDeno() } });
     }));
 
-  it("starts, tells its status and stops as `make …` where there is no Deno", () =>
+  it("starts, shows its status and stops through `make …` without Deno", () =>
     withInstance(async (instance) => {
       const make = (target: string, flags: string) =>
         runCaller(["make", "--no-print-directory", target, `ARGS=${flags}`], {

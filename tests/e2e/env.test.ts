@@ -8,10 +8,10 @@ import { renderEnvironment } from "../../lib/environment/client_environment.ts";
 import { withTempDir } from "../platform/support.ts";
 import { launch, ownRuntime, toolCommand, withInstance } from "./support.ts";
 
-/** A namespace that every shell has its own ideas about. */
+/** A namespace that every shell must quote. */
 const ODD = 'it\'s "odd" $(echo no) `no` \\ $HOME *;#';
 
-/** How each shell takes the variables in, and prints them. */
+/** How each shell reads the variables, and prints them. */
 const SHELLS: Readonly<Record<string, string>> = {
   sh: 'eval "$("$@")"; printf "%s\\n" "$TEMPORAL_ADDRESS" "$TEMPORAL_NAMESPACE" "$TEMPORAL_UI_URL"',
   bash: 'eval "$("$@")"; printf "%s\\n" "$TEMPORAL_ADDRESS" "$TEMPORAL_NAMESPACE" "$TEMPORAL_UI_URL"',
@@ -41,7 +41,7 @@ describe("env", () => {
     );
   }
 
-  it("knows fish by $SHELL, and refuses a shell that it does not know", () =>
+  it("detects fish by $SHELL, and refuses an unknown shell", () =>
     withInstance(async (instance) => {
       const fish = await instance.run(["env"], { env: { SHELL: "/usr/bin/fish" } });
       assertEquals(fish.stdout.split(" ")[0], "set");
@@ -50,7 +50,7 @@ describe("env", () => {
       assertEquals((await instance.run(["env", "--shell", "nu"])).code, 2);
     }));
 
-  it("writes whatever is in them so that Node reads it from a file", async () => {
+  it("quotes any value so that Node reads it from a file", async () => {
     const node = process.env["STIGMER_TEST_NODE"]!;
     await withTempDir(async (folder) => {
       for (const value of ["plain", "", "it's", 'say "x" $HOME `no` \\n #1', "it's $HOME \\n", "a\nb", " spaces "]) {
@@ -66,7 +66,7 @@ describe("env", () => {
     });
   });
 
-  it("writes a file that Node reads, and JSON, of the instance that runs", () =>
+  it("prints a file that Node reads, and JSON, for the running instance", () =>
     withInstance(async (instance) => {
       const { address } = await instance.start(["--headless", "--namespace", "orders"]);
       const dotenv = await instance.run(["env", "--dotenv"]);

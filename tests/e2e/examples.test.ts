@@ -32,17 +32,17 @@ import { installTool } from "./support_examples.ts";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXAMPLES = join(ROOT, "examples");
 
-/** A project that has copied an example, and `stigmer-local` on its PATH. */
+/** A project with a copied example, and `stigmer-local` on its PATH. */
 interface Project extends TestInstance {
   folder: string;
   env: Record<string, string | undefined>;
-  /** Runs a command in the project, as whoever uses the example does. */
+  /** Runs a command in the project, as a user of the example does. */
   call(...command: string[]): Promise<Ended>;
-  /** {@linkcode Project.call}, which must succeed; gives what it printed. */
+  /** {@linkcode Project.call}, which must succeed; returns its output. */
   say(...command: string[]): Promise<string>;
 }
 
-/** What the project's own scripts do, which the examples run: connect to the Temporal that they were told of. */
+/** The project's own scripts, which the examples run: they connect to the Temporal in their environment. */
 const SCRIPTS = {
   start: "node connect.mjs worker",
   test: "node connect.mjs test",
@@ -58,7 +58,7 @@ const socket = connect({ host, port: Number(port) }, () => {
 });
 `;
 
-/** Runs `body` in a project with the files of the example, its instance being that of the environment. */
+/** Runs `body` in a project with the files of the example; the environment selects its instance. */
 function withProject(example: string, body: (project: Project) => Promise<void>): Promise<void> {
   return withInstance(async (instance) => {
     const base = mkdtempSync(join(tmpdir(), "sl-example-"));
@@ -93,13 +93,13 @@ function withProject(example: string, body: (project: Project) => Promise<void>)
 const addressOf = ({ port }: TestInstance) => `127.0.0.1:${port}`;
 const read = (path: string) => readFileSync(join(EXAMPLES, path), "utf8");
 
-/** The examples know nothing of the tool's runtime: each is tried on one of both. */
+/** The examples do not depend on the tool's runtime, so each is tested with one of them. */
 const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
   if (runtime === ownRuntime) describe(title, tests);
 };
 
 about("deno", "the examples", () => {
-  it("make: targets that need Temporal bring it up, tests get their own", () =>
+  it("make: targets that need Temporal start it, tests get their own", () =>
     withProject("make", async (project) => {
       assertEquals(await project.say("make", "temporal"), "");
       const { temporal } = await project.status();
@@ -112,7 +112,7 @@ about("deno", "the examples", () => {
       assertNothingLeft(project, [temporal!.pid]);
     }));
 
-  it("Deno tasks: `deno task dev` brings Temporal up, `deno task test` has its own", () =>
+  it("Deno tasks: `deno task dev` starts Temporal, `deno task test` gets its own", () =>
     withProject("deno-tasks", async (project) => {
       assertStringIncludes(
         await project.say("deno", "task", "dev"),
@@ -121,7 +121,7 @@ about("deno", "the examples", () => {
       assertMatch(await project.say("deno", "task", "test"), /1 passed/);
     }));
 
-  it("zx: a dev script runs the worker in Temporal's environment, and ends as it does", () =>
+  it("zx: a dev script runs the worker in Temporal's environment, and exits with its status", () =>
     withProject("zx", async (project) => {
       const zx = ["node", join(ROOT, "node_modules", "zx", "build", "cli.js"), "dev.mjs"];
       assertStringIncludes(await project.say(...zx, "npm", "start"), `worker is connected to ${addressOf(project)}`);
@@ -130,7 +130,7 @@ about("deno", "the examples", () => {
       assertEquals((await project.status()).state, "running");
     }));
 
-  it("Procfile: Temporal is a process among others, which wait for it, and ends with them", () =>
+  it("Procfile: Temporal is one of the processes; the others wait for it, and it stops with them", () =>
     withProject("procfile", async (project) => {
       const processes = new Map(
         read("procfile/Procfile").trim().split("\n").map((line) => line.split(/:\s+(.*)/) as [string, string]),
@@ -144,7 +144,7 @@ about("deno", "the examples", () => {
       });
     }));
 
-  it("systemd: the unit is right, and its main process serves until SIGTERM", () =>
+  it("systemd: the unit is valid, and its main process runs until SIGTERM", () =>
     withProject("systemd", async (project) => {
       const unit = "stigmer-local.service";
       if ((await project.call("sh", "-c", "command -v systemd-analyze")).code === 0) {
@@ -158,7 +158,7 @@ about("deno", "the examples", () => {
 });
 
 about("node", "the examples", () => {
-  it("npm scripts: `npm start` brings Temporal up, `npm test` has its own", () =>
+  it("npm scripts: `npm start` starts Temporal, `npm test` gets its own", () =>
     withProject("npm-scripts", async (project) => {
       assertStringIncludes(await project.say("npm", "start"), `connected to ${addressOf(project)}, namespace default`);
       assertEquals((await project.status()).state, "running");
@@ -192,7 +192,7 @@ about("node", "the examples", () => {
       const bin = join(project.folder, "node_modules", ".bin");
       mkdirSync(bin, { recursive: true });
       symlinkSync(join(project.env["HOME"]!, ".local", "bin", "stigmer-local"), join(bin, "stigmer-local"));
-      // The binary is there, as it is once the cache is filled.
+      // The binary is installed, as with a filled cache.
       mkdirSync(join(project.home, "bin"), { recursive: true });
       cpSync(temporalBinary(), join(project.home, "bin", `temporal-${DEFAULT_TEMPORAL_VERSION}`));
       const runs = jobs.test.steps.flatMap(({ run }) => run === undefined || run === "npm ci" ? [] : [run]);
@@ -201,11 +201,11 @@ about("node", "the examples", () => {
       for (const run of runs) told.push(await project.say("bash", "-e", "-c", run)); // as GitHub runs it
       assertMatch(told[1]!, /test is connected to/);
       assertStringIncludes(told[2]!, `smoke is connected to ${addressOf(project)}`);
-      assertEquals((await project.status()).state, "running", "it stays for the steps to come");
+      assertEquals((await project.status()).state, "running", "it stays up for later steps");
     }));
 });
 
-/** Proves that the command supervises in its own process, and ends Temporal at SIGTERM. */
+/** Proves that the command supervises in its own process, and stops Temporal on SIGTERM. */
 async function assertServesInForeground(
   project: Project,
   command: readonly string[],
@@ -227,7 +227,7 @@ async function assertServesInForeground(
 }
 
 about("deno", "the example's git hooks", () => {
-  it("pre-push: tests on a Temporal of their own, and no push when they fail", () =>
+  it("pre-push: runs the tests on an ephemeral Temporal, and fails the push when they fail", () =>
     withRepository(async (project) => {
       cpSync(join(project.folder, "pre-push"), join(project.folder, ".git", "hooks", "pre-push"));
       const { code, stdout, stderr } = await project.call("git", "push", "origin", "main");
@@ -240,7 +240,7 @@ about("deno", "the example's git hooks", () => {
       assertEquals(await project.say("git", "rev-list", "--count", "origin/main..main"), "1\n");
     }));
 
-  it("post-checkout: warns where the branch's Temporal is older than the data's, and nowhere else", () =>
+  it("post-checkout: warns only if the branch's Temporal is older than the data's", () =>
     withRepository(async (project) => {
       const older = join(project.home, "bin", "temporal-1.4.1");
       mkdirSync(dirname(older), { recursive: true });

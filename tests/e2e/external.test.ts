@@ -23,7 +23,7 @@ type Variables = Record<string, string | undefined>;
 let foreign: ForeignTemporal;
 let home: string;
 
-/** Runs the tool, on a home of its own and without the profiles of whoever runs the tests. */
+/** Runs the tool on its own home, without the profiles of the user who runs the tests. */
 function tool(args: readonly string[], env: Variables = {}): Running {
   const [command, ...rest] = args;
   return launch([...toolCommand(ownRuntime), command!, "--home", home, ...rest], {
@@ -31,7 +31,7 @@ function tool(args: readonly string[], env: Variables = {}): Running {
   });
 }
 
-/** `start` and `status` of one and the same, which can't be used. */
+/** `start` and `status` of the same unusable Temporal. */
 async function refusal(args: readonly string[], env: Variables = {}) {
   const [started, seen] = await Promise.all(
     ["start", "status"].map((command) => tool([command, "--json", ...args], env).ended),
@@ -40,7 +40,7 @@ async function refusal(args: readonly string[], env: Variables = {}) {
   return { exits: [started!.code, seen!.code], error, status: JSON.parse(seen!.stdout) as Status };
 }
 
-/** The flags of TLS with the proxies, and a client certificate where one is named. */
+/** The TLS flags for the proxies, with the named client certificate, if any. */
 function tls(client?: string, { ca = "ca", name = SERVER_NAME } = {}): string[] {
   const own = client === undefined
     ? []
@@ -50,14 +50,14 @@ function tls(client?: string, { ca = "ca", name = SERVER_NAME } = {}): string[] 
 
 const LIST = ["workflow", "list", "--output", "json"];
 
-describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
+describe("an external Temporal", { skip: noOpenssl }, () => {
   before(async () => {
     foreign = await startForeignTemporal();
     home = join(foreign.folder, "home");
   });
   after(() => foreign.end());
 
-  it("is verified by start, told layer by layer, and not touched", async () => {
+  it("is verified by start, reported layer by layer, and not changed", async () => {
     const args = ["--address", foreign.mutualTls, ...tls("client"), "--json"];
     const started = await tool(["start", ...args]).ended;
     const seen = await tool(["status", ...args]).ended;
@@ -91,7 +91,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assert(!existsSync(home), "a home was made for a Temporal that is not ours");
   });
 
-  it("tells what is wrong with TLS, each in its own words", async () => {
+  it("reports each TLS problem with its own message", async () => {
     const { mutualTls, address } = foreign;
     const cases: [words: RegExp, address: string, flags: string[]][] = [
       [/^The certificate of .* is signed by an unknown authority/, mutualTls, tls("client", { ca: "other-ca" })],
@@ -105,13 +105,13 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
       const { exits, error, status } = await refusal(["--address", at, ...flags]);
       assertEquals([exits, error.code, status.state, status.healthy], [[1, 4], "tls-failed", "unknown", false]);
       assertMatch(error.message, words);
-      assertMatch(status.failure?.message ?? "", words); // a refusal is seen as such, or as an end, each time anew
+      assertMatch(status.failure?.message ?? "", words); // a refusal may arrive as such, or as a closed connection
       assert((error.hint ?? "").length > 0, "no hint");
       assertEquals(status.checks.map(({ name, ok }) => [name, ok]), [["port", true], ["tls", false]]);
     }
   });
 
-  it("tells who is not there, what is no Temporal, and which namespace is missing", async () => {
+  it("reports a missing listener, a server that is not Temporal, and a missing namespace", async () => {
     const { port } = await freePorts();
     const nobody = await refusal(["--address", `127.0.0.1:${port}`]);
     assertEquals([nobody.exits, nobody.error.code, nobody.status.state], [[1, 4], "unreachable", "unknown"]);
@@ -140,7 +140,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertEquals(missing.error.facts, { address: foreign.address, namespace: "orders" });
   });
 
-  it("is shown an API key from the environment, a file or a profile", async () => {
+  it("gets an API key from the environment, a file or a profile", async () => {
     const file = join(foreign.folder, "api-key");
     writeFileSync(file, `${API_KEY}\n`, { mode: 0o600 });
     const toml = join(foreign.folder, "temporal.toml");
@@ -170,7 +170,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertEquals([waited.code, JSON.parse(waited.stdout).error.code], [1, "not-authorized"], "it waited for nothing");
   });
 
-  it("keeps secrets out of outputs, errors, files and the list of processes", async () => {
+  it("leaks no secret into output, errors, files or the process list", async () => {
     const wrong = "wrong-key.t0p-s3cr3t";
     const key = join(foreign.folder, "wrong-key");
     writeFileSync(key, wrong);
@@ -193,7 +193,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
       outputs.push(stdout, stderr);
     }));
     const said = outputs.join("");
-    assertStringIncludes(said, "invalid token 'Bearer ***'"); // the proxy repeats what it was shown
+    assertStringIncludes(said, "invalid token 'Bearer ***'"); // the proxy repeats the key
     assertStringIncludes(said, `${broken}:2:`);
     assert(!said.includes(wrong), "a secret was printed");
     assertMatch(said, /'Bearer \*\*\*' \]0;owned next 2J/);
@@ -217,14 +217,14 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertEquals(filesWith(home, [wrong, API_KEY]), []);
   });
 
-  it("is told in whole words where the API key is but a letter", async () => {
+  it("is reported in whole words even if the API key is one letter", async () => {
     const args = ["start", "--address", foreign.keyedPlain, "--tls=false"];
     const { code, stderr } = await tool(args, { TEMPORAL_API_KEY: "a" }).ended;
     assertEquals(code, 1);
     assertStringIncludes(stderr, "denied access to namespace `default` (invalid token 'Bearer ***'");
   });
 
-  it("is handed on by run, in place of what else the environment says", async () => {
+  it("is passed on by run, and replaces other connections in the environment", async () => {
     const stray = {
       TEMPORAL_TLS_CA: "/nowhere/ca.pem",
       TEMPORAL_TLS_CERT_DATA: "no certificate",
@@ -260,13 +260,13 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertEquals([unreachable.code, existsSync(join(home, "ran"))], [1, false]);
   });
 
-  it("is handed on by env to whoever evaluates it", async () => {
+  it("is passed on by env to the shell that evaluates it", async () => {
     const secret = join(foreign.folder, "api-key-of-env");
     writeFileSync(secret, API_KEY, { mode: 0o600 });
     const args = ["--address", foreign.keyed, ...tls(), "--api-key-file", secret];
     const script = 'eval "$("$@")" && exec "$TEMPORAL" workflow list --output json';
     const env = { TEMPORAL: temporalBinary(), SHELL: "/bin/sh", TEMPORAL_TLS_CERT: "/nowhere/client.pem" };
-    // A certificate without its key is refused: the stray one has to be overruled as a whole.
+    // A certificate without its key is refused, so the stray one must be replaced as a whole.
     const lonely = await tool(["env", ...args], env).ended;
     assertEquals(lonely.code, 2, lonely.stdout);
 
@@ -289,7 +289,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     });
   });
 
-  it("is set in config.yaml, where Temporal's own configuration fills in what is open", async () => {
+  it("is selected in config.yaml, and Temporal's own configuration fills in missing values", async () => {
     const file = join(home, "config.yaml");
     mkdirSync(home, { recursive: true, mode: 0o700 });
     writeFileSync(
@@ -307,13 +307,13 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertEquals([code, external?.from["address"]], [0, `${file}:5: address`], stdout);
     assertEquals(external?.from["clientCertPath"], "$TEMPORAL_TLS_CLIENT_CERT_PATH");
 
-    // A flag takes the Temporal of this home all the same.
+    // A flag still selects the Temporal of this home.
     const ours = await tool(["status", "--json", "--managed"], env).ended;
     assertEquals([ours.code, JSON.parse(ours.stdout).managed], [3, true], ours.stdout);
     writeFileSync(file, "");
   });
 
-  it("is not ours to stop, restart, or change the data of", async () => {
+  it("is not stopped or restarted, and its data is not changed", async () => {
     const commands = [["stop"], ["restart"], ["reset", "--yes"], ["backup", "x.db"], ["restore", "x.db"], ["logs"]];
     await Promise.all(commands.map(async (command) => {
       const { code, stdout } = await tool([...command, "--json", "--address", foreign.address]).ended;
@@ -330,7 +330,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertEquals((await tool(["status", "--address", foreign.address]).ended).code, 0);
   });
 
-  it("is not taken for ours because a shell has Temporal's variables", async () => {
+  it("is not selected by Temporal's variables in the environment", async () => {
     const env = { TEMPORAL_ADDRESS: foreign.address, TEMPORAL_NAMESPACE: "orders", TEMPORAL_API_KEY: API_KEY };
     const { code, stdout } = await tool(["status", "--json"], env).ended;
     const { managed, address, namespace } = JSON.parse(stdout) as Status;
@@ -338,7 +338,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertStringIncludes((await tool(["env"], { ...env, SHELL: "/bin/sh" }).ended).stdout, "='127.0.0.1:7233'");
   });
 
-  it("is waited for until it is there, and no longer than was said", async () => {
+  it("is waited for until it is ready, or until the timeout", async () => {
     const { port } = await freePorts();
     const at = ["--address", `127.0.0.1:${port}`];
     const late = await tool(["wait", "--json", "--timeout", "1", ...at]).ended;
@@ -356,12 +356,12 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     }
   });
 
-  it("is examined by doctor, with a remedy where something fails", async () => {
+  it("is checked by doctor, with a fix for each failure", async () => {
     const good = await tool(["doctor", "--json", "--address", foreign.mutualTls, ...tls("client")]).ended;
     const report = JSON.parse(good.stdout) as DoctorReport;
     assertEquals([good.code, report.ok], [0, true], good.stdout);
     const stateOf = ({ checks }: DoctorReport, name: string) => checks.find((check) => check.name === name)?.state;
-    // It is valid for a day only.
+    // It is valid for one day.
     assertEquals([stateOf(report, "certificate"), stateOf(report, "namespace")], ["warn", "ok"]);
 
     const key = join(foreign.folder, "open-key");
@@ -376,7 +376,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
     assertEquals([nobody.code, checks.map(({ name }) => name), checks[0]?.remedy !== undefined], [1, ["port"], true]);
   });
 
-  it("says what is missing or makes no sense before it asks anybody", async () => {
+  it("reports missing and invalid settings before any connection", async () => {
     const missing = join(foreign.folder, "missing.pem");
     const cases: [args: string[], env: Variables, words: RegExp][] = [
       [["--managed=false"], {}, /^Missing address/],
@@ -414,7 +414,7 @@ describe("a Temporal that is not ours", { skip: noOpenssl }, () => {
   });
 });
 
-/** The files under `folder` that hold one of `texts`. */
+/** The files under `folder` that contain one of `texts`. */
 function filesWith(folder: string, texts: readonly string[]): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })

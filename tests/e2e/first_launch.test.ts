@@ -16,7 +16,7 @@ import {
 import { readPid } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
-/** What a headless `start --json` with these arguments fails with; afterwards nothing is left. */
+/** The failure of a headless `start --json` with these arguments, which must leave nothing. */
 async function failureOf(instance: TestInstance, args: string[]): Promise<Failure> {
   const before = history(instance).length;
   const result = await instance.run(["start", "--json", "--headless", ...args]);
@@ -27,7 +27,7 @@ async function failureOf(instance: TestInstance, args: string[]): Promise<Failur
   return JSON.parse(result.stdout).error;
 }
 
-/** The cause and the message of a failure of Temporal itself, with Temporal's own words. */
+/** The cause and the message of a failure of Temporal, with the end of its log. */
 function launchFailure(
   { code, message, hint, facts }: Failure,
 ): { cause: unknown; message: string; lastWords: string } {
@@ -36,7 +36,7 @@ function launchFailure(
   return { cause: facts?.["cause"], message, lastWords: (facts?.["lastWords"] as string[]).join("\n") };
 }
 
-/** A file that looks like a program, and its path. */
+/** Writes a file that looks like a program, and returns its path. */
 function program(instance: TestInstance, content: string | Uint8Array, mode: number): string {
   const path = join(instance.home, "not-temporal");
   writeFileSync(path, content);
@@ -44,8 +44,8 @@ function program(instance: TestInstance, content: string | Uint8Array, mode: num
   return path;
 }
 
-describe("a first launch that fails ends start at once", () => {
-  it("with Temporal's own words on a flag that it does not know, for people too", () =>
+describe("a failed first launch fails start at once", () => {
+  it("with Temporal's own message about an unknown flag, in text output too", () =>
     withInstance(async (instance) => {
       const { cause, message, lastWords } = launchFailure(await failureOf(instance, ["--", "--no-such-flag"]));
       assertEquals([cause, message], ["bad-flag", "unknown flag: --no-such-flag"]);
@@ -63,7 +63,7 @@ describe("a first launch that fails ends start at once", () => {
       await instance.start(["--headless"]);
     }));
 
-  it("on a database that is none, which is left as it is", () =>
+  it("on a file that is not a database, which is not changed", () =>
     withInstance(async (instance) => {
       const { defaultDatabase } = instance.paths;
       mkdirSync(dirname(defaultDatabase), { recursive: true });
@@ -76,7 +76,7 @@ describe("a first launch that fails ends start at once", () => {
       await instance.start(["--headless"]);
     }));
 
-  it("on a folder for the database that is not there", () =>
+  it("on a missing folder for the database", () =>
     withInstance(async (instance) => {
       const path = join(instance.home, "nowhere", "orders.db");
       const { code, message, hint } = await failureOf(instance, ["--db-filename", path]);
@@ -85,7 +85,7 @@ describe("a first launch that fails ends start at once", () => {
       assertMatch(hint!, /mkdir -p '.*\/nowhere'/);
     }));
 
-  it("on a binary that exits 1, with what it said", () =>
+  it("on a binary that exits 1, with its output", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, 'echo "the moon is in the wrong phase" >&2\nexit 1');
       const { cause, message, lastWords } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
@@ -93,14 +93,14 @@ describe("a first launch that fails ends start at once", () => {
       assertEquals(lastWords, "the moon is in the wrong phase");
     }));
 
-  it("on a binary that exits 0 without a word", () =>
+  it("on a binary that exits 0 without output", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, "exit 0");
       const { message } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
       assertEquals(message, "it exited with 0");
     }));
 
-  it("and ends a binary that hangs when it is asked for its version", () =>
+  it("and kills a binary that hangs on --version", () =>
     withInstance(async (instance) => {
       const asked = join(instance.home, "asked.pid");
       const script = `#!/bin/sh\ntest "$1" = server && while ! test -s '${asked}'; do sleep 0.05; done && exit 1\n`;
@@ -111,7 +111,7 @@ describe("a first launch that fails ends start at once", () => {
       await until("it is ended", () => !isAlive(pid));
     }));
 
-  it("on binaries that can't be run", () =>
+  it("on binaries that cannot be run", () =>
     withInstance(async (instance) => {
       const failure = (content: string | Uint8Array, mode: number) =>
         failureOf(instance, ["--temporal-bin", program(instance, content, mode)]);
@@ -134,7 +134,7 @@ describe("a first launch that fails ends start at once", () => {
     }));
 });
 
-/** What an interrupted copy of a program may have. */
+/** The content of an interrupted copy of a program. */
 function beginningOf(path: string): Uint8Array {
   const bytes = new Uint8Array(4096);
   const fd = openSync(path, "r");
@@ -143,7 +143,7 @@ function beginningOf(path: string): Uint8Array {
   return bytes;
 }
 
-/** The beginning of a program for the processor that this machine does not have. */
+/** The beginning of a program for another processor. */
 function foreignProgram(): Uint8Array {
   const EM_X86_64 = 62;
   const EM_AARCH64 = 183;

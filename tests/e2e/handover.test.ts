@@ -4,8 +4,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { assertNothingLeft, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 
-describe("a lock that is handed over to a supervisor", () => {
-  it("may be deleted meanwhile: start tries anew, and says nothing of it", () =>
+describe("a lock during the handover to a supervisor", () => {
+  it("may be deleted: start silently tries again", () =>
     withInstance(async (instance) => {
       const start = instance.launch(["start", "--json", "--headless"]);
       await deleteOnSight(instance.paths.supervisorLock, start.ended);
@@ -17,7 +17,7 @@ describe("a lock that is handed over to a supervisor", () => {
       assertNothingLeft(instance, [temporal!.pid]);
     }));
 
-  it("may be deleted under one of two concurrent starts: both answer with one Temporal", () =>
+  it("may be deleted under one of two concurrent starts: both report the same Temporal", () =>
     withInstance(async (instance) => {
       const starts = [ownRuntime, otherRuntime].map((runtime) =>
         instance.launch(["start", "--json", "--headless"], { runtime })
@@ -34,12 +34,12 @@ describe("a lock that is handed over to a supervisor", () => {
     }));
 });
 
-/** Deletes the file as soon as it is there, a few times: a supervisor needs longer to come up than this takes. */
+/** Deletes the file as soon as it exists, a few times, which is faster than the start of a supervisor. */
 async function deleteOnSight(path: string, over: Promise<unknown>): Promise<void> {
   let isOver = false;
   over.then(() => isOver = true);
   for (let times = 0; times < 3 && !isOver; times++) {
-    await until(`${path} is there`, () => isOver || existsSync(path));
+    await until(`${path} exists`, () => isOver || existsSync(path));
     if (existsSync(path)) unlinkSync(path);
   }
 }

@@ -7,7 +7,7 @@ import { type TestInstance, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 import { assertRefused, withFolder } from "./support_places.ts";
 
-/** What stands where a file of ours should be. `live` and `dangling` are links; the live one's target must not change. */
+/** An obstacle in place of a file of the tool. `live` and `dangling` are links; the live one's target must not change. */
 type Obstacle = "live" | "dangling" | "folder" | "fifo";
 
 const PRECIOUS = "not yours\n";
@@ -27,13 +27,13 @@ function place(home: string, name: string, obstacle: Obstacle): void {
   else symlinkSync(targetOf(home, obstacle), path);
 }
 
-/** Proves that what a link leads to is as it was, and that nothing was made where one leads nowhere. */
+/** Proves that the target of a link is unchanged, and that the target of a dangling link was not created. */
 function assertUnharmed(home: string): void {
   assertEquals(readFileSync(targetOf(home, "live"), "utf8"), PRECIOUS);
   assert(!existsSync(targetOf(home, "dangling")), "something was made through a link that leads nowhere");
 }
 
-/** Where start can't go on, and the words in which it says what is in its way. */
+/** Obstacles that make start fail, with its message about them. */
 const BARRED: readonly (readonly [name: string, words: RegExp, obstacles: readonly Obstacle[]])[] = [
   ["temporal.lock", /Cannot lock .*\/temporal\.lock: it is (a symbolic link|a directory|not a regular file)/, ["live", "folder"]],
   ["temporal.lock", /Cannot lock .*\/temporal\.lock: it is not a regular file/, ["fifo"]],
@@ -45,11 +45,13 @@ const BARRED: readonly (readonly [name: string, words: RegExp, obstacles: readon
   ["logs/temporal.log", /Cannot use .*\/temporal\.log as a log: it is not a regular file/, ["fifo"]],
   ["logs/supervisor.log", /Cannot use .*\/supervisor\.log as a log: it is a symbolic link/, ["live", "dangling"]],
   ["logs/supervisor.log", /Cannot use .*\/supervisor\.log as a log: it is not a regular file/, ["fifo"]],
-  ["temporal-data", /Cannot use .*\/temporal\.db as Temporal's database: .*\/temporal-data is not a directory/, ["live"]],
+  ["temporal-data", /Cannot use .*\/temporal\.db as Temporal's database: .*\/temporal-data is not a directory/, [
+    "live",
+  ]],
   ["temporal-data/temporal.db", /Temporal's database: it is (a folder|not a regular file)/, ["folder", "fifo"]],
 ];
 
-/** What is as well replaced, set aside or left unused. */
+/** Obstacles that are replaced, set aside or ignored. */
 const TOLERATED: readonly (readonly [name: string, obstacle: Obstacle])[] = [
   ["temporal.pid", "live"],
   ["control.sock", "live"],
@@ -77,7 +79,7 @@ async function assertStartsAround(instance: TestInstance, obstacles: typeof TOLE
   assertUnharmed(instance.home);
 }
 
-describe("in the place of a file of ours", () => {
+describe("in place of a file of the tool", () => {
   for (const [name, words, obstacles] of BARRED) {
     it(`${obstacles.join(", ")} as ${name}: start says so at once, harms nothing and leaves nothing`, async () => {
       for (const obstacle of obstacles) {
@@ -99,13 +101,13 @@ describe("in the place of a file of ours", () => {
     });
   }
 
-  it("links and a folder, as what is no lock and no log: start goes on around them", () =>
+  it("links and a folder instead of other files than locks and logs: start works around them", () =>
     withInstance((instance) => assertStartsAround(instance, TOLERATED)));
 
-  it("FIFOs, links that lead nowhere and a folder: start goes on around them too, and waits for nobody", () =>
+  it("FIFOs, dangling links and a folder: start works around them too, and does not block", () =>
     withInstance((instance) => assertStartsAround(instance, TOLERATED_TOO)));
 
-  it("a link to the lock of another instance: that one is not taken for this one, and lives", () =>
+  it("a link to the lock of another instance: the other instance is not mistaken for this one, and keeps running", () =>
     withInstance((other) =>
       withInstance(async (instance) => {
         const theirs = await other.start(["--headless"]);
@@ -121,7 +123,7 @@ describe("in the place of a file of ours", () => {
       })
     ));
 
-  it("a link to a disk elsewhere, as logs and temporal-data: that is where they are", () =>
+  it("logs and temporal-data as links to another disk: the files are written there", () =>
     withFolder((elsewhere) =>
       withInstance(async (instance) => {
         for (const name of ["logs", "temporal-data"]) {
@@ -138,7 +140,7 @@ describe("in the place of a file of ours", () => {
 });
 
 describe("a home", () => {
-  it("that is a file, a FIFO or a link that leads nowhere is refused, and stays", () =>
+  it("that is a file, a FIFO or a dangling link is refused, and not changed", () =>
     withFolder(async (folder) => {
       writeFileSync(join(folder, "file"), PRECIOUS);
       execFileSync("mkfifo", [join(folder, "fifo")]);

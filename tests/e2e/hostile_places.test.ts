@@ -28,14 +28,14 @@ import {
 import { databaseUsers, killHard, pidsOf, removeHome, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
 import { assertRefused, NO_FILE, NOBODY, withFileSystem, withFolder, withUser } from "./support_places.ts";
 
-/** Makes the folder of a home, as its owner would. */
+/** Creates the folder of a home, as its owner would. */
 function homeIn(folder: string, ...names: string[]): string {
   const home = join(folder, ...names);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   return home;
 }
 
-/** A day of an instance: started, found by both runtimes, left by its supervisor, adopted by the other runtime, stopped. */
+/** The life of an instance: started, seen by both runtimes, orphaned, adopted by the other runtime, stopped. */
 async function assertLives(instance: TestInstance): Promise<void> {
   const started = await instance.start(["--headless"]);
   const { temporal, supervisor } = pidsOf(started);
@@ -53,13 +53,13 @@ async function assertLives(instance: TestInstance): Promise<void> {
 }
 
 describe("the name of a home", () => {
-  it("may have spaces, quotes, a newline, a percent sign and any script in it", () =>
+  it("may contain spaces, quotes, a newline, a percent sign and any script", () =>
     withFolder((folder) => withInstance(assertLives, homeIn(folder, `a 'b' "c" $d \`e\` 100% \\f\ng ünï 日本語`))));
 
-  it("may be longer than the path of a socket", () =>
+  it("may be longer than a socket path", () =>
     withFolder((folder) => withInstance(assertLives, homeIn(folder, "long".repeat(30), "longer".repeat(15)))));
 
-  it("may be a link: that and the folder that it leads to are one instance", () =>
+  it("may be a link: the link and its target are one instance", () =>
     withFolder(async (folder) => {
       const [real, link] = [homeIn(folder, "real"), join(folder, "link")];
       symlinkSync("real", link);
@@ -77,7 +77,7 @@ describe("the name of a home", () => {
 });
 
 describe("a home on a file system", () => {
-  it("that is read-only: start says so, and what runs nothing still works", (t) =>
+  it("that is read-only: start says so, and commands that start nothing still work", (t) =>
     withFileSystem(t, "20m", async (fileSystem) => {
       const home = homeIn(fileSystem.path, "home");
       await withInstance(async (instance) => {
@@ -103,7 +103,7 @@ describe("a home on a file system", () => {
       }, home);
     }));
 
-  it("that is full, or fills up: start says so, and an instance that runs can be looked at and stopped", (t) =>
+  it("that is full, or fills up: start says so, and a running instance can be inspected and stopped", (t) =>
     withFileSystem(t, "4m", async (fileSystem) => {
       const [home, ballast] = [homeIn(fileSystem.path, "home"), join(fileSystem.path, "ballast")];
       const fillUp = () => {
@@ -129,7 +129,7 @@ describe("a home on a file system", () => {
         unlinkSync(ballast);
         const running = await instance.start(["--headless"]);
         fillUp();
-        // Temporal itself panics there after a second or so, and is tried again.
+        // Temporal itself panics there after about a second, and is restarted.
         const { exitCode, supervisor } = await instance.status();
         assert(exitCode === 0 || exitCode === 4, `status exits ${exitCode}`);
         assertEquals(supervisor?.pid, pidsOf(running).supervisor);
@@ -141,8 +141,8 @@ describe("a home on a file system", () => {
     }));
 });
 
-describe("a home that goes away under a running instance", () => {
-  it("takes Temporal and its supervisor along, and nothing is made in its place", () =>
+describe("a home that disappears under a running instance", () => {
+  it("stops Temporal and its supervisor, and is not created again", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       await removeHome(instance);
@@ -153,7 +153,7 @@ describe("a home that goes away under a running instance", () => {
       assert(!existsSync(instance.home));
     }));
 
-  it("and is made again by a start at once: the old ones go, the new ones stay", () =>
+  it("and is created again by a start at once: the old processes exit, the new ones keep running", () =>
     withInstance(async (instance) => {
       const old = pidsOf(await instance.start(["--headless"]));
       await removeHome(instance);
@@ -167,7 +167,7 @@ describe("a home that goes away under a running instance", () => {
       await stopCleanly(instance, later, Object.values(old));
     }));
 
-  it("by being moved: Temporal stops, and its data can be used at the new place", () =>
+  it("by being moved: Temporal stops, and its data can be used in the new place", () =>
     withFolder(async (folder) => {
       const [from, to] = [homeIn(folder, "from"), join(folder, "to")];
       await withInstance(async (instance) => {
@@ -187,7 +187,7 @@ describe("a home that goes away under a running instance", () => {
     }));
 });
 
-describe("a home that is not ours alone", () => {
+describe("a home that other users can change", () => {
   const commands = [["start"], ["start", "--foreground"], ["stop"], ["status"], ["restart"], ["wait"], ["logs"]];
 
   it("is refused by every command when others may write to it", () =>
@@ -206,7 +206,7 @@ describe("a home that is not ours alone", () => {
       }, home);
     }));
 
-  it("is refused by every command when it is another user's, to root too", (t) =>
+  it("is refused by every command when it belongs to another user, for root too", (t) =>
     withFolder(async (folder) => {
       if (process.getuid?.() !== 0) return t.skip("NOT TESTED, only root can give a folder away");
       const home = homeIn(folder, "home");
@@ -217,11 +217,11 @@ describe("a home that is not ours alone", () => {
       }, home);
     }));
 
-  it("is out of reach for a user without rights, who has a home of their own", (t) =>
-    withUser(t, NOBODY, async ({ shared, theirs, run: asNobody }) => {
+  it("is out of reach for an unprivileged user, whose own home works", (t) =>
+    withUser(t, NOBODY, async ({ shared, theirs, run: asOther }) => {
       await withInstance(async (instance) => {
         const { temporal } = pidsOf(await instance.start(["--headless"]));
-        assertRefused(await asNobody(["stop", "--home", instance.home]), /belongs to another user/);
+        assertRefused(await asOther(["stop", "--home", instance.home]), /belongs to another user/);
         assert(isAlive(temporal));
 
         const home = join(theirs, "home");
@@ -230,24 +230,24 @@ describe("a home that is not ours alone", () => {
         const flags = ["--home", home, "--headless", "--port", `${port}`, "--ui-port", `${uiPort}`];
         const shut = join(shared, "shut");
         mkdirSync(shut, { mode: 0o700 });
-        const outOfReach = await asNobody(["start", ...flags, "--temporal-bin", join(shut, "temporal")]);
+        const outOfReach = await asOther(["start", ...flags, "--temporal-bin", join(shut, "temporal")]);
         assertRefused(outOfReach, /in a folder that this user can't enter\n/);
-        const started = await asNobody(["start", "--json", ...flags]);
+        const started = await asOther(["start", "--json", ...flags]);
         assertEquals(started.code, 0, started.stdout + started.stderr);
         const status = JSON.parse(started.stdout) as Status;
         assertEquals(statSync(`/proc/${pidsOf(status).temporal}`).uid, NOBODY);
         assertRefused(await instance.run(["stop", "--home", home]), /belongs to another user/);
         const PATH = `${shut}:${process.env["PATH"]}`;
-        const mistyped = await asNobody(["run", "--home", home, "--", "there-is-no-such-command"], { PATH });
+        const mistyped = await asOther(["run", "--home", home, "--", "there-is-no-such-command"], { PATH });
         assertEquals([mistyped.code, mistyped.stderr.includes("Command not found")], [127, true]);
-        assertEquals((await asNobody(["stop", "--force", "--home", home])).code, 0);
+        assertEquals((await asOther(["stop", "--force", "--home", home])).code, 0);
         assertEquals(instance.processes.lockHolders(instancePaths(home).temporalLock), []);
       });
     }));
 });
 
 describe("a user without a name", () => {
-  it("has a Temporal all the same, unless its binary was linked with the C library, which is said", (t) =>
+  it("can run Temporal, unless its binary was linked with the C library, which is reported", (t) =>
     withUser(t, NO_FILE, async ({ theirs, run: asNameless }) => {
       await withInstance(async ({ home, port }) => {
         const started = await asNameless(["start", "--headless", "--port", `${port}`, "--home", home]);

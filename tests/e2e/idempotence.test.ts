@@ -20,7 +20,7 @@ import {
 import { killHard, openChannel, pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
-/** Runs the tool on this home with these arguments and no others: no ports, no binary. */
+/** Runs the tool on this home with exactly these arguments: no ports, no binary. */
 function runPlain(instance: TestInstance, args: readonly string[], runtime: Runtime = ownRuntime): Promise<Ended> {
   const [command, ...rest] = args;
   const words = [...toolCommand(runtime), command!, "--home", instance.home, ...rest];
@@ -35,7 +35,7 @@ async function answerOf(instance: TestInstance, args: readonly string[], runtime
 }
 
 describe("start", () => {
-  it("reuses what runs, from either runtime, and says so", () =>
+  it("reuses a running Temporal, from either runtime, and says so", () =>
     withInstance(async (instance) => {
       const first = await instance.start(["--headless"]);
       assertEquals(first.reused, false);
@@ -52,7 +52,7 @@ describe("start", () => {
       assertEquals(history(instance).filter(({ event }) => event === "launched").length, 1);
     }));
 
-  it("refuses other settings than those that run, and names them", () =>
+  it("refuses settings that differ from the running ones, and names them", () =>
     withInstance(async (instance) => {
       const first = await instance.start(["--namespace", "orders"]);
       const elsewhere = join(instance.home, "elsewhere.db");
@@ -92,7 +92,7 @@ describe("start", () => {
 });
 
 describe("arguments for Temporal", () => {
-  it("are none that the tool has to know itself, and such a restart ends nothing", () =>
+  it("need not be known to the tool, and wrong ones do not stop a running Temporal", () =>
     withInstance(async (instance) => {
       const { temporal } = pidsOf(await instance.start(["--headless"]));
       for (const command of ["start", "restart"]) {
@@ -119,7 +119,7 @@ describe("stop", () => {
 });
 
 describe("restart", () => {
-  it("keeps the settings that run, and applies those that are given", () =>
+  it("keeps the running settings, and applies the given ones", () =>
     withInstance(async (instance) => {
       const argv = (status: Status) => instance.processes.argv(status.temporal!.pid)!.slice(1);
       const flags = ["--namespace", "orders", "--log-level", "error", "--max-restarts", "3"];
@@ -153,7 +153,7 @@ describe("restart", () => {
       assertEquals([reused.reused, reused.temporal!.pid], [true, changed.temporal!.pid]);
     }));
 
-  it("ends nothing, supervised or not, for what could not come up", () =>
+  it("stops nothing, supervised or not, if the new Temporal could not start", () =>
     withInstance((instance) =>
       withInstance(async (other) => {
         const first = await instance.start(["--headless"]);
@@ -187,7 +187,7 @@ describe("restart", () => {
       })
     ));
 
-  it("starts what does not run", () =>
+  it("starts Temporal if it is not running", () =>
     withInstance(async (instance) => {
       const { code, stdout } = await instance.run(["restart", "--headless"]);
       assertEquals(code, 0);

@@ -17,7 +17,7 @@ import {
 } from "../binary/download/support.ts";
 import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
 
-/** A release whose `temporal` says that it is `version`, with `server` in it, and else is the real one. */
+/** A release whose `temporal` reports `version`, with this `server`, and otherwise is the real one. */
 function release(version: string, server = "1.29.1"): Uint8Array {
   const text =
     `#!/bin/sh\n[ "$1" = --version ] && echo "temporal version ${version} (Server ${server}, UI 2.42.1)" && exit\n` +
@@ -31,7 +31,7 @@ function releases(...versions: string[]): Respond {
   return (socket, request) => (served.get(/^\/v([^/]+)\//.exec(request.path)?.[1] ?? "") ?? notThere)(socket, request);
 }
 
-/** The environment of a command that is to find no Temporal but what it installs. */
+/** The environment of a command that finds no Temporal except the one that it installs. */
 const from = (base: string) => ({
   STIGMER_TEMPORAL_BIN: "",
   STIGMER_TEMPORAL_MIRROR: base,
@@ -46,7 +46,7 @@ const binaryThatRuns = (instance: TestInstance) =>
 const managed = (instance: TestInstance, version: string) => join(instance.paths.binDir, `temporal-${version}`);
 
 describe("install", () => {
-  it("and --version pick what runs, restart moves to what was installed, and what runs is never removed", () =>
+  it("and --version select what runs, restart changes to the installed version, and the running one is never removed", () =>
     withServer(releases("1.4.1", "1.4.2"), ({ base, seen }) =>
       withInstance(async (instance) => {
         const env = from(base);
@@ -94,10 +94,10 @@ describe("install", () => {
         await instance.stop();
         assertEquals((await instance.run(["install", "--remove", "1.4.2"], { env })).code, 0);
         assertEquals(inBin(instance), ["install.lock"]);
-        assertEquals(seen.length, 4); // the sums and the archive of each, once
+        assertEquals(seen.length, 4); // the checksums and the archive of each, once
       })));
 
-  it("gets the version that the settings name, and leaves the choice to them", () =>
+  it("installs the version in the settings, and selects none", () =>
     withServer(releases("1.4.1", "1.4.2"), ({ base }) =>
       withInstance(async (instance) => {
         const env = from(base);
@@ -132,7 +132,7 @@ describe("install", () => {
         assertStringIncludes(wrong.stderr, "for $STIGMER_TEMPORAL_VERSION: expected a version such as 1.5.1");
       })));
 
-  it("of an older version refuses the data of a newer one, and says how to go on", () => {
+  it("of an older version refuses the data of a newer one, and says what to do", () => {
     const newer = serveRelease("1.6.0", release("1.6.0", "1.30.0"));
     const older = releases("1.4.1");
     const both: Respond = (socket, request) => (request.path.includes("1.6.0") ? newer : older)(socket, request);
@@ -152,7 +152,7 @@ describe("install", () => {
       }));
   });
 
-  it("refuses to start what was not published, and starts nothing in its stead", () =>
+  it("does not start an archive with a wrong checksum, nor anything else instead", () =>
     withServer(releases("1.5.1"), ({ base }) =>
       withInstance(async (instance) => {
         const started = await instance.run(["start"], { env: from(base) });
@@ -180,7 +180,7 @@ describe("install", () => {
       }));
   });
 
-  it("killed in the middle, or ended by Ctrl-C, leaves nothing that the next one trips over", () => {
+  it("killed in the middle, or interrupted by Ctrl-C, leaves nothing that breaks the next one", () => {
     const archive = release("1.4.1");
     let isWhole = false;
     const respond = serveRelease("1.4.1", archive, (socket, request) => {
@@ -204,7 +204,7 @@ describe("install", () => {
         const killed = await begin();
         killed.kill("SIGKILL");
         await killed.ended;
-        assertEquals(inBin(instance).length, 2); // what was in the making
+        assertEquals(inBin(instance).length, 2); // the temporary files
         isWhole = true;
         const next = await instance.run(["install", "--version", "1.4.1"], { env: from(base) });
         assertEquals(next.code, 0, next.stderr);

@@ -18,7 +18,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
-import { connectionsOf, launchInGroup, untilSomebodyWaits } from "./support_callers.ts";
+import { connectionsOf, launchInGroup, untilClientWaits } from "./support_callers.ts";
 import { besideDatabase } from "./support_data.ts";
 import {
   databaseUsers,
@@ -31,7 +31,7 @@ import {
 } from "./support_lifecycle.ts";
 import { assertRefused } from "./support_places.ts";
 
-/** A Temporal that comes up when the test says so. */
+/** A Temporal that starts when the test says so. */
 function patientTemporal(instance: TestInstance): { binary: string; letGo: () => void } {
   const go = join(instance.home, "go");
   const binary = wrapTemporal(instance.home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
@@ -44,12 +44,12 @@ function startInGroup(instance: TestInstance, ...more: string[]): Running {
   return launchInGroup([...toolCommand(ownRuntime), "start", ...flags, ...more]);
 }
 
-/** Ctrl-C on a terminal: the whole foreground group gets it, helpers of the tool too. */
+/** Ctrl-C on a terminal: a signal to the whole foreground group, including helpers of the tool. */
 function pressCtrlC(running: Running): void {
   process.kill(-running.pid, "SIGINT");
 }
 
-/** The supervisor of the home, by its command line: it has exec'd, and most likely not begun. */
+/** The supervisor of the home, found by its command line right after its exec, before it handles signals. */
 function supervisorOf({ home }: TestInstance, known: ReadonlySet<string>): number | undefined {
   const isSupervisor = (pid: string) => {
     const command = orUnseen(() => readFileSync(`/proc/${pid}/cmdline`, "utf8")) ?? "";
@@ -63,7 +63,7 @@ function processNames(): string[] {
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
 }
 
-/** Waits until `instance` runs, supervised, in the state that a test is about. */
+/** Waits until `instance` runs with a supervisor, in the state that a test needs. */
 function untilState(instance: TestInstance, state: Status["state"]): Promise<Status> {
   return until(`the state ${state}`, async () => {
     const status = await instance.status();
@@ -72,15 +72,15 @@ function untilState(instance: TestInstance, state: Status["state"]): Promise<Sta
 }
 
 describe("Ctrl-C in start", () => {
-  it("ends the wait with 130 and says what goes on; the supervisor finishes", () =>
+  it("exits with 130 and says what keeps running, and the supervisor finishes the start", () =>
     withInstance(async (instance) => {
       const { binary, letGo } = patientTemporal(instance);
       const first = startInGroup(instance, "--temporal-bin", binary);
       const { supervisor } = await untilState(instance, "starting");
-      await untilSomebodyWaits(instance, []);
+      await untilClientWaits(instance, []);
       const earlier = connectionsOf(instance);
-      const second = startInGroup(instance, "--temporal-bin", binary); // it finds the supervisor of the first, and waits for the same
-      await untilSomebodyWaits(instance, earlier);
+      const second = startInGroup(instance, "--temporal-bin", binary); // it waits for the supervisor of the first
+      await untilClientWaits(instance, earlier);
 
       for (const start of [first, second]) {
         pressCtrlC(start);
@@ -91,7 +91,7 @@ describe("Ctrl-C in start", () => {
       }
       const gone = connectionsOf(instance);
       const third = startInGroup(instance, "--json", "--temporal-bin", binary);
-      await untilSomebodyWaits(instance, gone);
+      await untilClientWaits(instance, gone);
       third.kill("SIGTERM");
       const ended = await third.ended;
       assertEquals([ended.code, JSON.parse(ended.stdout).error.code], [143, "interrupted"]);
@@ -103,7 +103,7 @@ describe("Ctrl-C in start", () => {
       await stopCleanly(instance, status);
     }));
 
-  it("says that nothing was started when it ends the supervisor too, which is only just forked", () =>
+  it("says that nothing was started when it also kills a supervisor that was just forked", () =>
     withInstance(async (instance) => {
       const { paths } = instance;
       for (let isProved = false; !isProved;) {
@@ -114,12 +114,12 @@ describe("Ctrl-C in start", () => {
           supervisor = supervisorOf(instance, known);
           return supervisor !== undefined;
         });
-        // It has left the terminal's group by now, and does not heed signals yet: what follows is as if it had not left.
+        // It has left the terminal's group by now, but does not handle signals yet: the same as if it were still in it.
         pressCtrlC(start);
         signalIfThere(supervisor!, "SIGINT");
         const { code, stderr } = await start.ended;
         await until("the supervisor is gone", () => !isAlive(supervisor!));
-        isProved = !existsSync(paths.history); // else it got so far that it heeded the signal: once more
+        isProved = !existsSync(paths.history); // else it already handled the signal: try again
         rmSync(paths.history, { force: true });
         if (!isProved) continue;
         assertEquals(code, 130, stderr);
@@ -129,11 +129,11 @@ describe("Ctrl-C in start", () => {
       await stopCleanly(instance, await instance.start(["--headless"]));
     }));
 
-  it("leaves nothing half-made, whenever it comes", () =>
+  it("leaves nothing half-made at any moment", () =>
     withInstance(async (instance) => {
       const { home, paths } = instance;
       const moments: [string, () => boolean][] = [
-        ["the process is there", () => true],
+        ["the process exists", () => true],
         ["the logs have their folder", () => existsSync(paths.logsDir)],
         ["the supervisor's lock is made", () => existsSync(paths.supervisorLock)],
         ["the supervisor has begun", () => existsSync(paths.supervisorLog)],
@@ -145,7 +145,7 @@ describe("Ctrl-C in start", () => {
         await untilAtOnce(moment, hasCome);
         pressCtrlC(start);
         const { code, signal, stderr } = await start.ended;
-        // A runtime that is only just coming up dies of the signal.
+        // A runtime that has just started dies from the signal.
         assert(code === 130 || code === 0 || signal === "SIGINT", `${moment}: exit ${code}: ${stderr}`);
         assert(!stderr.includes("may still be starting"), `${moment}: ${stderr}`);
         if (stderr.includes("nothing was started")) {
@@ -162,16 +162,16 @@ describe("Ctrl-C in start", () => {
 });
 
 describe("Ctrl-C in backup", () => {
-  it("ends it at once, and leaves no copy when Temporal serves and its turn comes", () =>
+  it("exits at once, and no copy is left when Temporal becomes ready and its turn comes", () =>
     withInstance(async (instance) => {
       const { binary, letGo } = patientTemporal(instance);
       const start = startInGroup(instance, "--temporal-bin", binary);
       await untilState(instance, "starting");
-      await untilSomebodyWaits(instance, []);
+      await untilClientWaits(instance, []);
       for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
         const earlier = connectionsOf(instance);
         const backup = instance.launch(["backup", join(instance.home, "copy.db")]);
-        await untilSomebodyWaits(instance, earlier);
+        await untilClientWaits(instance, earlier);
         backup.kill(signal);
         const { code, stdout, stderr } = await backup.ended;
         assertEquals([code, stdout], [expected, ""], stderr);
@@ -185,7 +185,7 @@ describe("Ctrl-C in backup", () => {
     }));
 });
 
-/** {@linkcode until} for moments that pass within a millisecond: looks without a pause. */
+/** {@linkcode until} without a pause, for states that last less than a millisecond. */
 async function untilAtOnce(what: string, hasCome: () => boolean): Promise<void> {
   await until(what, () => {
     for (const giveUpAt = performance.now() + 50; performance.now() < giveUpAt;) if (hasCome()) return true;
@@ -220,7 +220,7 @@ describe("start --foreground", () => {
       }));
   }
 
-  it("leaves an orphan when it is killed, which start adopts, and a new foreground too", () =>
+  it("leaves an orphan when it is killed, which start and start --foreground adopt", () =>
     withInstance(async (instance) => {
       const foreground = instance.launch(["start", "--foreground", "--headless"]);
       const { temporal } = await untilState(instance, "running");
@@ -239,7 +239,7 @@ describe("start --foreground", () => {
       assertNothingLeft(instance, [again.pid, foreground.pid, temporal!.pid]);
     }));
 
-  it("is refused while another supervisor is there, which goes on", () =>
+  it("is refused while another supervisor runs, which keeps running", () =>
     withInstance(async (instance) => {
       const status = await instance.start(["--headless"]);
       const refused = await instance.run(["start", "--foreground"], { runtime: otherRuntime });
@@ -248,7 +248,7 @@ describe("start --foreground", () => {
       await stopCleanly(instance, status);
     }));
 
-  it("stops at once while Temporal comes up, and leaves a database that can be used", () =>
+  it("stops at once while Temporal starts, and leaves a usable database", () =>
     withInstance(async (instance) => {
       const { binary } = patientTemporal(instance);
       const foreground = instance.launch(["start", "--foreground", "--headless", "--temporal-bin", binary]);
@@ -259,7 +259,7 @@ describe("start --foreground", () => {
       await stopCleanly(instance, await instance.start(["--headless", "--temporal-bin", temporalBinary()]));
     }));
 
-  it("fails with the reason, as any start does, when Temporal can't come up", () =>
+  it("fails with the reason when Temporal cannot start, like any start", () =>
     withInstance(async (instance) => {
       const { code, stderr } = await instance.run(["start", "--foreground", "--headless", "--", "--no-such-flag"]);
       assertEquals(code, 1);

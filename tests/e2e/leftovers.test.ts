@@ -5,20 +5,20 @@ import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { assertNothingLeft, isAlive, type TestInstance, until, withInstance } from "./support.ts";
 
-/** A PID that no process has: the last one that Linux may give. */
-const NOBODY = 2 ** 22 - 1;
-/** What supervisors leave that are killed in the middle of writing a file or of making their socket. */
+/** A PID that no process has: the highest one on Linux. */
+const UNUSED_PID = 2 ** 22 - 1;
+/** The leftovers of supervisors that were killed while they wrote a file or created their socket. */
 const LEFT = [
   "temporal.pid.0a1b2c3d.tmp",
   "outcome.json.deadbeef.tmp",
   "history.jsonl.00000000.tmp",
-  `.control-${NOBODY}`,
+  `.control-${UNUSED_PID}`,
 ];
-/** What is not theirs, however alike it looks. */
+/** Files with similar names that are not theirs. */
 const OTHERS = ["notes.tmp", "temporal.pid.backup.tmp", ".control-panel", `.control-${process.pid}`];
 
-describe("what a supervisor leaves that is killed", () => {
-  it("is removed by stop, its socket too; what only looks like it stays", () =>
+describe("the leftovers of a killed supervisor", () => {
+  it("are removed by stop, the socket too; files with similar names stay", () =>
     withInstance(async (instance) => {
       const { temporal } = await startAndKillSupervisor(instance);
       assert(existsSync(instance.paths.controlSocket));
@@ -28,7 +28,7 @@ describe("what a supervisor leaves that is killed", () => {
       assertEquals(litterOf(instance), OTHERS);
     }));
 
-  it("is removed by the next start", () =>
+  it("are removed by the next start", () =>
     withInstance(async (instance) => {
       const { temporal } = await startAndKillSupervisor(instance);
       litter(instance);

@@ -19,7 +19,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP", "exit", "beforeExit", "uncaughtE
 const listeners = () => signals.map((name) => process.listenerCount(name));
 
 describe("startTemporal({ ephemeral: true })", () => {
-  it("gives several callers in one process a server each, and leaves nothing of them", async () => {
+  it("gives several callers in one process a server each, and leaves nothing", async () => {
     const before = listeners();
     const servers = await Promise.all([1, 2, 3].map(() => startTemporal({ ephemeral: true })));
     const pids: number[] = [];
@@ -45,7 +45,7 @@ describe("startTemporal({ ephemeral: true })", () => {
     assertEquals(listeners(), before, "listeners are left");
   });
 
-  it("is gone at the end of an `await using`, and gives two who stop it the same end", async () => {
+  it("is removed at the end of an `await using`, and two calls of stop return the same promise", async () => {
     let server: TemporalServer;
     {
       await using temporal = await startTemporal({ ephemeral: true, namespaces: ["orders"], headless: false });
@@ -59,7 +59,7 @@ describe("startTemporal({ ephemeral: true })", () => {
     await ends[0];
   });
 
-  it("prints nothing, and lets a process end that has forgotten it; then it goes, too", () =>
+  it("prints nothing, does not keep its process alive, and is removed with it", () =>
     withTempDir(async (folder) => {
       const { code, stdout, stderr } = await launch(script("forgetful_library_user"), { env: { TMPDIR: folder } })
         .ended;
@@ -68,14 +68,14 @@ describe("startTemporal({ ephemeral: true })", () => {
     }));
 
   if (ownRuntime === "deno") {
-    it("leaves nothing that Deno's sanitizers complain about", async () => {
+    it("leaves nothing that Deno's sanitizers report", async () => {
       const [deno, , ...flags] = script("sanitized_library_user");
       const { code, stdout, stderr } = await launch([deno!, "test", ...flags]).ended;
       assertEquals(code, 0, stdout + stderr);
     });
   }
 
-  it("leaves nothing of one that does not serve in time", () =>
+  it("leaves nothing after a timeout", () =>
     withTempDir((folder) =>
       withEnvironment({ TMPDIR: folder }, async () => {
         for (const timeoutMs of [1, 50, 100, 150]) {
@@ -90,7 +90,7 @@ describe("startTemporal({ ephemeral: true })", () => {
     ));
 
   for (const [signal, what] of [["KILL", "is killed"], ["STOP", "hangs"]] as const) {
-    it(`leaves nothing when its supervisor ${what} while Temporal comes up`, () =>
+    it(`leaves nothing when its supervisor ${what} while Temporal starts`, () =>
       withTempDir((folder) =>
         withEnvironment({ TMPDIR: folder }, async () => {
           const pidFile = join(folder, "pid");
@@ -104,14 +104,14 @@ describe("startTemporal({ ephemeral: true })", () => {
       ));
   }
 
-  it("tells the last words of a supervisor that died before it had a log", () =>
+  it("reports the last output of a supervisor that died before it had a log", () =>
     withEnvironment({ NODE_OPTIONS: "--no-such-flag", DENO_V8_FLAGS: "--no-such-flag" }, async () => {
       const error = await assertRejects(() => startTemporal({ ephemeral: true }), LocalError);
       assertEquals(error.code, "launch-failed");
       assertStringIncludes(String(error.facts["lastWords"]), "no-such-flag");
     }));
 
-  it("goes when its process is killed -9", () =>
+  it("is removed when its process is killed -9", () =>
     withTempDir(async (folder) => {
       const running = launch([...script("forgetful_library_user"), "stay"], { env: { TMPDIR: folder } });
       await until("the server is up", () => running.stdout().includes("\n"));
@@ -121,7 +121,7 @@ describe("startTemporal({ ephemeral: true })", () => {
     }));
 });
 
-/** Waits until nothing is left of a server, which was made of these processes. */
+/** Waits until a server with these processes has left nothing behind. */
 async function assertGone(pids: number[], folder: string): Promise<void> {
   assert(pids.length > 0 && pids.every((pid) => pid > 1), `no PIDs: ${pids}`);
   await until("its processes are gone", () => pids.every((pid) => !isAlive(pid)));
@@ -129,7 +129,7 @@ async function assertGone(pids: number[], folder: string): Promise<void> {
 }
 
 describe("startTemporal", () => {
-  it("shares an instance with the command line, and leaves it up unless it is told otherwise", () =>
+  it("shares an instance with the command line, and leaves it running unless told otherwise", () =>
     withInstance(async (instance) => {
       const { home, port, uiPort } = instance;
       const options = { home, port, uiPort, headless: true };
@@ -175,7 +175,7 @@ describe("startTemporal", () => {
       assertEquals((await assertRejects(() => startTemporal({ home }), LocalError)).code, "not-ours");
     }));
 
-  it("throws errors that can be told apart by their code", async () => {
+  it("throws errors that differ by code", async () => {
     const home = mkdtempSync(join(tmpdir(), "sl-home-"));
     const stranger = createServer().listen(0, "127.0.0.1");
     try {
@@ -193,7 +193,7 @@ describe("startTemporal", () => {
     }
   });
 
-  it("refuses options that it does not know or can't take, before anything is touched", async () => {
+  it("refuses unknown and invalid options before it changes anything", async () => {
     const wrong: [unknown, RegExp][] = [
       [{ prot: 7300 }, /Unknown option `prot`/],
       [{ port: "many" }, /Invalid value `many` for --port: expected a port /],
@@ -214,7 +214,7 @@ describe("startTemporal", () => {
   });
 });
 
-/** With these variables set, which a runtime reads only when it starts. */
+/** Sets variables that a runtime reads only at its start. */
 async function withEnvironment(variables: Record<string, string>, body: () => Promise<void>): Promise<void> {
   const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, variables);

@@ -19,7 +19,7 @@ import {
   wrapTemporal,
 } from "./support_lifecycle.ts";
 
-/** The layers of evidence that `status` shows, in order. */
+/** The checks that `status` shows, in order. */
 const LAYERS: Check["name"][] = ["lock", "record", "process", "identity", "port", "grpc", "ui"];
 
 describe("the ten scenarios", () => {
@@ -65,7 +65,7 @@ describe("the ten scenarios", () => {
       await stopCleanly(instance, after, [temporal]);
     }));
 
-  it("orphan cleanup: a Temporal without a supervisor is stopped, and so is what a dead Temporal left", () =>
+  it("orphan cleanup: a Temporal without a supervisor is stopped, and so are the processes that a dead Temporal left", () =>
     withInstance(async (instance) => {
       const pidFile = `${instance.home}/stubborn.pid`;
       const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, stubbornChild(pidFile)) };
@@ -98,7 +98,7 @@ describe("the ten scenarios", () => {
       await stopCleanly(instance, starts[0]!);
     }));
 
-  it("three starts in a row: the same Temporal, and the answer says that it was reused", () =>
+  it("three starts in a row: the same Temporal, reported as reused", () =>
     withInstance(async (instance) => {
       const first = await instance.start(["--headless"]);
       const second = await instance.start(["--headless"]);
@@ -145,19 +145,19 @@ describe("the ten scenarios", () => {
       await stopCleanly(instance, await instance.status(), [temporal, supervisor, child]);
     }));
 
-  it("stop while a crash is recovered from: nothing comes up again", () =>
+  it("stop during the recovery from a crash: Temporal does not start again", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       process.kill(temporal, "SIGKILL");
       const { code, stderr } = await instance.stop();
       assertEquals(code, 0, stderr);
-      // With the supervisor dead there is nobody who could bring Temporal up.
+      // Without a supervisor, no process can start Temporal.
       assertNothingLeft(instance, [supervisor, ...launchedPids(instance)]);
       assertEquals(history(instance).at(-1)?.event, "stopped");
       assertEquals(await instance.status().then(({ exitCode }) => exitCode), 3);
     }));
 
-  it("five crashes in a row are recovered from, on the same data", () =>
+  it("five crashes in a row: Temporal restarts on the same data", () =>
     withInstance(async (instance) => {
       let status = await instance.start(["--headless"]);
       const { supervisor } = pidsOf(status);

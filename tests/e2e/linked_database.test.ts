@@ -6,7 +6,7 @@ import { otherRuntime, withInstance } from "./support.ts";
 import { killHard, pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
 describe("a database that is named through a symbolic link", () => {
-  it("is the same to start, which reuses and adopts what runs on it", () =>
+  it("is the same database for start, which reuses and adopts the Temporal that runs on it", () =>
     withInstance(async (instance) => {
       mkdirSync(join(instance.home, "there"));
       symlinkSync(join(instance.home, "there"), join(instance.home, "link"));

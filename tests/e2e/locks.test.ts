@@ -20,15 +20,15 @@ import {
 } from "./support.ts";
 import { databaseUsers, killHard, launchedPids, pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
-/** Half of them run under the other runtime anyway: once the whole crowd is enough. */
+/** Half of them run under the other runtime anyway, so one of both runs is enough. */
 const STARTS = ownRuntime === "deno" ? 40 : 10;
 
-/** The supervisors that hold the lock at its path, and those that hold one that was deleted from there. */
+/** The supervisors that hold the lock at its path, and those that hold a deleted one. */
 function supervisorsOf(instance: TestInstance): number[] {
   return instance.processes.lockHolders(instance.paths.supervisorLock).map(({ pid }) => pid);
 }
 
-/** Proves that the one Temporal of this instance is `pid`, and that it is looked after by a supervisor that answers. */
+/** Proves that the only Temporal of this instance is `pid`, and that its supervisor answers. */
 async function assertOneTemporal(instance: TestInstance, pid: number): Promise<Status> {
   const status = await instance.status();
   assertEquals([status.exitCode, status.state, status.temporal?.pid], [0, "running", pid]);
@@ -37,7 +37,7 @@ async function assertOneTemporal(instance: TestInstance, pid: number): Promise<S
   return status;
 }
 
-/** Waits until the supervisor tells that it noticed and mended what was deleted. */
+/** Waits until the supervisor reports that it created the deleted files again. */
 async function untilMended(instance: TestInstance, file: string): Promise<void> {
   await until(
     `${file} is mended`,
@@ -58,13 +58,13 @@ describe("concurrent commands", () => {
 
       const { temporal, supervisor } = pidsOf(answers[0]!);
       for (const answer of answers) assertEquals(pidsOf(answer), { temporal, supervisor });
-      // Not only the one that launched it: who asked while it came up did not find it running either.
-      assert(answers.some(({ reused }) => reused === false), "nobody says to have brought it up");
+      // Not only the start that launched it: those that waited for it did not find it running either.
+      assert(answers.some(({ reused }) => reused === false), "no start reports that it launched Temporal");
       assertEquals(launchedPids(instance), [temporal]);
       await stopCleanly(instance, await assertOneTemporal(instance, temporal));
     }));
 
-  it("a storm of status calls never makes a start fail and never says unsupervised", () =>
+  it("a storm of status calls never makes a start fail, and never reports unsupervised", () =>
     withInstance(async (instance) => {
       const host = await currentHost();
       const seen: string[] = [];
@@ -72,7 +72,7 @@ describe("concurrent commands", () => {
       const commands = async (runtime: typeof ownRuntime) => {
         while (!isOver) seen.push((await instance.status({ runtime })).state);
       };
-      // What `status` does without an answer from a supervisor, without the time that its process needs to come up.
+      // What `status` does without an answer from a supervisor, but without the start time of a process.
       const looks = async () => {
         while (!isOver) {
           seen.push((await offlineStatus(host, instance.home, { port: instance.port, headless: true })).state);
@@ -94,7 +94,7 @@ describe("concurrent commands", () => {
       assertEquals(seen.filter((state) => state === "failed").length, 0);
     }));
 
-  it("starts and stops that meet leave an instance that either runs or is stopped", () =>
+  it("concurrent starts and stops leave an instance that either runs or is stopped", () =>
     withInstance(async (instance) => {
       for (let round = 0; round < 3; round++) {
         const [start, stop] = await Promise.all([
@@ -113,14 +113,14 @@ describe("concurrent commands", () => {
     }));
 });
 
-describe("lock files that vanish under a running instance", () => {
-  it("deleted lock files are made again, and a start from either runtime reuses the Temporal that runs", () =>
+describe("lock files deleted under a running instance", () => {
+  it("deleted lock files are created again, and a start from either runtime reuses the running Temporal", () =>
     withInstance(async (instance) => {
       const { supervisorLock, temporalLock } = instance.paths;
       const { temporal } = pidsOf(await instance.start(["--headless"]));
       unlinkSync(supervisorLock);
       unlinkSync(temporalLock);
-      // At once, before anything can be mended.
+      // At once, before the supervisor can create them again.
       assertEquals((await instance.start(["--headless"])).temporal?.pid, temporal);
       await untilMended(instance, supervisorLock);
       await untilMended(instance, temporalLock);
@@ -128,14 +128,14 @@ describe("lock files that vanish under a running instance", () => {
       assertEquals([again.reused, again.temporal?.pid], [true, temporal]);
       assert(again.warnings?.some((warning) => warning.includes("deleted")), `${again.warnings}`);
 
-      // The Temporal that runs has the lock that was deleted; the one at the path is free when its supervisor is gone.
+      // The running Temporal has the deleted lock; without its supervisor, the one at the path is free.
       await killHard(pidsOf(again).supervisor);
       const adopted = await instance.start(["--headless"]);
       assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [temporal, true]);
       await stopCleanly(instance, await assertOneTemporal(instance, temporal));
     }));
 
-  it("with everything in the home deleted at once, no second Temporal comes up", () =>
+  it("with everything in the home deleted at once, no second Temporal starts", () =>
     withInstance(async (instance) => {
       const { supervisorLock, temporalLock, controlSocket, record } = instance.paths;
       const { temporal } = pidsOf(await instance.start(["--headless"]));
@@ -146,17 +146,17 @@ describe("lock files that vanish under a running instance", () => {
       assertEquals(launchedPids(instance), [temporal], "not even for a moment");
 
       await until("the supervisor can be reached again", async () => (await instance.status()).exitCode === 0);
-      await until("the record is there again", () => existsSync(record));
+      await until("the record exists again", () => existsSync(record));
       const { code, stderr } = await instance.stop(["--force"]);
       assertEquals(code, 0, stderr);
       assertNothingLeft(instance, [temporal]);
     }));
 
-  it("a supervisor whose lock file was replaced gives way to its successor, and takes nothing of it along", () =>
+  it("a superseded supervisor exits, and removes nothing of its successor", () =>
     withInstance(async (instance) => {
       const { supervisorLock, temporalLock, controlSocket } = instance.paths;
       const { temporal, supervisor: old } = pidsOf(await instance.start(["--headless"]));
-      process.kill(old, "SIGSTOP"); // it must not mend the locks before the successor has them
+      process.kill(old, "SIGSTOP"); // it must not create the locks again before the successor has them
       for (const path of [supervisorLock, temporalLock]) {
         writeFileSync(`${path}.new`, "");
         renameSync(`${path}.new`, path);
@@ -172,7 +172,7 @@ describe("lock files that vanish under a running instance", () => {
       await stopCleanly(instance, await assertOneTemporal(instance, temporal), [old]);
     }));
 
-  it("a supervisor that was replaced ends without ending its successor's Temporal, when it gets SIGTERM too", () =>
+  it("a superseded supervisor that gets SIGTERM does not stop its successor's Temporal", () =>
     withInstance(async (instance) => {
       const { supervisorLock, temporalLock, controlSocket } = instance.paths;
       const { temporal, supervisor: old } = pidsOf(await instance.start(["--headless"]));
@@ -189,12 +189,12 @@ describe("lock files that vanish under a running instance", () => {
     }));
 });
 
-describe("temporal.lock in the hands of a shell's job", () => {
-  it("is refused, naming the job, which nobody signals", (t) =>
+describe("temporal.lock held by a shell's job", () => {
+  it("makes start fail with the name of the job, which is not signalled", (t) =>
     withInstance(async (instance) => {
       if (process.platform !== "linux") return t.skip("NOT TESTED, this system tells no session");
       const { temporalLock } = instance.paths;
-      // As a shell on a terminal does it: a group for the job, in the shell's session.
+      // As on a terminal: the job has its own group, in the shell's session.
       const job = `perl -e 'setpgrp; exec @ARGV' flock '${temporalLock}' sleep ${PATIENCE_MS / 1000} & wait`;
       const shell = launch(["setsid", "sh", "-c", job]);
       const holder = await until("it holds the lock", () => instance.processes.lockHolders(temporalLock)[0]?.pid);

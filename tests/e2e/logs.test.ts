@@ -9,7 +9,7 @@ import { launch, otherRuntime, ownRuntime, type TestInstance, toolCommand, until
 import { descriptorsOf } from "./support_callers.ts";
 import { killHard, makeNamespace, pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
-/** Makes Temporal log a line that names `name`; at `--log-level info` it tells of each new namespace. */
+/** Makes Temporal log a line with `name`: at `--log-level info` it logs each new namespace. */
 async function say(instance: TestInstance, name: string): Promise<void> {
   await makeNamespace(instance, name);
   await until(`the log names ${name}`, () => readFileSync(instance.paths.temporalLog, "utf8").includes(name));
@@ -42,7 +42,7 @@ describe("Temporal's log", () => {
       }),
   );
 
-  it("is followed across its rotation by size and at a start, by whoever follows it", () =>
+  it("can be followed across its rotation by size and at a start", () =>
     withInstance(async (instance) => {
       const { paths } = instance;
       const quietPast = rotatedName("temporal.log", Date.now() - DEFAULT_LOG_POLICY.maxAgeMs - 1000);
@@ -78,7 +78,7 @@ describe("Temporal's log", () => {
 
       for (const follower of followers) {
         const isThere = (line: string) => line.includes("after-an-adoption");
-        await until("the follower is there", () => linesWith(follower.stdout(), "Register namespace").some(isThere));
+        await until("the follower has begun", () => linesWith(follower.stdout(), "Register namespace").some(isThere));
         follower.kill("SIGINT");
         const { code, stdout, stderr } = await follower.ended;
         assertEquals([code, stderr], [0, ""]);
@@ -100,7 +100,7 @@ describe("logs", () => {
   const line = (at: number, level: string, text: string) =>
     `time=${new Date(at).toISOString()} level=${level} msg="${text}"`;
 
-  /** An instance that ran an hour ago, and again now. */
+  /** An instance that ran an hour ago, and runs again. */
   const withPast = (body: (instance: TestInstance) => Promise<void>) =>
     withInstance(async (instance) => {
       const { logsDir, temporalLog, supervisorLog } = instance.paths;
@@ -119,7 +119,7 @@ describe("logs", () => {
     return [...stdout.matchAll(/msg="([^"]*)"/g)].map((match) => match[1]!);
   };
 
-  it("shows the last lines, or those since a time, of the rotated ones too", () =>
+  it("shows the last lines, or those since a time, from rotated files too", () =>
     withPast(async (instance) => {
       assertEquals(await told(instance), ["old 0", "old 1", "old 2", "new 0", "new 1"]);
       assertEquals(await told(instance, "-n", "3"), ["old 2", "new 0", "new 1"]);
@@ -128,13 +128,13 @@ describe("logs", () => {
       assertEquals(await told(instance, "--since", "2h", "-n", "4"), ["old 1", "old 2", "new 0", "new 1"]);
     }));
 
-  it("shows the supervisor's own with --supervisor", () =>
+  it("shows the supervisor's log with --supervisor", () =>
     withPast(async (instance) => {
       const { code, stdout } = await instance.run(["logs", "--supervisor"]);
       assertEquals([code, JSON.parse(stdout).event], [0, "running"]);
     }));
 
-  it("says that there is none yet", () =>
+  it("says that there is no log yet", () =>
     withInstance(async (instance) => {
       const { code, stdout, stderr } = await instance.run(["logs"]);
       assertEquals([code, stdout], [0, ""]);

@@ -8,7 +8,7 @@ import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 const NO_WAIT = ["start", "--no-wait", "--json", "--headless"] as const;
 
 describe("start --no-wait", () => {
-  it("returns once the supervisor is there, and wait waits for the rest; other settings are refused as ever", () =>
+  it("returns when the supervisor runs, and wait waits for Temporal; other settings are still refused", () =>
     withInstance(async (instance) => {
       const first = await instance.run(NO_WAIT);
       assertEquals(first.code, 0, first.stdout);
@@ -24,7 +24,7 @@ describe("start --no-wait", () => {
       await stopCleanly(instance, status);
     }));
 
-  it("takes no supervisor for its own that is about to leave: what was stopped is started again", () =>
+  it("does not rely on a supervisor that is about to exit: after a stop, Temporal is started again", () =>
     withInstance(async (instance) => {
       const before = await instance.start(["--headless"]);
       const stop = instance.launch(["stop"]);
@@ -38,7 +38,7 @@ describe("start --no-wait", () => {
       await stopCleanly(instance, after, [pidsOf(before).temporal]);
     }));
 
-  it("tells why the start failed, if that is known by then, and else leaves it to wait", () =>
+  it("reports why the start failed, if that is known by then, else leaves that to wait", () =>
     withInstance(async (instance) => {
       const ended = await instance.run([...NO_WAIT, "--db-filename", "/nowhere/at/all/temporal.db"]);
       const waited = await instance.run(["wait", "--json"]);

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Ended, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
 
-/** Runs the tool with these arguments and no others. */
+/** Runs the tool with exactly these arguments. */
 function run(args: readonly string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
   return launch([...toolCommand(ownRuntime), ...args], { env }).ended;
 }
@@ -16,7 +16,7 @@ function runShell(script: string, env: Record<string, string | undefined> = {}):
   return launch(["sh", "-c", script.replaceAll("$tool", quoted)], { env }).ended;
 }
 
-describe("a command that is written wrong", () => {
+describe("a mistyped command", () => {
   const WRONG: [args: string[], error: RegExp, hint: RegExp][] = [
     [["strat"], /^error: Unknown command `strat`$/m, /^hint: Did you mean `stigmer-local start`\?$/m],
     [["start", "--prot", "7300"], /^error: Unknown flag `--prot` for `start`$/m, /^hint: Did you mean `--port`\?$/m],
@@ -30,7 +30,7 @@ describe("a command that is written wrong", () => {
     [["logs", "--since", "yesterday"], /^error: Invalid value `yesterday` for --since: expected a duration /m, /^/],
   ];
 
-  it("exits 2, says what was meant, and touches nothing", () =>
+  it("exits 2, suggests the right one, and changes nothing", () =>
     withInstance(async (instance) => {
       const home = join(instance.home, "new");
       const env = { STIGMER_HOME: home };
@@ -44,7 +44,7 @@ describe("a command that is written wrong", () => {
       assert(!existsSync(home), "a home was made");
     }));
 
-  it("is told as JSON on stdout alone, when JSON is wanted", async () => {
+  it("is reported as JSON on stdout only, with --json", async () => {
     const { code, stdout, stderr } = await run(["start", "--prot", "7300", "--json"]);
     assertEquals([code, stderr], [2, ""]);
     const { schema, error } = JSON.parse(stdout);
@@ -53,8 +53,8 @@ describe("a command that is written wrong", () => {
   });
 });
 
-describe("a home that is not there", () => {
-  it("has nothing running, and is not made by who only looks or stops", () =>
+describe("a home that does not exist", () => {
+  it("has nothing running, and is not created by status or stop", () =>
     withInstance(async (instance) => {
       const home = join(instance.home, "new");
       const commands: [args: string[], code: number][] = [
@@ -72,8 +72,8 @@ describe("a home that is not there", () => {
     }));
 });
 
-describe("an instance that runs", () => {
-  it("is told of in one JSON document, or not at all with --quiet", () =>
+describe("a running instance", () => {
+  it("is reported in one JSON document, or not at all with --quiet", () =>
     withInstance(async (instance) => {
       const silent = { code: 0, signal: null, stdout: "", stderr: "" };
       assertEquals(await instance.run(["start", "--headless", "--quiet"]), silent);
@@ -113,7 +113,7 @@ describe("output through a pipe", () => {
   const LINE = `${"x".repeat(99)}\n`;
   const LINES = 30_001;
 
-  it("is whole, however slow its reader, and an early end of it is no error", () =>
+  it("is complete for a slow reader, and a reader that exits early is no error", () =>
     withInstance(async (instance) => {
       mkdirSync(instance.paths.logsDir, { mode: 0o700 });
       writeFileSync(instance.paths.temporalLog, LINE.repeat(LINES));
@@ -126,7 +126,7 @@ describe("output through a pipe", () => {
 });
 
 describe("the stack of an error", () => {
-  it("is shown with --verbose alone", () =>
+  it("is shown with --verbose only", () =>
     withInstance(async (instance) => {
       const args = ["wait", "--timeout", "0.1", "--home", instance.home];
       const [plain, verbose, debug] = await Promise.all([

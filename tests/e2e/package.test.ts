@@ -15,7 +15,7 @@ const NAME = "stigmer-local";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const { STIGMER_TEST_DENO: deno = "", STIGMER_TEST_NODE24: node24 } = process.env;
 
-/** The package is Node's, and what is published is Deno's: neither has to be tried under the other. */
+/** The npm package is for Node, and the JSR package for Deno: neither is tested under the other. */
 const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
   if (runtime === ownRuntime) describe(title, tests);
 };
@@ -30,13 +30,13 @@ about("node", "the npm package", () => {
     mkdirSync(project);
     writeFileSync(join(project, "package.json"), '{ "type": "module" }');
     const pack = await npm(["pack", "--json", "--pack-destination", folder], join(folder, "clone"));
-    const answer = JSON.parse(pack.stdout) as typeof packed[] | Record<string, typeof packed>; // from npm 12 on by name
+    const answer = JSON.parse(pack.stdout) as typeof packed[] | Record<string, typeof packed>; // an object by name since npm 12
     packed = Object.values(answer)[0]!;
     await npm(["install", "--ignore-scripts", "--prefer-offline", join(folder, packed.filename)], project);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("holds what runs and its types, and nothing of the workshop", () => {
+  it("contains the code and its types, and no tests or scripts", () => {
     const wrong = packed.files.map(({ path }) => path).filter((path) =>
       !/^(package\.json|README\.md|CHANGELOG\.md|dist\/(mod|stigmer-local|lib\/.+|compat\/std\/.+)(\.js|\.d\.ts))$/
         .test(path)
@@ -44,14 +44,14 @@ about("node", "the npm package", () => {
     assertEquals(wrong, []);
   });
 
-  it("brings only what it needs", async () => {
+  it("has only the dependencies that it needs", async () => {
     const { problems, dependencies } = JSON.parse((await npm(["ls", "--all", "--json"], project)).stdout);
     assertEquals(problems, undefined);
     assertEquals(Object.keys(dependencies), ["stigmer-local"]);
     assert(!readdirSync(join(project, "node_modules")).some((name) => /tsx|esbuild|^@std|typescript/.test(name)));
   });
 
-  it("starts, tells its status and stops as `npx stigmer-local`", () =>
+  it("starts, shows its status and stops as `npx stigmer-local`", () =>
     withInstance(async ({ home, port, ...instance }) => {
       const npx = (...args: string[]) =>
         runCaller(["npx", "--no-install", "stigmer-local", ...args, "--home", home], { cwd: project });
@@ -80,7 +80,7 @@ about("node", "the npm package", () => {
       await stopCleanly(instance, await instance.status());
     }));
 
-  it("is a library for modules and for CommonJS, whose server goes with its process", async () => {
+  it("is a library for modules and for CommonJS, and its server is removed with the process", async () => {
     const user = `
       const temporal = await startTemporal({ ephemeral: true });
       const { healthy, supervisor } = await temporal.status();
@@ -103,7 +103,7 @@ about("node", "the npm package", () => {
     }
   });
 
-  it("has types that a strict compiler takes", async () => {
+  it("has types that a strict compiler accepts", async () => {
     const source = `import { type LocalError, startTemporal, type Status } from ${JSON.stringify(NAME)};
       export async function address(): Promise<[string, Status["state"], LocalError["code"]]> {
         await using temporal = await startTemporal({ ephemeral: true, namespaces: ["orders"] });
@@ -127,7 +127,7 @@ about("node", "the npm package", () => {
 });
 
 about("deno", "the package for JSR", () => {
-  it("is ready to be published, with nothing but the tool in it", async () => {
+  it("can be published, with only the tool in it", async () => {
     const config = join(ROOT, "deno.offline.json");
     const words = [deno, "publish", "--dry-run", "--allow-dirty", "--no-check", "--config", config];
     const { code, stdout, stderr } = await runCaller(words, { cwd: ROOT, env: { NO_COLOR: "1" } });
@@ -139,7 +139,7 @@ about("deno", "the package for JSR", () => {
   });
 });
 
-/** What git has of this clone, beside the node_modules that it has: npm is not to build in the clone that others read. */
+/** A copy of the clone's files with its node_modules, so that npm does not build in a clone that other tests read. */
 function copyClone(path: string): void {
   for (const file of projectFiles()) cpSync(join(ROOT, file), join(path, file));
   symlinkSync(join(ROOT, "node_modules"), join(path, "node_modules"));

@@ -17,7 +17,7 @@ import {
 } from "./support_lifecycle.ts";
 
 describe("the process group of Temporal", () => {
-  it("Temporal and its supervisor each lead a group and a session of their own", () =>
+  it("Temporal and its supervisor each lead their own group and session", () =>
     withInstance(async (instance) => {
       const status = await instance.start(["--headless"]);
       const own = instance.processes.inspect(process.pid)!;
@@ -30,7 +30,7 @@ describe("the process group of Temporal", () => {
       await stopCleanly(instance, status);
     }));
 
-  it("stop ends a grandchild that ignores SIGTERM, after Temporal has ended gracefully", () =>
+  it("stop kills a grandchild that ignores SIGTERM, after Temporal has exited gracefully", () =>
     withInstance(async (instance) => {
       const pidFile = join(instance.home, "stubborn.pid");
       const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, stubbornChild(pidFile)) };
@@ -45,7 +45,7 @@ describe("the process group of Temporal", () => {
       assertEquals({ code: exit?.["code"], signal: exit?.["signal"] }, { code: 0, signal: null });
     }));
 
-  it("stop ends a descendant that left the group and took the lock with it", () =>
+  it("stop kills a descendant that left the group with the lock", () =>
     withInstance(async (instance) => {
       const pidFile = join(instance.home, "escaped.pid");
       const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, escapedChild(pidFile)) };
@@ -60,7 +60,7 @@ describe("the process group of Temporal", () => {
       assertNothingLeft(instance, [temporal, supervisor, escaped]);
     }));
 
-  it("stop does not wait for a zombie that nobody reaps", () =>
+  it("stop does not wait for a zombie that its parent never reaps", () =>
     withInstance(async (instance) => {
       const [zombieFile, parentFile] = [join(instance.home, "zombie.pid"), join(instance.home, "parent.pid")];
       const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, unreapedChild(zombieFile, parentFile)) };
@@ -75,13 +75,13 @@ describe("the process group of Temporal", () => {
         assertEquals([stopped.code, JSON.parse(stopped.stdout).forced], [0, false], stopped.stderr);
         assertNothingLeft(instance, [temporal, supervisor]);
         assertEquals(instance.processes.inspect(zombie)?.state, "Z", "the zombie was there all along");
-        assert(isAlive(parent), "its parent, which neither is in the group nor has the lock, is nobody's business");
+        assert(isAlive(parent), "its parent, which is neither in the group nor has the lock, is left alone");
       } finally {
         signalIfThere(parent, "SIGKILL");
       }
     }));
 
-  it("stop ends a Temporal that is stopped (SIGSTOP) gracefully: it gets SIGCONT too", () =>
+  it("stop terminates a Temporal in SIGSTOP gracefully, with SIGCONT", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       process.kill(-temporal, "SIGSTOP");
@@ -97,7 +97,7 @@ describe("the process group of Temporal", () => {
       assertNothingLeft(instance, [temporal, supervisor]);
     }));
 
-  it("after a crash, what the dead leader left behind is ended before Temporal comes up again", () =>
+  it("after a crash, the rest of the process group is killed before Temporal restarts", () =>
     withInstance(async (instance) => {
       const [stubbornFile, escapedFile] = [join(instance.home, "stubborn.pid"), join(instance.home, "escaped.pid")];
       const prelude = `${stubbornChild(stubbornFile)}\n${escapedChild(escapedFile)}`;

@@ -19,7 +19,7 @@ function hasIpv6(): boolean {
   return Object.values(networkInterfaces()).flat().some((each) => each?.address === "::1");
 }
 
-/** `start` failed without a launch, and said whose the port is. */
+/** Proves that `start` failed without a launch, and named the process on the port. */
 function assertRefused(instance: TestInstance, result: Ended, port: number, stranger: Stranger, command: RegExp): void {
   assertEquals(result.code, 1, result.stdout + result.stderr);
   const { error } = JSON.parse(result.stdout);
@@ -28,17 +28,17 @@ function assertRefused(instance: TestInstance, result: Ended, port: number, stra
   assertMatch(error.message, new RegExp(`Port ${port} .*pid ${stranger.pid} \\(`));
   assertEquals(history(instance).filter(({ event }) => event === "launched"), []);
   assert(!existsSync(instance.paths.defaultDatabase), "a database was made");
-  assert(stranger.isAlive(), "the stranger was ended");
+  assert(stranger.isAlive(), "the foreign process was killed");
 }
 
-/** `status` says that the start failed, and shows no Temporal. */
+/** Proves that `status` reports the failed start, and no Temporal. */
 async function assertNotTakenForOurs(instance: TestInstance): Promise<void> {
   const status = await instance.status();
   assertEquals([status.exitCode, status.state, status.temporal, status.healthy], [1, "failed", null, false]);
   assertEquals(status.failure?.code, "port-taken");
 }
 
-describe("start with a stranger on the port", () => {
+describe("start with a foreign process on the port", () => {
   it("names a plain TCP listener", () =>
     withInstance((instance) =>
       withStranger("tcp", "127.0.0.1", instance.port, async (stranger) => {
@@ -59,7 +59,7 @@ describe("start with a stranger on the port", () => {
   it("is not fooled by an HTTP/2 server that says SERVING", () =>
     withInstance((instance) =>
       withStranger("grpc", "127.0.0.1", instance.port, async (stranger) => {
-        assert(await saysServing(instance.port), "this stranger would not fool anyone");
+        assert(await saysServing(instance.port), "this process does not answer as Temporal would");
         const before = await instance.status();
         assertEquals([before.exitCode, before.state, before.temporal], [3, "stopped", null]);
         assertRefused(instance, await instance.run(["start", "--json"]), instance.port, stranger, /stranger\.mjs grpc/);
@@ -67,7 +67,7 @@ describe("start with a stranger on the port", () => {
       })
     ));
 
-  it("names another Temporal, which lives on", () =>
+  it("names another Temporal, which keeps running", () =>
     withInstance((instance) =>
       withTemporalByHand(instance.port, [], async (stranger) => {
         assertRefused(
@@ -79,12 +79,12 @@ describe("start with a stranger on the port", () => {
         );
         await assertNotTakenForOurs(instance);
         assertEquals((await instance.stop()).code, 0);
-        assert(await saysServing(instance.port), "stop ended somebody else's Temporal");
+        assert(await saysServing(instance.port), "stop ended a foreign Temporal");
       })
     ));
 
   it(
-    "names one that holds only ::1, where localhost may lead",
+    "names one that listens only on ::1, which localhost may mean",
     { skip: !hasIpv6() },
     () =>
       withInstance((instance) =>
@@ -97,7 +97,7 @@ describe("start with a stranger on the port", () => {
       ),
   );
 
-  it("names one on the UI's port, which a headless start does not need", () =>
+  it("names one on the UI port, which a headless start does not need", () =>
     withInstance((instance) =>
       withStranger("tcp", "127.0.0.1", instance.uiPort, async (stranger) => {
         assertRefused(
@@ -112,7 +112,7 @@ describe("start with a stranger on the port", () => {
       })
     ));
 
-  it("succeeds once the stranger is gone", () =>
+  it("succeeds after the foreign process has exited", () =>
     withInstance(async (instance) => {
       await withStranger("tcp", "127.0.0.1", instance.port, async () => {
         assertEquals((await instance.run(["start"])).code, 1);
@@ -122,8 +122,8 @@ describe("start with a stranger on the port", () => {
     }));
 });
 
-describe("a stranger that takes the port of a Temporal that died", () => {
-  it("is not taken for ours when the supervisor died too", () =>
+describe("a foreign process that takes the port of a dead Temporal", () => {
+  it("is not mistaken for Temporal when the supervisor died too", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = await instance.start(["--headless"]);
       for (const pid of [supervisor!.pid, temporal!.pid]) process.kill(pid, "SIGKILL");
@@ -136,10 +136,10 @@ describe("a stranger that takes the port of a Temporal that died", () => {
       });
     }));
 
-  it("ends the supervision, named", () =>
+  it("makes the supervisor give up, with its name", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = await instance.start(["--headless"]);
-      process.kill(supervisor!.pid, "SIGSTOP"); // it would be faster than the stranger
+      process.kill(supervisor!.pid, "SIGSTOP"); // it would be faster than the foreign process
       process.kill(temporal!.pid, "SIGKILL");
       await until("Temporal is dead", () => !isAlive(temporal!.pid));
       await withStranger("grpc", "127.0.0.1", instance.port, async (stranger) => {
@@ -147,7 +147,7 @@ describe("a stranger that takes the port of a Temporal that died", () => {
         await until("the supervisor is gone", () => !isAlive(supervisor!.pid));
         await assertNotTakenForOurs(instance);
         assertEquals((await instance.status()).failure?.facts?.["pid"], stranger.pid);
-        assert(stranger.isAlive(), "the stranger was ended");
+        assert(stranger.isAlive(), "the foreign process was killed");
       });
       assertNothingLeft(instance, [temporal!.pid, supervisor!.pid]);
     }));
@@ -158,8 +158,8 @@ function checksOf(status: Status): Record<string, boolean> {
   return Object.fromEntries(status.checks.map(({ name, ok }) => [name, ok]));
 }
 
-describe("a Temporal that runs and is not ready", () => {
-  it("has its port open and serves nothing", () =>
+describe("a running Temporal is not ready", () => {
+  it("while its port is open but health does not say SERVING", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(
         instance.home,
@@ -177,7 +177,7 @@ describe("a Temporal that runs and is not ready", () => {
       assertNothingLeft(instance, [seen.temporal!.pid]);
     }));
 
-  it("serves without the UI that was asked for", () =>
+  it("while the requested UI does not answer", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, 'exec "$TEMPORAL" "$@" --headless');
       const start = instance.run(["start", "--json", "--timeout", "5", "--temporal-bin", binary]);
@@ -189,7 +189,7 @@ describe("a Temporal that runs and is not ready", () => {
       assertEquals([result.code, JSON.parse(result.stdout).error.code], [1, "timeout"]);
     }));
 
-  it("has its listener in another group, and is ended with it", () =>
+  it("while its listener is in another process group, and both are terminated", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, 'setsid "$TEMPORAL" "$@" &\nexec sleep 1000');
       const result = await instance.run(["start", "--json", "--headless", "--temporal-bin", binary]);
@@ -201,7 +201,7 @@ describe("a Temporal that runs and is not ready", () => {
     }));
 });
 
-describe("status of a Temporal that runs", () => {
+describe("status of a running Temporal", () => {
   const LAYERS = ["lock", "record", "process", "identity", "port", "grpc", "ui"];
 
   it("shows each layer with its time", () =>

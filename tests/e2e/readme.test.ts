@@ -7,10 +7,10 @@ import { assert, assertEquals } from "@std/assert";
 import { launch, ownRuntime, temporalBinary, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 
-/** As the README calls it. */
+/** Its name in the README. */
 const BACKUP = "before-upgrade.db";
 
-/** What the README shows below each command, up to an ellipsis. */
+/** The output that the README shows below each command. */
 function screens(): Map<string, string[]> {
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
   const found = new Map<string, string[]>();
@@ -25,7 +25,7 @@ function screens(): Map<string, string[]> {
   return found;
 }
 
-/** A screen without what differs from run to run: numbers, names of files, the widths that follow from them. */
+/** An output up to an ellipsis, without what differs from run to run: numbers, file names, column widths. */
 function gist(lines: readonly string[], { home, port, uiPort }: TestInstance): string[] {
   const ellipsis = lines.findIndex((line) => line.trim() === "…");
   const stand: [string | RegExp, string][] = [
@@ -37,7 +37,7 @@ function gist(lines: readonly string[], { home, port, uiPort }: TestInstance): s
     [`${port}`, "7233"],
     [`${uiPort}`, "8233"],
     [/\b(deno|node)\b/g, "RUNTIME"],
-    [/ \(server [\d.]+\)/g, ""], // of a build that knows no version of its own
+    [/ \(server [\d.]+\)/g, ""], // of a build without its own version
     [/\d+(\.\d+)*(-DEV)?/g, "N"],
     [/\s+/g, " "],
   ];
@@ -46,7 +46,7 @@ function gist(lines: readonly string[], { home, port, uiPort }: TestInstance): s
     .filter((line) => line !== "");
 }
 
-/** Runs a command of the README on this instance, and compares what it prints, on both streams, with what is shown. */
+/** Runs a command of the README on this instance, and compares its output, both streams, with the README. */
 async function assertShown(instance: TestInstance, command: string, exitCode: number, as = command): Promise<void> {
   const shown = screens().get(as);
   assert(shown !== undefined, `The README shows no \`${as}\` any more`);
@@ -61,7 +61,7 @@ async function assertShown(instance: TestInstance, command: string, exitCode: nu
 }
 
 describe("the README", () => {
-  it("shows what the commands of a day print", () =>
+  it("shows the real output of everyday commands", () =>
     withInstance(async (instance) => {
       await assertShown(instance, "stigmer-local start", 0, "make start");
       await assertShown(instance, "stigmer-local start", 0);
@@ -69,7 +69,7 @@ describe("the README", () => {
       await assertShown(instance, "stigmer-local start --port 7300", 1);
       const { temporal } = pidsOf(await instance.status());
       await killHard(temporal);
-      await until("it is back", async () => (await instance.status()).healthy);
+      await until("it was restarted", async () => (await instance.status()).healthy);
       await assertShown(
         instance,
         `stigmer-local backup ${join(instance.home, BACKUP)}`,
@@ -79,7 +79,7 @@ describe("the README", () => {
       await assertShown(instance, "stigmer-local stop", 0);
     }));
 
-  it("shows what doctor says of a port that is taken", () =>
+  it("shows the real output of doctor for a port conflict", () =>
     withInstance(async (instance) => {
       const stranger = createServer();
       await new Promise<void>((resolve) => stranger.listen(instance.port, "127.0.0.1", resolve));

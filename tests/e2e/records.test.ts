@@ -18,16 +18,16 @@ import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "../
 import { isAlive, otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { killHard, pidsOf, readPid, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
 
-/** A process that has nothing to do with us. */
+/** A process that does not belong to the instance. */
 interface Bystander {
   pid: number;
-  /** What the kernel tells of it, as a record has it. */
+  /** Its fields in a record, from the kernel. */
   facts: Pick<PidRecord, "pid" | "startTime" | "bootId" | "executable">;
   /** Proves that it is alive, and that no signal reached it. */
   assertUntouched(): void;
 }
 
-/** Runs `body` beside an innocent process whose executable has `name`, and which writes down each signal that it gets. */
+/** Runs `body` beside a foreign process whose executable has `name`, and which logs each signal that it gets. */
 async function withBystander(
   { home, port, processes }: TestInstance,
   name: string,
@@ -39,7 +39,7 @@ async function withBystander(
   copyFileSync(realpathSync("/bin/sh"), executable);
   writeFileSync(signals, "");
   const traps = ["TERM", "INT", "HUP", "QUIT", "CONT"].map((each) => `trap 'echo ${each} >>"${signals}"' ${each}`);
-  // It reads a pipe that only we have open, so that it ends with us; and a signal ends the read.
+  // It reads a pipe that only this test has open, so that it exits with the test; and a signal interrupts the read.
   const script = [...traps, `echo $$ >"${pidFile}"`, "read line"].join("\n");
   const args = ["-c", script, "server", "start-dev", "--port", `${port}`];
   const child = spawn(executable, args, { detached: true, stdio: ["pipe", "ignore", "ignore"] });
@@ -67,14 +67,14 @@ function readRecord({ paths }: TestInstance): PidRecord {
   return reading.record;
 }
 
-/** Starts the instance, and kills Temporal and its supervisor. Gives the record that they left. */
+/** Starts the instance, and kills Temporal and its supervisor. Returns the record that they left. */
 async function startAndKillBoth(instance: TestInstance): Promise<PidRecord> {
   const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
   await killHard(supervisor, temporal);
   return readRecord(instance);
 }
 
-/** Proves that a start over what stands at the record's path brings up a new Temporal with a good record. Gives the warnings. */
+/** Proves that a start launches a new Temporal with a valid record, whatever is at the record's path. Returns the warnings. */
 async function assertStarts(instance: TestInstance, why: string): Promise<string[]> {
   const { code, stdout, stderr } = await instance.run(["start", "--json", "--headless"]);
   assertEquals(code, 0, `${why}: ${stdout}${stderr}`);
@@ -85,8 +85,8 @@ async function assertStarts(instance: TestInstance, why: string): Promise<string
   return status.warnings ?? [];
 }
 
-describe("a start after a violent end", () => {
-  it("succeeds when both Temporal and its supervisor were killed, and status has told so", () =>
+describe("a start after a kill", () => {
+  it("succeeds when both Temporal and its supervisor were killed, which status reports", () =>
     withInstance(async (instance) => {
       const record = await startAndKillBoth(instance);
       const status = await instance.status();
@@ -98,7 +98,7 @@ describe("a start after a violent end", () => {
       await stopCleanly(instance, again);
     }));
 
-  it("succeeds after a reboot and when the PID was given to somebody else, whom nobody signals", () =>
+  it("succeeds after a reboot and with a reused PID, whose process is not signalled", () =>
     withInstance(async (instance) => {
       const left = await startAndKillBoth(instance);
       const anotherBoot = "00000000-1111-2222-3333-444444444444";
@@ -128,8 +128,8 @@ describe("a start after a violent end", () => {
     }));
 });
 
-describe("a record that nobody can trust", () => {
-  it("is a warning, whatever stands there, and never a crash or a signal", () =>
+describe("an invalid record", () => {
+  it("is a warning with any content, and never a crash or a signal", () =>
     withInstance(async (instance) => {
       const { record: path } = instance.paths;
       const good = formatRecord(await startAndKillBoth(instance));
@@ -179,7 +179,7 @@ describe("a record of an old version", () => {
   const lineCounts = { "one line": 1, "three lines": 3 };
 
   for (const [what, count] of Object.entries(lineCounts)) {
-    it(`with ${what} is understood: the Temporal that runs is adopted`, () =>
+    it(`with ${what} is understood: the running Temporal is adopted`, () =>
       withInstance(async (instance) => {
         const first = pidsOf(await instance.start(["--headless"]));
         await killHard(first.supervisor);

@@ -18,7 +18,7 @@ it("is the answer", () => assertEquals(answer, 42));
 describe("the hooks of this repository", () => {
   const folder = mkdtempSync(join(tmpdir(), "sl-hooks-"));
   const clone = join(folder, "clone");
-  const { STIGMER_TEST_DENO_CONFIG: denoConfig = "", ...others } = process.env; // that is of this clone
+  const { STIGMER_TEST_DENO_CONFIG: denoConfig = "", ...others } = process.env; // that one belongs to this clone
   const env = { ...others, HOME: folder, GIT_CONFIG_GLOBAL: join(folder, "gitconfig") };
 
   const run = (...[file, ...args]: string[]): Promise<{ code: number; output: string }> =>
@@ -36,7 +36,7 @@ describe("the hooks of this repository", () => {
 
   before(async () => {
     for (const file of projectFiles()) cpSync(join(ROOT, file), join(clone, file));
-    // As npm and the choice of Deno's configuration leave it, so that nothing is installed or asked for.
+    // As after npm install and the choice of Deno's configuration, so that nothing is installed or fetched.
     for (const name of readdirSync(join(ROOT, "node_modules"))) {
       if (name === ".stigmer-local") continue;
       mkdirSync(join(clone, "node_modules"), { recursive: true });
@@ -56,13 +56,13 @@ describe("the hooks of this repository", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("are git's after `make hooks`, and no sooner", async () => {
+  it("are enabled by `make hooks`, and not before", async () => {
     assertEquals((await run("git", "config", "core.hooksPath")).output, "");
     await succeed("make", "hooks");
     assertEquals((await run("git", "config", "core.hooksPath")).output, ".githooks\n");
   });
 
-  it("let no commit pass that is not formatted", async () => {
+  it("refuse a commit that is not formatted", async () => {
     write("lib/text/answer.ts", "export const answer:number=42\n");
     await succeed("git", "add", ".");
     const refused = await run("git", "commit", "-qm", "answer");
@@ -74,7 +74,7 @@ describe("the hooks of this repository", () => {
     await succeed("git", "commit", "-qm", "answer");
   });
 
-  it("let no push pass whose own tests fail, and run no others", async () => {
+  it("refuse a push whose own tests fail, and run no other tests", async () => {
     const output = await succeed("git", "push", "origin", "main");
     assertStringIncludes(output, "tests/text/answer.test.ts: 1 passed");
     assertEquals(output.match(/^ok /gm)?.length, 3, "the two of the house, and this one");

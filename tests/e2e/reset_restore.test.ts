@@ -19,7 +19,7 @@ import { besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
 import { untilEvent } from "./support_events.ts";
 import { databaseUsers, pidsOf, wrapTemporal } from "./support_lifecycle.ts";
 
-/** Runs the tool, which must succeed, and gives what it answered. */
+/** Runs the tool, which must succeed, and returns its answer. */
 async function answerOf(instance: TestInstance, args: readonly string[], runtime = ownRuntime) {
   const { code, stdout, stderr } = await instance.run([...args, "--json"], { runtime });
   assertEquals(code, 0, stdout + stderr);
@@ -27,14 +27,14 @@ async function answerOf(instance: TestInstance, args: readonly string[], runtime
 }
 
 describe("reset and restore", () => {
-  it("set the data aside and bring it back, and start Temporal again as it was", () =>
+  it("set the data aside and restore it, and start Temporal again with the same settings", () =>
     withInstance(async (instance) => {
       const policy = ["--max-restarts", "3"];
       const env = { STIGMER_HEALTH_INTERVAL: "2s", STIGMER_LOG_MAX_SIZE: "1MB" };
       const first = await instance.start(["--headless", "--namespace", "orders", ...policy], { env });
       await startWorkflows(instance, ["kept"]);
 
-      // What is written down meanwhile is for a restart to apply.
+      // A setting that changed in config.yaml meanwhile is applied by a restart only.
       const other = `port: 1, headless: false, db_filename: ${join(instance.home, "other.db")}`;
       writeFileSync(instance.paths.config, `backend: { local: { temporal: { ${other} } } }\n`);
       const reset = await answerOf(instance, ["reset", "--yes"]);
@@ -67,7 +67,7 @@ describe("reset and restore", () => {
       assertEquals([nothing.removed, nothing.setAsideTo], [false, null]);
     }));
 
-  it("touch nothing that another start could be using: whoever starts meanwhile gets the new data, and all agree", () =>
+  it("change no files that another start could use: concurrent starts get the new data and the same Temporal", () =>
     withInstance(async (instance) => {
       const flags = ["--headless"];
       await instance.start(flags);
@@ -79,7 +79,7 @@ describe("reset and restore", () => {
       );
       const resets = [instance.launch(["reset", "--yes", "--json"], { runtime: otherRuntime })];
       const ended = await Promise.all([...starts, ...resets].map((each) => each.ended));
-      // One that came before the reset may be told that a stop interrupted it; none is left with another Temporal.
+      // A start before the reset may report that a stop interrupted it, but none reports another Temporal.
       const { code, stdout } = ended.at(-1)!;
       assertEquals(code, 0, stdout);
       const { setAsideTo } = JSON.parse(stdout);
@@ -89,7 +89,7 @@ describe("reset and restore", () => {
       assertEquals(await workflowsOf(instance, ["old"]), []);
     }));
 
-  it("say where the data is, when Temporal does not come up again on the new one", () =>
+  it("say where the data is, when Temporal does not start on the new data", () =>
     withInstance(async (instance) => {
       const broken = join(instance.home, "broken");
       const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, `if [ -e "${broken}" ]; then exit 7; fi`) };
@@ -114,7 +114,7 @@ describe("reset and restore", () => {
       assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
     }));
 
-  it("change nothing when they are interrupted before, and leave Temporal up", () =>
+  it("change nothing when interrupted before, and leave Temporal running", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       await startWorkflows(instance, ["kept"]);
@@ -129,7 +129,7 @@ describe("reset and restore", () => {
       assertEquals(besideDatabase(instance), []);
     }));
 
-  it("leave an instance that ran in the foreground to who started it", () =>
+  it("do not restart an instance that ran in the foreground", () =>
     withInstance(async (instance) => {
       const foreground = instance.launch(["start", "--foreground", "--headless", "--port", `${instance.port}`]);
       await until("it serves", async () => (await instance.status()).state === "running");
@@ -142,7 +142,7 @@ describe("reset and restore", () => {
 });
 
 describe("restore", () => {
-  it("refuses what is no whole database of Temporal's, before it stops anything", () =>
+  it("refuses a file that is not a whole Temporal database, before it stops anything", () =>
     withInstance(async (instance) => {
       const { home, paths } = instance;
       const started = await instance.start(["--headless"]);
@@ -177,7 +177,7 @@ describe("restore", () => {
       assertEquals(besideDatabase(instance), []);
     }));
 
-  it("warns of a backup that another version made, and of one that is in use it takes none", () =>
+  it("warns about a backup from another version, and refuses a database in use", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       const file = join(instance.home, "newer.db");
@@ -221,7 +221,7 @@ describe("reset", () => {
       }),
   );
 
-  it("refuses where nobody can be asked, and says how to do without", () =>
+  it("refuses without a terminal, and names the flag for that", () =>
     withInstance(async (instance) => {
       mkdirSync(dirname(instance.paths.defaultDatabase));
       writeFileSync(instance.paths.defaultDatabase, "data");
@@ -239,7 +239,7 @@ function noScript(): string | false {
   return spawnSync("script", ["--version"]).status === 0 ? false : "there is no script(1)";
 }
 
-/** Runs a command on a terminal of its own, and types `line`. */
+/** Runs a command on its own terminal, and types `line`. */
 function onTerminal(command: readonly string[], line: string) {
   const quoted = command.map((word) => `'${word}'`).join(" ");
   const typed = `echo '${line}' | script --quiet --return --command "$1" /dev/null`;

@@ -20,7 +20,7 @@ import {
 import { withFileSystem } from "./support_places.ts";
 
 describe("run", () => {
-  it("starts Temporal if needed, leaves it up, and hands its address to the command", () =>
+  it("starts Temporal if needed, leaves it running, and passes its address to the command", () =>
     withInstance(async (instance) => {
       const print = ["--", "sh", "-c", 'echo "$TEMPORAL_ADDRESS $TEMPORAL_NAMESPACE $TEMPORAL_UI_URL"'];
       const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
@@ -36,12 +36,12 @@ describe("run", () => {
         `export TEMPORAL_ADDRESS='127.0.0.1:${instance.port}'`,
       );
       assertEquals(JSON.parse((await instance.run(["env", "--json"])).stdout).TEMPORAL_NAMESPACE, "default");
-      // What was up before is not stopped.
+      // A Temporal that ran before is not stopped.
       assertEquals((await instance.run(["run", "--stop-after", "--", "true"])).code, 0);
       assert(isAlive(temporal!.pid));
     }));
 
-  it("hands on what reaches the instance, whatever else the caller's environment and profiles lead to", () =>
+  it("passes on the connection to the instance, whichever others are in the caller's environment and profiles", () =>
     withInstance(async (instance) => {
       const config = join(instance.home, "config", "temporalio");
       mkdirSync(config, { recursive: true });
@@ -88,7 +88,7 @@ describe("run", () => {
       assertEquals(JSON.parse(json.stdout), set);
     }));
 
-  it("stops Temporal afterwards when it was asked to, and started it itself", () =>
+  it("stops Temporal afterwards with --stop-after, if it started it itself", () =>
     withInstance(async (instance) => {
       const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
       const result = await instance.run(["run", ...ports, "--stop-after", "--", "sh", "-c", "exit 3"]);
@@ -96,7 +96,7 @@ describe("run", () => {
       assertNothingLeft(instance, []);
     }));
 
-  it("ends as the command did", () =>
+  it("exits with the command's status", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       const codeOf = async (...command: string[]) => (await instance.run(["run", "--", ...command])).code;
@@ -114,7 +114,7 @@ describe("run", () => {
       assertStringIncludes(forgotten.stderr, "--");
     }));
 
-  it("hands a signal on to the command, and 1 MB of bytes through it untouched", () =>
+  it("forwards signals to the command, and 1 MB of bytes unchanged", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       const traps = ["HUP", "INT", "QUIT", "USR1", "USR2"].map((name) => `trap "echo ${name}" ${name};`).join(" ");
@@ -154,9 +154,9 @@ const noTerminal = spawnSync("script", ["--version"]).error !== undefined && "sc
 
 describe("run --ephemeral", () => {
   const command = (...args: string[]) => [...toolCommand(ownRuntime), "run", "--ephemeral", "--", ...args];
-  /** Ephemeral homes within a temporary folder of the test's own, so that another test's don't count. */
+  /** Ephemeral homes in a temporary folder of this test, so that those of other tests don't count. */
   const homesIn = (folder: string) => readdirSync(folder).filter((name) => name.startsWith("stigmer-ephemeral-"));
-  /** The PIDs of what runs from a home in this folder: Temporals, and their supervisors. */
+  /** The PIDs of the processes with a home in this folder: Temporals, and their supervisors. */
   const temporalsIn = (folder: string) =>
     readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
       try {
@@ -167,11 +167,11 @@ describe("run --ephemeral", () => {
       }
     });
 
-  /** The supervisor is the last to go, after the home. */
+  /** The supervisor exits last, after the home was removed. */
   const gone = (folder: string) =>
     until("Temporal and its supervisor are gone", () => temporalsIn(folder).length === 0);
 
-  it("gives ten commands at once an instance each, and leaves nothing of them", () =>
+  it("gives ten commands at once an instance each, and leaves nothing", () =>
     withTempDir(async (folder) => {
       const env = { TMPDIR: folder };
       const all = await Promise.all(
@@ -185,9 +185,9 @@ describe("run --ephemeral", () => {
       await gone(folder);
     }));
 
-  it("leaves nothing when the command is interrupted, in a temporary folder with a long path, too", () =>
+  it("leaves nothing when the command is interrupted, even in a temporary folder with a long path", () =>
     withTempDir(async (parent) => {
-      const folder = join(parent, "x".repeat(110)); // longer than a socket's path may be
+      const folder = join(parent, "x".repeat(110)); // longer than a socket path may be
       mkdirSync(folder);
       const running = launch(command("sh", "-c", "echo up; exec sleep 1000"), { env: { TMPDIR: folder } });
       await until("the command runs", () => running.stdout().includes("up"));
@@ -203,7 +203,7 @@ describe("run --ephemeral", () => {
       await until("the command runs", () => running.stdout().includes("\n"));
       assertNotEquals(temporalsIn(folder), []);
       process.kill(running.pid, "SIGKILL");
-      process.kill(Number(running.stdout()), "SIGKILL"); // the command itself is nobody's to end but its owner's
+      process.kill(Number(running.stdout()), "SIGKILL"); // the command itself is not stopped by the tool
       await running.ended;
       await gone(folder);
       await until("the home is gone", () => homesIn(folder).length === 0);
@@ -242,7 +242,7 @@ describe("run --ephemeral", () => {
       }));
   }
 
-  it("leaves nothing where the temporary folder is named by a relative path", () =>
+  it("leaves nothing with a relative path of the temporary folder", () =>
     withTempDir(async (folder) => {
       const inTmp = join(folder, "tmp");
       mkdirSync(inTmp);
@@ -256,7 +256,7 @@ describe("run --ephemeral", () => {
       await gone(inTmp);
     }));
 
-  it("looks after Temporal as any supervisor does, and answers whoever asks for its status", () =>
+  it("restarts Temporal like any supervisor, and answers status requests", () =>
     withTempDir(async (folder) => {
       const running = launch(command("sh", "-c", "echo up; exec sleep 1000"), { env: { TMPDIR: folder } });
       await until("the command runs", () => running.stdout().includes("up"));
@@ -278,7 +278,7 @@ describe("run --ephemeral", () => {
       await gone(folder);
     }));
 
-  it("refuses a file for data that is thrown away", () =>
+  it("refuses a database file, because its data is in memory", () =>
     withTempDir(async (folder) => {
       const file = join(folder, "kept.db");
       const words = [...toolCommand(ownRuntime), "run", "--ephemeral", "--db-filename", file, "--", "echo", "ran"];
@@ -287,7 +287,7 @@ describe("run --ephemeral", () => {
       assertStringIncludes(stderr, "in memory");
     }));
 
-  it("says so when Temporal is given up while the command runs, and lets that go on", () =>
+  it("reports it when the supervisor gives up, and lets the command continue", () =>
     withTempDir(async (folder) => {
       const limited = [...toolCommand(ownRuntime), "run", "--ephemeral", "--max-restarts", "1", "--"];
       const mayEnd = join(folder, "may-end");
@@ -310,16 +310,16 @@ describe("run --ephemeral", () => {
       assertEquals(homesIn(folder), []);
     }));
 
-  it("says so where no home can be made, and runs nothing", (t) =>
+  it("reports it when no home can be created, and runs nothing", (t) =>
     withFileSystem(t, "1m,nr_inodes=1", async ({ path }) => {
-      const env = { TMPDIR: path, TSX_DISABLE_CACHE: "1" }; // which is there otherwise, too
+      const env = { TMPDIR: path, TSX_DISABLE_CACHE: "1" }; // its cache is in the temporary folder, too
       const { code, stdout, stderr } = await launch(command("echo", "ran"), { env }).ended;
       assertEquals([code, stdout], [1, ""]);
       assertMatch(stderr, /^error: The temporary home .* can't be made\nhint: Free some space there, or set TMPDIR/);
       assertEquals(homesIn(path), []);
     }));
 
-  it("shows the end of the log of a Temporal that can't start", () =>
+  it("shows the end of the log when Temporal cannot start", () =>
     withTempDir(async (folder) => {
       const temporal = join(folder, "temporal");
       writeFileSync(temporal, "#!/bin/sh\necho first >&2; echo second >&2; exit 3\n", { mode: 0o755 });
@@ -331,12 +331,12 @@ describe("run --ephemeral", () => {
       await gone(folder);
     }));
 
-  it("leaves nothing when it is killed -9 while it starts, whenever that comes", () =>
+  it("leaves nothing when it is killed -9 at any moment of its start", () =>
     withTempDir(async (folder) => {
       const isThere = (name: string) => homesIn(folder).some((home) => existsSync(join(folder, home, name)));
       for (const moment of [".", "supervisor.lock", "history.jsonl", "control.sock", "temporal.pid"]) {
         const running = launch(command("sleep", "1000"), { env: { TMPDIR: folder } });
-        await until(`${moment} is there`, () => {
+        await until(`${moment} has come`, () => {
           for (const giveUpAt = performance.now() + 50; performance.now() < giveUpAt;) if (isThere(moment)) return true;
           return false;
         });
@@ -377,7 +377,7 @@ describe("run --ephemeral", () => {
     );
   }
 
-  it("keeps a terminal a terminal", {
+  it("leaves the terminal to the command", {
     skip: noTerminal,
   }, () =>
     withTempDir(async (folder) => {

@@ -6,13 +6,13 @@ import { freePorts } from "../free_ports.ts";
 import { type Ended, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
-/** Writes our part of the home's `config.yaml`, lines of YAML, and a part that is not ours. */
+/** Writes the tool's section of the home's `config.yaml`, lines of YAML, and a section of another tool. */
 function writeConfig({ paths }: TestInstance, ...lines: string[]): void {
   const head = ["# for several tools", "llm: {provider: none}", "backend:", "  local:", "    temporal:"];
   writeFileSync(paths.config, [...head, ...lines.map((line) => `      ${line}`)].join("\n") + "\n");
 }
 
-/** Runs the tool on the instance's home; unlike `instance.run` with no flag that nobody wrote here. */
+/** Runs the tool on the instance's home. Unlike `instance.run`, it adds no other flags. */
 function run({ home }: TestInstance, ...args: string[]): Promise<Ended> {
   const [command, ...rest] = args;
   return launch([...toolCommand(ownRuntime), command!, "--home", home, ...rest]).ended;
@@ -25,7 +25,7 @@ async function statusOf(instance: TestInstance, ...args: string[]): Promise<Stat
 }
 
 describe("config.yaml", () => {
-  it("is what start takes, and restart when it changes", async () => {
+  it("is read by start, and by restart when it has changed", async () => {
     await withInstance(async (instance) => {
       const { port, uiPort } = instance;
       writeConfig(instance, `port: ${port}`, `ui_port: ${uiPort}`, "ui_public_path: temporal", "namespace: orders");
@@ -55,7 +55,7 @@ describe("config.yaml", () => {
     });
   });
 
-  it("with a fault in it keeps everything as it is, and stop working", async () => {
+  it("with an error changes nothing, and stop still works", async () => {
     await withInstance(async (instance) => {
       const before = await instance.start(["--headless"]);
       writeConfig(instance, "headless: true", "prot: 7233");
@@ -84,13 +84,13 @@ describe("config.yaml", () => {
 });
 
 describe("config", () => {
-  it("tells each setting and its source, from what was kept as from the file", async () => {
+  it("shows each setting and its source, from the cache and from the file", async () => {
     await withInstance(async (instance) => {
       const { paths } = instance;
       const { settings, file } = JSON.parse((await instance.run(["config", "--json"])).stdout);
       assertEquals(file, paths.config);
       assert(settings.every(({ source }: { source: { kind: string } }) => source.kind !== "file"));
-      assert(!existsSync(paths.configRead), "nothing is kept of no file");
+      assert(!existsSync(paths.configRead), "there is no cache without a file");
 
       writeConfig(instance, `port: ${instance.port}`, "restart: {max: 3}");
       const env = { STIGMER_NAMESPACE: "orders", STIGMER_TEMPORAL_BIN: undefined };

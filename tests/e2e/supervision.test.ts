@@ -9,7 +9,7 @@ import { pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
 describe("a Temporal that dies", () => {
-  it("is back after kill -9, through its exit and not through a health check", () =>
+  it("is restarted after kill -9, by its exit and not by a health check", () =>
     withInstance(async (instance) => {
       const { temporal } = pidsOf(await instance.start(["--headless"]));
       process.kill(temporal, "SIGKILL");
@@ -21,7 +21,7 @@ describe("a Temporal that dies", () => {
       assertEquals([seen.lastExit?.signal, seen.lastExit?.code, seen.lastExit?.reason], ["SIGKILL", null, "crashed"]);
     }));
 
-  it("is back, and can be restarted, though somebody has removed the logs", () =>
+  it("is restarted, also by hand, after its logs were removed", () =>
     withInstance(async (instance) => {
       const { temporal } = pidsOf(await instance.start(["--headless"]));
       rmSync(instance.paths.logsDir, { recursive: true });
@@ -33,16 +33,16 @@ describe("a Temporal that dies", () => {
       assertEquals((await instance.status()).exitCode, 0);
     }));
 
-  it("counts as crashed when it exits 0 by itself", () =>
+  it("counts as crashed when it exits 0 without a request", () =>
     withInstance(async (instance) => {
       const { temporal } = pidsOf(await instance.start(["--headless"]));
-      process.kill(temporal, "SIGTERM"); // which the real Temporal answers with exit 0
+      process.kill(temporal, "SIGTERM"); // the real Temporal then exits with 0
       await untilEvent(instance, "running", 2);
       const { lastExit, restarts } = await ask(instance, "GET", "/status");
       assertEquals([lastExit?.code, lastExit?.signal, lastExit?.reason, restarts], [0, null, "exited by itself", 1]);
     }));
 
-  it("is ended and back when it hangs", () =>
+  it("is killed and restarted when it hangs", () =>
     withInstance(async (instance) => {
       const { temporal } = pidsOf(await instance.start(["--headless"]));
       process.kill(temporal, "SIGSTOP");
@@ -57,17 +57,17 @@ describe("a Temporal that dies", () => {
     }));
 });
 
-/** A real Temporal, until a file called `broken` is in the home; then one that ends at once. */
+/** A real Temporal until the home contains a file `broken`; then one that exits at once. */
 const BREAKABLE = 'test -e broken && exit 1\nexec "$TEMPORAL" "$@"';
 
 describe("a Temporal that keeps dying", () => {
-  it("is waited for longer each time, and a stop ends the waiting", () =>
+  it("is restarted after growing delays, and a stop ends the delay", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, BREAKABLE);
       const pids = pidsOf(await instance.start(["--headless", "--temporal-bin", binary]));
       writeFileSync(join(instance.home, "broken"), "");
       process.kill(pids.temporal, "SIGKILL");
-      await untilEvent(instance, "backoff", 6); // which is long enough to be looked at, 2 to 4 s
+      await untilEvent(instance, "backoff", 6); // a delay of 2 to 4 s, long enough for the checks
       const seen = await until("it waits", async () => {
         const status = await ask(instance, "GET", "/status");
         return status.state === "backoff" && status.temporal === null ? status : null;
@@ -80,7 +80,7 @@ describe("a Temporal that keeps dying", () => {
       assertNothingLeft(instance, [pids.temporal, pids.supervisor]);
 
       const waits = waitsOf(history(instance));
-      // At once, then half to all of 250 ms, doubling. A machine under load waits longer, and never less.
+      // At once, then 50 to 100 % of 250 ms, doubling. Under load a delay is longer, and never shorter.
       for (const [index, leastMs] of [0, 125, 250, 500].entries()) {
         assert(waits[index]! >= leastMs - 2, `wait ${index} took ${waits[index]} ms: ${waits}`);
       }
@@ -88,7 +88,7 @@ describe("a Temporal that keeps dying", () => {
       assertEquals([status.exitCode, status.state], [3, "stopped"]);
     }));
 
-  it("is tried again at once by a start that comes meanwhile", () =>
+  it("is launched at once by a start during the delay", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, BREAKABLE);
       const first = await instance.start(["--headless", "--temporal-bin", binary]);
@@ -106,7 +106,7 @@ describe("a Temporal that keeps dying", () => {
       assertEquals([status.state, status.supervisor?.pid], ["running", first.supervisor?.pid]);
     }));
 
-  it("is given up after --max-restarts, and the next start tries again", () =>
+  it("is given up after --max-restarts, and the next start launches it again", () =>
     withInstance(async (instance) => {
       const first = await instance.start(["--headless", "--max-restarts", "2"]);
       const pids = [pidsOf(first).supervisor];
@@ -136,7 +136,7 @@ describe("a Temporal that keeps dying", () => {
     }));
 });
 
-/** How long each wait between two lives took at least, in ms. */
+/** A lower bound of each delay between an exit and the next launch, in ms. */
 function waitsOf(events: { event: string; [fact: string]: unknown }[]): number[] {
   const timeOf = (event: { [fact: string]: unknown }) => Date.parse(String(event["at"]));
   return events.flatMap((event, index) => {
@@ -147,7 +147,7 @@ function waitsOf(events: { event: string; [fact: string]: unknown }[]): number[]
 }
 
 describe("stop", () => {
-  it("wins over a start that is under way, which says so", () =>
+  it("interrupts a start in progress, which says so", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, "exec sleep 1000");
       const start = instance.launch(["start", "--headless", "--temporal-bin", binary]);
@@ -164,7 +164,7 @@ describe("stop", () => {
       assertEquals((await instance.status()).exitCode, 3);
     }));
 
-  it("wins over a hang, without SIGKILL", () =>
+  it("stops a hung Temporal without SIGKILL", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       process.kill(temporal, "SIGSTOP");

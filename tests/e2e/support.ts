@@ -15,15 +15,15 @@ import { freePorts } from "../free_ports.ts";
 /** The runtimes that the tool is run under. */
 export type Runtime = "deno" | "node";
 
-/** The runtime that this test runs under: its tool runs under the same, so that each e2e test covers both. */
+/** The runtime of this test. The tool runs under the same one, so that each e2e test covers both. */
 export const ownRuntime: Runtime = isDeno ? "deno" : "node";
 export const otherRuntime: Runtime = isDeno ? "node" : "deno";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ENTRY = join(ROOT, "stigmer-local.ts");
-/** What Node loads TypeScript with. Not resolved by its bare name, which Deno does not know. */
+/** Node's TypeScript loader. A path, because Deno cannot resolve its bare name. */
 export const TSX = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
-/** Every wait for a thing that must happen ends here: generous, for a machine five times slower and under load. */
+/** Deadline of every wait: generous, for a machine that is five times slower and under load. */
 export const PATIENCE_MS = 90_000;
 
 /** The real Temporal. */
@@ -53,7 +53,7 @@ function requireEnv(name: string): string {
   return value;
 }
 
-/** How a command ended. */
+/** The result of a command. */
 export interface Ended {
   code: number | null;
   signal: string | null;
@@ -61,7 +61,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** A command under way. */
+/** A running command. */
 export interface Running {
   pid: number;
   ended: Promise<Ended>;
@@ -70,7 +70,7 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Runs a command with pipes; nothing on its stdin. */
+/** Runs a command with pipes and an empty stdin. */
 export function launch(
   command: readonly string[],
   options: { env?: Record<string, string | undefined>; cwd?: string } = {},
@@ -91,19 +91,19 @@ export function launch(
     ended,
     stdout: () => stdout,
     stderr: () => stderr,
-    // Not child.kill(): Deno then tells the signal that was sent, whatever the process ended with.
+    // Not child.kill(): after it, Deno reports the sent signal, whatever the real exit was.
     kill: (signal) => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       try {
         process.kill(child.pid!, signal);
       } catch (error) {
-        if ((error as { code?: string }).code !== "ESRCH") throw error; // dead, and we were not told yet
+        if ((error as { code?: string }).code !== "ESRCH") throw error; // dead, but the exit event is pending
       }
     },
   };
 }
 
-/** An instance of a test's own: throw-away home, free ports. */
+/** An instance for one test: temporary home, free ports. */
 export interface TestInstance {
   home: string;
   port: number;
@@ -121,12 +121,12 @@ export interface TestInstance {
     args?: readonly string[],
     options?: { runtime?: Runtime; env?: Record<string, string | undefined> },
   ): Promise<Status>;
-  /** `status --json`, whatever its exit code. */
+  /** `status --json`, with any exit code. */
   status(options?: { runtime?: Runtime }): Promise<Status & { exitCode: number | null }>;
   stop(args?: readonly string[]): Promise<Ended>;
 }
 
-/** Runs `body` on an instance of its own. Afterwards nothing of it is left: what a failed test leaves is ended. */
+/** Runs `body` on its own instance. Afterwards kills what a failed test left behind, and removes the home. */
 export async function withInstance(
   body: (instance: TestInstance) => Promise<void>,
   home: string = mkdtempSync(join(tmpdir(), "sl-home-")),
@@ -167,7 +167,7 @@ export async function withInstance(
   try {
     await body(instance);
   } finally {
-    for (const command of commands) command.kill("SIGKILL"); // a `wait`, a `logs -f` whose test failed
+    for (const command of commands) command.kill("SIGKILL"); // such as the `logs -f` of a failed test
     await endInstance(instance);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -181,24 +181,24 @@ async function endInstance(instance: TestInstance): Promise<void> {
   }
 }
 
-/** Waits until `look` gives something; the only wait in these tests, so that each has a deadline and a name. */
+/** Waits until `look` returns a value. The only wait in these tests, so that each has a deadline and a name. */
 export async function until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen as NonNullable<T>;
-    if (performance.now() > giveUpAt) throw new Error(`Waited ${PATIENCE_MS / 1000} s in vain: ${what}`);
+    if (performance.now() > giveUpAt) throw new Error(`Timed out after ${PATIENCE_MS / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Whether a process runs under this PID, zombies left out. */
+/** Whether a live process has this PID; a zombie does not count. */
 export function isAlive(pid: number, processes: Processes = processesHere()): boolean {
   const seen = processes.inspect(pid);
   return seen !== null && seen.state !== "Z" && seen.state !== "X";
 }
 
-/** Proves that nothing of the instance is left: processes, locks, ports, socket, record. */
+/** Proves that the instance left nothing behind: processes, locks, ports, socket, record. */
 export function assertNothingLeft(instance: TestInstance, pids: readonly number[]): void {
   const { paths, processes } = instance;
   for (const pid of pids) assert(!isAlive(pid, processes), `pid ${pid} is alive`);
@@ -211,7 +211,7 @@ export function assertNothingLeft(instance: TestInstance, pids: readonly number[
   assert(!existsSync(paths.record), "the record is left");
 }
 
-/** The transitions of the instance so far, without one that is just being written. */
+/** The transitions of the instance so far, without a half-written last line. */
 export function history(instance: TestInstance): { event: string; [fact: string]: unknown }[] {
   if (!existsSync(instance.paths.history)) return [];
   return readFileSync(instance.paths.history, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line));

@@ -6,18 +6,18 @@ import { assertEquals } from "@std/assert";
 import { type Ended, PATIENCE_MS, type Running, temporalBinary, type TestInstance, until } from "./support.ts";
 import { signalIfThere, wrapTemporal } from "./support_lifecycle.ts";
 
-/** What a process has open, by number: paths, and names like `pipe:[123]`. */
+/** The open descriptors of a process, by number: paths, and names like `pipe:[123]`. */
 export type Descriptors = Record<number, string>;
 
-/** How a caller of the tool is run. */
+/** How to run a caller of the tool. */
 export interface CallerOptions {
   env?: Record<string, string | undefined>;
   cwd?: string;
 }
 
 /**
- * Runs a caller of the tool, a shell or the like, with pipes. When these do not end in time, somebody holds them: the
- * caller and its group are killed, and that is the error.
+ * Runs a caller of the tool, such as a shell, with pipes. If these are not closed in time, another process holds them: the
+ * caller and its group are killed, and the promise rejects.
  */
 export async function runCaller(command: readonly string[], options: CallerOptions = {}): Promise<Ended> {
   const [file, ...args] = command;
@@ -34,7 +34,7 @@ export async function runCaller(command: readonly string[], options: CallerOptio
       signalIfThere(-child.pid!, "SIGKILL");
       child.stdout.destroy();
       child.stderr.destroy();
-      reject(new Error(`${command.join(" ")} did not return: somebody holds its pipes`));
+      reject(new Error(`${command.join(" ")} did not return: a process holds its pipes`));
     }, PATIENCE_MS);
   });
   try {
@@ -54,7 +54,7 @@ function collect(child: ChildProcess, said = { stdout: "", stderr: "" }): Promis
   });
 }
 
-/** {@linkcode launch} in a process group of its own, as a shell runs a command on a terminal. */
+/** {@linkcode launch} in a new process group, as a shell runs a command on a terminal. */
 export function launchInGroup(command: readonly string[]): Running {
   const [file, ...args] = command;
   const env = { ...process.env, STIGMER_TEMPORAL_BIN: temporalBinary() };
@@ -70,14 +70,14 @@ export function launchInGroup(command: readonly string[]): Running {
   };
 }
 
-/** The connections that the supervisor of this instance has: 3 is SS_CONNECTED (include/uapi/linux/net.h). */
+/** The connections of this instance's supervisor: 3 is SS_CONNECTED (include/uapi/linux/net.h). */
 export function connectionsOf({ home }: TestInstance): string[] {
   return readFileSync("/proc/net/unix", "utf8").split("\n").filter((line) => line.includes(`${home}/.control`))
     .map((line) => line.split(/\s+/)).filter((fields) => fields[5] === "03").map((fields) => fields[6]!);
 }
 
-/** Waits until somebody waits for an answer of the supervisor who was not among `earlier`: short questions don't count. */
-export async function untilSomebodyWaits(instance: TestInstance, earlier: readonly string[]): Promise<void> {
+/** Waits until a client other than `earlier` waits for an answer of the supervisor; short requests don't count. */
+export async function untilClientWaits(instance: TestInstance, earlier: readonly string[]): Promise<void> {
   let looks: string[][] = [];
   await until("a client waits for the supervisor", () => {
     looks = [...looks, connectionsOf(instance)].slice(-15);
@@ -87,7 +87,7 @@ export async function untilSomebodyWaits(instance: TestInstance, earlier: readon
   });
 }
 
-/** What `pid` has open now. */
+/** The open descriptors of `pid`. */
 export function descriptorsOf(pid: number): Descriptors {
   const open: Descriptors = {};
   for (const fd of readdirSync(`/proc/${pid}/fd`)) {
@@ -101,31 +101,31 @@ export function descriptorsOf(pid: number): Descriptors {
 }
 
 /**
- * A line of sh that leaves to `path` what the shell has open; read with {@linkcode readDescriptors}. In a subshell, for
- * dash redirects a command's output in itself.
+ * A line of sh that writes the shell's open descriptors to `path`; read them with {@linkcode readDescriptors}. In a
+ * subshell, because dash redirects a command's output in its own process.
  */
 export function listDescriptors(path: string): string {
   return `(ls -l /proc/$$/fd >"${path}")`;
 }
 
-/** What a shell had open at its {@linkcode listDescriptors}. */
+/** The descriptors written by {@linkcode listDescriptors}. */
 export function readDescriptors(path: string): Descriptors {
   const open: Descriptors = {};
   for (const [, fd, target] of readFileSync(path, "utf8").matchAll(/ (\d+) -> (.*)$/gm)) open[Number(fd)] = target!;
   return open;
 }
 
-/** The pipes and sockets among them: what somebody may wait for the end of. */
+/** The pipes and sockets among them, on which another process may wait for EOF. */
 export function pipesOf(open: Descriptors): string[] {
   return [...new Set(Object.values(open).filter((target) => /^(pipe|socket):/.test(target)))].sort();
 }
 
-/** A Temporal that leaves to a file in the home what it was born with, before it opens anything itself. */
+/** A Temporal that writes its inherited descriptors to a file in the home before it opens any itself. */
 export function recordingTemporal(instance: TestInstance): string {
   return wrapTemporal(instance.home, listDescriptors(join(instance.home, "born-with.$$")));
 }
 
-/** Proves that Temporal `pid`, a {@linkcode recordingTemporal}, was born with its four descriptors and no other. */
+/** Proves that Temporal `pid`, a {@linkcode recordingTemporal}, inherited its four descriptors and no other. */
 export function assertBornWithItsOwn({ home, paths }: TestInstance, pid: number): void {
   const open = readDescriptors(join(home, `born-with.${pid}`));
   for (const [fd, target] of Object.entries(open)) {
@@ -139,7 +139,7 @@ export function environmentOf(pid: number): string[] {
   return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter((entry) => entry !== "");
 }
 
-/** A word for sh. */
+/** A word quoted for sh. */
 export function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

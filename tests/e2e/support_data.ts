@@ -8,14 +8,14 @@ import { openChannel } from "./support_lifecycle.ts";
 
 const SERVICE = "/temporal.api.workflowservice.v1.WorkflowService";
 
-/** Starts a workflow that nobody works on; resolves once Temporal has acknowledged it. */
+/** Starts a workflow without a worker; resolves when Temporal has acknowledged it. */
 export async function startWorkflow(channel: GrpcChannel, id: string): Promise<void> {
   const named = (name: string) => protobufMessage(protobufField(1, name));
   const request = protobufMessage(
     protobufField(1, "default"),
     protobufField(2, id),
     protobufField(3, named("Wait")),
-    protobufField(4, named("nobody")),
+    protobufField(4, named("no-worker")),
     protobufField(10, crypto.randomUUID()),
   );
   const reply = await channel.call(`${SERVICE}/StartWorkflowExecution`, request, PATIENCE_MS);
@@ -30,7 +30,7 @@ async function hasWorkflow(channel: GrpcChannel, id: string): Promise<boolean> {
   return reply.status === 0;
 }
 
-/** Runs `body` with a channel to the instance, once the namespace can be used. */
+/** Runs `body` with a channel to the instance, when the namespace can be used. */
 export async function withChannel<T>(
   instance: TestInstance,
   body: (channel: GrpcChannel) => Promise<T>,
@@ -54,7 +54,7 @@ export function startWorkflows(instance: TestInstance, ids: readonly string[]): 
   });
 }
 
-/** Which of the workflows `ids` the instance has. */
+/** Those of the workflows `ids` that the instance has. */
 export function workflowsOf(instance: TestInstance, ids: readonly string[]): Promise<string[]> {
   return withChannel(instance, async (channel) => {
     const found: string[] = [];
@@ -63,15 +63,15 @@ export function workflowsOf(instance: TestInstance, ids: readonly string[]): Pro
   });
 }
 
-/** A client that starts one workflow after another until it is told to stop. */
+/** A client that starts one workflow after another until `end` is called. */
 export interface Writer {
   /** The workflows that Temporal has acknowledged so far. */
   written: readonly string[];
-  /** Ends the writing; rejects when a write had failed. */
+  /** Stops; rejects when a start had failed. */
   stop(): Promise<void>;
 }
 
-/** Begins to write, and waits for the first workflow. */
+/** Begins, and waits for the first workflow. */
 export async function beginWriting(instance: TestInstance, prefix: string): Promise<Writer> {
   const written: string[] = [];
   let isOver = false;
@@ -94,7 +94,7 @@ export async function beginWriting(instance: TestInstance, prefix: string): Prom
   };
 }
 
-/** What lies beside the instance's database, without the database, its lock and what is SQLite's. */
+/** The files beside the instance's database, without its lock and SQLite's own files. */
 export function besideDatabase(instance: TestInstance): string[] {
   const database = instance.paths.defaultDatabase;
   const own = new Set(

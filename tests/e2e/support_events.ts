@@ -4,7 +4,7 @@ import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { history, PATIENCE_MS, type TestInstance, until } from "./support.ts";
 
-/** Waits until the history has `count` events of this name, and gives the last of them. */
+/** Waits until the history has `count` events of this name, and returns the last of them. */
 export function untilEvent(instance: TestInstance, event: string, count = 1): Promise<Record<string, unknown>> {
   return until(
     `${count} × ${event} in the history`,
@@ -18,7 +18,7 @@ export function eventsSince(instance: TestInstance, event: string): string[] {
   return names.slice(names.lastIndexOf(event));
 }
 
-/** Asks the supervisor itself, as fast as the machine can: for moments that a command line would miss. */
+/** Asks the supervisor directly and without a pause, for states that a command would miss. */
 export async function ask(
   instance: TestInstance,
   method: "GET" | "POST",

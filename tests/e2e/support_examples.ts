@@ -4,7 +4,7 @@ import process from "node:process";
 import { ownRuntime, toolCommand } from "./support.ts";
 import { quoted } from "./support_callers.ts";
 
-/** Puts the tool as `stigmer-local` into the folder `bin`, made if need be. Gives a PATH that has it, and Deno. */
+/** Puts the tool as `stigmer-local` into the folder `bin`, creating it if needed. Returns a PATH with it and Deno. */
 export function installTool(bin: string): string {
   mkdirSync(bin, { recursive: true });
   const path = join(bin, "stigmer-local");

@@ -8,24 +8,24 @@ import { freePorts } from "../free_ports.ts";
 import { until } from "./support.ts";
 import { saysServing, temporalByHand } from "./support_strangers.ts";
 
-/** Why certificates can't be made here; false where they can. */
+/** Why certificates cannot be created here; false when they can. */
 export const noOpenssl: string | false = spawnSync("openssl", ["version"]).status === 0
   ? false
   : "THERE IS NO openssl HERE: a Temporal behind TLS is not tried";
 
-/** The name that the proxies' certificate bears, and no host has. */
+/** The name in the proxies' certificate, which no host has. */
 export const SERVER_NAME = "temporal.test";
-/** What the proxy that asks for a key takes. */
+/** The API key that the proxy accepts. */
 export const API_KEY = "key-of-the-test.s3cr3t";
 
-/** A process of the test's own. */
+/** A process that the test started. */
 interface Service {
   end(): Promise<void>;
 }
 
-/** A Temporal that is not ours, bare and behind three proxies; all of them ended by `end`. */
+/** An external Temporal, direct and behind three proxies; `end` terminates all of them. */
 export interface ForeignTemporal extends Service {
-  /** `127.0.0.1:PORT` each: plain, wants a client certificate, wants an API key over TLS, and over plain HTTP/2. */
+  /** `127.0.0.1:PORT` each: plain, with a client certificate, with an API key over TLS, and over plain HTTP/2. */
   address: string;
   mutualTls: string;
   keyed: string;
@@ -33,11 +33,11 @@ export interface ForeignTemporal extends Service {
   port: number;
   /** PEM files: `ca`, `other-ca`, `client`, `expired`, `stranger` (of another authority), with `.key` and `.pem`. */
   pem(name: string): string;
-  /** Where the PEM files are; a place for a test's own files, too. */
+  /** The folder of the PEM files, and of a test's own files. */
   folder: string;
 }
 
-/** Starts it. */
+/** Starts an external Temporal and its proxies. */
 export async function startForeignTemporal(): Promise<ForeignTemporal> {
   const folder = mkdtempSync(join(tmpdir(), "sl-foreign-"));
   const services: Service[] = [];
@@ -73,7 +73,7 @@ export async function startForeignTemporal(): Promise<ForeignTemporal> {
   }
 }
 
-/** Starts a proxy before the Temporal on port `upstream` (`fixtures/guarded_proxy.mjs`). */
+/** Starts a proxy in front of the Temporal on port `upstream` (`fixtures/guarded_proxy.mjs`). */
 export async function startProxy(options: {
   port: number;
   upstream: number;

@@ -29,7 +29,7 @@ export async function killHard(...pids: number[]): Promise<void> {
   for (const pid of pids) await until(`pid ${pid} is dead`, () => !isAlive(pid));
 }
 
-/** Sends a signal to a process, or with a negative PID to a group, that may be gone meanwhile. */
+/** Sends a signal to a process, or with a negative PID to a group, that may have exited meanwhile. */
 export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -38,7 +38,7 @@ export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Removes the home of an instance that runs, in which files may be made at the same moment. */
+/** Removes the home of a running instance, which may create files at the same moment. */
 export function removeHome({ home }: TestInstance): Promise<boolean> {
   return until(`${home} is gone`, () => {
     try {
@@ -50,7 +50,7 @@ export function removeHome({ home }: TestInstance): Promise<boolean> {
   });
 }
 
-/** Waits until the supervisor serves another Temporal than `pid`. */
+/** Waits until another Temporal than `pid` is ready. */
 export function untilRecovered(instance: TestInstance, pid: number): Promise<Status & { exitCode: number | null }> {
   return until(`another Temporal than pid ${pid} serves`, async () => {
     const status = await instance.status();
@@ -58,7 +58,7 @@ export function untilRecovered(instance: TestInstance, pid: number): Promise<Sta
   });
 }
 
-/** Stops the instance and proves that nothing of it, nor of `others`, is left. */
+/** Stops the instance and proves that it, and `others`, left nothing behind. */
 export async function stopCleanly(
   instance: TestInstance,
   status: Status,
@@ -75,14 +75,14 @@ export function launchedPids(instance: TestInstance): number[] {
   return history(instance).filter(({ event }) => event === "launched").map(({ pid }) => Number(pid));
 }
 
-/** Who has the database open: each Temporal that runs on it. */
+/** The processes that have the database open. */
 export function databaseUsers(instance: TestInstance): number[] {
   return instance.processes.fileUsers(instance.paths.defaultDatabase).map(({ pid }) => pid);
 }
 
 /**
- * A `temporal` that first runs `prelude`, lines of sh, in the process that then becomes the real one: what these leave
- * in the background is in Temporal's process group, and has its lock open as descriptor 3.
+ * A `temporal` that first runs `prelude`, lines of sh, and then execs the real one: the background processes of the prelude
+ * are in Temporal's process group, and have its lock open as descriptor 3.
  */
 export function wrapTemporal(folder: string, prelude: string): string {
   const path = join(folder, "wrapped-temporal");
@@ -91,7 +91,7 @@ export function wrapTemporal(folder: string, prelude: string): string {
   return path;
 }
 
-/** Long enough for every test, short enough for a machine whose tests were killed. */
+/** Long enough for every test, and short enough to disappear after a killed test run. */
 const CHILD_SECONDS = 300;
 
 /** A line for {@linkcode wrapTemporal}: a child that ignores SIGTERM; its PID is in `pidFile`. */
@@ -106,14 +106,14 @@ export function escapedChild(pidFile: string): string {
 
 /**
  * A line for {@linkcode wrapTemporal}: a zombie in the group, PID in `zombieFile`, whose parent has left the group
- * without the lock and never reaps it. The parent, PID in `parentFile`, is to be ended by the test.
+ * without the lock and never reaps it. The test must kill the parent, PID in `parentFile`.
  */
 export function unreapedChild(zombieFile: string, parentFile: string): string {
   const script = `sleep 0 & echo $! >"${zombieFile}"; echo $$ >"${parentFile}"; exec setsid sleep ${CHILD_SECONDS}`;
   return `sh -c '${script}' 3>&- &`;
 }
 
-/** The PID in a file that a child writes. */
+/** The PID in a file that a child process writes. */
 export function readPid(path: string): Promise<number> {
   return until(`a PID in ${path}`, () => {
     try {
@@ -131,7 +131,7 @@ export async function openChannel(instance: TestInstance): Promise<GrpcChannel> 
   return await openGrpcChannel(connect, { host: "127.0.0.1", port: instance.port }, PATIENCE_MS);
 }
 
-/** Makes a namespace: data that a later Temporal on the same database still has. */
+/** Creates a namespace: data that a later Temporal on the same database still has. */
 export async function makeNamespace(instance: TestInstance, name: string): Promise<void> {
   const channel = await openChannel(instance);
   const day = protobufMessage(protobufField(1, 86_400n));
@@ -142,11 +142,11 @@ export async function makeNamespace(instance: TestInstance, name: string): Promi
   assertEquals(reply.status, 0, reply.statusMessage);
 }
 
-/** Whether the namespace is there; a moment is given to Temporal's cache of namespaces. */
+/** Whether the namespace exists; waits for Temporal's namespace cache. */
 export async function assertNamespace(instance: TestInstance, name: string): Promise<void> {
   const channel = await openChannel(instance);
   await until(
-    `namespace ${name} is there`,
+    `namespace ${name} exists`,
     async () => await describeNamespace(channel, name, PATIENCE_MS) === "found",
   );
   channel.close();

@@ -6,7 +6,7 @@ import process from "node:process";
 import { assertEquals } from "@std/assert";
 import { type Ended, launch, ownRuntime, temporalBinary, toolCommand, until } from "./support.ts";
 
-/** What a test needs to say why it can't run here. */
+/** What a test needs to skip itself with a reason. */
 interface Skippable {
   skip(reason?: string): void;
 }
@@ -21,15 +21,15 @@ export async function withFolder(body: (folder: string) => Promise<void>): Promi
   }
 }
 
-/** A file system of a test's own. */
+/** A file system for one test. */
 export interface FileSystem {
   path: string;
-  /** As soon as nobody has a file open for writing there. */
+  /** Resolves when no process has a file open for writing there. */
   makeReadOnly(): Promise<void>;
   makeWritable(): Promise<void>;
 }
 
-/** Runs `body` on a small file system of its own (a tmpfs, as `size` of mount(8) says); skips the test where none can be mounted. */
+/** Runs `body` on a tmpfs of `size` (as mount(8) takes it); skips the test if it cannot be mounted. */
 export async function withFileSystem(
   t: Skippable,
   size: string,
@@ -49,29 +49,29 @@ export async function withFileSystem(
   });
 }
 
-/** Calls mount(8); null when it did it, else what it said. */
+/** Calls mount(8); null on success, else its error output. */
 function mount(...args: string[]): string | null {
   if (process.platform !== "linux") return "this is not Linux";
   const { status, stderr, error } = spawnSync("mount", args, { encoding: "utf8" });
   return status === 0 ? null : (error?.message ?? stderr).trim();
 }
 
-/** The user without rights whom tests of permissions run the tool as: root passes all of them. */
+/** The unprivileged user for tests of permissions, because root passes all of them. */
 export const NOBODY = 65534;
-/** A user whom the user database does not know, as in a container that runs under its caller's uid. */
+/** A uid without an entry in the user database, as in a container that runs with its caller's uid. */
 export const NO_FILE = 54_321;
 
-/** Somebody else on this machine. */
+/** Another user on this machine. */
 export interface OtherUser {
-  /** A folder that they may enter, and not write to. */
+  /** A folder that the user may enter, but not write to. */
   shared: string;
-  /** A folder that is theirs alone. */
+  /** A folder that belongs to the user. */
   theirs: string;
-  /** Runs the tool as they would, with `theirs` for all that it writes, and none of the variables that tell of a user but HOME. */
+  /** Runs the tool as that user, who writes to `theirs` only, with HOME as the only variable about the user. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
 }
 
-/** Runs `body` with user `uid`; skips the test where nobody can become that. */
+/** Runs `body` with user `uid`; skips the test if the tool cannot run as that user. */
 export async function withUser(t: Skippable, uid: number, body: (user: OtherUser) => Promise<void>): Promise<void> {
   const asUser = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
   const tool = toolCommand(ownRuntime);
@@ -85,7 +85,7 @@ export async function withUser(t: Skippable, uid: number, body: (user: OtherUser
     const theirs = join(shared, "theirs");
     mkdirSync(theirs, { mode: 0o700 });
     chownSync(theirs, uid, uid);
-    // The machine's own may be where only its owner can enter.
+    // The original may be in a folder that only its owner can enter.
     const temporal = join(theirs, "temporal");
     copyFileSync(temporalBinary(), temporal, constants.COPYFILE_FICLONE);
     const own = {
@@ -103,7 +103,7 @@ export async function withUser(t: Skippable, uid: number, body: (user: OtherUser
   });
 }
 
-/** Proves that a command was refused with exit 1, in words that match, and with a hint. */
+/** Proves that a command was refused with exit 1, a matching message and a hint. */
 export function assertRefused(
   { code, stderr }: { code: number | null; stderr: string },
   words: RegExp,

@@ -8,19 +8,19 @@ import { checkServing } from "../../lib/grpc/health.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { temporalBinary, until } from "./support.ts";
 
-/** A process of the test's own that the tool must leave alone. */
+/** A foreign process, which the tool must leave alone. */
 export interface Stranger {
   pid: number;
   isAlive(): boolean;
 }
 
-/** The command line of a stranger (`fixtures/stranger.mjs`). */
+/** The command line of a foreign process on a port (`fixtures/stranger.mjs`). */
 export function strangerCommand(kind: "tcp" | "grpc", host: string, port: number): string[] {
   const script = fileURLToPath(new URL("./fixtures/stranger.mjs", import.meta.url));
   return [process.env["STIGMER_TEST_NODE"]!, script, kind, host, `${port}`];
 }
 
-/** Runs `body` beside a process that listens on `port` of `host`; ends it afterwards. */
+/** Runs `body` beside a process that listens on `port` of `host`; kills it afterwards. */
 export function withStranger<T>(
   kind: "tcp" | "grpc",
   host: string,
@@ -30,7 +30,7 @@ export function withStranger<T>(
   return withProcess(strangerCommand(kind, host, port), (output) => output.includes("ready"), body);
 }
 
-/** Runs `body` beside a Temporal that was started by hand; ends it afterwards. */
+/** Runs `body` beside a Temporal that was started by hand; kills it afterwards. */
 export function withTemporalByHand<T>(
   port: number,
   args: readonly string[],
@@ -39,7 +39,7 @@ export function withTemporalByHand<T>(
   return withProcess([...temporalByHand(port), ...args], () => saysServing(port), body);
 }
 
-/** The command line of a Temporal that a person starts by hand, without a UI. */
+/** The command line of a Temporal started by hand, without a UI. */
 export function temporalByHand(port: number): string[] {
   return [temporalBinary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", `${port}`];
 }
@@ -56,7 +56,7 @@ async function withProcess<T>(
   const isAlive = () => child.exitCode === null && child.signalCode === null;
   try {
     await until(`${file} is ready`, () => {
-      if (!isAlive()) throw new Error(`${file} ended: ${output}`);
+      if (!isAlive()) throw new Error(`${file} exited: ${output}`);
       return isReady(output);
     });
     return await body({ pid: child.pid!, isAlive });
@@ -66,7 +66,7 @@ async function withProcess<T>(
   }
 }
 
-/** Whether whatever listens on `port` answers a health check with SERVING. */
+/** Whether the listener on `port` answers a health check with SERVING. */
 export async function saysServing(port: number): Promise<boolean> {
   const { connect } = await currentHost();
   const channel = await openGrpcChannel(connect, { host: "127.0.0.1", port }, 1000).catch(() => null);
@@ -79,8 +79,8 @@ export async function saysServing(port: number): Promise<boolean> {
 }
 
 /**
- * Writes a shell script that stands in for `temporal server …`; `$TEMPORAL` in it is the real one, which also tells the
- * version. Gives its path.
+ * Writes a shell script that replaces `temporal server …`, and returns its path. `$TEMPORAL` in it is the real binary, which
+ * runs all other commands, such as `--version`.
  */
 export function fakeTemporal(folder: string, script: string): string {
   const path = join(folder, "fake-temporal");

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { launch, ownRuntime, type Running, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import { wrapTemporal } from "./support_lifecycle.ts";
 
-/** Runs the tool on a pseudo-terminal of so many columns; its stdout and stderr are one there, as a person sees them. */
+/** Runs the tool on a pseudo-terminal with this many columns, which merges stdout and stderr. */
 function onTerminal(args: readonly string[], columns: number, env: Record<string, string | undefined> = {}): Running {
   const words = [...toolCommand(ownRuntime), ...args].map((word) => `'${word}'`).join(" ");
   return launch(["script", "-qec", `stty cols ${columns}; ${words}`, "/dev/null"], {
@@ -17,7 +17,7 @@ function startArgs({ home, port, uiPort }: TestInstance, ...more: string[]): str
   return ["start", "--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, ...more];
 }
 
-/** What stands on the screen in the end, without colours: each line as it was drawn last. */
+/** The final screen without colours: each line as it was drawn last. */
 function screen(output: string): string[] {
   return output.split(/\r?\n/).map((line) => {
     const [first, ...sequences] = line.slice(line.lastIndexOf("\r") + 1).split("\x1b[");
@@ -27,7 +27,7 @@ function screen(output: string): string[] {
 
 describe("start on a terminal", () => {
   for (const columns of [80, 200]) {
-    it(`shows one live line on ${columns} columns, and ends with the card`, () =>
+    it(`shows one live line on ${columns} columns, then the summary`, () =>
       withInstance(async (instance) => {
         const go = join(instance.home, "go");
         const binary = wrapTemporal(instance.home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
@@ -51,7 +51,7 @@ describe("start on a terminal", () => {
       }));
   }
 
-  it("draws nothing when it has nothing to wait for, is told to be quiet, or the terminal can't", () =>
+  it("draws nothing if there is nothing to wait for, with --quiet, or on a dumb terminal", () =>
     withInstance(async (instance) => {
       const args = startArgs(instance, "--headless");
       const quiet = await onTerminal([...args, "--quiet"], 80).ended;
@@ -65,7 +65,7 @@ describe("start on a terminal", () => {
 });
 
 describe("an error on a terminal", () => {
-  it("looks like one, and says what to do", async () => {
+  it("is coloured, and says what to do", async () => {
     const { code, stdout } = await onTerminal(["start", "--prot", "7233"], 80).ended;
     assertEquals(code, 2);
     assertStringIncludes(stdout, "\x1b[31merror:\x1b[39m Unknown flag `--prot` for `start`");
@@ -74,7 +74,7 @@ describe("an error on a terminal", () => {
 });
 
 describe("ui", () => {
-  it("prints the Web UI's address, and opens it in the browser on a terminal alone", () =>
+  it("prints the Web UI's address, and opens it in the browser only on a terminal", () =>
     withInstance(async (instance) => {
       const { home, uiPort } = instance;
       const none = await instance.run(["ui"]);
@@ -88,7 +88,7 @@ describe("ui", () => {
       writeFileSync(browser, `#!/bin/sh\necho "$1" >>"${home}/opened"\n`, { mode: 0o755 });
       assertEquals((await instance.run(["ui"], { env })).stdout, `${url}\n`);
       assertEquals((await onTerminal(["ui", "--home", home, "--print"], 80, env).ended).stdout, `${url}\r\n`);
-      assert(!existsSync(join(home, "opened")), "it was opened, though nobody sits there or wants it");
+      assert(!existsSync(join(home, "opened")), "the browser was opened without a terminal, or against a flag");
       assertEquals((await onTerminal(["ui", "--home", home], 80, env).ended).stdout, `${url}\r\n`);
       const opened = () => existsSync(join(home, "opened")) && readFileSync(join(home, "opened"), "utf8");
       await until("it is opened", () => opened() === `${url}\n`);

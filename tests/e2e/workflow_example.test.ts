@@ -14,13 +14,13 @@ const { scripts } = JSON.parse(readFileSync(join(EXAMPLE, "package.json"), "utf8
   scripts: Record<string, string>;
 };
 
-/** Worker and client are Node's in any case, whatever the tool runs on: each script is tried with one of both. */
+/** Worker and client always run on Node, so each script is tested with one runtime of the tool. */
 const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
   if (runtime === ownRuntime) describe(title, tests);
 };
 
 about("deno", "the workflow example", () => {
-  it("ships an order though Temporal is killed -9 while the order waits", () =>
+  it("ships an order although Temporal is killed -9 while the order waits", () =>
     withTempDir((bin) =>
       withInstance(async (instance) => {
         const env = { PATH: installTool(bin), STIGMER_HOME: instance.home };
@@ -57,7 +57,7 @@ about("deno", "the workflow example", () => {
 });
 
 about("node", "the workflow example's own tests", () => {
-  it("pass on a Temporal of their own", () =>
+  it("pass on an ephemeral Temporal", () =>
     withTempDir(async (bin) => {
       const { code, stdout, stderr } = await runCaller(["npm", "test"], {
         cwd: EXAMPLE,

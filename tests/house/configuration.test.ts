@@ -8,7 +8,7 @@ const readJson = (path: string): Json => JSON.parse(read(path)) as Json;
 const PACKAGES = ["assert", "cli", "fs"];
 const npm = readJson("package.json");
 const deno = readJson("deno.json");
-/** It stands for itself, with a package.json of its own, and is for Node alone. */
+/** A separate project with its own package.json, for Node only. */
 const EXAMPLE = "examples/workflow/";
 const workbench = readJson("scripts/workbench/package.json");
 const dependencies: Json = {
@@ -18,7 +18,7 @@ const dependencies: Json = {
 };
 
 describe("the configurations", () => {
-  it("of Deno, online and offline, differ by links only", () => {
+  it("of Deno, online and offline, differ only in links", () => {
     const { links, ...offline } = readJson("deno.offline.json");
     assertEquals(offline, deno);
     assertEquals(links, PACKAGES.map((name) => `./compat/std/${name}`));
@@ -31,20 +31,20 @@ describe("the configurations", () => {
     }
   });
 
-  it("and the code have the same version of a package that is imported without them", () => {
+  it("and the code have the same version of a package that is imported by its full name", () => {
     const versions = sourceFiles("lib").flatMap((path) => [...read(path).matchAll(/"npm:([^@"]+)@([^"]+)"/g)]);
     assert(versions.length > 0);
     for (const [, name, version] of versions) assertEquals(version, dependencies[name!], name);
   });
 
-  it("map every @std package to the real one on Deno and to ours on Node", () => {
+  it("map every @std package to the real one on Deno and to compat/std on Node", () => {
     for (const name of PACKAGES) {
       assertEquals((deno["imports"] as Json)[`@std/${name}`], `jsr:@std/${name}@^1`);
       assertEquals(dependencies[`@std/${name}`], `file:./compat/std/${name}`);
     }
   });
 
-  it("give our @std packages one name, version and set of files on both sides", () => {
+  it("give each package of compat/std the same name, version and files for Deno and npm", () => {
     for (const name of PACKAGES) {
       const ours = readJson(`compat/std/${name}/package.json`);
       assertEquals(ours["name"], `@std/${name}`);
@@ -66,7 +66,7 @@ describe("the configurations", () => {
     }
   });
 
-  it("of the example name every bare import of it", () => {
+  it("of the example name its bare imports", () => {
     const { dependencies } = readJson(`${EXAMPLE}package.json`);
     const bare = sourceFiles(EXAMPLE).filter((path) => !path.includes("node_modules")).flatMap(importsOf)
       .filter(({ specifier }) => !/^(\.|node:)/.test(specifier));

@@ -4,12 +4,12 @@ import { describe, it } from "node:test";
 import { assertEquals, assertGreater } from "@std/assert";
 import { codeOf, importsOf, read, ROOT, sourceFiles } from "./support.ts";
 
-/** The folders of `lib`: each may import what stands before it. */
+/** The folders of `lib`: each may import those before it. */
 const ORDER = [
   ...["errors", "text", "platform", "logs", "grpc", "config", "instance", "cli", "environment", "binary", "database"],
   ...["control", "temporal", "client", "supervisor", "ephemeral", "doctor", "external", "library", "commands"],
 ];
-/** Folders and files that decide and render, and neither ask nor change the system. */
+/** Folders and files that decide and render, and neither read nor change the system. */
 const PURE = [
   ...["lib/errors", "lib/text", "lib/config/flags", "lib/environment"],
   ...["auto_ports", "dev_server_args", "policy", "restart_policy", "settings", "temporal_versions", "file/config_file"]
@@ -31,10 +31,10 @@ const PURE = [
   "lib/platform/sqlite/sqlite_file.ts",
   ...["lib/supervisor/lifecycle.ts", "lib/temporal/launch/exit_diagnosis.ts", "lib/library/start_options.ts"],
 ];
-/** What only a file that does something to, or asks, the system has in its code. `node:path` computes. */
+/** Code that reads or changes the system. `node:path` does neither. */
 const EFFECT =
   /\b(Deno|process\s*\.|setTimeout|setInterval|Date\.now|performance\s*\.\s*now|Math\.random|globalThis)\b/;
-/** A reader looks a folder through at a glance; of commands, `help` is the table of contents. */
+/** A folder that a reader can take in at a glance; `help` is the table of contents of `commands`. */
 const MOST_FILES = 14;
 const ENTRY = "stigmer-local.ts";
 const FACE = "mod.ts";
@@ -56,7 +56,7 @@ describe("the house", () => {
     assertEquals(full.map(([folder]) => folder), []);
   });
 
-  it("says of every folder, in lib/README.md, what is in it", () => {
+  it("describes every folder in lib/README.md", () => {
     const readme = read("lib/README.md");
     const folders = new Set(lib.map((path) => dirname(path).replace(/^lib\//, "")));
     assertEquals([...folders].filter((folder) => !readme.includes(`\`${folder}\``)), []);
@@ -73,7 +73,7 @@ describe("the house", () => {
     assertEquals(importsOf(FACE).filter((target) => folderOf(target.path ?? "") === "commands"), []);
   });
 
-  it("keeps pure what decides and renders", () => {
+  it("keeps files that decide and render pure", () => {
     const pure = lib.filter((path) => PURE.some((each) => path === each || path.startsWith(`${each}/`)));
     assertEquals(PURE.filter((each) => !pure.some((path) => path.startsWith(each))), []);
     const seen = new Set<string>();
@@ -92,7 +92,7 @@ describe("the house", () => {
     assertEquals(pure.flatMap(whyImpure), []);
   });
 
-  it("has a supervisor that reaches neither @std nor npm before it needs it", () => {
+  it("has a supervisor that imports neither @std nor npm at its start", () => {
     const reached = new Set<string>();
     const reach = (path: string): void => {
       if (reached.has(path)) return;
@@ -109,7 +109,7 @@ describe("the house", () => {
     assertEquals(wrong, []);
   });
 
-  it("has no import that leads nowhere", () => {
+  it("has no import of a missing file", () => {
     const wrong = all.flatMap((path) =>
       importsOf(path)
         .filter((target) => target.path !== null && !existsSync(join(ROOT, target.path)))
@@ -122,7 +122,7 @@ describe("the house", () => {
     assertEquals(findCycle(all), null);
   });
 
-  it("imports nothing heavy at start: only node: and @std, the rest through import()", () => {
+  it("imports only node: and @std at start, the rest through import()", () => {
     const wrong = all.flatMap((path) =>
       importsOf(path)
         .filter((target) => target.path === null && !target.isDynamic && !/^(node:|@std\/)/.test(target.specifier))
@@ -131,14 +131,14 @@ describe("the house", () => {
     assertEquals(wrong, []);
   });
 
-  it("speaks of Deno only in lib/platform, and where a socket is served", () => {
+  it("names Deno only in lib/platform, and in the server of the control socket", () => {
     const wrong = all.filter((path) =>
       folderOf(path) !== "platform" && path !== "lib/control/server_deno.ts" && /\bDeno\b/.test(codeOf(path))
     );
     assertEquals(wrong, []);
   });
 
-  it("exits only in the two entries, by way of the host", () => {
+  it("exits only in the two entry points, through the host", () => {
     const hosts = ["lib/platform/runtime/host_deno.ts", "lib/platform/runtime/host_node.ts"];
     const byItself = /\b(process|Deno)\s*\.\s*(exit|reallyExit)\b/;
     assertEquals(all.filter((path) => !hosts.includes(path) && byItself.test(codeOf(path))), []);
@@ -152,7 +152,7 @@ describe("the house", () => {
   });
 });
 
-/** A way through imports from a file back to itself, or null. */
+/** A path of imports from a file back to itself, or null. */
 function findCycle(files: string[]): string[] | null {
   const done = new Set<string>();
   const walk = (path: string, trail: string[]): string[] | null => {

@@ -21,7 +21,7 @@ function run(...args: string[]): Promise<{ code: number; stdout: string; stderr:
 }
 
 describe("release_sums.ts", () => {
-  it("makes the table in the source out of a publisher's checksums.txt, or says what is missing", async () => {
+  it("prints the table in the source from a publisher's checksums.txt, or reports what is missing", async () => {
     const folder = mkdtempSync(join(tmpdir(), "sums-"));
     try {
       const path = join(folder, "checksums.txt");

@@ -32,7 +32,7 @@ test("findLeftovers() finds a daemon that kept the home of its test and nothing 
   const daemon = spawn("sleep", ["60"], { env: { PATH: process.env["PATH"], HOME: home }, stdio: "ignore" });
   try {
     await new Promise((resolve) => daemon.once("spawn", resolve));
-    // Under Deno the event may come before the exec, and the environment of the fork is ours still.
+    // Under Deno the event may come before the exec, while the fork still has the environment of this process.
     const found = () => findLeftovers("no-such-job", home).map(({ pid }) => pid);
     await until(() => found().length > 0, "the daemon is found");
     assertEquals(found(), [daemon.pid]);
@@ -42,7 +42,7 @@ test("findLeftovers() finds a daemon that kept the home of its test and nothing 
   }
 });
 
-test("--retry runs what failed once more, tells what then passed, and keeps what failed twice", () => {
+test("--retry runs a failed file once more, reports it as unstable if it passes, and as failed if it fails twice", () => {
   mkdirSync(join(ROOT, ".cache"), { recursive: true });
   const folder = mkdtempSync(join(ROOT, ".cache", "retry-"));
   const write = (name: string, body: string): void =>

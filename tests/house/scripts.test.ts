@@ -33,7 +33,7 @@ const SYSTEM_TOOLS = [
   "uname",
 ];
 
-/** A clone with nothing but our shell scripts, and a PATH with nothing but the system's tools and what a test adds. */
+/** A clone with only the shell scripts, and a PATH with only the system's tools and the programs that a test adds. */
 class Clone {
   readonly root = mkdtempSync(join(tmpdir(), "clone with space-"));
   readonly bin = join(this.root, "bin");
@@ -55,7 +55,7 @@ class Clone {
     writeFileSync(join(this.root, path), text);
   }
 
-  /** A program that notes its arguments in `calls`, then does `body`. */
+  /** Adds a program that logs its arguments in `calls`, then runs `body`. */
   install(name: string, body: string): void {
     const path = join(this.bin, name);
     writeFileSync(path, `#!/bin/sh\necho "${name} $*" >>"${this.root}/calls"\n${body}\n`);
@@ -102,7 +102,7 @@ async function inClone(body: (clone: Clone) => Promise<void>): Promise<void> {
 const CACHE = process.platform === "darwin" ? "home/Library/Caches/deno/remote" : "home/.cache/deno/remote";
 
 describe("deno_config.sh", () => {
-  it("takes deno.json when the real packages are cached, and remembers it while the cache is there", () =>
+  it("picks deno.json when the real packages are cached, and remembers it while the cache exists", () =>
     inClone(async (clone) => {
       clone.install("deno", "exit 0");
       mkdirSync(join(clone.root, CACHE), { recursive: true });
@@ -123,7 +123,7 @@ describe("deno_config.sh", () => {
       assertEquals(clone.calls().length, 2);
     }));
 
-  it("takes deno.offline.json when they can't, for a day or until deno.json changes", () =>
+  it("picks deno.offline.json when they cannot, for a day or until deno.json changes", () =>
     inClone(async (clone) => {
       clone.install("deno", "exit 1");
       assertEquals((await clone.run("deno_config.sh")).stdout, "deno.offline.json\n");
@@ -141,7 +141,7 @@ describe("deno_config.sh", () => {
       assertEquals(clone.calls().length, 6);
     }));
 
-  it("does not wait for a network that swallows everything", () =>
+  it("does not wait for a network that drops all packets", () =>
     inClone(async (clone) => {
       clone.install("deno", "case $* in *--cached-only*) exit 1 ;; esac; exec sleep 30");
       const startedAt = performance.now();
@@ -167,7 +167,7 @@ describe("node_modules.sh", () => {
       assertStringIncludes(clone.calls().at(-1)!, "npm install --no-save --workspaces=false");
     }));
 
-  it("adds what tests need to what the tool needs, but not the other way round", () =>
+  it("adds the packages of the tests to those of the tool, but not the other way round", () =>
     inClone(async (clone) => {
       clone.install("node", "exit 0");
       clone.install("npm", npm);
@@ -179,7 +179,7 @@ describe("node_modules.sh", () => {
       assertEquals(clone.calls().length, before);
     }));
 
-  it("lets one of many install while the others wait", () =>
+  it("installs once for concurrent calls", () =>
     inClone(async (clone) => {
       clone.install("node", "exit 0");
       clone.install("npm", npm);
@@ -197,7 +197,7 @@ describe("node_modules.sh", () => {
       assert(!isThere(join(clone.root, ".cache/npm.lock/pid")));
     }));
 
-  it("says what is missing, or that npm failed", () =>
+  it("reports what is missing, or that npm failed", () =>
     inClone(async (clone) => {
       assertStringIncludes((await clone.run("node_modules.sh")).stderr, "neither Deno nor Node");
       clone.install("node", '[ "$1" = -p ] && echo 18.2.0; exit 1');
@@ -211,7 +211,7 @@ describe("node_modules.sh", () => {
 });
 
 describe("run.sh", () => {
-  it("runs the tool with Deno when there is one, passing everything on", () =>
+  it("runs the tool with Deno if it is installed, with all arguments", () =>
     inClone(async (clone) => {
       clone.install("deno", 'case $1 in run) for word; do echo "[$word]"; done; exit 3 ;; esac');
       const { code, stdout } = await clone.run("run.sh", "status", "--home", "a b", "");
@@ -220,7 +220,7 @@ describe("run.sh", () => {
       assert(stdout.endsWith(`[${clone.root}/stigmer-local.ts]\n[status]\n[--home]\n[a b]\n[]\n`));
     }));
 
-  it("runs the tool with Node and tsx otherwise, after installing", () =>
+  it("else runs the tool with Node and tsx, after installing them", () =>
     inClone(async (clone) => {
       clone.install("node", 'case $1 in --import) for word; do echo "[$word]"; done; exit 4 ;; esac');
       clone.install("npm", "mkdir -p node_modules/tsx");

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The clone that these tests look at. */
+/** The clone under test. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** What git keeps or would keep: tracked files and new ones that are not ignored. */
+/** Tracked files, and new ones that are not ignored. */
 export function projectFiles(): string[] {
   const list = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: ROOT,
@@ -32,13 +32,13 @@ export function read(path: string): string {
 export interface Import {
   /** As written: `node:fs`, `@std/cli/parse-args`, `../text/x.ts`. */
   specifier: string;
-  /** The file of the clone that it leads to, or null when it leads out. */
+  /** The imported file of the clone, or null for a package. */
   path: string | null;
-  /** `import()` inside code, which runs only when it is reached. */
+  /** `import()` in code, which runs only when it is reached. */
   isDynamic: boolean;
-  /** Types alone, which are gone before anything runs. */
+  /** Types only, which are erased before the code runs. */
   isType: boolean;
-  /** The path of a program that is spawned, `new URL("main.ts", import.meta.url)`: nothing of it is loaded here. */
+  /** The path of a program that is spawned, `new URL("main.ts", import.meta.url)`: it is not loaded here. */
   isProgram: boolean;
 }
 
@@ -69,12 +69,12 @@ export function importsOf(path: string): Import[] {
   return found;
 }
 
-/** The code without comments and without what texts say, line numbers kept: for questions about words in code. */
+/** The code without comments and string contents, with the same line numbers: for searches of words in code. */
 export function codeOf(path: string): string {
   return withoutComments(read(path), true);
 }
 
-/** A rough reading of TypeScript: comments go, text in quotes stays unless `isBare`. Regular expressions stay. */
+/** A rough scanner of TypeScript: removes comments, and string contents if `isBare`. Regular expressions stay. */
 function withoutComments(source: string, isBare = false): string {
   const token = /\/\*[^]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/g;
   return source.replace(token, (text) => {

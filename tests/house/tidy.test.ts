@@ -7,7 +7,7 @@ import { codeOf, projectFiles, read, ROOT } from "./support.ts";
 
 const LARGEST_BYTES = 1_000_000;
 
-/** What belongs to one machine: someone's home, this project's workplace, the hosts of package registries. */
+/** Names that belong to one machine: home folders, working folders, the hosts of package registries. */
 const MACHINE_WORDS = [
   new RegExp("(?<![\\w.$}/~-])/(home|Users)/(?!(you|me|user|dev|ada|runner)\\b)[a-z]"),
   new RegExp("(?<![\\w.$}~-])/(work|root)/[a-zA-Z.]"),
@@ -19,7 +19,7 @@ describe("the tree", () => {
   const files = projectFiles();
   const texts = files.filter((path) => statSync(join(ROOT, path)).isFile() && !/\.(png|gif|db|gz)$/.test(path));
 
-  it("names no machine's own folders and no registry", () => {
+  it("names no machine's folders and no registry", () => {
     const wrong = texts.flatMap((path) =>
       read(path).split("\n")
         .map((line, at) => ({ line, place: `${path}:${at + 1}` }))
@@ -29,7 +29,7 @@ describe("the tree", () => {
     assertEquals(wrong, []);
   });
 
-  it("locks npm packages by version and hash, not by where they came from", () => {
+  it("locks npm packages by version and hash, not by URL", () => {
     const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { resolved?: string }> };
     const wrong = Object.entries(lock.packages).filter(([, { resolved }]) => resolved?.includes("://"));
     assertEquals(wrong, []);
@@ -53,12 +53,12 @@ describe("the tree", () => {
     assertEquals(files.filter((path) => statSync(join(ROOT, path)).size > LARGEST_BYTES), []);
   });
 
-  it("has no test that shuts out the others", () => {
+  it("has no test that excludes the others (only)", () => {
     const tests = files.filter((path) => path.endsWith(".test.ts"));
     assertEquals(tests.filter((path) => /\b(it|test|describe)\.only\(|\bonly: true\b/.test(codeOf(path))), []);
   });
 
-  it("has shell scripts that a POSIX shell can read", () => {
+  it("has shell scripts that a POSIX shell can parse", () => {
     const scripts = texts.filter((path) => /^#! ?\/(bin\/sh|usr\/bin\/env (ba)?sh|bin\/bash)/.test(read(path)));
     for (const path of scripts) {
       const shell = read(path).split("\n")[0]!.includes("bash") ? "bash" : "sh";

@@ -57,7 +57,7 @@ function compareLists(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
   return true;
 }
 
-/** Each entry of `a` looks for an equal one in `b`, by identity first: keys may be objects. */
+/** Finds an equal entry in `b` for each entry of `a`, by identity first, because keys may be objects. */
 function compareCollections(
   a: Set<unknown> | Map<unknown, unknown>,
   b: Set<unknown> | Map<unknown, unknown>,
@@ -91,7 +91,7 @@ function compareProperties(a: object, b: object, underWay: Map<object, object>):
   return true;
 }
 
-/** Also what prototypes define: the getters of a class are part of what its instances show. */
+/** Includes properties of prototypes: getters of a class are part of the value of its instances. */
 function keysOfChain(value: object): Key[] {
   const keys: Key[] = [];
   for (let at = value; at && at !== Object.prototype && at !== Array.prototype; at = Object.getPrototypeOf(at)) {

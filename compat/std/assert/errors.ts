@@ -69,7 +69,7 @@ export async function assertRejects<E extends Error>(
   try {
     promise = fn();
   } catch {
-    // Told below: to throw is not to reject.
+    // Reported below: throwing is not rejecting.
   }
   if (typeof promise !== "object" || typeof promise?.then !== "function") {
     throw new AssertionError(`Function throws when expected to reject${suffix(wanted.msg)}`);

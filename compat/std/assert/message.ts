@@ -18,7 +18,7 @@ export function suffix(message: string | undefined): string {
   return message ? `: ${message}` : ".";
 }
 
-/** Two texts line by line, `-` what there is and `+` what was expected. */
+/** Two texts line by line, `-` the actual and `+` the expected one. */
 export function difference(actual: string, expected: string): string {
   const before = actual.split("\n");
   const after = expected.split("\n");

@@ -1,4 +1,4 @@
-/** The assertions of `@std/assert` that our tests use, for places where the real package is out of reach. */
+/** The assertions of `@std/assert` that the tests use, for use without the real package. */
 export { AssertionError } from "./assertion_error.ts";
 export { equal } from "./equal.ts";
 export { assertIsError, assertRejects, assertThrows } from "./errors.ts";

@@ -9,18 +9,18 @@ export function assertObjectMatch(
   expected: Record<PropertyKey, unknown>,
   msg?: string,
 ): void {
-  // `expected` against itself too: what is left has plain prototypes on both sides.
+  // `expected` is reduced too, so that both sides have plain prototypes.
   assertEquals(pick(actual, expected, new Map()), pick(expected, expected, new Map()), msg);
 }
 
-/** The part of `actual` that `expected` speaks of. */
+/** The part of `actual` with the properties of `expected`. */
 function pick(actual: Loose, expected: Loose, underWay: Map<unknown, unknown>): Loose {
   if (underWay.get(actual) === expected) return actual;
   underWay.set(actual, expected);
   const keys = Reflect.ownKeys(actual);
   const shared = keys.filter((key) => Object.hasOwn(expected, key));
   const picked: Loose = {};
-  // Nothing in common: all of it, so that the message shows what there was.
+  // Nothing in common: all of it, so that the message shows the actual value.
   if (shared.length === 0 && Reflect.ownKeys(expected).length > 0) {
     for (const key of keys) set(picked, key, actual[key]);
     return picked;
@@ -53,7 +53,7 @@ function isLoose(value: unknown): value is Loose {
   return typeof value === "object" && value !== null;
 }
 
-/** Not by assignment, which `__proto__` would turn into something else. */
+/** Not by assignment, because assigning to `__proto__` sets the prototype. */
 function set(target: Loose, key: PropertyKey, value: unknown): void {
   Object.defineProperty(target, key, { value, configurable: true, enumerable: true, writable: true });
 }

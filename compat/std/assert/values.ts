@@ -2,10 +2,10 @@ import { AssertionError } from "./assertion_error.ts";
 import { equal } from "./equal.ts";
 import { difference, format, suffix } from "./message.ts";
 
-/** Everything that counts as false, but NaN. */
+/** All falsy values except NaN. */
 export type Falsy = false | 0 | 0n | "" | null | undefined;
 
-/** Something with a length and numbered members. */
+/** An object with a length and indexed elements. */
 export type ArrayLikeArg<T> = ArrayLike<T> & object;
 
 export function assert(expr: unknown, msg = ""): asserts expr {
@@ -120,7 +120,7 @@ export function unreachable(msg?: string): never {
   throw new AssertionError(`Unreachable${suffix(msg)}`);
 }
 
-/** Two texts are compared as they are, anything else as it is printed. */
+/** Two strings are compared as they are, other values as they are printed. */
 function show(value: unknown, other: unknown): string {
   return typeof value === "string" && typeof other === "string" ? value : format(value);
 }

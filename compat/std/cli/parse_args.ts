@@ -1,14 +1,14 @@
 /**
- * `@std/cli/parse-args` for places where the real package is out of reach. On the path of every command: no imports.
+ * `@std/cli/parse-args` for use without the real package. Every command loads it, so it has no imports.
  *
- * Same answers as the real one (tests/compat); the types leave out dotted names, which fall to `unknown`.
+ * Same results as the real one (tests/compat); the types leave out dotted names, which are `unknown`.
  */
 
 type NameList = string | readonly string[];
 
-/** What {@linkcode parseArgs} is told of the flags. Names may be given alone or as a list. */
+/** Options of {@linkcode parseArgs}. Flags are a name or a list of names. */
 export interface ParseOptions {
-  /** Keep what follows `--` apart, in the result's `"--"`, instead of in `_`. @default {false} */
+  /** Put the words after `--` into the result's `"--"` instead of `_`. @default {false} */
   "--"?: boolean;
   /** Other names of a flag; the result has the value under each of them. */
   alias?: Record<string, NameList>;
@@ -20,7 +20,7 @@ export interface ParseOptions {
   stopEarly?: boolean;
   /** Flags whose value stays text; `_` keeps the positionals text. Other values that look like numbers become numbers. */
   string?: NameList;
-  /** Flags that gather every value into an array; of others the last one counts. */
+  /** Flags that collect all values into an array; of other flags the last value counts. */
   collect?: NameList;
   /** Flags that `--no-…` sets to false. */
   negatable?: NameList;
@@ -72,7 +72,7 @@ export type Args<Options = unknown> =
   & { _: (string | number)[] }
   & (Options extends { "--": true } ? { "--": string[] } : { "--"?: string[] });
 
-/** What the options say of each flag, with the aliases spread out. */
+/** The options of each flag, aliases included. */
 interface Flags {
   peers: Map<string, string[]>;
   boolean: Set<string>;
@@ -194,7 +194,7 @@ function putLong(flags: Flags, word: string, next: string | undefined, put: Put)
   return putBare(flags, key, next, word, put);
 }
 
-/** A flag that takes no text from `next`; it may still be `true` or `false`. */
+/** A flag that takes no text from `next`, except `true` or `false`. */
 function putBare(flags: Flags, key: string, next: string | undefined, word: string, put: Put): boolean {
   const isAnswer = next === "true" || next === "false";
   put(key, isAnswer ? next !== "false" : flags.string.has(key) ? "" : true, word);
@@ -226,7 +226,7 @@ function putShort(flags: Flags, word: string, next: string | undefined, put: Put
   return putBare(flags, key, next, word, put);
 }
 
-/** The value that sticks to a short flag, or undefined when `tail` is more flags. `hasMore`: `tail` is not the last letter. */
+/** The value attached to a short flag, or undefined when `tail` is more flags. `hasMore`: `tail` is not the last letter. */
 function shortValue(letter: string, tail: string, hasMore: boolean): string | undefined {
   if (tail === "=") return "";
   if (/[A-Za-z]/.test(letter)) {

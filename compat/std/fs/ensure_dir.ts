@@ -2,9 +2,9 @@ import { mkdirSync, type Stats, statSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 
 /**
- * Makes the folder, with its parents, unless it is there.
+ * Creates the folder, with its parents, unless it exists.
  *
- * @throws {Error} when something else than a folder is there, or the system refuses
+ * @throws {Error} when something other than a folder exists there, or the system refuses
  */
 export async function ensureDir(dir: string | URL): Promise<void> {
   try {
@@ -20,7 +20,7 @@ export async function ensureDir(dir: string | URL): Promise<void> {
   }
 }
 
-/** The same as {@linkcode ensureDir}, at once. */
+/** The same as {@linkcode ensureDir}, synchronously. */
 export function ensureDirSync(dir: string | URL): void {
   try {
     return requireDirectory(statSync(dir));

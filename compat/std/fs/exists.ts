@@ -2,9 +2,9 @@ import { type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import process from "node:process";
 
-/** What else must hold for {@linkcode exists} to say yes. */
+/** What {@linkcode exists} requires beside existence. */
 export interface ExistsOptions {
-  /** It can be read by us. @default {false} */
+  /** This process can read it. @default {false} */
   isReadable?: boolean;
   /** It is a folder, or a link to one. @default {false} */
   isDirectory?: boolean;
@@ -13,9 +13,9 @@ export interface ExistsOptions {
 }
 
 /**
- * Whether there is something at `path`; a link counts when its target is there.
+ * Whether `path` exists; a link counts when its target exists.
  *
- * @throws {TypeError} when both `isDirectory` and `isFile` are asked for of something that is there
+ * @throws {TypeError} when both `isDirectory` and `isFile` are set and `path` exists
  */
 export async function exists(path: string | URL, options: ExistsOptions = {}): Promise<boolean> {
   try {
@@ -25,7 +25,7 @@ export async function exists(path: string | URL, options: ExistsOptions = {}): P
   }
 }
 
-/** The same as {@linkcode exists}, at once. */
+/** The same as {@linkcode exists}, synchronously. */
 export function existsSync(path: string | URL, options: ExistsOptions = {}): boolean {
   try {
     return matches(statSync(path), options);
@@ -45,7 +45,7 @@ function matches(info: Stats, options: ExistsOptions): boolean {
   return !options.isReadable || (info.mode & readBit(info)) !== 0;
 }
 
-/** The one permission bit that decides for us; like the real package, root gets no exception. */
+/** The permission bit that applies to this process; like in the real package, root gets no exception. */
 function readBit(info: Stats): number {
   if (process.getuid?.() === info.uid) return 0o400;
   if (process.getgid?.() === info.gid) return 0o040;
@@ -55,7 +55,7 @@ function readBit(info: Stats): number {
 function fromError(error: unknown, options: ExistsOptions): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT") return false;
-  // Behind a folder that we may not enter: taken to be there, and not readable.
+  // Behind a folder that this process may not enter: assumed to exist, and not readable.
   if (code === "EACCES" || code === "EPERM") return !options.isReadable;
   throw error;
 }
