@@ -10,7 +10,8 @@ import type { LockFile } from "../platform/files/lock_file.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";
-import { clearTemporalLock, endProcessGroup, lockHeld } from "../temporal/terminate.ts";
+import { claimLock, lockHeld } from "../process/claim_lock.ts";
+import { terminate } from "../process/terminate.ts";
 import { killUnresponsiveSupervisor } from "./kill_unresponsive_supervisor.ts";
 
 /** What was stopped. */
@@ -47,9 +48,9 @@ export async function stopUnsupervised(
     let forced = false;
     if (temporal !== null) {
       const target = { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null };
-      ({ forced } = await endProcessGroup(instance, target, graceMs));
+      ({ forced } = await terminate(instance, target, graceMs));
     }
-    const free = await clearTemporalLock(instance);
+    const free = await claimLock(instance);
     if (free === null) throw lockHeld(paths.temporalLock, instance.processes);
     if (onDisk.kind === "record") removePidFile(paths.record, onDisk.record.pid);
     clearLastFailure(paths.lastFailure);

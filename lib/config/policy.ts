@@ -8,6 +8,8 @@ export interface Policy {
   restartWindowS: number;
   /** The maximum backoff between two restarts. */
   restartMaxDelayS: number;
+  /** A process that served for this long is restarted at once. */
+  restartMinUptimeS: number;
   /** The time between the starts of two health checks. */
   healthIntervalS: number;
   /** The timeout of a health check; at most {@linkcode healthIntervalS}. */
@@ -29,6 +31,7 @@ export const DEFAULT_POLICY: Policy = {
   maxRestarts: DEFAULT_RESTART_POLICY.limit,
   restartWindowS: DEFAULT_RESTART_POLICY.windowMs / 1000,
   restartMaxDelayS: DEFAULT_RESTART_POLICY.maxDelayMs / 1000,
+  restartMinUptimeS: DEFAULT_RESTART_POLICY.minUptimeMs / 1000,
   healthIntervalS: 1,
   healthTimeoutS: 1,
   healthFailures: 3,
@@ -81,13 +84,13 @@ export interface Policies {
 /** The policies of a supervisor for a requested policy. */
 export function policiesOf(requested: Partial<Policy>): Policies {
   const policy = completePolicy(requested);
-  const { baseDelayMs, forgetAfterMs } = DEFAULT_RESTART_POLICY;
+  const { baseDelayMs } = DEFAULT_RESTART_POLICY;
   return {
     policy,
     restartPolicy: {
       baseDelayMs,
       maxDelayMs: policy.restartMaxDelayS * 1000,
-      forgetAfterMs,
+      minUptimeMs: policy.restartMinUptimeS * 1000,
       limit: policy.maxRestarts,
       windowMs: policy.restartWindowS * 1000,
     },

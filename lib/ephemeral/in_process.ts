@@ -53,7 +53,7 @@ export async function superviseEphemeral(
     const lock = await lockNewHome(host, launchRequest);
     const supervisor = await new Promise<Supervisor>((resolve, reject) => {
       const onBegin = (begun: Supervisor) =>
-        void begun.until(() => begun.state.kind === "running" ? begun : null).then(resolve);
+        void begun.until(({ state }) => state.kind === "running" ? begun : null).then(resolve);
       const instance = createInstance(host, launchRequest, instancePaths(launchRequest.home).supervisorLog);
       over = runSupervisor(instance, launchRequest, lock, stop.signal, onBegin)
         .then((failure) => {
@@ -63,7 +63,7 @@ export async function superviseEphemeral(
         }, reject);
     });
     return {
-      served: statusFrame("running", supervisor.manager.settings, instancePaths(launchRequest.home)),
+      served: statusFrame("running", supervisor.program.settings, instancePaths(launchRequest.home)),
       lost,
       end,
     };

@@ -16,7 +16,7 @@ import { statusFrame } from "../instance/status/status_frame.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
 import { delay } from "../platform/runtime/delay.ts";
 import { refuseReplacement } from "../temporal/launch/preflight.ts";
-import type { TemporalManager } from "../temporal/manager.ts";
+import { isLeaving, isOver, type State } from "../process/machine.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -26,12 +26,14 @@ const VERSION_PATIENCE_MS = 2000;
 
 /** What the control API asks, answered by `supervisor`. `departed` resolves when its locks are free. */
 export function controllerOf(instance: Instance, supervisor: Supervisor, departed: Promise<void>): Controlled {
-  const { manager } = supervisor;
+  const { manager, program, health } = supervisor;
+  const startedAt = new Date();
 
   const status = async (): Promise<Status> => {
-    await supervisor.standstill;
-    const { temporal, probe, settings } = manager;
-    const { kind } = supervisor.state;
+    await health.standstill;
+    const { probe, settings } = program;
+    const { process: temporal } = manager;
+    const { kind } = supervisor.machine.state;
     const checks = temporal === null || probe === null ? [] : await checkLayers({
       paths: instance.paths,
       processes: instance.processes,
@@ -43,8 +45,8 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       readiness: temporal.readiness,
     });
     const isServing = kind === "running" || kind === "unhealthy";
-    const healthy = isServing && manager.temporal === temporal && areHealthy(checks);
-    const { state } = supervisor;
+    const healthy = isServing && manager.process === temporal && areHealthy(checks);
+    const { state, restarts, lastExit } = supervisor.machine;
     return {
       ...statusFrame(tellState(kind, healthy), settings, instance.paths),
       healthy,
@@ -53,97 +55,83 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
         pid: instance.host.pid,
         runtime: instance.host.runtime,
         version: instance.host.runtimeVersion,
-        startedAt: supervisor.startedAt.toISOString(),
+        startedAt: startedAt.toISOString(),
       },
-      restarts: supervisor.restarts,
-      lastExit: supervisor.lastExit,
+      restarts,
+      lastExit,
       checks,
       ...(state.kind === "failed" ? { failure: state.failure } : {}),
-      ...(supervisor.warnings.length === 0 ? {} : { warnings: [...supervisor.warnings] }),
+      ...(supervisor.warnings.all.length === 0 ? {} : { warnings: [...supervisor.warnings.all] }),
     };
   };
 
   /** Waits for the end of whatever is under way: Temporal serves, or the supervisor has given up or was stopped. */
   const settled = async (): Promise<Status | Failure> => {
-    const { state } = await supervisor.until(() => {
-      const { state } = supervisor;
-      return state.kind === "running" || state.kind === "failed" || state.kind === "stopped" ? { state } : null;
-    });
-    if (state.kind === "failed") {
-      await departed; // the next start must find the locks free
-      return state.failure;
-    }
+    const state = await supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
     if (state.kind !== "running") {
-      await departed;
-      return START_STOPPED;
+      await departed; // the next start must find the locks free
+      return state.kind === "failed" ? state.failure : START_STOPPED;
     }
-    await Promise.race([manager.temporal?.versionKnown, delay(VERSION_PATIENCE_MS)]);
+    await Promise.race([manager.process?.versionKnown, delay(VERSION_PATIENCE_MS)]);
     return await status();
-  };
-
-  const isLeaving = (): boolean => {
-    const { state } = supervisor;
-    return state.kind === "failed" || state.kind === "stopped" ||
-      (state.kind === "stopping" && state.then !== "launch");
   };
 
   return {
     status,
     settled,
     start: async (request: StartRequest) => {
-      if (isLeaving()) return LEAVING;
+      if (isLeaving(supervisor.machine.state)) return LEAVING;
       const { noWait } = request;
       const differences = differencesFrom(request, instance, supervisor);
       if (differences.length > 0) return settingsDiffer(differences);
       const requestedAtMs = Date.now();
       supervisor.dispatch({ kind: "due" }); // who waits for it does not wait for a backoff
-      const current = noWait === true || supervisor.state.kind === "running" ? await status() : await settled();
+      const current = noWait === true || supervisor.machine.state.kind === "running" ? await status() : await settled();
       if (!("schema" in current)) return current;
-      const startedAtMs = manager.temporal?.startedAtMs ?? 0;
-      return { ...current, reused: manager.temporal?.adopted === true || startedAtMs < requestedAtMs };
+      const startedAtMs = manager.process?.startedAtMs ?? 0;
+      return { ...current, reused: manager.process?.adopted === true || startedAtMs < requestedAtMs };
     },
     stop: async ({ graceMs }: StopRequest) => {
-      const hasFailed = supervisor.state.kind === "failed"; // there is nothing of it that could be stopped
+      const hasFailed = supervisor.machine.state.kind === "failed"; // there is nothing of it that could be stopped
       const askedAtMs = performance.now();
       supervisor.dispatch({ kind: "stop", graceMs: graceMs < 0 ? DEFAULT_GRACE_MS : graceMs });
       await departed;
-      if (supervisor.isSuperseded || hasFailed) return LEAVING;
-      const { state } = supervisor;
+      const { state } = supervisor.machine;
+      if (state.kind === "superseded" || hasFailed) return LEAVING;
       if (state.kind === "failed") return state.failure;
-      const { lastEnd } = manager;
-      const stopped = lastEnd !== null && lastEnd.atMs >= askedAtMs ? lastEnd : { pid: null, forced: false };
+      const { lastTerminated: last } = manager;
+      const stopped = last !== null && last.atMs >= askedAtMs ? last : { pid: null, forced: false };
       return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
     },
     restart: async ({ asked: requested, binary, policy }: StartRequest) => {
-      if (isLeaving()) return LEAVING;
-      const refusal = await refusalOf(manager, requested, binary, instance);
+      if (isLeaving(supervisor.machine.state)) return LEAVING;
+      const refusal = await refusalOf(supervisor, requested, binary, instance);
       if (refusal !== null) return refusal;
-      if (isLeaving()) return LEAVING;
+      if (isLeaving(supervisor.machine.state)) return LEAVING;
       if (policy !== undefined) Object.assign(instance, policiesOf({ ...instance.policy, ...policy }));
-      manager.change(requested, binary);
+      program.change(requested, binary);
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
       return await settled();
     },
     snapshot: async ({ asker }: SnapshotRequest) => {
-      if (isLeaving()) return LEAVING;
+      if (isLeaving(supervisor.machine.state)) return LEAVING;
       // One in another PID namespace is never to be seen, and still there for all that is known.
       const seen = asker !== undefined && isStillThere(asker, instance.processes) ? asker : null;
       const isWanted = () => seen === null || isStillThere(seen, instance.processes);
       const current = await settled();
       if (!("schema" in current)) return current;
-      const taken = supervisor.standstill.then(() => {
-        const { temporal } = manager;
+      const result = await health.standStill(async () => {
+        const { process: temporal } = manager;
         if (!isWanted()) return UNWANTED;
-        return temporal === null ? LEAVING : snapshotOf(temporal, instance, () => manager.temporal === temporal);
+        if (temporal === null) return LEAVING;
+        return await snapshotOf(temporal, instance, () => manager.process === temporal);
       });
-      supervisor.standstill = taken.catch(() => {});
-      const result = await taken;
       if (!("snapshot" in result) || isWanted()) return result;
       removeCopy(result.snapshot.path);
       return UNWANTED;
     },
-    isHealthy: () => supervisor.state.kind === "running",
-    metrics: () => renderMetrics(supervisor, manager.temporal, Date.now()),
+    isHealthy: () => supervisor.machine.state.kind === "running",
+    metrics: () => renderMetrics(supervisor, startedAt, Date.now()),
     history: () => readHistory(instance.paths.history),
     subscribe: (listener) => instance.log.subscribe(listener),
   };
@@ -151,13 +139,13 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
 
 /** Why a restart with these settings would fail after the running Temporal was ended for it; null when nothing is in the way. */
 async function refusalOf(
-  manager: TemporalManager,
+  { program, manager }: Supervisor,
   requested: RequestedSettings,
   binary: string | null,
   instance: Instance,
 ): Promise<Failure | null> {
-  const next = manager.planWith(requested, binary);
-  const { temporal } = manager;
+  const next = program.planWith(requested, binary);
+  const { process: temporal } = manager;
   if (next === null || temporal === null) return null;
   try {
     const running = { binary: temporal.binary ?? next.binary, settings: temporal.settings };
@@ -197,7 +185,8 @@ const UNWANTED: Failure = { code: "interrupted", message: "Whoever asked for the
 const LEAVING: Failure = { code: "interrupted", message: "This supervisor is leaving", facts: { leaving: true } };
 
 /** A Temporal that fails its checks right now is not told as `running`, though the supervisor has not seen it yet. */
-function tellState(kind: StatusState, healthy: boolean): StatusState {
+function tellState(kind: State["kind"], healthy: boolean): StatusState {
+  if (kind === "superseded") return "stopped";
   return kind === "running" && !healthy ? "unhealthy" : kind;
 }
 
@@ -215,11 +204,11 @@ function describeTemporal(temporal: TemporalProcess): NonNullable<Status["tempor
 function differencesFrom(
   { asked: requested, binary, policy = {} }: StartRequest,
   instance: Instance,
-  { manager }: Supervisor,
+  { manager, program }: Supervisor,
 ): SettingDifference[] {
-  const isSame = requested.dbFilename === manager.settings.dbFilename; // before the first launch it is not the real path
-  const differences = settingsDifferences(isSame ? requested : withRealDatabase(requested), manager.settings);
-  const running = manager.temporal;
+  const isSame = requested.dbFilename === program.settings.dbFilename; // before the first launch it is not the real path
+  const differences = settingsDifferences(isSame ? requested : withRealDatabase(requested), program.settings);
+  const running = manager.process;
   if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
     differences.push({ setting: "temporal-bin", running: running.binary, asked: binary });
   }

@@ -4,7 +4,7 @@ import { createInstance, type LaunchRequest } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Host } from "../platform/runtime/host.ts";
-import { endProcessGroup } from "../temporal/terminate.ts";
+import { terminate } from "../process/terminate.ts";
 import { isOwnFolder } from "./ephemeral_home.ts";
 
 /**
@@ -27,5 +27,5 @@ export async function cleanUpEphemeral(host: Host, launchRequest: LaunchRequest)
   const instance = createInstance(host, launchRequest, null);
   const { temporal } = findTemporal(instancePaths(home), instance.processes);
   if (temporal === null) return;
-  await endProcessGroup(instance, { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null }, 0);
+  await terminate(instance, { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null }, 0);
 }

@@ -7,27 +7,28 @@ import { clearLastFailure, writeLastFailure } from "../instance/last_failure.ts"
 import { sweepTemporaries } from "../instance/stale_files.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
-import { watchEnd } from "../temporal/process.ts";
+import { departure } from "../process/machine.ts";
+import { watchEnd } from "../process/tracked_process.ts";
 import { controllerOf } from "./control_handlers.ts";
 import { Supervisor } from "./supervisor.ts";
 
-/** How often the lock paths and the logs are looked at, in ms. */
+/** How often the lock paths and the logs are checked, in ms. */
 const GUARD_INTERVAL_MS = 1000;
-/** How a supervisor ends that gave way to another one: its instance goes on without it. */
+/** How a supervisor ends that was superseded: its instance goes on without it. */
 export const SUPERSEDED: Failure = {
   code: "interrupted",
-  message: "The lock of this supervisor was deleted, and another one has taken its place",
-  hint: "`stigmer-local status` tells who it is",
+  message: "The lock of this supervisor was deleted, and another supervisor has taken its place",
+  hint: "`stigmer-local status` shows which one",
 };
 /** How long a departing supervisor gives the answers that are under way, in ms. */
 const DRAIN_MS = 1000;
 
 /**
- * Supervises until it is stopped, gives up, or is deposed. Takes over `lock`, which is `supervisor.lock`, held.
+ * Supervises until it is stopped, gives up, or is superseded. Takes over `lock`, which is `supervisor.lock`, held.
  *
  * @param signal Stops Temporal gracefully, then ends.
  * @param onBegin Gets the supervisor when it begins.
- * @returns why it gave up; null when it was stopped, {@linkcode SUPERSEDED} when another supervisor has the lock now
+ * @returns why it gave up; null when it was stopped, {@linkcode SUPERSEDED} when another supervisor holds the lock now
  */
 export async function runSupervisor(
   instance: Instance,
@@ -51,7 +52,7 @@ export async function runSupervisor(
   const graceMs = ephemeralFor === undefined ? DEFAULT_GRACE_MS : 0;
   const stop = () => supervisor.dispatch({ kind: "stop", graceMs });
   signal.addEventListener("abort", stop, { once: true });
-  const guard = watchHome(instance, supervisor, control);
+  const guard = guardHome(instance, supervisor, control);
   if (ephemeralFor !== undefined && ephemeralFor.pid !== instance.host.pid) {
     watchEnd(ephemeralFor, instance).then(stop); // kill -9 included
   }
@@ -59,40 +60,38 @@ export async function runSupervisor(
   supervisor.begin();
   if (signal.aborted) stop();
   onBegin(supervisor);
-  await supervisor.over;
+  await supervisor.over();
   await guard.end();
 
-  const { state } = supervisor;
-  const failure = state.kind === "failed" ? state.failure : null;
-  if (!supervisor.isSuperseded) leaveInOrder(instance, supervisor, failure);
+  const { machine } = supervisor;
+  const { removesRecord, failure, removesHome } = departure(machine);
+  if (removesRecord) leaveRecords(instance, supervisor, failure);
   // No new connection from here on: the locks are about to be free, and a successor may come up at once.
   const drained = control.close(DRAIN_MS);
   supervisor.manager.release();
-  log.note("supervisor leaves", { state: state.kind });
+  log.note("supervisor leaves", { state: machine.state.kind });
   announceDeparture();
   await drained;
   log.close();
-  if (ephemeralFor !== undefined && !supervisor.isSuperseded && !supervisor.manager.isHomeDeleted) {
-    rmSync(paths.home, { recursive: true, force: true });
-  }
-  return supervisor.isSuperseded ? SUPERSEDED : failure;
+  if (removesHome && ephemeralFor !== undefined) rmSync(paths.home, { recursive: true, force: true });
+  return machine.state.kind === "superseded" ? SUPERSEDED : failure;
 }
 
 /** Looks after the locks, the socket, the record and the logs. `end` waits for a look that is under way. */
-function watchHome(
+function guardHome(
   instance: Instance,
   supervisor: Supervisor,
   control: ControlSocket,
 ): { end: () => Promise<void> } {
   const { paths, log } = instance;
+  const { manager, warnings } = supervisor;
   let look: Promise<void> | null = null;
   const lookAfter = async () => {
-    const found = await supervisor.guard();
-    if (found === "superseded" || found === "homeDeleted") return;
+    if (!await manager.guard()) return;
     if (await control.mend()) {
-      supervisor.warn(`${paths.controlSocket} was deleted under a running instance and made again`);
+      warnings.add(`${paths.controlSocket} was deleted under a running instance and made again`);
     }
-    supervisor.manager.mendRecord();
+    manager.restoreRecord();
     for (const path of [paths.temporalLog, paths.supervisorLog]) {
       rotateLogBySize(path, instance.logPolicy, Date.now());
     }
@@ -112,20 +111,14 @@ function watchHome(
   };
 }
 
-/** Records the outcome, and removes what described the Temporal that is over. */
-function leaveInOrder({ paths, log }: Instance, supervisor: Supervisor, failure: Failure | null): void {
-  if (supervisor.manager.isHomeDeleted) return;
+/** Removes the record of the Temporal that is over, and records why this supervisor gave up. */
+function leaveRecords({ paths, log }: Instance, supervisor: Supervisor, failure: Failure | null): void {
+  const { manager, program, machine: { lastExit, restarts } } = supervisor;
   try {
-    supervisor.manager.tidy();
-    if (failure !== null) {
-      writeLastFailure(paths.lastFailure, {
-        at: new Date().toISOString(),
-        failure,
-        lastExit: supervisor.lastExit,
-        restarts: supervisor.restarts,
-        settings: supervisor.manager.settings,
-      });
-    }
+    manager.removeRecord();
+    if (failure === null) return;
+    const at = new Date().toISOString();
+    writeLastFailure(paths.lastFailure, { at, failure, lastExit, restarts, settings: program.settings });
   } catch (error) {
     log.note("outcome not written", { why: toFailure(error).message });
   }

@@ -13,8 +13,10 @@ import type { LockFile } from "../platform/files/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
 import { planFor } from "./launch/plan.ts";
 import { refuseReplacement } from "./launch/preflight.ts";
-import { type TemporalProcess, watchEnd } from "./process.ts";
-import { clearTemporalLock, type EndTarget, lockHeld } from "./terminate.ts";
+import type { TemporalProcess } from "./process.ts";
+import { claimLock, lockHeld } from "../process/claim_lock.ts";
+import type { TerminationTarget } from "../process/terminate.ts";
+import { watchEnd } from "../process/tracked_process.ts";
 
 /** How long a Temporal without a supervisor has to prove that it is healthy before it is replaced, in ms. */
 const ADOPTION_DEADLINE_MS = 3000;
@@ -31,7 +33,7 @@ export interface ReconcileOptions {
   signal: AbortSignal;
   warn: (message: string) => void;
   /** Ends a group of ours. */
-  end: (target: EndTarget, graceMs: number) => Promise<unknown>;
+  end: (target: TerminationTarget, graceMs: number) => Promise<unknown>;
   /** Look through all processes also where no file tells of a Temporal: it may hold a lock that was deleted. */
   isThorough: boolean;
 }
@@ -86,7 +88,7 @@ export async function reconcile(
     signal.throwIfAborted(); // another supervisor may have taken our place meanwhile, and what lives on is its to decide
   }
   tidyRecord(instance, finding, warn);
-  const lock = found === null && free !== null ? free : await clearTemporalLock(instance);
+  const lock = found === null && free !== null ? free : await claimLock(instance);
   if (lock === null) throw lockHeld(paths.temporalLock, instance.processes);
   return { kind: "clear", lock, base, binary: known(binary, lock) };
 }

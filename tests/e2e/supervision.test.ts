@@ -127,7 +127,7 @@ describe("a Temporal that keeps dying", () => {
       const { stdout, code } = await instance.run(["status"]);
       assertEquals(code, 1);
       assertMatch(stdout, /^● Temporal has failed$/m);
-      assertMatch(stdout, /^ +why +Gave up: Temporal ended 3 times within 5 minutes$/m);
+      assertMatch(stdout, /^ +why +Gave up: Temporal exited 3 times within 5 minutes$/m);
       assertMatch(stdout, /^ +hint +.*`stigmer-local start` tries again/m);
 
       const again = await instance.start(["--headless"]);

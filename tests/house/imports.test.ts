@@ -6,7 +6,20 @@ import { codeOf, importsOf, read, ROOT, sourceFiles } from "./support.ts";
 
 /** The folders of `lib`: each may import those before it. */
 const ORDER = [
-  ...["errors", "text", "platform", "logs", "grpc", "config", "instance", "cli", "environment", "binary", "database"],
+  ...[
+    "errors",
+    "text",
+    "platform",
+    "logs",
+    "grpc",
+    "config",
+    "instance",
+    "process",
+    "cli",
+    "environment",
+    "binary",
+    "database",
+  ],
   ...["control", "temporal", "client", "supervisor", "ephemeral", "doctor", "external", "library", "commands"],
 ];
 /** Folders and files that decide and render, and neither read nor change the system. */
@@ -29,7 +42,12 @@ const PURE = [
   ...["parse_net_tcp", "parse_proc_stat", "parse_ps"].map((name) => `lib/platform/processes/${name}.ts`),
   ...["descriptor_plan", "exec_wrapper", "executable_format", "signals"].map((name) => `lib/platform/spawn/${name}.ts`),
   "lib/platform/sqlite/sqlite_file.ts",
-  ...["lib/supervisor/lifecycle.ts", "lib/temporal/launch/exit_diagnosis.ts", "lib/library/start_options.ts"],
+  ...[
+    "lib/process/lifecycle.ts",
+    "lib/process/machine.ts",
+    "lib/temporal/launch/exit_diagnosis.ts",
+    "lib/library/start_options.ts",
+  ],
 ];
 /** Code that reads or changes the system. `node:path` does neither. */
 const EFFECT =

@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import type { Instance } from "../../lib/instance/context.ts";
 import { controllerOf } from "../../lib/supervisor/control_handlers.ts";
-import type { State } from "../../lib/supervisor/lifecycle.ts";
+import type { State } from "../../lib/process/machine.ts";
 import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
 
 const FAILED: State = { kind: "failed", failure: { code: "database-busy", message: "The database is another's" } };
@@ -23,12 +23,12 @@ describe("controllerOf()", () => {
 
 /** The controller of a supervisor that is in `state` and has left. */
 function inState(state: State) {
+  const machine = { state };
   const supervisor = {
-    state,
-    isSuperseded: false,
+    machine,
     manager: {},
     dispatch: () => {},
-    until: (pick: () => unknown) => Promise.resolve(pick()),
+    until: (pick: (of: { state: State }) => unknown) => Promise.resolve(pick(machine)),
   };
   return controllerOf({} as Instance, supervisor as unknown as Supervisor, Promise.resolve());
 }

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import type { State } from "../../lib/supervisor/lifecycle.ts";
+import type { State } from "../../lib/process/machine.ts";
 import { renderMetrics } from "../../lib/supervisor/metrics.ts";
 import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
 import type { TemporalProcess } from "../../lib/temporal/process.ts";
@@ -9,8 +9,9 @@ const STARTED = new Date("2026-11-23T05:59:00Z");
 
 /** The figures, by the part of their names that differs. */
 function metricsOf(state: State, temporal: Pick<TemporalProcess, "startedAtMs"> | null): Record<string, number> {
-  const supervisor = { state, restarts: 3, failedChecks: 7, startedAt: STARTED } as Supervisor;
-  const text = renderMetrics(supervisor, temporal as TemporalProcess | null, STARTED.getTime() + 61_500);
+  const machine = { state, restarts: 3 };
+  const supervisor = { machine, health: { failedChecks: 7 }, manager: { process: temporal } } as Supervisor;
+  const text = renderMetrics(supervisor, STARTED, STARTED.getTime() + 61_500);
   const figures: Record<string, number> = {};
   for (const [help, type, figure, ...rest] of inThrees(text.trimEnd().split("\n"))) {
     const [name, value] = figure!.split(" ") as [string, string];

@@ -210,6 +210,14 @@ export const CONFIG_ONLY: readonly Flag[] = [
     help: "Maximum backoff between restarts (default 30s)",
   },
   {
+    name: "restart-min-uptime",
+    kind: "duration",
+    env: "STIGMER_RESTART_MIN_UPTIME",
+    key: "restart.min_uptime",
+    policy: "restartMinUptimeS",
+    help: "Time that Temporal has to serve to be restarted without backoff (default 2s)",
+  },
+  {
     name: "health-interval",
     kind: "duration",
     env: "STIGMER_HEALTH_INTERVAL",

@@ -10,8 +10,9 @@ import { openLog } from "../../logs/open_log.ts";
 import { readTail } from "../../logs/read_tail.ts";
 import type { LockFile } from "../../platform/files/lock_file.ts";
 import { spawnDetached } from "../../platform/spawn/spawn_detached.ts";
-import type { ProcessEnd, TemporalProcess } from "../process.ts";
-import type { EndTarget } from "../terminate.ts";
+import type { TemporalProcess } from "../process.ts";
+import type { TerminationTarget } from "../../process/terminate.ts";
+import type { ProcessEnd } from "../../process/tracked_process.ts";
 import { diagnoseExit, type ExitDiagnosis, withoutUsage } from "./exit_diagnosis.ts";
 import { refuseSecondUser, refuseTakenPorts } from "./preflight.ts";
 import { waitUntilReady } from "./readiness.ts";
@@ -26,7 +27,7 @@ export interface LaunchContext {
   /** Takes `temporal.lock`; the launch closes what it gets. */
   takeLock: () => Promise<LockFile>;
   /** Ends a process group of ours that does not become ready. */
-  end: (target: EndTarget, graceMs: number) => Promise<unknown>;
+  end: (target: TerminationTarget, graceMs: number) => Promise<unknown>;
   /** Told as soon as there is a process. */
   onSpawn: (temporal: TemporalProcess) => void;
 }
@@ -57,17 +58,17 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
       const { setAsideTo } = prepareDatabase(dbFilename, new Date());
       if (setAsideTo !== null) instance.log.note("empty database set aside", { from: dbFilename, to: setAsideTo });
     }
-    const lastFailure = await launchOnce(context);
-    if ("temporal" in lastFailure) {
+    const outcome = await launchOnce(context);
+    if ("temporal" in outcome) {
       if (dbFilename !== null) {
         finishDatabase(dbFilename);
-        rememberSoon(dbFilename, lastFailure.temporal, instance);
+        rememberSoon(dbFilename, outcome.temporal, instance);
       }
-      return lastFailure.temporal;
+      return outcome.temporal;
     }
-    const isRuin = lastFailure.failure.facts["cause"] === "database-half-made" && dbFilename !== null &&
+    const isRuin = outcome.failure.facts["cause"] === "database-half-made" && dbFilename !== null &&
       isBeingMade(dbFilename);
-    if (!isRuin || isRetry) throw lastFailure.failure;
+    if (!isRuin || isRetry) throw outcome.failure;
     instance.log.note("half-made database set aside", {
       from: dbFilename,
       to: setAsideDatabase(dbFilename, new Date()),

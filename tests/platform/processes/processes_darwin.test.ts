@@ -7,8 +7,8 @@ import { LocalError } from "../../../lib/errors/local_error.ts";
 import { darwinProcesses } from "../../../lib/platform/processes/processes_darwin.ts";
 import { processesHere } from "../../../lib/platform/processes/processes_here.ts";
 import { runTool } from "../../../lib/platform/processes/run_tool.ts";
-import { endGroup } from "../../../lib/platform/spawn/signal_group.ts";
 import { systemHere } from "../../../lib/platform/system_here.ts";
+import { terminate } from "../../../lib/process/terminate.ts";
 import { withProcess, withTempDir } from "../support.ts";
 
 const STARTED = "Mon Nov 23 06:05:12 2026";
@@ -88,12 +88,7 @@ describe("darwinProcesses()", () => {
     const { processes } = recording([...zombies, [503, 1, 503, "S", "/bin/sleep", "sleep 600"]]);
     assertEquals(processes.liveGroupMembers(501), []);
     assertEquals(processes.liveGroupMembers(503).map(({ pid }) => pid), [503]);
-    const end = await endGroup({
-      pgid: 501,
-      graceMs: 1000,
-      system: { ...systemHere(), processes },
-      isStillOurs: () => true,
-    });
+    const end = await terminate({ ...systemHere(), processes }, { pgid: 501, leaderStartTime: null }, 1000);
     assertEquals(end.forced, false);
   });
 

@@ -2,7 +2,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
-import { watchEnd } from "../../lib/temporal/process.ts";
+import { watchEnd } from "../../lib/process/tracked_process.ts";
 
 const here = processesHere();
 const self = here.inspect(process.pid)!;

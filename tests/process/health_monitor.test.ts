@@ -1,14 +1,15 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { DEFAULT_HEALTH_POLICY } from "../../lib/config/policy.ts";
+import type { EventLog } from "../../lib/instance/event_log.ts";
 import type { ProbeResult } from "../../lib/instance/status/probe.ts";
 import {
-  checkInMotion,
+  HealthMonitor,
   type HealthVerdict,
   judgeCheck,
   LATE_MS,
   watchHealth,
-} from "../../lib/supervisor/health_monitor.ts";
+} from "../../lib/process/health_monitor.ts";
 
 const SICK: ProbeResult = { ok: false, problem: "no answer" };
 /** The grid of these tests; how long things take plays no part in them. */
@@ -102,28 +103,70 @@ describe("watchHealth()", () => {
   });
 });
 
-describe("checkInMotion()", () => {
-  it("makes a failed check again that met a standstill, and no other", async () => {
-    const still = Promise.resolve();
-    const later = Promise.resolve();
-    const standstills = [still, later, later, later];
-    const results: ProbeResult[] = [SICK, SICK, { ok: true }];
-    assertEquals(await checkInMotion(() => standstills.shift()!, () => Promise.resolve(results.shift()!)), SICK);
-    assertEquals(results, [{ ok: true }]);
-    assertEquals(await checkInMotion(() => Promise.resolve(), () => Promise.resolve({ ok: true })), { ok: true });
+describe("HealthMonitor", () => {
+  const silent = { note: () => {} } as unknown as EventLog;
+
+  it("repeats a check that failed while the process was made to stand still", async () => {
+    const reports: string[] = [];
+    let checks = 0;
+    let monitor: HealthMonitor;
+    await new Promise<void>((resolve) => {
+      monitor = new HealthMonitor({
+        policy: () => policy,
+        log: silent,
+        check: async () => {
+          if (++checks > 1) return { ok: true };
+          void monitor.standStill(() => Promise.resolve());
+          return await Promise.resolve(SICK);
+        },
+        report: (kind) => {
+          reports.push(kind);
+          monitor.unwatch();
+          resolve();
+        },
+      });
+      monitor.watch();
+    });
+    assertEquals([reports, checks, monitor!.failedChecks], [["healthy"], 2, 0]);
   });
 
-  it("checks nothing while Temporal stands still", async () => {
+  it("checks nothing while the process stands still", async () => {
     let isStill = true;
-    const standstill = new Promise<void>((resolve) =>
-      setTimeout(() => {
+    await new Promise<void>((resolve) => {
+      const monitor = new HealthMonitor({
+        policy: () => policy,
+        log: silent,
+        check: () => Promise.resolve(isStill ? SICK : { ok: true }),
+        report: (kind) => {
+          assertEquals([kind, isStill], ["healthy", false]);
+          monitor.unwatch();
+          resolve();
+        },
+      });
+      void monitor.standStill(async () => {
+        await new Promise((resume) => setTimeout(resume, 20));
         isStill = false;
-        resolve();
-      }, 20)
-    );
-    await checkInMotion(() => standstill, () => {
-      assertEquals(isStill, false);
-      return Promise.resolve(SICK);
+      });
+      monitor.watch();
     });
+  });
+
+  it("counts the checks that fail, and reports those that prove something", async () => {
+    const reports: string[] = [];
+    await new Promise<void>((resolve) => {
+      const monitor = new HealthMonitor({
+        policy: () => policy,
+        log: silent,
+        check: () => Promise.resolve(SICK),
+        report: (kind) => {
+          reports.push(kind);
+          if (monitor.failedChecks < 3) return;
+          monitor.unwatch();
+          resolve();
+        },
+      });
+      monitor.watch();
+    });
+    assertEquals(reports.every((kind) => kind === "sick"), true);
   });
 });

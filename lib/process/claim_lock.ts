@@ -1,0 +1,57 @@
+import { LocalError } from "../errors/local_error.ts";
+import type { Instance } from "../instance/context.ts";
+import { findTemporal } from "../instance/find_temporal.ts";
+import type { LockFile } from "../platform/files/lock_file.ts";
+import type { Processes } from "../platform/processes/processes.ts";
+import { terminate, type TerminationTarget } from "./terminate.ts";
+
+/** How long the kernel may take to free the lock of a process that is dead, in ms. */
+const LOCK_FREE_DEADLINE_MS = 5000;
+const POLL_MS = 10;
+
+/**
+ * Takes the lock that a process inherits, after terminating whatever else of the instance still holds it: a descendant
+ * that left the process group inherited the lock, and having the lock file open proves whose it is. Null when the lock
+ * stays held and its holder cannot be seen, or is foreign.
+ *
+ * @param end Terminates a holder, gently where it may be a process that no supervisor tracks yet; false = superseded
+ * meanwhile. @default SIGKILL at once: it is a leftover
+ * @throws {LocalError} `stop-failed` when a holder survives SIGKILL
+ */
+export async function claimLock(
+  instance: Instance,
+  end?: (target: TerminationTarget) => Promise<boolean>,
+): Promise<LockFile | null> {
+  const giveUpAt = instance.nowMs() + LOCK_FREE_DEADLINE_MS;
+  for (;;) {
+    const lock = await instance.tryLock(instance.paths.temporalLock);
+    if (lock !== null) return lock;
+    const { temporal: holder } = findTemporal(instance.paths, instance.processes);
+    if (holder !== null && holder.proof !== "record") {
+      instance.log.note("leftover ended", { pgid: holder.pgid, proof: holder.proof });
+      const target = { pgid: holder.pgid, leaderStartTime: holder.leader?.startTime ?? null };
+      if (end === undefined) await terminate(instance, target, 0);
+      else if (!await end(target)) return null;
+    } else if (instance.nowMs() > giveUpAt) {
+      return null;
+    } else {
+      await instance.delay(POLL_MS);
+    }
+  }
+}
+
+/** The error for a lock that stays held by a process that is foreign or cannot be seen. */
+export function lockHeld(path: string, processes: Processes): LocalError {
+  const [holder] = processes.lockHolders(path);
+  if (holder !== undefined) {
+    const { pid, command } = holder;
+    return new LocalError("lock-failed", `${path} is held by pid ${pid} (${command}), which this tool did not start`, {
+      hint: "End that process, or use another --home",
+      facts: { path, pid, command },
+    });
+  }
+  return new LocalError("lock-failed", `${path} is held by a process that cannot be seen from here`, {
+    hint: "Another user, or a container that shares this home, runs Temporal here: end it there, or use another --home",
+    facts: { path },
+  });
+}

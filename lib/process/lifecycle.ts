@@ -1,0 +1,246 @@
+import { backoffDelayMs, recentRestarts } from "../config/restart_policy.ts";
+import type { Failure } from "../errors/failure.ts";
+import type { Action, Event, Machine, State, Step, StepContext } from "./machine.ts";
+
+/** The machine of a supervisor that was just asked to start an instance. */
+export function beginMachine(): Step {
+  return {
+    machine: {
+      state: { kind: "starting", first: true },
+      attempt: 1,
+      exitedAttempt: 0,
+      lastExit: null,
+      hang: null,
+      restarts: 0,
+      restartsAtMs: [],
+      shortLives: 0,
+      isHomeDeleted: false,
+    },
+    actions: [{ kind: "launch", attempt: 1, first: true }],
+  };
+}
+
+type Of<Union extends { kind: string }, Kind extends Union["kind"]> = Extract<Union, { kind: Kind }>;
+type Cell<S extends State["kind"], E extends Event["kind"]> = (
+  state: Of<State, S>,
+  event: Of<Event, E>,
+  machine: Machine,
+  context: StepContext,
+) => Step;
+type Table = { [S in State["kind"]]: { [E in Event["kind"]]: Cell<S, E> } };
+
+/** The step that `event` causes. Every pair of state and event is written in the table below. */
+export function step(machine: Machine, event: Event, context: StepContext): Step {
+  if ("attempt" in event && event.attempt !== machine.attempt) return { machine, actions: [] };
+  const before = event.kind === "exited" ? withExit(machine, event) : machine;
+  if (before === null) return { machine, actions: [] };
+  const cell = TABLE[before.state.kind][event.kind] as (
+    state: State,
+    event: Event,
+    machine: Machine,
+    context: StepContext,
+  ) => Step;
+  return cell(before.state, event, before, context);
+}
+
+/** The exit is remembered in every state; null when it is known already. */
+function withExit(machine: Machine, { attempt, code, signal, at }: Of<Event, "exited">): Machine | null {
+  if (machine.exitedAttempt === attempt) return null;
+  const isWanted = machine.state.kind === "stopping";
+  const reason = machine.hang ?? (isWanted ? "stopped" : code === 0 ? "exited by itself" : "crashed");
+  return { ...machine, exitedAttempt: attempt, lastExit: { code, signal, at, reason }, hang: null };
+}
+
+const go = (machine: Machine, state: State, ...actions: Action[]): Step => ({
+  machine: { ...machine, state },
+  actions,
+});
+
+/** No-op: redundant in this state, or about a process that is gone. */
+const ignore = (_state: State, _event: Event, machine: Machine): Step => ({ machine, actions: [] });
+
+/** It may have exited between the proof that it was ready and this event. */
+const serve = (_state: State, _event: Event, machine: Machine, context: StepContext): Step =>
+  machine.exitedAttempt === machine.attempt
+    ? beginRestart(machine, context.nowMs, context)
+    : go(machine, { kind: "running", sinceMs: context.nowMs }, { kind: "watch" });
+
+const fail = (machine: Machine, failure: Failure): Step => go(machine, { kind: "failed", failure });
+
+const leave = (machine: Machine, ...actions: Action[]): Step => go(machine, { kind: "stopped" }, ...actions);
+
+const endForStop = (_state: State, { graceMs }: Of<Event, "stop">, machine: Machine): Step =>
+  go(machine, { kind: "stopping", then: "stop" }, { kind: "unwatch" }, { kind: "terminate", graceMs });
+
+const endForRestart = (_state: State, { graceMs }: Of<Event, "restart">, machine: Machine): Step =>
+  go(machine, { kind: "stopping", then: "launch" }, { kind: "unwatch" }, { kind: "terminate", graceMs });
+
+/** Its data is gone with the home, and no client can find it: it is stopped. */
+const endForHome = (state: State, { graceMs }: Of<Event, "homeDeleted">, machine: Machine): Step => {
+  if (machine.isHomeDeleted) return { machine, actions: [] };
+  const { machine: next, actions } = endForStop(state, { kind: "stop", graceMs }, { ...machine, isHomeDeleted: true });
+  return { machine: next, actions: [{ kind: "abandonHome" }, ...actions] };
+};
+
+const stepAside = (_state: State, _event: Event, machine: Machine): Step =>
+  go(machine, { kind: "superseded" }, { kind: "unwatch" }, { kind: "unschedule" }, { kind: "releaseLocks" });
+
+/** The process died or hangs: count that, then terminate what is left of it before anything else. */
+function beginRestart(machine: Machine, servedSinceMs: number | null, context: StepContext): Step {
+  const { nowMs, policy, random } = context;
+  const recent = recentRestarts(machine.restartsAtMs, nowMs, policy);
+  if (policy.limit > 0 && recent.length >= policy.limit) {
+    return go({ ...machine, restartsAtMs: recent }, { kind: "stopping", then: "fail" }, { kind: "unwatch" }, {
+      kind: "terminate",
+      graceMs: 0,
+    });
+  }
+  const wasLong = servedSinceMs !== null && nowMs - servedSinceMs >= policy.minUptimeMs;
+  const shortLives = wasLong ? 0 : machine.shortLives + 1;
+  return go(
+    { ...machine, restarts: machine.restarts + 1, restartsAtMs: [...recent, nowMs], shortLives },
+    { kind: "backoff", phase: "ending", delayMs: backoffDelayMs(shortLives, policy, random) },
+    { kind: "unwatch" },
+    { kind: "terminate", graceMs: 0 },
+  );
+}
+
+function relaunch(machine: Machine, first: boolean, ...before: Action[]): Step {
+  const attempt = machine.attempt + 1;
+  const fresh = first ? { ...machine, shortLives: 0, restartsAtMs: [] } : machine;
+  return go({ ...fresh, attempt, hang: null }, { kind: "starting", first }, ...before, {
+    kind: "launch",
+    attempt,
+    first,
+  });
+}
+
+function countSick(sinceMs: number, failures: number, machine: Machine, context: StepContext): Step {
+  if (failures < context.failuresUntilHung) return go(machine, { kind: "unhealthy", sinceMs, failures });
+  return beginRestart({ ...machine, hang: `hung: ${failures} health checks in a row failed` }, sinceMs, context);
+}
+
+function gaveUp({ restarts, restartsAtMs }: Machine, { policy, name }: StepContext): Failure {
+  const minutes = Math.round(policy.windowMs / 60_000);
+  return {
+    code: "gave-up",
+    message: `Gave up: ${name} exited ${restartsAtMs.length + 1} times within ${minutes} minutes`,
+    hint: "See `stigmer-local logs`; `stigmer-local start` tries again (`--max-restarts 0` lifts the limit)",
+    facts: { restarts, limit: policy.limit, windowMs: policy.windowMs },
+  };
+}
+
+/** Nothing is alive, and a launch is due later. */
+const whileWaiting = { kind: "unschedule" } as const;
+
+const TERMINAL = {
+  ready: ignore,
+  launchFailed: ignore,
+  exited: ignore,
+  healthy: ignore,
+  sick: ignore,
+  gone: ignore,
+  stuck: ignore,
+  due: ignore,
+  stop: ignore,
+  restart: ignore,
+  // What is left to do before the exit must not touch what is another's.
+  superseded: (_state: State, _event: Event, machine: Machine): Step =>
+    go(machine, { kind: "superseded" }, { kind: "releaseLocks" }),
+  homeDeleted: (_state: State, _event: Event, machine: Machine): Step =>
+    machine.isHomeDeleted
+      ? { machine, actions: [] }
+      : { machine: { ...machine, isHomeDeleted: true }, actions: [{ kind: "abandonHome" }] },
+};
+
+const TABLE: Table = {
+  starting: {
+    ready: serve,
+    launchFailed: (state, { failure, final }, machine, context) =>
+      state.first || final ? fail(machine, failure) : beginRestart(machine, null, context),
+    exited: ignore, // a launch reports it as launchFailed
+    healthy: ignore,
+    sick: ignore,
+    gone: ignore,
+    stuck: (_state, { failure }, machine) => fail(machine, failure),
+    due: ignore,
+    stop: endForStop,
+    restart: endForRestart,
+    superseded: stepAside,
+    homeDeleted: endForHome,
+  },
+  running: {
+    ready: ignore,
+    launchFailed: ignore,
+    exited: (state, _event, machine, context) => beginRestart(machine, state.sinceMs, context),
+    healthy: ignore,
+    sick: (state, _event, machine, context) => countSick(state.sinceMs, 1, machine, context),
+    gone: ignore,
+    stuck: ignore,
+    due: ignore,
+    stop: endForStop,
+    restart: endForRestart,
+    superseded: stepAside,
+    homeDeleted: endForHome,
+  },
+  unhealthy: {
+    ready: ignore,
+    launchFailed: ignore,
+    exited: (state, _event, machine, context) => beginRestart(machine, state.sinceMs, context),
+    healthy: (state, _event, machine) => go(machine, { kind: "running", sinceMs: state.sinceMs }),
+    sick: (state, _event, machine, context) => countSick(state.sinceMs, state.failures + 1, machine, context),
+    gone: ignore,
+    stuck: ignore,
+    due: ignore,
+    stop: endForStop,
+    restart: endForRestart,
+    superseded: stepAside,
+    homeDeleted: endForHome,
+  },
+  backoff: {
+    ready: ignore,
+    launchFailed: ignore,
+    exited: ignore, // the one that is being terminated
+    healthy: ignore,
+    sick: ignore,
+    gone: (state, _event, machine) => {
+      if (state.phase === "waiting") return { machine, actions: [] };
+      if (state.delayMs === 0) return relaunch(machine, false);
+      return go(machine, { ...state, phase: "waiting" }, { kind: "schedule", delayMs: state.delayMs });
+    },
+    stuck: (_state, { failure }, machine) => fail(machine, failure),
+    due: (state, _event, machine) =>
+      state.phase === "waiting" ? relaunch(machine, false, whileWaiting) : { machine, actions: [] },
+    stop: (state, event, machine) =>
+      state.phase === "waiting" ? leave(machine, whileWaiting) : endForStop(state, event, machine),
+    restart: (state, event, machine) =>
+      state.phase === "waiting" ? relaunch(machine, true, whileWaiting) : endForRestart(state, event, machine),
+    superseded: stepAside,
+    homeDeleted: (state, event, machine) =>
+      state.phase === "waiting"
+        ? leave({ ...machine, isHomeDeleted: true }, whileWaiting, { kind: "abandonHome" })
+        : endForHome(state, event, machine),
+  },
+  stopping: {
+    ready: ignore,
+    launchFailed: ignore,
+    exited: ignore,
+    healthy: ignore,
+    sick: ignore,
+    gone: (state, _event, machine, context) => {
+      if (state.then === "launch") return relaunch(machine, true);
+      return state.then === "fail" ? fail(machine, gaveUp(machine, context)) : leave(machine);
+    },
+    stuck: (_state, { failure }, machine) => fail(machine, failure),
+    due: ignore,
+    // A later stop wins over a restart, and over a longer grace period.
+    stop: endForStop,
+    restart: (state, _event, machine) =>
+      state.then === "stop" ? { machine, actions: [] } : go(machine, { kind: "stopping", then: "launch" }),
+    superseded: stepAside,
+    homeDeleted: endForHome,
+  },
+  stopped: TERMINAL,
+  failed: TERMINAL,
+  superseded: { ...TERMINAL, superseded: ignore, homeDeleted: ignore },
+};

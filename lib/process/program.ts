@@ -1,0 +1,50 @@
+import type { PidRecord } from "../instance/pid_record.ts";
+import type { LockFile } from "../platform/files/lock_file.ts";
+import type { TerminationResult, TerminationTarget } from "./terminate.ts";
+import type { TrackedProcess } from "./tracked_process.ts";
+
+/** What a manager lends to one launch. */
+export interface Launch<Process extends TrackedProcess> {
+  /** Aborts when the launch is over: a stop, a restart, a supervisor that steps aside. What was spawned is terminated by the manager. */
+  signal: AbortSignal;
+  /** A person asked for this launch; false: it is a restart after a crash. */
+  first: boolean;
+  /** Terminates a process group of this instance that is in the way, or does not become ready. */
+  terminate(target: TerminationTarget, graceMs: number): Promise<TerminationResult>;
+  /**
+   * Takes the process lock; the launch closes what it gets.
+   *
+   * @throws {LocalError} `lock-failed`, `interrupted` once the supervisor has stepped aside
+   */
+  takeLock(): Promise<LockFile>;
+  /** Gives the process lock to the manager, to hold it until {@linkcode takeLock}; null frees the one that it holds. */
+  holdLock(lock: LockFile | null): void;
+  /**
+   * From now on this process is the one that is recorded, and that a stop terminates. To be called as soon as there is one.
+   *
+   * @param lock `deleted`: the lock file that it holds was deleted from its path.
+   */
+  track(process: Process, lock?: "deleted"): void;
+  /** Writes the record of the tracked process again: something in it has changed. */
+  updateRecord(process: Process): void;
+  /** Nothing of the tracked process is alive any more: another try may follow. */
+  forget(): void;
+}
+
+/** The program that a manager keeps running: how it is brought up, and how it is described. */
+export interface Program<Process extends TrackedProcess> {
+  /**
+   * Brings up a process that is ready: the first time it may be one that an earlier supervisor left, which is adopted.
+   * When this fails, nothing of it is left; when `signal` aborts, what was spawned is still there.
+   *
+   * @throws {LocalError} why it did not become ready
+   * @throws the reason of `signal`
+   */
+  bringUp(launch: Launch<Process>): Promise<Process>;
+  /** What the PID file says of `process`. */
+  record(process: Process): PidRecord;
+  /** Nothing of the tracked process is alive any more, or it is another supervisor's. */
+  forget(): void;
+  /** Frees what is held beside the process. The supervisor leaves. */
+  release(): void;
+}

@@ -1,0 +1,138 @@
+import { LocalError } from "../errors/local_error.ts";
+import { isDead, type Processes, type ProcessInfo } from "../platform/processes/processes.ts";
+import { signalGroup } from "../platform/spawn/signal_group.ts";
+import type { System } from "../platform/system.ts";
+
+/** How long a member may live on after SIGKILL (in an uninterruptible system call), in ms. */
+const KILL_DEADLINE_MS = 10_000;
+
+/** The group is polled this often while it ends, in ms: at first, and at last. */
+const FIRST_POLL_MS = 5;
+const LAST_POLL_MS = 25;
+
+/** A process group that was proved to belong to the instance. */
+export interface TerminationTarget {
+  pgid: number;
+  /** The start time of its leader, so that a reused PID is never signalled; null when the leader was dead already. */
+  leaderStartTime: string | null;
+  /** Resolves when the leader has ended, if that is our child: the group is looked at then, not at the next poll. */
+  leaderEnded?: Promise<unknown>;
+}
+
+/** How a termination went. */
+export interface TerminationResult {
+  /** The grace period was not enough: SIGKILL was sent. */
+  forced: boolean;
+  ms: number;
+}
+
+/** The handle on terminations that are under way: their grace periods can be shortened, and they can be called off. */
+export class Termination {
+  readonly #nowMs: () => number;
+  #deadlineMs = Infinity;
+  #isCancelled = false;
+
+  constructor({ nowMs }: Pick<System, "nowMs">) {
+    this.#nowMs = nowMs;
+  }
+
+  /** What is left of a grace period that began at `startedAtMs`, in ms. */
+  leftMs(startedAtMs: number, graceMs: number): number {
+    return Math.min(startedAtMs + graceMs, this.#deadlineMs) - this.#nowMs();
+  }
+
+  /** Lets no grace period last longer than `graceMs` from now. */
+  shorten(graceMs: number): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.#nowMs() + graceMs);
+  }
+
+  /** Sends no signal from now on: the groups are another supervisor's. */
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
+  get isCancelled(): boolean {
+    return this.#isCancelled;
+  }
+}
+
+/**
+ * Terminates a process group, and resolves when no live member is left (nothing runs in a zombie), or the termination was
+ * cancelled. SIGTERM, then SIGCONT, because a stopped process acts on SIGTERM only once it is continued (signal(7));
+ * SIGKILL after `graceMs`, at once for 0. Only for the holder of `supervisor.lock`, who has proved whose group it is.
+ *
+ * A leader that is dead does not free its group's number: the kernel gives no process a PID that a group still bears
+ * (alloc_pid skips numbers in use as PGID or SID), so members without a leader are still the same group.
+ *
+ * @throws {LocalError} `stop-failed` when a member survives SIGKILL by 10 s
+ * @throws the system's error when the group may not be signalled
+ */
+export async function terminate(
+  system: System,
+  target: TerminationTarget,
+  graceMs: number,
+  termination: Termination = new Termination(system),
+): Promise<TerminationResult> {
+  const { processes, nowMs } = system;
+  const { pgid, leaderStartTime } = target;
+  const startedAtMs = nowMs();
+  const result = (forced: boolean): TerminationResult => ({ forced, ms: nowMs() - startedAtMs });
+  const isOver = () =>
+    termination.isCancelled || isEmpty(pgid, processes) || !isStillLed(pgid, leaderStartTime, processes);
+
+  if (isOver()) return result(false);
+  const graceLeftMs = () => termination.leftMs(startedAtMs, graceMs);
+  if (graceLeftMs() > 0) {
+    signalGroup(pgid, "SIGTERM", system);
+    if (!isOver()) signalGroup(pgid, "SIGCONT", system);
+    if (await pollUntil(isOver, graceLeftMs, system, target.leaderEnded)) return result(false);
+  }
+  signalGroup(pgid, "SIGKILL", system);
+  const killedAtMs = nowMs();
+  const killLeftMs = () => killedAtMs + KILL_DEADLINE_MS - nowMs();
+  if (await pollUntil(isOver, killLeftMs, system, target.leaderEnded)) return result(true);
+  throw stopFailed(pgid, processes.liveGroupMembers(pgid));
+}
+
+/** A look at the leader costs a fiftieth of one at all processes, and mostly suffices: it tends to go last. */
+function isEmpty(pgid: number, processes: Processes): boolean {
+  const leader = processes.inspect(pgid);
+  const isLeaderAlive = leader !== null && leader.pgid === pgid && !isDead(leader);
+  return !isLeaderAlive && processes.liveGroupMembers(pgid).length === 0;
+}
+
+/** Once the last member of a group is gone, its number may go to another process. */
+function isStillLed(pgid: number, leaderStartTime: string | null, processes: Processes): boolean {
+  const leader = processes.inspect(pgid);
+  return leader === null || isDead(leader) || leader.startTime === leaderStartTime;
+}
+
+/** Whether `isOver` before `leftMs` runs out. The last look is never older than the answer. */
+async function pollUntil(
+  isOver: () => boolean,
+  leftMs: () => number,
+  { delay }: System,
+  leaderEnded: Promise<unknown> | undefined,
+): Promise<boolean> {
+  let lookAtOnce = leaderEnded?.then(() => {
+    lookAtOnce = undefined;
+  });
+  for (let waitMs = FIRST_POLL_MS;; waitMs = Math.min(waitMs * 1.5, LAST_POLL_MS)) {
+    if (isOver()) return true;
+    if (leftMs() <= 0) return false;
+    const pause = delay(Math.min(waitMs, leftMs()));
+    await (lookAtOnce === undefined ? pause : Promise.race([pause, lookAtOnce]));
+  }
+}
+
+function stopFailed(pgid: number, members: ProcessInfo[]): LocalError {
+  const names = members.map(({ pid, state, command }) => `${pid} (${command}, state ${state})`).join(", ");
+  return new LocalError(
+    "stop-failed",
+    `Process group ${pgid} survived SIGKILL by ${KILL_DEADLINE_MS / 1000} s: ${names}`,
+    {
+      hint: "A process in state D waits for a disk or a network file system: look at that, or restart the machine",
+      facts: { pgid, members: members.map(({ pid, state, command }) => ({ pid, state, command })) },
+    },
+  );
+}

@@ -1,0 +1,41 @@
+import { isStillThere, type ProcessInfo } from "../platform/processes/processes.ts";
+import type { System } from "../platform/system.ts";
+
+/** How a process ended, as far as its parent was told; both null for one that is not our child. */
+export interface ProcessEnd {
+  code: number | null;
+  signal: string | null;
+}
+
+/** A process that this supervisor launched or adopted. Its process group bears its PID. */
+export interface TrackedProcess {
+  pid: number;
+  /** As the kernel tells it; proves later that the PID is still the same process. */
+  startTime: string;
+  /** The executable that runs, which is not the path of the launch when that is a shim; null when it cannot be read. */
+  executable: string | null;
+  /** Unix ms. */
+  startedAtMs: number;
+  /** An earlier supervisor launched it. */
+  adopted: boolean;
+  /** Resolves when the leader of the group is dead; members of its group may live on. */
+  ended: Promise<ProcessEnd>;
+}
+
+/** How often a process that is not our child is looked at, in ms. */
+const ADOPTED_POLL_MS = 200;
+/** Each so many looks its identity is checked, too: on macOS that runs ps(1). */
+const LOOKS_PER_IDENTITY = 25;
+
+/** Resolves once a process that is not our child is dead: no exit event tells of it, so it is polled. */
+export async function watchEnd(
+  process: Pick<ProcessInfo, "pid" | "startTime">,
+  { processes, delay }: Pick<System, "processes" | "delay">,
+): Promise<ProcessEnd> {
+  for (let looks = 1;; looks++) {
+    await delay(ADOPTED_POLL_MS);
+    const mayBeAnother = looks % LOOKS_PER_IDENTITY === 0;
+    if (!(mayBeAnother ? isStillThere(process, processes) : processes.isThere(process.pid))) break;
+  }
+  return { code: null, signal: null };
+}

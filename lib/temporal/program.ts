@@ -1,0 +1,189 @@
+import { mkdirSync } from "node:fs";
+import { autoPortsOf } from "../config/auto_ports.ts";
+import type { RequestedSettings, Settings } from "../config/settings.ts";
+import { DatabaseLock } from "../database/lock.ts";
+import { LocalError } from "../errors/local_error.ts";
+import type { Instance, LaunchPlan, LaunchRequest } from "../instance/context.ts";
+import type { PidRecord } from "../instance/pid_record.ts";
+import { createProbe, type Probe } from "../instance/status/probe.ts";
+import { rotateLog } from "../logs/rotate_log.ts";
+import type { Launch, Program } from "../process/program.ts";
+import { PortAllocation } from "./launch/allocate_ports.ts";
+import { launchTemporal } from "./launch/launch.ts";
+import { planFor, preparePlan } from "./launch/plan.ts";
+import { isForeignProcess } from "./launch/port_conflict.ts";
+import { declareSearchAttributes } from "./launch/search_attributes.ts";
+import { recordOf, refreshExecutable, type TemporalProcess } from "./process.ts";
+import { reconcile } from "./reconcile.ts";
+import { learnVersion, versionAsker } from "./version_cache.ts";
+
+/** Where the warnings of a program go. */
+export interface ProgramWarnings {
+  /** Something that a person should know. */
+  add(message: string): void;
+  /** What is to be known of the Temporal of this launch; the next one may have none of it. */
+  setOfLaunch(messages: readonly string[]): void;
+}
+
+/** Temporal as the program that a manager keeps running: adopted where it can be, else planned and launched. */
+export class TemporalProgram implements Program<TemporalProcess> {
+  readonly #instance: Instance;
+  readonly #warnings: ProgramWarnings;
+  #launchRequest: LaunchRequest;
+  #plan: LaunchPlan | null = null;
+  #temporal: TemporalProcess | null = null;
+  #probe: Probe | null = null;
+  /** One supervisor per database, whatever homes and links lead to it. */
+  readonly #database = new DatabaseLock();
+  readonly #released = new AbortController();
+  readonly #askVersion: (binary: string) => Promise<string | null>;
+
+  constructor(instance: Instance, launchRequest: LaunchRequest, warnings: ProgramWarnings) {
+    this.#instance = instance;
+    this.#launchRequest = launchRequest;
+    this.#warnings = warnings;
+    this.#askVersion = versionAsker(instance.log, this.#released.signal);
+  }
+
+  /** Asks the Temporal that is alive, or is being launched. */
+  get probe(): Probe | null {
+    return this.#probe;
+  }
+
+  /** What runs, else what is to run. */
+  get settings(): Settings {
+    return this.#temporal?.settings ?? this.#plan?.settings ??
+      planFor(this.#instance.paths, this.#launchRequest.requested, "").settings;
+  }
+
+  /** What the next launch would be with these settings, and this binary; null while nothing is planned yet. */
+  planWith(requested: RequestedSettings, binary: string | null): LaunchPlan | null {
+    const plan = this.#plan;
+    if (plan === null) return null;
+    return planFor(this.#instance.paths, requested, binary ?? plan.binary, plan.settings, plan.auto);
+  }
+
+  /** Plans the next launch with these settings, and this binary. */
+  change(requested: RequestedSettings, binary: string | null): void {
+    this.#plan = this.planWith(requested, binary);
+    if (this.#plan !== null) return;
+    const { requested: before, binary: binaryBefore, ...rest } = this.#launchRequest; // nothing was looked at yet
+    const merged = { ...before, ...requested };
+    this.#launchRequest = { ...rest, requested: merged, binary: binary ?? binaryBefore, replace: true };
+  }
+
+  async bringUp(launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
+    const temporal = await this.#adoptOrLaunch(launch);
+    this.#warnings.setOfLaunch(await declareSearchAttributes(this.#instance, temporal.settings, launch.signal));
+    return temporal;
+  }
+
+  record(temporal: TemporalProcess): PidRecord {
+    return recordOf(temporal, this.#instance.policy, this.#instance.processes);
+  }
+
+  forget(): void {
+    this.#temporal = null;
+    this.#probe?.close();
+    this.#probe = null;
+  }
+
+  release(): void {
+    this.#released.abort();
+    this.#database.release();
+  }
+
+  async #adoptOrLaunch(launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
+    if (this.#plan !== null) return await this.#launch(launch);
+    const adopted = await this.#reconcile(launch);
+    if (adopted !== null) return adopted;
+    let wasSpawned = false;
+    const watched = { ...launch, track: (temporal: TemporalProcess) => (wasSpawned = true, launch.track(temporal)) };
+    return await this.#launch(watched).catch((error: unknown) => {
+      if (wasSpawned) throw error; // nothing was in the way
+      return this.#lookAgain(error, launch);
+    });
+  }
+
+  /** A Temporal of this instance, of which only its deleted lock tells, may be what is in the way: it is adopted, or terminated. */
+  async #lookAgain(error: unknown, launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
+    const isInTheWay = error instanceof LocalError && ["database-busy", "port-taken"].includes(error.code);
+    if (!isInTheWay || launch.signal.aborted) throw error;
+    const { pid } = error.facts;
+    if (await isForeignProcess(typeof pid === "number" ? pid : null, this.#instance, launch.signal)) throw error;
+    launch.holdLock(null);
+    return await this.#reconcile(launch, true) ?? await this.#launch(launch);
+  }
+
+  /** A launch that a person asked for, which begins a new log, may choose its ports. */
+  async #launch(launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
+    const { signal, first } = launch;
+    const ports = new PortAllocation(this.#instance, (message) => this.#warnings.add(message));
+    for (;;) {
+      const prepared = await preparePlan(this.#plan!, this.#database, this.#instance);
+      const plan = first ? await ports.choose(prepared) : prepared;
+      signal.throwIfAborted(); // a restart may have planned otherwise meanwhile
+      this.#plan = plan;
+      try {
+        return await this.#launchOnce(plan, launch);
+      } catch (error) {
+        if (!first || signal.aborted || !ports.mayTryOthers(plan, error)) throw error;
+        launch.forget();
+      }
+    }
+  }
+
+  async #launchOnce(plan: LaunchPlan, launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
+    const instance = this.#instance;
+    mkdirSync(instance.paths.logsDir, { recursive: true, mode: 0o700 }); // it may have been deleted since
+    launch.signal.throwIfAborted();
+    if (launch.first) rotateLog(instance.paths.temporalLog, "rename", instance.logPolicy, Date.now());
+    this.#probe?.close();
+    const probe = this.#probe = createProbe(instance.host.connect, plan.settings);
+    const temporal = await launchTemporal({
+      instance,
+      plan,
+      probe,
+      signal: launch.signal,
+      takeLock: () => launch.takeLock(),
+      end: (target, graceMs) => launch.terminate(target, graceMs),
+      onSpawn: (spawned) => this.#track(spawned, launch),
+    });
+    if (refreshExecutable(temporal, instance.processes)) launch.updateRecord(temporal);
+    return temporal;
+  }
+
+  async #reconcile(launch: Launch<TemporalProcess>, isThorough = false): Promise<TemporalProcess | null> {
+    const { paths } = this.#instance;
+    const { requested } = this.#launchRequest;
+    const found = await reconcile(this.#instance, this.#launchRequest, {
+      signal: launch.signal,
+      warn: (message) => this.#warnings.add(message),
+      end: (target, graceMs) => launch.terminate(target, graceMs),
+      isThorough,
+    });
+    if (found.kind === "clear") {
+      launch.holdLock(found.lock);
+      this.#plan = planFor(paths, requested, found.binary, found.base);
+      return null;
+    }
+    const { temporal } = found;
+    const binary = this.#launchRequest.binary ?? temporal.binary ?? "";
+    this.#plan = { binary, settings: temporal.settings, auto: autoPortsOf(requested) };
+    this.#track(temporal, launch, found.proof === "lock" ? undefined : "deleted");
+    try {
+      await this.#database.moveTo(temporal.settings.dbFilename, this.#instance);
+    } catch (error) { // it has the database open, whoever has the lock: to terminate it for that would help no one
+      if (!(error instanceof LocalError)) throw error;
+      this.#warnings.add(error.message);
+    }
+    return temporal;
+  }
+
+  #track(temporal: TemporalProcess, launch: Launch<TemporalProcess>, lock?: "deleted"): void {
+    this.#temporal = temporal;
+    this.#probe ??= createProbe(this.#instance.host.connect, temporal.settings);
+    launch.track(temporal, lock);
+    learnVersion(temporal, this.#askVersion, () => launch.updateRecord(temporal));
+  }
+}

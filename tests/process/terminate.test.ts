@@ -1,0 +1,145 @@
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { LocalError } from "../../lib/errors/local_error.ts";
+import type { Processes, ProcessInfo } from "../../lib/platform/processes/processes.ts";
+import type { System } from "../../lib/platform/system.ts";
+import { systemHere } from "../../lib/platform/system_here.ts";
+import { terminate, Termination, type TerminationTarget } from "../../lib/process/terminate.ts";
+import { killGroup, PATIENCE_MS, type TestProcess, until, withProcess } from "../platform/support.ts";
+
+const system = systemHere();
+const { processes } = system;
+
+/** A shell that ignores SIGTERM, and a child of the same kind; both in the shell's group. */
+const DEAF = "trap '' TERM; sleep 600 & echo ready; while :; do sleep 600; done";
+
+const targetOf = (pgid: number): TerminationTarget => ({
+  pgid,
+  leaderStartTime: processes.inspect(pgid)?.startTime ?? null,
+});
+
+describe("terminate()", () => {
+  it("terminates a group that listens to SIGTERM, without force", () =>
+    withProcess(["sh", "-c", "sleep 600 & echo ready; wait"], async (target) => {
+      await ready(target);
+      const { forced } = await terminate(system, targetOf(target.pid), PATIENCE_MS);
+      assertEquals(forced, false);
+      assertEquals(processes.liveGroupMembers(target.pid), []);
+    }));
+
+  it("terminates a stopped process by SIGTERM, because it continues it", () =>
+    withProcess(["sleep", "600"], async ({ pid, exited }) => {
+      process.kill(pid, "SIGSTOP");
+      await until(() => processes.inspect(pid)?.state === "T", "it is stopped");
+      assertEquals((await terminate(system, targetOf(pid), PATIENCE_MS)).forced, false);
+      assertEquals(await exited, { code: null, signal: "SIGTERM" });
+    }));
+
+  it("kills a group that ignores SIGTERM after the grace period, grandchildren too", () =>
+    withProcess(["sh", "-c", DEAF], async (target) => {
+      await ready(target);
+      const { forced, ms } = await terminate(system, targetOf(target.pid), 100);
+      assertEquals(forced, true);
+      assert(ms >= 100);
+      assertEquals(processes.liveGroupMembers(target.pid), []);
+    }));
+
+  it("kills at once without a grace period", () =>
+    withProcess(["sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done"], async (target) => {
+      await ready(target);
+      assertEquals((await terminate(system, targetOf(target.pid), 0)).forced, true);
+      assertEquals((await target.exited).signal, "SIGKILL");
+    }));
+
+  it("shortens the grace period while it runs, and terminates the group all the same", () =>
+    withProcess(["sh", "-c", DEAF], async (target) => {
+      await ready(target);
+      const termination = new Termination(system);
+      const ended = terminate(system, targetOf(target.pid), 10 * PATIENCE_MS, termination);
+      termination.shorten(0);
+      assertEquals((await ended).forced, true);
+      assertEquals(processes.liveGroupMembers(target.pid), []);
+    }));
+
+  it("terminates what a dead leader left alive", () =>
+    withProcess(["sh", "-c", "sleep 600 & echo ready; exit 0"], async ({ pid, exited }) => {
+      await exited;
+      await until(() => processes.inspect(pid) === null, "the leader is gone");
+      assertEquals(processes.liveGroupMembers(pid).length, 1);
+      assertEquals((await terminate(system, targetOf(pid), PATIENCE_MS)).forced, false);
+      assertEquals(processes.liveGroupMembers(pid), []);
+    }));
+
+  it("does not wait for zombies", () =>
+    withProcess(["perl", "-e", PERL_PARENT_THAT_NEVER_REAPS], async (parent) => {
+      await until(() => parent.output().includes("\n"), "the child is there");
+      const pgid = Number(parent.output());
+      await until(() => processes.inspect(pgid)?.pgid === pgid, "the child has its group");
+      try {
+        const { forced } = await terminate(system, targetOf(pgid), PATIENCE_MS);
+        assertEquals(forced, false);
+        assertEquals(processes.inspect(pgid)?.state, "Z");
+        assertEquals(processes.isThere(pgid), false);
+        assertEquals(processes.liveGroupMembers(pgid), []);
+      } finally {
+        killGroup(pgid);
+      }
+    }));
+
+  it("is done at once when the group is empty", async () => {
+    const empty = { ...system, processes: { ...processes, liveGroupMembers: () => [], inspect: () => null } };
+    assertEquals((await terminate(empty, { pgid: 4_000_000, leaderStartTime: null }, 1000)).forced, false);
+  });
+
+  it("signals no group whose leader is another process", () =>
+    withProcess(["sleep", "600"], async ({ pid }) => {
+      assertEquals((await terminate(system, { pgid: pid, leaderStartTime: "1" }, 0)).forced, false);
+      assertEquals(processes.liveGroupMembers(pid).length, 1);
+    }));
+
+  it("sends no further signal once it is cancelled", () =>
+    withProcess(["sh", "-c", DEAF], async (target) => {
+      await ready(target);
+      const termination = new Termination(system);
+      const ended = terminate(system, targetOf(target.pid), PATIENCE_MS, termination);
+      termination.cancel();
+      assertEquals((await ended).forced, false);
+      assert(processes.liveGroupMembers(target.pid).length > 0);
+    }));
+
+  it("names the processes that survive SIGKILL", async () => {
+    const stuck: ProcessInfo = {
+      ...processes.inspect(process.pid)!,
+      pid: 4_000_000,
+      pgid: 4_000_000,
+      state: "D",
+      command: "stuck",
+    };
+    const stuckProcesses: Processes = {
+      ...processes,
+      liveGroupMembers: () => [stuck],
+      inspect: (pid) => pid === 4_000_000 ? stuck : null,
+    };
+    let now = 0;
+    const immortal: System = { ...system, processes: stuckProcesses, kill: () => {}, nowMs: () => now += 1000 };
+    const error = await assertRejects(
+      () => terminate(immortal, { pgid: 4_000_000, leaderStartTime: stuck.startTime }, 0),
+      LocalError,
+      "survived SIGKILL by 10 s: 4000000 (stuck, state D)",
+    );
+    assertEquals(error.code, "stop-failed");
+  });
+});
+
+const PERL_PARENT_THAT_NEVER_REAPS = `
+  $| = 1;
+  my $pid = fork;
+  if (!$pid) { setpgrp 0, 0; close STDOUT; exec 'sleep', '600' }
+  print "$pid\\n";
+  sleep 600;
+`;
+
+function ready(target: TestProcess): Promise<void> {
+  return until(() => target.output() === "ready\n", "the process is ready");
+}
