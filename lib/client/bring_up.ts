@@ -1,40 +1,50 @@
 import { checkHome, type CommandContext, tellWarnings, timeoutMsOf } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
-import { askStart, isLeaving } from "../control/request.ts";
-import { LocalError } from "../errors/local_error.ts";
+import { askPatiently, isLeaving } from "../control/request.ts";
+import { stillStarting } from "../errors/not_ready.ts";
 import { CONTROL_SOCKET_NAME } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import { interruptible } from "./interruptible.ts";
 
-/** Starts, adopts or reuses the instance. Resolves with its status once Temporal is ready. */
-export async function bringUp(context: CommandContext): Promise<Status> {
+/**
+ * The one way up, for every command: a supervisor that is running is asked, else one is started. Resolves with the status
+ * once Temporal is ready, or at once with `--no-wait`.
+ *
+ * @param verb `start` adopts or reuses what runs as requested; `restart` replaces it.
+ * @throws {LocalError} what the supervisor reports, `timeout`, `interrupted`, what {@linkcode startSupervised} throws
+ */
+export async function bringUp(context: CommandContext, verb: "start" | "restart" = "start"): Promise<Status> {
   const timeoutMs = timeoutMsOf(context);
   const { host, invocation: { home } } = context;
-  const status = await interruptible(host, home, (onHandedOver) => reuse(context, timeoutMs, onHandedOver)) ??
-    await (await import("./start_supervised.ts")).startNew(context, timeoutMs, false);
+  const status =
+    await interruptible(host, home, (onHandedOver) => askRunning(context, verb, timeoutMs, onHandedOver)) ??
+      await (await import("./start_supervised.ts")).startSupervised(context, timeoutMs, verb === "restart");
   await tellWarnings(context, status);
   return status;
 }
 
 /** The path of nearly every call: a supervisor is running. Loads no module that only a launch needs. */
-async function reuse(context: CommandContext, timeoutMs: number, onHandedOver: () => void): Promise<Status | null> {
+async function askRunning(
+  context: CommandContext,
+  verb: "start" | "restart",
+  timeoutMs: number,
+  onHandedOver: () => void,
+): Promise<Status | null> {
   const { host, invocation: { home, requested, requestedBinary, policy, commandOptions } } = context;
   if (!checkHome(context)) return null;
-  const request = { asked: requested, binary: requestedBinary, policy, noWait: commandOptions["no-wait"] === true };
+  const binary = verb === "start"
+    ? requestedBinary
+    : await (await import("./launch_request.ts")).binaryForRestart(context);
+  const body = { asked: requested, binary, policy, noWait: commandOptions["no-wait"] === true };
   if (host.exists(`${home}/${CONTROL_SOCKET_NAME}`)) onHandedOver();
-  const answer = await withLiveLine(context, () => askStart(host, home, request, timeoutMs));
-  if (answer.kind === "late") {
-    throw new LocalError(
-      "timeout",
-      `Timed out after ${
-        timeoutMs / 1000
-      } s waiting for Temporal to become ready; the supervisor keeps trying in the background`,
-      {
-        hint:
-          "`stigmer-local wait` keeps waiting, `stigmer-local status` shows details, `stigmer-local stop` cancels the start",
-      },
-    );
-  }
-  return answer.kind === "answer" && !isLeaving(answer.response) ? statusOrThrow(answer.response) : null;
+  const answer = await withLiveLine(
+    context,
+    () => askPatiently(host, home, { method: "POST", path: `/${verb}`, body }, timeoutMs),
+  );
+  if (answer.kind === "late") throw stillStarting(timeoutMs);
+  if (answer.kind !== "answer" || isLeaving(answer.response)) return null;
+  const status = statusOrThrow(answer.response);
+  if (verb === "restart") (await import("../binary/selected_version.ts")).settleSelectedVersion(home);
+  return status;
 }

@@ -1,7 +1,7 @@
 import { closeSync, statSync } from "node:fs";
 import { statusOrThrow } from "../control/client.ts";
 import { askStart, isLeaving, type LongAnswer } from "../control/request.ts";
-import { LocalError } from "../errors/local_error.ts";
+import { stillStarting } from "../errors/not_ready.ts";
 import { type LaunchRequest, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
 import { readLastFailure } from "../instance/last_failure.ts";
@@ -72,7 +72,7 @@ export async function ensureSupervisor(
       const status = hasSpawned ? statusFromSupervisor(answer) : statusOrThrow(answer.response);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
-    if (answer.kind === "late" || performance.now() > giveUpAt) throw startTimedOut(options.timeoutMs);
+    if (answer.kind === "late" || performance.now() > giveUpAt) throw stillStarting(options.timeoutMs);
     if (answer.kind === "silent") {
       await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, launchRequest.home);
     }
@@ -138,17 +138,4 @@ function openLogOrFree(path: string, lock: LockFile): number {
     lock.close();
     throw error;
   }
-}
-
-function startTimedOut(timeoutMs: number): LocalError {
-  return new LocalError(
-    "timeout",
-    `Timed out after ${
-      timeoutMs / 1000
-    } s waiting for Temporal to become ready; the supervisor keeps trying in the background`,
-    {
-      hint:
-        "`stigmer-local wait` keeps waiting, `stigmer-local status` and `stigmer-local logs` show details, `stigmer-local stop` cancels the start",
-    },
-  );
 }

@@ -13,7 +13,7 @@ import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { delay } from "../platform/runtime/delay.ts";
 import { currentStatus } from "./current_status.ts";
-import { startNew } from "./start_supervised.ts";
+import { startSupervised } from "./start_supervised.ts";
 import { DEFAULT_GRACE_S, stopInstance } from "./stop.ts";
 
 const START_TIMEOUT_MS = 120_000;
@@ -153,7 +153,7 @@ async function startAs(context: CommandContext, record: PidRecord | null): Promi
     invocation: { ...invocation, requested, policy, temporalBin, requestedBinary: temporalBin },
   };
   try {
-    return await startNew(again, START_TIMEOUT_MS, false);
+    return await startSupervised(again, START_TIMEOUT_MS, false);
   } catch (error) {
     // Another process has started it with other settings: it is up, on the new data.
     if (error instanceof LocalError && error.code === "settings-differ") return await currentStatus(context);

@@ -11,7 +11,7 @@ import { createLaunchRequest } from "./launch_request.ts";
  *
  * @param replaces Replace an unsupervised Temporal instead of adopting it.
  */
-export async function startNew(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
+export async function startSupervised(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
   const { host, invocation: { home, commandOptions } } = context;
   const launchRequest = await createLaunchRequest(context, replaces);
   const noWait = commandOptions["no-wait"] === true;

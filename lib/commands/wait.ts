@@ -4,7 +4,7 @@ import { currentStatus } from "../client/current_status.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askPatiently, isLeaving } from "../control/request.ts";
 import { fromFailure } from "../errors/failure.ts";
-import { LocalError } from "../errors/local_error.ts";
+import { notReady } from "../errors/not_ready.ts";
 import { renderCard } from "../instance/status/render_status.ts";
 import type { Status } from "../instance/status/status.ts";
 import { delay } from "../platform/runtime/delay.ts";
@@ -23,9 +23,7 @@ export const wait: Command = async (context) => {
       return 0;
     }
     if (performance.now() >= giveUpAt) {
-      throw new LocalError("timeout", `Timed out after ${timeoutMs / 1000} s waiting for Temporal to become ready`, {
-        hint: "`stigmer-local status` shows why; `stigmer-local start` starts it",
-      });
+      throw notReady(timeoutMs, "`stigmer-local status` shows why, `stigmer-local start` starts it");
     }
     await delay(Math.min(POLL_MS, Math.max(1, giveUpAt - performance.now())));
   }

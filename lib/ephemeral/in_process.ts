@@ -1,5 +1,6 @@
 import { fromFailure, START_STOPPED } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
+import { notReady } from "../errors/not_ready.ts";
 import { createInstance, type LaunchRequest } from "../instance/context.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -69,7 +70,7 @@ export async function superviseEphemeral(
     };
   } catch (error) {
     await end();
-    throw isLate ? startTimedOut(timeoutMs) : error;
+    throw isLate ? notReady(timeoutMs, "Raise the timeout with --timeout SECONDS") : error;
   } finally {
     cancel();
   }
@@ -80,10 +81,4 @@ async function lockNewHome(host: Host, { home }: LaunchRequest): Promise<LockFil
   const lock = makeEphemeralHome(paths, host.uid) ? await tryLock(paths.supervisorLock) : null;
   if (lock === null) throw homeNotMade(home);
   return lock;
-}
-
-function startTimedOut(timeoutMs: number): LocalError {
-  return new LocalError("timeout", `Timed out after ${timeoutMs / 1000} s waiting for Temporal to become ready`, {
-    hint: "Raise the timeout with --timeout SECONDS",
-  });
 }

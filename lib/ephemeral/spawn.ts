@@ -9,7 +9,8 @@ import {
 } from "../client/spawn_supervisor.ts";
 import { within } from "../control/request.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
-import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { systemErrorCode } from "../errors/local_error.ts";
+import { notReady } from "../errors/not_ready.ts";
 import { type LaunchRequest, NO_HOME_EXIT } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
 import { readTailOf } from "../logs/read_tail.ts";
@@ -62,9 +63,7 @@ export async function spawnEphemeral(
         throw startupError(supervisor.exit, failureIn(lastWords), lastWords, null);
       }
       if (answer.kind === "late" || performance.now() > giveUpAt) {
-        throw new LocalError("timeout", `Timed out after ${timeoutMs / 1000} s waiting for Temporal to become ready`, {
-          hint: "Raise the timeout",
-        });
+        throw notReady(timeoutMs, "Raise the timeout");
       }
     }
   } catch (error) {

@@ -40,12 +40,12 @@ describe("backup while Temporal runs", () => {
 
   it("kills no Temporal that is paused for longer than its health checks may take", () =>
     withInstance(async (instance) => {
+      await instance.start(["--headless"]);
+      await instance.stop([]); // gracefully: a journal that is left would be rolled back over what is written here
       writeFileSync(
         instance.paths.config,
         "backend: { local: { temporal: { health: { interval: 0.1s, timeout: 0.05s, failures: 1 } } } }\n",
       );
-      await instance.start(["--headless"]);
-      await instance.stop([]); // gracefully: a leftover journal would be rolled back over what is written here
       const padded = join(instance.home, "padded.db");
       renameSync(instance.paths.defaultDatabase, padded);
       const database = (await loadSqlite())(padded);
