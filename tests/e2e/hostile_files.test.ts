@@ -35,7 +35,10 @@ function assertUnharmed(home: string): void {
 
 /** Obstacles that make start fail, with its message about them. */
 const BARRED: readonly (readonly [name: string, words: RegExp, obstacles: readonly Obstacle[]])[] = [
-  ["temporal.lock", /Cannot lock .*\/temporal\.lock: it is (a symbolic link|a directory|not a regular file)/, ["live", "folder"]],
+  ["temporal.lock", /Cannot lock .*\/temporal\.lock: it is (a symbolic link|a directory|not a regular file)/, [
+    "live",
+    "folder",
+  ]],
   ["temporal.lock", /Cannot lock .*\/temporal\.lock: it is not a regular file/, ["fifo"]],
   ["supervisor.lock", /Cannot lock .*\/supervisor\.lock: it is a symbolic link/, ["dangling"]],
   ["supervisor.lock", /Cannot lock .*\/supervisor\.lock: it is not a regular file/, ["fifo"]],
