@@ -225,7 +225,7 @@ function differencesFrom(
 function settingsDiffer(differences: SettingDifference[]): Failure {
   return {
     code: "settings-differ",
-    message: `Temporal runs with other settings: ${differences.map(inWords).join("; ")}`,
+    message: `Temporal is already running with different settings: ${differences.map(inWords).join("; ")}`,
     hint: "`stigmer-local restart` with these flags applies them; another --home makes an instance of its own",
     facts: { differences },
   };
@@ -235,6 +235,5 @@ function inWords({ setting, running, asked }: SettingDifference): string {
   const [there, wanted] = [running, asked].map((value) =>
     Array.isArray(value) ? value.join(", ") : String(value ?? "")
   );
-  if (there === "") return `${setting} is not set, and ${wanted} is asked for`;
-  return `${setting} is ${there}, ${wanted === "" ? "and none is asked for" : `not ${wanted}`}`;
+  return `${setting} is ${there === "" ? "not set" : there}, requested ${wanted === "" ? "none" : wanted}`;
 }

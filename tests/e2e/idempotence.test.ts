@@ -79,12 +79,13 @@ describe("start", () => {
       const [error, hint] = both.stderr.split("\n");
       assertEquals(
         error,
-        "error: Temporal runs with other settings: headless is false, not true; namespace is orders, not billing",
+        "error: Temporal is already running with different settings: headless is false, requested true; " +
+          "namespace is orders, requested billing",
       );
       assertMatch(hint!, /^hint: `stigmer-local restart --home '.*'` with these flags applies them; another --home /);
 
       const added = await runPlain(instance, ["start", "--search-attribute", "Color=Keyword"]);
-      assertStringIncludes(added.stderr, "settings: search-attribute is not set, and Color=Keyword is asked for\n");
+      assertStringIncludes(added.stderr, "settings: search-attribute is not set, requested Color=Keyword\n");
 
       const same = await answerOf(instance, ["start", "--json", "--namespace", "orders", "--port", `${instance.port}`]);
       assertEquals(pidsOf(same), pidsOf(first));

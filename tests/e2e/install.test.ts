@@ -58,7 +58,7 @@ describe("install", () => {
         assertStringIncludes((await instance.run(["start", "--version", "1.4.1"], { env })).stdout, "reused");
         const other = await instance.run(["start", "--version", "1.4.2"], { env });
         assertEquals(other.code, 1);
-        assertStringIncludes(other.stderr, "Temporal runs with other settings");
+        assertStringIncludes(other.stderr, "Temporal is already running with different settings");
 
         const plain = await instance.run(["restart"], { env });
         assertEquals(plain.code, 0, plain.stderr);

@@ -42,9 +42,12 @@ describe("config.yaml", () => {
       assertEquals(refused.code, 1);
       assertStringIncludes(
         refused.stderr,
-        `headless is false, not true; metrics-port is not set, and ${metrics} is asked for; log-max-size is 10MB, not 1MB`,
+        `headless is false, requested true; metrics-port is not set, requested ${metrics}; log-max-size is 10MB, requested 1MB`,
       );
-      assertStringIncludes((await run(instance, "run", "--", "true")).stderr, "Temporal runs with other settings");
+      assertStringIncludes(
+        (await run(instance, "run", "--", "true")).stderr,
+        "Temporal is already running with different settings",
+      );
       assertEquals(pidsOf(await statusOf(instance, "status")), pidsOf(first), "nothing was touched");
 
       const second = await statusOf(instance, "restart");
