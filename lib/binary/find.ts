@@ -6,37 +6,42 @@ import { managedBinaryPath } from "../instance/paths.ts";
 import { foreignFormat, FORMAT_BYTES } from "../platform/spawn/executable_format.ts";
 import { shellWord } from "../text/shell_word.ts";
 
-/** A Temporal binary and how it was come by. */
+const NOT_FOUND = "not found";
+const NOT_EXECUTABLE = "not executable by this user";
+
+/** A Temporal binary and its origin. */
 export interface TemporalBinary {
-  /** Absolute; as it was found, links not followed (a shim of mise or asdf looks at the name it is called by). */
+  /**
+   * Absolute path as found; links are not resolved, because a shim of mise or asdf depends on the name it is called by.
+   */
   path: string;
   source: "explicit" | "managed" | "path" | "built" | "downloaded";
-  /** The version as far as it is known without running the binary. */
+  /** The version, if known without running the binary. */
   version: string | null;
 }
 
-/** Where {@linkcode findTemporal} looks. */
+/** Where {@linkcode findTemporal} searches. */
 export interface FindOptions {
-  /** What a person named, and with what (`--temporal-bin`, `STIGMER_TEMPORAL_BIN`). */
+  /** A binary given explicitly, and the option that gave it (`--temporal-bin`, `STIGMER_TEMPORAL_BIN`). */
   explicit?: { path: string; origin: string };
   /** The instance's home. */
   home: string;
   /** The version of the managed binary. */
   version: string;
-  /** That version was asked for by name, so that one on PATH does not do. */
+  /** The version was requested explicitly, so a binary on PATH is not used. */
   isVersionRequested?: boolean;
   cwd: string;
   /** The caller's `PATH` and `HOME`. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Real paths that are no Temporal, whatever they are called: our own entry script and runtime. */
+  /** Real paths of this tool's entry script and runtime, which are not Temporal whatever their names. */
   notThese?: readonly string[];
 }
 
 /**
- * The Temporal binary that is there: the one that a person named, the managed one, one on PATH, the one of Temporal's
- * own installer. Runs nothing. `tried` tells each place in words, for the error of who finds none.
+ * Finds an installed Temporal binary: the explicit one, the managed one, one on PATH, or that of Temporal's own
+ * installer. Runs nothing. `tried` describes each place searched, for error messages.
  *
- * @throws {LocalError} `binary-not-found`, when a person named one that can't be used: another would be a surprise
+ * @throws {LocalError} `binary-not-found` if the explicit one is unusable: another one would be a surprise
  */
 export function findTemporal(options: FindOptions): { binary: TemporalBinary | null; tried: string[] } {
   if (options.explicit !== undefined) {
@@ -57,34 +62,34 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
   const folders = (options.env["PATH"] ?? "").split(":");
   if (home !== undefined && home !== "") folders.push(join(home, ".temporalio", "bin"));
   for (const folder of new Set(folders)) {
-    // "" and "." mean the working folder, where a cloned repository could plant a program.
+    // "" and "." mean the working directory, where a cloned repository could plant a program.
     if (!folder.startsWith("/")) continue;
     const path = join(folder, "temporal");
     const fault = binaryFault(path) ?? ownFault(path, options.notThese ?? []);
     if (fault === null) return { binary: { path, source: "path", version: null }, tried };
-    if (fault !== "not there") tried.push(`${path}: ${fault}`);
+    if (fault !== NOT_FOUND) tried.push(`${path}: ${fault}`);
   }
-  tried.push("temporal on PATH and in ~/.temporalio/bin: none that can be run");
+  tried.push("temporal on PATH and in ~/.temporalio/bin: no executable found");
   return { binary: null, tried };
 }
 
-/** Why the file at `path` can't be run, in words, or null when it can. */
+/** Why the file at `path` can't be run; null if it can. */
 export function binaryFault(path: string): string | null {
   try {
     const info = statSync(path);
-    if (info.isDirectory()) return "a folder";
+    if (info.isDirectory()) return "a directory";
     if (!info.isFile()) return "not a regular file";
     accessSync(path, constants.X_OK);
     if (info.size === 0) return "empty";
     const builtFor = foreignFormat(headOf(path), process.platform, process.arch);
-    return builtFor === null ? null : `built for ${builtFor}, this is ${process.platform} ${process.arch}`;
+    return builtFor === null ? null : `built for ${builtFor}, this machine is ${process.platform} ${process.arch}`;
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return "not there";
+    if (code === "ENOENT" || code === "ENOTDIR") return NOT_FOUND;
     if (code === "EACCES") {
-      return existsSync(path) ? "not executable for this user" : "in a folder that this user can't enter";
+      return existsSync(path) ? NOT_EXECUTABLE : "in a directory that this user cannot search";
     }
-    if (code === "ELOOP") return "a link that leads in a circle";
+    if (code === "ELOOP") return "too many levels of symbolic links";
     throw error;
   }
 }
@@ -95,7 +100,7 @@ function headOf(path: string): Uint8Array {
   try {
     fd = openSync(path, "r");
   } catch (error) {
-    // What may be executed may still not be read.
+    // An executable file may be unreadable.
     if (systemErrorCode(error) === "EACCES") return new Uint8Array(0);
     throw error;
   }
@@ -111,9 +116,9 @@ function ownFault(path: string, notThese: readonly string[]): string | null {
 }
 
 function unusable(path: string, origin: string, fault: string): LocalError {
-  const hint = fault === "not executable for this user"
-    ? `chmod +x ${shellWord(path)}, or name another with ${origin}`
-    : `name an executable file with ${origin}, or leave it out to use the managed one`;
+  const hint = fault === NOT_EXECUTABLE
+    ? `Make it executable (\`chmod +x ${shellWord(path)}\`), or choose another with ${origin}`
+    : `Choose an executable file with ${origin}, or omit it to use the managed binary`;
   return new LocalError("binary-not-found", `Cannot use ${path} (${origin}) as the Temporal binary: ${fault}`, {
     hint,
     facts: { path, origin, tried: [`${path}: ${fault}`] },

@@ -7,38 +7,38 @@ import { buildTemporal, type GoBuildOptions } from "./go_build/build.ts";
 import { withInstallLock } from "./install_lock.ts";
 import type { InstallNews, InstallPhase } from "./render_install.ts";
 
-/** What {@linkcode installTemporal} installs, and how. */
+/** Options of {@linkcode installTemporal}. */
 export interface InstallOptions {
   version: string;
-  /** The instance's home, which exists. */
+  /** The instance's home, which must exist. */
   home: string;
-  /** The caller's environment: the mirror, the proxy, where Go is. */
+  /** The caller's environment: mirror, proxy, Go's location. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Called whenever something is known, and each second. */
+  /** Called on each change, and every second. */
   onProgress?: (progress: InstallNews) => void;
-  /** Ends the install, and leaves nothing behind. */
+  /** Aborts the install and removes its temporary files. */
   signal?: AbortSignal | undefined;
   /** For tests: other sums, patience and limits of the download. */
   tuning?: Pick<ReleaseOptions, "sums" | "patience" | "limits">;
 }
 
-/** A managed binary, and how it came to be: `trust` is null for one that was there, and for one that Go built. */
+/** A managed binary and its origin; `trust` is null for an existing binary and for one built with Go. */
 export interface InstalledTemporal extends TemporalBinary {
   trust: Trust | null;
-  /** Where it was downloaded from. */
+  /** The URL it was downloaded from. */
   url: string | null;
 }
 
 /**
- * Puts Temporal's command-line tool into the home's `bin` as the managed binary of its version: the official release
- * archive, or where that is not to be had a build with `go install`. Several calls at once, also of several processes,
- * install one: the others wait, then find it.
+ * Installs Temporal's CLI in the home's `bin` as the managed binary of its version, from the official release archive,
+ * or built with `go install` if that is not available. Of concurrent calls, even by several processes, one installs;
+ * the others wait for it.
  *
- * @throws {LocalError} `install-failed`, with what was tried as `facts.tried`; `interrupted` when `signal` ended it
+ * @throws {LocalError} `install-failed`, with the attempts in `facts.tried`; `interrupted` if `signal` aborted it
  */
 export async function installTemporal(options: InstallOptions): Promise<InstalledTemporal> {
   const { version, home, env, signal } = options;
-  if (!isVersion(version)) throw new LocalError("usage", `Cannot install Temporal '${version}': not a version`);
+  if (!isVersion(version)) throw new LocalError("usage", `Cannot install Temporal '${version}': invalid version`);
   const began = performance.now();
   let latest: InstallPhase | null = null;
   const tell = (phase: InstallPhase) => {
@@ -69,7 +69,7 @@ export async function installTemporal(options: InstallOptions): Promise<Installe
   }
 }
 
-/** Builds what could not be downloaded; when that fails too, both are told. */
+/** Builds a version that could not be downloaded. If that fails too, the error reports both. */
 async function build(scratch: string, blocked: LocalError, options: GoBuildOptions): Promise<string> {
   try {
     return await buildTemporal(scratch, options);

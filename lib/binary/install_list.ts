@@ -4,7 +4,7 @@ import { managedBinaries, type ManagedBinary } from "./installed.ts";
 import { megabytes } from "./render_install.ts";
 import { readSelectedVersion } from "./selected_version.ts";
 
-/** Shows the managed binaries of the home: which one runs, and which one the next launch runs. */
+/** Lists the managed binaries of the home, and marks the running one and that of the next launch. */
 export async function listInstalled(context: CommandContext): Promise<number> {
   const { host, invocation: { home, temporalVersion } } = context;
   const isThere = checkHome(context);
@@ -14,7 +14,9 @@ export async function listInstalled(context: CommandContext): Promise<number> {
   await context.answer(
     { schema: 1, home, default: DEFAULT_TEMPORAL_VERSION, versions },
     () =>
-      versions.length === 0 ? "No Temporal is installed here; `stigmer-local install` gets one\n" : render(versions),
+      versions.length === 0
+        ? "No Temporal is installed in this home; `stigmer-local install` installs one\n"
+        : render(versions),
   );
   return 0;
 }
@@ -22,7 +24,7 @@ export async function listInstalled(context: CommandContext): Promise<number> {
 function render(versions: readonly (ManagedBinary & { isNext: boolean })[]): string {
   const width = Math.max(...versions.map(({ version }) => version.length));
   return versions.map(({ version, sizeBytes, isRunning, isNext }) => {
-    const marks = [isRunning ? "runs" : "", isNext ? "next" : ""].filter((mark) => mark !== "").join(", ");
+    const marks = [isRunning ? "running" : "", isNext ? "next" : ""].filter((mark) => mark !== "").join(", ");
     return `${version.padEnd(width)}  ${megabytes(sizeBytes).padStart(9)}  ${marks}`.trimEnd() + "\n";
   }).join("");
 }

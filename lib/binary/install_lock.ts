@@ -7,28 +7,28 @@ import { delay } from "../platform/runtime/delay.ts";
 import { binaryFault } from "./find.ts";
 import { installInterrupted } from "./go_build/run_go_install.ts";
 
-/** What is installed, and where to. */
+/** Options of {@linkcode withInstallLock}. */
 export interface InstallLockOptions {
   version: string;
-  /** The instance's home, which exists. */
+  /** The instance's home, which must exist. */
   home: string;
-  /** Called while another install has the slot. */
+  /** Called repeatedly while another install holds the lock. */
   onWaiting: () => void;
   signal?: AbortSignal | undefined;
 }
 
-/** Everything that is in the making is in one folder of this name. */
+/** Name prefix of the temporary folder of an install. */
 const SCRATCH_PREFIX = ".install-";
 const WAIT_INTERVAL_MS = 200;
 
 /**
- * Has `make` make the binary in a folder of its own, and puts it in place as the managed one of its version. Of several
- * calls at once, also of several processes, one makes it: the others wait, then find it. What a killed install left is
- * removed by the next one.
+ * Lets `make` create the binary in a temporary folder, and moves it into place as the managed binary of its version. Of
+ * concurrent calls, even by several processes, one creates it; the others wait for it. Removes the temporary folders of
+ * killed installs.
  *
- * @param make Gets the folder, and returns the path of the binary in it.
+ * @param make Receives the folder and returns the path of the binary in it.
  * @returns whether `make` was needed
- * @throws {LocalError} what `make` throws; `install-failed` when `bin` can't be written; `interrupted`
+ * @throws {LocalError} the errors of `make`; `install-failed` if `bin` is not writable; `interrupted`
  */
 export async function withInstallLock(
   options: InstallLockOptions,
@@ -81,7 +81,7 @@ export async function takeInstallLock(
   }
 }
 
-/** To be called with the lock held: whose folder is here then was killed. */
+/** Call with the lock held: any such folder is then of a killed install. */
 function removeScratch(bin: string): void {
   for (const name of readdirSync(bin)) {
     if (name.startsWith(SCRATCH_PREFIX)) rmSync(join(bin, name), { recursive: true, force: true, maxRetries: 5 });
@@ -104,16 +104,16 @@ function sync(path: string): void {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: "no space is left on its disk",
-  EDQUOT: "your quota on its disk is used up",
+  ENOSPC: "no space left on its file system",
+  EDQUOT: "disk quota exceeded",
   EROFS: "its file system is read-only",
 };
 
 function unwritable(version: string, bin: string, code: string, cause: unknown): LocalError {
   const isFull = code === "ENOSPC" || code === "EDQUOT";
   const why = REASONS[code] === undefined ? code : `${code}: ${REASONS[code]}`;
-  return new LocalError("install-failed", `Cannot install Temporal ${version}: ${bin} can't be written (${why})`, {
-    hint: isFull ? `free some 400 MB for ${bin}, or choose another --home` : `check the permissions of ${bin}`,
+  return new LocalError("install-failed", `Cannot install Temporal ${version}: cannot write to ${bin} (${why})`, {
+    hint: isFull ? `Free some 400 MB for ${bin}, or choose another --home` : `Check the permissions of ${bin}`,
     facts: { version, path: bin, systemError: code },
     cause,
   });

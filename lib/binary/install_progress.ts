@@ -3,10 +3,10 @@ import { LocalError } from "../errors/local_error.ts";
 import { type InstallNews, isLasting, newsMark, renderInstallProgress } from "./render_install.ts";
 
 /**
- * Runs an install and shows how far it is: a line that is drawn over again on a terminal, a line now and then elsewhere.
- * Ctrl-C ends it and leaves nothing behind.
+ * Runs an install and shows its progress: one line that is redrawn on a terminal, occasional lines elsewhere. Ctrl-C
+ * cancels it and removes its temporary files.
  *
- * @throws {LocalError} what `install` throws; `interrupted`
+ * @throws {LocalError} the errors of `install`; `interrupted`
  */
 export async function showInstall<Result>(
   context: CommandContext,
@@ -32,8 +32,8 @@ export async function showInstall<Result>(
     return await install({ signal: interrupt.signal, onProgress });
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
-    throw new LocalError("interrupted", "Interrupted while Temporal was installed; nothing is left behind", {
-      hint: "The same command begins again; what Go built so far is in its cache",
+    throw new LocalError("interrupted", "Interrupted while installing Temporal; temporary files were removed", {
+      hint: "Run the same command to start over; packages that Go has built are in its cache",
       exitCode: interrupt.signal.reason === "SIGTERM" ? 143 : 130,
     });
   } finally {

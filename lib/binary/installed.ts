@@ -5,16 +5,16 @@ import { findTemporal } from "../instance/find_temporal.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 
-/** A Temporal that is installed in a home. */
+/** A Temporal binary installed in a home. */
 export interface ManagedBinary {
   version: string;
   path: string;
   sizeBytes: number;
-  /** The home's Temporal runs it, or its supervisor is about to. */
+  /** The home's Temporal is running it, or its supervisor will. */
   isRunning: boolean;
 }
 
-/** The managed binaries of `home`, the oldest version first. */
+/** The managed binaries of `home`, oldest version first. */
 export function managedBinaries(home: string, platform: string): ManagedBinary[] {
   const { binDir } = instancePaths(home);
   const versions = namesIn(binDir)
@@ -32,7 +32,7 @@ export function managedBinaries(home: string, platform: string): ManagedBinary[]
   });
 }
 
-/** What runs as the home's Temporal; while a supervisor is between two launches, what it launched last. */
+/** Paths of the running Temporal's binary, or of the last launched one while its supervisor is between two launches. */
 function binariesInUse(home: string, platform: string): Set<string> {
   const paths = instancePaths(home);
   const processes = processesHere(platform);

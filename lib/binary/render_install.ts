@@ -1,44 +1,44 @@
 import type { GoProgress } from "./go_build/go_output.ts";
 import { renderBuildProgress } from "./render_build.ts";
 
-/** What a download tells while it goes on. */
+/** The progress of a download. */
 export type DownloadPhase =
   | { phase: "connecting"; host: string }
   | { phase: "downloading"; received: number; total: number | null; bytesPerS: number | null }
-  /** The connection broke, or the server was busy. */
+  /** The connection was lost, or the server was busy. */
   | { phase: "retrying"; why: string; received: number }
-  /** The sum of this version is not in our source; it was fetched from beside the archive. */
+  /** This version's checksum is not pinned in the source; it was downloaded from beside the archive. */
   | { phase: "unpinned" }
   | { phase: "unpacking" }
-  /** It can't be downloaded; it is built with Go instead. */
+  /** The download is not possible; Temporal is built with Go instead. */
   | { phase: "blocked"; why: string };
 
-/** What an install is at. `waiting` for another install to end, `checking` that the new binary runs. */
+/** The step of an install. `waiting` for another install, `checking` that the new binary runs. */
 export type InstallPhase = DownloadPhase | GoProgress | { phase: "waiting" | "checking" };
 
-/** What an install tells while it goes on. */
+/** The progress of an install. */
 export type InstallNews = InstallPhase & { seconds: number };
 
 const BAR_CELLS = 16;
 
-/** An install's progress in a line; `isLive`: one that is drawn over again, with a bar. */
+/** Renders the progress of an install as a line; `isLive`: with a bar, for a line that is redrawn. */
 export function renderInstallProgress(version: string, news: InstallNews, isLive: boolean): string {
   switch (news.phase) {
     case "connecting":
-      return `downloading Temporal ${version} from ${news.host} (${news.seconds} s)`;
+      return `Downloading Temporal ${version} from ${news.host} (${news.seconds} s)`;
     case "downloading":
       return isLive
         ? `Temporal ${version} ${renderBar(news)}`
-        : `downloading Temporal ${version}: ${renderShare(news)}`;
+        : `Downloading Temporal ${version}: ${renderShare(news)}`;
     case "retrying":
-      return `downloading Temporal ${version}: ${news.why}; trying again (${megabytes(news.received)} are here)`;
+      return `Downloading Temporal ${version}: ${news.why}; retrying (${megabytes(news.received)} received)`;
     case "unpinned":
-      return `note: the SHA-256 of Temporal ${version} is not in this tool's source: the archive is checked against ` +
-        "the checksums.txt beside it, which whoever can change the archive can change too";
+      return `note: no SHA-256 of Temporal ${version} is pinned in stigmer-local: the archive is checked against the ` +
+        "checksums.txt beside it, which an attacker who can change the archive can change too";
     case "unpacking":
-      return `checking and unpacking Temporal ${version}`;
+      return `Checking and unpacking Temporal ${version}`;
     case "blocked":
-      return `Temporal ${version} can't be downloaded: ${news.why}; it is built with Go instead`;
+      return `Cannot download Temporal ${version}: ${news.why}; building it with Go instead`;
     default:
       return renderBuildProgress(version, news);
   }
@@ -75,7 +75,7 @@ function renderRate(bytesPerS: number | null): string {
   return bytesPerS === null ? "" : `, ${megabytes(bytesPerS)}/s`;
 }
 
-/** A size in decimal megabytes, as Temporal's download page and most tools give it: `85.8 MB`. */
+/** A size in decimal megabytes, as on Temporal's download page: `85.8 MB`. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
@@ -85,14 +85,14 @@ function renderSeconds(seconds: number): string {
   return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** Whether the line is to stay, also where others are drawn over. */
+/** Whether the line stays, even where others are redrawn. */
 export function isLasting(news: InstallNews): boolean {
   return news.phase === "blocked" || news.phase === "unpinned";
 }
 
 /**
- * What stands for the news that need no line of their own where lines stay: the same as for the news before = nothing
- * new. A download has a line for each 10 %, a build for each 15 s.
+ * A key for the progress, where lines are not redrawn: a line is printed when it changes. A download has a line per 10
+ * %, a build per 15 s.
  */
 export function newsMark(news: InstallNews): string {
   switch (news.phase) {

@@ -3,11 +3,11 @@ import { type FindOptions, findTemporal, type TemporalBinary } from "./find.ts";
 import type { InstallOptions } from "./install.ts";
 
 /**
- * The Temporal binary to use: the one that is there ({@linkcode findTemporal}), or else a new install. What only an
- * install needs is loaded only then.
+ * The Temporal binary to use: an installed one ({@linkcode findTemporal}), or else a new install, whose modules are
+ * loaded only then.
  *
- * @throws {LocalError} `binary-not-found`, with all that was tried as `facts.tried`; `install-failed` when something is
- * wrong with what was downloaded; `interrupted`
+ * @throws {LocalError} `binary-not-found`, with all attempts in `facts.tried`; `install-failed` if the download is
+ * invalid; `interrupted`
  */
 export async function resolveTemporal(options: FindOptions & InstallOptions): Promise<TemporalBinary> {
   const { binary, tried } = findTemporal(options);
@@ -21,11 +21,9 @@ export async function resolveTemporal(options: FindOptions & InstallOptions): Pr
     const all = [...tried, ...ways.map(String)];
     throw new LocalError(
       "binary-not-found",
-      `No Temporal binary was found, and none could be installed. Tried:\n${
-        all.map((line) => `  - ${line}`).join("\n")
-      }`,
+      `Could not find or install a Temporal binary. Tried:\n${all.map((line) => `  - ${line}`).join("\n")}`,
       {
-        hint: `${error.hint ?? "install Go"}; or install Temporal's command-line tool and name it with --temporal-bin`,
+        hint: `${error.hint ?? "Install Go"}; or install Temporal's CLI and choose it with --temporal-bin`,
         facts: { ...error.facts, tried: all },
         cause: error,
       },

@@ -3,19 +3,19 @@ import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../config/temporal_versions
 import { systemErrorCode } from "../errors/local_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 
-/** What `install` was last asked for in a home. */
+/** The version that `install` selected for a home. */
 export interface SelectedVersion {
-  /** What a launch runs that is asked for no version and no binary. */
+  /** The version that a launch uses if neither a version nor a binary is requested. */
   version: string;
-  /** It was asked for by its number; else it is the default of this tool, also when that changes. */
+  /** Selected by its number; otherwise it is this tool's default, even if that changes. */
   isNamed: boolean;
-  /** No launch was asked for since: the next restart moves to it. */
+  /** No start was requested since: the next restart switches to it. */
   isPending: boolean;
 }
 
 const MAX_BYTES = 4096;
 
-/** The version that was chosen in `home`. A file that is damaged counts as none. */
+/** The version selected in `home`. A damaged file counts as missing. */
 export function readSelectedVersion(home: string): SelectedVersion {
   const reading = readBounded(chosenPath(home), MAX_BYTES);
   const seen = "text" in reading ? parse(reading.text) : null;
@@ -27,24 +27,24 @@ export function readSelectedVersion(home: string): SelectedVersion {
   };
 }
 
-/** Chooses a version; null = the default one. `home` has its `bin`. */
+/** Selects a version; null = the default. The home's `bin` must exist. */
 export function writeSelectedVersion(home: string, version: string | null): void {
   write(home, { version, isPending: true });
 }
 
-/** To be called when a launch is asked for, whatever it runs: from here on a restart keeps that. */
+/** Called for each requested start, whatever it runs: later restarts keep its version. */
 export function settleSelectedVersion(home: string): void {
   const { version, isNamed, isPending } = readSelectedVersion(home);
   if (!isPending) return;
   try {
     write(home, { version: isNamed ? version : null, isPending: false });
   } catch (error) {
-    // A full disk is no reason not to launch: the next restart moves to it once more.
+    // A full disk must not prevent the launch; the next restart then switches to it again.
     if (systemErrorCode(error) === undefined) throw error;
   }
 }
 
-/** Goes back to the default. */
+/** Selects the default again. */
 export function forgetSelectedVersion(home: string): void {
   try {
     unlinkSync(chosenPath(home));

@@ -41,12 +41,12 @@ describe("findTemporal()", () => {
       writeFileSync(join(folder, "empty"), "", { mode: 0o755 });
       symlinkSync("circle", join(folder, "circle"));
       const faults = {
-        none: "not there",
+        none: "not found",
         plain: "not executable",
-        folder: "a folder",
+        folder: "a directory",
         empty: "empty",
-        circle: "a link that leads in a circle",
-        "plain/x": "not there",
+        circle: "too many levels of symbolic links",
+        "plain/x": "not found",
       };
       for (const [path, fault] of Object.entries(faults)) {
         const explicit = { path, origin: "STIGMER_TEMPORAL_BIN" };
@@ -96,9 +96,9 @@ describe("findTemporal()", () => {
       const found = findTemporal(optionsIn(folder, { env: { PATH }, notThese: [realpathSync(self)] }));
       assertEquals(found.binary?.path, good);
       assertEquals(found.tried.slice(1).map((line) => line.replace(folder, "")), [
-        "/a/temporal: not executable for this user",
+        "/a/temporal: not executable by this user",
         "/b/temporal: this tool itself",
-        "/c/temporal: a folder",
+        "/c/temporal: a directory",
       ]);
     }));
 

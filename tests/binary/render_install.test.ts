@@ -36,7 +36,7 @@ describe("renderInstallProgress()", () => {
   it("has no bar where lines stay", () => {
     assertEquals(
       renderInstallProgress("1.5.1", at(38_600_000), false),
-      "downloading Temporal 1.5.1: 44 % of 85.8 MB, 4.2 MB/s",
+      "Downloading Temporal 1.5.1: 44 % of 85.8 MB, 4.2 MB/s",
     );
   });
 

@@ -231,7 +231,7 @@ describe("a home that other users can change", () => {
         const shut = join(shared, "shut");
         mkdirSync(shut, { mode: 0o700 });
         const outOfReach = await asOther(["start", ...flags, "--temporal-bin", join(shut, "temporal")]);
-        assertRefused(outOfReach, /in a folder that this user can't enter\n/);
+        assertRefused(outOfReach, /in a directory that this user cannot search\n/);
         const started = await asOther(["start", "--json", ...flags]);
         assertEquals(started.code, 0, started.stdout + started.stderr);
         const status = JSON.parse(started.stdout) as Status;

@@ -1,7 +1,7 @@
-/** The largest list of sums that is read, in bytes. */
+/** Maximum size of a checksum list, in bytes. */
 export const MAX_CHECKSUMS_BYTES = 256 * 1024;
 
-/** Reads a list as `sha256sum` writes it (`SUM  NAME`, or `SUM *NAME`): sums in small letters, by file name. */
+/** Parses the output of `sha256sum` (`SUM NAME`, or `SUM *NAME`): lower-case sums by file name. */
 export function parseChecksums(text: string): Map<string, string> {
   const sums = new Map<string, string>();
   for (const line of text.split("\n")) {

@@ -8,19 +8,19 @@ import { type Answer, Broken, type GetOptions, httpGet } from "./http_get.ts";
 import { shownUrl } from "./release_files.ts";
 import { NOTHING_YET, rangeHeaders, readAnswer, type Transfer } from "./resume.ts";
 
-/** How patient a download is. */
+/** Timeouts and retries of a download. */
 export interface Patience {
-  /** To be connected; a machine without network is to know it soon. In ms. */
+  /** Timeout for connecting, in ms; short, so that a machine without network gives up soon. */
   connectTimeoutMs: number;
   answerTimeoutMs: number;
   stallTimeoutMs: number;
-  /** This many tries in a row that bring nothing, and it gives up. */
+  /** Number of consecutive attempts without progress before giving up. */
   maxTries: number;
-  /** The wait before the second try, doubled each time, in ms. */
+  /** Delay before the second attempt, in ms; doubled each time. */
   baseDelayMs: number;
 }
 
-/** The patience that nobody changed. */
+/** The defaults. */
 export const DEFAULT_PATIENCE: Patience = {
   connectTimeoutMs: 4_000,
   answerTimeoutMs: 15_000,
@@ -29,12 +29,12 @@ export const DEFAULT_PATIENCE: Patience = {
   baseDelayMs: 500,
 };
 
-/** What is downloaded, and how. */
+/** Options of a download. */
 export interface DownloadOptions {
   url: URL;
-  /** The file that it is written to, made or made anew. */
+  /** The file to write; created or truncated. */
   path: string;
-  /** What is larger is refused. */
+  /** A larger file is refused. */
   maxBytes: number;
   env: Readonly<Record<string, string | undefined>>;
   patience: Patience;
@@ -42,19 +42,19 @@ export interface DownloadOptions {
   onProgress: (phase: DownloadPhase) => void;
 }
 
-/** The pieces of a transfer are told this often at most, in ms. */
-const TELL_EVERY_MS = 100;
-/** The rate is that of the last seconds. */
+/** Minimum interval between progress reports, in ms. */
+const REPORT_INTERVAL_MS = 100;
+/** The rate is averaged over this time, in ms. */
 const RATE_WINDOW_MS = 5_000;
 const MAX_TRIES_IN_ALL = 50;
 
 /**
- * Downloads a file. What breaks off is gone on with where it ended (if the server can, and it is the same file still),
- * after a wait that grows; where nobody can be reached at all, it gives up at once.
+ * Downloads a file. An interrupted transfer is resumed after a growing delay, if the server supports it and the file
+ * has not changed. If the server cannot be reached at all, gives up at once.
  *
- * @returns whether it was put together from several answers
- * @throws {LocalError} `install-failed`; the fact `isBlocked` says that it is the way here that fails
- * @throws the system's error when the file can't be written, and the reason of `signal`
+ * @returns whether it was assembled from several responses
+ * @throws {LocalError} `install-failed`; the fact `isBlocked` tells that the network or server is the cause
+ * @throws the system's error if the file can't be written; the reason of `signal`
  */
 export async function download(options: DownloadOptions): Promise<{ isResumed: boolean }> {
   const { url, patience, signal } = options;
@@ -144,7 +144,10 @@ function getOptions(options: Omit<DownloadOptions, "path">, headers: Record<stri
   return { env, signal, headers, connectTimeoutMs, answerTimeoutMs, stallTimeoutMs };
 }
 
-/** Writes the body behind what is here. `onHere` is told what is here, also of a transfer that breaks. */
+/**
+ * Appends the body to the file. Calls `onHere` with the state after each piece, so that it is known if the transfer
+ * breaks.
+ */
 async function save(
   answer: Answer,
   begun: Transfer,
@@ -173,14 +176,14 @@ async function save(
     transfer = { ...transfer, have: transfer.have + piece.length };
     onHere(transfer);
     const now = performance.now();
-    if (now - samples.at(-1)!.atMs < TELL_EVERY_MS) continue;
+    if (now - samples.at(-1)!.atMs < REPORT_INTERVAL_MS) continue;
     samples.push({ atMs: now, bytes: transfer.have });
     while (samples.length > 2 && now - samples[0]!.atMs > RATE_WINDOW_MS) samples.shift();
     tell();
   }
-  // Node reads to the length that was promised; a range may be shorter than what is missing.
+  // Node checks the announced length, but a range may be shorter than the missing part.
   if (transfer.total !== null && transfer.have < transfer.total) {
-    throw new Broken("the server sent less than it promised");
+    throw new Broken("the server sent less than it announced");
   }
   tell();
   return transfer;

@@ -11,16 +11,16 @@ import { archiveName, MIRROR_VARIABLE, releaseBase, releaseTarget, releaseUrls, 
 import { RELEASE_SUMS } from "./release_sums.ts";
 import { DEFAULT_UNPACK_LIMITS, type UnpackLimits, unpackTemporal } from "./unpack_archive.ts";
 
-/** What an archive was checked against: a sum in our source, or the one that is published beside the archive. */
+/** What an archive was checked against: a checksum pinned in the source, or the one published beside the archive. */
 export type Trust = "pinned" | "published";
 
-/** How a release is downloaded. */
+/** Options for downloading a release. */
 export interface ReleaseOptions {
   version: string;
   env: Readonly<Record<string, string | undefined>>;
   onProgress: (phase: DownloadPhase | { phase: "checking" }) => void;
   signal?: AbortSignal | undefined;
-  /** For tests: other sums, patience and limits. */
+  /** For tests: other checksums, timeouts and limits. */
   sums?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   patience?: Patience;
   limits?: UnpackLimits;
@@ -34,9 +34,9 @@ const MAX_ARCHIVE_BYTES = 512 * 1024 * 1024;
  * then unpacks it there.
  *
  * @returns the path of the binary
- * @throws {LocalError} `install-failed` ({@linkcode isBlocked} tells whether another way is worth a try), `usage` for a
- * mirror that is none
- * @throws the system's error when `scratch` can't be written, and the reason of `signal`
+ * @throws {LocalError} `install-failed` ({@linkcode isBlocked} tells whether to try a build instead), `usage` for an
+ * invalid mirror
+ * @throws the system's error if `scratch` can't be written; the reason of `signal`
  */
 export async function downloadRelease(
   scratch: string,
@@ -44,9 +44,9 @@ export async function downloadRelease(
 ): Promise<{ path: string; trust: Trust; url: string }> {
   const { version, env, onProgress, signal, patience = DEFAULT_PATIENCE, sums = RELEASE_SUMS } = options;
   const base = releaseBase(env);
-  if (base === null) throw blocked(version, `turned off ($${MIRROR_VARIABLE}=off)`);
+  if (base === null) throw blocked(version, `downloads are disabled ($${MIRROR_VARIABLE}=off)`);
   const target = releaseTarget(process.platform, process.arch);
-  if (target === null) throw blocked(version, `there is no release for ${process.platform} ${process.arch}`);
+  if (target === null) throw blocked(version, `no release for ${process.platform} ${process.arch}`);
   const urls = releaseUrls(base, version, target);
   const common = { env, patience, signal, onProgress };
 
@@ -60,7 +60,7 @@ export async function downloadRelease(
   const { isResumed } = await getIt();
   onProgress({ phase: "unpacking" });
   let isGood = await isRight();
-  if (!isGood && isResumed) { // the parts may be of two files: once more, and then it is not the parts
+  if (!isGood && isResumed) { // the parts may be of different files: download once more in one piece
     await getIt();
     isGood = await isRight();
   }
@@ -72,14 +72,14 @@ export async function downloadRelease(
   onProgress({ phase: "checking" });
   const { cli } = await readTemporalVersion(path, signal);
   if (cli !== null && cli !== version) {
-    throw failed(`Cannot use the release archive: its temporal says that it is ${cli}, not ${version}`, false, {
+    throw failed(`Cannot use the release archive: its temporal reports version ${cli}, not ${version}`, false, {
       url: shownUrl(urls.archive),
     });
   }
   return { path, trust, url: shownUrl(urls.archive) };
 }
 
-/** Whether `error` says that a download is not to be had here, as a machine without network does, and not that it is wrong. */
+/** Whether the download failed because of the network or server, and not because the archive is invalid. */
 export function isBlocked(error: unknown): error is LocalError {
   return error instanceof LocalError && error.code === "install-failed" && error.facts["isBlocked"] === true;
 }
@@ -102,11 +102,9 @@ async function sha256(path: string, signal: AbortSignal | undefined): Promise<st
 }
 
 function wrongSum(url: URL, sum: string, trust: Trust): LocalError {
-  const whose = trust === "pinned"
-    ? "the one in the source of stigmer-local"
-    : "the one in the checksums.txt beside it";
-  return new LocalError("install-failed", `${shownUrl(url)} is not what was published: its SHA-256 is not ${whose}`, {
-    hint: `nothing of it was kept; whoever is in between (a proxy, the mirror in ${MIRROR_VARIABLE}) changes it`,
+  const whose = trust === "pinned" ? "the one pinned in stigmer-local" : "the one in the checksums.txt beside it";
+  return new LocalError("install-failed", `Checksum mismatch for ${shownUrl(url)}: its SHA-256 is not ${whose}`, {
+    hint: `The archive was discarded; a proxy, or the mirror in ${MIRROR_VARIABLE}, may be changing it`,
     facts: { url: shownUrl(url), sha256: sum, trust, isBlocked: false },
   });
 }

@@ -1,8 +1,8 @@
 import { LocalError } from "../../errors/local_error.ts";
 
-/** Where Temporal's command-line tool is published. */
+/** Base URL of the releases of Temporal's CLI. */
 export const OFFICIAL_BASE = "https://github.com/temporalio/cli/releases/download";
-/** The environment variable that names another place, or `off`. */
+/** The environment variable that sets a mirror, or `off`. */
 export const MIRROR_VARIABLE = "STIGMER_TEMPORAL_MIRROR";
 
 const SYSTEMS: Readonly<Record<string, string>> = { linux: "linux", darwin: "darwin" };
@@ -11,7 +11,7 @@ const PROCESSORS: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm
 /** The platforms that have release archives. */
 export const RELEASE_TARGETS = ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"] as const;
 
-/** What a release calls this platform (`linux_amd64`), from Node's names for it; null when there is no archive for it. */
+/** A release's name for a platform (`linux_amd64`), from Node's names; null if there is no archive for it. */
 export function releaseTarget(platform: string, arch: string): string | null {
   const system = SYSTEMS[platform];
   const processor = PROCESSORS[arch];
@@ -23,17 +23,17 @@ export function archiveName(version: string, target: string): string {
   return `temporal_cli_${version}_${target}.tar.gz`;
 }
 
-/** The URLs of a release's archive, and of the sums that are published beside it. */
+/** The URLs of a release's archive and of the checksums published beside it. */
 export function releaseUrls(base: string, version: string, target: string): { archive: URL; checksums: URL } {
   const folder = `${base.replace(/\/+$/, "")}/v${version}/`;
   return { archive: new URL(folder + archiveName(version, target)), checksums: new URL(`${folder}checksums.txt`) };
 }
 
 /**
- * Where releases are downloaded from: the mirror that the environment names, else the official place; null when it says
+ * Base URL to download releases from: the mirror in the environment, else the official one; null if the mirror is
  * `off`.
  *
- * @throws {LocalError} `usage` when the mirror is no https:// address (http:// is allowed on this machine alone)
+ * @throws {LocalError} `usage` if the mirror is not an https:// URL (http:// is allowed only for this machine)
  */
 export function releaseBase(env: Readonly<Record<string, string | undefined>>): string | null {
   const mirror = env[MIRROR_VARIABLE]?.trim();
@@ -41,25 +41,25 @@ export function releaseBase(env: Readonly<Record<string, string | undefined>>): 
   if (/^off$/i.test(mirror)) return null;
   const url = URL.canParse(mirror) ? new URL(mirror) : null;
   if (url === null || !isAllowed(url) || url.search !== "" || url.hash !== "") {
-    throw new LocalError("usage", `$${MIRROR_VARIABLE} takes an https:// address without a query, or \`off\``, {
-      hint: "http:// is allowed for 127.0.0.1, [::1] and localhost only",
+    throw new LocalError("usage", `$${MIRROR_VARIABLE} must be an https:// URL without a query, or \`off\``, {
+      hint: "http:// is allowed only for 127.0.0.1, [::1] and localhost",
       facts: { variable: MIRROR_VARIABLE },
     });
   }
   return mirror;
 }
 
-/** Whether anything may be fetched from `url`: over TLS, or from this machine. */
+/** Whether downloads from `url` are allowed: over TLS, or from this machine. */
 export function isAllowed(url: URL): boolean {
   return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
 }
 
-/** Whether `host`, as in a URL, is this machine. */
+/** Whether `host`, as in a URL, is a loopback address. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\]|::1)$/i.test(host);
 }
 
-/** A URL for people: without a password and without a query, which may hold a signature. */
+/** A URL for messages: without password and query, which may contain secrets. */
 export function shownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }

@@ -1,7 +1,7 @@
 /**
- * SHA-256 sums of official release archives, by version and platform: what is downloaded of these versions is checked
- * against this source, and not against what a server says. Written by `scripts/release_sums.ts` from a publisher's
- * `checksums.txt`; those of 1.5.1 are the same in several independent public package lists.
+ * Pinned SHA-256 sums of official release archives, by version and platform: downloads of these versions are checked
+ * against them, not against the server's checksums. Written by `scripts/release_sums.ts` from the publisher's
+ * `checksums.txt`; those of 1.5.1 match several independent public package lists.
  */
 export const RELEASE_SUMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "1.5.1": {

@@ -1,31 +1,34 @@
-/** How much of a file is here, and what is known of the whole. */
+/** The state of a download. */
 export interface Transfer {
-  /** Bytes that are here. */
+  /** Bytes received. */
   have: number;
-  /** Bytes of the whole file; null = the server does not say. */
+  /** Size of the file in bytes; null = unknown. */
   total: number | null;
-  /** What `If-Range` proves with that it is still the same file (RFC 9110, section 13.1.5); null = the server gives nothing. */
+  /**
+   * Validator for `If-Range`, which detects that the file changed (RFC 9110, section 13.1.5); null = the server sends
+   * none.
+   */
   validator: string | null;
 }
 
-/** What {@linkcode readAnswer} starts from. */
+/** The initial state for {@linkcode readAnswer}. */
 export const NOTHING_YET: Transfer = { have: 0, total: null, validator: null };
 
-/** What to do with an answer. */
+/** What to do with a response. */
 export type Reading =
-  /** Its body goes on where the file ends; or the file begins anew with it, when `have` is 0. */
+  /** Append its body to the file; if `have` is 0, overwrite the file. */
   | { kind: "body"; transfer: Transfer }
-  /** Try again, from the beginning when `fromStart`. */
+  /** Retry; from the beginning if `fromStart`. */
   | { kind: "retry"; why: string; fromStart: boolean; afterMs: number | null }
-  /** Trying again is of no use. */
+  /** A retry cannot help. */
   | { kind: "refused"; why: string };
 
-/** Headers as Node gives them: names in small letters. */
+/** Headers as in Node, with lower-case names. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-const LONGEST_RETRY_AFTER_MS = 30_000;
+const MAX_RETRY_AFTER_MS = 30_000;
 
-/** The headers that ask for what is missing of a file. Without them the whole file comes. */
+/** Headers that request the missing part of a file. */
 export function rangeHeaders(transfer: Transfer): Record<string, string> {
   if (transfer.have === 0) return {};
   return {
@@ -34,7 +37,7 @@ export function rangeHeaders(transfer: Transfer): Record<string, string> {
   };
 }
 
-/** Reads the head of an answer to a request with {@linkcode rangeHeaders}. */
+/** Interprets status and headers of the response to a request with {@linkcode rangeHeaders}. */
 export function readAnswer(asked: Transfer, status: number, headers: Headers): Reading {
   const fresh: Transfer = { have: 0, total: contentLength(headers), validator: validatorOf(headers) };
   if (status === 200) return { kind: "body", transfer: fresh };
@@ -43,17 +46,17 @@ export function readAnswer(asked: Transfer, status: number, headers: Headers): R
     const isOurs = asked.have > 0 && range !== null && range.start === asked.have &&
       (range.total === null || asked.total === null || range.total === asked.total);
     if (!isOurs) {
-      const why = "the server sent another part than was asked for";
+      const why = "the server sent another range than requested";
       return { kind: "retry", why, fromStart: true, afterMs: null };
     }
     return { kind: "body", transfer: { ...asked, total: range.total ?? asked.total } };
   }
-  const why = `the server answers ${status}`;
+  const why = `the server responded with status ${status}`;
   if (status === 416) return { kind: "retry", why, fromStart: true, afterMs: null };
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     return { kind: "retry", why, fromStart: false, afterMs: retryAfterMs(headers) };
   }
-  return { kind: "refused", why: status === 404 || status === 410 ? `${why}: it is not there` : why };
+  return { kind: "refused", why: status === 404 || status === 410 ? `${why} (not found)` : why };
 }
 
 function contentLength(headers: Headers): number | null {
@@ -66,7 +69,7 @@ function contentRange(headers: Headers): { start: number; total: number | null }
   return match === null ? null : { start: Number(match[1]), total: match[2] === "*" ? null : Number(match[2]) };
 }
 
-/** A strong ETag, else the date: a weak ETag is of no use for ranges. */
+/** A strong ETag, else the date; a weak ETag is not valid for ranges. */
 function validatorOf(headers: Headers): string | null {
   const tag = one(headers["etag"]);
   return tag !== null && tag.startsWith('"') ? tag : one(headers["last-modified"]);
@@ -74,7 +77,7 @@ function validatorOf(headers: Headers): string | null {
 
 function retryAfterMs(headers: Headers): number | null {
   const text = one(headers["retry-after"]);
-  return text !== null && /^\d{1,6}$/.test(text) ? Math.min(Number(text) * 1_000, LONGEST_RETRY_AFTER_MS) : null;
+  return text !== null && /^\d{1,6}$/.test(text) ? Math.min(Number(text) * 1_000, MAX_RETRY_AFTER_MS) : null;
 }
 
 function one(value: string | string[] | undefined): string | null {

@@ -84,9 +84,9 @@ function isZlibError(error: unknown): boolean {
 }
 
 function notUsable(archive: string, cause: unknown): LocalError {
-  const why = cause instanceof TarError ? cause.message : `it can't be unpacked (${systemErrorCode(cause)})`;
+  const why = cause instanceof TarError ? cause.message : `it cannot be unpacked (${systemErrorCode(cause)})`;
   return new LocalError("install-failed", `Cannot use the release archive: ${why}`, {
-    hint: "nothing of it was kept; report it to whoever published the archive",
+    hint: "The archive was discarded; report this to its publisher",
     facts: { archive, why, isBlocked: false },
     cause,
   });

@@ -3,27 +3,27 @@ import { readTemporalVersion } from "../version/query_version.ts";
 import { type GoProgress, NO_GO_PROGRESS } from "./go_output.ts";
 import { buildFailed, runGoInstall } from "./run_go_install.ts";
 
-/** What is told of a build while it goes on. */
+/** The progress of a build. */
 export type BuildPhase = GoProgress | { phase: "checking" };
 
-/** How a build is made. */
+/** Options of a build. */
 export interface GoBuildOptions {
   version: string;
-  /** The caller's environment: where Go is, its proxy, its caches. */
+  /** The caller's environment: Go's location, proxy and caches. */
   env: Readonly<Record<string, string | undefined>>;
   onProgress: (phase: BuildPhase) => void;
-  /** Ends the build, and all processes of it. */
+  /** Aborts the build and all its processes. */
   signal?: AbortSignal | undefined;
 }
 
-/** What a cold build of the default version shows at its end, for who wants to show a share. */
+/** Totals of a build of the default version with empty caches, to compute a percentage. */
 export const BUILD_TOTALS = { modules: 160, packages: 1_300 } as const;
 
 /**
- * Builds Temporal's command-line tool with `go install` in the folder `scratch`, Go's own temporary files included.
+ * Builds Temporal's CLI with `go install` in the folder `scratch`, which also holds Go's temporary files.
  *
  * @returns the path of the binary
- * @throws {LocalError} `install-failed` with what Go said, `interrupted` when `signal` ended it
+ * @throws {LocalError} `install-failed` with Go's message, `interrupted` if `signal` aborted it
  */
 export async function buildTemporal(scratch: string, options: GoBuildOptions): Promise<string> {
   const { version, env, onProgress, signal } = options;
@@ -34,7 +34,7 @@ export async function buildTemporal(scratch: string, options: GoBuildOptions): P
   const { cli } = await readTemporalVersion(built, signal);
   if (cli === version) return built;
   throw buildFailed(version, {
-    message: `what was built says that it is ${cli ?? "of no version"}`,
-    hint: "report this, it is a bug",
+    message: `the built binary reports ${cli === null ? "no version" : `version ${cli}`}`,
+    hint: "This is a bug: please report it",
   });
 }

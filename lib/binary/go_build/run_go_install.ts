@@ -5,17 +5,17 @@ import { isNotOnPath, LocalError, systemErrorCode } from "../../errors/local_err
 import { explainGoFailure, type GoProgress, NO_GO_PROGRESS, readGoLine } from "./go_output.ts";
 
 const PACKAGE = "github.com/temporalio/cli/cmd/temporal";
-/** Where the tool keeps its version; a plain `go install` leaves `0.0.0-DEV` there (its .goreleaser.yml). */
+/** The variable that holds the CLI's version; a plain `go install` leaves `0.0.0-DEV` there (its .goreleaser.yml). */
 const VERSION_VARIABLE = "github.com/temporalio/cli/temporalcli.Version";
-/** `go` forwards an interrupt to its compilers and removes what it was writing. */
+/** Time for `go` to forward SIGINT to its compilers and remove incomplete files. */
 const INTERRUPT_GRACE_MS = 1_000;
 const MAX_KEPT_OUTPUT = 64 * 1024;
 
 /**
- * Runs `go install` for `version` with everything that it makes in folder `scratch`. Go and its compilers are one
- * process group, which is ended when `signal` says so.
+ * Runs `go install` for `version`; all its output goes to folder `scratch`. Go and its compilers are one process group,
+ * which is killed when `signal` aborts.
  *
- * @throws {LocalError} `install-failed` with what Go said, `interrupted`
+ * @throws {LocalError} `install-failed` with Go's message, `interrupted`
  */
 export async function runGoInstall(
   version: string,
@@ -54,7 +54,7 @@ export async function runGoInstall(
       child.once("close", (code) => resolve({ code }));
     });
     if (signal?.aborted) {
-      signalGroup(child.pid, "SIGKILL"); // a compiler that outlived its go
+      signalGroup(child.pid, "SIGKILL"); // compilers may outlive go
       throw installInterrupted();
     }
     if ("error" in end) throw goNotStarted(version, end.error);
@@ -66,12 +66,13 @@ export async function runGoInstall(
 }
 
 /**
- * Go's own settings stay the caller's, but for those that would put the binary elsewhere or build it for elsewhere. Without
- * cgo, as its releases are made (.goreleaser.yml), it runs whatever C library is there, and for users without a name.
+ * Keeps the caller's Go settings, except those that would place the binary elsewhere or build it for another platform.
+ * Without cgo, as in Temporal's releases (.goreleaser.yml), the binary runs with any C library, and for users without a
+ * passwd entry.
  */
 function goEnvironment(env: Readonly<Record<string, string | undefined>>, scratch: string): Record<string, string> {
   const kept = Object.entries(daemonEnvironment(env)).filter(([name]) => !["GOOS", "GOARCH"].includes(name));
-  // Go's own installer puts it where PATH seldom leads.
+  // Go's installer uses this folder, which is often missing from PATH.
   const PATH = `${env["PATH"] ?? ""}:/usr/local/go/bin`;
   return { CGO_ENABLED: "0", ...Object.fromEntries(kept), PATH, GOBIN: scratch, GOTMPDIR: scratch, GOWORK: "off" };
 }
@@ -81,21 +82,21 @@ function signalGroup(pid: number | undefined, signal: "SIGINT" | "SIGKILL"): voi
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    // Gone, or (macOS) nothing but zombies.
+    // ESRCH: exited; EPERM on macOS: only zombies are left.
     if (!["ESRCH", "EPERM"].includes(systemErrorCode(error) ?? "")) throw error;
   }
 }
 
 function goNotStarted(version: string, error: unknown): LocalError {
   const code = systemErrorCode(error) ?? String(error);
-  const message = isNotOnPath(error) ? "there is no go on PATH" : `go can't be run (${code})`;
+  const message = isNotOnPath(error) ? "go was not found on PATH" : `go could not be started (${code})`;
   return buildFailed(version, {
     message,
-    hint: "install Go (https://go.dev/dl), or name a Temporal binary with --temporal-bin",
+    hint: "Install Go (https://go.dev/dl), or choose a Temporal binary with --temporal-bin",
   }, error);
 }
 
-/** The error of a build that failed. */
+/** The error for a failed build. */
 export function buildFailed(
   version: string,
   { message, hint }: { message: string; hint: string },
@@ -109,9 +110,13 @@ export function buildFailed(
   });
 }
 
-/** The error of an install that was interrupted. */
+/** The error for an interrupted install. */
 export function installInterrupted(): LocalError {
-  return new LocalError("interrupted", "The install of Temporal was interrupted; what it had made was removed", {
-    exitCode: 130,
-  });
+  return new LocalError(
+    "interrupted",
+    "The installation of Temporal was interrupted; its temporary files were removed",
+    {
+      exitCode: 130,
+    },
+  );
 }

@@ -3,10 +3,10 @@ import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { ANSWER_DEADLINE_MS, askBinary } from "./run_binary.ts";
 
 /**
- * Runs `BINARY --version`, for 10 s at most.
+ * Runs `BINARY --version`, for at most 10 s.
  *
- * @throws {LocalError} `binary-not-found`, when the file can't be run, or is something else than Temporal;
- * `interrupted`, when `signal` ended it
+ * @throws {LocalError} `binary-not-found` if the file can't be run or is not Temporal; `interrupted` if `signal`
+ * aborted it
  */
 export async function readTemporalVersion(binary: string, signal?: AbortSignal): Promise<TemporalVersions> {
   const answer = await askBinary(binary, ["--version"], "stdout", signal);
@@ -14,10 +14,10 @@ export async function readTemporalVersion(binary: string, signal?: AbortSignal):
     throw notTemporal(binary, systemErrorCode(answer.error) ?? String(answer.error), answer.error);
   }
   if (answer.kind === "silent") {
-    throw notTemporal(binary, `no answer to --version within ${ANSWER_DEADLINE_MS / 1000} s`);
+    throw notTemporal(binary, `no output from --version within ${ANSWER_DEADLINE_MS / 1000} s`);
   }
   const versions = parseTemporalVersion(answer.output);
-  if (versions === null) throw notTemporal(binary, "it does not say 'temporal version …' to --version");
+  if (versions === null) throw notTemporal(binary, "--version does not print 'temporal version …'");
   return versions;
 }
 
@@ -27,7 +27,7 @@ function notTemporal(binary: string, reason: string, cause?: unknown): LocalErro
     "binary-not-found",
     `Cannot use ${binary} as the Temporal binary: ${wrongPlatform ? "built for another platform" : reason}`,
     {
-      hint: "name Temporal's command-line tool with --temporal-bin, or leave it out to use the managed one",
+      hint: "Choose Temporal's CLI with --temporal-bin, or omit it to use the managed binary",
       facts: { path: binary, tried: [`${binary}: ${reason}`] },
       ...(cause === undefined ? {} : { cause }),
     },

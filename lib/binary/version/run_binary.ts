@@ -3,21 +3,21 @@ import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { setCloseOnExec } from "../../platform/spawn/close_on_exec.ts";
 
-/** How long an answer is waited for, in ms. */
+/** How long to wait for output, in ms. */
 export const ANSWER_DEADLINE_MS = 10_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
-/** What a binary that was asked something said. */
+/** The outcome of running a binary. */
 export type BinaryAnswer =
   | { kind: "ended"; exitCode: number | null; signal: string | null; output: string }
   | { kind: "silent" }
   | { kind: "not-run"; error: unknown };
 
 /**
- * Runs `BINARY ARGS`, in a process group of its own that is ended after {@linkcode ANSWER_DEADLINE_MS} and when `signal`
- * says so, and gives what it wrote to `stream`.
+ * Runs `BINARY ARGS` and returns its output on `stream`. The process group is killed after {@linkcode
+ * ANSWER_DEADLINE_MS}, or when `signal` aborts.
  *
- * @throws {LocalError} `interrupted`, when `signal` ended it
+ * @throws {LocalError} `interrupted` if `signal` aborted it
  */
 export async function askBinary(
   binary: string,
@@ -37,7 +37,7 @@ export async function askBinary(
   const end = (reason: "timeout" | "abort") => {
     ending ??= reason;
     killGroup(child.pid);
-    answering.destroy(); // what left the group may hold the pipe
+    answering.destroy(); // a process that left the group may hold the pipe open
   };
   const timer = setTimeout(end, ANSWER_DEADLINE_MS, "timeout");
   const onAbort = () => end("abort");
@@ -51,7 +51,7 @@ export async function askBinary(
         else answering.once("close", () => resolve(null));
       });
     });
-    if (ending === "abort") throw new LocalError("interrupted", `Cannot ask ${binary} about itself: interrupted`);
+    if (ending === "abort") throw new LocalError("interrupted", `Interrupted while running ${binary}`);
     if (failure !== null) return { kind: "not-run", error: failure };
     if (ending === "timeout") return { kind: "silent" };
     return { kind: "ended", exitCode: child.exitCode, signal: child.signalCode, output };
@@ -61,14 +61,14 @@ export async function askBinary(
   }
 }
 
-/** Who asks may have a lock open, which a binary that hangs would go on holding. */
+/** Spawns it without inherited descriptors: a hung binary would otherwise hold the caller's locks. */
 function spawnClosed(binary: string, args: readonly string[], stream: "stdout" | "stderr") {
   const mask = setCloseOnExec();
   try {
     return spawn(binary, args, {
       detached: true,
       stdio: ["ignore", stream === "stdout" ? "pipe" : "ignore", stream === "stderr" ? "pipe" : "ignore"],
-      // A shim needs HOME and PATH; what is TEMPORAL_… would change what the command does.
+      // A shim needs HOME and PATH; TEMPORAL_… variables would change what the command does.
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TEMPORAL_"))),
     });
   } finally {
@@ -81,7 +81,7 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {
-    // macOS says EPERM of a group that is nothing but zombies.
+    // On macOS, EPERM means that only zombies are left in the group.
     if (!["ESRCH", "EPERM"].includes(systemErrorCode(error) ?? "")) throw error;
   }
 }

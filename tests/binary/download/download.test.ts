@@ -166,7 +166,7 @@ describe("a download", () => {
         const error = await assertRejects(
           () => installTemporal(optionsFor(folder, base, { version: "1.4.2" })),
           LocalError,
-          "answers 503",
+          "status 503",
         );
         assert(Array.isArray(error.facts["tried"]) && error.facts["tried"].length === 2);
         assertEquals(seen.filter(({ path }) => path.includes("1.4.2")).length, QUICK.maxTries);
@@ -181,7 +181,7 @@ describe("a download", () => {
       });
       return withServer(respond, async ({ base }) => {
         const error = await failure(folder, optionsFor(folder, base));
-        assert(error.message.includes("is not what was published"), error.message);
+        assert(error.message.includes("Checksum mismatch"), error.message);
         assertEquals(error.facts["isBlocked"], false);
       });
     }));
@@ -191,7 +191,7 @@ describe("a download", () => {
       const archive = fakeRelease("1.5.1");
       return withServer(serveRelease("1.5.1", archive), async ({ base, seen }) => {
         const error = await failure(folder, optionsFor(folder, base, { version: "1.5.1" }));
-        assert(error.message.includes("the one in the source of stigmer-local"), error.message);
+        assert(error.message.includes("the one pinned in stigmer-local"), error.message);
         assertEquals(seen.length, 1);
       });
     }));
@@ -206,7 +206,7 @@ describe("a download", () => {
         });
       return withServer(claims(archive.length - 5), async ({ base }) => {
         const error = await failure(folder, optionsFor(folder, base));
-        assert(error.message.includes("is not what was published"), error.message);
+        assert(error.message.includes("Checksum mismatch"), error.message);
       }).then(() =>
         withServer(claims(archive.length + 5), async ({ base, seen }) => {
           const error = await failure(folder, optionsFor(folder, base));
@@ -248,7 +248,7 @@ describe("a download", () => {
     withTempDir((folder) =>
       withServer(notThere, async ({ base }) => {
         const error = await failure(folder, optionsFor(folder, base, { version: "9.9.9" }));
-        assert(error.message.includes("answers 404: it is not there"), error.message);
+        assert(error.message.includes("responded with status 404 (not found)"), error.message);
       })
     ));
 
@@ -317,13 +317,13 @@ describe("an archive", () => {
   refused(
     "that is cut off is refused",
     () => tarGz([{ name: "temporal", data: noise(100_000) }]).slice(0, 60_000),
-    "can't be unpacked",
+    "cannot be unpacked",
   );
-  refused("that is none is refused", () => new TextEncoder().encode("<html>log in here</html>"), "can't be unpacked");
+  refused("that is none is refused", () => new TextEncoder().encode("<html>log in here</html>"), "cannot be unpacked");
   refused(
     "of another version is refused",
     () => fakeRelease("1.2.3"),
-    "says that it is 1.2.3",
+    "reports version 1.2.3",
   );
 
   it("with more in it than the binary gives the binary alone", () =>

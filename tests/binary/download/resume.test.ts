@@ -38,7 +38,7 @@ describe("a transfer", () => {
       const [after, afterMs] of [["3", 3_000], ["86400", 30_000], ["Wed, 21 Oct 2026 07:28:00 GMT", null]] as const
     ) {
       const reading = readAnswer(half, 503, { "retry-after": after });
-      assertEquals(reading, { kind: "retry", why: "the server answers 503", fromStart: false, afterMs });
+      assertEquals(reading, { kind: "retry", why: "the server responded with status 503", fromStart: false, afterMs });
     }
     const outOfRange = readAnswer(half, 416, {});
     assertEquals(outOfRange.kind === "retry" && outOfRange.fromStart, true);

@@ -26,22 +26,22 @@ describe("explainGoFailure()", () => {
   const cases: [output: string, message: string][] = [
     [
       "go: github.com/temporalio/cli/cmd/temporal@v1.5.1: github.com/temporalio/cli@v1.5.1 requires go >= 1.25.0 (running go 1.22.2; GOTOOLCHAIN=local)",
-      "Go 1.22.2 is too old: 1.25.0 or newer is needed",
+      "Go 1.22.2 is too old: 1.25.0 or newer is required",
     ],
     [
       'go: x@v1: Get "http://127.0.0.1:1/x/@v/v1.5.1.info": dial tcp 127.0.0.1:1: connect: connection refused',
-      "the module proxy can't be reached",
+      "the module proxy is unreachable",
     ],
-    ["go: x@v1: module lookup disabled by GOPROXY=off", "Go may not look modules up (GOPROXY=off)"],
+    ["go: x@v1: module lookup disabled by GOPROXY=off", "Go's module downloads are disabled (GOPROXY=off)"],
     ["go: x@v1: reading https://proxy/x/@v/v9.9.9.info: 404 Not Found", "the module proxy does not have this version"],
     [
       "\tThe go.mod file for the module providing named packages contains one or more\n\treplace directives.",
-      "this version can't be built by `go install` (its go.mod has replace directives)",
+      "`go install` cannot build this version (its go.mod has replace directives)",
     ],
     ["write /cache/x: no space left on device", "the disk is full"],
     ["go: downloading x v1\nsomething else went wrong\n", "something else went wrong"],
     ["go: x:\x1b]0;owned\x07odd", "go: x: ]0;owned odd"],
-    ["", "it said nothing"],
+    ["", "no output"],
   ];
   for (const [output, message] of cases) {
     it(`says: ${message}`, () => {

@@ -32,7 +32,7 @@ describe("readTemporalVersion()", () => {
 
   it("refuses another program", () =>
     withTempDir(async (folder) => {
-      await assertRejects(() => readTemporalVersion(script(folder, "echo hello")), LocalError, "does not say");
+      await assertRejects(() => readTemporalVersion(script(folder, "echo hello")), LocalError, "does not print");
       await assertRejects(() => readTemporalVersion(join(folder, "none")), LocalError, "ENOENT");
     }));
 
