@@ -5,14 +5,14 @@ import type { EventLog } from "../instance/event_log.ts";
 import type { TemporalProcess } from "./process.ts";
 
 /**
- * Looks into a binary for its version, else asks it, once for each path; null when it does not tell. Never rejects. A
- * binary that is still being asked when `signal` aborts is ended: nothing outlives the supervisor.
+ * Returns a function that determines the version of a binary, once per path; null if unknown. Never rejects. Kills a
+ * binary still running when `signal` aborts, so that it does not outlive the supervisor.
  */
 export function versionAsker(log: EventLog, signal: AbortSignal): (binary: string) => Promise<string | null> {
   const answers = new Map<string, Promise<string | null>>();
   return (binary) => {
     const asked = answers.get(binary) ?? versionsOf(binary, signal).then(
-      ({ cli, server }) => cli ?? `0.0.0-DEV (server ${server ?? "unknown"})`, // as `go install` alone makes it
+      ({ cli, server }) => cli ?? `0.0.0-DEV (server ${server ?? "unknown"})`, // a plain `go install` sets no version
       (error: unknown) => {
         const why = error instanceof Error ? error.message : String(error);
         if (!signal.aborted) log.note("version unknown", { binary, why });
@@ -28,7 +28,7 @@ async function versionsOf(binary: string, signal: AbortSignal): Promise<Temporal
   return readBuildInfo(binary) ?? await readTemporalVersion(binary, signal);
 }
 
-/** Asks for the version while Temporal comes up: a shim too answers for what it will become. */
+/** Determines the version while Temporal starts. A shim reports the version of the binary that it execs. */
 export function learnVersion(
   temporal: TemporalProcess,
   ask: (binary: string) => Promise<string | null>,

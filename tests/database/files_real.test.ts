@@ -130,7 +130,7 @@ describe("explainFailure() on a real Temporal", () => {
         const temporal = launch(folder, port, { dbFilename: null });
         const exit = await temporal.exited;
         const failure = diagnoseExit({ lastWords: temporal.output(), exitCode: exit.code, signal: exit.signal });
-        assertEquals([failure.cause, failure.message], ["port-taken", `port ${port} of 127.0.0.1 is taken`]);
+        assertEquals([failure.cause, failure.message], ["port-taken", `Port ${port} of 127.0.0.1 is taken`]);
       } finally {
         stranger.close();
       }

@@ -65,7 +65,7 @@ describe("--port auto", () => {
       try {
         const second = await bringUp(instance, AUTO);
         assertNotEquals(portOf(second), kept);
-        assertMatch((second.warnings ?? []).join("\n"), new RegExp(`${kept}.*it was kept for this home`));
+        assertMatch((second.warnings ?? []).join("\n"), new RegExp(`${kept}.*it was saved for this home`));
         assertEquals((await instance.stop(["--force"])).code, 0);
         const named = await instance.run(["start", "--json", "--headless", "--port", `${kept}`]);
         assertEquals([named.code, JSON.parse(named.stdout).error.code], [1, "port-taken"]);

@@ -133,7 +133,7 @@ describe("wait", () => {
       assertEquals((await instance.run(["start", "--headless", "--", "--no-such-flag"])).code, 1);
       const { code, stderr } = await instance.run(["wait", "--timeout", "1000"]);
       assertEquals(code, 1);
-      assertMatch(stderr, /^error: unknown flag: --no-such-flag$/m);
+      assertMatch(stderr, /^error: Temporal failed to start: unknown flag: --no-such-flag$/m);
     }));
 });
 

@@ -48,14 +48,17 @@ describe("a failed first launch fails start at once", () => {
   it("with Temporal's own message about an unknown flag, in text output too", () =>
     withInstance(async (instance) => {
       const { cause, message, lastWords } = launchFailure(await failureOf(instance, ["--", "--no-such-flag"]));
-      assertEquals([cause, message], ["bad-flag", "unknown flag: --no-such-flag"]);
+      assertEquals([cause, message], ["bad-flag", "Temporal failed to start: unknown flag: --no-such-flag"]);
       assertEquals(lastWords.split("\n").filter((line) => !/unknown flag: --no-such-flag$/.test(line)), []); // no usage
 
       const failed = await instance.status();
       assertEquals([failed.exitCode, failed.state, failed.failure?.message], [1, "failed", message]);
       const { code, stdout, stderr } = await instance.run(["start", "--headless", "--", "--no-such-flag"]);
       assertEquals([code, stdout], [1, ""]);
-      assertMatch(stderr, /^error: unknown flag: --no-such-flag\n( {2}\| .*\n)+hint: .*start-dev --help/);
+      assertMatch(
+        stderr,
+        /^error: Temporal failed to start: unknown flag: --no-such-flag\n( {2}\| .*\n)+hint: .*start-dev --help/,
+      );
 
       const stopped = await instance.stop();
       assertEquals([stopped.code, stopped.stdout], [0, "Temporal was not running\n"]);
@@ -89,7 +92,7 @@ describe("a failed first launch fails start at once", () => {
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, 'echo "the moon is in the wrong phase" >&2\nexit 1');
       const { cause, message, lastWords } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
-      assertEquals([cause, message], ["unknown", "it exited with 1: the moon is in the wrong phase"]);
+      assertEquals([cause, message], ["unknown", "Temporal exited with code 1: the moon is in the wrong phase"]);
       assertEquals(lastWords, "the moon is in the wrong phase");
     }));
 
@@ -97,7 +100,7 @@ describe("a failed first launch fails start at once", () => {
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, "exit 0");
       const { message } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
-      assertEquals(message, "it exited with 0");
+      assertEquals(message, "Temporal exited with code 0");
     }));
 
   it("and kills a binary that hangs on --version", () =>
@@ -106,7 +109,7 @@ describe("a failed first launch fails start at once", () => {
       const script = `#!/bin/sh\ntest "$1" = server && while ! test -s '${asked}'; do sleep 0.05; done && exit 1\n`;
       const binary = program(instance, `${script}echo $$ >'${asked}'\nexec sleep 1000\n`, 0o755);
       const { message } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
-      assertEquals(message, "it exited with 1");
+      assertEquals(message, "Temporal exited with code 1");
       const pid = await readPid(asked);
       await until("it is ended", () => !isAlive(pid));
     }));

@@ -124,7 +124,7 @@ describe("a home on a file system", () => {
         writeFileSync(ballast, new Uint8Array((4096 - 300) * 1024));
         const { code, stderr } = await instance.run(["start", "--headless"]);
         assertEquals(code, 1);
-        assertMatch(stderr, /^error: the disk is full\n {2}\| .*\nhint: free some space/);
+        assertMatch(stderr, /^error: The disk is full\n {2}\| .*\nhint: Free some space/);
 
         unlinkSync(ballast);
         const running = await instance.start(["--headless"]);
@@ -254,7 +254,7 @@ describe("a user without a name", () => {
         if (started.code !== 0) {
           return assertRefused(
             started,
-            /^error: this Temporal binary wants a name for user 54321, and \/etc\/passwd has none\n/,
+            /^error: This Temporal binary requires a name for user 54321, but \/etc\/passwd has none\n/,
           );
         }
         assertEquals((await asNameless(["status", "--home", home])).code, 0);

@@ -79,10 +79,12 @@ describe("start", () => {
       const [error, hint] = both.stderr.split("\n");
       assertEquals(
         error,
-        "error: Temporal is already running with different settings: headless is false, requested true; " +
-          "namespace is orders, requested billing",
+        "error: Temporal is already running with different settings: headless is false, requested true; namespace is orders, requested billing",
       );
-      assertMatch(hint!, /^hint: `stigmer-local restart --home '.*'` with these flags applies them; another --home /);
+      assertMatch(
+        hint!,
+        /^hint: `stigmer-local restart --home '.*'` with these flags applies them; a different --home /,
+      );
 
       const added = await runPlain(instance, ["start", "--search-attribute", "Color=Keyword"]);
       assertStringIncludes(added.stderr, "settings: search-attribute is not set, requested Color=Keyword\n");
@@ -175,7 +177,7 @@ describe("restart", () => {
           const { code, stderr } = await instance.run([command, "--", "--bad-flag"]);
           assertEquals([code, stderr.split("\n")[0]], [
             1,
-            "error: unknown flag: --bad-flag; the Temporal that runs goes on",
+            "error: Temporal failed to start: unknown flag: --bad-flag; the running Temporal was not stopped",
           ]);
         }
         const { code, stdout } = await runPlain(instance, ["restart", "--json", "--port", `${other.port}`]);

@@ -315,7 +315,7 @@ describe("run --ephemeral", () => {
       const env = { TMPDIR: path, TSX_DISABLE_CACHE: "1" }; // its cache is in the temporary folder, too
       const { code, stdout, stderr } = await launch(command("echo", "ran"), { env }).ended;
       assertEquals([code, stdout], [1, ""]);
-      assertMatch(stderr, /^error: The temporary home .* can't be made\nhint: Free some space there, or set TMPDIR/);
+      assertMatch(stderr, /^error: Cannot create the temporary home .*\nhint: Free some space there, or set TMPDIR/);
       assertEquals(homesIn(path), []);
     }));
 
@@ -326,7 +326,7 @@ describe("run --ephemeral", () => {
       const env = { TMPDIR: folder, STIGMER_TEMPORAL_BIN: temporal };
       const { code, stdout, stderr } = await launch(command("echo", "ran"), { env }).ended;
       assertEquals([code, stdout], [1, ""]);
-      assertEquals(stderr, "error: it exited with 3: second\n  | first\n  | second\n");
+      assertEquals(stderr, "error: Temporal exited with code 3: second\n  | first\n  | second\n");
       assertEquals(homesIn(folder), []);
       await gone(folder);
     }));

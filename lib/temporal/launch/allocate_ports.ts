@@ -6,8 +6,8 @@ import { readPortsFile, writePortsFile } from "../../instance/ports_file.ts";
 import { refuseTakenPorts } from "./preflight.ts";
 
 /**
- * Chooses the ports of one launch where any will do, and keeps them for the home. Only for a launch that a person asked
- * for: after a crash, clients look for Temporal where it was.
+ * Allocates the `auto` ports of a launch, and saves them for the home. Only for a requested start: after a crash,
+ * clients expect Temporal on the same ports.
  */
 export class PortAllocation {
   readonly #instance: Instance;
@@ -20,37 +20,37 @@ export class PortAllocation {
   }
 
   /**
-   * The plan with free ports: those that are kept, unless somebody else has taken them, which is told.
+   * The plan with free ports: the saved ones, or others with a warning if another process has taken them.
    *
-   * @throws {LocalError} `port-taken` for a port that was asked for by its number, or when all that are tried are taken
+   * @throws {LocalError} `port-taken` for a port requested by number, or if all candidates are taken
    */
   async choose(plan: LaunchPlan): Promise<LaunchPlan> {
     if (plan.auto.length === 0) return plan;
     const { paths } = this.#instance;
     const kept = readPortsFile(paths);
-    let barred: LocalError | null = null;
+    let taken: LocalError | null = null;
     for (;; this.#attempt++) {
       const isKept = this.#attempt < 0;
       if (isKept && plan.auto.some((name) => kept[name] === undefined)) continue;
       const ports = isKept ? kept : portCandidate(paths.home, this.#attempt);
       const chosen = withChosen(plan, ports);
       const { port, uiPort, headless } = chosen.settings;
-      if (port === uiPort && !headless) continue; // the one that was asked for by its number
+      if (port === uiPort && !headless) continue; // equals the port requested by number
       try {
         await refuseTakenPorts(chosen.settings, this.#instance);
       } catch (error) {
         const isAuto = isPortTaken(error) && plan.auto.some((name) => chosen.settings[name] === error.facts["port"]);
         if (!isAuto || this.#attempt >= MAX_CANDIDATES) throw error;
-        if (isKept) barred = error;
+        if (isKept) taken = error;
         continue;
       }
-      if (barred !== null) this.#warn(`${barred.message}; it was kept for this home, which has ${namesOf(chosen)} now`);
+      if (taken !== null) this.#warn(`${taken.message}; it was saved for this home, which now uses ${namesOf(chosen)}`);
       if (!isKept) this.#keep(chosen, kept);
       return chosen;
     }
   }
 
-  /** Whether other ports may be tried after a launch that failed with `error`: somebody was faster. */
+  /** Whether to retry with other ports after a launch failed with `error`, because another process took a port. */
   mayTryOthers(plan: LaunchPlan, error: unknown): boolean {
     if (plan.auto.length === 0 || !hasLostPort(error) || this.#attempt >= MAX_CANDIDATES) return false;
     this.#attempt++;
@@ -62,7 +62,7 @@ export class PortAllocation {
       writePortsFile(this.#instance.paths, { ...kept, ...portsOf(plan, plan.settings) });
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error;
-      this.#warn(`${namesOf(plan)} can't be kept for the next time: ${systemErrorCode(error)}`);
+      this.#warn(`Cannot save ${namesOf(plan)} for the next start: ${systemErrorCode(error)}`);
     }
   }
 }

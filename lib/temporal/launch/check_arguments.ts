@@ -3,13 +3,15 @@ import { LocalError } from "../../errors/local_error.ts";
 import { diagnoseExit } from "./exit_diagnosis.ts";
 
 /**
- * Refuses arguments that `binary` does not understand, by asking it for help with them: it reads all of its flags first
- * (pflag), and starts nothing. What it only looks into when it starts (the value of `--sqlite-pragma`) is not found out.
+ * Refuses arguments that `binary` does not accept, by running it with `--help` and them: it parses all flags first
+ * (pflag), and starts nothing. Does not detect values that are checked only at startup (such as that of
+ * `--sqlite-pragma`).
  *
- * @throws {LocalError} `launch-failed`, as a launch with them would; a binary that does not answer is the launch's to tell
+ * @throws {LocalError} `launch-failed`, as a launch with them would; an unresponsive binary is left to the launch to
+ * report
  */
 export async function refuseBadArguments(binary: string, extraArgs: readonly string[]): Promise<void> {
-  // `--help` first: behind a flag that lacks its value it would be taken for that value, and a server would start.
+  // `--help` comes first: after a flag that lacks its value it would be taken as that value, and a server would start.
   const answer = await askBinary(binary, ["server", "start-dev", "--help", ...extraArgs], "stderr");
   if (answer.kind !== "ended" || answer.exitCode === 0) return;
   const { exitCode, signal, output: lastWords } = answer;

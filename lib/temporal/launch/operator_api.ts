@@ -4,16 +4,16 @@ import { numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from
 
 const SERVICE = "/temporal.api.operatorservice.v1.OperatorService";
 
-/** Temporal refused; `status` is that of gRPC: 3 what is asked for can't be, 14 it is not ready for it yet. */
+/** Temporal refused the request; `status` is that of gRPC: 3 invalid request, 14 not ready yet. */
 export interface OperatorRefusal {
   status: number;
   why: string;
 }
 
 /**
- * The types of the search attributes that people added to `namespace`, by name.
+ * The types of the custom search attributes of `namespace`, by name.
  *
- * @throws {GrpcError} when there is no reply
+ * @throws {GrpcError} if there is no reply
  */
 export async function listSearchAttributes(
   channel: GrpcChannel,
@@ -37,11 +37,11 @@ export async function listSearchAttributes(
 }
 
 /**
- * Adds search attributes to `namespace`. One that is there already stays as it is, whatever its type: Temporal says
- * nothing of it (`addSearchAttributesSQL` in its `operator_handler.go`).
+ * Adds search attributes to `namespace`. An existing one keeps its type: Temporal reports no error
+ * (`addSearchAttributesSQL` in its `operator_handler.go`).
  *
- * @param types One of {@linkcode SEARCH_ATTRIBUTE_TYPES} each, by name.
- * @throws {GrpcError} when there is no reply
+ * @param types Types out of {@linkcode SEARCH_ATTRIBUTE_TYPES}, by attribute name. @throws {GrpcError} if there is no
+ * reply
  */
 export async function addSearchAttributes(
   channel: GrpcChannel,

@@ -8,10 +8,10 @@ import { withPortsFile } from "../../instance/ports_file.ts";
 import type { System } from "../../platform/system.ts";
 
 /**
- * The plan of a launch that is asked for.
+ * The plan of a requested launch.
  *
- * @param base The settings that count where nothing was asked for.
- * @param auto Which of the base's ports may be any.
+ * @param base Settings for everything that was not requested.
+ * @param auto The ports of `base` that are `auto`.
  */
 export function planFor(
   paths: InstancePaths,
@@ -29,18 +29,18 @@ export function planFor(
 }
 
 /**
- * The plan with its database by its real path, which `hold` has from here on.
+ * The plan with the real path of its database, whose lock `lock` then holds.
  *
- * @throws {LocalError} `database-busy`, and when the database's folder is not there
+ * @throws {LocalError} `database-busy`; also if the database's folder does not exist
  */
 export async function preparePlan(
   plan: LaunchPlan,
-  hold: DatabaseLock,
+  lock: DatabaseLock,
   instance: Pick<System, "processes" | "tryLock"> & { paths: InstancePaths },
 ): Promise<LaunchPlan> {
   const requested = plan.settings.dbFilename;
   if (requested === instance.paths.defaultDatabase) makeDatabaseFolder(requested);
   const dbFilename = requested === null ? null : realDatabasePath(requested);
-  await hold.moveTo(dbFilename, instance);
+  await lock.moveTo(dbFilename, instance);
   return { ...plan, settings: { ...plan.settings, dbFilename } };
 }

@@ -4,10 +4,10 @@ import { isDead } from "../../platform/processes/processes.ts";
 import { DYING_MS } from "./preflight.ts";
 
 /**
- * Whether what is in the way of a launch stays there, and is none of ours. A process that is just ending has let go of our
- * lock, its proof, before it is seen to be dead: it is waited for, and no stranger when it is gone.
+ * Whether the process that blocks a launch is a foreign one that stays. An exiting Temporal releases its lock, which
+ * identifies it, before it is seen to be dead: waits for an exiting process, which is not foreign if it is gone.
  *
- * @param pid The process; null when it is not known.
+ * @param pid The process; null if unknown.
  * @throws the reason of `signal`
  */
 export async function isForeignProcess(

@@ -10,10 +10,15 @@ import type { System } from "../../platform/system.ts";
 import { refuseBadArguments } from "./check_arguments.ts";
 import { foreignListener } from "./readiness.ts";
 
-/** A dying process may keep its ports for this time after it has gone out of sight (exit_files in kernel/exit.c), in ms. */
+/**
+ * How long an exiting process may keep its ports after it is no longer visible (exit_files in kernel/exit.c), in ms.
+ */
 export const DYING_MS = 500;
 
-/** Two servers would use one database file without a word, and each would lose the other's writes. */
+/**
+ * Refuses a database that another process uses: two servers would open one file without an error, and lose each other's
+ * writes.
+ */
 export function refuseSecondUser(database: string, processes: Processes): void {
   const [user] = processes.fileUsers(database);
   if (user === undefined) return;
@@ -24,11 +29,11 @@ export function refuseSecondUser(database: string, processes: Processes): void {
 }
 
 /**
- * Refuses ports that a launch with `settings` needs and somebody has.
+ * Refuses a launch with `settings` if a port that it needs is taken.
  *
- * @param own What the Temporal that is to make place runs with: its ports count as free.
- * @param any Ports that are not looked at: others will do as well.
- * @throws {LocalError} `port-taken`, naming the holder, or the flags that give one port twice
+ * @param own Settings of the running Temporal that will be replaced: its ports count as free.
+ * @param any Ports that are not checked, because others can be used instead.
+ * @throws {LocalError} `port-taken`, naming the process, or the flags that set the same port
  */
 export async function refuseTakenPorts(
   settings: Settings,
@@ -37,7 +42,7 @@ export async function refuseTakenPorts(
   any: readonly number[] = [],
 ): Promise<void> {
   const places = placesOf(settings);
-  refusePortGivenTwice(places);
+  refuseDuplicatePort(places);
   const kept = own === undefined ? [] : placesOf(own).map(({ port }) => port);
   const wanted = withLocalhost(places).filter(({ port }) => !kept.includes(port) && !any.includes(port));
   const findTaken = async () => {
@@ -55,11 +60,12 @@ export async function refuseTakenPorts(
 }
 
 /**
- * Refuses what would only be found out after the running Temporal was ended for it: a port or a database that somebody
- * else has, a database that is too new for the binary, arguments that the binary does not understand.
+ * Refuses a replacement that would fail only after the running Temporal was stopped for it: a port or database in use
+ * by another process, a database too new for the binary, arguments that the binary does not accept.
  *
- * @param running What the Temporal that is to make place runs with.
- * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`, `launch-failed`; it says that Temporal goes on
+ * @param running The plan of the running Temporal that will be replaced.
+ * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`, `launch-failed`; the message says that Temporal
+ * keeps running
  */
 export async function refuseReplacement(
   next: LaunchPlan,
@@ -70,7 +76,7 @@ export async function refuseReplacement(
     await refuseFailure(next, running, system);
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
-    throw fromFailure({ ...toFailure(error), message: `${error.message}; the Temporal that runs goes on` });
+    throw fromFailure({ ...toFailure(error), message: `${error.message}; the running Temporal was not stopped` });
   }
 }
 
@@ -96,14 +102,14 @@ async function refuseFailure(
   }
 }
 
-/** Where a server listens that a setting puts there. */
+/** An address that a server listens on, and the flag that sets it. */
 interface Place {
   host: string;
   port: number;
   flag: string;
 }
 
-/** What must be free. */
+/** The addresses that must be free. */
 function placesOf({ ip, port, headless, uiIp, uiPort, metricsPort }: Settings): Place[] {
   return [
     { host: ip, port, flag: "--port" },
@@ -112,18 +118,18 @@ function placesOf({ ip, port, headless, uiIp, uiPort, metricsPort }: Settings): 
   ];
 }
 
-/** Clients that say `localhost` may go to ::1, where a stranger would get them. */
+/** Adds ::1: clients that use `localhost` may connect there, and would reach a foreign process. */
 function withLocalhost(places: readonly Place[]): Place[] {
   return [...places, ...places.filter(({ host }) => host === "127.0.0.1").map((place) => ({ ...place, host: "::1" }))];
 }
 
-/** Temporal would lose one of them to the other, and says so in words that name neither. */
-function refusePortGivenTwice(places: readonly Place[]): void {
+/** Temporal's own error for this names neither flag. */
+function refuseDuplicatePort(places: readonly Place[]): void {
   for (const { host, port, flag } of places) {
     const other = places.find((each) => each.flag !== flag && each.host === host && each.port === port);
     if (other === undefined) continue;
-    throw new LocalError("port-taken", `${flag} and ${other.flag} are both ${port}`, {
-      hint: "Give each its own port",
+    throw new LocalError("port-taken", `${flag} and ${other.flag} are both set to ${port}`, {
+      hint: "Set them to different ports",
       facts: { port, address: host, pid: null, command: null },
     });
   }

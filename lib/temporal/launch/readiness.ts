@@ -4,16 +4,17 @@ import type { Probe, ProbeResult, Readiness } from "../../instance/status/probe.
 import type { Processes } from "../../platform/processes/processes.ts";
 import type { System } from "../../platform/system.ts";
 
-/** The pause between two looks while Temporal starts, in ms. */
+/** Polling interval while Temporal starts, in ms. */
 const POLL_MS = 5;
-/** One question may take this long, in ms. */
-const QUESTION_MS = 1000;
+/** Timeout of one probe, in ms. */
+const PROBE_TIMEOUT_MS = 1000;
 
 /**
- * Waits until the Temporal in group `pgid` is ready: its frontend says SERVING, the listener is a member of the group,
- * each namespace that the settings name can be described, and the UI answers. An open port proves none of this.
+ * Waits until the Temporal in group `pgid` is ready: its frontend reports SERVING, a member of the group is the
+ * listener, each namespace of the settings can be described, and the UI responds. An open port proves none of this.
  *
- * @throws {LocalError} `port-taken` when the listener is a stranger, `timeout` after `deadlineMs` with what is missing
+ * @throws {LocalError} `port-taken` if a foreign process is the listener, `timeout` after `deadlineMs` with what is
+ * missing
  * @throws the reason of `signal` when it aborts
  */
 export async function waitUntilReady(
@@ -34,9 +35,11 @@ export async function waitUntilReady(
       if (nowMs() > giveUpAt) {
         throw new LocalError(
           "timeout",
-          `Temporal is not ready after ${Math.round(deadlineMs / 1000)} s: ${what}: ${result.problem}`,
+          `Timed out after ${
+            Math.round(deadlineMs / 1000)
+          } s waiting for Temporal to become ready: ${what}: ${result.problem}`,
           {
-            hint: "Look at `stigmer-local logs`",
+            hint: "`stigmer-local logs` shows Temporal's log",
             facts: { check: what, problem: result.problem },
           },
         );
@@ -44,23 +47,23 @@ export async function waitUntilReady(
       await delay(POLL_MS, signal);
     }
   };
-  const grpcMs = await until("health", () => probe.serving(QUESTION_MS));
-  // Asked only now: reading the kernel's socket table costs some ms, and before SERVING the answer would not matter.
+  const grpcMs = await until("health", () => probe.serving(PROBE_TIMEOUT_MS));
+  // Checked only now: reading the kernel's socket table takes some ms, and is pointless before SERVING.
   if (!processes.groupListensOn(pgid, settings.port)) throw foreignListener(settings.port, "--port", processes);
   const namespaces = async () => {
     for (const name of expectedNamespaces(settings)) {
-      await until(`namespace ${name}`, () => probe.namespace(name, QUESTION_MS));
+      await until(`namespace ${name}`, () => probe.namespace(name, PROBE_TIMEOUT_MS));
     }
   };
-  const [uiMs] = await Promise.all([until("Web UI", () => probe.ui(QUESTION_MS)), namespaces()]);
+  const [uiMs] = await Promise.all([until("Web UI", () => probe.ui(PROBE_TIMEOUT_MS)), namespaces()]);
   return { atMs: nowMs(), grpcMs, uiMs };
 }
 
-/** The error that names who has `port`, and the flag that gives another. */
+/** The error for a taken port, which names the listener and the flag to choose another port. */
 export function foreignListener(port: number, flag: string, processes: Processes): LocalError {
   const holder = processes.listeners(port).find((listener) => listener.pid !== null) ?? processes.listeners(port)[0];
   const who = holder?.pid == null
-    ? "a process that this user can't see"
+    ? "a process that is not visible to this user"
     : `pid ${holder.pid} (${holder.command ?? "unknown command"})`;
   const where = holder === undefined ? "" : ` on ${holder.address}`;
   return new LocalError("port-taken", `Port ${port} is taken${where}: ${who} listens on it`, {

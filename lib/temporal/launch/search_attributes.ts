@@ -7,18 +7,18 @@ import { clientHost } from "../../instance/status/addresses.ts";
 import { delay } from "../../platform/runtime/delay.ts";
 import { addSearchAttributes, listSearchAttributes, type OperatorRefusal } from "./operator_api.ts";
 
-const QUESTION_MS = 5_000;
-/** Temporal needs a moment after SERVING until it can do this, and another until it shows what was added; in ms. */
+const CALL_TIMEOUT_MS = 5_000;
+/** Timeout in ms: Temporal accepts this some time after SERVING, and lists new attributes some time later. */
 const DEADLINE_MS = 10_000;
 const POLL_MS = 25;
 const INVALID_ARGUMENT = 3;
 
 /**
- * Makes the search attributes that the settings declare, in `default` and in each namespace that they name. Temporal
- * itself does that only for a namespace which it makes anew (`NewNamespaceConfig` in its `schema/sqlite/setup.go`): on a
- * database that is there, `--search-attribute` does nothing, without a word.
+ * Adds the search attributes that the settings declare to `default` and to each namespace of the settings. Temporal
+ * itself adds them only to namespaces that it creates (`NewNamespaceConfig` in its `schema/sqlite/setup.go`): with an
+ * existing database it silently ignores `--search-attribute`.
  *
- * @returns a warning for each that is not as it was declared: Temporal serves all the same
+ * @returns a warning for each attribute that differs from its declaration; Temporal serves nevertheless
  * @throws the reason of `signal` when it aborts
  */
 export async function declareSearchAttributes(
@@ -31,13 +31,17 @@ export async function declareSearchAttributes(
   const warnings: string[] = [];
   let channel: GrpcChannel | null = null;
   try {
-    channel = await openGrpcChannel(host.connect, { host: clientHost(settings.ip), port: settings.port }, QUESTION_MS);
+    channel = await openGrpcChannel(
+      host.connect,
+      { host: clientHost(settings.ip), port: settings.port },
+      CALL_TIMEOUT_MS,
+    );
     for (const namespace of new Set(["default", ...expectedNamespaces(settings)])) {
       warnings.push(...await declareIn(channel, namespace, types, signal));
     }
   } catch (error) {
     if (!(error instanceof GrpcError)) throw error;
-    warnings.push(`The search attributes can't be looked at: ${error.message}`);
+    warnings.push(`Cannot read the search attributes: ${error.message}`);
   } finally {
     channel?.close();
   }
@@ -55,17 +59,21 @@ async function declareIn(
   const giveUpAt = performance.now() + DEADLINE_MS;
   for (;;) {
     signal.throwIfAborted();
-    const seen = await listSearchAttributes(channel, namespace, QUESTION_MS);
+    const seen = await listSearchAttributes(channel, namespace, CALL_TIMEOUT_MS);
     const isLate = performance.now() > giveUpAt;
     if (!(seen instanceof Map)) {
       if (isLate || seen.status === INVALID_ARGUMENT) return refused(seen);
     } else {
       const missing = new Map([...types].filter(([name]) => !seen.has(name)));
       if (missing.size === 0) return differences(namespace, types, seen);
-      const refusal = await addSearchAttributes(channel, namespace, missing, QUESTION_MS);
+      const refusal = await addSearchAttributes(channel, namespace, missing, CALL_TIMEOUT_MS);
       if (refusal !== null && (isLate || refusal.status === INVALID_ARGUMENT)) return refused(refusal);
       if (isLate) {
-        return [`Search attributes of namespace ${namespace}: ${[...missing.keys()].join(", ")} don't appear`];
+        return [
+          `Search attributes of namespace ${namespace}: ${
+            [...missing.keys()].join(", ")
+          } were added but are not listed`,
+        ];
       }
       if (refusal === null) continue;
     }
@@ -79,7 +87,7 @@ function differences(
   seen: ReadonlyMap<string, string>,
 ): string[] {
   return [...types].filter(([name, type]) => seen.get(name) !== type).map(([name, type]) =>
-    `Search attribute ${name} of namespace ${namespace} is ${seen.get(name)}, not ${type}: to change it, ` +
+    `Search attribute ${name} of namespace ${namespace} is ${seen.get(name)}, not ${type}: to change it, run ` +
     `\`temporal operator search-attribute remove --namespace ${namespace} --name ${name}\`, then restart`
   );
 }

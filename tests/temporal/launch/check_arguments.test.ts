@@ -17,10 +17,10 @@ describe("refuseBadArguments()", () => {
 
   it("refuses a flag, a value and a flag without its value that it does not understand, and starts nothing", async () => {
     const cases: [args: string[], message: RegExp][] = [
-      [["--bad-flag"], /^unknown flag: --bad-flag$/],
-      [["--sqlite-pragma", "synchronous=1", "-x"], /^unknown shorthand flag: 'x' in -x$/],
-      [["--log-format", "poem"], /^invalid argument "poem" for "--log-format" flag/],
-      [["--sqlite-pragma"], /^flag needs an argument: --sqlite-pragma$/],
+      [["--bad-flag"], /^Temporal failed to start: unknown flag: --bad-flag$/],
+      [["--sqlite-pragma", "synchronous=1", "-x"], /^Temporal failed to start: unknown shorthand flag: 'x' in -x$/],
+      [["--log-format", "poem"], /^Temporal failed to start: invalid argument "poem" for "--log-format" flag/],
+      [["--sqlite-pragma"], /^Temporal failed to start: flag needs an argument: --sqlite-pragma$/],
     ];
     for (const [args, message] of cases) {
       const error = await assertRejects(() => refuseBadArguments(realTemporal(), args), LocalError);

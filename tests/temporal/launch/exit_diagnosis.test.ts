@@ -23,25 +23,25 @@ describe("explainFailure()", () => {
 
   it("names the port and the address that are taken", () => {
     const failure = diagnoseExit({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null });
-    assertEquals(failure.message, "port 17601 of 127.0.0.1 is taken");
+    assertEquals(failure.message, "Port 17601 of 127.0.0.1 is taken");
   });
 
   it("says that no port was free for what is within Temporal", () => {
     const { message } = diagnoseExit({ lastWords: fixture("port-taken.inner.txt"), exitCode: 2, signal: null });
     assertEquals(
       message,
-      "Temporal got no free port for its inner services: dial tcp 127.0.0.1:40000: connect: cannot assign requested address",
+      "Temporal found no free port for its internal services: dial tcp 127.0.0.1:40000: connect: cannot assign requested address",
     );
   });
 
   it("names the flag of the port that is taken", () => {
     const settings = completeSettings({ port: 17_600, uiPort: 17_601 }, "/db");
     const failure = diagnoseExit({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null, settings });
-    assertEquals(failure.hint, "end what listens there, or choose another with --ui-port");
+    assertEquals(failure.hint, "End the process that listens there, or choose another port with --ui-port");
     const metrics = completeSettings({ metricsPort: 17_601 }, "/db");
     const other = fixture("port-taken.metrics.txt");
     const { hint } = diagnoseExit({ lastWords: other, exitCode: 1, signal: null, settings: metrics });
-    assertEquals(hint, "end what listens there, or choose another with --metrics-port");
+    assertEquals(hint, "End the process that listens there, or choose another port with --metrics-port");
   });
 
   it("takes the last cause, not an earlier one", () => {
@@ -53,7 +53,7 @@ describe("explainFailure()", () => {
     const output = 'time=2026-01-01T00:00:00.000 level=WARN msg="disk" error="no space left on device"\n';
     assertEquals(diagnoseExit({ lastWords: output, exitCode: 0, signal: null }), {
       cause: "unknown",
-      message: "it exited with 0",
+      message: "Temporal exited with code 0",
       hint: "`stigmer-local logs` shows what it wrote before",
     });
   });
@@ -69,13 +69,13 @@ describe("explainFailure()", () => {
     const output = 'time=2026-01-01T00:00:00.000 level=ERROR msg="failed starting server: the \\"moon\\" is full"\n';
     assertEquals(
       diagnoseExit({ lastWords: output, exitCode: 1, signal: null }).message,
-      'it exited with 1: the "moon" is full',
+      'Temporal exited with code 1: the "moon" is full',
     );
   });
 
   it("tells a kill from an exit", () => {
     const failure = diagnoseExit({ lastWords: "", exitCode: null, signal: "SIGKILL" });
-    assertEquals(failure.message, "it was ended by SIGKILL");
+    assertEquals(failure.message, "Temporal was killed by SIGKILL");
   });
 
   it("explains why a binary could not be spawned", () => {
