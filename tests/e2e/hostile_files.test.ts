@@ -51,7 +51,7 @@ const BARRED: readonly (readonly [name: string, words: RegExp, obstacles: readon
   ["temporal-data", /Cannot use .*\/temporal\.db as Temporal's database: .*\/temporal-data is not a directory/, [
     "live",
   ]],
-  ["temporal-data/temporal.db", /Temporal's database: it is (a folder|not a regular file)/, ["folder", "fifo"]],
+  ["temporal-data/temporal.db", /Temporal's database: it is (a directory|not a regular file)/, ["folder", "fifo"]],
 ];
 
 /** Obstacles that are replaced, set aside or ignored. */

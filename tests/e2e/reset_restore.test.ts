@@ -135,7 +135,7 @@ describe("reset and restore", () => {
       await until("it serves", async () => (await instance.status()).state === "running");
       const { code, stdout, stderr } = await instance.run(["reset", "--yes"]);
       assertEquals(code, 0, stderr);
-      assertStringIncludes(stdout, "start it again there");
+      assertStringIncludes(stdout, "start it there again");
       assertEquals((await foreground.ended).code, 0);
       assertNothingLeft(instance, []);
     }));

@@ -44,7 +44,7 @@ describe("start on a terminal", () => {
           const frames = stdout.split("\r\x1b[K");
           for (const frame of frames.slice(1, -1)) assert([...frame].length < columns, "a line that wraps");
           const [headline, address, ...rest] = screen(stdout);
-          assertMatch(headline!, /^● Temporal is running/);
+          assertMatch(headline!, /^● Temporal is (already )?running/);
           assertMatch(address!, new RegExp(`^  Address +127\\.0\\.0\\.1:${instance.port}$`));
           assertEquals(rest.filter((line) => line.includes("Waiting")), [], "the live line is left");
         }
