@@ -21,10 +21,10 @@ import type { TemporalProcess } from "../temporal/process.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** How long an answer to `start` waits for the binary to tell its version, in ms. */
-const VERSION_PATIENCE_MS = 2000;
+/** How long an answer to `start` waits for the binary's version, in ms. */
+const VERSION_TIMEOUT_MS = 2000;
 
-/** What the control API asks, answered by `supervisor`. `departed` resolves when its locks are free. */
+/** Implements the control API for `supervisor`. `departed` resolves when its locks are released. */
 export function controllerOf(instance: Instance, supervisor: Supervisor, departed: Promise<void>): Controlled {
   const { manager, program, health } = supervisor;
   const startedAt = new Date();
@@ -48,7 +48,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     const healthy = isServing && manager.process === temporal && areHealthy(checks);
     const { state, restarts, lastExit } = supervisor.machine;
     return {
-      ...statusFrame(tellState(kind, healthy), settings, instance.paths),
+      ...statusFrame(reportedState(kind, healthy), settings, instance.paths),
       healthy,
       temporal: temporal === null ? null : describeTemporal(temporal),
       supervisor: {
@@ -65,14 +65,14 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     };
   };
 
-  /** Waits for the end of whatever is under way: Temporal serves, or the supervisor has given up or was stopped. */
+  /** Waits until Temporal is ready, or the supervisor has given up or was stopped. */
   const settled = async (): Promise<Status | Failure> => {
     const state = await supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
     if (state.kind !== "running") {
       await departed; // the next start must find the locks free
       return state.kind === "failed" ? state.failure : START_STOPPED;
     }
-    await Promise.race([manager.process?.versionKnown, delay(VERSION_PATIENCE_MS)]);
+    await Promise.race([manager.process?.versionKnown, delay(VERSION_TIMEOUT_MS)]);
     return await status();
   };
 
@@ -85,14 +85,14 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const differences = differencesFrom(request, instance, supervisor);
       if (differences.length > 0) return settingsDiffer(differences);
       const requestedAtMs = Date.now();
-      supervisor.dispatch({ kind: "due" }); // who waits for it does not wait for a backoff
+      supervisor.dispatch({ kind: "due" }); // a requested start ends a backoff
       const current = noWait === true || supervisor.machine.state.kind === "running" ? await status() : await settled();
       if (!("schema" in current)) return current;
       const startedAtMs = manager.process?.startedAtMs ?? 0;
       return { ...current, reused: manager.process?.adopted === true || startedAtMs < requestedAtMs };
     },
     stop: async ({ graceMs }: StopRequest) => {
-      const hasFailed = supervisor.machine.state.kind === "failed"; // there is nothing of it that could be stopped
+      const hasFailed = supervisor.machine.state.kind === "failed"; // nothing is left to stop
       const askedAtMs = performance.now();
       supervisor.dispatch({ kind: "stop", graceMs: graceMs < 0 ? DEFAULT_GRACE_MS : graceMs });
       await departed;
@@ -115,7 +115,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     },
     snapshot: async ({ asker }: SnapshotRequest) => {
       if (isLeaving(supervisor.machine.state)) return LEAVING;
-      // One in another PID namespace is never to be seen, and still there for all that is known.
+      // A requester in another PID namespace is not visible, and is assumed to be alive.
       const seen = asker !== undefined && isStillThere(asker, instance.processes) ? asker : null;
       const isWanted = () => seen === null || isStillThere(seen, instance.processes);
       const current = await settled();
@@ -137,7 +137,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
   };
 }
 
-/** Why a restart with these settings would fail after the running Temporal was ended for it; null when nothing is in the way. */
+/** Why a restart with these settings would fail after stopping the running Temporal; null if nothing prevents it. */
 async function refusalOf(
   { program, manager }: Supervisor,
   requested: RequestedSettings,
@@ -163,7 +163,7 @@ async function snapshotOf(
   isStillOurs: () => boolean,
 ): Promise<SnapshotTaken | Failure> {
   if (settings.dbFilename === null) {
-    return { code: "no-database", message: "This Temporal keeps its data in memory: there is no database" };
+    return { code: "no-database", message: "Temporal keeps its data in memory: there is no database" };
   }
   try {
     const snapshot = await takeSnapshot(settings.dbFilename, { pgid: pid, settings, isStillOurs }, instance);
@@ -181,11 +181,11 @@ async function snapshotOf(
   }
 }
 
-const UNWANTED: Failure = { code: "interrupted", message: "Whoever asked for the copy is gone" };
-const LEAVING: Failure = { code: "interrupted", message: "This supervisor is leaving", facts: { leaving: true } };
+const UNWANTED: Failure = { code: "interrupted", message: "The process that requested the copy has exited" };
+const LEAVING: Failure = { code: "interrupted", message: "The supervisor is exiting", facts: { leaving: true } };
 
-/** A Temporal that fails its checks right now is not told as `running`, though the supervisor has not seen it yet. */
-function tellState(kind: State["kind"], healthy: boolean): StatusState {
+/** A Temporal that fails the checks is reported as `unhealthy`, even if the supervisor has not noticed yet. */
+function reportedState(kind: State["kind"], healthy: boolean): StatusState {
   if (kind === "superseded") return "stopped";
   return kind === "running" && !healthy ? "unhealthy" : kind;
 }
@@ -206,7 +206,7 @@ function differencesFrom(
   instance: Instance,
   { manager, program }: Supervisor,
 ): SettingDifference[] {
-  const isSame = requested.dbFilename === program.settings.dbFilename; // before the first launch it is not the real path
+  const isSame = requested.dbFilename === program.settings.dbFilename; // not the real path before the first launch
   const differences = settingsDifferences(isSame ? requested : withRealDatabase(requested), program.settings);
   const running = manager.process;
   if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
@@ -226,7 +226,7 @@ function settingsDiffer(differences: SettingDifference[]): Failure {
   return {
     code: "settings-differ",
     message: `Temporal is already running with different settings: ${differences.map(inWords).join("; ")}`,
-    hint: "`stigmer-local restart` with these flags applies them; another --home makes an instance of its own",
+    hint: "`stigmer-local restart` with these flags applies them; a different --home creates a separate instance",
     facts: { differences },
   };
 }

@@ -8,22 +8,22 @@ import { terminate } from "../process/terminate.ts";
 import { isOwnFolder } from "./ephemeral_home.ts";
 
 /**
- * Ends what is left of an ephemeral instance whose owner is gone, and removes its home. That may be gone before, with the
- * whole temporary folder: then there is no lock that anybody could hold, and the one that was deleted proves Temporal.
+ * Stops an ephemeral instance whose owner has exited, and deletes its home. If the home was deleted before, e.g. with
+ * the whole temporary folder, no process can lock it, and the deleted lock file identifies Temporal.
  *
  * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
  */
 export async function cleanUpEphemeral(host: Host, launchRequest: LaunchRequest): Promise<void> {
   const { home } = launchRequest;
-  const isThere = () => isOwnFolder(home, host.uid);
-  if (isThere()) {
+  const homeExists = () => isOwnFolder(home, host.uid);
+  if (homeExists()) {
     try {
-      if (await stopUnsupervised(host, home, 0, false) === null) return; // somebody else's by now
+      if (await stopUnsupervised(host, home, 0, false) === null) return; // another process has taken it over
     } catch (error) {
-      if (isThere()) throw error;
+      if (homeExists()) throw error;
     }
   }
-  if (isThere()) return rmSync(home, { recursive: true, force: true });
+  if (homeExists()) return rmSync(home, { recursive: true, force: true });
   const instance = createInstance(host, launchRequest, null);
   const { temporal } = findTemporal(instancePaths(home), instance.processes);
   if (temporal === null) return;

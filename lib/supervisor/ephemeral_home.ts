@@ -3,8 +3,8 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import type { InstancePaths } from "../instance/paths.ts";
 
 /**
- * Makes the home of an ephemeral instance, or goes on with one that is ours alone. False when neither can be: there is
- * no room for it, or something else stands there.
+ * Creates the home of an ephemeral instance, or accepts an existing folder that belongs to this user alone. False if
+ * neither is possible, e.g. the disk is full, or the path is taken.
  */
 export function makeEphemeralHome({ home, logsDir }: InstancePaths, uid: number): boolean {
   try {
@@ -22,16 +22,16 @@ export function makeEphemeralHome({ home, logsDir }: InstancePaths, uid: number)
   }
 }
 
-/** The name of the home is in sight of every user before the folder is there: somebody else may have made one. */
+/** Other users can see the path before the folder exists, and may have created it. */
 export function isOwnFolder(path: string, uid: number): boolean {
   const info = lstatSync(path, { throwIfNoEntry: false });
   return info?.isDirectory() === true && info.uid === uid && (info.mode & 0o022) === 0;
 }
 
-/** The error for a home that {@linkcode makeEphemeralHome} could not make. */
+/** The error for a home that {@linkcode makeEphemeralHome} could not create. */
 export function homeNotMade(home: string): LocalError {
-  return new LocalError("home-unusable", `The temporary home ${home} can't be made`, {
-    hint: "Free some space there, or set TMPDIR to another folder",
+  return new LocalError("home-unusable", `Cannot create the temporary home ${home}`, {
+    hint: "Free some space there, or set TMPDIR to another directory",
     facts: { home },
   });
 }

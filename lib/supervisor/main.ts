@@ -1,8 +1,8 @@
 /**
- * The entry of the supervisor's process, spawned by `start` with descriptor 3 being `supervisor.lock`, held, and one
- * argument, the {@linkcode LaunchRequest} as JSON. That of an ephemeral instance makes the home and takes the lock
- * itself; when whoever it is for is gone, it only removes what that one left. Imports no `@std` and no npm package, so that
- * it runs whatever configuration the caller's runtime was given.
+ * The entry point of the supervisor, spawned by `start` with the held `supervisor.lock` as descriptor 3 and one
+ * argument, the {@linkcode LaunchRequest} as JSON. The supervisor of an ephemeral instance creates the home and takes
+ * the lock itself; if the instance's owner has exited, it only cleans up. Imports neither `@std` nor npm packages, so
+ * that it runs with any configuration of the caller's runtime.
  *
  * @module
  */
@@ -21,13 +21,13 @@ import type { Host } from "../platform/runtime/host.ts";
 import { makeEphemeralHome } from "./ephemeral_home.ts";
 import { runSupervisor, SUPERSEDED } from "./run.ts";
 
-/** The descriptor on which the lock is handed over. */
+/** The descriptor of the inherited lock. */
 const LOCK_FD = 3;
 
 /** When what only the start needed is let go of, in ms: Temporal serves by then, as a rule. */
 const RELEASE_AFTER_MS = 5000;
 
-/** Supervises as the order in the arguments says. Resolves with the exit code. */
+/** Supervises the instance of the launch request in the arguments. Resolves with the exit code. */
 async function main(host: Host): Promise<number> {
   const launchRequest = JSON.parse(host.args[0] ?? "") as LaunchRequest;
   const paths = instancePaths(launchRequest.home);
@@ -44,17 +44,17 @@ async function main(host: Host): Promise<number> {
   const lock = ephemeralFor === undefined ? inheritedLock(supervisorLock) : await tryLock(supervisorLock);
   if (lock === null) return SUPERSEDED_EXIT;
   const stop = new AbortController();
-  host.onSignal(["SIGHUP"], () => {}); // whose default would end us; there is no terminal that it could come from
+  host.onSignal(["SIGHUP"], () => {}); // would terminate the process; there is no terminal to send it
   host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
   host.after(RELEASE_AFTER_MS, releaseExecutable);
   const failure = await supervise(host, launchRequest, lock, stop.signal);
   if (failure === SUPERSEDED) return SUPERSEDED_EXIT;
-  // Its home, with the outcome in it, is gone: who started it reads what it said.
+  // The home, with the recorded failure, is deleted: the parent reads the failure from stderr.
   if (failure !== null && ephemeralFor !== undefined) await host.write("stderr", JSON.stringify(failure) + "\n");
   return failure === null ? 0 : 1;
 }
 
-/** What bars the very beginning is left behind for who started us, as whatever else makes a supervisor give up. */
+/** Runs the supervisor. Records a failure before its start, too, for the parent process. */
 async function supervise(
   host: Host,
   launchRequest: LaunchRequest,
@@ -78,7 +78,7 @@ async function supervise(
   }
 }
 
-/** Null when the lock file was deleted while it was handed over: whoever wants the lock must begin anew. */
+/** Null if the lock file was deleted during the handover: the parent must start over. */
 function inheritedLock(path: string): LockFile | null {
   try {
     return adoptLock(LOCK_FD, path);

@@ -1,2 +1,2 @@
-// The supervisor's entry where Node can't run TypeScript by itself.
+// The supervisor's entry point for Node versions that cannot run TypeScript.
 require("../platform/runtime/load_typescript.cjs")("lib/supervisor/main.ts");

@@ -11,7 +11,7 @@ describe("controllerOf()", () => {
   it("answers a stop that comes when the start has failed as one that leaves: stop never tells a start's failure", async () => {
     assertEquals(await inState(FAILED).stop({ graceMs: 0 }), {
       code: "interrupted",
-      message: "This supervisor is leaving",
+      message: "The supervisor is exiting",
       facts: { leaving: true },
     });
   });
