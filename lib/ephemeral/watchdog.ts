@@ -21,7 +21,7 @@ export async function spawnWatchdog(host: Host, launchRequest: LaunchRequest): P
   const { command, args, env } = supervisorCommand(host);
   return await spawnDetached({
     command: "/bin/sh",
-    args: ["-c", WAIT_AND_BECOME, "stigmer-local-reaper", command, ...args, JSON.stringify(launchRequest)],
+    args: ["-c", WAIT_AND_BECOME, "stigmer-local-watchdog", command, ...args, JSON.stringify(launchRequest)],
     cwd: "/",
     env: { ...daemonEnvironment(host.env), ...env },
     stdin: "pipe",
