@@ -2,7 +2,7 @@ import type { HealthPolicy } from "../config/policy.ts";
 import type { EventLog } from "../instance/event_log.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
 
-/** What a health check says: it passed, it failed, or the machine stalled so that it proves nothing. */
+/** The outcome of a health check: passed, failed, or inconclusive because the machine stalled. */
 export type HealthVerdict = "healthy" | "sick" | "inconclusive";
 
 /** What a health monitor is connected to. */
@@ -17,15 +17,15 @@ export interface HealthMonitorOptions {
 /** A timer or a check that is this much late tells of a machine that slept or stalled, not of the process, in ms. */
 export const LATE_MS = 500;
 
-/** What one check means, given how late it began and how long it took. A pass always counts. */
+/** Judges a check by how late it began and how long it took. A pass always counts. */
 export function judgeCheck(ok: boolean, lateByMs: number, tookMs: number, timeoutMs: number): HealthVerdict {
   if (ok) return "healthy";
   return lateByMs > LATE_MS || tookMs > timeoutMs + LATE_MS ? "inconclusive" : "sick";
 }
 
 /**
- * Checks health on a fixed grid, until the function that it returns is called: then nothing is reported any more, not
- * even by a check under way. A check that takes its whole time does not delay the next one.
+ * Checks health at a fixed rate. Returns a function that stops it, after which nothing is reported, not even by a check
+ * in progress. A check that takes its full timeout does not delay the next one.
  */
 export function watchHealth(
   policy: HealthPolicy,
@@ -44,8 +44,8 @@ export function watchHealth(
     const endedMs = performance.now();
     const verdict = judgeCheck(result.ok, begunMs - dueMs, endedMs - begunMs, policy.timeoutMs);
     report(verdict, result.ok ? "" : result.problem);
-    if (isOver) return; // the report may have ended the watch
-    // After a stall the grid begins anew, so that missed checks are not made up for in a burst.
+    if (isOver) return; // the report may have stopped the checks
+    // After a stall the schedule restarts, so that missed checks are not repeated in a burst.
     const next = dueMs + policy.intervalMs;
     schedule(endedMs - next > LATE_MS ? endedMs + policy.intervalMs : next);
   };
