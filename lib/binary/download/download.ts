@@ -3,10 +3,10 @@ import { backoffDelayMs, DEFAULT_RESTART_POLICY } from "../../config/restart_pol
 import { LocalError } from "../../errors/local_error.ts";
 import { delay } from "../../platform/runtime/delay.ts";
 import type { DownloadPhase } from "../render_install.ts";
-import { Unreachable } from "./http_connection.ts";
-import { type Answer, Broken, type GetOptions, httpGet } from "./http_get.ts";
+import { type Answer, type GetOptions, httpGet } from "./http_get.ts";
 import { shownUrl } from "./release_files.ts";
 import { NOTHING_YET, rangeHeaders, readAnswer, type Transfer } from "./resume.ts";
+import { Broken, Unreachable } from "./transfer_error.ts";
 
 /** Timeouts and retries of a download. */
 export interface Patience {
@@ -102,44 +102,7 @@ export async function download(options: DownloadOptions): Promise<{ isResumed: b
   }
 }
 
-/**
- * The text at `url`.
- *
- * @throws as {@linkcode download} does
- */
-export async function downloadText(options: Omit<DownloadOptions, "path">): Promise<string> {
-  const { url, patience, signal, maxBytes } = options;
-  for (let tries = 1;; tries++) {
-    let why: string;
-    let answer: Answer | null = null;
-    try {
-      answer = await httpGet(url, getOptions(options, {}));
-      const reading = readAnswer(NOTHING_YET, answer.status, answer.headers);
-      if (reading.kind === "refused") throw failed(url, reading.why, true);
-      if (reading.kind === "body") {
-        const decoder = new TextDecoder();
-        let text = "";
-        for await (const piece of answer.body()) {
-          text += decoder.decode(piece, { stream: true });
-          if (text.length > maxBytes) throw failed(url, "it is too long", false);
-        }
-        return text;
-      }
-      why = reading.why;
-    } catch (error) {
-      if (error instanceof Unreachable && !error.isBroken) throw failed(url, error.message, true, error);
-      if (!(error instanceof Broken || error instanceof Unreachable)) throw error;
-      why = error.message;
-    } finally {
-      answer?.close();
-    }
-    if (tries >= patience.maxTries) throw failed(url, why, true);
-    const policy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: patience.baseDelayMs };
-    await delay(backoffDelayMs(tries, policy, Math.random()), signal);
-  }
-}
-
-function getOptions(options: Omit<DownloadOptions, "path">, headers: Record<string, string>): GetOptions {
+function getOptions(options: DownloadOptions, headers: Record<string, string>): GetOptions {
   const { env, signal, patience: { connectTimeoutMs, answerTimeoutMs, stallTimeoutMs } } = options;
   return { env, signal, headers, connectTimeoutMs, answerTimeoutMs, stallTimeoutMs };
 }

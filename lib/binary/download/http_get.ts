@@ -1,45 +1,48 @@
-import { type IncomingMessage, request } from "node:http";
-import type { Socket } from "node:net";
+import type { EventEmitter } from "node:events";
+import { type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
 import { VERSION } from "../../platform/runtime/tool_version.ts";
 import { basicLogin } from "./basic_auth.ts";
-import { type ConnectOptions, openConnection, Unreachable } from "./http_connection.ts";
-import { isAllowed, shownUrl } from "./release_files.ts";
+import { openProxy, type Proxy } from "./proxy_agent.ts";
+import { isAllowed } from "./release_files.ts";
+import { Broken, Unreachable } from "./transfer_error.ts";
 
 /** How a request is made. */
-export interface GetOptions extends ConnectOptions {
+export interface GetOptions {
+  /** Where `HTTPS_PROXY`, `NO_PROXY` … are. */
+  env: Readonly<Record<string, string | undefined>>;
   headers?: Readonly<Record<string, string>>;
-  /** From the request to the head of the answer, in ms. */
+  /** For the name's look-up, TCP, the proxy and TLS together, in ms. */
+  connectTimeoutMs: number;
+  /** From the connection to the head of the answer, in ms. */
   answerTimeoutMs: number;
   /** Without a byte for this long, a transfer is broken, in ms. */
   stallTimeoutMs: number;
+  signal?: AbortSignal | undefined;
 }
 
 /** An answer whose body has not been read yet. */
 export interface Answer {
   status: number;
   headers: IncomingMessage["headers"];
-  /** Where it came from in the end, for people. */
-  from: string;
   /**
    * The body, piece by piece.
    *
    * @throws {Broken} when it breaks off or stalls
+   * @throws the reason of `options.signal`
    */
   body(): AsyncGenerator<Uint8Array>;
   /** Ends the connection. */
   close(): void;
 }
 
-/** The connection was there and broke, or nothing came any more: worth another try. */
-export class Broken extends Error {
-  override readonly name = "Broken";
-}
-
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
+const BROKEN = ["ECONNRESET", "EPIPE", "ECONNABORTED"];
 
 /**
- * Asks for `url` and follows redirects, from https:// to https:// alone.
+ * Requests `url` and follows redirects, from https:// to https:// alone. Not by fetch: that of Node 20 uses no proxy, and
+ * none tells a dead network from a slow server.
  *
  * @throws {Unreachable} when there is no connection
  * @throws {Broken} when no answer comes on it
@@ -48,11 +51,10 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 export async function httpGet(url: URL, options: GetOptions): Promise<Answer> {
   let current = url;
   for (let redirects = 0;; redirects++) {
-    const { answer, socket } = await askOnce(current, options);
+    const answer = await getOnce(current, options);
     const target = answer.headers.location;
-    if (!REDIRECTS.includes(answer.statusCode ?? 0) || target === undefined) return answerOf(answer, current, options);
-    answer.destroy();
-    socket.destroy();
+    if (!REDIRECTS.includes(answer.status) || target === undefined) return answer;
+    answer.close();
     const next = URL.canParse(target, current) ? new URL(target, current) : null;
     const isDowngrade = next !== null && current.protocol === "https:" && next.protocol !== "https:";
     if (next === null || isDowngrade || !isAllowed(next)) {
@@ -64,92 +66,106 @@ export async function httpGet(url: URL, options: GetOptions): Promise<Answer> {
   }
 }
 
-async function askOnce(url: URL, options: GetOptions): Promise<{ answer: IncomingMessage; socket: Socket }> {
-  const socket = await openConnection(url, options);
-  const { signal } = options;
+/** Everything that belongs to the request ends when its controller aborts, with the abort's reason. */
+async function getOnce(url: URL, options: GetOptions): Promise<Answer> {
+  const { env, signal, stallTimeoutMs } = options;
+  signal?.throwIfAborted();
+  const ending = new AbortController();
+  signal?.addEventListener("abort", () => ending.abort(signal.reason), { signal: ending.signal });
+  const close = () => ending.abort();
+  try {
+    const answer = await request(url, await openProxy(url, env, ending.signal), options, ending);
+    answer.on("error", () => {}); // the body may be left unread
+    return {
+      status: answer.statusCode ?? 0,
+      headers: answer.headers,
+      body: () => readBody(answer, stallTimeoutMs, ending),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function request(
+  url: URL,
+  proxy: Proxy | null,
+  options: GetOptions,
+  ending: AbortController,
+): Promise<IncomingMessage> {
+  const isTls = url.protocol === "https:";
   const login = basicLogin(url);
-  const asking = request({
-    method: "GET",
-    path: url.pathname + url.search,
+  const address = new URL(url);
+  [address.username, address.password] = ["", ""]; // node:http would throw at a password with a bare `%`
+  const asking = (isTls ? requestHttps : requestHttp)(address, {
     // A server that packs the packed archive again would make ranges of it useless.
     headers: {
-      host: url.host,
       accept: "*/*",
       "accept-encoding": "identity",
       "user-agent": `stigmer-local/${VERSION}`,
-      connection: "close",
       ...(login === null ? {} : { authorization: login }),
       ...options.headers,
     },
-    createConnection: () => socket,
+    agent: proxy?.agent ?? false,
+    signal: ending.signal,
   });
-  let onAbort = () => {};
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  try {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      onAbort = () => reject(signal?.reason);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      timer = setTimeout(() => {
-        reject(new Broken(`${url.host} does not answer within ${options.answerTimeoutMs / 1_000} s`));
-      }, options.answerTimeoutMs);
-      asking.once("response", resolve);
-      asking.on("error", (error) => reject(new Broken(`${url.host} broke the connection`, { cause: error })));
-      socket.once("close", () => reject(new Broken(`${url.host} closed the connection`)));
-      asking.end();
+  let where = proxy === null ? url.host : `the proxy ${proxy.host}`;
+  let isConnected = false;
+  let proxyStatus = 200;
+  let timer: ReturnType<typeof setTimeout>;
+  const within = (ms: number, late: (seconds: number) => Error) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => ending.abort(late(ms / 1_000)), ms);
+  };
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    within(options.connectTimeoutMs, (seconds) => new Unreachable(`no connection to ${where} within ${seconds} s`));
+    (asking as EventEmitter).once("proxyConnect", ({ statusCode }: { statusCode: number }) => {
+      proxyStatus = statusCode;
+      if (statusCode === 200) where = url.host;
     });
-    return { answer, socket };
-  } catch (error) {
-    asking.destroy();
-    socket.destroy();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-  }
+    asking.once("socket", (socket) => {
+      socket.once(isTls ? "secureConnect" : "connect", () => {
+        isConnected = true;
+        within(options.answerTimeoutMs, (seconds) => new Broken(`${url.host} does not answer within ${seconds} s`));
+      });
+    });
+    asking.once("response", (answer) => {
+      // The agent hands on a proxy's refusal as if the server had answered.
+      if (proxyStatus === 200) resolve(answer);
+      else reject(new Unreachable(`${where} answers ${proxyStatus}`));
+    });
+    asking.on("error", (error) => {
+      if (ending.signal.aborted) reject(ending.signal.reason);
+      else if (isConnected) reject(new Broken(`${url.host} broke the connection`, { cause: error }));
+      else reject(unreachable(error, where));
+    });
+    asking.end();
+  }).finally(() => clearTimeout(timer));
 }
 
-function answerOf(answer: IncomingMessage, url: URL, options: GetOptions): Answer {
-  const close = () => {
-    answer.on("error", () => {}).destroy();
-    answer.socket?.on("error", () => {}).destroy();
-  };
-  return {
-    status: answer.statusCode ?? 0,
-    headers: answer.headers,
-    from: shownUrl(url),
-    body: () => readBody(answer, options, close),
-    close,
-  };
+function unreachable(error: unknown, host: string): Unreachable {
+  const { code, message } = error as { code?: string; message: string };
+  const why = code === "ENOTFOUND" || code === "EAI_AGAIN"
+    ? `its name is not known here (${code})`
+    : /CERT|VERIFY|ISSUER/.test(code ?? "") || /certificate/i.test(message)
+    ? `its certificate is not trusted here (${code ?? message}; NODE_EXTRA_CA_CERTS names an authority to trust)`
+    : code ?? message;
+  // The agent gives the end of a connection to a proxy no code.
+  const isBroken = code === undefined ? /ended before/.test(message) : BROKEN.includes(code);
+  return new Unreachable(`${host} can't be reached: ${why}`, { isBroken, cause: error });
 }
 
-async function* readBody(answer: IncomingMessage, options: GetOptions, close: () => void): AsyncGenerator<Uint8Array> {
-  const { signal, stallTimeoutMs } = options;
-  let why: unknown = null;
-  const stop = (reason: unknown) => {
-    why ??= reason;
-    answer.destroy(reason instanceof Error ? reason : new Error(String(reason)));
-    close();
-  };
-  const onAbort = () => stop(signal?.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  const watch = () =>
-    setTimeout(() => stop(new Broken(`nothing came for ${stallTimeoutMs / 1_000} s`)), stallTimeoutMs);
-  let timer = watch();
+async function* readBody(
+  answer: IncomingMessage,
+  stallTimeoutMs: number,
+  ending: AbortController,
+): AsyncGenerator<Uint8Array> {
+  answer.setTimeout(stallTimeoutMs, () => ending.abort(new Broken(`nothing came for ${stallTimeoutMs / 1_000} s`)));
   try {
-    if (signal?.aborted) onAbort();
-    for await (const piece of answer) {
-      clearTimeout(timer);
-      yield piece as Uint8Array;
-      timer = watch();
-    }
-    if (why !== null) throw why;
-    if (!answer.complete) throw new Broken("the connection broke");
+    for await (const piece of answer) yield piece as Uint8Array;
   } catch (error) {
-    if (why !== null) throw why;
-    throw error instanceof Broken ? error : new Broken("the connection broke", { cause: error });
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-    close();
+    throw ending.signal.aborted ? ending.signal.reason : new Broken("the connection broke", { cause: error });
   }
+  if (!answer.complete) throw new Broken("the connection broke");
 }

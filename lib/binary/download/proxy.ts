@@ -8,6 +8,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * never for this machine itself. In capitals `HTTP_PROXY` is what a web server hands a CGI script of a stranger's
  * `Proxy:` header, so it is not read there (httpoxy.org).
  *
+ * Not the npm package `proxy-from-env` (2.1.0): to it `HTTPS_PROXY=proxy:3128` is a proxy over TLS, `NO_PROXY=example.com`
+ * does not leave out `mirror.example.com`, and requests to this machine go through the proxy too.
+ *
  * @throws {TypeError} when the variable holds no address
  */
 export function proxyFor(url: URL, env: Environment): URL | null {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream, rmSync } from "node:fs";
+import { createReadStream, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { LocalError } from "../../errors/local_error.ts";
 import type { DownloadPhase } from "../render_install.ts";
 import { readTemporalVersion } from "../version/query_version.ts";
 import { MAX_CHECKSUMS_BYTES, parseChecksums } from "./checksums.ts";
-import { DEFAULT_PATIENCE, download, downloadText, type Patience } from "./download.ts";
+import { DEFAULT_PATIENCE, download, type DownloadOptions, type Patience } from "./download.ts";
 import { archiveName, MIRROR_VARIABLE, releaseBase, releaseTarget, releaseUrls, shownUrl } from "./release_files.ts";
 import { RELEASE_SUMS } from "./release_sums.ts";
 import { DEFAULT_UNPACK_LIMITS, type UnpackLimits, unpackTemporal } from "./unpack_archive.ts";
@@ -52,7 +52,8 @@ export async function downloadRelease(
 
   const pinned = sums[version]?.[target];
   const name = archiveName(version, target);
-  const sum = pinned ?? await publishedSum(name, { ...common, url: urls.checksums, maxBytes: MAX_CHECKSUMS_BYTES });
+  const list = { url: urls.checksums, path: join(scratch, "checksums.txt"), maxBytes: MAX_CHECKSUMS_BYTES };
+  const sum = pinned ?? await publishedSum(name, { ...common, ...list, onProgress: () => {} });
   if (pinned === undefined) onProgress({ phase: "unpinned" });
   const archive = join(scratch, name);
   const getIt = () => download({ ...common, url: urls.archive, path: archive, maxBytes: MAX_ARCHIVE_BYTES });
@@ -84,8 +85,9 @@ export function isBlocked(error: unknown): error is LocalError {
   return error instanceof LocalError && error.code === "install-failed" && error.facts["isBlocked"] === true;
 }
 
-async function publishedSum(name: string, options: Parameters<typeof downloadText>[0]): Promise<string> {
-  const sum = parseChecksums(await downloadText(options)).get(name);
+async function publishedSum(name: string, options: DownloadOptions): Promise<string> {
+  await download(options);
+  const sum = parseChecksums(readFileSync(options.path, "utf8")).get(name);
   if (sum !== undefined) return sum;
   throw failed(`Cannot check ${name}: ${shownUrl(options.url)} does not list it`, true, {
     why: "its checksums.txt does not list the archive",

@@ -6,7 +6,9 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { fileURLToPath } from "node:url";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type GetOptions, httpGet } from "../../../lib/binary/download/http_get.ts";
+import { Unreachable } from "../../../lib/binary/download/transfer_error.ts";
 import { isDeno } from "../../../lib/platform/runtime/host.ts";
 import { freePort } from "../../free_ports.ts";
 import { eventually, startProcess, withTempDir } from "../../support.ts";
@@ -168,6 +170,56 @@ describe("where nobody can be reached", () => {
         silent.close();
       }
     }));
+});
+
+describe("httpGet() through a proxy", () => {
+  const url = new URL("https://temporal.test/");
+  const options = (port: number, more: Partial<GetOptions> = {}): GetOptions => ({
+    env: { HTTPS_PROXY: `127.0.0.1:${port}` },
+    connectTimeoutMs: 10_000,
+    answerTimeoutMs: 10_000,
+    stallTimeoutMs: 10_000,
+    ...more,
+  });
+
+  it("calls a proxy that closes the connection broken, and one that is not there unreachable", () =>
+    withServer((socket) => socket.destroy(), async ({ port }) => {
+      const broken = await assertRejects(() => httpGet(url, options(port)), Unreachable);
+      assert(broken.isBroken && broken.message.includes(`the proxy 127.0.0.1:${port}`), broken.message);
+      const refused = await assertRejects(() => httpGet(url, options(1)), Unreachable, "ECONNREFUSED");
+      assert(!refused.isBroken);
+    }));
+
+  it("leaves no connection to a silent proxy, after the timeout and after an abort", async () => {
+    const closed: Promise<void>[] = [];
+    const silent = createServer((socket) => {
+      closed.push(new Promise((resolve) => socket.on("error", () => {}).once("close", () => resolve())));
+      socket.resume();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as { port: number };
+    try {
+      await assertRejects(() => httpGet(url, options(port, { connectTimeoutMs: 100 })), Unreachable, "within 0.1 s");
+      const controller = new AbortController();
+      const asking = httpGet(url, options(port, { signal: controller.signal }));
+      silent.once("connection", () => controller.abort(new Error("enough")));
+      await assertRejects(() => asking, Error, "enough");
+      assertEquals(closed.length, 2);
+      await Promise.all(closed);
+    } finally {
+      silent.close();
+    }
+  });
+
+  it("refuses a proxy of another kind, and one that is no address", async () => {
+    const through = (HTTPS_PROXY: string) => httpGet(url, options(1, { env: { HTTPS_PROXY } }));
+    await assertRejects(
+      () => through("socks5://127.0.0.1:1"),
+      Unreachable,
+      "a socks5 proxy (127.0.0.1:1) is not supported",
+    );
+    await assertRejects(() => through("http://"), Unreachable, "is no address");
+  });
 });
 
 /** A port whose queue is full, so that nothing answers there: what a firewall that drops looks like. */
