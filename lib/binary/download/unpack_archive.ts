@@ -1,8 +1,9 @@
 import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { loadPackage } from "../../platform/runtime/load_package.ts";
 import { printableCommand } from "../../text/printable.ts";
-import { TarError, TarReader } from "./tar.ts";
 
 /** What an archive may hold. */
 export interface UnpackLimits {
@@ -15,7 +16,22 @@ export interface UnpackLimits {
 /** Temporal 1.5.1 takes 150–260 MB, by platform and build. */
 export const DEFAULT_UNPACK_LIMITS: UnpackLimits = { maxFileBytes: 1 << 30, maxTotalBytes: 1.25 * (1 << 30) };
 
+/** The types of the npm package `tar-stream`, as far as they are used. */
+interface TarPackage {
+  extract(): NodeJS.WritableStream & AsyncIterable<TarEntry>;
+}
+
+interface TarEntry extends AsyncIterable<Uint8Array> {
+  header: { name: string; type: string | null; size: number };
+  resume(): void;
+}
+
 const WANTED = "temporal";
+/** The package holds the headers that come before an entry (a long name, say) in memory, whatever their size. */
+const MAX_HEADER_BYTES = 1 << 20;
+
+/** What is no archive that holds a `temporal`, or a damaged one. */
+class ArchiveError extends Error {}
 
 /**
  * Takes the one regular file `temporal` out of a release archive (tar, gzip) and writes it to `target`, executable, which
@@ -30,48 +46,70 @@ export async function unpackTemporal(
   options: { limits?: UnpackLimits; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const { limits = DEFAULT_UNPACK_LIMITS, signal } = options;
+  const entries = (await loadTar()).extract();
   const fd = openSync(target, "wx", 0o755);
   const others: string[] = [];
+  let announcedBytes = 0;
   let isFound = false;
-  let isWanted = false;
-  const reader = new TarReader(({ name, kind, sizeBytes }) => {
-    isWanted = false;
-    if (name !== WANTED && name !== `./${WANTED}`) {
-      if (kind !== "other" && others.length < 10) others.push(printableCommand(name));
-      return;
-    }
-    if (kind === "other") return; // an extension's header may bear any name
-    if (kind !== "file") throw new TarError(`its \`${WANTED}\` is no regular file`);
-    if (isFound) throw new TarError(`it holds two files \`${WANTED}\``);
-    if (sizeBytes > limits.maxFileBytes) throw new TarError(`its \`${WANTED}\` is too large (${sizeBytes} bytes)`);
-    isFound = isWanted = true;
-  }, (bytes) => {
-    if (isWanted) writeAll(fd, bytes);
-  });
 
-  const packed = createReadStream(archive);
-  const unpacked = packed.pipe(createGunzip());
-  packed.on("error", (error) => unpacked.destroy(error));
-  try {
-    let total = 0;
+  const isWanted = ({ name, type, size }: TarEntry["header"]): boolean => {
+    if (!Number.isSafeInteger(size) || size < 0) throw new ArchiveError("it is no tar archive, or a damaged one");
+    announcedBytes += size;
+    if (name !== WANTED && name !== `./${WANTED}`) {
+      if (others.length < 10) others.push(printableCommand(name));
+      return false;
+    }
+    if (type !== "file" && type !== "contiguous-file") throw new ArchiveError(`its \`${WANTED}\` is no regular file`);
+    if (isFound) throw new ArchiveError(`it holds two files \`${WANTED}\``);
+    if (size > limits.maxFileBytes) throw new ArchiveError(`its \`${WANTED}\` is too large (${size} bytes)`);
+    isFound = true;
+    return true;
+  };
+  const limited = async function* (unpacked: AsyncIterable<Uint8Array>) {
+    let bytes = 0;
     for await (const piece of unpacked) {
       signal?.throwIfAborted();
-      total += (piece as Uint8Array).length;
-      if (total > limits.maxTotalBytes) throw new TarError("it unpacks to more than any release");
-      reader.push(piece as Uint8Array);
-      if (reader.isOver) break;
+      bytes += piece.length;
+      if (bytes > limits.maxTotalBytes) throw new ArchiveError("it unpacks to more than any release");
+      if (bytes - announcedBytes > MAX_HEADER_BYTES) throw new ArchiveError("its headers are too long");
+      yield piece;
     }
-    reader.end();
+  };
+
+  try {
+    const reading = pipeline(createReadStream(archive), createGunzip(), limited, entries);
+    reading.catch(() => {}); // the loop throws it
+    for await (const entry of entries) {
+      if (!isWanted(entry.header)) entry.resume();
+      else for await (const piece of entry) writeAll(fd, piece);
+    }
+    await reading;
     if (!isFound) {
       const list = others.length === 0 ? "nothing" : others.join(", ");
-      throw new TarError(`it holds no file \`${WANTED}\`, but ${list}`);
+      throw new ArchiveError(`it holds no file \`${WANTED}\`, but ${list}`);
     }
   } catch (error) {
-    throw error instanceof TarError || isZlibError(error) ? notUsable(archive, error) : error;
+    signal?.throwIfAborted();
+    const code = systemErrorCode(error);
+    throw code === undefined || code.startsWith("Z_") ? notUsable(archive, error) : error;
   } finally {
-    packed.destroy();
-    unpacked.destroy();
     closeSync(fd);
+  }
+}
+
+async function loadTar(): Promise<TarPackage> {
+  try {
+    return await loadPackage<TarPackage>("tar-stream");
+  } catch (cause) {
+    throw new LocalError(
+      "install-failed",
+      "Cannot load the npm package `tar-stream`, which unpacks the release archive",
+      {
+        hint: "Run `npm install` in the tool's folder, or once where the network is",
+        facts: { why: "the npm package `tar-stream` cannot be loaded", isBlocked: true },
+        cause,
+      },
+    );
   }
 }
 
@@ -79,15 +117,19 @@ function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done);
 }
 
-function isZlibError(error: unknown): boolean {
-  return systemErrorCode(error)?.startsWith("Z_") === true;
-}
-
 function notUsable(archive: string, cause: unknown): LocalError {
-  const why = cause instanceof TarError ? cause.message : `it cannot be unpacked (${systemErrorCode(cause)})`;
+  const why = whyNot(cause);
   return new LocalError("install-failed", `Cannot use the release archive: ${why}`, {
     hint: "The archive was discarded; report this to its publisher",
     facts: { archive, why, isBlocked: false },
     cause,
   });
+}
+
+function whyNot(cause: unknown): string {
+  if (cause instanceof ArchiveError) return cause.message;
+  const code = systemErrorCode(cause);
+  if (code !== undefined) return `it cannot be unpacked (${code})`;
+  const isCut = cause instanceof Error && cause.message === "Unexpected end of data";
+  return isCut ? "the archive is cut off" : "it is no tar archive, or a damaged one";
 }

@@ -5,6 +5,7 @@ import { isDeno } from "./host.ts";
 /** What Deno imports where there is no `node_modules`: no import map applies to a package of JSR's. */
 const SPECIFIERS = {
   "https-proxy-agent": "npm:https-proxy-agent@7.0.6",
+  "tar-stream": "npm:tar-stream@3.1.7",
 } as const;
 
 /**
