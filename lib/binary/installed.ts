@@ -17,10 +17,7 @@ export interface ManagedBinary {
 /** The managed binaries of `home`, oldest version first. */
 export function managedBinaries(home: string, platform: string): ManagedBinary[] {
   const { binDir } = instancePaths(home);
-  const versions = namesIn(binDir)
-    .flatMap((name) => name.startsWith("temporal-") ? [name.slice("temporal-".length)] : [])
-    .filter(isVersion)
-    .sort(compareVersions);
+  const versions = installedVersions(home);
   if (versions.length === 0) return [];
   const inUse = binariesInUse(home, platform);
   return versions.flatMap((version) => {
@@ -30,6 +27,14 @@ export function managedBinaries(home: string, platform: string): ManagedBinary[]
     const isRunning = inUse.has(path) || inUse.has(realpathSync(path));
     return [{ version, path, sizeBytes: info.size, isRunning }];
   });
+}
+
+/** The versions in the home's `bin` according to the names of the files, oldest first. */
+export function installedVersions(home: string): string[] {
+  return namesIn(instancePaths(home).binDir)
+    .flatMap((name) => name.startsWith("temporal-") ? [name.slice("temporal-".length)] : [])
+    .filter(isVersion)
+    .sort(compareVersions);
 }
 
 /** Paths of the running Temporal's binary, or of the last launched one while its supervisor is between two launches. */

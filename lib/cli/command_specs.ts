@@ -255,3 +255,18 @@ export function flagsOf(command: CommandSpec): Flag[] {
 export function settingsOf(command: CommandSpec): Flag[] {
   return [...flagsOf(command), ...CONFIG_ONLY];
 }
+
+/** The index of the command in `args`, -1 without one. Flags may come first: `stigmer-local --home x status`. */
+export function commandIndex(args: readonly string[]): number {
+  return args.findIndex((arg, index) => !arg.startsWith("-") && !isValueOf(args[index - 1]));
+}
+
+/** Whether the argument after `arg` is its value: `arg` is a flag with a value, written without `=`. */
+function isValueOf(arg: string | undefined): boolean {
+  return arg !== undefined && flagsWritten(arg).some(({ kind }) => kind !== "boolean");
+}
+
+/** The flags, of any command, that `arg` names without `=`. */
+export function flagsWritten(arg: string): Flag[] {
+  return COMMANDS.flatMap(flagsOf).filter(({ name, alias }) => arg === `--${name}` || arg === `-${alias}`);
+}

@@ -2,7 +2,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { badValue, readAnswer } from "../config/flags/flag_values.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
-import { COMMANDS, type CommandSpec, type Flag, flagsOf } from "./command_specs.ts";
+import { commandIndex, COMMANDS, type CommandSpec, type Flag, flagsOf, flagsWritten } from "./command_specs.ts";
 
 /** A command line split into its parts; values are not checked yet. */
 export interface CommandLine {
@@ -29,8 +29,7 @@ function splitCommand(args: readonly string[]): { command: CommandSpec; rest: re
   const [first] = args;
   if (first === "--version" || first === "-V") return { command: find("version")!, rest: args.slice(1) };
   if (args.length === 1 && (first === "--help" || first === "-h")) return { command: find("help")!, rest: [] };
-  // Flags may come before the command: `stigmer-local --home x status`.
-  const at = args.findIndex((arg, index) => !arg.startsWith("-") && !isValueOf(args[index - 1]));
+  const at = commandIndex(args);
   const end = args.indexOf("--");
   if (at < 0 || (end >= 0 && end < at)) return { command: COMMANDS[0]!, rest: args };
   const name = args[at]!;
@@ -47,16 +46,6 @@ function splitCommand(args: readonly string[]): { command: CommandSpec; rest: re
     });
   }
   return { command, rest: [...args.slice(0, at), ...args.slice(at + 1)] };
-}
-
-/** Whether the argument after `arg` is its value: `arg` is a flag with a value, written without `=`. */
-function isValueOf(arg: string | undefined): boolean {
-  return arg !== undefined && flagsWritten(arg).some(({ kind }) => kind !== "boolean");
-}
-
-/** The flags, of any command, that `arg` names without `=`. */
-function flagsWritten(arg: string): Flag[] {
-  return COMMANDS.flatMap(flagsOf).filter(({ name, alias }) => arg === `--${name}` || arg === `-${alias}`);
 }
 
 function readFlags(

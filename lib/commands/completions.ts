@@ -1,4 +1,5 @@
-import { COMPLETION_SHELLS, type CompletionShell, renderCompletions } from "../cli/completion_scripts.ts";
+import { COMPLETION_SHELLS, type CompletionShell } from "../cli/complete.ts";
+import { completionScript } from "../cli/completion_scripts.ts";
 import type { Command } from "../cli/context.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
@@ -18,7 +19,7 @@ export const completions: Command = async ({ host, invocation: { operands } }) =
       },
     );
   }
-  await host.write("stdout", renderCompletions(shell, "stigmer-local"));
+  await host.write("stdout", completionScript(shell));
   return 0;
 };
 

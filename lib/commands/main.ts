@@ -20,6 +20,7 @@ export async function main(): Promise<{ host: Host; exitCode: number }> {
 }
 
 async function run(host: Host): Promise<number> {
+  if (host.args[0] === "__complete") return await (await import("./complete.ts")).printCompletion(host);
   let invocation: Invocation | null = null;
   try {
     if (host.platform === "win32") {

@@ -31,21 +31,31 @@ export async function externalTarget(context: CommandContext): Promise<ExternalT
   checkHome(context);
   const bases = { home, cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
   const own = connectionOptions(options, bases);
-  const path = (own.configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"]) || null;
+  const { path: file, isExplicit } = configFileOf(context);
   const requested: RequestedProfile = {
     name: (own.profileName?.value ?? host.env["TEMPORAL_PROFILE"]) || null,
-    path: path === null ? null : absolutePath(path, bases.cwd),
+    path: isExplicit ? file : null,
   };
-  const file = requested.path ?? defaultConfigFile(host.env, host.platform);
   const profile = file === null ? {} : await readProfile({
-    path: absolutePath(file, bases.cwd),
-    isPathExplicit: requested.path !== null,
+    path: file,
+    isPathExplicit: isExplicit,
     name: requested.name ?? DEFAULT_PROFILE,
     isNameExplicit: requested.name !== null,
   });
   const merged = mergeProfiles(own.profile, profileFromEnvironment(host.env), profile);
   const external = resolveExternal(withAbsolutePaths(merged, bases));
   return { external, material: readCredentials(external), profile: requested };
+}
+
+/** The absolute path of the `temporal.toml` in use, and whether the settings name it; null without $HOME. */
+export function configFileOf(
+  { host, invocation: { home, options } }: Pick<CommandContext, "host" | "invocation">,
+): { path: string | null; isExplicit: boolean } {
+  const bases = { home, cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
+  const { configFile } = connectionOptions(options, bases);
+  const explicit = (configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"]) || null;
+  const path = explicit ?? defaultConfigFile(host.env, host.platform);
+  return { path: path === null ? null : absolutePath(path, bases.cwd), isExplicit: explicit !== null };
 }
 
 /** The current status of the external Temporal. */

@@ -27,7 +27,7 @@ const PURE = [
   ...["lib/errors", "lib/text", "lib/config/flags", "lib/environment"],
   ...["auto_ports", "dev_server_args", "policy", "restart_policy", "settings", "temporal_versions", "file/config_file"]
     .map((name) => `lib/config/${name}.ts`),
-  ...["command_specs", "completion_scripts", "effective_settings", "help_text", "spinner"]
+  ...["command_specs", "complete", "completion_scripts", "effective_settings", "help_text", "spinner"]
     .map((name) => `lib/cli/${name}.ts`),
   ...["render_build", "render_install", "go_build/go_output", "download/checksums", "download/proxy"]
     .map((name) => `lib/binary/${name}.ts`),

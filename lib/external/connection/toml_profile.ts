@@ -32,7 +32,18 @@ export async function readProfile(choice: ProfileChoice): Promise<ClientProfile>
   });
 }
 
-function readConfigFile({ path, isPathExplicit, isNameExplicit }: ProfileChoice): string | null {
+/**
+ * The names of the profiles in the `temporal.toml` at `path`; none if the file does not exist.
+ *
+ * @throws {LocalError} `usage` if the file cannot be read or is not TOML
+ */
+export async function profileNames(path: string): Promise<string[]> {
+  const text = readConfigFile({ path, isPathExplicit: false, isNameExplicit: false });
+  const document = text === null ? null : await parseToml(text, path);
+  return Object.keys((document as { profile?: object } | null)?.profile ?? {});
+}
+
+function readConfigFile({ path, isPathExplicit, isNameExplicit }: Omit<ProfileChoice, "name">): string | null {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

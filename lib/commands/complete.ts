@@ -1,0 +1,58 @@
+import { type Candidate, complete, type KnownValues, renderCompletion } from "../cli/complete.ts";
+import { homeOf, type Invocation, invocationOf } from "../cli/invocation.ts";
+import { readCommandLine } from "../cli/parse_args.ts";
+import { instancePaths } from "../instance/paths.ts";
+import { MAX_RECORD_BYTES, parseRecord } from "../instance/pid_record.ts";
+import type { Host } from "../platform/runtime/host.ts";
+
+/**
+ * `__complete WORDS…`, which the completion scripts call: prints what may stand in the place of the last word. An error
+ * would disturb the line that is being typed, so none is shown.
+ *
+ * @returns 0, always
+ */
+export async function printCompletion(host: Host): Promise<number> {
+  try {
+    const words = host.args.slice(1);
+    let completion = complete(words);
+    if (completion.kind === "known") {
+      const { values, written, description } = completion;
+      // Of `--profile NAME`, the flag is left out too.
+      const invocation = await invocationOfWords(host, words.slice(0, written === "" ? -2 : -1));
+      const candidates = [...await LISTS[values](host, invocation)]
+        .map((value): Candidate => ({ value: written + value, description }))
+        .filter(({ value }) => value.startsWith(words.at(-1) ?? ""));
+      completion = { kind: "candidates", candidates };
+    }
+    await host.write("stdout", renderCompletion(completion));
+  } catch {
+    // As promised.
+  }
+  return 0;
+}
+
+async function invocationOfWords(host: Host, words: readonly string[]): Promise<Invocation> {
+  const line = readCommandLine(words);
+  const surroundings = { env: host.env, cwd: host.cwd() };
+  const home = homeOf(line, surroundings);
+  const isConfigured = host.exists(instancePaths(home).config);
+  const config = isConfigured ? await (await import("../cli/load_config.ts")).loadConfig(host, home) : null;
+  return invocationOf(line, surroundings, config);
+}
+
+/** None of them asks the network or the supervisor. */
+const LISTS: Readonly<Record<KnownValues, (host: Host, invocation: Invocation) => Promise<Iterable<string>>>> = {
+  versions: async (_host, { home }) => (await import("../binary/installed.ts")).installedVersions(home),
+  profiles: async (host, invocation) => {
+    const { configFileOf } = await import("../external/target.ts");
+    const { profileNames } = await import("../external/connection/toml_profile.ts");
+    const { path } = configFileOf({ host, invocation });
+    return path === null ? [] : await profileNames(path);
+  },
+  namespaces: (host, { home, requested }) => {
+    const reading = host.readText(instancePaths(home).record, MAX_RECORD_BYTES);
+    const parsed = "text" in reading ? parseRecord(reading.text) : null;
+    const running = parsed !== null && "record" in parsed ? parsed.record.settings?.namespaces : undefined;
+    return Promise.resolve(new Set([...requested.namespaces ?? [], ...running ?? [], "default"]));
+  },
+};
