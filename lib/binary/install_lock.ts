@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { managedBinaryPath } from "../instance/paths.ts";
 import { tryLock } from "../platform/files/lock_file.ts";
+import { syncPath } from "../platform/files/sync_path.ts";
 import { delay } from "../platform/runtime/delay.ts";
 import { binaryFault } from "./find.ts";
 import { installInterrupted } from "./go_build/run_go_install.ts";
@@ -89,18 +90,9 @@ function removeScratch(bin: string): void {
 }
 
 function putInPlace(made: string, target: string, bin: string): void {
-  sync(made);
+  syncPath(made);
   renameSync(made, target);
-  sync(bin);
-}
-
-function sync(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  syncPath(bin);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
-import { unlinkSync } from "node:fs";
 import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../config/temporal_versions.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
-import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
+import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
+import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 
 /** The version that `install` selected for a home. */
 export interface SelectedVersion {
@@ -17,13 +17,12 @@ const MAX_BYTES = 4096;
 
 /** The version selected in `home`. A damaged file counts as missing. */
 export function readSelectedVersion(home: string): SelectedVersion {
-  const reading = readBounded(chosenPath(home), MAX_BYTES);
-  const seen = "text" in reading ? parse(reading.text) : null;
-  const named = typeof seen?.version === "string" && isVersion(seen.version) ? seen.version : null;
+  const { version, isPending } = readJsonFile(chosenPath(home), MAX_BYTES);
+  const named = typeof version === "string" && isVersion(version) ? version : null;
   return {
     version: named ?? DEFAULT_TEMPORAL_VERSION,
     isNamed: named !== null,
-    isPending: seen?.isPending === true,
+    isPending: isPending === true,
   };
 }
 
@@ -46,27 +45,13 @@ export function settleSelectedVersion(home: string): void {
 
 /** Selects the default again. */
 export function forgetSelectedVersion(home: string): void {
-  try {
-    unlinkSync(chosenPath(home));
-  } catch (error) {
-    if (systemErrorCode(error) !== "ENOENT") throw error;
-  }
+  removeIfPresent(chosenPath(home));
 }
 
 function write(home: string, chosen: { version: string | null; isPending: boolean }): void {
-  writeAtomically(chosenPath(home), JSON.stringify(chosen) + "\n");
+  writeJsonFile(chosenPath(home), chosen);
 }
 
 function chosenPath(home: string): string {
   return `${home}/bin/chosen.json`;
-}
-
-function parse(text: string): { version?: unknown; isPending?: unknown } | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" ? value : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }

@@ -66,12 +66,12 @@ function cachedSection(host: Host, path: string, sha256: string): ConfigNode | n
 
 /** Ignores a failed write: the next command then parses the file again. */
 async function cacheSection(path: string, sha256: string, section: ConfigNode | null): Promise<void> {
-  const [{ writeAtomically }, { systemErrorCode }] = await Promise.all([
-    import("../platform/files/atomic_file.ts"),
+  const [{ writeJsonFile }, { systemErrorCode }] = await Promise.all([
+    import("../platform/files/json_file.ts"),
     import("../errors/local_error.ts"),
   ]);
   try {
-    writeAtomically(path, JSON.stringify({ sha256, section }) + "\n");
+    writeJsonFile(path, { sha256, section });
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
   }

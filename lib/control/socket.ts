@@ -1,10 +1,14 @@
-import { chmodSync, renameSync, unlinkSync } from "node:fs";
+import { chmodSync, renameSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../instance/lock_guard.ts";
+import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { socketPath } from "../platform/net/socket_path.ts";
 import { serveUnix } from "./server.ts";
 import type { Handler, UnixServer } from "./unix_server.ts";
+
+/** Errors of unlink(2) if the home was deleted, or became read-only. */
+const IGNORED = ["EROFS", "ENOTDIR"];
 
 /** The control API's socket in the home. */
 export interface ControlSocket {
@@ -39,7 +43,7 @@ export async function openControlSocket(instance: Instance, handler: Handler): P
       return true;
     },
     close: async (graceMs) => {
-      if (isOurs()) unlinkQuietly(controlSocket);
+      if (isOurs()) removeIfPresent(controlSocket, IGNORED);
       await Promise.all(bound.map(({ server }) => server.close(graceMs)));
       for (const { closePath } of bound) closePath();
     },
@@ -53,7 +57,7 @@ export async function openControlSocket(instance: Instance, handler: Handler): P
 async function bind({ paths, host }: Instance, handler: Handler): Promise<Bound> {
   const ownName = `.control-${host.pid}`;
   const own = `${paths.home}/${ownName}`;
-  unlinkQuietly(own);
+  removeIfPresent(own, IGNORED);
   const path = await socketPath(paths.home, ownName, host.platform);
   const server = await serveUnix(path.path, handler);
   try {
@@ -62,7 +66,7 @@ async function bind({ paths, host }: Instance, handler: Handler): Promise<Bound>
   } catch (error) {
     await server.close(0);
     path.close();
-    unlinkQuietly(own);
+    removeIfPresent(own, IGNORED);
     throw explain(error, paths.controlSocket);
   }
   return { server, identity: identityOf(paths.controlSocket), closePath: () => path.close() };
@@ -76,12 +80,4 @@ function explain(error: unknown, path: string): unknown {
     facts: { path },
     cause: error,
   });
-}
-
-function unlinkQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (!["ENOENT", "EROFS", "ENOTDIR"].includes(systemErrorCode(error) ?? "")) throw error;
-  }
 }

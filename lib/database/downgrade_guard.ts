@@ -3,7 +3,7 @@ import { readTemporalVersion } from "../binary/version/query_version.ts";
 import { readBuildInfo } from "../binary/version/read_build_info.ts";
 import { compareVersions } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
+import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
 
 /** The content of the note beside a database: the server that last served it. */
 interface ServerNote {
@@ -61,7 +61,7 @@ export async function rememberServer(path: string, binary: string): Promise<void
   const server = await serverIn(binary);
   if (server === null || identityOf(path) !== identity) return;
   const fresh: ServerNote = { ...server, database: identity, binary: fingerprint };
-  writeAtomically(serverNotePath(path), JSON.stringify(fresh) + "\n");
+  writeJsonFile(serverNotePath(path), fresh);
 }
 
 async function serverIn(binary: string): Promise<{ server: string; cli: string | null } | null> {
@@ -89,17 +89,7 @@ function fingerprintOf(binary: string): string {
 }
 
 function readNote(path: string): ServerNote | null {
-  const reading = readBounded(serverNotePath(path), MAX_BYTES);
-  if (!("text" in reading)) return null;
-  let value: unknown;
-  try {
-    value = JSON.parse(reading.text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const { server, cli, database, binary } = value as Record<string, unknown>;
+  const { server, cli, database, binary } = readJsonFile(serverNotePath(path), MAX_BYTES);
   const isNote = typeof server === "string" && typeof database === "string" && typeof binary === "string";
   return isNote ? { server, database, binary, cli: typeof cli === "string" ? cli : null } : null;
 }

@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, existsSync, lstatSync, openSync, readSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { writeAtomically } from "../platform/files/atomic_file.ts";
+import { removeIfPresent } from "../platform/files/remove_if_present.ts";
+import { syncPath } from "../platform/files/sync_path.ts";
 import { sqliteTableContent } from "../platform/sqlite/sqlite_file.ts";
 import { checkDatabase, unusableDatabase } from "./path.ts";
 
@@ -90,11 +82,7 @@ export function isBeingMade(path: string): boolean {
 
 /** Called when Temporal is ready: removes the marker, because the database is complete. */
 export function finishDatabase(path: string): void {
-  try {
-    unlinkSync(markerPath(path));
-  } catch (error) {
-    if (systemErrorCode(error) !== "ENOENT") throw error;
-  }
+  removeIfPresent(markerPath(path));
 }
 
 function markBeingMade(path: string): void {
@@ -104,7 +92,7 @@ function markBeingMade(path: string): void {
       markerPath(path),
       "Temporal is creating this database, or was killed while it did. stigmer-local removes this file once Temporal is ready.\n",
     );
-    syncFolder(dirname(path)); // the marker must survive a power cut that the database survives
+    syncPath(dirname(path)); // the marker must survive a power cut that the database survives
   } catch (error) {
     throw unusableDatabase(
       path,
@@ -199,17 +187,8 @@ function isThere(path: string): boolean {
 /** Ignores errors: the rename is done, and only an immediate power cut could undo it. */
 function syncRenamed(folder: string): void {
   try {
-    syncFolder(folder);
+    syncPath(folder);
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error; // not every file system supports it
-  }
-}
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }

@@ -1,8 +1,8 @@
-import { lstatSync, unlinkSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { isSettings, type Settings } from "../config/settings.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
-import { systemErrorCode } from "../errors/local_error.ts";
-import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
+import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
+import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import type { Exit } from "./status/status.ts";
 
 /** Why the last supervisor gave up, until the next `start` or `stop`. */
@@ -18,23 +18,15 @@ export interface LastFailure {
 
 /** Reads the last failure at `path`; null if there is none, or the file is not one. */
 export function readLastFailure(path: string): LastFailure | null {
-  const reading = readBounded(path, 256 * 1024);
-  if (!("text" in reading)) return null;
-  try {
-    const value: unknown = JSON.parse(reading.text);
-    if (typeof value !== "object" || value === null || !("failure" in value) || !isFailure(value.failure)) return null;
-    const { at, failure, lastExit, restarts, settings } = value as Record<string, unknown> & LastFailure;
-    return {
-      at: typeof at === "string" ? at : "",
-      failure,
-      lastExit: isExit(lastExit) ? lastExit : null,
-      restarts: typeof restarts === "number" ? restarts : 0,
-      settings: isSettings(settings) ? settings : null,
-    };
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const { at, failure, lastExit, restarts, settings } = readJsonFile(path, 256 * 1024);
+  if (!isFailure(failure)) return null;
+  return {
+    at: typeof at === "string" ? at : "",
+    failure,
+    lastExit: isExit(lastExit) ? lastExit : null,
+    restarts: typeof restarts === "number" ? restarts : 0,
+    settings: isSettings(settings) ? settings : null,
+  };
 }
 
 function isExit(value: unknown): value is Exit {
@@ -46,15 +38,11 @@ function isExit(value: unknown): value is Exit {
 
 /** Writes the last failure atomically. */
 export function writeLastFailure(path: string, lastFailure: LastFailure): void {
-  writeAtomically(path, JSON.stringify(lastFailure) + "\n");
+  writeJsonFile(path, lastFailure);
 }
 
 /** Removes the last failure, if any. */
 export function clearLastFailure(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return; // Deno's unlink removes empty directories too
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (!["ENOENT", "EISDIR", "EPERM"].includes(systemErrorCode(error) ?? "")) throw error;
-  }
+  removeIfPresent(path, ["EISDIR", "EPERM"]);
 }

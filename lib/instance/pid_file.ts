@@ -1,6 +1,6 @@
-import { unlinkSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
+import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "./pid_record.ts";
 
 /**
@@ -22,11 +22,7 @@ export function writePidFile(path: string, record: PidRecord): string | null {
 export function removePidFile(path: string, pid: number): void {
   const onDisk = readPidFile(path);
   if (onDisk.kind !== "record" || onDisk.record.pid !== pid) return;
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (!["ENOENT", "EROFS", "EACCES"].includes(systemErrorCode(error) ?? "")) throw error;
-  }
+  removeIfPresent(path, ["EROFS", "EACCES"]);
 }
 
 /** The content of the PID file. */

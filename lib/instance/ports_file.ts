@@ -1,19 +1,12 @@
 import { autoPortsOf, portCandidate, type Ports, withPorts } from "../config/auto_ports.ts";
 import { isPort, type RequestedSettings, type Settings } from "../config/settings.ts";
-import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
+import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
 import type { InstancePaths } from "./paths.ts";
 
 /** The ports that `auto` allocated for a home; those not allocated yet, or invalid, are absent. */
 export function readPortsFile(paths: Pick<InstancePaths, "ports">): Partial<Ports> {
-  const reading = readBounded(paths.ports, 4096);
-  if (!("text" in reading)) return {};
-  try {
-    const { port, uiPort } = (JSON.parse(reading.text) ?? {}) as Record<keyof Ports, unknown>;
-    return { ...(isPort(port) ? { port } : {}), ...(isPort(uiPort) ? { uiPort } : {}) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
+  const { port, uiPort } = readJsonFile(paths.ports, 4096);
+  return { ...(isPort(port) ? { port } : {}), ...(isPort(uiPort) ? { uiPort } : {}) };
 }
 
 /**
@@ -22,7 +15,7 @@ export function readPortsFile(paths: Pick<InstancePaths, "ports">): Partial<Port
  * @throws the system's error
  */
 export function writePortsFile(paths: Pick<InstancePaths, "ports">, ports: Partial<Ports>): void {
-  writeAtomically(paths.ports, JSON.stringify(ports) + "\n");
+  writeJsonFile(paths.ports, ports);
 }
 
 /**

@@ -1,7 +1,7 @@
-import { readdirSync, unlinkSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { systemErrorCode } from "../errors/local_error.ts";
 import { isTemporaryOf } from "../platform/files/atomic_file.ts";
+import { removeQuietly } from "../platform/files/remove_if_present.ts";
 import { isDead } from "../platform/processes/processes.ts";
 import type { Instance } from "./context.ts";
 
@@ -10,7 +10,7 @@ const OWN_SOCKET = /^\.control-(\d+)$/;
 
 /** Removes what {@linkcode temporariesIn} finds. Only for the holder of `supervisor.lock`. */
 export function sweepTemporaries(instance: Pick<Instance, "paths" | "processes">): void {
-  for (const path of temporariesIn(instance)) unlinkQuietly(path);
+  for (const path of temporariesIn(instance)) removeQuietly(path);
 }
 
 /**
@@ -32,14 +32,5 @@ export function temporariesIn({ paths, processes }: Pick<Instance, "paths" | "pr
 
 /** Removes the control socket of a supervisor that was killed. Only for the holder of `supervisor.lock`. */
 export function removeStaleSocket({ paths }: Pick<Instance, "paths">): void {
-  unlinkQuietly(paths.controlSocket);
-}
-
-/** Leaves the path alone if it is a directory, or the file system is read-only. */
-function unlinkQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-  }
+  removeQuietly(paths.controlSocket); // it may be a directory, or on a read-only file system
 }

@@ -1,16 +1,7 @@
-import {
-  constants,
-  copyFileSync,
-  lstatSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  truncateSync,
-  unlinkSync,
-} from "node:fs";
+import { constants, copyFileSync, lstatSync, readdirSync, renameSync, rmSync, statfsSync, truncateSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { systemErrorCode } from "../errors/local_error.ts";
+import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from "./retention.ts";
 
 /**
@@ -72,11 +63,7 @@ function freeBytes(folder: string): number {
 
 function pruneLogs(path: string, policy: LogPolicy, nowMs: number): void {
   for (const name of logsToRemove(listRotated(path), nowMs, policy)) {
-    try {
-      unlinkSync(join(dirname(path), name));
-    } catch (error) {
-      if (systemErrorCode(error) !== "ENOENT") throw error;
-    }
+    removeIfPresent(join(dirname(path), name));
   }
 }
 

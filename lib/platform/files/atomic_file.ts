@@ -7,10 +7,10 @@ import {
   openSync,
   readSync,
   renameSync,
-  unlinkSync,
   writeSync,
 } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
+import { removeQuietly } from "./remove_if_present.ts";
 
 /**
  * Writes `text` to `path` atomically: a reader, or the machine after a power cut, finds the old text or the new one,
@@ -35,7 +35,7 @@ export function writeAtomically(path: string, text: string, mode = 0o600): void 
     }
     renameSync(temporary, path);
   } catch (error) {
-    removeIfPresent(temporary);
+    removeQuietly(temporary); // the first error explains a second one (the folder was deleted, or became read-only)
     throw error;
   }
 }
@@ -131,14 +131,4 @@ function createBeside(path: string): { fd: number; temporary: string } {
 /** write(2) may write only a part (a nearly full disk); the next call then reports the error. */
 function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done);
-}
-
-function removeIfPresent(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    // The caller rethrows the original error, which explains this one too (the folder was deleted, or became
-    // read-only).
-    if (systemErrorCode(error) === undefined) throw error;
-  }
 }

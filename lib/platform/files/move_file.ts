@@ -1,17 +1,7 @@
-import {
-  chmodSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-} from "node:fs";
+import { chmodSync, copyFileSync, existsSync, linkSync, renameSync, rmSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { syncPath } from "./sync_path.ts";
 
 /** Errors of link(2) on a file system without hard links. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
@@ -28,10 +18,10 @@ export function moveFile(from: string, to: string, overwrite: boolean): void {
   try {
     move(from, temporary);
     chmodSync(temporary, 0o600);
-    sync(temporary);
+    syncPath(temporary);
     if (overwrite) renameSync(temporary, to);
     else giveName(temporary, to);
-    sync(dirname(to));
+    syncPath(dirname(to));
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -64,14 +54,5 @@ function giveName(temporary: string, to: string): void {
     if (code === "EEXIST" || (NO_LINKS.includes(code) && existsSync(to))) throw fileExists(to);
     if (!NO_LINKS.includes(code)) throw error;
     renameSync(temporary, to);
-  }
-}
-
-function sync(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }

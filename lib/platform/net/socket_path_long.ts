@@ -1,18 +1,9 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readlinkSync,
-  realpathSync,
-  symlinkSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, constants, lstatSync, mkdirSync, openSync, readlinkSync, realpathSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { removeIfPresent } from "../files/remove_if_present.ts";
 
 /**
  * A short path to the socket `name` in `home`, whose own path is too long for the kernel. On Linux through the opened
@@ -78,14 +69,6 @@ function targetOf(link: string): string | null {
     const code = systemErrorCode(error);
     if (code === "ENOENT" || code === "EINVAL") return null;
     throw error;
-  }
-}
-
-function removeIfPresent(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) !== "ENOENT") throw error;
   }
 }
 
