@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Resident memory of a process in MB (proc_pid_status(5), VmRSS). */
-export function residentMbOf(pid: number): number {
-  const kilobytes = /^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+/**
+ * Memory of a process in MB: its private pages, and its share of those that other processes map too (proc_pid_smaps(5),
+ * `Pss`).
+ */
+export function memoryMbOf(pid: number): number {
+  const kilobytes = /^Pss:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1];
   if (kilobytes === undefined) throw new Error(`pid ${pid} has no memory figures: it has exited`);
   return Number(kilobytes) / 1024;
 }

@@ -7,7 +7,7 @@ import { delay } from "../../lib/platform/runtime/delay.ts";
 import type { Host } from "../../lib/platform/runtime/host.ts";
 import { nodeHost } from "../../lib/platform/runtime/host_node.ts";
 import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
-import { descriptorsOf, residentMbOf } from "../process_figures.ts";
+import { descriptorsOf, memoryMbOf } from "../process_figures.ts";
 import { inRounds, inTurn, type Row } from "../row.ts";
 import { requireEnv, ROOT } from "../runtimes.ts";
 import { kill, type Scratch, stop, withScratch } from "../scratch.ts";
@@ -46,12 +46,12 @@ async function crashAgainAndAgain(scratch: Scratch, runtime: Runtime, count: num
   }
   await delay(10_000);
   const more = descriptorsOf(supervisor) - before;
-  const memoryMb = residentMbOf(supervisor);
+  const memoryMb = memoryMbOf(supervisor);
   await stop(scratch, runtime, ["--force"]);
   const after = `after ${count} crashes and 10 s`;
   return [
     {
-      what: `${after}: resident memory`,
+      what: `${after}: memory (PSS)`,
       runtime,
       value: memoryMb,
       unit: "MB",

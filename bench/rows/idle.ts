@@ -1,6 +1,6 @@
 import { delay } from "../../lib/platform/runtime/delay.ts";
 import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
-import { cpuMsOf, residentMbOf } from "../process_figures.ts";
+import { cpuMsOf, memoryMbOf } from "../process_figures.ts";
 import { inRounds, type Row } from "../row.ts";
 import { start, statusOf, stop, withScratch } from "../scratch.ts";
 
@@ -32,13 +32,13 @@ function watch(runtime: Runtime, spanMs: number): Promise<Measurement[]> {
     const startedAt = performance.now();
     await delay(spanMs);
     const percent = 100 * (cpuMsOf(supervisor.pid) - before) / (performance.now() - startedAt);
-    const memoryMb = residentMbOf(supervisor.pid);
+    const memoryMb = memoryMbOf(supervisor.pid);
     await stop(scratch, runtime, ["--force"]);
     const limits = LIMITS[runtime];
     const after = `supervisor after ${spanMs / 1000} s`;
     return [
       {
-        what: `${after}: resident memory`,
+        what: `${after}: memory (PSS)`,
         runtime,
         value: memoryMb,
         unit: "MB",

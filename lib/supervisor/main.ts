@@ -13,7 +13,6 @@ import { createInstance, type LaunchRequest, NO_HOME_EXIT, SUPERSEDED_EXIT } fro
 import { writeLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { adoptLock, type LockFile, tryLock } from "../platform/files/lock_file.ts";
-import { releaseExecutable } from "../platform/files/release_executable.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { currentHost } from "../platform/runtime/current_host.ts";
@@ -23,9 +22,6 @@ import { runSupervisor, SUPERSEDED } from "./run.ts";
 
 /** The descriptor of the inherited lock. */
 const LOCK_FD = 3;
-
-/** When what only the start needed is let go of, in ms: Temporal serves by then, as a rule. */
-const RELEASE_AFTER_MS = 5000;
 
 /** Supervises the instance of the launch request in the arguments. Resolves with the exit code. */
 async function main(host: Host): Promise<number> {
@@ -46,7 +42,6 @@ async function main(host: Host): Promise<number> {
   const stop = new AbortController();
   host.onSignal(["SIGHUP"], () => {}); // would terminate the process; there is no terminal to send it
   host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
-  host.after(RELEASE_AFTER_MS, releaseExecutable);
   const failure = await supervise(host, launchRequest, lock, stop.signal);
   if (failure === SUPERSEDED) return SUPERSEDED_EXIT;
   // The home, with the recorded failure, is deleted: the parent reads the failure from stderr.

@@ -15,15 +15,12 @@ export interface Libc {
   /** Whether the descriptor has close-on-exec set; null if it is not open. */
   isCloseOnExec(fd: number): boolean | null;
   setCloseOnExec(fd: number, isOn: boolean): void;
-  /** madvise(2) with MADV_DONTNEED: pages of a mapped file are read from it again when needed. */
-  dontNeed(start: bigint, length: bigint): void;
   /** Unloads the library. */
   unload(): void;
 }
 
 const F_GETFD = 1;
 const FD_CLOEXEC = 1;
-const MADV_DONTNEED = 4;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
@@ -93,7 +90,6 @@ export function openLibc(): Libc | null {
     fcntl: { parameters: ["i32", "i32"], result: "i32" },
     ioctl: { parameters: ["i32", "u64"], result: "i32" },
   });
-  const advising = lazily({ madvise: { parameters: ["u64", "u64", "i32"], result: "i32" } });
   return {
     tryFlock: (fd) => {
       const { flock, errno } = locking();
@@ -107,7 +103,6 @@ export function openLibc(): Libc | null {
       return flags < 0 ? null : (flags & FD_CLOEXEC) !== 0;
     },
     setCloseOnExec: (fd, isOn) => void marking().ioctl(fd, isOn ? setCloseOnExec : clearCloseOnExec),
-    dontNeed: (start, length) => void advising().madvise(start, length, MADV_DONTNEED),
     unload: () => opened.forEach((each) => each.close()),
   };
 }
