@@ -1,22 +1,13 @@
-import { closeSync, existsSync, lstatSync, openSync, readSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { writeAtomically } from "../platform/files/atomic_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { syncPath } from "../platform/files/sync_path.ts";
-import { sqliteTableContent } from "../platform/sqlite/sqlite_file.ts";
 import { checkDatabase, unusableDatabase } from "./path.ts";
 
 /** Files that SQLite keeps beside a database (sqlite.org/tempfiles.html). */
 const SIDE_FILES = ["-journal", "-wal", "-shm"] as const;
-
-/** The result of {@linkcode prepareDatabase}. */
-export interface PreparedDatabase {
-  /** Temporal creates this database, or did so at its last launch and did not become ready. */
-  isBeingMade: boolean;
-  /** Where an incomplete database was moved; null if there was none. */
-  setAsideTo: string | null;
-}
 
 /**
  * Called before each launch, while no process has the database open. Marks a database that Temporal has to create as
@@ -28,45 +19,34 @@ export interface PreparedDatabase {
  * statement of the schema (buildSQLConfig in its devserver/server.go). Without one it never served, so the file
  * contains no client's data. With one, a marker was left by a supervisor that was killed before it removed it.
  *
- * @throws {LocalError} as {@linkcode checkDatabase} does; if an unmarked file is incomplete or another program's
- * database; if the marker can't be written
+ * An incomplete database without the mark is left to Temporal, which refuses it and changes nothing in it.
+ *
+ * @returns where an incomplete database was moved; null if there was none
+ * @throws {LocalError} as {@linkcode checkDatabase} does; if a marked database can't be copied; if the marker can't be
+ * written; `sqlite-missing`
  */
-export function prepareDatabase(path: string, now: Date): PreparedDatabase {
+export async function prepareDatabase(path: string, now: Date): Promise<string | null> {
   checkDatabase(path);
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > 0) {
-    const isMarked = isBeingMade(path);
-    const isWhole = !isIncomplete(path);
-    if (isWhole) return { isBeingMade: isMarked, setAsideTo: null };
-    if (!isMarked) {
-      const hint = "`stigmer-local reset` sets it aside (nothing is deleted), or choose another --db-filename";
-      throw unusableDatabase(
-        path,
-        "it is not a complete Temporal database, and was not created by stigmer-local",
-        undefined,
-        hint,
-      );
-    }
-  }
+  if (size > 0 && !(isBeingMade(path) && await isIncomplete(path))) return null;
   const setAsideTo = setAsideDatabase(path, now);
   markBeingMade(path);
-  return { isBeingMade: true, setAsideTo };
+  return setAsideTo;
 }
 
-function isIncomplete(path: string): boolean {
-  const database = openSync(path, "r");
-  const walPath = `${path}-wal`;
-  const wal = existsSync(walPath) ? openSync(walPath, "r") : null;
-  const reader = (fd: number) => (offset: number, size: number) => {
-    const bytes = new Uint8Array(size);
-    return bytes.subarray(0, readSync(fd, bytes, 0, size, offset));
-  };
+/** Reads a copy, because SQLite rolls back the journal of a database that it opens. */
+async function isIncomplete(path: string): Promise<boolean> {
+  const { copyDatabase, copyName, removeCopy, settleCopy } = await import("./copy.ts");
+  const copy = copyName(path);
   try {
-    const content = sqliteTableContent(reader(database), "namespaces", wal === null ? undefined : reader(wal));
-    return content === "absent" || content === "empty";
+    await copyDatabase(path, copy);
+    const { problems, namespaces } = await settleCopy(copy);
+    return problems.length === 0 && namespaces.length === 0; // Temporal reports damage
+  } catch (error) {
+    if (error instanceof LocalError || systemErrorCode(error) === undefined) throw error;
+    throw notWritable(path, error);
   } finally {
-    closeSync(database);
-    if (wal !== null) closeSync(wal);
+    removeCopy(copy);
   }
 }
 
@@ -94,13 +74,14 @@ function markBeingMade(path: string): void {
     );
     syncPath(dirname(path)); // the marker must survive a power cut that the database survives
   } catch (error) {
-    throw unusableDatabase(
-      path,
-      `cannot create a file beside it (${systemErrorCode(error) ?? String(error)})`,
-      error,
-      systemErrorCode(error) === "ENOSPC" ? "Free some space, or choose another --db-filename" : undefined,
-    );
+    throw notWritable(path, error);
   }
+}
+
+function notWritable(path: string, error: unknown): LocalError {
+  const code = systemErrorCode(error);
+  const hint = code === "ENOSPC" ? "Free some space, or choose another --db-filename" : undefined;
+  return unusableDatabase(path, `cannot create a file beside it (${code ?? String(error)})`, error, hint);
 }
 
 /**

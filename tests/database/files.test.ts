@@ -24,6 +24,7 @@ import {
 } from "../../lib/database/files.ts";
 import { checkDatabase, makeDatabaseFolder, realDatabasePath } from "../../lib/database/path.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
+import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { printedWithoutRights, withTempDir } from "../support.ts";
 
 const NOW = new Date("2026-01-02T03:04:05.678Z");
@@ -101,36 +102,69 @@ describe("checkDatabase()", () => {
 
 describe("prepareDatabase()", () => {
   it("marks a database that is to be made until it serves", () =>
-    withTempDir((folder) => {
+    withTempDir(async (folder) => {
       const path = join(folder, "t.db");
-      assertEquals(prepareDatabase(path, NOW), { isBeingMade: true, setAsideTo: null });
+      assertEquals(await prepareDatabase(path, NOW), null);
       assert(isBeingMade(path));
       writeFileSync(path, "half");
-      assertEquals(prepareDatabase(path, NOW), { isBeingMade: true, setAsideTo: null });
+      assertEquals(await prepareDatabase(path, NOW), null);
+      assert(isBeingMade(path));
       finishDatabase(path);
       finishDatabase(path);
-      assertEquals(prepareDatabase(path, NOW), { isBeingMade: false, setAsideTo: null });
+      assertEquals(await prepareDatabase(path, NOW), null);
       assertEquals(readdirSync(folder), ["t.db"]);
     }));
 
+  it("sets a marked database without a namespace aside, with the journal that it has", () =>
+    withTempDir(async (folder) => {
+      const path = join(folder, "t.db");
+      const open = await loadSqlite();
+      for (const sql of ["CREATE TABLE executions(id)", "CREATE TABLE namespaces(name)"]) {
+        await prepareDatabase(path, NOW);
+        const database = open(path);
+        database.all(sql);
+        database.close();
+        writeFileSync(`${path}-journal`, "");
+        assertEquals(await prepareDatabase(path, NOW), path + ASIDE);
+        assertEquals(readdirSync(folder).sort(), ["t.db.being-made", `t.db${ASIDE}`, `t.db${ASIDE}-journal`]);
+        for (const suffix of [ASIDE, `${ASIDE}-journal`]) rmSync(path + suffix);
+      }
+    }));
+
+  it("leaves a database alone that has a namespace, or no mark", () =>
+    withTempDir(async (folder) => {
+      const path = join(folder, "t.db");
+      const database = (await loadSqlite())(path);
+      database.all("CREATE TABLE namespaces(name)");
+      assertEquals(await prepareDatabase(path, NOW), null);
+      assert(!isBeingMade(path));
+      database.all("INSERT INTO namespaces VALUES ('default')");
+      database.close();
+      writeFileSync(markerPath(path), "");
+      const bytes = readFileSync(path);
+      assertEquals(await prepareDatabase(path, NOW), null);
+      assertEquals(readFileSync(path), bytes);
+      assertEquals(readdirSync(folder).sort(), ["t.db", "t.db.being-made"]);
+    }));
+
   it("puts its mark in the place of a link, and leaves alone what that leads to", () =>
-    withTempDir((folder) => {
+    withTempDir(async (folder) => {
       const path = join(folder, "t.db");
       const precious = join(folder, "precious");
       writeFileSync(precious, "kept");
       symlinkSync(precious, markerPath(path));
-      prepareDatabase(path, NOW);
+      await prepareDatabase(path, NOW);
       assert(isBeingMade(path));
       finishDatabase(path);
       assertEquals(readFileSync(precious, "utf8"), "kept");
     }));
 
   it("sets an empty file aside, with what is beside it", () =>
-    withTempDir((folder) => {
+    withTempDir(async (folder) => {
       const path = join(folder, "t.db");
       writeFileSync(path, "");
       writeFileSync(`${path}-journal`, "j");
-      assertEquals(prepareDatabase(path, NOW), { isBeingMade: true, setAsideTo: path + ASIDE });
+      assertEquals(await prepareDatabase(path, NOW), path + ASIDE);
       assertEquals(readdirSync(folder).sort(), ["t.db.being-made", `t.db${ASIDE}`, `t.db${ASIDE}-journal`]);
     }));
 });

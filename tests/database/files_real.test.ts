@@ -59,14 +59,14 @@ describe("prepareDatabase() on a real Temporal", () => {
         for (let i = 0; i < 8; i++) {
           const dbFilename = join(folder, `t${i}.db`);
           const port = await freePort();
-          prepareDatabase(dbFilename, new Date());
+          await prepareDatabase(dbFilename, new Date());
           const first = launch(folder, port, { dbFilename, extraArgs });
           await eventually(() => existsSync(dbFilename) ? true : null, 20_000, 1);
           await new Promise((resume) => setTimeout(resume, i * 8));
           await first.kill();
 
-          const { isBeingMade: isNew } = prepareDatabase(dbFilename, new Date());
-          assert(isNew && isBeingMade(dbFilename));
+          await prepareDatabase(dbFilename, new Date());
+          assert(isBeingMade(dbFilename));
           const second = launch(folder, port, { dbFilename, extraArgs });
           try {
             assertEquals(await serveAndList(second, port), 0, `killed ${i * 8} ms after the file was there`);
@@ -74,7 +74,7 @@ describe("prepareDatabase() on a real Temporal", () => {
           } finally {
             await second.kill();
           }
-          assertEquals(prepareDatabase(dbFilename, new Date()), { isBeingMade: false, setAsideTo: null });
+          assertEquals(await prepareDatabase(dbFilename, new Date()), null);
         }
       }));
   }
@@ -83,11 +83,11 @@ describe("prepareDatabase() on a real Temporal", () => {
     withTempDir(async (folder) => {
       const port = await freePort();
       const dbFilename = join(folder, "t.db");
-      prepareDatabase(dbFilename, new Date());
+      await prepareDatabase(dbFilename, new Date());
       const temporal = launch(folder, port, { dbFilename });
       assertEquals(await serveAndList(temporal, port), 0);
       await temporal.kill();
-      assertEquals(prepareDatabase(dbFilename, new Date()), { isBeingMade: true, setAsideTo: null });
+      assertEquals(await prepareDatabase(dbFilename, new Date()), null);
     }));
 });
 

@@ -4,6 +4,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Failure } from "../../lib/errors/failure.ts";
+import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import {
   assertNothingLeft,
   history,
@@ -76,6 +77,24 @@ describe("a failed first launch fails start at once", () => {
       assertMatch(lastWords, /file is not a database/);
       assertEquals(readFileSync(defaultDatabase, "utf8"), "This is a letter.\n".repeat(500));
       rmSync(defaultDatabase);
+      await instance.start(["--headless"]);
+    }));
+
+  it("on another program's database, which is left as it is", () =>
+    withInstance(async (instance) => {
+      const { defaultDatabase } = instance.paths;
+      mkdirSync(dirname(defaultDatabase), { recursive: true });
+      const database = (await loadSqlite())(defaultDatabase);
+      database.all("CREATE TABLE recipes(name)");
+      database.close();
+      const bytes = readFileSync(defaultDatabase);
+      const failure = await failureOf(instance, []);
+      const { cause, message } = launchFailure(failure);
+      assertEquals(cause, "database-half-made");
+      assertEquals(message, "The database is not a finished Temporal database: no such table: namespaces");
+      assertMatch(failure.hint!, /^`stigmer-local reset .*` sets it aside .* or choose another --db-filename$/);
+      assertEquals(readFileSync(defaultDatabase), bytes);
+      assertEquals((await instance.run(["reset", "--yes"])).code, 0);
       await instance.start(["--headless"]);
     }));
 

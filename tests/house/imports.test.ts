@@ -41,7 +41,6 @@ const PURE = [
   ...["log_lines", "retention"].map((name) => `lib/logs/${name}.ts`),
   ...["parse_net_tcp", "parse_proc_stat", "parse_ps"].map((name) => `lib/platform/processes/${name}.ts`),
   ...["descriptor_plan", "exec_wrapper", "executable_format", "signals"].map((name) => `lib/platform/spawn/${name}.ts`),
-  "lib/platform/sqlite/sqlite_file.ts",
   ...[
     "lib/process/lifecycle.ts",
     "lib/process/machine.ts",

@@ -69,8 +69,8 @@ const PATTERNS: readonly Pattern[] = [
     cause: "database-half-made",
     // Tables that are queried before it serves; older and newer versions of Temporal create them too.
     matches: /no such table: (namespaces|cluster_metadata_info)\b/,
-    message: () => "The database is incomplete: Temporal was killed while creating it",
-    hint: SET_ASIDE,
+    message: (match) => `The database is not a finished Temporal database: ${match[0]}`,
+    hint: `${SET_ASIDE}; or choose another --db-filename`,
   },
   {
     cause: "database-newer",

@@ -1,7 +1,7 @@
 import { closeSync, statSync } from "node:fs";
 import { temporalArgs } from "../../config/dev_server_args.ts";
 import { refuseNewerDatabase, rememberServer } from "../../database/downgrade_guard.ts";
-import { finishDatabase, isBeingMade, prepareDatabase, setAsideDatabase } from "../../database/files.ts";
+import { finishDatabase, prepareDatabase } from "../../database/files.ts";
 import { temporalEnvironment } from "../../environment/daemon_environment.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "../../instance/context.ts";
@@ -38,10 +38,8 @@ const LAST_WORDS_BYTES = 16 * 1024;
 const REMEMBER_AFTER_MS = 2_000;
 
 /**
- * Launches Temporal and waits until it is ready. When it fails, nothing of it is left.
- *
- * A database that Temporal was making when it was killed has no schema and never gets one; it is set aside (never
- * deleted) and the launch tried once more.
+ * Launches Temporal and waits until it is ready. When it fails, nothing of it is left. A database that Temporal was making
+ * when it was killed never gets a schema: it is set aside (never deleted).
  *
  * @throws {LocalError} `port-taken`, `database-busy`, `launch-failed`, `timeout`
  * @throws the reason of `signal` when it aborts
@@ -51,29 +49,19 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
   const { dbFilename } = plan.settings;
   if (dbFilename !== null) refuseSecondUser(dbFilename, instance.processes);
   await refuseTakenPorts(plan.settings, instance);
-  for (let isRetry = false;; isRetry = true) {
+  signal.throwIfAborted();
+  if (dbFilename !== null) {
+    await refuseNewerDatabase(dbFilename, plan.binary);
+    const setAsideTo = await prepareDatabase(dbFilename, new Date());
+    if (setAsideTo !== null) instance.log.note("incomplete database set aside", { from: dbFilename, to: setAsideTo });
     signal.throwIfAborted();
-    if (dbFilename !== null) {
-      await refuseNewerDatabase(dbFilename, plan.binary);
-      const { setAsideTo } = prepareDatabase(dbFilename, new Date());
-      if (setAsideTo !== null) instance.log.note("empty database set aside", { from: dbFilename, to: setAsideTo });
-    }
-    const outcome = await launchOnce(context);
-    if ("temporal" in outcome) {
-      if (dbFilename !== null) {
-        finishDatabase(dbFilename);
-        rememberSoon(dbFilename, outcome.temporal, instance);
-      }
-      return outcome.temporal;
-    }
-    const isRuin = outcome.failure.facts["cause"] === "database-half-made" && dbFilename !== null &&
-      isBeingMade(dbFilename);
-    if (!isRuin || isRetry) throw outcome.failure;
-    instance.log.note("half-made database set aside", {
-      from: dbFilename,
-      to: setAsideDatabase(dbFilename, new Date()),
-    });
   }
+  const temporal = await launchOnce(context);
+  if (dbFilename !== null) {
+    finishDatabase(dbFilename);
+    rememberSoon(dbFilename, temporal, instance);
+  }
+  return temporal;
 }
 
 /** Not at once: a binary that is asked for its version takes a core for a moment, which whoever waits for us needs now. */
@@ -88,7 +76,7 @@ function rememberSoon(database: string, temporal: TemporalProcess, { log }: Inst
   temporal.ended.then(() => clearTimeout(timer));
 }
 
-async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalProcess } | { failure: LocalError }> {
+async function launchOnce(context: LaunchContext): Promise<TemporalProcess> {
   const { instance, plan, probe, signal } = context;
   const logFd = openLog(instance.paths.temporalLog);
   const logStart = statSync(instance.paths.temporalLog).size;
@@ -115,25 +103,22 @@ async function launchOnce(context: LaunchContext): Promise<{ temporal: TemporalP
     .then((readiness) => ({ temporal: Object.assign(temporal, { readiness }) }), (error: unknown) => ({ error }));
   try {
     const first = await Promise.race([ready, ended]);
-    if ("temporal" in first) return first;
+    if ("temporal" in first) return first.temporal;
     signal.throwIfAborted();
     const target = { pgid: temporal.pid, leaderStartTime: temporal.startTime };
     if ("end" in first) {
       await context.end(target, 0);
       await endEscaped(context);
-      return {
-        failure: exitFailure(
-          instance,
-          plan,
-          first.end,
-          readTail(instance.paths.temporalLog, logStart, LAST_WORDS_BYTES),
-        ),
-      };
+      throw exitFailure(
+        instance,
+        plan,
+        first.end,
+        readTail(instance.paths.temporalLog, logStart, LAST_WORDS_BYTES),
+      );
     }
     // It lives, and is not ready: SIGTERM is harmless while it makes its database, SIGKILL is not.
     await context.end(target, DEFAULT_GRACE_MS);
     await endEscaped(context);
-    if (first.error instanceof LocalError) return { failure: first.error };
     throw first.error;
   } finally {
     signal.removeEventListener("abort", onAbort);
