@@ -21,19 +21,20 @@ const LINUX_TYPES: ReadonlyMap<number, string> = new Map([
 /**
  * The type of network file system that `path` is on; null if it is local or unknown: FUSE does not distinguish sshfs
  * from a local one, and macOS assigns its numbers at boot, in no fixed order.
+ *
+ * @param typeOf The `f_type` of statfs(2).
  */
-export function networkFileSystem(path: string, platform: string = process.platform): string | null {
+export function networkFileSystem(
+  path: string,
+  platform: string = process.platform,
+  typeOf: (path: string) => number = (path) => Number(statfsSync(path).type),
+): string | null {
   if (platform !== "linux") return null;
   try {
     // Some builds return the 32-bit numbers as negative.
-    return LINUX_TYPES.get(Number(statfsSync(path).type) >>> 0) ?? null;
+    return LINUX_TYPES.get(typeOf(path) >>> 0) ?? null;
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     return null; // without the type, there is no warning
   }
-}
-
-/** Whether `path` is known to be on a network file system. */
-export function isNetworkFileSystem(path: string): boolean {
-  return networkFileSystem(path) !== null;
 }
