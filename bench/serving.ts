@@ -13,15 +13,10 @@ export async function untilServing(port: number): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {
     const channel = await tryToOpen(port);
-    if (channel !== null) {
-      try {
-        while (channel.isOpen()) {
-          if (await checkServing(channel, 1000) === "serving") return;
-          await delay(POLL_MS);
-        }
-      } finally {
-        channel.close();
-      }
+    try {
+      if (channel !== null && await checkServing(channel, 1000) === "serving") return;
+    } finally {
+      channel?.close();
     }
     if (performance.now() > giveUpAt) throw new Error(`Nothing serves on port ${port} after ${PATIENCE_MS / 1000} s`);
     await delay(POLL_MS);

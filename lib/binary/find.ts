@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
@@ -33,8 +33,6 @@ export interface FindOptions {
   cwd: string;
   /** The caller's `PATH` and `HOME`. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Real paths of this tool's entry script and runtime, which are not Temporal whatever their names. */
-  notThese?: readonly string[];
 }
 
 /**
@@ -65,7 +63,7 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
     // "" and "." mean the working directory, where a cloned repository could plant a program.
     if (!folder.startsWith("/")) continue;
     const path = join(folder, "temporal");
-    const fault = binaryFault(path) ?? ownFault(path, options.notThese ?? []);
+    const fault = binaryFault(path);
     if (fault === null) return { binary: { path, source: "path", version: null }, tried };
     if (fault !== NOT_FOUND) tried.push(`${path}: ${fault}`);
   }
@@ -109,10 +107,6 @@ function headOf(path: string): Uint8Array {
   } finally {
     closeSync(fd);
   }
-}
-
-function ownFault(path: string, notThese: readonly string[]): string | null {
-  return notThese.includes(realpathSync(path)) ? "this tool itself" : null;
 }
 
 function unusable(path: string, origin: string, fault: string): LocalError {

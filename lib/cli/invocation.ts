@@ -11,7 +11,7 @@ import { LocalError } from "../errors/local_error.ts";
 import { absolutePath, managedBinaryPath } from "../instance/paths.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { type CommandSpec, type Flag, settingsOf } from "./command_specs.ts";
-import { type CommandLine, readCommandLine } from "./parse_args.ts";
+import type { CommandLine } from "./parse_args.ts";
 
 /** A parsed command line with its environment and `config.yaml` applied. */
 export interface Invocation {
@@ -52,19 +52,6 @@ export interface Surroundings {
 }
 
 /**
- * Parses a command line. Flags take precedence over the environment, and both over `config.yaml`.
- *
- * @throws {LocalError} `usage` for an unknown command or flag (suggests the nearest one), a missing or an invalid value
- */
-export function parseCommandLine(
-  args: readonly string[],
-  surroundings: Surroundings,
-  config: ConfigFile | null = null,
-): Invocation {
-  return invocationOf(readCommandLine(args), surroundings, config);
-}
-
-/**
  * The absolute home that a command line selects. Its `config.yaml` can only be read once the home is known.
  *
  * @throws {LocalError} `usage`, `home-unusable`
@@ -75,7 +62,8 @@ export function homeOf(line: CommandLine, surroundings: Surroundings): string {
 }
 
 /**
- * The invocation of a command line in its surroundings.
+ * The invocation of a command line in its surroundings. Flags take precedence over the environment, and both over
+ * `config.yaml`.
  *
  * @param config The `config.yaml` of its home; null = none.
  * @throws {LocalError} `usage` for a missing or an invalid value, or for values that exclude each other

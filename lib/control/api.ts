@@ -95,7 +95,7 @@ export function controlApi(supervisor: Controlled): Handler {
 }
 
 /** A failure as the API and `--json` print it. */
-export function errorBody(failure: Failure): { schema: 1; error: Failure } {
+function errorBody(failure: Failure): { schema: 1; error: Failure } {
   return { schema: 1, error: failure };
 }
 

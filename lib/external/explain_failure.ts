@@ -9,7 +9,7 @@ import type { ExternalTemporal } from "./connection/endpoint.ts";
 import { type TlsFailure, tlsFailureOf } from "./tls_failure.ts";
 
 /** The system error code of `error` or of one of its causes. */
-export function deepErrorCode(error: unknown): string | undefined {
+function deepErrorCode(error: unknown): string | undefined {
   for (let each = error; each instanceof Error; each = each.cause) {
     const code = systemErrorCode(each);
     if (code !== undefined) return code;

@@ -23,8 +23,6 @@ export interface GrpcChannel {
    * @throws {GrpcError} if there is no reply within `timeoutMs`
    */
   call(path: string, request: Uint8Array, timeoutMs: number): Promise<GrpcReply>;
-  /** Whether the next call can use the open connection. */
-  isOpen(): boolean;
   /**
    * Closes the channel for good; calls in progress fail. An open channel keeps the process alive. Safe to call twice.
    */
@@ -114,7 +112,6 @@ export async function openGrpcChannel(
         }
       }
     },
-    isOpen: () => !isClosed && link.isOpen(),
     close() {
       isClosed = true;
       link.close();

@@ -2,8 +2,8 @@ import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { COMMANDS, flagsOf, INSTANCE_FLAGS, OUTPUT_FLAGS } from "../../lib/cli/command_specs.ts";
 import { renderCommandHelp, renderHelp } from "../../lib/cli/help_text.ts";
-import { parseCommandLine } from "../../lib/cli/invocation.ts";
 import { paintFor } from "../../lib/text/paint.ts";
+import { parseCommandLine } from "./parse_command_line.ts";
 
 const PLAIN = paintFor(false);
 const command = (name: string) => COMMANDS.find((each) => each.name === name)!;

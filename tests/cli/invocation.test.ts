@@ -2,9 +2,10 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { COMMANDS, flagsOf } from "../../lib/cli/command_specs.ts";
-import { asTyped, type Invocation, parseCommandLine, requestedByFlags } from "../../lib/cli/invocation.ts";
+import { asTyped, type Invocation, requestedByFlags } from "../../lib/cli/invocation.ts";
 import type { RequestedSettings } from "../../lib/config/settings.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
+import { parseCommandLine } from "./parse_command_line.ts";
 
 type Env = Record<string, string | undefined>;
 

@@ -170,9 +170,8 @@ describe("GrpcChannel.call()", () => {
       await channel.call(PATH, REQUEST, 1_000);
       peers[0]?.end();
       await new Promise((resume) => setTimeout(resume, 1));
-      assert(!channel.isOpen());
       assertEquals((await channel.call(PATH, REQUEST, 1_000)).status, 0);
-      assertEquals([peers.length, channel.isOpen()], [2, true]);
+      assertEquals(peers.length, 2);
     }));
 
   it("takes another connection after GOAWAY, and closes the old one", () =>
@@ -213,7 +212,9 @@ describe("GrpcChannel.call()", () => {
     const reset = (id: number) => [encodeFrame(FrameType.rstStream, 0, id, uint32(2))];
     await withChannel(answering(reset), async (channel, peers) => {
       assertEquals(await failureOf(channel, 1_000), "reset");
-      assertEquals([peers.length, channel.isOpen()], [1, true]);
+      assertEquals(peers.length, 1);
+      assertEquals(await failureOf(channel, 1_000), "reset");
+      assertEquals(peers.length, 1);
     });
   });
 
@@ -322,7 +323,6 @@ describe("GrpcChannel.call()", () => {
     channel.close();
     assertEquals((await assertRejects(() => call, GrpcError)).kind, "closed");
     assertEquals(await failureOf(channel), "closed");
-    assert(!channel.isOpen());
   });
 
   it("ends in time and never throws anything else, whatever the peer sends", () =>

@@ -36,7 +36,6 @@ function foundAmong(
     pid,
     pgid: pid,
     sid: sidOf(pid),
-    parentPid: 1,
     state: "S",
     startTime: `${pid}`,
     executable: "/bin/x",

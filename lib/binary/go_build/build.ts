@@ -16,9 +16,6 @@ export interface GoBuildOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Totals of a build of the default version with empty caches, to compute a percentage. */
-export const BUILD_TOTALS = { modules: 160, packages: 1_300 } as const;
-
 /**
  * Builds Temporal's CLI with `go install` in the folder `scratch`, which also holds Go's temporary files.
  *

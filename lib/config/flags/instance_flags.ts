@@ -3,7 +3,7 @@ import type { Flag } from "./flag.ts";
 import { SEARCH_ATTRIBUTE_TYPES } from "./search_attribute_types.ts";
 
 /** Temporal's log levels. */
-export const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error", "never"];
+const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error", "never"];
 
 /** Flags that select or configure the instance; every command takes them. */
 export const INSTANCE_FLAGS: readonly Flag[] = [

@@ -85,11 +85,6 @@ const FIELDS: readonly Field[] = [
 
 const GRPC_META = "TEMPORAL_GRPC_META_";
 
-/** The variable of `key` in Temporal's SDKs; null if there is none. */
-export function variableOf(key: ConnectionKey): string | null {
-  return FIELDS.find((field) => field.key === key)?.env ?? null;
-}
-
 /**
  * The values in Temporal's own variables. Ignores empty ones.
  *

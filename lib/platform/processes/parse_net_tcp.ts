@@ -15,19 +15,17 @@ const LISTEN = "0A";
  * as the heading or a truncated line.
  *
  * @param port Only sockets on this port; all if absent.
- * @param littleEndian Byte order of the machine that wrote the text: the kernel prints each 32-bit word of an address,
- * in network order, as a number (tcp4_seq_show in net/ipv4/tcp_ipv4.c).
  */
-export function parseNetTcp(text: string, port?: number, littleEndian = true): ListeningSocket[] {
+export function parseNetTcp(text: string, port?: number): ListeningSocket[] {
   const found: ListeningSocket[] = [];
   for (const line of text.split("\n")) {
-    const socket = parseLine(line, port, littleEndian);
+    const socket = parseLine(line, port);
     if (socket !== null) found.push(socket);
   }
   return found;
 }
 
-function parseLine(line: string, wanted: number | undefined, littleEndian: boolean): ListeningSocket | null {
+function parseLine(line: string, wanted: number | undefined): ListeningSocket | null {
   //   sl  local_address rem_address   st tx_queue:rx_queue tr:tm->when retrnsmt   uid  timeout inode …
   const fields = line.trim().split(/\s+/);
   const local = fields[1];
@@ -37,14 +35,18 @@ function parseLine(line: string, wanted: number | undefined, littleEndian: boole
   if (match === null) return null;
   const port = parseInt(match[2]!, 16);
   if (wanted !== undefined && port !== wanted) return null;
-  return { address: toAddress(toBytes(match[1]!, littleEndian)), port, inode };
+  return { address: toAddress(toBytes(match[1]!)), port, inode };
 }
 
-function toBytes(hex: string, littleEndian: boolean): number[] {
+/**
+ * Each 32-bit word of an address is printed in the byte order of the machine (tcp4_seq_show in net/ipv4/tcp_ipv4.c), and
+ * Temporal is released for little-endian machines only.
+ */
+function toBytes(hex: string): number[] {
   const bytes: number[] = [];
   for (let word = 0; word < hex.length; word += 8) {
     const four = [0, 2, 4, 6].map((at) => parseInt(hex.slice(word + at, word + at + 2), 16));
-    bytes.push(...(littleEndian ? four.reverse() : four));
+    bytes.push(...four.reverse());
   }
   return bytes;
 }

@@ -5,7 +5,6 @@ export interface ProcStat {
   name: string;
   /** One letter: `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z`, `X` (dead), `I` …; `Z` only if no thread is left. */
   state: string;
-  parentPid: number;
   pgid: number;
   sid: number;
   /** Clock ticks from boot to its start, as text, because numbers beyond 2^53 would be rounded. */
@@ -25,17 +24,16 @@ export function parseProcStat(text: string): ProcStat | null {
   const pid = toCount(text.slice(0, open));
   // Field 3 (the state) is fields[0]; num_threads is field 20, starttime 22.
   const fields = text.slice(close + 2).split(" ");
-  const [first, parent, group, session] = fields;
+  const [first, , group, session] = fields;
   const startTime = fields[19];
   // While a process exits, its first thread is a zombie, but others may still have its files, locks and ports open.
   const state = first === "Z" && Number(fields[17]) > 1 ? "R" : first;
-  const parentPid = toCount(parent);
   const pgid = toCount(group);
   const sid = toCount(session);
-  if (pid === null || parentPid === null || pgid === null || sid === null) return null;
+  if (pid === null || pgid === null || sid === null) return null;
   if (state === undefined || !/^[A-Za-z]$/.test(state)) return null;
   if (startTime === undefined || !/^\d+$/.test(startTime)) return null;
-  return { pid, name: text.slice(open + 2, close), state, parentPid, pgid, sid, startTime };
+  return { pid, name: text.slice(open + 2, close), state, pgid, sid, startTime };
 }
 
 /**

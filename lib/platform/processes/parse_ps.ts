@@ -1,7 +1,6 @@
-/** A line of `LC_ALL=C ps -ww -o pid=,ppid=,pgid=,stat=,lstart=,command=`. */
+/** A line of `LC_ALL=C ps -ww -o pid=,pgid=,stat=,lstart=,command=`. */
 export interface PsLine {
   pid: number;
-  parentPid: number;
   pgid: number;
   /** As on Linux: `U` of macOS (an uninterruptible wait) becomes `D`. */
   state: string;
@@ -11,7 +10,7 @@ export interface PsLine {
 }
 
 /** The columns that {@linkcode parsePs} reads. */
-export const PS_COLUMNS = "pid=,ppid=,pgid=,stat=,lstart=,command=";
+export const PS_COLUMNS = "pid=,pgid=,stat=,lstart=,command=";
 
 /** The processes in the output of ps(1). Skips lines of another form. */
 export function parsePs(text: string): PsLine[] {
@@ -30,15 +29,14 @@ export function parsePsPairs(text: string): Map<number, string> {
 
 // lstart follows the locale's clock format; under LC_ALL=C it is ctime(3)'s, whose day of the month is padded by a space.
 const LINE =
-  /^\s*(\d+)\s+(\d+)\s+(\d+)\s+([A-Za-z])\S*\s+([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2} \d{4})(?:\s(.*))?$/;
+  /^\s*(\d+)\s+(\d+)\s+([A-Za-z])\S*\s+([A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2} \d{4})(?:\s(.*))?$/;
 
 function parseLine(line: string): PsLine | null {
   const match = LINE.exec(line);
   if (match === null) return null;
-  const [, pid, parentPid, pgid, letter, started, command = ""] = match;
+  const [, pid, pgid, letter, started, command = ""] = match;
   return {
     pid: Number(pid),
-    parentPid: Number(parentPid),
     pgid: Number(pgid),
     state: letter === "U" ? "D" : letter!,
     startTime: started!.replace(/ +/g, " "),

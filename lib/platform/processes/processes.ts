@@ -6,7 +6,6 @@ export interface ProcessInfo {
   pgid: number;
   /** Session. */
   sid: number;
-  parentPid: number;
   /** `Z` and `X` are dead: exited and not reaped yet. `T` is stopped. */
   state: string;
   /**

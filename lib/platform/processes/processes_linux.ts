@@ -36,7 +36,6 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     pid: stat.pid,
     pgid: stat.pgid,
     sid: stat.sid,
-    parentPid: stat.parentPid,
     state: stat.state,
     startTime: stat.startTime,
     executable: readProcLink(`${proc}/${stat.pid}/exe`)?.replace(/ \(deleted\)$/, "") ?? null,

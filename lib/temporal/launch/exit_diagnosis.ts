@@ -10,7 +10,6 @@ export type FailureCause =
   | "port-taken"
   | "disk-full"
   | "wrong-platform"
-  | "not-executable"
   | "bad-flag"
   | "missing-folder"
   | "out-of-resources"
@@ -25,8 +24,6 @@ export interface TemporalExit {
   signal: string | null;
   /** The settings of the launch. */
   settings?: Settings;
-  /** The `code` of the error if it could not be spawned (`ENOENT`, `EACCES` …). */
-  spawnError?: string;
 }
 
 /** The explanation of an exit, for people. */
@@ -160,7 +157,6 @@ const SIGNAL_HINTS: Readonly<Record<string, string>> = {
 
 /** Explains why Temporal exited, from its exit status and the end of its output. */
 export function diagnoseExit(exit: TemporalExit): ExitDiagnosis {
-  if (exit.spawnError !== undefined) return explainSpawnError(exit.spawnError);
   const texts = messagesOf(exit.lastWords);
   for (const text of texts.toReversed()) {
     for (const { cause, matches, message, hint } of PATTERNS) {
@@ -201,41 +197,7 @@ export function lastWords(output: string): string {
   return clip(messagesOf(output).at(-1) ?? "");
 }
 
-function explainSpawnError(code: string): ExitDiagnosis {
-  if (code === "EACCES" || code === "EPERM") {
-    return {
-      cause: "not-executable",
-      message: `The Temporal binary is not executable (${code})`,
-      hint: "Check its permissions, and whether its file system is mounted noexec",
-    };
-  }
-  if (code === "ENOEXEC" || code === "EBADARCH") {
-    const known = PATTERNS.find((pattern) => pattern.cause === "wrong-platform");
-    return {
-      cause: "wrong-platform",
-      message: `The Temporal binary is for another platform (${code})`,
-      hint: known?.hint ?? SEE_LOG,
-    };
-  }
-  if (code === "ENOENT") {
-    // The file exists, as it was found before: its interpreter or dynamic loader is missing (execve(2)).
-    return {
-      cause: "wrong-platform",
-      message: "The Temporal binary, or its interpreter, was not found",
-      hint: "Choose another with --temporal-bin",
-    };
-  }
-  const isShortage = ["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"].includes(code);
-  return {
-    cause: isShortage ? "out-of-resources" : "unknown",
-    message: `The Temporal binary could not be started (${code})`,
-    hint: SEE_LOG,
-  };
-}
-
-/**
- * The significant messages, oldest first: log entries of level ERROR as plain text, and lines that are not log entries.
- */
+/** The lines of weight, oldest first: errors of its log, as plain text, and what is no log line at all. */
 function messagesOf(output: string): string[] {
   return withoutUsage(output).flatMap((line) => messageOf(line.trim()) || []);
 }

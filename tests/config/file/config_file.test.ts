@@ -2,11 +2,12 @@ import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { effectiveSettings } from "../../../lib/cli/effective_settings.ts";
-import { type Invocation, parseCommandLine } from "../../../lib/cli/invocation.ts";
+import type { Invocation } from "../../../lib/cli/invocation.ts";
 import { readConfigFile } from "../../../lib/config/file/config_file.ts";
 import { type ConfigNode, isConfigNode, plainValue } from "../../../lib/config/file/config_node.ts";
 import { CONFIG_FLAGS } from "../../../lib/config/flags/instance_flags.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
+import { parseCommandLine } from "../../cli/parse_command_line.ts";
 
 const PATH = "/home/me/.stigmer/config.yaml";
 

@@ -1,11 +1,11 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { parseCommandLine } from "../../../lib/cli/invocation.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { resolveExternal, splitAddress } from "../../../lib/external/connection/endpoint.ts";
 import { connectionOptions, withAbsolutePaths } from "../../../lib/external/connection/options.ts";
 import { type ClientProfile, profileFromEnvironment } from "../../../lib/external/connection/profile.ts";
 import { externalEnvironment, isSecretVariable } from "../../../lib/external/environment.ts";
+import { parseCommandLine } from "../../cli/parse_command_line.ts";
 
 const BASES = { home: "/home/me/.stigmer", cwd: "/src", userHome: "/home/me" };
 

@@ -10,7 +10,6 @@ test("parseProcStat() reads a plain line", () => {
     pid: 4711,
     name: "temporal",
     state: "S",
-    parentPid: 1,
     pgid: 4711,
     sid: 4711,
     startTime: "103284",
@@ -19,10 +18,9 @@ test("parseProcStat() reads a plain line", () => {
 
 test("parseProcStat() is not led astray by a process that calls itself `a) Z 1 (b`", () => {
   const stat = parseProcStat(`7 (a) Z 1 (b\n) c) R 2 3 4 0 -1 ${REST}`);
-  assertEquals([stat?.name, stat?.state, stat?.parentPid, stat?.pgid, stat?.startTime], [
+  assertEquals([stat?.name, stat?.state, stat?.pgid, stat?.startTime], [
     "a) Z 1 (b\n) c",
     "R",
-    2,
     3,
     "103284",
   ]);

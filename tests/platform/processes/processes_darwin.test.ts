@@ -13,12 +13,11 @@ import { withProcess, withTempDir } from "../support.ts";
 
 const STARTED = "Mon Nov 23 06:05:12 2026";
 
-/** What `ps` shows on a Mac: pid, ppid, pgid, stat, what was executed, its command line. */
-type Row = readonly [pid: number, ppid: number, pgid: number, stat: string, comm: string, command: string];
+/** What `ps` shows on a Mac: pid, pgid, stat, what was executed, its command line. */
+type Row = readonly [pid: number, pgid: number, stat: string, comm: string, command: string];
 
 const TEMPORAL: Row = [
   501,
-  400,
   501,
   "Ss",
   "/Users/ada/My Tools/temporal",
@@ -35,12 +34,10 @@ function recording(rows: readonly Row[], lsof: (args: readonly string[]) => stri
     const wanted = args.includes("-p") ? args[args.indexOf("-p") + 1]!.split(",").map(Number) : null;
     const shown = rows.filter(([pid]) => wanted === null || wanted.includes(pid));
     const columns = args[args.indexOf("-o") + 1];
-    return shown.map(([pid, ppid, pgid, stat, comm, command]) => {
+    return shown.map(([pid, pgid, stat, comm, command]) => {
       if (columns === "pid=,comm=") return `${String(pid).padStart(5)} ${comm}\n`;
       if (columns === "pid=,command=") return `${String(pid).padStart(5)} ${command}\n`;
-      return `${String(pid).padStart(5)} ${String(ppid).padStart(5)} ${String(pgid).padStart(5)} ${
-        stat.padEnd(4)
-      } ${STARTED}     ${command}\n`;
+      return `${String(pid).padStart(5)} ${String(pgid).padStart(5)} ${stat.padEnd(4)} ${STARTED}     ${command}\n`;
     }).join("");
   };
   return { processes: darwinProcesses(999, run), asked };
@@ -51,7 +48,6 @@ describe("darwinProcesses()", () => {
     const { processes } = recording([TEMPORAL]);
     assertEquals(processes.inspect(501), {
       pid: 501,
-      parentPid: 400,
       pgid: 501,
       sid: 0,
       state: "S",
@@ -82,10 +78,10 @@ describe("darwinProcesses()", () => {
 
   it("counts no zombie, and so sees that a group is over for which kill(2) says EPERM", async () => {
     const zombies: Row[] = [
-      [501, 400, 501, "Z", "(temporal)", "(temporal)"],
-      [502, 501, 501, "Z+", "<defunct>", "<defunct>"],
+      [501, 501, "Z", "(temporal)", "(temporal)"],
+      [502, 501, "Z+", "<defunct>", "<defunct>"],
     ];
-    const { processes } = recording([...zombies, [503, 1, 503, "S", "/bin/sleep", "sleep 600"]]);
+    const { processes } = recording([...zombies, [503, 503, "S", "/bin/sleep", "sleep 600"]]);
     assertEquals(processes.liveGroupMembers(501), []);
     assertEquals(processes.liveGroupMembers(503).map(({ pid }) => pid), [503]);
     const end = await terminate({ ...systemHere(), processes }, { pgid: 501, leaderStartTime: null }, 1000);
@@ -99,11 +95,11 @@ describe("darwinProcesses()", () => {
       const { dev, ino } = statSync(path, { bigint: true });
       const file = `tREG\nD0x${dev.toString(16)}\nk1\ni${ino}\nn${path}\n`;
       const { processes, asked } = recording(
-        [TEMPORAL, [600, 1, 600, "S", "/usr/bin/vim", "vim t.lock"]],
+        [TEMPORAL, [600, 600, "S", "/usr/bin/vim", "vim t.lock"]],
         () =>
           `p501\nctemporal\nf3\nG0x4003;0x0\n${file}p600\ncvim\nf4\nG0x1;0x1\n${file}p601\ncgone\nf3\nG0x4003;0x0\n${file}`,
       );
-      assertEquals(processes.lockHolders(path), [{ pid: 501, command: TEMPORAL[5], on: "path" }]);
+      assertEquals(processes.lockHolders(path), [{ pid: 501, command: TEMPORAL[4], on: "path" }]);
       assertEquals(asked[0], `lsof -nP -w +fG -FpcfGtDikn +L1 -- ${path}`);
     }));
 
@@ -129,7 +125,7 @@ describe("darwinProcesses()", () => {
       const path = join(folder, "t.lock");
       const { processes, asked } = recording([TEMPORAL], () =>
         `p501\nctemporal\nf3\nG0x4003;0x0\ntREG\nD0x1000004\nk0\ni77\nn${path}\nf4\nG0x4003;0x0\ntREG\nD0x1000004\nk0\ni78\nn/other/t.lock\n`);
-      assertEquals(processes.lockHolders(path), [{ pid: 501, command: TEMPORAL[5], on: "deleted" }]);
+      assertEquals(processes.lockHolders(path), [{ pid: 501, command: TEMPORAL[4], on: "deleted" }]);
       assertEquals(asked[0], "lsof -nP -w +fG -FpcfGtDikn +L1"); // lsof fails for a path that is not there
       symlinkSync("/", join(folder, "root"));
       assertEquals(
@@ -146,9 +142,9 @@ describe("darwinProcesses()", () => {
       writeFileSync(path, "");
       const { dev, ino } = statSync(path, { bigint: true });
       const file = `f9\nG0x3;0x0\ntREG\nD0x${dev.toString(16)}\nk1\ni${ino}\nn${path}\n`;
-      const server: Row = [700, 1, 700, "S", "/opt/temporal", `temporal server start-dev --db-filename=${path}`];
+      const server: Row = [700, 700, "S", "/opt/temporal", `temporal server start-dev --db-filename=${path}`];
       const { processes } = recording(
-        [TEMPORAL, server, [701, 1, 701, "S", "/usr/bin/vim", `vim ${path}`], [999, 1, 999, "S", "/node", "node"]],
+        [TEMPORAL, server, [701, 701, "S", "/usr/bin/vim", `vim ${path}`], [999, 999, "S", "/node", "node"]],
         () => `p501\n${file}p999\n${file}`,
       );
       assertEquals(processes.fileUsers(path).map(({ pid }) => pid), [501, 700]);
@@ -170,7 +166,7 @@ describe("darwinProcesses()", () => {
 
   it("finds who works in a folder, ourselves left out, and knows a stopped group", () => {
     const { processes } = recording(
-      [TEMPORAL, [502, 501, 501, "T", "/bin/sleep", "sleep 600"], [503, 1, 503, "T", "/bin/sleep", "sleep 600"]],
+      [TEMPORAL, [502, 501, "T", "/bin/sleep", "sleep 600"], [503, 503, "T", "/bin/sleep", "sleep 600"]],
       () => "p501\nfcwd\nn/no/home/logs\np503\nfcwd\nn/no/home-of-another\np999\nfcwd\nn/no/home\n",
     );
     assertEquals(processes.processesIn("/no/home").map(({ pid }) => pid), [501]);
@@ -180,12 +176,12 @@ describe("darwinProcesses()", () => {
 
   it("names who listens, on ::1 too", () => {
     const { processes, asked } = recording(
-      [TEMPORAL, [800, 1, 800, "S", "/usr/bin/nc", "nc -6l ::1 7233"]],
+      [TEMPORAL, [800, 800, "S", "/usr/bin/nc", "nc -6l ::1 7233"]],
       (args) =>
         args.includes("-g") ? "" : "p501\nctemporal\nf12\ntIPv4\nn127.0.0.1:7233\np800\ncnc\nf3\ntIPv6\nn[::1]:7233\n",
     );
     assertEquals(processes.listeners(7233), [
-      { address: "127.0.0.1", port: 7233, pid: 501, command: TEMPORAL[5] },
+      { address: "127.0.0.1", port: 7233, pid: 501, command: TEMPORAL[4] },
       { address: "::1", port: 7233, pid: 800, command: "nc -6l ::1 7233" },
     ]);
     assertEquals(processes.groupListensOn(501, 7233), false);

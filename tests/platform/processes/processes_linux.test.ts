@@ -75,7 +75,6 @@ describe("linuxProcesses() on a recorded /proc", () => {
         pid: 70,
         pgid: 60,
         sid: 60,
-        parentPid: 1,
         state: "T",
         startTime: "70000",
         executable: "/bin/x",

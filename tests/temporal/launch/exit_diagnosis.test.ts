@@ -78,14 +78,6 @@ describe("explainFailure()", () => {
     assertEquals(failure.message, "Temporal was killed by SIGKILL");
   });
 
-  it("explains why a binary could not be spawned", () => {
-    const causeOf = (spawnError: string) =>
-      diagnoseExit({ lastWords: "", exitCode: null, signal: null, spawnError }).cause;
-    assertEquals(["EACCES", "ENOEXEC", "ENOENT", "EMFILE", "EIO"].map(causeOf), [
-      ...["not-executable", "wrong-platform", "wrong-platform", "out-of-resources", "unknown"],
-    ]);
-  });
-
   it("never throws", () => {
     const line = fc.oneof(
       fc.string(),
