@@ -1,9 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Failure } from "../../lib/errors/failure.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { until, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
+import { fakeTemporal } from "./support_strangers.ts";
 
 const NO_WAIT = ["start", "--no-wait", "--json", "--headless"] as const;
 
@@ -38,13 +41,17 @@ describe("start --no-wait", () => {
       await stopCleanly(instance, after, [pidsOf(before).temporal]);
     }));
 
-  it("reports why the start failed, if that is known by then, else leaves that to wait", () =>
+  it("leaves a failure that comes later to wait", () =>
     withInstance(async (instance) => {
-      const ended = await instance.run([...NO_WAIT, "--db-filename", "/nowhere/at/all/temporal.db"]);
-      const waited = await instance.run(["wait", "--json"]);
-      assertEquals(waited.code, 1);
+      const go = join(instance.home, "go");
+      const script = `while ! test -e '${go}'; do sleep 0.05; done; echo "out of cheese" >&2; exit 1`;
+      const { code, stdout } = await instance.run([...NO_WAIT, "--temporal-bin", fakeTemporal(instance.home, script)]);
+      assertEquals([code, (JSON.parse(stdout) as Status).state], [0, "starting"], stdout);
+      const wait = instance.launch(["wait", "--json"]);
+      writeFileSync(go, "");
+      const waited = await wait.ended;
       const { error } = JSON.parse(waited.stdout) as { error: Failure };
-      assertEquals(error.code, "launch-failed");
-      if (ended.code !== 0) assertEquals((JSON.parse(ended.stdout) as { error: Failure }).error.message, error.message);
+      assertEquals([waited.code, error.code], [1, "launch-failed"]);
+      assertStringIncludes(error.message, "out of cheese");
     }));
 });
