@@ -1,0 +1,99 @@
+import { closeSync, fstatSync, lstatSync } from "node:fs";
+import type { LockHolder } from "../../lib/platform/processes/processes.ts";
+import { adoptLock, type LockFile, openLock } from "../../lib/platform/files/lock_file.ts";
+import type { FakeProcess, ProcessTable } from "./process_table.ts";
+
+/** An open file description with an exclusive flock(2): a process that inherits a descriptor of it holds the lock too. */
+interface Description {
+  path: string;
+  /** A real descriptor of ours, open as long as the description is: it keeps the inode from being given to another file. */
+  fd: number;
+  holders: Set<number>;
+}
+
+/** The locks and their holders. The files are real ones, so that they can be deleted and replaced; the locks on them are not. */
+export class LockTable {
+  readonly #table: ProcessTable;
+  readonly #open = new Set<Description>();
+
+  constructor(table: ProcessTable) {
+    this.#table = table;
+    table.onFilesClosed((pid) => this.#open.forEach((each) => this.#letGo(each, pid)));
+    table.onFork((parent, child) => {
+      for (const { holders } of this.#open) {
+        if (holders.has(parent)) holders.add(child);
+      }
+    });
+  }
+
+  /** As `tryLock` of `lock_file.ts`, for ourselves. @throws {LocalError} `lock-failed` */
+  readonly tryLock = (path: string): Promise<LockFile | null> => {
+    try {
+      return Promise.resolve(this.#take(path, this.#table.self.pid));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+
+  /** Lets `holder` take the lock, on a description of its own. */
+  take(path: string, holder: FakeProcess): LockFile {
+    const lock = this.#take(path, holder.pid);
+    if (lock === null) throw new Error(`${path} is locked already`);
+    return lock;
+  }
+
+  /** Hands the lock on, as a descriptor that is passed to a child. */
+  pass(lock: LockFile, to: FakeProcess): void {
+    const description = [...this.#open].find(({ fd }) => fd === lock.fd);
+    if (description === undefined) throw new Error(`${lock.path} is not open`);
+    description.holders.add(to.pid);
+  }
+
+  holders(path: string, firstPid?: number): LockHolder[] {
+    const found = [...this.#open].flatMap((each) => {
+      const on = leadsTo(each, path);
+      return on === null ? [] : [...each.holders].map((pid) => ({ process: this.#table.get(pid)!, on }));
+    });
+    const seen = found.filter(({ process }) => !process.isOtherUsers)
+      .map(({ process, on }) => ({ pid: process.pid, command: this.#table.describe(process).command, on }))
+      .sort((a, b) => a.pid - b.pid);
+    const first = seen.filter(({ pid }) => pid === firstPid);
+    return first.length > 0 ? first : seen;
+  }
+
+  /** Closes every descriptor. */
+  close(): void {
+    for (const { fd } of this.#open) closeSync(fd);
+    this.#open.clear();
+  }
+
+  #take(path: string, holder: number): LockFile | null {
+    const fd = openLock(path);
+    if ([...this.#open].some((each) => isSame(fstatSync(each.fd, BIG), fstatSync(fd, BIG)))) {
+      closeSync(fd);
+      return null;
+    }
+    const description = { path, fd, holders: new Set([holder]) };
+    this.#open.add(description);
+    const { isCurrent } = adoptLock(fd, path);
+    return { path, fd, isCurrent, close: () => this.#letGo(description, holder) };
+  }
+
+  #letGo(description: Description, pid: number): void {
+    if (!description.holders.delete(pid) || description.holders.size > 0) return;
+    this.#open.delete(description);
+    closeSync(description.fd);
+  }
+}
+
+const BIG = { bigint: true } as const;
+
+function leadsTo({ path: openedAs, fd }: Description, path: string): "path" | "deleted" | null {
+  const now = lstatSync(path, { ...BIG, throwIfNoEntry: false });
+  if (now !== undefined && isSame(now, fstatSync(fd, BIG))) return "path";
+  return openedAs === path ? "deleted" : null;
+}
+
+function isSame(a: { dev: bigint; ino: bigint }, b: { dev: bigint; ino: bigint }): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}

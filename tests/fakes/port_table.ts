@@ -1,0 +1,101 @@
+import type { Connect, Endpoint } from "../../lib/platform/net/connection.ts";
+import type { Listener } from "../../lib/platform/processes/processes.ts";
+import type { FakeClock } from "./clock.ts";
+import { temporalConnection } from "./temporal_connection.ts";
+import type { FakeProcess, ProcessTable } from "./process_table.ts";
+
+/** How a listener answers: as Temporal, with what is no gRPC, or not at all. */
+export type Answers = "serves" | "is no Temporal" | "never";
+
+interface Socket {
+  address: string;
+  port: number;
+  /** Null once its process is out of sight, and the kernel has not closed it yet. */
+  owner: FakeProcess | null;
+  answers: Answers;
+}
+
+/** The listening sockets. */
+export class PortTable {
+  readonly #table: ProcessTable;
+  readonly #clock: FakeClock;
+  #sockets: Socket[] = [];
+  /** How long the sockets of processes that end stay, by port. */
+  readonly #lingers = new Map<number, number>();
+
+  constructor(table: ProcessTable, clock: FakeClock) {
+    this.#table = table;
+    this.#clock = clock;
+    table.onFilesClosed((pid) =>
+      this.#sockets.filter(({ owner }) => owner?.pid === pid).forEach((each) => this.#end(each))
+    );
+  }
+
+  listen(owner: FakeProcess, address: string, port: number, answers: Answers = "serves"): void {
+    if (this.#isTaken(address, port)) throw new Error(`listen EADDRINUSE: ${address}, port ${port}`);
+    this.#sockets.push({ address, port, owner, answers });
+  }
+
+  /** Lets a port outlive the process that has it by `ms`: the kernel closes descriptors after a process is out of sight. */
+  linger(port: number, ms: number): void {
+    this.#lingers.set(port, ms);
+  }
+
+  readonly canBind = (host: string, port: number): Promise<"free" | "taken"> =>
+    Promise.resolve(this.#isTaken(host, port) ? "taken" : "free");
+
+  listeners(port: number): Listener[] {
+    return this.#sockets.filter((each) => each.port === port).map(({ address, owner }) => {
+      const seen = owner === null || owner.isOtherUsers ? null : this.#table.describe(owner);
+      return { address, port, pid: seen?.pid ?? null, command: seen?.command ?? null };
+    });
+  }
+
+  groupListensOn(pgid: number, port: number): boolean {
+    const pids = [pgid, ...this.#table.liveMembers(pgid).map(({ pid }) => pid)];
+    return this.listeners(port).some(({ pid }) => pid !== null && pids.includes(pid));
+  }
+
+  readonly connect: Connect = async (endpoint: Endpoint, timeoutMs: number) => {
+    if ("path" in endpoint) throw connectError("ENOENT");
+    const { host, port } = endpoint;
+    const socket = this.#sockets.find((each) => each.port === port && covers(each.address, host));
+    if (socket === undefined) throw connectError("ECONNREFUSED");
+    if (socket.answers === "never" || socket.owner === null || !isRunning(socket.owner)) {
+      await this.#clock.delay(timeoutMs);
+      throw connectError("ETIMEDOUT");
+    }
+    return temporalConnection(endpoint, timeoutMs, socket.answers);
+  };
+
+  #isTaken(host: string, port: number): boolean {
+    return this.#sockets.some((each) =>
+      each.port === port && (covers(each.address, host) || covers(host, each.address))
+    );
+  }
+
+  #end(socket: Socket): void {
+    socket.owner = null;
+    const close = () => {
+      this.#sockets = this.#sockets.filter((each) => each !== socket);
+    };
+    const lingersMs = this.#lingers.get(socket.port);
+    if (lingersMs === undefined) close();
+    else this.#clock.after(lingersMs, close);
+  }
+}
+
+/** Whether a socket on `address` gets what is sent to `host`; one on `::` takes IPv4 too. */
+function covers(address: string, host: string): boolean {
+  const isIpv4 = (each: string) => !each.includes(":");
+  return address === host || address === "::" || (address === "0.0.0.0" && isIpv4(host));
+}
+
+/** The kernel accepts connections for a process that is stopped or exiting, which never answers them. */
+function isRunning({ state, argv }: FakeProcess): boolean {
+  return state !== "T" && argv !== null;
+}
+
+function connectError(code: "ECONNREFUSED" | "ETIMEDOUT" | "ENOENT"): Error {
+  return Object.assign(new Error(`connect ${code}`), { code, syscall: "connect" });
+}

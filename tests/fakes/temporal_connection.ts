@@ -1,0 +1,23 @@
+import type { Connection, Endpoint } from "../../lib/platform/net/connection.ts";
+import { fakeConnect, reply, serve, SETTINGS } from "../grpc/fake_peer.ts";
+
+/** A gRPC message whose field 1 is 1: a health check calls that SERVING. */
+const SERVING = Uint8Array.of(0x08, 0x01);
+
+/** A connection to a server that answers each gRPC call with SERVING, or speaks no gRPC. */
+export function temporalConnection(
+  endpoint: Endpoint,
+  timeoutMs: number,
+  answers: "serves" | "is no Temporal",
+): Promise<Connection> {
+  const { connect } = fakeConnect((peer) => {
+    if (answers === "serves") {
+      peer.send(SETTINGS);
+      serve(peer, (streamId) => peer.send(...reply(streamId, SERVING)));
+    } else {
+      peer.send(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"));
+      peer.end();
+    }
+  });
+  return connect(endpoint, timeoutMs);
+}
