@@ -1,0 +1,32 @@
+import process from "node:process";
+import type { Host } from "../../lib/platform/runtime/host.ts";
+import { isDeno } from "../../lib/platform/runtime/host.ts";
+import type { FakeSystem } from "./system.ts";
+
+/** The process that we are in `system`: connects within it, and has neither terminal nor environment. */
+export function fakeHost(system: FakeSystem): Host {
+  const unexpected = (): never => {
+    throw new Error("The code under test is not expected to do this");
+  };
+  return {
+    runtime: isDeno ? "deno" : "node",
+    runtimeVersion: "0.0.0",
+    platform: process.platform,
+    pid: system.table.self.pid,
+    uid: 1000,
+    args: [],
+    env: {},
+    cwd: () => "/",
+    connect: system.connect,
+    runForeground: unexpected,
+    after: unexpected,
+    write: unexpected,
+    isTerminal: () => false,
+    columns: () => 80,
+    onSignal: unexpected,
+    folderOwner: unexpected,
+    exit: unexpected,
+    exists: unexpected,
+    readText: unexpected,
+  };
+}

@@ -1,0 +1,71 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { claimLock } from "../../lib/process/claim_lock.ts";
+import { terminate, type TerminationTarget } from "../../lib/process/terminate.ts";
+import { withFakeInstance } from "../fakes/instance.ts";
+import type { FakeProcess } from "../fakes/process_table.ts";
+
+function targetOf({ pid, startTime }: FakeProcess): TerminationTarget {
+  return { pgid: pid, leaderStartTime: startTime };
+}
+
+describe("claimLock()", () => {
+  it(
+    "takes a free lock",
+    withFakeInstance(async (fake) => {
+      assertEquals((await claimLock(fake.instance))?.isCurrent(), "ours");
+    }),
+  );
+
+  it(
+    "kills a leftover that holds it outside the group of its Temporal",
+    withFakeInstance(async (fake) => {
+      const temporal = await fake.orphan();
+      const daemon = fake.system.table.fork(temporal, { atSigterm: "ignores it" });
+      fake.system.table.setsid(daemon);
+      await terminate(fake.system, targetOf(temporal), 12_000);
+      assertEquals(fake.system.processes.isThere(daemon.pid), true);
+      assertEquals((await claimLock(fake.instance))?.isCurrent(), "ours");
+      assertEquals(daemon.received, ["SIGKILL"]);
+    }),
+  );
+
+  it(
+    "ends the holder as the caller wants, and gives up when the caller is superseded",
+    withFakeInstance(async (fake) => {
+      const temporal = await fake.orphan();
+      const targets: number[] = [];
+      const lock = await claimLock(fake.instance, ({ pgid }) => {
+        targets.push(pgid);
+        return Promise.resolve(false);
+      });
+      assertEquals([lock, targets, temporal.received], [null, [temporal.pid], []]);
+      const gently = (target: { pgid: number }) => {
+        assertEquals(target.pgid, temporal.pid);
+        return terminate(fake.system, targetOf(temporal), 12_000).then(() => true);
+      };
+      assertEquals((await claimLock(fake.instance, gently))?.isCurrent(), "ours");
+      assertEquals(temporal.received, ["SIGTERM"]);
+    }),
+  );
+
+  it(
+    "waits for a holder that cannot be seen to let go of it",
+    withFakeInstance(async (fake) => {
+      const other = fake.system.table.spawn({ isOtherUsers: true }, 1);
+      await fake.passLock(fake.paths.temporalLock, other);
+      fake.system.clock.after(4000, () => fake.system.table.exit(other));
+      assertEquals((await claimLock(fake.instance))?.isCurrent(), "ours");
+      assertEquals(fake.system.signals.sent, []);
+    }),
+  );
+
+  it(
+    "gives up on a holder that does not",
+    withFakeInstance(async (fake) => {
+      await fake.passLock(fake.paths.temporalLock, fake.system.table.spawn({ isOtherUsers: true }, 1));
+      assertEquals(await claimLock(fake.instance), null);
+      assert(fake.system.signals.sent.length === 0);
+    }),
+  );
+});
