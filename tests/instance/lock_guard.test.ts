@@ -1,0 +1,161 @@
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { folderIdentity, guardLocks, type HeldLocks, identityOf } from "../../lib/instance/lock_guard.ts";
+import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
+import type { FakeProcess } from "../fakes/process_table.ts";
+
+/** What became of a lock file under its holder. */
+const FATES = ["in place", "deleted", "replaced by a file that is not locked", "held by another process"] as const;
+type Fate = (typeof FATES)[number];
+
+/** A supervisor that holds its lock, and whose Temporal, if it has one, inherited `temporal.lock`. */
+async function supervising(
+  fake: FakeInstance,
+  hasTemporal = true,
+): Promise<{ held: HeldLocks; temporal: FakeProcess | null }> {
+  const { system, paths } = fake;
+  const supervisor = (await system.tryLock(paths.supervisorLock))!;
+  const temporal = hasTemporal ? await fake.orphan({ record: null }) : null;
+  return {
+    temporal,
+    held: {
+      home: folderIdentity(paths.home),
+      supervisor,
+      temporal: hasTemporal ? identityOf(paths.temporalLock) : null,
+      substitute: null,
+    },
+  };
+}
+
+async function befall(fake: FakeInstance, path: string, fate: Fate): Promise<void> {
+  if (fate === "in place") return;
+  unlinkSync(path);
+  if (fate === "replaced by a file that is not locked") writeFileSync(path, "");
+  if (fate === "held by another process") await fake.passLock(path, fake.system.table.spawn({}, 1));
+}
+
+function holdersAt(fake: FakeInstance, path: string): number[] {
+  return fake.system.processes.lockHolders(path).filter(({ on }) => on === "path").map(({ pid }) => pid);
+}
+
+describe("guardLocks()", () => {
+  for (const ofSupervisor of FATES) {
+    for (const ofTemporal of FATES) {
+      const fates: Record<string, Fate> = { "supervisor.lock": ofSupervisor, "temporal.lock": ofTemporal };
+      const isSuperseded = Object.values(fates).includes("held by another process");
+      const mended = Object.keys(fates).filter((name) => fates[name] !== "in place");
+      const verdict = isSuperseded ? "superseded" : mended.length > 0 ? `mended ${mended.join(" and ")}` : "ours";
+
+      it(
+        `says ${verdict}: supervisor.lock ${ofSupervisor}, temporal.lock ${ofTemporal}`,
+        withFakeInstance(async (fake) => {
+          const { system, paths } = fake;
+          const { held, temporal } = await supervising(fake);
+          await befall(fake, paths.supervisorLock, ofSupervisor);
+          await befall(fake, paths.temporalLock, ofTemporal);
+          const said = await guardLocks(paths, held, system);
+          const self = system.table.self.pid;
+
+          assertEquals(said.kind, isSuperseded ? "superseded" : mended.length > 0 ? "mended" : "ours");
+          if (said.kind === "mended") assertEquals(said.files, mended.map((name) => `${paths.home}/${name}`));
+          if (said.kind !== "superseded") {
+            assertEquals(await guardLocks(paths, held, system), { kind: "ours" });
+            assertEquals(holdersAt(fake, paths.supervisorLock), [self]);
+            assertEquals(holdersAt(fake, paths.temporalLock), [ofTemporal === "in place" ? temporal!.pid : self]);
+          }
+          // Whatever the verdict, no process is signalled, and another process keeps its lock.
+          assertEquals([system.signals.sent, temporal!.received], [[], []]);
+          if (ofSupervisor === "held by another process") assert(!holdersAt(fake, paths.supervisorLock).includes(self));
+          if (ofTemporal === "held by another process") assert(!holdersAt(fake, paths.temporalLock).includes(self));
+        }),
+      );
+    }
+  }
+
+  it(
+    "asks nothing of temporal.lock while there is no Temporal",
+    withFakeInstance(async (fake) => {
+      const { held } = await supervising(fake, false);
+      assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "ours" });
+      await fake.passLock(fake.paths.temporalLock, fake.system.table.spawn({}, 1));
+      assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "ours" });
+    }),
+  );
+
+  it(
+    "mends the substitute for Temporal's lock as often as it is deleted",
+    withFakeInstance(async (fake) => {
+      const { held, temporal } = await supervising(fake);
+      for (let n = 0; n < 3; n++) {
+        unlinkSync(fake.paths.temporalLock);
+        assertEquals(await guardLocks(fake.paths, held, fake.system), {
+          kind: "mended",
+          files: [fake.paths.temporalLock],
+        });
+      }
+      const holders = fake.system.processes.lockHolders(fake.paths.temporalLock);
+      assertEquals(
+        holders.map(({ pid, on }) => [pid, on]).sort(),
+        [
+          [temporal!.pid, "deleted"],
+          [fake.system.table.self.pid, "path"],
+        ].sort(),
+      );
+    }),
+  );
+
+  it(
+    "gives way when another process holds the lock in place of the substitute",
+    withFakeInstance(async (fake) => {
+      const { held } = await supervising(fake);
+      await befall(fake, fake.paths.temporalLock, "deleted");
+      await guardLocks(fake.paths, held, fake.system);
+      await befall(fake, fake.paths.temporalLock, "held by another process");
+      assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "superseded" });
+    }),
+  );
+
+  const homes: Record<string, (home: string) => void> = {
+    "was deleted": (home) => rmSync(home, { recursive: true }),
+    "was moved": (home) => renameSync(home, `${home}-moved`),
+    "was replaced by another folder": (home) => {
+      renameSync(home, `${home}-moved`);
+      mkdirSync(home);
+    },
+    "was replaced by a file": (home) => {
+      rmSync(home, { recursive: true });
+      writeFileSync(home, "");
+    },
+  };
+  for (const [fate, befallHome] of Object.entries(homes)) {
+    it(
+      `says homeDeleted, and makes nothing at its path, when the home ${fate}`,
+      withFakeInstance(async (fake) => {
+        const { held } = await supervising(fake);
+        try {
+          befallHome(fake.paths.home);
+          assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "homeDeleted" });
+          assertEquals([existsSync(fake.paths.supervisorLock), existsSync(fake.paths.temporalLock)], [false, false]);
+        } finally {
+          rmSync(`${fake.paths.home}-moved`, { recursive: true, force: true });
+        }
+      }),
+    );
+  }
+
+  it(
+    "knows the home behind a link that stands in its place",
+    withFakeInstance(async (fake) => {
+      const { held } = await supervising(fake);
+      const moved = `${fake.paths.home}-moved`;
+      try {
+        renameSync(fake.paths.home, moved);
+        symlinkSync(moved, fake.paths.home);
+        assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "ours" });
+      } finally {
+        rmSync(moved, { recursive: true, force: true });
+      }
+    }),
+  );
+});
