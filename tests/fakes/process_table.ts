@@ -114,9 +114,9 @@ export class ProcessTable {
     return this.members(pgid).filter(({ state }) => state !== "Z");
   }
 
-  describe({ pid, pgid, sid, parentPid, state, startTime, executable, argv }: FakeProcess): ProcessInfo {
+  describe({ pid, pgid, sid, state, startTime, executable, argv }: FakeProcess): ProcessInfo {
     const command = argv?.join(" ") ?? this.#nameOf(pid);
-    return { pid, pgid, sid, parentPid, state, startTime, executable: executable ?? null, command };
+    return { pid, pgid, sid, state, startTime, executable: executable ?? null, command };
   }
 
   #nameOf(pid: number): string {

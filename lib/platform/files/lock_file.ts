@@ -79,7 +79,7 @@ export function adoptLock(fd: number, path: string): LockFile {
  *
  * @throws {LocalError} `lock-failed`
  */
-function openLock(path: string): number {
+export function openLock(path: string): number {
   return openFile(path, 0);
 }
 
