@@ -103,7 +103,7 @@ describe("a failed first launch fails start at once", () => {
       const path = join(instance.home, "nowhere", "orders.db");
       const { code, message, hint } = await failureOf(instance, ["--db-filename", path]);
       assertEquals(code, "launch-failed");
-      assertMatch(message, /folder .*\/nowhere does not exist/);
+      assertMatch(message, /directory .*\/nowhere does not exist/);
       assertMatch(hint!, /mkdir -p '.*\/nowhere'/);
     }));
 
