@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import { readTemporalVersion } from "../binary/version/query_version.ts";
-import { readBuildInfo } from "../binary/version/read_build_info.ts";
-import { compareVersions } from "../config/temporal_versions.ts";
+import { compareVersions, type TemporalVersions } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
 
@@ -33,41 +32,50 @@ export function serverNotePath(path: string): string {
  */
 export async function refuseNewerDatabase(path: string, binary: string): Promise<void> {
   const note = readNote(path);
-  if (note === null || note.database !== identityOf(path) || note.binary === fingerprintOf(binary)) return;
+  if (note === null || note.database !== identityOf(path) || note.binary === binaryFingerprint(binary)) return;
   const server = await serverIn(binary);
   // Temporal does not change the schema within a minor version.
-  if (server === null || compareVersions(minorOf(note.server), minorOf(server.server)) <= 0) return;
+  if (server === null || compareVersions(minorOf(note.server), minorOf(server)) <= 0) return;
   const newer = note.cli === null ? "the newer Temporal" : `\`--version ${note.cli}\``;
   throw new LocalError(
     "launch-failed",
-    `The database ${path} was last served by Temporal server ${note.server}, but ${binary} contains the older ${server.server}`,
+    `The database ${path} was last served by Temporal server ${note.server}, but ${binary} contains the older ${server}`,
     {
       hint: `Start with ${newer} again, or set the data aside with \`stigmer-local reset\` (nothing is deleted)`,
-      facts: { cause: "database-newer", database: path, servedBy: note.server, server: server.server, binary },
+      facts: { cause: "database-newer", database: path, servedBy: note.server, server, binary },
     },
   );
 }
 
+/** The versions of `binary`, if the note of the database at `path` is about that very file; else null. */
+export function notedVersions(path: string, binary: string): TemporalVersions | null {
+  const note = readNote(path);
+  return note !== null && note.binary === binaryFingerprint(binary) ? { cli: note.cli, server: note.server } : null;
+}
+
 /**
- * Notes which server serves the database at `path`. Runs the binary only if it or the database has changed.
+ * Notes which server serves the database at `path`. Asks for the versions only if the binary or the database has changed.
  *
  * @throws the system's error if the note can't be written
  */
-export async function rememberServer(path: string, binary: string): Promise<void> {
-  const fingerprint = fingerprintOf(binary);
+export async function rememberServer(
+  path: string,
+  binary: string,
+  ask: (binary: string) => Promise<TemporalVersions | null>,
+): Promise<void> {
+  const fingerprint = binaryFingerprint(binary);
   const identity = identityOf(path);
   const note = readNote(path);
   if (identity === null || (note?.database === identity && note.binary === fingerprint)) return;
-  const server = await serverIn(binary);
-  if (server === null || identityOf(path) !== identity) return;
-  const fresh: ServerNote = { ...server, database: identity, binary: fingerprint };
+  const versions = await ask(binary);
+  if (versions === null || versions.server === null || identityOf(path) !== identity) return;
+  const fresh: ServerNote = { server: versions.server, cli: versions.cli, database: identity, binary: fingerprint };
   writeJsonFile(serverNotePath(path), fresh);
 }
 
-async function serverIn(binary: string): Promise<{ server: string; cli: string | null } | null> {
+async function serverIn(binary: string): Promise<string | null> {
   try {
-    const { server, cli } = readBuildInfo(binary) ?? await readTemporalVersion(binary);
-    return server === null ? null : { server, cli };
+    return (await readTemporalVersion(binary)).server;
   } catch (error) {
     if (error instanceof LocalError) return null; // the launch reports what is wrong with the binary
     throw error;
@@ -83,7 +91,8 @@ function identityOf(path: string): string | null {
   return info === undefined ? null : `${info.dev}:${info.ino}`;
 }
 
-function fingerprintOf(binary: string): string {
+/** Path, size and time of `binary`: another file at the path differs. */
+export function binaryFingerprint(binary: string): string {
   const info = statSync(binary, { throwIfNoEntry: false });
   return `${binary} ${info?.size ?? 0} ${Math.floor(info?.mtimeMs ?? 0)}`;
 }

@@ -15,13 +15,13 @@ import type { Status, StatusState } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
 import { delay } from "../platform/runtime/delay.ts";
-import { refuseReplacement } from "../temporal/launch/preflight.ts";
 import { isLeaving, isOver, type State } from "../process/machine.ts";
+import { refuseReplacement } from "../temporal/launch/preflight.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** How long an answer to `start` waits for the binary's version, in ms. */
+/** How long `status` waits for a binary that was never asked for its version, in ms. */
 const VERSION_TIMEOUT_MS = 2000;
 
 /** Implements the control API for `supervisor`. `departed` resolves when its locks are released. */
@@ -72,12 +72,14 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       await departed; // the next start must find the locks free
       return state.kind === "failed" ? state.failure : START_STOPPED;
     }
-    await Promise.race([manager.process?.versionKnown, delay(VERSION_TIMEOUT_MS)]);
     return await status();
   };
 
   return {
-    status,
+    status: async () => {
+      await Promise.race([program.learnVersion(), delay(VERSION_TIMEOUT_MS)]);
+      return await status();
+    },
     settled,
     start: async (request: StartRequest) => {
       if (isLeaving(supervisor.machine.state)) return LEAVING;

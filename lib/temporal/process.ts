@@ -9,10 +9,8 @@ import type { TrackedProcess } from "../process/tracked_process.ts";
 export interface TemporalProcess extends TrackedProcess {
   binary: string | null;
   settings: Settings;
-  /** Null until the binary told it. */
+  /** Null while it is unknown. */
   version: string | null;
-  /** Resolves when {@linkcode version} is known, or cannot be; missing when the binary was not asked. */
-  versionKnown?: Promise<void>;
   /** How it became ready under this supervisor; missing until then, and for one that was adopted. */
   readiness?: Readiness;
 }

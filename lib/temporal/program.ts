@@ -15,7 +15,7 @@ import { isForeignProcess } from "./launch/port_conflict.ts";
 import { declareSearchAttributes } from "./launch/search_attributes.ts";
 import { recordOf, refreshExecutable, type TemporalProcess } from "./process.ts";
 import { reconcile } from "./reconcile.ts";
-import { learnVersion, versionAsker } from "./version_cache.ts";
+import { VersionLearner } from "./version.ts";
 
 /** Where the warnings of a program go. */
 export interface ProgramWarnings {
@@ -36,13 +36,13 @@ export class TemporalProgram implements Program<TemporalProcess> {
   /** One supervisor per database, whatever homes and links lead to it. */
   readonly #database = new DatabaseLock();
   readonly #released = new AbortController();
-  readonly #askVersion: (binary: string) => Promise<string | null>;
+  readonly #versions: VersionLearner;
 
   constructor(instance: Instance, launchRequest: LaunchRequest, warnings: ProgramWarnings) {
     this.#instance = instance;
     this.#launchRequest = launchRequest;
     this.#warnings = warnings;
-    this.#askVersion = versionAsker(instance.log, this.#released.signal);
+    this.#versions = new VersionLearner(instance.log, this.#released.signal);
   }
 
   /** Asks the Temporal that is alive, or is being launched. */
@@ -54,6 +54,11 @@ export class TemporalProgram implements Program<TemporalProcess> {
   get settings(): Settings {
     return this.#temporal?.settings ?? this.#plan?.settings ??
       planFor(this.#instance.paths, this.#launchRequest.requested, "").settings;
+  }
+
+  /** Learns the version of the Temporal that is alive, by running its binary if necessary. */
+  async learnVersion(): Promise<void> {
+    if (this.#temporal !== null) await this.#versions.learn(this.#temporal);
   }
 
   /** What the next launch would be with these settings, and this binary; null while nothing is planned yet. */
@@ -74,6 +79,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
 
   async bringUp(launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
     const temporal = await this.#adoptOrLaunch(launch);
+    this.#versions.learnSoon(temporal, () => launch.updateRecord(temporal));
     this.#warnings.setOfLaunch(await declareSearchAttributes(this.#instance, temporal.settings, launch.signal));
     return temporal;
   }
@@ -183,7 +189,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
   #track(temporal: TemporalProcess, launch: Launch<TemporalProcess>, lock?: "deleted"): void {
     this.#temporal = temporal;
     this.#probe ??= createProbe(this.#instance.host.connect, temporal.settings);
+    this.#versions.recall(temporal);
     launch.track(temporal, lock);
-    learnVersion(temporal, this.#askVersion, () => launch.updateRecord(temporal));
   }
 }

@@ -1,43 +1,79 @@
 import { readTemporalVersion } from "../binary/version/query_version.ts";
-import { readBuildInfo } from "../binary/version/read_build_info.ts";
-import type { TemporalVersions } from "../config/temporal_versions.ts";
+import { isVersion, type TemporalVersions } from "../config/temporal_versions.ts";
+import { binaryFingerprint, notedVersions, rememberServer } from "../database/downgrade_guard.ts";
 import type { EventLog } from "../instance/event_log.ts";
 import type { TemporalProcess } from "./process.ts";
 
-/**
- * Returns a function that determines the version of a binary, once per path; null if unknown. Never rejects. Kills a
- * binary still running when `signal` aborts, so that it does not outlive the supervisor.
- */
-export function versionAsker(log: EventLog, signal: AbortSignal): (binary: string) => Promise<string | null> {
-  const answers = new Map<string, Promise<string | null>>();
-  return (binary) => {
-    const asked = answers.get(binary) ?? versionsOf(binary, signal).then(
-      ({ cli, server }) => cli ?? `0.0.0-DEV (server ${server ?? "unknown"})`, // a plain `go install` sets no version
-      (error: unknown) => {
+/** `--version` takes a core for 25 ms, which the caller of `start` needs when Temporal has just become ready. */
+const ASK_AFTER_MS = 2_000;
+
+/** Finds out which version a Temporal is: by its path, by the note beside its database, else by running the binary once. */
+export class VersionLearner {
+  readonly #log: EventLog;
+  readonly #signal: AbortSignal;
+  readonly #answers = new Map<string, Promise<TemporalVersions | null>>();
+
+  /** @param signal Terminates a binary that is being asked when it aborts: nothing may outlive the supervisor. */
+  constructor(log: EventLog, signal: AbortSignal) {
+    this.#log = log;
+    this.#signal = signal;
+  }
+
+  /** Sets the version of `temporal` if it is known without running the binary. */
+  recall(temporal: TemporalProcess): void {
+    const { binary, settings: { dbFilename } } = temporal;
+    if (binary === null) return;
+    temporal.version ??= managedVersion(binary);
+    const noted = temporal.version !== null || dbFilename === null ? null : notedVersions(dbFilename, binary);
+    if (noted !== null) temporal.version = nameOf(noted);
+  }
+
+  /** Sets the version of `temporal`, by running its binary if necessary. Never rejects. */
+  async learn(temporal: TemporalProcess): Promise<void> {
+    const binary = temporal.binary ?? temporal.executable;
+    if (temporal.version !== null || binary === null) return;
+    const versions = await this.#ask(binary);
+    if (versions !== null) temporal.version ??= nameOf(versions);
+  }
+
+  /** Once `temporal` has been ready for a while: learns its version, and notes it beside its database. */
+  learnSoon(temporal: TemporalProcess, onLearned: () => void): void {
+    const isNew = temporal.version === null;
+    const learn = async () => {
+      await this.learn(temporal);
+      if (isNew && temporal.version !== null) onLearned();
+      const { binary, settings: { dbFilename } } = temporal;
+      if (dbFilename !== null && binary !== null) await rememberServer(dbFilename, binary, (path) => this.#ask(path));
+    };
+    const timer = setTimeout(() => {
+      learn().catch((error: unknown) => {
         const why = error instanceof Error ? error.message : String(error);
-        if (!signal.aborted) log.note("version unknown", { binary, why });
+        this.#log.note("server not remembered", { database: temporal.settings.dbFilename, why });
+      });
+    }, ASK_AFTER_MS);
+    timer.unref();
+    temporal.ended.then(() => clearTimeout(timer));
+  }
+
+  #ask(binary: string): Promise<TemporalVersions | null> {
+    const fingerprint = binaryFingerprint(binary);
+    const answer = this.#answers.get(fingerprint) ??
+      readTemporalVersion(binary, this.#signal).catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        if (!this.#signal.aborted) this.#log.note("version unknown", { binary, why });
         return null;
-      },
-    );
-    answers.set(binary, asked);
-    return asked;
-  };
+      });
+    this.#answers.set(fingerprint, answer);
+    return answer;
+  }
 }
 
-async function versionsOf(binary: string, signal: AbortSignal): Promise<TemporalVersions> {
-  return readBuildInfo(binary) ?? await readTemporalVersion(binary, signal);
+/** The version in the path of a managed binary (`managedBinaryPath`); null for any other path. */
+function managedVersion(path: string): string | null {
+  const version = /\/bin\/temporal-([^/]+)$/.exec(path)?.[1];
+  return version !== undefined && isVersion(version) ? version : null;
 }
 
-/** Determines the version while Temporal starts. A shim reports the version of the binary that it execs. */
-export function learnVersion(
-  temporal: TemporalProcess,
-  ask: (binary: string) => Promise<string | null>,
-  onLearnt: () => void,
-): void {
-  const binary = temporal.binary ?? temporal.executable;
-  if (binary === null || temporal.version !== null) return;
-  temporal.versionKnown = ask(binary).then((version) => {
-    temporal.version = version;
-    if (version !== null) onLearnt();
-  });
+function nameOf({ cli, server }: TemporalVersions): string {
+  return cli ?? `0.0.0-DEV (server ${server ?? "unknown"})`; // as built by `go install`
 }

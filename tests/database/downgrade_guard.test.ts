@@ -2,6 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { readTemporalVersion } from "../../lib/binary/version/query_version.ts";
 import { refuseNewerDatabase, rememberServer, serverNotePath } from "../../lib/database/downgrade_guard.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { withTempDir } from "../support.ts";
@@ -29,7 +30,7 @@ describe("a database that a newer server has served", () => {
         temporal(folder, "1.5.1", "1.29.1"),
         temporal(folder, "1.6.0", "1.30.0"),
       ];
-      await rememberServer(database, same);
+      await rememberServer(database, same, readTemporalVersion);
       for (const binary of [patch, same, newer]) await refuseNewerDatabase(database, binary);
       const error = await assertRejects(() => refuseNewerDatabase(database, older), LocalError);
       assertEquals([error.code, error.facts["cause"]], ["launch-failed", "database-newer"]);
@@ -44,7 +45,7 @@ describe("a database that a newer server has served", () => {
       const binary = temporal(folder, "1.5.1", "1.29.1");
       for (let i = 0; i < 3; i++) {
         await refuseNewerDatabase(database, binary);
-        await rememberServer(database, binary);
+        await rememberServer(database, binary, readTemporalVersion);
       }
       assertEquals(timesAsked(binary), 1);
     }));
@@ -54,12 +55,12 @@ describe("a database that a newer server has served", () => {
       const database = join(folder, "temporal.db");
       writeFileSync(database, "data");
       const older = temporal(folder, "1.4.1", "1.28.1");
-      await rememberServer(database, temporal(folder, "1.5.1", "1.29.1"));
+      await rememberServer(database, temporal(folder, "1.5.1", "1.29.1"), readTemporalVersion);
       renameSync(database, `${database}.set-aside`);
       await refuseNewerDatabase(database, older);
       writeFileSync(database, "new data");
       await refuseNewerDatabase(database, older);
-      await rememberServer(database, older);
+      await rememberServer(database, older, readTemporalVersion);
       assertEquals(JSON.parse(readFileSync(serverNotePath(database), "utf8")).server, "1.28.1");
       for (const text of ["", "{", "[]", "null", '{"server":1}']) {
         writeFileSync(serverNotePath(database), text);

@@ -5,16 +5,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Failure } from "../../lib/errors/failure.ts";
 import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
-import {
-  assertNothingLeft,
-  history,
-  isAlive,
-  temporalBinary,
-  type TestInstance,
-  until,
-  withInstance,
-} from "./support.ts";
-import { readPid } from "./support_lifecycle.ts";
+import { assertNothingLeft, history, temporalBinary, type TestInstance, withInstance } from "./support.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
 /** The failure of a headless `start --json` with these arguments, which must leave nothing. */
@@ -120,17 +111,6 @@ describe("a failed first launch fails start at once", () => {
       const binary = fakeTemporal(instance.home, "exit 0");
       const { message } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
       assertEquals(message, "Temporal exited with code 0");
-    }));
-
-  it("and kills a binary that hangs on --version", () =>
-    withInstance(async (instance) => {
-      const asked = join(instance.home, "asked.pid");
-      const script = `#!/bin/sh\ntest "$1" = server && while ! test -s '${asked}'; do sleep 0.05; done && exit 1\n`;
-      const binary = program(instance, `${script}echo $$ >'${asked}'\nexec sleep 1000\n`, 0o755);
-      const { message } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
-      assertEquals(message, "Temporal exited with code 1");
-      const pid = await readPid(asked);
-      await until("it is ended", () => !isAlive(pid));
     }));
 
   it("on binaries that cannot be run", () =>

@@ -31,7 +31,7 @@ const PURE = [
     .map((name) => `lib/cli/${name}.ts`),
   ...["render_build", "render_install", "go_build/go_output", "download/checksums", "download/proxy"]
     .map((name) => `lib/binary/${name}.ts`),
-  ...["download/release_files", "download/resume", "version/go_build_info"]
+  ...["download/release_files", "download/resume"]
     .map((name) => `lib/binary/${name}.ts`),
   ...["api", "http1"].map((name) => `lib/control/${name}.ts`),
   ...["findings", "render"].map((name) => `lib/doctor/${name}.ts`),

@@ -1,6 +1,6 @@
 import { closeSync, statSync } from "node:fs";
 import { temporalArgs } from "../../config/dev_server_args.ts";
-import { refuseNewerDatabase, rememberServer } from "../../database/downgrade_guard.ts";
+import { refuseNewerDatabase } from "../../database/downgrade_guard.ts";
 import { finishDatabase, prepareDatabase } from "../../database/files.ts";
 import { temporalEnvironment } from "../../environment/daemon_environment.ts";
 import { LocalError } from "../../errors/local_error.ts";
@@ -34,8 +34,6 @@ export interface LaunchContext {
 
 /** Bytes of the log's end that are looked through for the cause of a failure. */
 const LAST_WORDS_BYTES = 16 * 1024;
-/** How long Temporal serves until the database is noted as its server's. */
-const REMEMBER_AFTER_MS = 2_000;
 
 /**
  * Launches Temporal and waits until it is ready. When it fails, nothing of it is left. A database that Temporal was making
@@ -57,23 +55,8 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
     signal.throwIfAborted();
   }
   const temporal = await launchOnce(context);
-  if (dbFilename !== null) {
-    finishDatabase(dbFilename);
-    rememberSoon(dbFilename, temporal, instance);
-  }
+  if (dbFilename !== null) finishDatabase(dbFilename);
   return temporal;
-}
-
-/** Not at once: a binary that is asked for its version takes a core for a moment, which whoever waits for us needs now. */
-function rememberSoon(database: string, temporal: TemporalProcess, { log }: Instance): void {
-  const remember = () => {
-    rememberServer(database, temporal.binary ?? "").catch((error: unknown) => {
-      log.note("server not remembered", { database, why: error instanceof Error ? error.message : String(error) });
-    });
-  };
-  const timer = setTimeout(remember, REMEMBER_AFTER_MS);
-  timer.unref();
-  temporal.ended.then(() => clearTimeout(timer));
 }
 
 async function launchOnce(context: LaunchContext): Promise<TemporalProcess> {
