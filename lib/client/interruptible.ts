@@ -1,6 +1,7 @@
 import { askSupervisor } from "../control/client.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import { poll } from "../platform/runtime/poll.ts";
 
 /**
  * Ctrl-C goes to child processes too, and may kill one before it reaches this process: a failure waits this long for
@@ -64,11 +65,11 @@ export async function interruptible<T>(
 }
 
 async function isAnswering(host: Host, home: string, isOver: () => boolean): Promise<boolean> {
-  for (const giveUpAt = performance.now() + RESPONSE_MS; performance.now() < giveUpAt && !isOver();) {
-    if ((await askSupervisor(host, home, "GET", "/healthz")).kind === "answer") return true;
-    await new Promise<void>((resolve) => host.after(POLL_MS, resolve));
-  }
-  return false;
+  const answers = async () => {
+    if (isOver()) return false;
+    return (await askSupervisor(host, home, "GET", "/healthz")).kind === "answer" || null;
+  };
+  return await poll(answers, { everyMs: POLL_MS, timeoutMs: RESPONSE_MS }) ?? false;
 }
 
 const WORDS: Readonly<Record<Remaining, readonly [what: string, hint: string]>> = {

@@ -2,6 +2,7 @@ import { askSupervisor } from "../control/client.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import { poll } from "../platform/runtime/poll.ts";
 import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";
 
@@ -22,7 +23,7 @@ export async function killUnresponsiveSupervisor(
   home: string,
   system: System = systemHere(host.platform),
 ): Promise<"gone" | "answers"> {
-  const { processes, nowMs, delay } = system;
+  const { processes } = system;
   const { supervisorLock } = instancePaths(home);
   const holders = () =>
     processes.lockHolders(supervisorLock).filter(({ on, pid }) => on === "path" && pid !== host.pid)
@@ -31,28 +32,21 @@ export async function killUnresponsiveSupervisor(
   const hung = () =>
     holders().filter((now) => silent.some(({ pid, startTime }) => pid === now.pid && startTime === now.startTime));
   for (const { pid } of silent) signal(pid, "SIGCONT", system);
-  for (const giveUpAt = nowMs() + HUNG_AFTER_MS; nowMs() < giveUpAt;) {
+  const revived = async () => {
     const answer = await askSupervisor(host, home, "GET", "/healthz");
     if (answer.kind === "answer") return "answers";
-    if (answer.kind === "absent" || hung().length === 0) return "gone";
-    await delay(50);
-  }
+    return answer.kind === "absent" || hung().length === 0 ? "gone" : null;
+  };
+  const outcome = await poll(revived, { everyMs: 50, timeoutMs: HUNG_AFTER_MS, clock: system });
+  if (outcome !== null) return outcome;
   for (const { pid } of hung()) signal(pid, "SIGKILL", system);
-  for (const giveUpAt = nowMs() + HUNG_AFTER_MS; hung().length > 0;) {
-    if (nowMs() > giveUpAt) {
-      const [stuck] = silent;
-      throw new LocalError(
-        "supervisor-unresponsive",
-        `Could not kill the unresponsive supervisor (pid ${stuck?.pid})`,
-        {
-          hint: "The process is stuck in the kernel (a failed disk or network mount): see `dmesg`",
-          facts: { pid: stuck?.pid },
-        },
-      );
-    }
-    await delay(10);
-  }
-  return "gone";
+  const killed = () => hung().length === 0 ? "gone" : null;
+  if (await poll(killed, { everyMs: 10, timeoutMs: HUNG_AFTER_MS, clock: system }) !== null) return "gone";
+  const [stuck] = silent;
+  throw new LocalError("supervisor-unresponsive", `Could not kill the unresponsive supervisor (pid ${stuck?.pid})`, {
+    hint: "The process is stuck in the kernel (a failed disk or network mount): see `dmesg`",
+    facts: { pid: stuck?.pid },
+  });
 }
 
 function signal(pid: number, name: "SIGCONT" | "SIGKILL", { kill }: System): void {

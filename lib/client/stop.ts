@@ -3,9 +3,9 @@ import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askPatiently, isLeaving } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
-import type { Processes } from "../platform/processes/processes.ts";
+import { isDead, type Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
-import { delay } from "../platform/runtime/delay.ts";
+import { poll } from "../platform/runtime/poll.ts";
 
 /** Default grace period in s. Temporal's own drain may take 10 s, so a shorter one would kill healthy servers. */
 export const DEFAULT_GRACE_S = 12;
@@ -51,11 +51,11 @@ export async function stopInstance(context: CommandContext, graceMs: number): Pr
 
 /** A supervisor that answers has released its locks but exits some ms later, while the caller may remove the home. */
 async function untilDead(pid: number, processes: Processes): Promise<void> {
-  for (const giveUpAt = performance.now() + SUPERVISOR_EXIT_MS; performance.now() < giveUpAt;) {
+  const isGone = () => {
     const seen = processes.inspect(pid);
-    if (seen === null || seen.state === "Z" || seen.state === "X") return;
-    await delay(2);
-  }
+    return seen === null || isDead(seen) || null;
+  };
+  await poll(isGone, { everyMs: 2, timeoutMs: SUPERVISOR_EXIT_MS });
 }
 
 /** Whether the home has ever had an instance: without one, no lock files are created just to find nothing running. */

@@ -7,7 +7,7 @@ import { fromFailure } from "../errors/failure.ts";
 import { notReady } from "../errors/not_ready.ts";
 import { renderCard } from "../instance/status/render_status.ts";
 import type { Status } from "../instance/status/status.ts";
-import { delay } from "../platform/runtime/delay.ts";
+import { poll } from "../platform/runtime/poll.ts";
 
 const POLL_MS = 100;
 
@@ -15,18 +15,12 @@ const POLL_MS = 100;
 export const wait: Command = async (context) => {
   const timeoutMs = timeoutMsOf(context);
   const giveUpAt = performance.now() + timeoutMs;
-  for (;;) {
-    const remainingMs = Math.max(1, giveUpAt - performance.now());
-    const status = checkHome(context) ? await withLiveLine(context, () => servingStatus(context, remainingMs)) : null;
-    if (status !== null) {
-      await context.answer(status, () => renderCard(status, context.paint));
-      return 0;
-    }
-    if (performance.now() >= giveUpAt) {
-      throw notReady(timeoutMs, "`stigmer-local status` shows why, `stigmer-local start` starts it");
-    }
-    await delay(Math.min(POLL_MS, Math.max(1, giveUpAt - performance.now())));
-  }
+  const ask = () => servingStatus(context, Math.max(1, giveUpAt - performance.now()));
+  const look = () => checkHome(context) ? withLiveLine(context, ask) : null;
+  const status = await poll(look, { everyMs: POLL_MS, timeoutMs });
+  if (status === null) throw notReady(timeoutMs, "`stigmer-local status` shows why, `stigmer-local start` starts it");
+  await context.answer(status, () => renderCard(status, context.paint));
+  return 0;
 };
 
 /** The status once Temporal is ready, supervised or not; null = ask again. */

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { delay } from "../platform/runtime/delay.ts";
+import { poll } from "../platform/runtime/poll.ts";
 import { copyDatabase, removeCopy } from "./copy.ts";
 
 /** A file not written to for this long is idle; the kernel's clock for file times ticks every 4–10 ms. */
@@ -22,15 +22,16 @@ export async function copyWhileIdle(
   isInUse: boolean,
   timeoutMs: number,
 ): Promise<boolean> {
-  for (const giveUpAt = performance.now() + timeoutMs; performance.now() < giveUpAt; await delay(POLL_MS)) {
-    if (isInUse && hasActiveJournal(from)) continue;
+  const copied = async () => {
+    if (isInUse && hasActiveJournal(from)) return null;
     const before = traceOf(from);
-    if (isInUse && Date.now() - before.writtenAtMs < QUIET_MS) continue;
+    if (isInUse && Date.now() - before.writtenAtMs < QUIET_MS) return null;
     await copyDatabase(from, to);
     if (traceOf(from).text === before.text && !(isInUse && hasActiveJournal(from))) return true;
     removeCopy(to);
-  }
-  return false;
+    return null;
+  };
+  return await poll(copied, { everyMs: POLL_MS, timeoutMs }) !== null;
 }
 
 /** State that changes with each write to a database or its recovery files. */

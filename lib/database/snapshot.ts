@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Settings } from "../config/settings.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Processes } from "../platform/processes/processes.ts";
+import { poll } from "../platform/runtime/poll.ts";
 import type { System } from "../platform/system.ts";
 import { signalGroup } from "../platform/spawn/signal_group.ts";
 import { copyDatabase, copyName, removeCopy } from "./copy.ts";
@@ -57,10 +58,9 @@ export async function takeSnapshot(
     return { path, database };
   }
   const mayTear = /journal_mode=(memory|off)\b/i.test(temporal.settings.extraArgs.join("\n"));
-  for (const giveUpAt = system.nowMs() + IDLE_DEADLINE_MS; system.nowMs() < giveUpAt;) {
-    if (await copyStopped(database, path, temporal, system, mayTear)) return { path, database };
-    await system.delay(IDLE_POLL_MS, signal);
-  }
+  const copied = async () => await copyStopped(database, path, temporal, system, mayTear) || null;
+  const waiting = { everyMs: IDLE_POLL_MS, timeoutMs: IDLE_DEADLINE_MS, signal, clock: system };
+  if (await poll(copied, waiting) !== null) return { path, database };
   throw failed(database, "Temporal writes continuously, and its journal mode cannot roll back an unfinished write");
 }
 
@@ -87,11 +87,10 @@ async function copyStopped(
   }
 }
 
-async function untilStopped(pgid: number, database: string, { processes, nowMs, delay }: System): Promise<void> {
-  for (const giveUpAt = nowMs() + STOP_DEADLINE_MS; !processes.isGroupStopped(pgid);) {
-    if (nowMs() > giveUpAt) throw failed(database, `Temporal (pid ${pgid}) does not stop on SIGSTOP`);
-    await delay(1);
-  }
+async function untilStopped(pgid: number, database: string, system: System): Promise<void> {
+  const isStopped = () => system.processes.isGroupStopped(pgid) || null;
+  if (await poll(isStopped, { everyMs: 1, timeoutMs: STOP_DEADLINE_MS, clock: system }) !== null) return;
+  throw failed(database, `Temporal (pid ${pgid}) does not stop on SIGSTOP`);
 }
 
 function isWriting(pgid: number, database: string, processes: Processes): boolean {

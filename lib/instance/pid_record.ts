@@ -1,5 +1,6 @@
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
 import { isSettings, type Settings } from "../config/settings.ts";
+import { isDead } from "../platform/processes/processes.ts";
 
 /** Maximum size of a PID file in bytes; a larger file was not written by this tool. */
 export const MAX_RECORD_BYTES = 64 * 1024;
@@ -101,6 +102,6 @@ export interface SeenProcess {
  */
 export function isRecordedProcess(record: PidRecord, seen: SeenProcess): boolean {
   return record.startTime !== undefined && record.bootId !== undefined && record.executable !== undefined &&
-    seen.state !== "Z" && seen.state !== "X" &&
+    !isDead(seen) &&
     record.startTime === seen.startTime && record.bootId === seen.bootId && record.executable === seen.executable;
 }

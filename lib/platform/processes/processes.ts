@@ -90,8 +90,8 @@ export interface Processes {
 }
 
 /** Whether the process has exited (and may not be reaped yet). */
-export function isDead(process: Pick<ProcessInfo, "state">): boolean {
-  return process.state === "Z" || process.state === "X";
+export function isDead({ state }: Pick<ProcessInfo, "state">): boolean {
+  return state === "Z" || state === "X";
 }
 
 /** Whether the process with this PID and start time is alive. */
@@ -101,7 +101,7 @@ export function isStillThere({ pid, startTime }: { pid: number; startTime: strin
 }
 
 /** A process as named in messages: `temporal (pid 123)`. */
-export function describeProcess(process: ProcessInfo): string {
-  const name = process.executable === null ? process.command.split(" ")[0]! : basename(process.executable);
-  return `${name} (pid ${process.pid})`;
+export function describeProcess({ pid, command, executable }: ProcessInfo): string {
+  const name = executable === null ? command.split(" ")[0]! : basename(executable);
+  return `${name} (pid ${pid})`;
 }

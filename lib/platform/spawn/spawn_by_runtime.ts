@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { LocalError } from "../../errors/local_error.ts";
+import { isDead } from "../processes/processes.ts";
 import { processesHere } from "../processes/processes_here.ts";
-import { delay } from "../runtime/delay.ts";
 import { isDeno } from "../runtime/host.ts";
+import { poll } from "../runtime/poll.ts";
 import { type CloseOnExec, setCloseOnExec } from "./close_on_exec.ts";
 import { type DescriptorPlan, planExactly, planForDeno } from "./descriptor_plan.ts";
 import { EXEC_WRAPPER_NAME, wrapperCommand, type WrapperTools } from "./exec_wrapper.ts";
@@ -102,15 +103,16 @@ function started(child: ChildProcess): Promise<void> {
  */
 async function wrapperGone(pid: number, program: string, exited: Promise<ProcessExit>): Promise<void> {
   const processes = processesHere();
-  const isDead = () => /^[ZX]$/.test(processes.inspect(pid)?.state ?? "X");
-  const deadline = performance.now() + WRAPPER_DEADLINE_MS;
-  // During execve(2), and for a zombie, there is no argument vector.
-  for (let argv = processes.argv(pid); argv === null || argv.includes(EXEC_WRAPPER_NAME); argv = processes.argv(pid)) {
-    if (argv === null && isDead()) break;
-    if (performance.now() > deadline) return;
-    await delay(1);
-  }
-  if (!isDead()) return;
+  const isGone = () => {
+    const seen = processes.inspect(pid);
+    return seen === null || isDead(seen);
+  };
+  const isReplaced = () => {
+    const argv = processes.argv(pid); // null during execve(2), and for a zombie
+    return (argv === null ? isGone() : !argv.includes(EXEC_WRAPPER_NAME)) || null;
+  };
+  const replaced = await poll(isReplaced, { everyMs: 1, timeoutMs: WRAPPER_DEADLINE_MS });
+  if (replaced === null || !isGone()) return;
   // 126 and 127 are the shell's exit codes for a command that is not executable or not found (POSIX, 2.8.2).
   const { code } = await exited;
   if (code === 126) {
