@@ -11,7 +11,7 @@ SEED ?=
 run := scripts/run.sh
 node := node --import tsx
 
-.PHONY: help start stop restart status logs test test-std test-cluster check fmt bench chaos hooks clean
+.PHONY: help start stop restart status logs bundle test test-std test-cluster check fmt bench chaos hooks clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,10 @@ status: ## Check Temporal layer by layer (exit 1 dead, 3 not running, 4 unhealth
 
 logs: ## Show Temporal's log (ARGS=-f to follow)
 	@$(run) logs $(ARGS)
+
+bundle: ## Build the tool as one file that Deno and Node run alone (dist/stigmer-local.mjs)
+	@scripts/node_modules.sh run
+	@$(node) scripts/bundle.ts
 
 test: ## Run all tests under Deno and Node against a real Temporal (ARGS="--runtime node tests/config" for some)
 	@scripts/node_modules.sh dev

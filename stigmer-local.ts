@@ -2,16 +2,12 @@
 /**
  * stigmer-local: runs and supervises a local Temporal dev server.
  *
- * Runs as `deno run -A stigmer-local.ts …`, as `npx tsx stigmer-local.ts …` (Node 20 and later), and on Node 22.18 and
+ * Runs as `deno run -A stigmer-local.ts …`, as `npx tsx stigmer-local.ts …` (Node 20.16 and later), and on Node 22.18 and
  * later as `node stigmer-local.ts …`.
  *
  * @module
  */
-import { runsTypeScript } from "./lib/platform/runtime/runs_typescript.ts";
+import { main } from "./lib/commands/main.ts";
 
-const { main } = runsTypeScript
-  ? await import("./lib/commands/main.ts")
-  : (await import("./lib/platform/runtime/load_typescript.cjs"))
-    .default("lib/commands/main.ts") as typeof import("./lib/commands/main.ts");
 const { host, exitCode } = await main();
 host.exit(exitCode);

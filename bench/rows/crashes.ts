@@ -90,7 +90,13 @@ function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runt
       "--v8-flags=--max-semi-space-size=1",
       `${ROOT}bench/impatient_supervisor.ts`,
     ]
-    : [requireEnv("STIGMER_TEST_NODE"), "--max-semi-space-size=1", `${ROOT}bench/impatient_supervisor_node.cjs`];
+    : [
+      requireEnv("STIGMER_TEST_NODE"),
+      "--import",
+      `${ROOT}node_modules/tsx/dist/loader.mjs`,
+      "--max-semi-space-size=1",
+      `${ROOT}bench/impatient_supervisor.ts`,
+    ];
   mkdirSync(instancePaths(home).logsDir, { recursive: true });
   const log = openSync(instancePaths(home).supervisorLog, "a");
   const child = spawn(command!, [...args, JSON.stringify(launchRequest)], {

@@ -1,6 +1,7 @@
 import process from "node:process";
+import { isBundled, SUPERVISE, SUPERVISOR_FILE } from "../platform/runtime/bundle.ts";
 import type { Host } from "../platform/runtime/host.ts";
-import { runsTypeScript } from "../platform/runtime/runs_typescript.ts";
+import { loaderArguments } from "../platform/runtime/loader_arguments.ts";
 
 /**
  * The command line that runs the supervisor on the current runtime, and the variables to add to its environment.
@@ -16,7 +17,10 @@ export function supervisorCommand(host: Host): {
   args: string[];
   env: Record<string, string>;
 } {
-  const main = new URL("../supervisor/main.ts", import.meta.url);
+  const main = isBundled
+    ? new URL(SUPERVISOR_FILE, import.meta.url)
+    : new URL("../supervisor/main.ts", import.meta.url);
+  const firstArgs = isBundled ? [SUPERVISE] : [];
   if (host.runtime === "deno") {
     const args = [
       "run",
@@ -27,10 +31,17 @@ export function supervisorCommand(host: Host): {
       "--v8-flags=--min-semi-space-size=4,--max-semi-space-size=4,--single-threaded-gc",
     ];
     const path = main.protocol === "file:" ? pathOf(main) : main.href;
-    return { command: process.execPath, args: [...args, path], env: { DENO_NO_UPDATE_CHECK: "1" } };
+    return { command: process.execPath, args: [...args, path, ...firstArgs], env: { DENO_NO_UPDATE_CHECK: "1" } };
   }
-  const entry = runsTypeScript ? main : new URL("../supervisor/main_node.cjs", import.meta.url);
-  return { command: process.execPath, args: ["--max-semi-space-size=1", pathOf(entry)], env: {} };
+  const args = [...isBundled ? [] : typeScriptLoader(), "--max-semi-space-size=1", pathOf(main), ...firstArgs];
+  return { command: process.execPath, args, env: {} };
+}
+
+/** The options with which our own process loads TypeScript; none if Node does so by itself. */
+function typeScriptLoader(): string[] {
+  if ((process.features as { typescript?: unknown }).typescript) return [];
+  const { createRequire } = process.getBuiltinModule("node:module");
+  return loaderArguments(process.execArgv, createRequire(`${process.cwd()}/`).resolve);
 }
 
 /** Does without `node:url`, which costs Deno 1.5 ms; what it does beyond this is for Windows. */

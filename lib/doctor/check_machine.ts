@@ -5,7 +5,7 @@ import { findExecutable } from "../platform/spawn/executable.ts";
 import type { DoctorContext, RunCheck } from "./context.ts";
 import { diagnose, type Diagnosis, type Finding, judgeClock } from "./findings.ts";
 
-const OLDEST_NODE = "20.0.0";
+const OLDEST_NODE = "20.16.0";
 
 /** Reports the operating system, the architecture and the kernel. */
 export function checkPlatform({ host }: Pick<DoctorContext, "host">): Diagnosis {
@@ -22,7 +22,7 @@ export function checkRuntime({ host }: Pick<DoctorContext, "host">): Diagnosis {
   return diagnose(
     "runtime",
     isOld
-      ? [{ state: "fail", detail: `Node ${runtimeVersion} is too old`, remedy: "Install Node 20 or newer, or Deno" }]
+      ? [{ state: "fail", detail: `Node ${runtimeVersion} is too old`, remedy: "Install Node 20.16 or later, or Deno" }]
       : [],
     `${runtime} ${runtimeVersion}; ${where === null ? `no ${other} on PATH` : `${other} also available`}`,
   );

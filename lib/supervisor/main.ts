@@ -25,7 +25,7 @@ const LOCK_FD = 3;
 
 /** Supervises the instance of the launch request in the arguments. Resolves with the exit code. */
 async function main(host: Host): Promise<number> {
-  const launchRequest = JSON.parse(host.args[0] ?? "") as LaunchRequest;
+  const launchRequest = JSON.parse(host.args.at(-1) ?? "") as LaunchRequest;
   const paths = instancePaths(launchRequest.home);
   const { ephemeralFor } = launchRequest;
   if (ephemeralFor !== undefined) {
@@ -87,7 +87,7 @@ currentHost().then(async (host) => {
   try {
     host.exit(await main(host));
   } catch (error) {
-    const stack = error instanceof Error ? error.stack : undefined;
+    const stack = (await import("../platform/runtime/source_stack.ts")).readableStack(error);
     const line = { at: new Date().toISOString(), event: "supervisor died", why: String(error), stack };
     await host.write("stderr", JSON.stringify(line) + "\n");
     host.exit(70); // EX_SOFTWARE, sysexits(3)

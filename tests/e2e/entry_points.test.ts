@@ -85,6 +85,13 @@ about("node", "the tool under Node", () => {
       await assertStarts(instance, command, "node", { cwd: ROOT });
     }));
 
+  it("starts as `node --import tsx stigmer-local.ts`, with a supervisor that finds tsx too", () =>
+    withInstance(async (instance) => {
+      const command = [process.execPath, "--import", "tsx", "stigmer-local.ts", "start", ...startFlags(instance)];
+      const version = await assertStarts(instance, command, "node", { cwd: ROOT });
+      assertEquals(version, process.versions.node);
+    }));
+
   it("starts from another folder through a link to its entry, with any files in that folder", () =>
     withInstance(async (instance) => {
       const folder = elsewhere(instance);

@@ -1,5 +1,6 @@
+// test: seconds 900
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -38,17 +39,27 @@ about("node", "the npm package", () => {
 
   it("contains the code and its types, and no tests or scripts", () => {
     const wrong = packed.files.map(({ path }) => path).filter((path) =>
-      !/^(package\.json|README\.md|CHANGELOG\.md|dist\/(mod|stigmer-local|lib\/.+|compat\/std\/.+)(\.js|\.d\.ts))$/
+      !/^(package\.json|((lib\/)?README|CHANGELOG|CONTRIBUTING|docs\/[\w-]+)\.md|dist\/((mod|stigmer-local)\.mjs(\.map)?|types\/.+\.d\.ts))$/
         .test(path)
     );
     assertEquals(wrong, []);
+  });
+
+  it("has a README that links to nothing outside it", () => {
+    const paths = packed.files.map(({ path }) => path);
+    const links = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/\]\(([^)#]+)[^)]*\)/g)]
+      .map(([, target]) => target!).filter((target) => !target.startsWith("https://"));
+    assert(links.length > 5);
+    assertEquals(links.filter((target) => !paths.includes(target)), []);
   });
 
   it("has only the dependencies that it needs", async () => {
     const { problems, dependencies } = JSON.parse((await npm(["ls", "--all", "--json"], project)).stdout);
     assertEquals(problems, undefined);
     assertEquals(Object.keys(dependencies), ["stigmer-local"]);
-    assert(!readdirSync(join(project, "node_modules")).some((name) => /tsx|esbuild|^@std|typescript/.test(name)));
+    // SQLite is for Node before 22.13.
+    const names = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
+    assertEquals(names.sort(), ["node-sqlite3-wasm", NAME]);
   });
 
   it("starts, shows its status and stops as `npx stigmer-local`", () =>
@@ -65,6 +76,16 @@ about("node", "the npm package", () => {
       assertEquals((await instance.status()).temporal?.pid, told.temporal.pid);
       assertEquals((await command("stop")).code, 0);
       assert(!isAlive(told.temporal.pid));
+    }));
+
+  it("starts when it is installed with `npm install --global`", () =>
+    withInstance(async (instance) => {
+      const prefix = join(folder, "global");
+      await npm(["install", "--global", "--prefix", prefix, "--prefer-offline", join(folder, packed.filename)], folder);
+      const command = (...args: string[]) => runCaller([join(prefix, "bin", NAME), ...args, "--home", instance.home]);
+      const started = await command("start", "--port", `${instance.port}`, "--headless");
+      assertEquals(started.code, 0, started.stderr);
+      await stopCleanly(instance, await instance.status());
     }));
 
   it("starts under Node 24, which runs no TypeScript in node_modules", (t) =>
@@ -123,6 +144,38 @@ about("node", "the npm package", () => {
     const tsc = [process.execPath, join(ROOT, "node_modules", "typescript", "bin", "tsc"), ...options, "user.mts"];
     const { code, stdout } = await runCaller(tsc, { cwd: project });
     assertEquals([code, stdout], [0, ""]);
+  });
+});
+
+about("node", "a fresh clone without node_modules", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sl-fresh-"));
+  const clone = join(folder, "clone");
+
+  before(() => {
+    for (const file of projectFiles()) cpSync(join(ROOT, file), join(clone, file));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("fails to pack, and names what is missing", async () => {
+    const { code, stderr } = await run(["npm", "pack", "--loglevel=error"], clone);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "run `scripts/node_modules.sh dev` first");
+    assert(!/\n +at /.test(stderr), stderr);
+  });
+
+  it("installs with `npm install git+file://…`", async () => {
+    const identity = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"];
+    for (const args of [["init", "--quiet"], ["add", "."], [...identity, "commit", "--quiet", "--message", "All"]]) {
+      const { code, stderr } = await run(["git", ...args], clone);
+      assertEquals(code, 0, stderr);
+    }
+    const project = join(folder, "project");
+    mkdirSync(project);
+    writeFileSync(join(project, "package.json"), "{}");
+    await npm(["install", "--prefer-offline", `git+file://${clone}`], project);
+    const { code, stdout } = await run([join(project, "node_modules", ".bin", NAME), "version", "--json"], project);
+    assertEquals(code, 0);
+    assertMatch(JSON.parse(stdout).commit, /^[0-9a-f]{40}$/);
   });
 });
 

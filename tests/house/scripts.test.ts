@@ -1,102 +1,9 @@
-import { execFile } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
-import { ROOT } from "./support.ts";
-
-const SYSTEM_TOOLS = [
-  "cat",
-  "cmp",
-  "cp",
-  "dirname",
-  "find",
-  "kill",
-  "mkdir",
-  "mv",
-  "readlink",
-  "rm",
-  "sh",
-  "sleep",
-  "uname",
-];
-
-/** A clone with only the shell scripts, and a PATH with only the system's tools and the programs that a test adds. */
-class Clone {
-  readonly root = mkdtempSync(join(tmpdir(), "clone with space-"));
-  readonly bin = join(this.root, "bin");
-
-  constructor() {
-    for (const folder of ["bin", "home", "scripts"]) mkdirSync(join(this.root, folder));
-    for (const name of ["deno_config.sh", "node_modules.sh", "run.sh"]) {
-      copyFileSync(join(ROOT, "scripts", name), join(this.root, "scripts", name));
-    }
-    for (const name of ["deno.json", "deno.offline.json", "package-lock.json"]) this.write(name, name);
-    for (const name of SYSTEM_TOOLS) {
-      const folder = (process.env["PATH"] ?? "").split(delimiter).find((folder) => isThere(join(folder, name)));
-      symlinkSync(join(folder!, name), join(this.bin, name));
-    }
-  }
-
-  write(path: string, text: string): void {
-    mkdirSync(join(this.root, path, ".."), { recursive: true });
-    writeFileSync(join(this.root, path), text);
-  }
-
-  /** Adds a program that logs its arguments in `calls`, then runs `body`. */
-  install(name: string, body: string): void {
-    const path = join(this.bin, name);
-    writeFileSync(path, `#!/bin/sh\necho "${name} $*" >>"${this.root}/calls"\n${body}\n`);
-    chmodSync(path, 0o755);
-  }
-
-  calls(): string[] {
-    return isThere(join(this.root, "calls")) ? readFileSync(join(this.root, "calls"), "utf8").trim().split("\n") : [];
-  }
-
-  run(script: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    const env = { PATH: this.bin, HOME: join(this.root, "home") };
-    return new Promise((resolve) => {
-      execFile(join(this.root, "scripts", script), args, { env }, (error, stdout, stderr) => {
-        resolve({ code: Number(error?.code ?? 0), stdout, stderr });
-      });
-    });
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.root, { recursive: true, force: true });
-  }
-}
-
-function isThere(path: string): boolean {
-  try {
-    readFileSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function inClone(body: (clone: Clone) => Promise<void>): Promise<void> {
-  const clone = new Clone();
-  try {
-    await body(clone);
-  } finally {
-    clone[Symbol.dispose]();
-  }
-}
+import { type Clone, inClone, isThere } from "./clone.ts";
 
 /** Deno's cache on this system, under the home of the clone. */
 const CACHE = process.platform === "darwin" ? "home/Library/Caches/deno/remote" : "home/.cache/deno/remote";
@@ -220,13 +127,73 @@ describe("run.sh", () => {
       assert(stdout.endsWith(`[${clone.root}/stigmer-local.ts]\n[status]\n[--home]\n[a b]\n[]\n`));
     }));
 
-  it("else runs the tool with Node and tsx, after installing them", () =>
+  /** Builds into the folder that is its last argument, as bundle.ts does; otherwise prints its arguments and exits 4. */
+  const node =
+    `case $* in *scripts/bundle.ts*) for last; do :; done; sleep 0.2; echo built >"$last/stigmer-local.mjs.$$"
+    mv "$last/stigmer-local.mjs.$$" "$last/stigmer-local.mjs" ;;
+    -e*) ;; *) for word; do echo "[$word]"; done; exit 4 ;; esac`;
+  const builds = (clone: Clone) => clone.calls().filter((call) => call.includes("bundle.ts")).length;
+  const withNode = (clone: Clone) => {
+    clone.install("node", node);
+    clone.install("npm", "mkdir -p node_modules/tsx");
+    for (const name of ["lib/main.ts", "compat/std/mod.ts", "scripts/bundle/build.ts", "scripts/bundle.ts"]) {
+      clone.write(name, "");
+    }
+  };
+
+  it("else builds the one file with Node, after installing npm packages, and runs it", () =>
     inClone(async (clone) => {
-      clone.install("node", 'case $1 in --import) for word; do echo "[$word]"; done; exit 4 ;; esac');
-      clone.install("npm", "mkdir -p node_modules/tsx");
-      const { code, stdout } = await clone.run("run.sh", "status", "a b");
+      withNode(clone);
+      for (const _ of [1, 2]) {
+        const { code, stdout } = await clone.run("run.sh", "status", "a b");
+        assertEquals([code, stdout], [4, `[${clone.root}/.cache/stigmer-local.mjs]\n[status]\n[a b]\n`]);
+        assertEquals(builds(clone), 1);
+      }
+    }));
+
+  it("rebuilds the file when a source is newer or was removed", () =>
+    inClone(async (clone) => {
+      withNode(clone);
+      await clone.run("run.sh", "status");
+      const later = new Date(Date.now() + 10_000);
+      utimesSync(join(clone.root, "lib/main.ts"), later, later);
+      await clone.run("run.sh", "status");
+      assertEquals(builds(clone), 2);
+      rmSync(join(clone.root, "lib/main.ts"));
+      utimesSync(join(clone.root, "lib"), later, later);
+      await clone.run("run.sh", "status");
+      assertEquals(builds(clone), 3);
+    }));
+
+  it("runs a complete file when several build at once", () =>
+    inClone(async (clone) => {
+      withNode(clone);
+      clone.write("node_modules/tsx/package.json", "");
+      clone.write("node_modules/.stigmer-local/run", "package-lock.json");
+      const results = await Promise.all([1, 2, 3].map(() => clone.run("run.sh", "status")));
+      assertEquals(results.map(({ code }) => code), [4, 4, 4]);
+      assertEquals(readFileSync(join(clone.root, ".cache/stigmer-local.mjs"), "utf8"), "built\n");
+    }));
+
+  it("runs from source if the clone is read-only", () =>
+    inClone(async (clone) => {
+      withNode(clone);
+      clone.write("node_modules/tsx/package.json", "");
+      clone.write("node_modules/.stigmer-local/run", "package-lock.json");
+      clone.write(".cache", "no folder can be made here");
+      const { code, stdout, stderr } = await clone.run("run.sh", "status", "a b");
       const [loader, entry] = [`${clone.root}/node_modules/tsx/dist/loader.mjs`, `${clone.root}/stigmer-local.ts`];
-      assertEquals([code, stdout], [4, `[--import]\n[${loader}]\n[${entry}]\n[status]\n[a b]\n`]);
+      assertEquals([code, stderr], [4, ""]);
+      assertEquals(stdout, `[--import]\n[${loader}]\n[${entry}]\n[status]\n[a b]\n`);
+    }));
+
+  it("fails with the message and the exit code of a failed build", () =>
+    inClone(async (clone) => {
+      withNode(clone);
+      clone.install("node", 'case $* in *bundle.ts*) echo "no such module" >&2; exit 9 ;; esac');
+      const { code, stdout, stderr } = await clone.run("run.sh", "status");
+      assertEquals([code, stdout], [9, ""]);
+      assertStringIncludes(stderr, "no such module");
     }));
 
   it("finds its clone through links", () =>

@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { LocalError } from "../../errors/local_error.ts";
-import { isDeno } from "../../platform/runtime/host.ts";
 import type { ConfigEntry, ConfigNode } from "./config_node.ts";
+import { loadYamlPackage } from "./yaml_package.ts";
 
 /** The part of the npm package `yaml` that is used here. */
 interface YamlPackage {
@@ -96,14 +94,8 @@ export async function readYaml(text: string, path: string, section: readonly str
 
 /** Loads the YAML library; only needed for a `config.yaml` that is not cached. */
 async function loadYaml(path: string): Promise<YamlPackage> {
-  // Not a literal import: Deno would fetch the package on every first start. In a clone with node_modules, Deno needs no
-  // network for it.
-  const installed = new URL("../../../node_modules/yaml/browser/index.js", import.meta.url);
-  const isInstalled = installed.protocol === "file:" && existsSync(fileURLToPath(installed));
-  // A JSR package has no import map, and JSR does not rewrite computed imports: so the name carries the version.
-  const name = !isDeno ? "yaml" : isInstalled ? installed.href : "npm:yaml@2.9.1";
   try {
-    const loaded = await import(name) as YamlPackage & { default?: YamlPackage };
+    const loaded = await loadYamlPackage() as YamlPackage & { default?: YamlPackage };
     return loaded.default ?? loaded;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
