@@ -35,7 +35,7 @@ bundle: ## Build the tool as one file that Deno and Node run alone (dist/stigmer
 	@scripts/node_modules.sh run
 	@$(node) scripts/bundle.ts
 
-test: ## Run all tests under Deno and Node against a real Temporal (ARGS="--runtime node tests/config" for some)
+test: ## Run all tests under Deno and Node against a real Temporal (ARGS=--quick for units and the central scenarios)
 	@scripts/node_modules.sh dev
 	@$(node) scripts/test.ts $(ARGS)
 

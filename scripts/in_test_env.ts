@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { endLeftovers, findLeftovers } from "./testing/leftovers.ts";
 import { findMachine, testEnvironment } from "./testing/machine.ts";
 import { takeTurn } from "./testing/take_turn.ts";
+import { buildTestBundle } from "./testing/test_bundle.ts";
 
 process.exitCode = await main(process.argv[2], process.argv.slice(3));
 
@@ -22,7 +23,8 @@ async function main(script: string | undefined, args: string[]): Promise<number>
     return 2;
   }
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  const machine = findMachine(root, true);
+  const bundle = await buildTestBundle(root);
+  const machine = { ...findMachine(root, true), bundle: bundle.path };
   // A test run in parallel would distort the figures, and a chaos test would make tests time out.
   const turn = await takeTurn(new AbortController().signal);
   const jobId = `${process.pid}-${script}`;
@@ -43,5 +45,6 @@ async function main(script: string | undefined, args: string[]): Promise<number>
   endLeftovers(leftovers);
   rmSync(home, { recursive: true, force: true, maxRetries: 3 });
   turn?.close();
+  bundle.remove();
   return exitCode;
 }

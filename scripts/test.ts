@@ -1,10 +1,10 @@
 /**
  * Runs the tests under Deno and Node. The last line is `N passed, N failed`.
  *
- *   node --import tsx scripts/test.ts [--runtime deno|node] [--only-dir tests/config] [--verbose] [--retry] [part of a path …]
+ *   node --import tsx scripts/test.ts [--runtime deno|node] [--only-dir tests/config] [--quick] [--verbose] [--retry] [part of a path …]
  *
  * `--retry` runs a failed file once more, alone and at the end, and reports files that then pass as unstable: for shared,
- * loaded machines. A file that fails twice has failed.
+ * loaded machines. A file that fails twice has failed. `--quick` runs the unit tests and the ten central scenarios.
  */
 import { dirname } from "node:path";
 import process from "node:process";
@@ -14,6 +14,7 @@ import { addCounts, type Counts, type RuntimeName } from "./testing/counts.ts";
 import { findMachine } from "./testing/machine.ts";
 import { type FileResult, runFile } from "./testing/run_file.ts";
 import { takeTurn } from "./testing/take_turn.ts";
+import { buildTestBundle } from "./testing/test_bundle.ts";
 import { findTestFiles, type TestFile } from "./testing/test_file.ts";
 
 const PARALLEL = 2;
@@ -24,18 +25,22 @@ type Job = { file: TestFile; runtime: RuntimeName };
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<number> {
-  const args = parseArgs(argv, { boolean: ["verbose", "retry"], string: ["runtime", "only-dir", "_"] });
+  const args = parseArgs(argv, { boolean: ["verbose", "retry", "quick"], string: ["runtime", "only-dir", "_"] });
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const runtimes = (["deno", "node"] as const).filter((name) => !args.runtime || args.runtime === name);
-  const files = findTestFiles(root, args["only-dir"] ?? "tests", args._.map(String));
+  const files = findTestFiles(root, args["only-dir"] ?? "tests", args._.map(String))
+    .filter((file) => !args.quick || file.isQuick);
   if (runtimes.length === 0) throw new Error(`Cannot use runtime '${args.runtime}': it must be deno or node`);
 
-  const machine = findMachine(root, files.some((file) => file.needsTemporal));
+  const needsTemporal = files.some((file) => file.needsTemporal);
+  const found = findMachine(root, needsTemporal);
+  const bundle = needsTemporal ? await buildTestBundle(root) : null;
+  const machine = bundle === null ? found : { ...found, bundle: bundle.path };
   const cancel = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => cancel.abort(name));
 
   // Tests without Temporal are light and need not wait.
-  const turn = files.some((file) => file.needsTemporal) ? await takeTurn(cancel.signal) : null;
+  const turn = needsTemporal ? await takeTurn(cancel.signal) : null;
   const jobs = files.flatMap((file) => runtimes.map((runtime) => ({ file, runtime })));
   const results = new Map<string, FileResult>();
   const run = async ({ file, runtime }: Job): Promise<void> => {
@@ -48,6 +53,7 @@ async function main(argv: string[]): Promise<number> {
   await inParallel(jobs.filter((job) => job.file.isHeavy), 1, run);
   const unstable = args.retry ? await retry(results, run) : [];
   turn?.close();
+  bundle?.remove();
   return summarize(runtimes, [...results.values()], unstable, cancel.signal);
 }
 

@@ -13,6 +13,8 @@ export interface Machine {
   node: string;
   node24: string | undefined;
   temporal: string | undefined;
+  /** The one file that the tests run on Node. */
+  bundle?: string;
 }
 
 /** Finds all of them. A missing Temporal is built only with `needsTemporal`. */
@@ -112,6 +114,7 @@ export function testEnvironment(machine: Machine, home: string, jobId: string): 
     STIGMER_TEST_NODE: machine.node,
     STIGMER_TEST_NODE24: machine.node24,
     STIGMER_TEST_TEMPORAL: machine.temporal,
+    STIGMER_TEST_BUNDLE: machine.bundle,
   });
 }
 

@@ -11,6 +11,8 @@ export interface TestFile {
   limitSeconds: number;
   /** Needs a real Temporal: the e2e tests, and tests that get one from the support code. */
   needsTemporal: boolean;
+  /** Runs with `--quick`: neither an e2e test nor heavy, or marked `// test: central`. */
+  isQuick: boolean;
 }
 
 const DEFAULT_LIMIT_SECONDS = 300;
@@ -26,9 +28,11 @@ export function findTestFiles(root: string, folder: string, filters: string[]): 
 }
 
 function describe(path: string, source: string): TestFile {
+  const isHeavy = /^\/\/ test: heavy$/m.test(source);
   return {
     path,
-    isHeavy: /^\/\/ test: heavy$/m.test(source),
+    isHeavy,
+    isQuick: /^\/\/ test: central$/m.test(source) || !(isHeavy || path.startsWith("tests/e2e/")),
     limitSeconds: Number(/^\/\/ test: seconds (\d+)$/m.exec(source)?.[1] ?? DEFAULT_LIMIT_SECONDS),
     needsTemporal: path.startsWith("tests/e2e/") || /STIGMER_TEST_TEMPORAL|realTemporal|temporalBinary/.test(source),
   };

@@ -1,4 +1,5 @@
 // test: seconds 900
+// test: central
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";

@@ -31,7 +31,7 @@ export function temporalBinary(): string {
   return requireEnv("STIGMER_TEST_TEMPORAL");
 }
 
-/** The command line that runs the tool under `runtime`. */
+/** The command line that runs the tool under `runtime`: Deno from source, Node the one file, as `make start` does. */
 export function toolCommand(runtime: Runtime): string[] {
   return runtime === "deno"
     ? [
@@ -44,7 +44,7 @@ export function toolCommand(runtime: Runtime): string[] {
       requireEnv("STIGMER_TEST_DENO_CONFIG"),
       ENTRY,
     ]
-    : [requireEnv("STIGMER_TEST_NODE"), "--import", TSX, ENTRY];
+    : [requireEnv("STIGMER_TEST_NODE"), requireEnv("STIGMER_TEST_BUNDLE")];
 }
 
 function requireEnv(name: string): string {
