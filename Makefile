@@ -4,6 +4,7 @@
 .DEFAULT_GOAL := help
 ARGS ?=
 STD ?=
+PREFIX ?= $(HOME)/.local
 SECONDS ?= 60
 SEED ?=
 
@@ -11,7 +12,7 @@ SEED ?=
 run := scripts/run.sh
 node := node --import tsx
 
-.PHONY: help start stop restart status logs bundle test test-std test-cluster check fmt bench chaos hooks clean
+.PHONY: help start stop restart status logs bundle install uninstall test test-std test-cluster check fmt bench chaos hooks clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +35,12 @@ logs: ## Show Temporal's log (ARGS=-f to follow)
 bundle: ## Build the tool as one file that Deno and Node run alone (dist/stigmer-local.mjs)
 	@scripts/node_modules.sh run
 	@$(node) scripts/bundle.ts
+
+install: bundle ## Install that file and a launcher, stigmer-local, under PREFIX (default ~/.local)
+	@scripts/install.sh "$(PREFIX)"
+
+uninstall: ## Remove them from PREFIX
+	@scripts/install.sh --remove "$(PREFIX)"
 
 test: ## Run all tests under Deno and Node against a real Temporal (ARGS=--quick for units and the central scenarios)
 	@scripts/node_modules.sh dev

@@ -23,15 +23,18 @@ export interface Ended {
 
 const SYSTEM_TOOLS = [
   "cat",
+  "chmod",
   "cmp",
   "cp",
   "dirname",
   "find",
+  "grep",
   "kill",
   "mkdir",
   "mv",
   "readlink",
   "rm",
+  "rmdir",
   "sh",
   "sleep",
   "uname",
@@ -44,7 +47,7 @@ export class Clone {
 
   constructor() {
     for (const folder of ["bin", "home", "scripts"]) mkdirSync(join(this.root, folder));
-    for (const name of ["deno_config.sh", "node_modules.sh", "run.sh"]) {
+    for (const name of ["deno_config.sh", "install.sh", "launcher.sh", "node_modules.sh", "run.sh"]) {
       copyFileSync(join(ROOT, "scripts", name), join(this.root, "scripts", name));
     }
     for (const name of ["deno.json", "deno.offline.json", "package-lock.json"]) this.write(name, name);
