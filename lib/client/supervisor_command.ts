@@ -1,7 +1,7 @@
 import process from "node:process";
-import { isBundled, SUPERVISE, SUPERVISOR_FILE } from "../platform/runtime/bundle.ts";
+import { isBundled, SUPERVISE, SUPERVISOR_FILE } from "../platform/packaging/bundle.ts";
+import { loaderArguments } from "../platform/packaging/loader_arguments.ts";
 import type { Host } from "../platform/runtime/host.ts";
-import { loaderArguments } from "../platform/runtime/loader_arguments.ts";
 
 /**
  * The command line that runs the supervisor on the current runtime, and the variables to add to its environment.

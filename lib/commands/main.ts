@@ -87,7 +87,7 @@ async function tellError(host: Host, error: unknown, invocation: Invocation | nu
   const isVerbose = invocation?.verbose ??
     (host.args.includes("--verbose") || host.env["STIGMER_LOG_LEVEL"] === "debug");
   if (isVerbose) {
-    const stack = (await import("../platform/runtime/source_stack.ts")).readableStack(error);
+    const stack = (await import("../platform/packaging/source_stack.ts")).readableStack(error);
     if (stack !== undefined) lines.push(stack);
   }
   await host.write("stderr", lines.join("\n") + "\n");

@@ -1,7 +1,7 @@
 import type { Command } from "../cli/context.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
-import { COMMIT } from "../platform/runtime/bundle.ts";
-import { VERSION } from "../platform/runtime/tool_version.ts";
+import { COMMIT } from "../platform/packaging/bundle.ts";
+import { VERSION } from "../platform/packaging/tool_version.ts";
 
 /** Prints the versions of the tool, the runtime and the pinned Temporal. */
 export const version: Command = async (context) => {

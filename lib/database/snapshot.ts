@@ -3,8 +3,8 @@ import type { Settings } from "../config/settings.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { poll } from "../platform/runtime/poll.ts";
-import type { System } from "../platform/system.ts";
 import { signalGroup } from "../platform/spawn/signal_group.ts";
+import type { System } from "../platform/system.ts";
 import { copyDatabase, copyName, removeCopy } from "./copy.ts";
 
 /** A copy of a database at one moment, private to the caller, who removes it. */

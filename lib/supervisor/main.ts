@@ -87,7 +87,7 @@ currentHost().then(async (host) => {
   try {
     host.exit(await main(host));
   } catch (error) {
-    const stack = (await import("../platform/runtime/source_stack.ts")).readableStack(error);
+    const stack = (await import("../platform/packaging/source_stack.ts")).readableStack(error);
     const line = { at: new Date().toISOString(), event: "supervisor died", why: String(error), stack };
     await host.write("stderr", JSON.stringify(line) + "\n");
     host.exit(70); // EX_SOFTWARE, sysexits(3)

@@ -11,12 +11,12 @@ import { findTemporal, type FoundTemporal, type Proof, type TemporalEvidence } f
 import { createProbe } from "../instance/status/probe.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
-import { planFor } from "./launch/plan.ts";
-import { refuseReplacement } from "./launch/preflight.ts";
-import type { TemporalProcess } from "./process.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
 import type { TerminationTarget } from "../process/terminate.ts";
 import { watchEnd } from "../process/tracked_process.ts";
+import { planFor } from "./launch/plan.ts";
+import { refuseReplacement } from "./launch/preflight.ts";
+import type { TemporalProcess } from "./process.ts";
 
 /** How long a Temporal without a supervisor has to prove that it is healthy before it is replaced, in ms. */
 const ADOPTION_DEADLINE_MS = 3000;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The entry point of the one file: the command line, or the supervisor that it spawns from the same file. */
-import { SUPERVISE } from "../../lib/platform/runtime/bundle.ts";
+import { SUPERVISE } from "../../lib/platform/packaging/bundle.ts";
 
 const globals = globalThis as { Deno?: { args: string[] }; process?: NodeJS.Process };
 

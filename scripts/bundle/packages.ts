@@ -1,5 +1,5 @@
 /**
- * Replaces `lib/platform/runtime/load_package.ts` and `lib/config/file/yaml_package.ts` in the one file, which includes the
+ * Replaces `lib/platform/packaging/load_package.ts` and `lib/config/file/yaml_package.ts` in the one file, which includes the
  * packages as text: the runtime parses all of the file for each command, and does not look into a text. For `yaml` alone
  * this saves Node 4 ms.
  *

@@ -7,8 +7,8 @@ import { type CommandContext, commandContext } from "../../lib/cli/context.ts";
 import { bringUpEphemeral } from "../../lib/ephemeral/launch_request.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
-import { withTempDir } from "../platform/support.ts";
 import { parseCommandLine } from "../cli/parse_command_line.ts";
+import { withTempDir } from "../platform/support.ts";
 
 async function contextWith(flags: readonly string[]): Promise<CommandContext> {
   const args = ["run", "--ephemeral", ...flags, "--", "true"];

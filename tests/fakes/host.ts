@@ -1,6 +1,5 @@
 import process from "node:process";
-import type { Host } from "../../lib/platform/runtime/host.ts";
-import { isDeno } from "../../lib/platform/runtime/host.ts";
+import { type Host, isDeno } from "../../lib/platform/runtime/host.ts";
 import type { FakeSystem } from "./system.ts";
 
 /** The process that we are in `system`: connects within it, and has neither terminal nor environment. */

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, lstatSync } from "node:fs";
-import type { LockHolder } from "../../lib/platform/processes/processes.ts";
 import { adoptLock, type LockFile, openLock } from "../../lib/platform/files/lock_file.ts";
+import type { LockHolder } from "../../lib/platform/processes/processes.ts";
 import type { FakeProcess, ProcessTable } from "./process_table.ts";
 
 /** An open file description with an exclusive flock(2): a process that inherits a descriptor of it holds the lock too. */

@@ -1,8 +1,8 @@
 import type { Connect, Endpoint } from "../../lib/platform/net/connection.ts";
 import type { Listener } from "../../lib/platform/processes/processes.ts";
 import type { FakeClock } from "./clock.ts";
-import { temporalConnection } from "./temporal_connection.ts";
 import type { FakeProcess, ProcessTable } from "./process_table.ts";
+import { temporalConnection } from "./temporal_connection.ts";
 
 /** How a listener answers: as Temporal, with what is no gRPC, or not at all. */
 export type Answers = "serves" | "is no Temporal" | "never";

@@ -1,8 +1,8 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import type { Instance } from "../../lib/instance/context.ts";
-import { controllerOf } from "../../lib/supervisor/control_handlers.ts";
 import type { State } from "../../lib/process/machine.ts";
+import { controllerOf } from "../../lib/supervisor/control_handlers.ts";
 import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
 
 const FAILED: State = { kind: "failed", failure: { code: "database-busy", message: "The database is another's" } };

@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { VERSION } from "../../platform/runtime/tool_version.ts";
+import { VERSION } from "../../platform/packaging/tool_version.ts";
 import { basicLogin } from "./basic_auth.ts";
 import { openProxy, type Proxy } from "./proxy_agent.ts";
 import { isAllowed } from "./release_files.ts";

@@ -1,5 +1,5 @@
 import type { Agent } from "node:http";
-import { loadPackage } from "../../platform/runtime/load_package.ts";
+import { loadPackage } from "../../platform/packaging/load_package.ts";
 import { basicLogin } from "./basic_auth.ts";
 import { proxyFor } from "./proxy.ts";
 import { Unreachable } from "./transfer_error.ts";

@@ -2,7 +2,7 @@ import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import { loadPackage } from "../../platform/runtime/load_package.ts";
+import { loadPackage } from "../../platform/packaging/load_package.ts";
 import { printableCommand } from "../../text/printable.ts";
 
 /** What an archive may hold. */

@@ -4,8 +4,8 @@ import process from "node:process";
 import { it } from "node:test";
 import { assertEquals, assertRejects } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
-import { type InWorld, pidsOf } from "./support.ts";
 import { until } from "../world.ts";
+import { type InWorld, pidsOf } from "./support.ts";
 
 /** Holders of a lock, and when it is free. */
 export function locksConform(inWorld: InWorld): void {

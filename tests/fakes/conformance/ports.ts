@@ -5,8 +5,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { systemErrorCode } from "../../../lib/errors/local_error.ts";
 import { freePort } from "../../free_ports.ts";
 import { isLinux } from "../../platform/support.ts";
-import type { InWorld } from "./support.ts";
 import { until } from "../world.ts";
+import type { InWorld } from "./support.ts";
 
 const hasIpv6 = Object.values(networkInterfaces()).flat().some((each) => each?.address === "::1");
 

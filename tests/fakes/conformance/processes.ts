@@ -1,8 +1,8 @@
 import { it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { isLinux } from "../../platform/support.ts";
-import { errorOf, type InWorld, pidsOf } from "./support.ts";
 import { until } from "../world.ts";
+import { errorOf, type InWorld, pidsOf } from "./support.ts";
 
 /** What processes are, and how they end. */
 export function processesConform(inWorld: InWorld): void {

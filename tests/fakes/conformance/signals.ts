@@ -1,8 +1,8 @@
 import { it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { isLinux } from "../../platform/support.ts";
-import { errorOf, type InWorld, pidsOf } from "./support.ts";
 import { until } from "../world.ts";
+import { errorOf, type InWorld, pidsOf } from "./support.ts";
 
 /** Which processes a signal reaches, and what it does. */
 export function signalsConform(inWorld: InWorld): void {

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { loaderArguments } from "../../../lib/platform/runtime/loader_arguments.ts";
+import { loaderArguments } from "../../../lib/platform/packaging/loader_arguments.ts";
 
 const resolve = (name: string) => `/clone/${name}`;
 

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { systemErrorCode } from "../../errors/local_error.ts";
-import { isDeno } from "./host.ts";
+import { isDeno } from "../runtime/host.ts";
 
 /** What Deno imports where there is no `node_modules`: no import map applies to a package of JSR's. */
 const SPECIFIERS = {
