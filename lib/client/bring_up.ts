@@ -1,7 +1,7 @@
 import { checkHome, type CommandContext, tellWarnings, timeoutMsOf } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
-import { askPatiently, isLeaving } from "../control/request.ts";
+import { askLong, isLeaving } from "../control/request.ts";
 import { stillStarting } from "../errors/not_ready.ts";
 import { CONTROL_SOCKET_NAME } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -40,7 +40,7 @@ async function askRunning(
   if (host.exists(`${home}/${CONTROL_SOCKET_NAME}`)) onHandedOver();
   const answer = await withLiveLine(
     context,
-    () => askPatiently(host, home, { method: "POST", path: `/${verb}`, body }, timeoutMs),
+    () => askLong(host, home, { method: "POST", path: `/${verb}`, body }, timeoutMs),
   );
   if (answer.kind === "late") throw stillStarting(timeoutMs);
   if (answer.kind !== "answer" || isLeaving(answer.response)) return null;

@@ -1,5 +1,5 @@
 import { readFailure } from "../control/client.ts";
-import { askPatiently, isLeaving, type LongAnswer } from "../control/request.ts";
+import { askLong, isLeaving, type LongAnswer } from "../control/request.ts";
 import { takeExclusiveAccess } from "../database/exclusive_access.ts";
 import { type Snapshot, takeSnapshot } from "../database/snapshot.ts";
 import { fromFailure } from "../errors/failure.ts";
@@ -33,7 +33,7 @@ export async function obtainSnapshot(
   const startTime = processesHere(host.platform).inspect(host.pid)?.startTime;
   const request = { method: "POST", path: "/snapshot", body: { asker: { pid: host.pid, startTime } } } as const;
   for (const giveUpAt = performance.now() + TIMEOUT_MS; performance.now() < giveUpAt;) {
-    const asked = askPatiently(host, home, request, giveUpAt - performance.now());
+    const asked = askLong(host, home, request, giveUpAt - performance.now());
     const answer = await unlessAborted(asked, afterwards(signal, LAST_MOMENT_MS));
     const snapshot = answer.kind === "absent"
       ? await snapshotUnsupervised(host, home, database, signal)

@@ -1,5 +1,5 @@
 import { statusOrThrow } from "../control/client.ts";
-import { askPatiently, type LongAnswer } from "../control/request.ts";
+import { askLong, type LongAnswer } from "../control/request.ts";
 import { daemonEnvironment } from "../environment/daemon_environment.ts";
 import { type Failure, fromFailure, START_STOPPED } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
@@ -65,7 +65,7 @@ export async function waitForSupervisor(
   for (;;) {
     const remainingMs = Math.max(1, giveUpAt - performance.now());
     const answer: LongAnswer = isHomeThere()
-      ? await askPatiently(host, home, { method: "GET", path }, remainingMs)
+      ? await askLong(host, home, { method: "GET", path }, remainingMs)
       : { kind: "absent" };
     if (answer.kind !== "absent" || supervisor.exit !== null) return answer;
     if (performance.now() > giveUpAt) return { kind: "late" };

@@ -1,7 +1,7 @@
 import type { CommandContext } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
-import { askPatiently, isLeaving } from "../control/request.ts";
+import { askLong, isLeaving } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { isDead, type Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
@@ -29,7 +29,7 @@ export async function stopInstance(context: CommandContext, graceMs: number): Pr
   const { host, invocation: { home } } = context;
   for (;;) {
     const request = { method: "POST", path: "/stop", body: { graceMs } } as const;
-    const answer = await withLiveLine(context, () => askPatiently(host, home, request, graceMs + MARGIN_MS));
+    const answer = await withLiveLine(context, () => askLong(host, home, request, graceMs + MARGIN_MS));
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
       const { stopped, supervisor } = statusOrThrow(answer.response);
       if (supervisor !== null) await untilDead(supervisor.pid, processesHere(host.platform));

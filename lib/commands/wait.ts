@@ -2,7 +2,7 @@ import { checkHome, type Command, type CommandContext, timeoutMsOf } from "../cl
 import { withLiveLine } from "../cli/progress_line.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { statusOrThrow } from "../control/client.ts";
-import { askPatiently, isLeaving } from "../control/request.ts";
+import { askLong, isLeaving } from "../control/request.ts";
 import { fromFailure } from "../errors/failure.ts";
 import { notReady } from "../errors/not_ready.ts";
 import { renderCard } from "../instance/status/render_status.ts";
@@ -26,7 +26,7 @@ export const wait: Command = async (context) => {
 /** The status once Temporal is ready, supervised or not; null = ask again. */
 async function servingStatus(context: CommandContext, timeoutMs: number): Promise<Status | null> {
   const { host, invocation: { home } } = context;
-  const answer = await askPatiently(host, home, { method: "GET", path: "/wait" }, timeoutMs);
+  const answer = await askLong(host, home, { method: "GET", path: "/wait" }, timeoutMs);
   if (answer.kind === "answer") return isLeaving(answer.response) ? null : statusOrThrow(answer.response);
   if (answer.kind !== "absent") return null;
   const status = await currentStatus(context);

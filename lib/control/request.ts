@@ -20,7 +20,7 @@ export type LongAnswer =
  * Sends the request once and keeps the connection: a `restart` sent twice would restart twice, and an exiting
  * supervisor still answers open connections.
  */
-export async function askPatiently(
+export async function askLong(
   host: Host,
   home: string,
   request: { method: "GET" | "POST"; path: string; body?: unknown },
@@ -51,9 +51,9 @@ export function within<T>(host: Host, promise: Promise<T>, ms: number): Promise<
   });
 }
 
-/** {@linkcode askPatiently} for `POST /start`. */
+/** {@linkcode askLong} for `POST /start`. */
 export function askStart(host: Host, home: string, request: StartRequest, timeoutMs: number): Promise<LongAnswer> {
-  return askPatiently(host, home, { method: "POST", path: "/start", body: request }, timeoutMs);
+  return askLong(host, home, { method: "POST", path: "/start", body: request }, timeoutMs);
 }
 
 /** Whether the supervisor refused the request because it is exiting; the caller must ask again. */

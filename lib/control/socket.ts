@@ -13,7 +13,7 @@ const IGNORED = ["EROFS", "ENOTDIR"];
 /** The control API's socket in the home. */
 export interface ControlSocket {
   /** Binds it again if the path was deleted or replaced; resolves with whether it was. */
-  mend(): Promise<boolean>;
+  ensureBound(): Promise<boolean>;
   /**
    * Removes the path at once, unless another socket took it; then finishes responses in progress, for at most
    * `graceMs`.
@@ -37,7 +37,7 @@ export async function openControlSocket(instance: Instance, handler: Handler): P
     return identity !== null && isSameFile(identityOf(controlSocket), identity);
   };
   return {
-    mend: async () => {
+    ensureBound: async () => {
       if (isOurs()) return false;
       bound.push(await bind(instance, handler));
       return true;

@@ -7,7 +7,7 @@ import type { InstancePaths } from "./paths.ts";
 export type GuardVerdict =
   | { kind: "ours" }
   /** Lock files had been deleted; they were recreated and locked. */
-  | { kind: "mended"; files: string[] }
+  | { kind: "recreated"; files: string[] }
   /** The home was deleted, or replaced by another folder. */
   | { kind: "homeDeleted" }
   /** Another supervisor holds the lock now: exit without touching anything. */
@@ -72,7 +72,7 @@ export async function guardLocks(
     held.substitute = lock;
     files.push(paths.temporalLock);
   }
-  return files.length === 0 ? { kind: "ours" } : { kind: "mended", files };
+  return files.length === 0 ? { kind: "ours" } : { kind: "recreated", files };
 }
 
 /** Whether both identities are of the same existing file. */

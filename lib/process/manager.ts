@@ -92,12 +92,12 @@ export class ProcessManager<Process extends TrackedProcess> {
     }
     if (verdict.kind === "superseded") this.#listener.dispatch({ kind: "superseded" });
     if (verdict.kind === "homeDeleted") this.#listener.dispatch({ kind: "homeDeleted", graceMs: DEFAULT_GRACE_MS });
-    if (verdict.kind === "mended") {
+    if (verdict.kind === "recreated") {
       this.#listener.warn(
         `Lock files were deleted under a running instance and made again: ${verdict.files.join(", ")}`,
       );
     }
-    return verdict.kind === "ours" || verdict.kind === "mended";
+    return verdict.kind === "ours" || verdict.kind === "recreated";
   }
 
   /** Writes the record again if it was deleted. */

@@ -88,7 +88,7 @@ function guardHome(
   let look: Promise<void> | null = null;
   const lookAfter = async () => {
     if (!await manager.guard()) return;
-    if (await control.mend()) {
+    if (await control.ensureBound()) {
       warnings.add(`${paths.controlSocket} was deleted under a running instance and made again`);
     }
     manager.restoreRecord();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { SILENCE_MS } from "../../lib/control/client.ts";
-import { askPatiently } from "../../lib/control/request.ts";
+import { askLong } from "../../lib/control/request.ts";
 import { serveUnix } from "../../lib/control/server.ts";
 import type { Handler } from "../../lib/control/unix_server.ts";
 import { instancePaths } from "../../lib/instance/paths.ts";
@@ -33,13 +33,13 @@ async function withSupervisor(
 const reply = (status: number, body: string) => ({ status, contentType: "text/plain", body });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe("askPatiently()", () => {
+describe("askLong()", () => {
   it("sends a request once, however long its answer takes", () =>
     withSupervisor(async (_method, path) => {
       if (path === "/restart") await pause(1.5 * SILENCE_MS);
       return reply(200, path);
     }, async (host, home, requests) => {
-      const answer = await askPatiently(host, home, { method: "POST", path: "/restart" }, 60_000);
+      const answer = await askLong(host, home, { method: "POST", path: "/restart" }, 60_000);
       assertEquals(answer, { kind: "answer", response: { status: 200, body: "/restart" } });
       assertEquals(requests, ["POST /restart", "GET /healthz"]);
     }));
@@ -50,7 +50,7 @@ describe("askPatiently()", () => {
       return reply(200, path);
     }, async (host, home) => {
       const begin = performance.now();
-      assertEquals(await askPatiently(host, home, { method: "GET", path: "/wait" }, 2 * SILENCE_MS), { kind: "late" });
+      assertEquals(await askLong(host, home, { method: "GET", path: "/wait" }, 2 * SILENCE_MS), { kind: "late" });
       assert(performance.now() - begin >= 2 * SILENCE_MS - 5, "it gave up too early");
     }));
 
@@ -59,7 +59,7 @@ describe("askPatiently()", () => {
       await pause(path === "/stop" ? 1.2 * SILENCE_MS : 0);
       return reply(200, path);
     }, async (host, home) => {
-      const answer = askPatiently(host, home, { method: "POST", path: "/stop" }, 60_000);
+      const answer = askLong(host, home, { method: "POST", path: "/stop" }, 60_000);
       await pause(0.5 * SILENCE_MS);
       rmSync(instancePaths(home).controlSocket);
       assertEquals(await answer, { kind: "answer", response: { status: 200, body: "/stop" } });
@@ -70,12 +70,12 @@ describe("askPatiently()", () => {
       await pause(3 * SILENCE_MS);
       return reply(200, "");
     }, async (host, home) => {
-      assertEquals(await askPatiently(host, home, { method: "GET", path: "/wait" }, 60_000), { kind: "silent" });
+      assertEquals(await askLong(host, home, { method: "GET", path: "/wait" }, 60_000), { kind: "silent" });
     }));
 
   it("is absent when nobody listens", async () => {
     const home = mkdtempSync(join(tmpdir(), "sl-ask-"));
-    assertEquals(await askPatiently(await currentHost(), home, { method: "GET", path: "/wait" }, 60_000), {
+    assertEquals(await askLong(await currentHost(), home, { method: "GET", path: "/wait" }, 60_000), {
       kind: "absent",
     });
     rmSync(home, { recursive: true });

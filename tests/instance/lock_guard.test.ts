@@ -57,8 +57,8 @@ describe("guardLocks()", () => {
           const said = await guardLocks(paths, held, system);
           const self = system.table.self.pid;
 
-          assertEquals(said.kind, isSuperseded ? "superseded" : mended.length > 0 ? "mended" : "ours");
-          if (said.kind === "mended") assertEquals(said.files, mended.map((name) => `${paths.home}/${name}`));
+          assertEquals(said.kind, isSuperseded ? "superseded" : mended.length > 0 ? "recreated" : "ours");
+          if (said.kind === "recreated") assertEquals(said.files, mended.map((name) => `${paths.home}/${name}`));
           if (said.kind !== "superseded") {
             assertEquals(await guardLocks(paths, held, system), { kind: "ours" });
             assertEquals(holdersAt(fake, paths.supervisorLock), [self]);
@@ -90,7 +90,7 @@ describe("guardLocks()", () => {
       for (let n = 0; n < 3; n++) {
         unlinkSync(fake.paths.temporalLock);
         assertEquals(await guardLocks(fake.paths, held, fake.system), {
-          kind: "mended",
+          kind: "recreated",
           files: [fake.paths.temporalLock],
         });
       }
