@@ -18,7 +18,11 @@ export function fakeHost(system: FakeSystem): Host {
     cwd: () => "/",
     connect: system.connect,
     runForeground: unexpected,
-    after: unexpected,
+    after: (ms, action) => {
+      let isCancelled = false;
+      system.clock.after(ms, () => isCancelled || action());
+      return () => isCancelled = true;
+    },
     write: unexpected,
     isTerminal: () => false,
     columns: () => 80,

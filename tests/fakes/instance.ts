@@ -64,6 +64,19 @@ export class FakeInstance {
     return temporal;
   }
 
+  /** Begins a supervisor that holds its lock; at its control socket it answers, or never does, if it listens at all. */
+  async supervisor(
+    answers: "answers" | "never" | "does not listen",
+    { isLockDeleted = false, ...options }: ProcessOptions & { isLockDeleted?: boolean } = {},
+  ): Promise<FakeProcess> {
+    const { system: { table, ports }, paths } = this;
+    const supervisor = table.spawn({ argv: ["stigmer-local", "supervisor"], ...options }, 1);
+    await this.passLock(paths.supervisorLock, supervisor);
+    if (isLockDeleted) unlinkSync(paths.supervisorLock);
+    if (answers !== "does not listen") ports.serveControl(supervisor, paths.controlSocket, answers === "answers");
+    return supervisor;
+  }
+
   /** Lets `holder` hold the lock at `path`, as one that it inherited. */
   async passLock(path: string, holder: FakeProcess): Promise<void> {
     const lock: LockFile | null = await this.system.tryLock(path);

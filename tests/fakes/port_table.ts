@@ -1,8 +1,8 @@
-import type { Connect, Endpoint } from "../../lib/platform/net/connection.ts";
+import type { Connect, Connection, Endpoint } from "../../lib/platform/net/connection.ts";
 import type { Listener } from "../../lib/platform/processes/processes.ts";
 import type { FakeClock } from "./clock.ts";
 import type { FakeProcess, ProcessTable } from "./process_table.ts";
-import { temporalConnection } from "./temporal_connection.ts";
+import { supervisorConnection, temporalConnection } from "./server_connection.ts";
 
 /** How a listener answers: as Temporal, with what is no gRPC, or not at all. */
 export type Answers = "serves" | "is no Temporal" | "never";
@@ -20,6 +20,8 @@ export class PortTable {
   readonly #table: ProcessTable;
   readonly #clock: FakeClock;
   #sockets: Socket[] = [];
+  /** The Unix sockets of supervisors, by path. */
+  readonly #controlSockets = new Map<string, { owner: FakeProcess; answers: boolean }>();
   /** How long the sockets of processes that end stay, by port. */
   readonly #lingers = new Map<number, number>();
 
@@ -34,6 +36,11 @@ export class PortTable {
   listen(owner: FakeProcess, address: string, port: number, answers: Answers = "serves"): void {
     if (this.#isTaken(address, port)) throw new Error(`listen EADDRINUSE: ${address}, port ${port}`);
     this.#sockets.push({ address, port, owner, answers });
+  }
+
+  /** Lets a supervisor listen at `path`, and answer or not. */
+  serveControl(owner: FakeProcess, path: string, answers: boolean): void {
+    this.#controlSockets.set(path, { owner, answers });
   }
 
   /** Lets a port outlive the process that has it by `ms`: the kernel closes descriptors after a process is out of sight. */
@@ -57,16 +64,28 @@ export class PortTable {
   }
 
   readonly connect: Connect = async (endpoint: Endpoint, timeoutMs: number) => {
-    if ("path" in endpoint) throw connectError("ENOENT");
+    if ("path" in endpoint) return await this.#connectControl(endpoint, timeoutMs);
     const { host, port } = endpoint;
     const socket = this.#sockets.find((each) => each.port === port && covers(each.address, host));
     if (socket === undefined) throw connectError("ECONNREFUSED");
     if (socket.answers === "never" || socket.owner === null || !isRunning(socket.owner)) {
-      await this.#clock.delay(timeoutMs);
-      throw connectError("ETIMEDOUT");
+      return await this.#timeOut(timeoutMs);
     }
     return temporalConnection(endpoint, timeoutMs, socket.answers);
   };
+
+  async #connectControl(endpoint: { path: string }, timeoutMs: number): Promise<Connection> {
+    const socket = this.#controlSockets.get(endpoint.path);
+    if (socket === undefined) throw connectError("ENOENT");
+    if (this.#table.get(socket.owner.pid) !== socket.owner) throw connectError("ECONNREFUSED");
+    if (!socket.answers || !isRunning(socket.owner)) return await this.#timeOut(timeoutMs);
+    return supervisorConnection(endpoint, timeoutMs);
+  }
+
+  async #timeOut(timeoutMs: number): Promise<never> {
+    await this.#clock.delay(timeoutMs);
+    throw connectError("ETIMEDOUT");
+  }
 
   #isTaken(host: string, port: number): boolean {
     return this.#sockets.some((each) =>

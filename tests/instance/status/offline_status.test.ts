@@ -20,13 +20,6 @@ async function statusOf(fake: FakeInstance, asked: RequestedSettings = { headles
   return status;
 }
 
-/** A supervisor that holds its lock, and answers nothing. */
-async function silentSupervisor(fake: FakeInstance): Promise<FakeProcess> {
-  const supervisor = fake.system.table.spawn({ argv: ["stigmer-local", "supervisor"] }, 1);
-  await fake.passLock(fake.paths.supervisorLock, supervisor);
-  return supervisor;
-}
-
 function checksOf({ checks }: Status): Record<string, boolean> {
   return Object.fromEntries(checks.map(({ name, ok }) => [name, ok]));
 }
@@ -247,7 +240,7 @@ describe("the status of an instance whose supervisor does not answer", () => {
     "is running and unwell, whatever Temporal's checks say, and names the supervisor",
     withFakeInstance(async (fake) => {
       const { pid } = await fake.orphan();
-      const supervisor = await silentSupervisor(fake);
+      const supervisor = await fake.supervisor("never");
       const status = await statusOf(fake);
       assertEquals([status.state, status.healthy, status.temporal?.pid], ["running", false, pid]);
       assertStringIncludes(status.checks.find(({ name }) => name === "supervisor")!.detail, `pid ${supervisor.pid}`);
@@ -258,7 +251,7 @@ describe("the status of an instance whose supervisor does not answer", () => {
     "is starting while there is no Temporal, whatever was recorded before",
     withFakeInstance(async (fake) => {
       recordFailure(fake);
-      await silentSupervisor(fake);
+      await fake.supervisor("never");
       const { state, temporal, failure } = await statusOf(fake);
       assertEquals([state, temporal, failure], ["starting", null, undefined]);
     }),
@@ -267,7 +260,7 @@ describe("the status of an instance whose supervisor does not answer", () => {
   it(
     "does not take a supervisor for Temporal that is about to launch it",
     withFakeInstance(async (fake) => {
-      const supervisor = await silentSupervisor(fake);
+      const supervisor = await fake.supervisor("never");
       await fake.passLock(fake.paths.temporalLock, supervisor);
       assertEquals((await statusOf(fake)).state, "starting");
     }),
@@ -276,7 +269,7 @@ describe("the status of an instance whose supervisor does not answer", () => {
   it(
     "does not believe in one whose lock was deleted",
     withFakeInstance(async (fake) => {
-      await silentSupervisor(fake);
+      await fake.supervisor("never");
       rmSync(fake.paths.supervisorLock);
       assertEquals((await statusOf(fake)).state, "stopped");
     }),

@@ -29,10 +29,12 @@ describe("the ports of a launch", () => {
 
   for (const [port, flag] of [[7233, "--port"], [8233, "--ui-port"], [9233, "--metrics-port"]] as const) {
     it(
-      `are refused when another process listens on that of ${flag}, which the error names`,
+      `are refused at once when another process listens on that of ${flag}, which the error names`,
       withFakeInstance(async (fake) => {
         const foreign = foreignListener(fake, "127.0.0.1", port);
+        const before = fake.system.nowMs();
         const error = await refusal(fake, ALL_PORTS);
+        assertEquals(fake.system.nowMs(), before);
         assertEquals([error.code, error.facts["port"], error.facts["pid"]], ["port-taken", port, foreign.pid]);
         assertStringIncludes(error.message, `pid ${foreign.pid} (nc -l ${port})`);
         assertStringIncludes(error.hint!, flag);

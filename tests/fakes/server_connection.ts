@@ -21,3 +21,12 @@ export function temporalConnection(
   });
   return connect(endpoint, timeoutMs);
 }
+
+/** A connection to a supervisor that answers. */
+export function supervisorConnection(endpoint: Endpoint, timeoutMs: number): Promise<Connection> {
+  const { connect } = fakeConnect((peer) => {
+    peer.send(new TextEncoder().encode("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"));
+    peer.end();
+  });
+  return connect(endpoint, timeoutMs);
+}

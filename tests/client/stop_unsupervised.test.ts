@@ -1,0 +1,154 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Stopped, stopUnsupervised } from "../../lib/client/stop_unsupervised.ts";
+import { LocalError } from "../../lib/errors/local_error.ts";
+import { fakeHost } from "../fakes/host.ts";
+import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
+import type { FakeProcess } from "../fakes/process_table.ts";
+
+function stop(fake: FakeInstance, { graceMs = 12_000, isSilent = false } = {}): Promise<Stopped | null> {
+  return stopUnsupervised(fakeHost(fake.system), fake.paths.home, graceMs, isSilent, fake.system);
+}
+
+function isAlive(fake: FakeInstance, { pid }: FakeProcess): boolean {
+  return fake.system.processes.isThere(pid);
+}
+
+/** Proves that the instance could be started now. */
+function assertFree(fake: FakeInstance): void {
+  const { supervisorLock, temporalLock, record, lastFailure, controlSocket } = fake.paths;
+  const held = [supervisorLock, temporalLock].flatMap((path) => fake.system.processes.lockHolders(path));
+  assertEquals(held.filter(({ on }) => on === "path"), []);
+  assertEquals([record, lastFailure, controlSocket].filter((path) => existsSync(path)), []);
+}
+
+describe("stopUnsupervised()", () => {
+  it(
+    "succeeds when nothing runs",
+    withFakeInstance(async (fake) => {
+      assertEquals(await stop(fake), { pid: null, forced: false });
+      assertFree(fake);
+    }),
+  );
+
+  for (const lock of ["held", "deleted", "none"] as const) {
+    it(
+      `stops a Temporal whose lock is ${lock === "none" ? "not held, by its record" : lock}`,
+      withFakeInstance(async (fake) => {
+        const orphan = await fake.orphan({ lock });
+        assertEquals(await stop(fake), { pid: orphan.pid, forced: false });
+        assertEquals([orphan.received, isAlive(fake, orphan)], [["SIGTERM"], false]);
+        assertFree(fake);
+      }),
+    );
+  }
+
+  it(
+    "kills a Temporal that ignores SIGTERM, and says so",
+    withFakeInstance(async (fake) => {
+      const orphan = await fake.orphan({ atSigterm: "ignores it" });
+      assertEquals(await stop(fake), { pid: orphan.pid, forced: true });
+      assertFree(fake);
+    }),
+  );
+
+  it(
+    "kills at once without a grace period",
+    withFakeInstance(async (fake) => {
+      const orphan = await fake.orphan();
+      assertEquals([await stop(fake, { graceMs: 0 }), orphan.received], [{ pid: orphan.pid, forced: true }, [
+        "SIGKILL",
+      ]]);
+    }),
+  );
+
+  it(
+    "stops the members that a dead leader left, and what left its group",
+    withFakeInstance(async (fake) => {
+      const orphan = await fake.orphan();
+      const [member, daemon] = [fake.system.table.fork(orphan), fake.system.table.fork(orphan)];
+      fake.system.table.setsid(daemon);
+      fake.system.table.exit(orphan);
+      await stop(fake);
+      assertEquals([isAlive(fake, member), isAlive(fake, daemon)], [false, false]);
+      assertFree(fake);
+    }),
+  );
+
+  it(
+    "clears what a failure, or the death of everything, left",
+    withFakeInstance(async (fake) => {
+      fake.system.table.exit(await fake.orphan());
+      writeFileSync(fake.paths.lastFailure, "{}");
+      writeFileSync(fake.paths.controlSocket, "");
+      assertEquals(await stop(fake), { pid: null, forced: false });
+      assertFree(fake);
+    }),
+  );
+
+  it(
+    "does not signal a process that reused the recorded PID",
+    withFakeInstance(async (fake) => {
+      const bystander = fake.system.table.spawn({}, 1);
+      fake.writeRecord(bystander, { startTime: "1" });
+      assertEquals(await stop(fake), { pid: null, forced: false });
+      assertEquals([bystander.received, isAlive(fake, bystander)], [[], true]);
+    }),
+  );
+
+  it(
+    "leaves an instance alone whose supervisor answers",
+    withFakeInstance(async (fake) => {
+      await fake.supervisor("answers");
+      const orphan = await fake.orphan();
+      assertEquals([await stop(fake), orphan.received, fake.system.signals.sent], [null, [], []]);
+    }),
+  );
+
+  it(
+    "kills a silent supervisor, then stops its Temporal",
+    withFakeInstance(async (fake) => {
+      const supervisor = await fake.supervisor("never");
+      const orphan = await fake.orphan();
+      assertEquals(await stop(fake, { isSilent: true }), { pid: orphan.pid, forced: false });
+      assertEquals([isAlive(fake, supervisor), orphan.received], [false, ["SIGTERM"]]);
+      assertFree(fake);
+    }),
+  );
+
+  it(
+    "finds out by itself that the supervisor is silent",
+    withFakeInstance(async (fake) => {
+      const supervisor = await fake.supervisor("never");
+      assertEquals([await stop(fake), isAlive(fake, supervisor)], [{ pid: null, forced: false }, false]);
+    }),
+  );
+
+  it(
+    "waits for a supervisor that is exiting",
+    withFakeInstance(async (fake) => {
+      const supervisor = await fake.supervisor("does not listen");
+      fake.system.clock.after(20_000, () => fake.system.table.exit(supervisor));
+      assertEquals([await stop(fake), supervisor.received], [{ pid: null, forced: false }, []]);
+    }),
+  );
+
+  it(
+    "gives up on a process that keeps the lock and is not listening",
+    withFakeInstance(async (fake) => {
+      const supervisor = await fake.supervisor("does not listen");
+      assertEquals((await assertRejects(() => stop(fake), LocalError)).code, "supervisor-unresponsive");
+      assertEquals(supervisor.received, []);
+    }),
+  );
+
+  it(
+    "frees the supervisor's lock when it fails",
+    withFakeInstance(async (fake) => {
+      await fake.orphan({ isUninterruptible: true });
+      assertEquals((await assertRejects(() => stop(fake), LocalError)).code, "stop-failed");
+      assertEquals(fake.system.processes.lockHolders(fake.paths.supervisorLock), []);
+    }),
+  );
+});
