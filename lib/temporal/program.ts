@@ -79,7 +79,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
 
   async bringUp(launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
     const temporal = await this.#adoptOrLaunch(launch);
-    this.#versions.learnSoon(temporal, () => launch.updateRecord(temporal));
+    this.#versions.learnSoon(temporal);
     this.#warnings.setOfLaunch(await declareSearchAttributes(this.#instance, temporal.settings, launch.signal));
     return temporal;
   }

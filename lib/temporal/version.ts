@@ -37,11 +37,9 @@ export class VersionLearner {
   }
 
   /** Once `temporal` has been ready for a while: learns its version, and notes it beside its database. */
-  learnSoon(temporal: TemporalProcess, onLearned: () => void): void {
-    const isNew = temporal.version === null;
+  learnSoon(temporal: TemporalProcess): void {
     const learn = async () => {
       await this.learn(temporal);
-      if (isNew && temporal.version !== null) onLearned();
       const { binary, settings: { dbFilename } } = temporal;
       if (dbFilename !== null && binary !== null) await rememberServer(dbFilename, binary, (path) => this.#ask(path));
     };
