@@ -1,9 +1,10 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { managedBinaryPath } from "../instance/paths.ts";
-import { foreignFormat, FORMAT_BYTES } from "../platform/spawn/executable_format.ts";
+import { readHead } from "../platform/spawn/executable.ts";
+import { foreignFormat } from "../platform/spawn/executable_format.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 const NOT_FOUND = "not found";
@@ -79,7 +80,8 @@ export function binaryFault(path: string): string | null {
     if (!info.isFile()) return "not a regular file";
     accessSync(path, constants.X_OK);
     if (info.size === 0) return "empty";
-    const builtFor = foreignFormat(headOf(path), process.platform, process.arch);
+    const head = readHead(path);
+    const builtFor = head === null ? null : foreignFormat(head, process.platform, process.arch);
     return builtFor === null ? null : `built for ${builtFor}, this machine is ${process.platform} ${process.arch}`;
   } catch (error) {
     const code = systemErrorCode(error);
@@ -89,23 +91,6 @@ export function binaryFault(path: string): string | null {
     }
     if (code === "ELOOP") return "too many levels of symbolic links";
     throw error;
-  }
-}
-
-function headOf(path: string): Uint8Array {
-  const head = new Uint8Array(FORMAT_BYTES);
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch (error) {
-    // An executable file may be unreadable.
-    if (systemErrorCode(error) === "EACCES") return new Uint8Array(0);
-    throw error;
-  }
-  try {
-    return head.subarray(0, readSync(fd, head, 0, FORMAT_BYTES, 0));
-  } finally {
-    closeSync(fd);
   }
 }
 

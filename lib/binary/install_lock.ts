@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { writeFault } from "../errors/system_error.ts";
 import { managedBinaryPath } from "../instance/paths.ts";
 import { tryLock } from "../platform/files/lock_file.ts";
 import { syncPath } from "../platform/files/sync_path.ts";
@@ -95,15 +96,10 @@ function putInPlace(made: string, target: string, bin: string): void {
   syncPath(bin);
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: "no space left on its file system",
-  EDQUOT: "disk quota exceeded",
-  EROFS: "its file system is read-only",
-};
-
 function unwritable(version: string, bin: string, code: string, cause: unknown): LocalError {
   const isFull = code === "ENOSPC" || code === "EDQUOT";
-  const why = REASONS[code] === undefined ? code : `${code}: ${REASONS[code]}`;
+  const reason = writeFault(code);
+  const why = reason === code ? code : `${code}: ${reason}`;
   return new LocalError("install-failed", `Cannot install Temporal ${version}: cannot write to ${bin} (${why})`, {
     hint: isFull ? `Free some 400 MB for ${bin}, or choose another --home` : `Check the permissions of ${bin}`,
     facts: { version, path: bin, systemError: code },

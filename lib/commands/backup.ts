@@ -7,6 +7,7 @@ import { removeCopy, settleCopy } from "../database/copy.ts";
 import { realDatabasePath } from "../database/path.ts";
 import { requireTemporalDatabase } from "../database/validate.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { writeFault } from "../errors/system_error.ts";
 import { absolutePath } from "../instance/paths.ts";
 import { fileExists, moveFile } from "../platform/files/move_file.ts";
 import { formatBytes } from "../text/byte_size.ts";
@@ -74,22 +75,20 @@ function hasFolder(file: string): boolean {
   }
 }
 
-const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  ENOENT: ["its directory does not exist", "Create the directory first, with mkdir -p"],
-  ENOTDIR: ["a part of its path is not a directory", "Choose another path"],
-  EACCES: ["permission denied", "Choose a directory that you can write to"],
-  EPERM: ["permission denied", "Choose a directory that you can write to"],
-  EROFS: ["the file system is read-only", "Choose another directory"],
-  ENOSPC: ["no space left on device", "Free some space or choose another disk"],
-  EISDIR: ["it is a directory", "Choose a file name in it"],
+const HINTS: Readonly<Record<string, string>> = {
+  ENOENT: "Create the directory first, with mkdir -p",
+  EACCES: "Choose a directory that you can write to",
+  EPERM: "Choose a directory that you can write to",
+  EROFS: "Choose another directory",
+  ENOSPC: "Free some space or choose another disk",
+  EISDIR: "Choose a file name in it",
 };
 
 function explain(file: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (error instanceof LocalError || code === undefined) return error;
-  const [reason, hint] = REASONS[code] ?? [code, "Choose another path"];
-  return new LocalError("backup-failed", `Cannot write ${file}: ${reason}`, {
-    hint,
+  return new LocalError("backup-failed", `Cannot write ${file}: ${writeFault(code)}`, {
+    hint: HINTS[code] ?? "Choose another path",
     facts: { file, systemError: code },
     cause: error,
   });

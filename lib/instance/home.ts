@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, type Stats, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { writeFault } from "../errors/system_error.ts";
 import { networkFileSystem } from "../platform/files/network_file_system.ts";
 import { openUnlinked } from "../platform/files/unlinked_file.ts";
 import { shellWord } from "../text/shell_word.ts";
@@ -105,24 +106,26 @@ function checkWritable(path: string): void {
   }
 }
 
-const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  EROFS: ["its file system is read-only", "Choose a writable --home"],
-  ENOSPC: ["no space left on its file system", "Free some space, or choose another --home"],
-  EDQUOT: ["disk quota exceeded", "Free some space, or choose another --home"],
-  EACCES: ["permission denied", "Choose a --home of your own"],
-  EPERM: ["operation not permitted", "Choose a --home of your own"],
-  ENOTDIR: ["a parent in the path is not a directory", "Choose another --home"],
-  EEXIST: ["it is a dangling symbolic link", "Remove the link, or choose another --home"],
-  ELOOP: ["too many levels of symbolic links", "Choose another --home"],
-  ENAMETOOLONG: ["the path is too long", "Choose a shorter --home"],
-  ENOENT: ["no directory can be created there", "Choose another --home"],
+/** What these codes of mkdir(2) say here, which follows links. */
+const REASONS = {
+  EEXIST: "it is a dangling symbolic link",
+  ELOOP: "too many levels of symbolic links",
+  ENOENT: "no directory can be created there",
+};
+const HINTS: Readonly<Record<string, string>> = {
+  EROFS: "Choose a writable --home",
+  ENOSPC: "Free some space, or choose another --home",
+  EDQUOT: "Free some space, or choose another --home",
+  EACCES: "Choose a --home of your own",
+  EPERM: "Choose a --home of your own",
+  EEXIST: "Remove the link, or choose another --home",
+  ENAMETOOLONG: "Choose a shorter --home",
 };
 
 function explain(path: string, error: unknown): LocalError {
   const code = systemErrorCode(error);
   if (code === undefined) throw error;
-  const [reason, hint] = REASONS[code] ?? [code, "Choose another --home"];
-  return unusable(path, reason, hint, error);
+  return unusable(path, writeFault(code, REASONS), HINTS[code] ?? "Choose another --home", error);
 }
 
 function unusable(path: string, reason: string, hint: string, cause?: unknown): LocalError {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { writeFault } from "../errors/system_error.ts";
 
 /**
  * Opens the log at `path` for append; creates it with mode 0600 if it does not exist. Never follows a symbolic link, whose
@@ -15,7 +16,7 @@ export function openLog(path: string): number {
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
-    throw unusable(path, REASONS[code] ?? code, "Check the owner and permissions of the file, and of --home", error);
+    throw unusable(path, writeFault(code), "Check the owner and permissions of the file, and of --home", error);
   }
   if (fstatSync(fd).isFile()) return fd;
   closeSync(fd);
@@ -40,13 +41,6 @@ export function requireLogFile(path: string): boolean {
   const kind = info.isSymbolicLink() ? "a symbolic link" : info.isDirectory() ? "a directory" : "not a regular file";
   throw unusable(path, `it is ${kind}`, "Move it away");
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space left on device",
-  ENOENT: "its directory does not exist",
-};
 
 function unusable(path: string, reason: string, hint: string, cause?: unknown): LocalError {
   const code = systemErrorCode(cause);

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, statSync } from "node:fs";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { writeFault } from "../../errors/system_error.ts";
 import { isDeno } from "../runtime/host.ts";
 import { ownDescriptors } from "../spawn/close_on_exec.ts";
 import { takeFlock } from "./flock.ts";
@@ -94,16 +95,15 @@ function openLocked(path: string): number | null {
   }
 }
 
-const HINTS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
-  ELOOP: ["it is a symbolic link", "Remove the link"],
-  EISDIR: ["it is a directory", "Remove the directory"],
-  ENXIO: ["it is a socket or pipe", "Remove it"],
-  ENOENT: ["its directory does not exist", "Check --home"],
-  ENOTDIR: ["a parent in its path is not a directory", "Check --home"],
-  EACCES: ["permission denied", "Check the owner and permissions of the file and of --home"],
-  EROFS: ["the file system is read-only", "Choose another --home"],
-  ENOSPC: ["no space left on the file system", "Free some space, or choose another --home"],
-  EOPNOTSUPP: ["the file system does not support locks", "Choose a --home on a local disk"],
+const REASONS = { EOPNOTSUPP: "its file system does not support locks" };
+const HINTS: Readonly<Record<string, string>> = {
+  ELOOP: "Remove the link",
+  EISDIR: "Remove the directory",
+  ENXIO: "Remove it",
+  EACCES: "Check the owner and permissions of the file and of --home",
+  EROFS: "Choose another --home",
+  ENOSPC: "Free some space, or choose another --home",
+  EOPNOTSUPP: "Choose a --home on a local disk",
 };
 
 function openFile(path: string, more: number): number {
@@ -114,8 +114,7 @@ function openFile(path: string, more: number): number {
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
-    const [reason, hint] = HINTS[code] ?? [code, "Check --home"];
-    throw failed(path, reason, hint, error);
+    throw failed(path, writeFault(code, REASONS), HINTS[code] ?? "Check --home", error);
   }
   if (fstatSync(fd).isFile()) return fd;
   closeSync(fd);

@@ -104,8 +104,8 @@ function faultOfScript(path: string, head: Uint8Array): LocalError | null {
   );
 }
 
-/** Null if the file is executable but not readable. */
-function readHead(path: string): Uint8Array | null {
+/** The first bytes of the program at `path`, for {@linkcode foreignFormat}; null if it may be executed but not read. */
+export function readHead(path: string): Uint8Array | null {
   let fd: number;
   try {
     fd = openSync(path, "r");

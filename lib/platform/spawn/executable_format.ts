@@ -1,13 +1,10 @@
 import { readUint32 } from "../net/bytes.ts";
 
-/** Number of bytes that {@linkcode foreignFormat} needs. */
-export const FORMAT_BYTES = 20;
-
 const ELF_MACHINES: Record<number, string> = { 3: "ia32", 40: "arm", 62: "x64", 183: "arm64", 243: "riscv64" };
 const MACH_O_CPUS: Record<number, string> = { 0x01000007: "x64", 0x0100000c: "arm64" };
 
 /**
- * The platform that the program beginning with `head` was built for, if it is another one than `platform` and `arch`
+ * The platform that the program beginning with `head` (20 bytes or more) was built for, if it is another one than `platform` and `arch`
  * (in Node's names); null if it matches, or the format is unknown. Checked beforehand, because the kernel's ENOEXEC is
  * never reported: execvp(3) runs such a file with `sh`.
  */
