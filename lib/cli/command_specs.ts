@@ -104,7 +104,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: "since",
         kind: "text",
         value: "TIME",
-        help: "Show lines since a time (ISO 8601) or a duration ago (90s, 10m, 2h, 1d)",
+        help: "Show lines since a time (ISO 8601, UTC by default) or a duration ago (90s, 10m, 2h, 1d)",
       },
       { name: "supervisor", kind: "boolean", help: "Show the supervisor's log instead" },
     ],

@@ -40,7 +40,7 @@ export async function spawnSupervisor(
     command,
     args: [...args, JSON.stringify(launchRequest)],
     cwd: place.cwd,
-    env: { ...daemonEnvironment(host.env), ...env },
+    env: { ...daemonEnvironment(host.env, host.cwd), ...env },
     stdin: "null",
     stdout: place.output,
     stderr: place.output,

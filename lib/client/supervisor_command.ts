@@ -34,7 +34,7 @@ export function supervisorCommand(host: Host): {
     return { command: process.execPath, args: [...args, path, ...firstArgs], env: { DENO_NO_UPDATE_CHECK: "1" } };
   }
   const args = [...isBundled ? [] : typeScriptLoader(), "--max-semi-space-size=1", pathOf(main), ...firstArgs];
-  return { command: process.execPath, args, env: {} };
+  return { command: process.execPath, args, env: plugAndPlay() };
 }
 
 /** The options with which our own process loads TypeScript; none if Node does so by itself. */
@@ -42,6 +42,13 @@ function typeScriptLoader(): string[] {
   if ((process.features as { typescript?: unknown }).typescript) return [];
   const { createRequire } = process.getBuiltinModule("node:module");
   return loaderArguments(process.execArgv, createRequire(`${process.cwd()}/`).resolve);
+}
+
+/** Under Yarn Plug'n'Play, packages are in archives, which Node reads only through the hooks in NODE_OPTIONS. */
+function plugAndPlay(): Record<string, string> {
+  if (process.versions["pnp"] === undefined) return {};
+  const options = process.env["NODE_OPTIONS"]?.match(/--(?:require|experimental-loader)[ =]("[^"]*"|\S+)/g) ?? [];
+  return { NODE_OPTIONS: options.filter((option) => option.includes(".pnp.")).join(" ") };
 }
 
 /** Does without `node:url`, which costs Deno 1.5 ms; what it does beyond this is for Windows. */

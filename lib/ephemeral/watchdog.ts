@@ -23,7 +23,7 @@ export async function spawnWatchdog(host: Host, launchRequest: LaunchRequest): P
     command: "/bin/sh",
     args: ["-c", WAIT_AND_BECOME, "stigmer-local-watchdog", command, ...args, JSON.stringify(launchRequest)],
     cwd: "/",
-    env: { ...daemonEnvironment(host.env), ...env },
+    env: { ...daemonEnvironment(host.env, host.cwd), ...env },
     stdin: "pipe",
     stdout: "null",
     stderr: "null",

@@ -13,6 +13,7 @@ describe("lineTimeMs()", () => {
     const at = Date.parse("2026-11-23T05:59:01.123Z");
     assertEquals([lineTimeMs(TEMPORALS), lineTimeMs(OURS)], [at, at]);
     assertEquals(lineTimeMs("time=2026-11-23T07:59:01.123+02:00 level=INFO msg=x"), at);
+    assertEquals(lineTimeMs("time=2026-11-23T05:59:01.123 level=INFO msg=x"), at);
     assertEquals(lineTimeMs('{"level":"error","ts":"2026-11-23T05:59:01.123Z","msg":"x"}'), at);
   });
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { daemonEnvironment } from "../../environment/daemon_environment.ts";
+import { withoutSession } from "../../environment/daemon_environment.ts";
 import { isNotOnPath, LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { explainGoFailure, type GoProgress, NO_GO_PROGRESS, readGoLine } from "./go_output.ts";
 
@@ -71,7 +71,7 @@ export async function runGoInstall(
  * passwd entry.
  */
 function goEnvironment(env: Readonly<Record<string, string | undefined>>, scratch: string): Record<string, string> {
-  const kept = Object.entries(daemonEnvironment(env)).filter(([name]) => !["GOOS", "GOARCH"].includes(name));
+  const kept = Object.entries(withoutSession(env)).filter(([name]) => !["GOOS", "GOARCH"].includes(name));
   // Go's installer uses this folder, which is often missing from PATH.
   const PATH = `${env["PATH"] ?? ""}:/usr/local/go/bin`;
   return { CGO_ENABLED: "0", ...Object.fromEntries(kept), PATH, GOBIN: scratch, GOTMPDIR: scratch, GOWORK: "off" };

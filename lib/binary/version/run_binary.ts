@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
+import { daemonEnvironment } from "../../environment/daemon_environment.ts";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { setCloseOnExec } from "../../platform/spawn/close_on_exec.ts";
 
@@ -68,8 +69,7 @@ function spawnClosed(binary: string, args: readonly string[], stream: "stdout" |
     return spawn(binary, args, {
       detached: true,
       stdio: ["ignore", stream === "stdout" ? "pipe" : "ignore", stream === "stderr" ? "pipe" : "ignore"],
-      // A shim needs HOME and PATH; TEMPORAL_… variables would change what the command does.
-      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TEMPORAL_"))),
+      env: daemonEnvironment(process.env, process.cwd), // as Temporal will be launched
     });
   } finally {
     mask.restore();

@@ -78,7 +78,9 @@ async function ask(helper: Helper, fd: number): Promise<Answer> {
   const mask = setCloseOnExec();
   let child;
   try {
-    child = spawn(helper.command, helper.args, { stdio: ["ignore", "ignore", "pipe", fd] });
+    // Without the caller's LD_PRELOAD, PERL5OPT …, which can print to stderr: output means failure.
+    const env = process.env["PATH"] === undefined ? {} : { PATH: process.env["PATH"] };
+    child = spawn(helper.command, helper.args, { env, stdio: ["ignore", "ignore", "pipe", fd] });
   } catch (error) {
     if (isNotOnPath(error)) return { kind: "absent" };
     throw error;

@@ -57,7 +57,8 @@ function spawnClosed(
     const launch = planLaunch(program, options, mask.leaking);
     const child = spawn(launch.command, launch.args, {
       cwd: options.cwd,
-      env: { ...options.env },
+      // Node adds its own NODE_V8_COVERAGE where an environment has no entry of this name.
+      env: { NODE_V8_COVERAGE: undefined, ...options.env },
       detached: true,
       stdio: [options.stdin === "pipe" ? "pipe" : "ignore", ...launch.stdio],
     });

@@ -123,7 +123,7 @@ async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd:
       command: plan.binary,
       args: temporalArgs(plan.settings),
       cwd: home,
-      env: temporalEnvironment(host.env, host.uid, home),
+      env: temporalEnvironment(host.env, host.cwd, host.uid, home),
       stdin: "null",
       stdout: logFd,
       stderr: logFd,
