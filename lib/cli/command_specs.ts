@@ -1,6 +1,7 @@
+import { CONFIG_ONLY } from "../config/flags/config_only.ts";
 import { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
 import type { Flag } from "../config/flags/flag.ts";
-import { CONFIG_ONLY, INSTANCE_FLAGS, PICK_VERSION } from "../config/flags/instance_flags.ts";
+import { INSTANCE_FLAGS, PICK_VERSION } from "../config/flags/instance_flags.ts";
 
 export type { Flag } from "../config/flags/flag.ts";
 export { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
@@ -44,7 +45,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       "stigmer-local start",
       "stigmer-local start --port 7300 --namespace orders",
-      "stigmer-local start -- --sqlite-pragma synchronous=1",
+      "stigmer-local start -- --log-format json",
     ],
     flags: [
       { name: "no-wait", kind: "boolean", help: "Return as soon as the supervisor is running" },

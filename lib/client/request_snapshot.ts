@@ -96,7 +96,7 @@ async function snapshotUnsupervised(
       database,
       {
         pgid: temporal.pgid,
-        settings: { extraArgs: processes.argv(temporal.pgid) ?? [] },
+        settings: { extraArgs: processes.argv(temporal.pgid) ?? [], sqlitePragmas: [] },
         isStillOurs,
       },
       system,

@@ -17,14 +17,31 @@ export function temporalArgs(settings: Settings): string[] {
     if (settings.uiPublicPath !== null) args.push("--ui-public-path", settings.uiPublicPath);
     if (settings.uiAssetPath !== null) args.push("--ui-asset-path", settings.uiAssetPath);
     if (settings.uiCodecEndpoint !== null) args.push("--ui-codec-endpoint", settings.uiCodecEndpoint);
+    if (settings.uiDisableNewsFetch) args.push("--ui-disable-news-fetch");
   }
   if (settings.dbFilename !== null) args.push("--db-filename", settings.dbFilename);
   if (settings.metricsPort !== null) args.push("--metrics-port", `${settings.metricsPort}`);
+  if (settings.httpPort !== null) args.push("--http-port", `${settings.httpPort}`);
+  if (settings.logConfig) args.push("--log-config");
   if (settings.logLevel !== null) args.push("--log-level", settings.logLevel);
   for (const namespace of settings.namespaces) args.push("--namespace", namespace);
   for (const attribute of settings.searchAttributes) args.push("--search-attribute", attribute);
   for (const value of settings.dynamicConfig) args.push("--dynamic-config-value", value);
+  for (const pragma of settings.sqlitePragmas) args.push("--sqlite-pragma", pragma);
   return [...args, ...settings.extraArgs];
+}
+
+/**
+ * The values that a dev server with `settings` gets for its flag `name`, in order, those in {@linkcode Settings.extraArgs}
+ * included. Of a flag that is not repeatable, Temporal takes the last one.
+ */
+export function valuesOfFlag(settings: Settings, name: string): string[] {
+  return parseFlags(temporalArgs(settings)).flags.flatMap((flag) => flag.name === name ? flag.value ?? [] : []);
+}
+
+/** The names of the flags that a dev server with `settings` gets. */
+export function flagNames(settings: Settings): Set<string> {
+  return new Set(parseFlags(temporalArgs(settings)).flags.map(({ name }) => name));
 }
 
 /** The endpoints and the database of a dev server, according to its argument vector. */
@@ -52,6 +69,7 @@ export const FLAGS_WITHOUT_VALUE: ReadonlySet<string> = new Set([
   "headless",
   "help",
   "log-config",
+  "ui-disable-news-fetch",
   "disable-config-env",
   "disable-config-file",
   "no-json-shorthand-payloads",

@@ -27,6 +27,14 @@ export interface Settings {
   uiAssetPath: string | null;
   /** Remote codec endpoint of the Web UI. */
   uiCodecEndpoint: string | null;
+  /** The Web UI does not fetch news. */
+  uiDisableNewsFetch: boolean;
+  /** Port of the HTTP API; null = Temporal picks a free one. */
+  httpPort: number | null;
+  /** `PRAGMA=VALUE` each, for Temporal's connection to its database. */
+  sqlitePragmas: string[];
+  /** Temporal writes its server configuration to its log. */
+  logConfig: boolean;
   /** Further arguments for `temporal server start-dev`, passed unchanged. */
   extraArgs: string[];
 }
@@ -72,6 +80,10 @@ export function completeSettings(
     uiPublicPath: requested.uiPublicPath ?? base?.uiPublicPath ?? null,
     uiAssetPath: requested.uiAssetPath ?? base?.uiAssetPath ?? null,
     uiCodecEndpoint: requested.uiCodecEndpoint ?? base?.uiCodecEndpoint ?? null,
+    uiDisableNewsFetch: requested.uiDisableNewsFetch ?? base?.uiDisableNewsFetch ?? false,
+    httpPort: requested.httpPort ?? base?.httpPort ?? null,
+    sqlitePragmas: requested.sqlitePragmas ?? base?.sqlitePragmas ?? [],
+    logConfig: requested.logConfig ?? base?.logConfig ?? false,
     extraArgs: requested.extraArgs ?? base?.extraArgs ?? [],
   };
 }
@@ -105,6 +117,10 @@ export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
   uiPublicPath: "ui-public-path",
   uiAssetPath: "ui-asset-path",
   uiCodecEndpoint: "ui-codec-endpoint",
+  uiDisableNewsFetch: "ui-disable-news-fetch",
+  httpPort: "http-port",
+  sqlitePragmas: "sqlite-pragma",
+  logConfig: "log-config",
   extraArgs: "what follows --",
 };
 
@@ -149,7 +165,24 @@ export function isSettings(value: unknown): value is Settings {
     typeof settings.headless === "boolean" && isTextOrNull(settings.dbFilename) && isTexts(settings.namespaces) &&
     isTextOrNull(settings.logLevel) && isTexts(settings.searchAttributes) && isTexts(settings.dynamicConfig) &&
     (settings.metricsPort === null || isPort(settings.metricsPort)) && isTextOrNull(settings.uiPublicPath) &&
-    isTextOrNull(settings.uiAssetPath) && isTextOrNull(settings.uiCodecEndpoint) && isTexts(settings.extraArgs);
+    isTextOrNull(settings.uiAssetPath) && isTextOrNull(settings.uiCodecEndpoint) &&
+    typeof settings.uiDisableNewsFetch === "boolean" && (settings.httpPort === null || isPort(settings.httpPort)) &&
+    isTexts(settings.sqlitePragmas) && typeof settings.logConfig === "boolean" && isTexts(settings.extraArgs);
+}
+
+/** Settings that the files of earlier versions do not have. */
+const ADDED_LATER: Partial<Settings> = {
+  uiDisableNewsFetch: false,
+  httpPort: null,
+  sqlitePragmas: [],
+  logConfig: false,
+};
+
+/** The settings in `value`, parsed from a file of this or an earlier version; null if it has none. */
+export function readSettings(value: unknown): Settings | null {
+  if (typeof value !== "object" || value === null) return null;
+  const settings: unknown = { ...ADDED_LATER, ...value };
+  return isSettings(settings) ? settings : null;
 }
 
 /** Whether `value` is a TCP port that a server can listen on, from 1 to 65535. */

@@ -16,7 +16,7 @@ export interface Snapshot {
 /** The Temporal that serves from the database, identified as this instance's. */
 export interface LiveTemporal {
   pgid: number;
-  settings: Pick<Settings, "extraArgs">;
+  settings: Pick<Settings, "extraArgs" | "sqlitePragmas">;
   /** Checked before each signal. */
   isStillOurs: () => boolean;
 }
@@ -57,7 +57,8 @@ export async function takeSnapshot(
     await copyDatabase(database, path, signal);
     return { path, database };
   }
-  const mayTear = /journal_mode=(memory|off)\b/i.test(temporal.settings.extraArgs.join("\n"));
+  const { sqlitePragmas, extraArgs } = temporal.settings;
+  const mayTear = /journal_mode=(memory|off)\b/i.test([...sqlitePragmas, ...extraArgs].join("\n"));
   const copied = async () => await copyStopped(database, path, temporal, system, mayTear) || null;
   const waiting = { everyMs: IDLE_POLL_MS, timeoutMs: IDLE_DEADLINE_MS, signal, clock: system };
   if (await poll(copied, waiting) !== null) return { path, database };

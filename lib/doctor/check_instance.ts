@@ -164,10 +164,11 @@ export const checkSocket: RunCheck = (context) => {
 export const checkPorts: RunCheck = (context) => {
   const { settings, processes } = context;
   const { temporal } = groupsOf(context);
-  const { port: frontend, headless, uiPort, metricsPort } = settings;
+  const { port: frontend, headless, uiPort, metricsPort, httpPort } = settings;
   const wanted: [flag: string, port: number][] = [["--port", frontend]];
   if (!headless) wanted.push(["--ui-port", uiPort]);
   if (metricsPort !== null) wanted.push(["--metrics-port", metricsPort]);
+  if (httpPort !== null) wanted.push(["--http-port", httpPort]);
   const findings: Finding[] = [];
   const summary: string[] = [];
   for (const [flag, port] of wanted) {

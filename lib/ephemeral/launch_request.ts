@@ -86,13 +86,14 @@ async function ephemeralSettings(
     port: await portFor("port", requested.port),
     uiPort: await portFor("ui-port", requested.uiPort),
     metricsPort: isWritten("metrics-port") ? requested.metricsPort ?? null : null,
+    httpPort: isWritten("http-port") ? requested.httpPort ?? null : null,
   };
 }
 
 /** Whether a flag names the port that another process took. */
 function isNamed(error: unknown, { invocation: { options } }: CommandContext): boolean {
   const port = error instanceof LocalError ? error.facts["port"] : undefined;
-  return ["port", "ui-port", "metrics-port"].map((flag) => options.get(flag))
+  return ["port", "ui-port", "metrics-port", "http-port"].map((flag) => options.get(flag))
     .some((each) => each?.source.kind === "flag" && each.value === port);
 }
 

@@ -1,5 +1,5 @@
 import { lstatSync } from "node:fs";
-import { isSettings, type Settings } from "../config/settings.ts";
+import { readSettings, type Settings } from "../config/settings.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
 import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
@@ -25,7 +25,7 @@ export function readLastFailure(path: string): LastFailure | null {
     failure,
     lastExit: isExit(lastExit) ? lastExit : null,
     restarts: typeof restarts === "number" ? restarts : 0,
-    settings: isSettings(settings) ? settings : null,
+    settings: readSettings(settings),
   };
 }
 

@@ -1,5 +1,5 @@
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
-import { isSettings, type Settings } from "../config/settings.ts";
+import { readSettings, type Settings } from "../config/settings.ts";
 import { isDead } from "../platform/processes/processes.ts";
 
 /** Maximum size of a PID file in bytes; a larger file was not written by this tool. */
@@ -69,18 +69,17 @@ export function parseRecord(text: string): RecordReading {
     const value = facts.get(key);
     if (value !== undefined && value !== "") record[key] = value;
   }
-  const settings = parseFact(facts.get("settings"), isSettings);
+  const settings = parseFact(facts.get("settings"), readSettings);
   if (settings !== null) record.settings = settings;
-  const policy = parseFact(facts.get("policy"), isPartOfPolicy);
+  const policy = parseFact(facts.get("policy"), (value) => isPartOfPolicy(value) ? value : null);
   if (policy !== null) record.policy = policy;
   return { record };
 }
 
-function parseFact<T>(json: string | undefined, isRight: (value: unknown) => value is T): T | null {
+function parseFact<T>(json: string | undefined, read: (value: unknown) => T | null): T | null {
   if (json === undefined) return null;
   try {
-    const value: unknown = JSON.parse(json);
-    return isRight(value) ? value : null;
+    return read(JSON.parse(json));
   } catch (error) {
     if (error instanceof SyntaxError) return null; // truncated while it was written
     throw error;

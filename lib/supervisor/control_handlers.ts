@@ -15,8 +15,9 @@ import type { Status, StatusState } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
 import { delay } from "../platform/runtime/delay.ts";
+import { requireExecutable } from "../platform/spawn/executable.ts";
 import { isLeaving, isOver, type State } from "../process/machine.ts";
-import { refuseReplacement } from "../temporal/launch/preflight.ts";
+import { notStopped, refuseReplacement } from "../temporal/launch/preflight.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
 import { renderMetrics } from "./metrics.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -149,6 +150,12 @@ async function refusalOf(
   const next = program.planWith(requested, binary);
   const { process: temporal } = manager;
   if (next === null || temporal === null) return null;
+  try {
+    requireExecutable(next.binary, undefined); // it may have been removed since its launch
+  } catch (error) {
+    if (error instanceof LocalError) return toFailure(notStopped(error));
+    throw error;
+  }
   try {
     const running = { binary: temporal.binary ?? next.binary, settings: temporal.settings };
     await refuseReplacement(next, running, instance);

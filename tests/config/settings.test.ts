@@ -8,6 +8,7 @@ import {
   FLAG_NAMES,
   isPort,
   isSettings,
+  readSettings,
   settingsDifferences,
 } from "../../lib/config/settings.ts";
 
@@ -26,6 +27,10 @@ const anyAsked = fc.record({
   dynamicConfig: fc.array(fc.string()),
   metricsPort: fc.integer({ min: 1, max: 65_535 }),
   uiPublicPath: fc.string(),
+  uiDisableNewsFetch: fc.boolean(),
+  httpPort: fc.integer({ min: 1, max: 65_535 }),
+  sqlitePragmas: fc.array(fc.string()),
+  logConfig: fc.boolean(),
   extraArgs: fc.array(fc.string()),
 }, { requiredKeys: [] });
 
@@ -46,6 +51,10 @@ describe("completeSettings()", () => {
       uiPublicPath: null,
       uiAssetPath: null,
       uiCodecEndpoint: null,
+      uiDisableNewsFetch: false,
+      httpPort: null,
+      sqlitePragmas: [],
+      logConfig: false,
       extraArgs: [],
     });
   });
@@ -127,13 +136,25 @@ describe("isSettings()", () => {
       assert(!isSettings({ ...DEFAULTS, [key]: undefined }), `${key} is missing`);
       assert(!isSettings({ ...DEFAULTS, [key]: { not: "it" } }), `${key} is an object`);
     }
-    for (const key of ["namespaces", "searchAttributes", "dynamicConfig", "extraArgs"]) {
+    for (const key of ["namespaces", "searchAttributes", "dynamicConfig", "sqlitePragmas", "extraArgs"]) {
       assert(!isSettings({ ...DEFAULTS, [key]: ["a", 1] }), `${key} has a number`);
     }
   });
 
   it("never throws", () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => assert(!isSettings(value))));
+  });
+});
+
+describe("readSettings()", () => {
+  it("fills in the settings that the files of earlier versions lack, and no others", () => {
+    const { uiDisableNewsFetch: _a, httpPort: _b, sqlitePragmas: _c, logConfig: _d, ...earlier } = DEFAULTS;
+    assertEquals(readSettings({ ...earlier, port: 7300 }), { ...DEFAULTS, port: 7300 });
+    assertEquals(readSettings({ ...DEFAULTS, httpPort: 7243 })?.httpPort, 7243);
+    const { namespaces: _e, ...incomplete } = DEFAULTS;
+    for (const none of [incomplete, { ...DEFAULTS, httpPort: "7243" }, null, [], "x"]) {
+      assertEquals(readSettings(none), null);
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { formatDuration, formatSize, readDuration, readSize } from "../../text/u
 import { type ConfigNode, plainValue } from "../file/config_node.ts";
 import { isPort } from "../settings.ts";
 import type { Flag } from "./flag.ts";
+import { isJson } from "./is_json.ts";
 import { type SettingSource, sourceName } from "./setting_source.ts";
 
 /** The checked value of a flag. */
@@ -168,16 +169,6 @@ function checkedChoice(flag: Flag, text: string, bad: Bad): string {
   const choice = flag.choices.find((each) => each.toLowerCase() === text.toLowerCase());
   if (choice === undefined) throw bad(`one of ${flag.choices.join(", ")}`, text);
   return choice;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { CONFIG_ONLY } from "./config_only.ts";
 import { CONNECTION_FLAGS } from "./connection_flags.ts";
 import type { Flag } from "./flag.ts";
 import { SEARCH_ATTRIBUTE_TYPES } from "./search_attribute_types.ts";
@@ -100,6 +101,23 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     help: "Remote codec endpoint of the Web UI",
   },
   {
+    name: "ui-disable-news-fetch",
+    kind: "boolean",
+    env: "STIGMER_UI_DISABLE_NEWS_FETCH",
+    key: "ui_disable_news_fetch",
+    setting: "uiDisableNewsFetch",
+    help: "Disable the newsfeed of the Web UI (Temporal newer than 1.5)",
+  },
+  {
+    name: "http-port",
+    kind: "port",
+    value: "PORT",
+    env: "STIGMER_HTTP_PORT",
+    key: "http_port",
+    setting: "httpPort",
+    help: "Port of Temporal's HTTP API (default: a free one)",
+  },
+  {
     name: "metrics-port",
     kind: "port",
     value: "PORT",
@@ -118,6 +136,15 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     setting: "dbFilename",
     isPath: true,
     help: "SQLite database file (default: in the home)",
+  },
+  {
+    name: "sqlite-pragma",
+    kind: "pairs",
+    value: "PRAGMA=VALUE",
+    env: "STIGMER_SQLITE_PRAGMAS",
+    key: "sqlite_pragmas",
+    setting: "sqlitePragmas",
+    help: "SQLite pragma of Temporal's connection (repeatable)",
   },
   {
     name: "namespace",
@@ -139,6 +166,14 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     choices: LOG_LEVELS,
     setting: "logLevel",
     help: `Temporal's log level: ${LOG_LEVELS.join(", ")}`,
+  },
+  {
+    name: "log-config",
+    kind: "boolean",
+    env: "STIGMER_LOG_CONFIG",
+    key: "log_config",
+    setting: "logConfig",
+    help: "Write Temporal's server configuration to its log",
   },
   {
     name: "search-attribute",
@@ -179,107 +214,6 @@ export const PICK_VERSION: Flag = {
   key: "version",
   help: "Version of Temporal to run, installed if missing",
 };
-
-/** Options without a flag, for the environment and `config.yaml`. */
-export const CONFIG_ONLY: readonly Flag[] = [
-  {
-    name: "extra-args",
-    kind: "texts",
-    value: "ARGS",
-    env: "STIGMER_EXTRA_ARGS",
-    key: "extra_args",
-    setting: "extraArgs",
-    help: "Further arguments for `temporal server start-dev`, like those after `--`",
-  },
-  {
-    name: "restart-window",
-    kind: "duration",
-    env: "STIGMER_RESTART_WINDOW",
-    key: "restart.window",
-    policy: "restartWindowS",
-    atLeast: 1,
-    help: "Time window for counting restarts (default 5m)",
-  },
-  {
-    name: "restart-max-delay",
-    kind: "duration",
-    env: "STIGMER_RESTART_MAX_DELAY",
-    key: "restart.max_delay",
-    policy: "restartMaxDelayS",
-    atLeast: 0.25,
-    help: "Maximum backoff between restarts (default 30s)",
-  },
-  {
-    name: "restart-min-uptime",
-    kind: "duration",
-    env: "STIGMER_RESTART_MIN_UPTIME",
-    key: "restart.min_uptime",
-    policy: "restartMinUptimeS",
-    help: "Time that Temporal has to serve to be restarted without backoff (default 2s)",
-  },
-  {
-    name: "health-interval",
-    kind: "duration",
-    env: "STIGMER_HEALTH_INTERVAL",
-    key: "health.interval",
-    policy: "healthIntervalS",
-    atLeast: 0.1,
-    help: "Time between health checks (default 1s)",
-  },
-  {
-    name: "health-timeout",
-    kind: "duration",
-    env: "STIGMER_HEALTH_TIMEOUT",
-    key: "health.timeout",
-    policy: "healthTimeoutS",
-    atLeast: 0.05,
-    help: "Timeout of a health check (default 1s)",
-  },
-  {
-    name: "health-failures",
-    kind: "count",
-    env: "STIGMER_HEALTH_FAILURES",
-    key: "health.failures",
-    policy: "healthFailures",
-    atLeast: 1,
-    help: "Consecutive failed health checks before Temporal is restarted (default 3)",
-  },
-  {
-    name: "launch-timeout",
-    kind: "duration",
-    env: "STIGMER_LAUNCH_TIMEOUT",
-    key: "health.launch_timeout",
-    policy: "launchTimeoutS",
-    atLeast: 1,
-    help: "Time for Temporal to become ready after a launch (default 90s)",
-  },
-  {
-    name: "log-max-size",
-    kind: "size",
-    env: "STIGMER_LOG_MAX_SIZE",
-    key: "log.max_size",
-    policy: "logMaxSizeBytes",
-    atLeast: 4096,
-    help: "Size at which a log is rotated (default 10MB)",
-  },
-  {
-    name: "log-max-age",
-    kind: "duration",
-    env: "STIGMER_LOG_MAX_AGE",
-    key: "log.max_age",
-    policy: "logMaxAgeS",
-    atLeast: 1,
-    help: "Age at which rotated logs are removed (default 7d)",
-  },
-  {
-    name: "log-max-total",
-    kind: "size",
-    env: "STIGMER_LOG_MAX_TOTAL",
-    key: "log.max_total",
-    policy: "logMaxTotalBytes",
-    help: "Maximum total size of rotated logs, the oldest are removed first (default 100MB)",
-  },
-];
 
 /** All options of `config.yaml`, in display order. */
 export const CONFIG_FLAGS: readonly Flag[] = [

@@ -119,8 +119,14 @@ const PATTERNS: readonly Pattern[] = [
   { cause: "bad-flag", matches: /: invalid port$/, hint: "A port is a number from 1 to 65535" },
   {
     cause: "bad-flag",
+    matches: /^unknown (?:shorthand )?flag/,
+    hint:
+      "`temporal server start-dev --help` lists the flags of this Temporal; another version may have it (--version)",
+  },
+  {
+    cause: "bad-flag",
     matches:
-      /^(?:unknown (?:shorthand )?flag|unknown command|flag needs an argument|invalid argument|invalid (?:search attribute|pragma|dynamic config|log |JSON )|failed setting flag|.*cannot have more than \d+ search attributes)/,
+      /^(?:unknown command|flag needs an argument|invalid argument|invalid (?:search attribute|pragma|dynamic config|log |JSON )|failed setting flag|.*cannot have more than \d+ search attributes)/,
     hint: "`temporal server start-dev --help` lists the valid arguments",
   },
   {
@@ -185,7 +191,12 @@ export function diagnoseExit(exit: TemporalExit): ExitDiagnosis {
 /** The flag that sets this port; null if none does. */
 function flagOf(port: number, settings: Settings | undefined): string | null {
   if (settings === undefined) return null;
-  const ports = { "--port": settings.port, "--ui-port": settings.uiPort, "--metrics-port": settings.metricsPort };
+  const ports = {
+    "--port": settings.port,
+    "--ui-port": settings.uiPort,
+    "--metrics-port": settings.metricsPort,
+    "--http-port": settings.httpPort,
+  };
   return Object.entries(ports).find(([, each]) => each === port)?.[0] ?? null;
 }
 

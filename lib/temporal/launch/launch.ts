@@ -14,6 +14,7 @@ import type { TerminationTarget } from "../../process/terminate.ts";
 import type { ProcessEnd } from "../../process/tracked_process.ts";
 import type { TemporalProcess } from "../process.ts";
 import { diagnoseExit, type ExitDiagnosis, withoutUsage } from "./exit_diagnosis.ts";
+import { refuseBadSettings } from "./check_settings.ts";
 import { refuseSecondUser, refuseTakenPorts } from "./preflight.ts";
 import { waitUntilReady } from "./readiness.ts";
 
@@ -45,6 +46,7 @@ const LAST_WORDS_BYTES = 16 * 1024;
 export async function launchTemporal(context: LaunchContext): Promise<TemporalProcess> {
   const { instance, plan, signal } = context;
   const { dbFilename } = plan.settings;
+  refuseBadSettings(plan.settings);
   if (dbFilename !== null) refuseSecondUser(dbFilename, instance.processes);
   await refuseTakenPorts(plan.settings, instance);
   signal.throwIfAborted();

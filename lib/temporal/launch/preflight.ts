@@ -1,13 +1,15 @@
-import type { Settings } from "../../config/settings.ts";
+import { flagNames, temporalArgs, valuesOfFlag } from "../../config/dev_server_args.ts";
+import { isPort, type Settings } from "../../config/settings.ts";
 import { refuseNewerDatabase } from "../../database/downgrade_guard.ts";
 import { takeDatabaseLock } from "../../database/lock.ts";
-import { realDatabasePath } from "../../database/path.ts";
+import { checkDatabase, realDatabasePath } from "../../database/path.ts";
 import { fromFailure, toFailure } from "../../errors/failure.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
 import type { System } from "../../platform/system.ts";
 import { refuseBadArguments } from "./check_arguments.ts";
+import { refuseBadSettings } from "./check_settings.ts";
 import { foreignListener } from "./readiness.ts";
 
 /**
@@ -61,7 +63,8 @@ export async function refuseTakenPorts(
 
 /**
  * Refuses a replacement that would fail only after the running Temporal was stopped for it: a port or database in use
- * by another process, a database too new for the binary, arguments that the binary does not accept.
+ * by another process, a database that is unusable or too new for the binary, settings or arguments that Temporal
+ * does not accept.
  *
  * @param running The plan of the running Temporal that will be replaced.
  * @throws {LocalError} `port-taken`, `database-busy`, `database-newer`, `launch-failed`; the message says that Temporal
@@ -75,9 +78,13 @@ export async function refuseReplacement(
   try {
     await refuseFailure(next, running, system);
   } catch (error) {
-    if (!(error instanceof LocalError)) throw error;
-    throw fromFailure({ ...toFailure(error), message: `${error.message}; the running Temporal was not stopped` });
+    throw error instanceof LocalError ? notStopped(error) : error;
   }
+}
+
+/** `error`, for a replacement that was refused because of it. */
+export function notStopped(error: LocalError): LocalError {
+  return fromFailure({ ...toFailure(error), message: `${error.message}; the running Temporal was not stopped` });
 }
 
 async function refuseFailure(
@@ -87,13 +94,13 @@ async function refuseFailure(
 ): Promise<void> {
   const any = next.auto.map((name) => next.settings[name]);
   await refuseTakenPorts(next.settings, system, running.settings, any);
-  const { dbFilename, extraArgs } = next.settings;
-  const isSame = next.binary === running.binary &&
-    JSON.stringify(extraArgs) === JSON.stringify(running.settings.extraArgs);
-  if (extraArgs.length > 0 && !isSame) await refuseBadArguments(next.binary, extraArgs);
+  refuseBadSettings(next.settings);
+  if (!isProven(next, running)) await refuseBadArguments(next.binary, temporalArgs(next.settings));
+  const { dbFilename } = next.settings;
   if (dbFilename === null) return;
   const database = realDatabasePath(dbFilename);
   if (database !== running.settings.dbFilename) {
+    checkDatabase(database);
     (await takeDatabaseLock(database, system)).close();
     refuseSecondUser(database, system.processes);
   }
@@ -101,6 +108,20 @@ async function refuseFailure(
     await refuseNewerDatabase(database, next.binary);
   }
 }
+
+/** Whether the running Temporal proves that the binary accepts all arguments of `next`. */
+function isProven(next: LaunchPlan, running: Omit<LaunchPlan, "auto">): boolean {
+  if (next.binary !== running.binary) return false;
+  if (JSON.stringify(next.settings.extraArgs) !== JSON.stringify(running.settings.extraArgs)) return false;
+  const known = flagNames(running.settings);
+  return [...flagNames(next.settings)].every((name) => known.has(name) || EVERY_VERSION.has(name));
+}
+
+/** Flags that every Temporal has, with values that are checked when they are read. */
+const EVERY_VERSION: ReadonlySet<string> = new Set([
+  ...["db-filename", "headless", "log-level", "metrics-port", "namespace", "search-attribute", "sqlite-pragma"],
+  ...["dynamic-config-value", "ui-asset-path", "ui-codec-endpoint", "ui-ip", "ui-port"],
+]);
 
 /** An address that a server listens on, and the flag that sets it. */
 interface Place {
@@ -110,11 +131,16 @@ interface Place {
 }
 
 /** The addresses that must be free. */
-function placesOf({ ip, port, headless, uiIp, uiPort, metricsPort }: Settings): Place[] {
+function placesOf(settings: Settings): Place[] {
+  const { ip, port, headless, uiIp, uiPort } = settings;
+  const others = ["metrics-port", "http-port"].flatMap((name) => {
+    const given = Number(valuesOfFlag(settings, name).at(-1)); // also in `extraArgs`
+    return isPort(given) ? [{ host: ip, port: given, flag: `--${name}` }] : [];
+  });
   return [
     { host: ip, port, flag: "--port" },
     ...(headless ? [] : [{ host: uiIp ?? ip, port: uiPort, flag: "--ui-port" }]),
-    ...(metricsPort === null ? [] : [{ host: ip, port: metricsPort, flag: "--metrics-port" }]),
+    ...others,
   ];
 }
 

@@ -17,6 +17,7 @@ describe("refuseBadArguments()", () => {
 
   it("refuses a flag, a value and a flag without its value that it does not understand, and starts nothing", async () => {
     const cases: [args: string[], message: RegExp][] = [
+      [["server", "start-dev", "--port", "7233", "--bad-flag"], /^Temporal failed to start: unknown flag: --bad-flag$/],
       [["--bad-flag"], /^Temporal failed to start: unknown flag: --bad-flag$/],
       [["--sqlite-pragma", "synchronous=1", "-x"], /^Temporal failed to start: unknown shorthand flag: 'x' in -x$/],
       [["--log-format", "poem"], /^Temporal failed to start: invalid argument "poem" for "--log-format" flag/],

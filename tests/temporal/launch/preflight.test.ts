@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Settings } from "../../../lib/config/settings.ts";
@@ -19,7 +21,13 @@ function refusal(fake: FakeInstance, settings: Partial<Settings>, own?: Settings
 }
 
 /** With a UI and metrics, each on a port of its own. */
-const ALL_PORTS: Partial<Settings> = { headless: false, port: 7233, uiPort: 8233, metricsPort: 9233 };
+const ALL_PORTS: Partial<Settings> = {
+  headless: false,
+  port: 7233,
+  uiPort: 8233,
+  metricsPort: 9233,
+  extraArgs: ["--http-port=7243"],
+};
 
 describe("the ports of a launch", () => {
   it(
@@ -27,7 +35,8 @@ describe("the ports of a launch", () => {
     withFakeInstance((fake) => refuseTakenPorts(fake.settings(ALL_PORTS), fake.system)),
   );
 
-  for (const [port, flag] of [[7233, "--port"], [8233, "--ui-port"], [9233, "--metrics-port"]] as const) {
+  const ports = [[7233, "--port"], [8233, "--ui-port"], [9233, "--metrics-port"], [7243, "--http-port"]] as const;
+  for (const [port, flag] of ports) {
     it(
       `are refused at once when another process listens on that of ${flag}, which the error names`,
       withFakeInstance(async (fake) => {
@@ -228,6 +237,34 @@ describe("a launch for which a Temporal that works is to make place", () => {
       fake.system.openFile(dbFilename, user);
       const error = await assertRejects(() => replacing(fake, { dbFilename }), LocalError);
       assertEquals([error.code, error.facts["pid"]], ["database-busy", user.pid]);
+    }),
+  );
+
+  it(
+    "is refused for a port of the HTTP API that another process has",
+    withFakeInstance(async (fake) => {
+      await fake.orphan();
+      foreignListener(fake, "127.0.0.1", 7243);
+      const error = await assertRejects(() => replacing(fake, { httpPort: 7243 }, { httpPort: 7244 }), LocalError);
+      assertEquals([error.code, error.facts["port"]], ["port-taken", 7243]);
+    }),
+  );
+
+  it(
+    "is refused for settings that Temporal does not accept, or a database that it cannot use",
+    withFakeInstance(async (fake) => {
+      const folder = join(fake.paths.home, "database");
+      mkdirSync(folder);
+      const cases: [next: Partial<Settings>, message: RegExp][] = [
+        [{ searchAttributes: ["A", "B", "C", "D"].map((name) => `${name}=Text`) }, /^Too many search attributes/],
+        [{ dbFilename: folder }, /it is a directory/],
+        [{ dbFilename: join(folder, "none", "x.db") }, /does not exist/],
+      ];
+      for (const [next, message] of cases) {
+        const error = await assertRejects(() => replacing(fake, next), LocalError);
+        assertEquals([error.code, message.test(error.message)], ["launch-failed", true], error.message);
+        assertStringIncludes(error.message, "; the running Temporal was not stopped");
+      }
     }),
   );
 
