@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isCopyName } from "../database/copy.ts";
 import { sweepTemporaries, temporariesIn } from "../instance/stale_files.ts";
+import { freeSpace } from "../platform/files/free_space.ts";
 import { networkFileSystem } from "../platform/files/network_file_system.ts";
 import { formatBytes } from "../text/byte_size.ts";
 import { shellWord } from "../text/shell_word.ts";
@@ -58,25 +59,14 @@ function entriesOf(home: string): string[] {
 
 /** Checks the free space for the home, and for the database if that is elsewhere. */
 export const checkSpace: RunCheck = ({ paths, settings }) => {
-  const places = new Map<number, string>();
-  for (const path of [paths.home, dirname(settings.dbFilename ?? paths.home)]) {
-    const existing = nearest(path);
-    places.set(statSync(existing).dev, existing);
-  }
-  const seen = [...places.values()].map((path) => {
-    const { bavail, bsize, ffree, files } = statfsSync(path);
-    return { path, freeBytes: bavail * bsize, freeFiles: ffree, files };
-  });
+  const places = [paths.home, dirname(settings.dbFilename ?? paths.home)].map(freeSpace);
+  const seen = [...new Map(places.map((each) => [statSync(each.path).dev, each])).values()];
   return diagnose(
     "space",
     seen.flatMap(({ path, freeBytes, freeFiles, files }) => judgeSpace(path, freeBytes, freeFiles, files)),
     seen.map(({ path, freeBytes }) => `${formatBytes(freeBytes)} free at ${path}`).join("; "),
   );
 };
-
-function nearest(path: string): string {
-  return existsSync(path) ? path : nearest(dirname(path));
-}
 
 /** Finds incomplete files of killed commands and supervisors, and counts databases that were set aside. */
 export const checkLeftovers: RunCheck = (context) => {

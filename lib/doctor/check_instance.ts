@@ -3,7 +3,7 @@ import { databaseLockPath } from "../database/lock.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
 import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket } from "../instance/stale_files.ts";
-import { stateInWords } from "../instance/status/status.ts";
+import { type Check, stateInWords } from "../instance/status/status.ts";
 import { describeProcess, type Holder } from "../platform/processes/processes.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { groupsOf, type RunCheck, whileUnsupervised } from "./context.ts";
@@ -29,7 +29,7 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
   } else if (state === "unhealthy" || (state === "running" && !healthy)) {
     const silent = checks.find((check) => !check.ok && check.name === "supervisor")?.detail;
     const what = why === "" && silent !== undefined ? "Temporal is ready, but its supervisor" : "Temporal";
-    finding("fail", `${what} is unhealthy: ${why || silent || "unknown"}`, "stigmer-local restart");
+    finding("fail", `${what} is unhealthy: ${why || silent || "unknown"}`, remedyFor(broken));
   } else if (state === "backoff") {
     finding("warn", "Temporal exited unexpectedly and will be restarted", "stigmer-local logs");
   } else if (why !== "") {
@@ -41,6 +41,12 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
     : stateInWords(state);
   return diagnose("instance", findings, detail);
 };
+
+/** A restart would not bring up Temporal on a full disk. */
+function remedyFor(broken: readonly Check[]): string {
+  const isDiskFull = broken.some(({ name, detail }) => name === "data" && !detail.includes("transaction"));
+  return isDiskFull ? "Free some space for the database and the logs" : "stigmer-local restart";
+}
 
 /** Checks which processes hold the locks, and whether the lock files exist. */
 export const checkLocks: RunCheck = (context) => {

@@ -11,6 +11,7 @@ export function beginMachine(): Step {
       exitedAttempt: 0,
       lastExit: null,
       hang: null,
+      launchFailure: null,
       restarts: 0,
       restartsAtMs: [],
       shortLives: 0,
@@ -63,7 +64,7 @@ const ignore = (_state: State, _event: Event, machine: Machine): Step => ({ mach
 const serve = (_state: State, _event: Event, machine: Machine, context: StepContext): Step =>
   machine.exitedAttempt === machine.attempt
     ? beginRestart(machine, context.nowMs, context)
-    : go(machine, { kind: "running", sinceMs: context.nowMs }, { kind: "watch" });
+    : go({ ...machine, launchFailure: null }, { kind: "running", sinceMs: context.nowMs }, { kind: "watch" });
 
 const fail = (machine: Machine, failure: Failure): Step => go(machine, { kind: "failed", failure });
 
@@ -120,13 +121,18 @@ function countSick(sinceMs: number, failures: number, machine: Machine, context:
   return beginRestart({ ...machine, hang: `hung: ${failures} health checks in a row failed` }, sinceMs, context);
 }
 
-function gaveUp({ restarts, restartsAtMs }: Machine, { policy, name }: StepContext): Failure {
+function gaveUp({ restarts, restartsAtMs, launchFailure }: Machine, { policy, name }: StepContext): Failure {
   const minutes = Math.round(policy.windowMs / 60_000);
+  const why = launchFailure === null ? "" : `; the last launch failed: ${launchFailure.message}`;
+  const remedy = launchFailure?.hint ?? "See `stigmer-local logs`";
   return {
     code: "gave-up",
-    message: `Gave up: ${name} exited ${restartsAtMs.length + 1} times within ${minutes} minutes`,
-    hint: "See `stigmer-local logs`; `stigmer-local start` tries again (`--max-restarts 0` lifts the limit)",
-    facts: { restarts, limit: policy.limit, windowMs: policy.windowMs },
+    message: `Gave up: ${name} exited ${restartsAtMs.length + 1} times within ${minutes} minutes${why}`,
+    hint: `${remedy}; \`stigmer-local start\` tries again (\`--max-restarts 0\` lifts the limit)`,
+    facts: {
+      ...{ restarts, limit: policy.limit, windowMs: policy.windowMs },
+      ...(launchFailure === null ? {} : { launchFailure }),
+    },
   };
 }
 
@@ -157,7 +163,9 @@ const TABLE: Table = {
   starting: {
     ready: serve,
     launchFailed: (state, { failure, final }, machine, context) =>
-      state.first || final ? fail(machine, failure) : beginRestart(machine, null, context),
+      state.first || final
+        ? fail(machine, failure)
+        : beginRestart({ ...machine, launchFailure: failure }, null, context),
     exited: ignore, // a launch reports it as launchFailed
     healthy: ignore,
     sick: ignore,

@@ -66,6 +66,8 @@ export interface Machine {
   lastExit: Exit | null;
   /** Why the process that is being terminated counts as hung; null when it does not. */
   hang: string | null;
+  /** Why the last launch failed; null if it succeeded. */
+  launchFailure: Failure | null;
   /** Restarts after a crash or a hang, since the supervisor came up. */
   restarts: number;
   /** When those that still count towards the limit happened. */

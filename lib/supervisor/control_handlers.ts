@@ -41,6 +41,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       settings,
       pid: temporal.pid,
       startTime: temporal.startTime,
+      startedAtMs: temporal.startedAtMs,
       probe,
       timeoutMs: instance.healthPolicy.timeoutMs,
       readiness: temporal.readiness,

@@ -21,7 +21,7 @@ import {
 } from "./support_lifecycle.ts";
 
 /** The checks that `status` shows, in order. */
-const LAYERS: Check["name"][] = ["lock", "record", "process", "identity", "port", "grpc", "ui"];
+const LAYERS: Check["name"][] = ["lock", "record", "process", "identity", "port", "grpc", "ui", "data"];
 
 describe("the ten scenarios", () => {
   it("start, stop, start again", () =>

@@ -202,7 +202,7 @@ describe("a running Temporal is not ready", () => {
 });
 
 describe("status of a running Temporal", () => {
-  const LAYERS = ["lock", "record", "process", "identity", "port", "grpc", "ui"];
+  const LAYERS = ["lock", "record", "process", "identity", "port", "grpc", "ui", "data"];
 
   it("shows each layer with its time", () =>
     withInstance(async (instance) => {

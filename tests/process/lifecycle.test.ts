@@ -329,6 +329,21 @@ describe("step() after a crash", () => {
     assertEquals(ending.restarts, 10);
   });
 
+  it("says why the last launch failed when it gives up", () => {
+    const failure = { code: "launch-failed", message: "The disk is full", hint: "Free some space" } as const;
+    const failed = { kind: "launchFailed", attempt: 1, failure, final: false } as const;
+    const once = { ...CONTEXT, policy: { ...CONTEXT.policy, limit: 1 } };
+    const crashed = CRASH_NOW(inState({ kind: "running", sinceMs: 0 }), once).machine;
+    const starting = { ...crashed, state: { kind: "starting", first: false } } as const;
+    const { state } = step(step(starting, failed, once).machine, { kind: "gone" }, once).machine;
+    assert(state.kind === "failed");
+    const message = "Gave up: Temporal exited 2 times within 5 minutes; the last launch failed: The disk is full";
+    assertEquals(state.failure.message, message);
+    assertEquals(state.failure.hint?.startsWith("Free some space; `stigmer-local start` tries again"), true);
+    assertEquals(state.failure.facts?.["launchFailure"], failure);
+    assertEquals(step(starting, { kind: "ready", attempt: 1 }, once).machine.launchFailure, null);
+  });
+
   it("does not give up over crashes that are far apart, nor without a limit", () => {
     const crashes = (afterMs: number, limit: number) =>
       run(

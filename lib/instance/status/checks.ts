@@ -4,6 +4,7 @@ import type { InstancePaths } from "../paths.ts";
 import { readPidFile } from "../pid_file.ts";
 import { isRecordedProcess } from "../pid_record.ts";
 import { frontendAddress, uiAddress } from "./addresses.ts";
+import { checkData } from "./data_check.ts";
 import type { Probe, ProbeResult, Readiness } from "./probe.ts";
 import type { Check } from "./status.ts";
 
@@ -15,6 +16,8 @@ export interface CheckTarget {
   pid: number;
   /** Its start time, as recorded earlier. */
   startTime: string;
+  /** When it was started, in Unix ms. */
+  startedAtMs: number;
   probe: Probe;
   timeoutMs: number;
   /** When it became ready, if under this supervisor. */
@@ -26,7 +29,7 @@ export interface CheckTarget {
  */
 const FRESH_MS = 50;
 
-/** Checks and times each layer of a running Temporal, from the lock to the Web UI. Has no side effects. */
+/** Checks and times each layer of a running Temporal, from the lock to the data. Has no side effects. */
 export async function checkLayers(target: CheckTarget): Promise<Check[]> {
   const { paths, processes, pid, settings } = target;
   const network = askNetwork(target);
@@ -65,7 +68,8 @@ export async function checkLayers(target: CheckTarget): Promise<Check[]> {
       };
     }),
   ];
-  return [...local, ...await network];
+  const data = await timed("data", () => checkData(paths, settings, target.startedAtMs, Date.now()));
+  return [...local, ...await network, data];
 }
 
 async function askNetwork({ settings, probe, timeoutMs, readiness }: CheckTarget): Promise<Check[]> {

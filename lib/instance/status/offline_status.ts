@@ -35,6 +35,7 @@ export async function offlineStatus(
   const settings = settingsOf(finding, leader, processes, requested, paths);
 
   if (leader === null) return withoutTemporal(paths, settings, finding, supervisor);
+  const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   const probe = createProbe(host.connect, settings);
   const checks = await checkLayers({
     paths,
@@ -42,13 +43,13 @@ export async function offlineStatus(
     settings,
     pid: leader.pid,
     startTime: leader.startTime,
+    startedAtMs: (record?.startedAtS ?? 0) * 1000,
     probe,
     timeoutMs: DEFAULT_HEALTH_POLICY.timeoutMs,
   });
   probe.close();
   if (!isStillThere(leader, processes)) return await offlineStatus(host, home, requested, processes);
 
-  const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   return {
     ...statusFrame(supervisor === null ? "unsupervised" : "running", settings, paths),
     // An unresponsive supervisor makes health unknown, whatever the checks say.

@@ -3,7 +3,7 @@ import type { Failure } from "../../errors/failure.ts";
 /** The result of one check. */
 export interface Check {
   name:
-    | ("lock" | "record" | "process" | "identity" | "port" | "grpc" | "ui" | "supervisor")
+    | ("lock" | "record" | "process" | "identity" | "port" | "grpc" | "ui" | "data" | "supervisor")
     // of an external Temporal
     | ("tls" | "server" | "namespace");
   ok: boolean;

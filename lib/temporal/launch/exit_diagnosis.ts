@@ -24,6 +24,8 @@ export interface TemporalExit {
   signal: string | null;
   /** The settings of the launch. */
   settings?: Settings;
+  /** Which file system is full, such as `only 0 B free at /data`. */
+  fullDisk?: string | null;
 }
 
 /** The explanation of an exit, for people. */
@@ -43,6 +45,7 @@ interface Pattern {
 }
 
 const SEE_LOG = "`stigmer-local logs` shows what it wrote before";
+const FREE_SPACE = "Free some space for the database and the logs";
 const SET_ASIDE = "`stigmer-local reset` sets it aside (nothing is deleted), and the next start creates a new one";
 
 /**
@@ -85,7 +88,7 @@ const PATTERNS: readonly Pattern[] = [
     cause: "disk-full",
     matches: /database or disk is full|no space left on device|disk quota exceeded/i,
     message: () => "The disk is full",
-    hint: "Free some space for the database and the logs",
+    hint: FREE_SPACE,
   },
   {
     cause: "port-taken",
@@ -161,8 +164,18 @@ const SIGNAL_HINTS: Readonly<Record<string, string>> = {
   SIGILL: "The binary is built for another processor: choose another with --temporal-bin",
 };
 
-/** Explains why Temporal exited, from its exit status and the end of its output. */
+/**
+ * Explains why Temporal exited, from its exit status and the end of its output. On a full disk its last words may be
+ * missing, or about a consequence: a database that was not finished, or cannot be opened.
+ */
 export function diagnoseExit(exit: TemporalExit): ExitDiagnosis {
+  const known = diagnoseOutput(exit);
+  const isExplained = known.cause !== "unknown" && known.cause !== "disk-full" && !known.cause.startsWith("database-");
+  if (exit.fullDisk == null || isExplained) return known;
+  return { cause: "disk-full", message: `The disk is full: ${exit.fullDisk}`, hint: FREE_SPACE };
+}
+
+function diagnoseOutput(exit: TemporalExit): ExitDiagnosis {
   const texts = messagesOf(exit.lastWords);
   for (const text of texts.toReversed()) {
     for (const { cause, matches, message, hint } of PATTERNS) {

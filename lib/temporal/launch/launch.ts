@@ -1,4 +1,5 @@
 import { closeSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { temporalArgs } from "../../config/dev_server_args.ts";
 import { refuseNewerDatabase } from "../../database/downgrade_guard.ts";
 import { finishDatabase, prepareDatabase } from "../../database/files.ts";
@@ -9,6 +10,7 @@ import type { Probe } from "../../instance/status/probe.ts";
 import { openLog } from "../../logs/open_log.ts";
 import { readTail } from "../../logs/read_tail.ts";
 import type { LockFile } from "../../platform/files/lock_file.ts";
+import { fullDisk } from "../../platform/files/free_space.ts";
 import { spawnDetached } from "../../platform/spawn/spawn_detached.ts";
 import type { TerminationTarget } from "../../process/terminate.ts";
 import type { ProcessEnd } from "../../process/tracked_process.ts";
@@ -149,11 +151,14 @@ async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd:
 }
 
 function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, lastWords: string): LocalError {
+  const { paths } = instance;
+  const { dbFilename } = plan.settings;
   const known: ExitDiagnosis = diagnoseExit({
     lastWords,
     exitCode: end.code,
     signal: end.signal,
     settings: plan.settings,
+    fullDisk: fullDisk([...dbFilename === null ? [] : [dirname(dbFilename)], paths.home, paths.logsDir]),
   });
   return new LocalError("launch-failed", known.message, {
     hint: known.hint,
@@ -162,7 +167,7 @@ function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, last
       exitCode: end.code,
       signal: end.signal,
       lastWords: lastWords.trim() === "" ? [] : withoutUsage(lastWords.trimEnd()).slice(-10),
-      log: instance.paths.temporalLog,
+      log: paths.temporalLog,
       binary: plan.binary,
     },
   });

@@ -49,6 +49,15 @@ describe("explainFailure()", () => {
     assertEquals(diagnoseExit({ lastWords: output, exitCode: 1, signal: null }).cause, "database-locked");
   });
 
+  it("looks at the disk before it blames the binary or the database, but not what has another cause", () => {
+    const fullDisk = "only 0 B free at /data";
+    const causeOf = (lastWords: string) => diagnoseExit({ lastWords, exitCode: 1, signal: null, fullDisk });
+    for (const words of ["", fixture("database-corrupt.txt"), "unable to open database file"]) {
+      assertEquals(causeOf(words).message, "The disk is full: only 0 B free at /data", words);
+    }
+    assertEquals(causeOf(fixture("port-taken.ui.txt")).cause, "port-taken");
+  });
+
   it("does not take a warning for the cause", () => {
     const output = 'time=2026-01-01T00:00:00.000 level=WARN msg="disk" error="no space left on device"\n';
     assertEquals(diagnoseExit({ lastWords: output, exitCode: 0, signal: null }), {
