@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import { isPartOfPolicy, type Policy } from "../config/policy.ts";
 import { readSettings, type Settings } from "../config/settings.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
 import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
@@ -14,19 +15,37 @@ export interface LastFailure {
   restarts: number;
   /** The settings of the launch; null if the supervisor failed before it had any. */
   settings: Settings | null;
+  /** With what Temporal served last, which the next `start` keeps; null if it never did since a `stop`. */
+  served: Served | null;
+}
+
+/** With what a Temporal was ready. */
+export interface Served {
+  settings: Settings;
+  policy: Partial<Policy>;
 }
 
 /** Reads the last failure at `path`; null if there is none, or the file is not one. */
 export function readLastFailure(path: string): LastFailure | null {
-  const { at, failure, lastExit, restarts, settings } = readJsonFile(path, 256 * 1024);
+  const { at, failure, lastExit, restarts, settings, served } = readJsonFile(path, 256 * 1024);
   if (!isFailure(failure)) return null;
+  // Earlier versions gave up only what had served, and did not say so.
+  const told = served === undefined && failure.code === "gave-up" ? { settings } : served;
   return {
     at: typeof at === "string" ? at : "",
     failure,
     lastExit: isExit(lastExit) ? lastExit : null,
     restarts: typeof restarts === "number" ? restarts : 0,
     settings: readSettings(settings),
+    served: readServed(told),
   };
+}
+
+function readServed(value: unknown): Served | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { settings, policy } = value as Record<keyof Served, unknown>;
+  const known = readSettings(settings);
+  return known === null ? null : { settings: known, policy: isPartOfPolicy(policy) ? policy : {} };
 }
 
 function isExit(value: unknown): value is Exit {

@@ -10,7 +10,7 @@ import process from "node:process";
 import { type Failure, toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { createInstance, type LaunchRequest, NO_HOME_EXIT, SUPERSEDED_EXIT } from "../instance/context.ts";
-import { writeLastFailure } from "../instance/last_failure.ts";
+import { readLastFailure, writeLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { adoptLock, type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
@@ -68,6 +68,7 @@ async function supervise(
       lastExit: null,
       restarts: 0,
       settings: null,
+      served: readLastFailure(paths.lastFailure)?.served ?? null,
     });
     return failure;
   }

@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
+import { policiesOf } from "../config/policy.ts";
 import { controlApi } from "../control/api.ts";
 import { type ControlSocket, openControlSocket } from "../control/socket.ts";
 import { type Failure, toFailure } from "../errors/failure.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
-import { clearLastFailure, writeLastFailure } from "../instance/last_failure.ts";
+import { clearLastFailure, readLastFailure, type Served, writeLastFailure } from "../instance/last_failure.ts";
 import { sweepTemporaries } from "../instance/stale_files.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
@@ -40,7 +41,10 @@ export async function runSupervisor(
   const { paths, log } = instance;
   mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 });
   sweepTemporaries(instance);
-  const supervisor = new Supervisor(instance, launchRequest, lock);
+  // What served until it was given up comes up as it was, unless this request says otherwise.
+  const kept = readLastFailure(paths.lastFailure)?.served ?? null;
+  if (kept !== null) Object.assign(instance, policiesOf({ ...kept.policy, ...launchRequest.policy }));
+  const supervisor = new Supervisor(instance, launchRequest, lock, kept?.settings ?? null);
   let announceDeparture = () => {};
   const departed = new Promise<void>((resolve) => {
     announceDeparture = resolve;
@@ -65,7 +69,7 @@ export async function runSupervisor(
 
   const { machine } = supervisor;
   const { removesRecord, failure, removesHome } = departure(machine);
-  if (removesRecord) leaveRecords(instance, supervisor, failure);
+  if (removesRecord) leaveRecords(instance, supervisor, failure, kept);
   // No new connection from here on: the locks are about to be free, and a successor may come up at once.
   const drained = control.close(DRAIN_MS);
   supervisor.manager.release();
@@ -112,13 +116,19 @@ function guardHome(
 }
 
 /** Removes the record of the Temporal that is over, and records why this supervisor gave up. */
-function leaveRecords({ paths, log }: Instance, supervisor: Supervisor, failure: Failure | null): void {
+function leaveRecords(
+  { paths, log, policy }: Instance,
+  supervisor: Supervisor,
+  failure: Failure | null,
+  kept: Served | null,
+): void {
   const { manager, program, machine: { lastExit, restarts } } = supervisor;
   try {
     manager.removeRecord();
     if (failure === null) return;
     const at = new Date().toISOString();
-    writeLastFailure(paths.lastFailure, { at, failure, lastExit, restarts, settings: program.settings });
+    const served = program.served === null ? kept : { settings: program.served, policy };
+    writeLastFailure(paths.lastFailure, { at, failure, lastExit, restarts, settings: program.settings, served });
   } catch (error) {
     log.note("outcome not written", { why: toFailure(error).message });
   }

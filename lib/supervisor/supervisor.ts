@@ -1,3 +1,4 @@
+import type { Settings } from "../config/settings.ts";
 import { toFailure } from "../errors/failure.ts";
 import type { Instance, LaunchRequest } from "../instance/context.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
@@ -22,10 +23,11 @@ export class Supervisor {
   readonly #machine: StateMachine;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(instance: Instance, launchRequest: LaunchRequest, lock: LockFile) {
+  /** @param kept Settings for everything that is neither requested nor taken from a Temporal that is found. */
+  constructor(instance: Instance, launchRequest: LaunchRequest, lock: LockFile, kept: Settings | null = null) {
     const { log } = instance;
     this.warnings = new Warnings(log);
-    this.program = new TemporalProgram(instance, launchRequest, this.warnings);
+    this.program = new TemporalProgram(instance, launchRequest, this.warnings, kept);
     this.manager = new ProcessManager(instance, this.program, lock, {
       dispatch: (event) => this.dispatch(event),
       warn: (message) => this.warnings.add(message),

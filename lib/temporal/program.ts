@@ -30,7 +30,9 @@ export class TemporalProgram implements Program<TemporalProcess> {
   readonly #instance: Instance;
   readonly #warnings: ProgramWarnings;
   #launchRequest: LaunchRequest;
+  readonly #kept: Settings | undefined;
   #plan: LaunchPlan | null = null;
+  #served: Settings | null = null;
   #temporal: TemporalProcess | null = null;
   #probe: Probe | null = null;
   /** One supervisor per database, whatever homes and links lead to it. */
@@ -38,7 +40,14 @@ export class TemporalProgram implements Program<TemporalProcess> {
   readonly #released = new AbortController();
   readonly #versions: VersionLearner;
 
-  constructor(instance: Instance, launchRequest: LaunchRequest, warnings: ProgramWarnings) {
+  /** @param kept Settings for everything that is neither requested nor taken from a Temporal that is found. */
+  constructor(
+    instance: Instance,
+    launchRequest: LaunchRequest,
+    warnings: ProgramWarnings,
+    kept: Settings | null = null,
+  ) {
+    this.#kept = kept ?? undefined;
     this.#instance = instance;
     this.#launchRequest = launchRequest;
     this.#warnings = warnings;
@@ -53,7 +62,12 @@ export class TemporalProgram implements Program<TemporalProcess> {
   /** What runs, else what is to run. */
   get settings(): Settings {
     return this.#temporal?.settings ?? this.#plan?.settings ??
-      planFor(this.#instance.paths, this.#launchRequest.requested, "").settings;
+      planFor(this.#instance.paths, this.#launchRequest.requested, "", this.#kept).settings;
+  }
+
+  /** The settings of the Temporal that was ready last; null while none was. */
+  get served(): Settings | null {
+    return this.#served;
   }
 
   /** Learns the version of the Temporal that is alive, by running its binary if necessary. */
@@ -79,6 +93,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
 
   async bringUp(launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
     const temporal = await this.#adoptOrLaunch(launch);
+    this.#served = temporal.settings;
     this.#versions.learnSoon(temporal);
     this.#warnings.setOfLaunch(await declareSearchAttributes(this.#instance, temporal.settings, launch.signal));
     return temporal;
@@ -170,7 +185,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
     });
     if (found.kind === "clear") {
       launch.holdLock(found.lock);
-      this.#plan = planFor(paths, requested, found.binary, found.base);
+      this.#plan = planFor(paths, requested, found.binary, found.base ?? this.#kept);
       return null;
     }
     const { temporal } = found;

@@ -17,7 +17,8 @@ const OUTCOME: LastFailure = {
   failure: { code: "gave-up", message: "Gave up", hint: "look", facts: { restarts: 10 } },
   lastExit: { code: 1, signal: null, at: "2026-11-23T05:59:00.000Z", reason: "crashed" },
   restarts: 10,
-  settings: completeSettings({ port: 7300 }, "/db"),
+  settings: completeSettings({ port: 7301 }, "/db"),
+  served: { settings: completeSettings({ port: 7300 }, "/db"), policy: { maxRestarts: 1 } },
 };
 
 describe("readOutcome()", () => {
@@ -27,7 +28,7 @@ describe("readOutcome()", () => {
       writeLastFailure(path, OUTCOME);
       assertEquals(readLastFailure(path), OUTCOME);
       assertEquals(statSync(path).mode & 0o777, 0o600);
-      const bare = { ...OUTCOME, lastExit: null, settings: null };
+      const bare = { ...OUTCOME, lastExit: null, settings: null, served: null };
       writeLastFailure(path, bare);
       assertEquals(readLastFailure(path), bare);
       assertEquals(readdirSync(folder), ["outcome.json"]);
@@ -56,7 +57,18 @@ describe("readOutcome()", () => {
         lastExit: null,
         restarts: 0,
         settings: null,
+        served: null,
       });
+    }));
+
+  it("knows of an outcome of an earlier version what served, which is what was given up", () =>
+    withTempDir((folder) => {
+      const path = join(folder, "outcome.json");
+      const { served: _unknown, ...earlier } = OUTCOME;
+      writeFileSync(path, JSON.stringify(earlier));
+      assertEquals(readLastFailure(path)?.served, { settings: OUTCOME.settings!, policy: {} });
+      writeFileSync(path, JSON.stringify({ ...earlier, failure: { code: "launch-failed", message: "x" } }));
+      assertEquals(readLastFailure(path)?.served, null);
     }));
 
   it("follows no link, and reads no folder", () =>

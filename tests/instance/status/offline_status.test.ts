@@ -26,6 +26,7 @@ function checksOf({ checks }: Status): Record<string, boolean> {
 
 function recordFailure(fake: FakeInstance, port?: number): void {
   writeLastFailure(fake.paths.lastFailure, {
+    served: null,
     at: "2030-01-01T00:00:00.000Z",
     failure: { code: "gave-up", message: "Temporal crashed 10 times in 60 s" },
     lastExit: { code: 2, signal: null, at: "2030-01-01T00:00:00.000Z", reason: "crashed" },

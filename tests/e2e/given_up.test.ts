@@ -1,0 +1,70 @@
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assertEquals } from "@std/assert";
+import { freePorts } from "../free_ports.ts";
+import {
+  type Ended,
+  history,
+  isAlive,
+  launch,
+  ownRuntime,
+  type TestInstance,
+  toolCommand,
+  until,
+  withInstance,
+} from "./support.ts";
+import { untilEvent } from "./support_events.ts";
+import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
+
+/** Runs the tool on the instance's home. Unlike `instance.run`, it adds no ports. */
+async function plain({ home }: TestInstance, ...args: string[]): Promise<Ended> {
+  return await launch([...toolCommand(ownRuntime), args[0]!, "--home", home, ...args.slice(1)]).ended;
+}
+
+/** Kills one Temporal after the other until its supervisor, which allows one restart, gives up. */
+async function untilGivenUp(instance: TestInstance, supervisor: number): Promise<void> {
+  const launchedBefore = history(instance).filter(({ event }) => event === "launched").length;
+  for (let life = launchedBefore - 1; life <= launchedBefore; life++) {
+    const { pid } = await untilEvent(instance, "launched", life + 1);
+    await untilEvent(instance, "running", life + 1);
+    process.kill(Number(pid), "SIGKILL");
+  }
+  await until("the supervisor is gone", () => !isAlive(supervisor));
+}
+
+describe("after a supervisor gave up", () => {
+  for (const verb of ["start", "restart"]) {
+    it(`a plain ${verb} comes up as what served, also after a failed try, and flags still win`, () =>
+      withInstance(async (instance) => {
+        const flags = ["--headless", "--namespace", "orders", "--max-restarts", "1"];
+        const first = await instance.start(flags);
+        await untilGivenUp(instance, pidsOf(first).supervisor);
+
+        const failed = await plain(instance, verb, "--search-attribute", "A=Text", "--ip", "192.0.2.1");
+        assertEquals(failed.code, 1, failed.stderr);
+        assertEquals((await instance.status()).failure?.code, "launch-failed");
+
+        const again = await plain(instance, verb, "--log-level", "error", "--json");
+        assertEquals(again.code, 0, again.stdout);
+        const status = JSON.parse(again.stdout);
+        assertEquals([status.address, status.uiUrl, status.namespace], [first.address, null, "orders"]);
+        const same = await plain(instance, "start", "--max-restarts", "1", "--log-level", "error");
+        assertEquals(same.code, 0, same.stderr);
+        await stopCleanly(instance, await instance.status());
+      }));
+  }
+
+  it("a stop forgets its settings, and a first start that never became ready leaves none", () =>
+    withInstance(async (instance) => {
+      const first = await instance.start(["--headless", "--namespace", "orders", "--max-restarts", "1"]);
+      await untilGivenUp(instance, pidsOf(first).supervisor);
+      assertEquals((await instance.stop()).code, 0);
+      const { port, uiPort } = await freePorts();
+      const ports = ["--port", `${port}`, "--ui-port", `${uiPort}`];
+      const failed = await plain(instance, "start", ...ports, "--namespace", "billing", "--", "--no-such-flag");
+      assertEquals(failed.code, 1);
+      const status = await instance.start(["--headless"]);
+      assertEquals([status.address, status.namespace], [first.address, "default"]);
+      await stopCleanly(instance, status);
+    }));
+});
