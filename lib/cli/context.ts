@@ -4,6 +4,7 @@ import type { Host } from "../platform/runtime/host.ts";
 import { type Paint, paintFor, wantsColour } from "../text/paint.ts";
 import { shellWord } from "../text/shell_word.ts";
 import type { Invocation } from "./invocation.ts";
+import { type TypedCommands, typedCommands } from "./typed_commands.ts";
 
 /** What a subcommand gets: the invocation, the process that it runs in, and its output channels. */
 export interface CommandContext {
@@ -11,6 +12,8 @@ export interface CommandContext {
   invocation: Invocation;
   /** For stdout; without colour unless stdout is a terminal. */
   paint: Paint;
+  /** Completes the commands in the output; {@linkcode answer} and {@linkcode tell} do so themselves. */
+  typed: TypedCommands;
   /** Prints the result on stdout: `text`, or `value` as one JSON document with `--json`; nothing with `--quiet`. */
   answer(value: unknown, text: () => string): Promise<void>;
   /** Prints progress and diagnostics on stderr; nothing with `--quiet` or `--json`. */
@@ -22,17 +25,19 @@ export type Command = (context: CommandContext) => Promise<number>;
 
 /** Creates the context of `invocation`. */
 export function commandContext(host: Host, invocation: Invocation): CommandContext {
-  const { json, quiet } = invocation;
+  const { json, quiet, home } = invocation;
+  const typed = typedCommands(home, { env: host.env, cwd: host.cwd() });
   return {
     host,
     invocation,
     paint: paintFor(wantsColour(host.isTerminal("stdout"), host.env)),
+    typed,
     answer: async (value, text) => {
-      if (json) await host.write("stdout", JSON.stringify(value, null, 2) + "\n");
-      else if (!quiet) await host.write("stdout", text());
+      if (json) await host.write("stdout", JSON.stringify(typed.inValue(value), null, 2) + "\n");
+      else if (!quiet) await host.write("stdout", typed.inText(text()));
     },
     tell: async (line) => {
-      if (!quiet && !json) await host.write("stderr", `${line}\n`);
+      if (!quiet && !json) await host.write("stderr", `${typed.inText(line)}\n`);
     },
   };
 }

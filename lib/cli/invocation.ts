@@ -9,7 +9,6 @@ import { type RequestedSettings, UI_PORT_OFFSET } from "../config/settings.ts";
 import type { Failure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { absolutePath, managedBinaryPath } from "../instance/paths.ts";
-import { shellWord } from "../text/shell_word.ts";
 import { type CommandSpec, type Flag, settingsOf } from "./command_specs.ts";
 import type { CommandLine } from "./parse_args.ts";
 
@@ -219,13 +218,4 @@ function defaultHome(env: Surroundings["env"]): string {
     });
   }
   return absolutePath(`${home}/.stigmer`, "/");
-}
-
-/**
- * Adds `--home` to the commands in `text` if the invocation was given it as a flag, so that they refer to the same instance
- * when typed.
- */
-export function asTyped(text: string, { home, options }: Pick<Invocation, "home" | "options">): string {
-  if (options.get("home")?.source.kind !== "flag") return text;
-  return text.replaceAll(/\bstigmer-local (?!help\b)[a-z]+/g, (command) => `${command} --home ${shellWord(home)}`);
 }

@@ -48,7 +48,7 @@ function withoutHome({ invocation: { home, requested } }: CommandContext): Statu
 }
 
 async function watch(context: CommandContext, look: () => Promise<Status>): Promise<number> {
-  const { host, invocation } = context;
+  const { host, invocation, typed } = context;
   let isOver = false;
   let wake = () => {};
   host.onSignal(["SIGINT", "SIGTERM"], () => {
@@ -58,7 +58,9 @@ async function watch(context: CommandContext, look: () => Promise<Status>): Prom
   const clear = !invocation.json && host.isTerminal("stdout") ? "\x1b[H\x1b[2J" : "";
   for (;;) {
     const seen = await look();
-    const text = invocation.json ? JSON.stringify(seen) + "\n" : clear + renderStatus(seen, Date.now(), context.paint);
+    const text = invocation.json
+      ? JSON.stringify(typed.inValue(seen)) + "\n"
+      : clear + typed.inText(renderStatus(seen, Date.now(), context.paint));
     const isRead = await host.write("stdout", text);
     if (isOver || !isRead) return statusExitCode(seen);
     await Promise.race([delay(WATCH_INTERVAL_MS), new Promise<void>((resolve) => wake = resolve)]);

@@ -1,6 +1,7 @@
 import { commandContext } from "../cli/context.ts";
-import { asTyped, homeOf, type Invocation, invocationOf } from "../cli/invocation.ts";
+import { homeOf, type Invocation, invocationOf } from "../cli/invocation.ts";
 import { type CommandLine, readCommandLine } from "../cli/parse_args.ts";
+import { homeAmong, typedCommands } from "../cli/typed_commands.ts";
 import type { ConfigFile } from "../config/file/config_file.ts";
 import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
@@ -71,8 +72,10 @@ async function configFor(host: Host, { command, options }: CommandLine, home: st
 
 /** Prints the error, Temporal's last log lines and the hint on stderr, or all of it as JSON on stdout. */
 async function tellError(host: Host, error: unknown, invocation: Invocation | null): Promise<void> {
+  const surroundings = { env: host.env, cwd: host.cwd() };
+  const home = invocation?.home ?? homeAmong(host.args, surroundings);
+  if (home !== null) typedCommands(home, surroundings).inError(error);
   const failure = toFailure(error);
-  if (invocation !== null && failure.hint !== undefined) failure.hint = asTyped(failure.hint, invocation);
   if (invocation?.json ?? host.args.includes("--json")) {
     await host.write("stdout", JSON.stringify({ schema: 1, error: failure }, null, 2) + "\n");
     return;

@@ -1,5 +1,4 @@
 import { columnsOf, type CommandContext } from "../cli/context.ts";
-import { asTyped } from "../cli/invocation.ts";
 import type { DoctorCheck, DoctorReport } from "./findings.ts";
 import { renderDoctor } from "./render.ts";
 
@@ -8,11 +7,8 @@ import { renderDoctor } from "./render.ts";
  * exit code: 1 if a check failed.
  */
 export async function tellReport(context: CommandContext, found: readonly DoctorCheck[]): Promise<number> {
-  const { host, invocation } = context;
-  const { home, quiet, json } = invocation;
-  const checks = found.map((check) =>
-    check.remedy === undefined ? check : { ...check, remedy: asTyped(check.remedy, invocation) }
-  );
+  const { host, invocation: { home, quiet, json } } = context;
+  const checks = context.typed.inValue([...found]); // before it is wrapped
   const failed = checks.filter(({ state }) => state === "fail");
   const report: DoctorReport = { schema: 1, ok: failed.length === 0, home, checks };
   await context.answer(report, () => renderDoctor(report, context.paint, columnsOf(context)));

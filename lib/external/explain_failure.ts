@@ -4,8 +4,9 @@ import { GrpcError } from "../grpc/error.ts";
 import type { CheckFailure } from "../grpc/health.ts";
 import { formatAddress } from "../instance/status/addresses.ts";
 import { printableLine } from "../text/printable.ts";
+import { temporalCommand, type TemporalTarget } from "../text/temporal_command.ts";
 import type { Credentials } from "./connection/credentials.ts";
-import type { ExternalTemporal } from "./connection/endpoint.ts";
+import type { ExternalTemporal, Pem } from "./connection/endpoint.ts";
 import { type TlsFailure, tlsFailureOf } from "./tls_failure.ts";
 
 /** The system error code of `error` or of one of its causes. */
@@ -117,6 +118,21 @@ const UNIMPLEMENTED = 12;
 /** UNAUTHENTICATED and PERMISSION_DENIED, which Temporal Cloud also returns for a missing namespace. */
 const NOT_AUTHORIZED = [16, 7];
 
+/** The server for Temporal's CLI. An API key is left to $TEMPORAL_API_KEY: other users can read arguments. */
+function cliTarget({ address, namespace, tls }: ExternalTemporal): TemporalTarget {
+  if (tls === null) return { address, namespace };
+  const path = (flag: string, pem: Pem | null | undefined) => pem != null && "path" in pem ? [flag, pem.path] : [];
+  const flags = [
+    "--tls",
+    ...path("--tls-ca-path", tls.serverCa),
+    ...path("--tls-cert-path", tls.client?.cert),
+    ...path("--tls-key-path", tls.client?.key),
+    ...(tls.serverName === null ? [] : ["--tls-server-name", tls.serverName]),
+    ...(tls.disableHostVerification ? ["--tls-disable-host-verification"] : []),
+  ];
+  return { address, namespace, flags };
+}
+
 /** The failure of a request to a server that accepted the connection. */
 export function notAsExpected(
   external: ExternalTemporal,
@@ -136,9 +152,9 @@ export function notAsExpected(
     return {
       code: "namespace-missing",
       message: `Namespace \`${namespace}\` does not exist at ${address}`,
-      hint: origins.namespace === undefined
-        ? "Create it with `temporal operator namespace create`, or use another --namespace"
-        : `Create it with \`temporal operator namespace create\`, or change ${origins.namespace}`,
+      hint: `Create it with \`${temporalCommand("operator namespace create", cliTarget(external))}\`, or ${
+        origins.namespace === undefined ? "use another --namespace" : `change ${origins.namespace}`
+      }`,
       facts: { address, namespace },
     };
   }

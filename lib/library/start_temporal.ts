@@ -50,6 +50,10 @@ export interface TemporalServer {
 export async function startTemporal(options: StartOptions = {}): Promise<TemporalServer> {
   const host = guestHost(await currentHost());
   const context = await contextOf(host, options);
+  return await withTypedCommands(context, () => serverOf(context, options));
+}
+
+async function serverOf(context: CommandContext, options: StartOptions): Promise<TemporalServer> {
   if (options.ephemeral === true) {
     const { startEphemeral } = await import("../ephemeral/start.ts");
     const ephemeral = await startEphemeral(context);
@@ -60,6 +64,15 @@ export async function startTemporal(options: StartOptions = {}): Promise<Tempora
   const status = await bringUp(context);
   const isOurs = options.stopAfter === true && status.reused !== true;
   return new Server(context, status, isOurs ? "stopped" : "left");
+}
+
+/** Runs `work`, and completes the commands in its error. */
+async function withTypedCommands<T>({ typed }: CommandContext, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw typed.inError(error);
+  }
 }
 
 /**
@@ -95,11 +108,12 @@ async function contextOf(host: Host, options: StartOptions): Promise<CommandCont
       facts: { home },
     });
   }
+  const context = commandContext(host, invocation);
   const tell = (line: string) => {
-    options.onMessage?.(line);
+    options.onMessage?.(context.typed.inText(line));
     return Promise.resolve();
   };
-  return { ...commandContext(host, invocation), tell };
+  return { ...context, tell };
 }
 
 /** What disposal does: removes an ephemeral server, stops the server, or nothing. */
@@ -132,11 +146,11 @@ class Server implements TemporalServer {
 
   async status(): Promise<Status> {
     const { currentStatus } = await import("../client/current_status.ts");
-    return await currentStatus(this.#context);
+    return await withTypedCommands(this.#context, () => currentStatus(this.#context));
   }
 
   stop(options: { graceMs?: number } = {}): Promise<void> {
-    this.#stopping ??= this.#end(options.graceMs).catch((error: unknown) => {
+    this.#stopping ??= withTypedCommands(this.#context, () => this.#end(options.graceMs)).catch((error: unknown) => {
       this.#stopping = null; // allows another attempt
       throw error;
     });

@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { COMMANDS, flagsOf } from "../../lib/cli/command_specs.ts";
-import { asTyped, type Invocation, requestedByFlags } from "../../lib/cli/invocation.ts";
+import { type Invocation, requestedByFlags } from "../../lib/cli/invocation.ts";
 import type { RequestedSettings } from "../../lib/config/settings.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { parseCommandLine } from "./parse_command_line.ts";
@@ -384,22 +384,5 @@ describe("requestedByFlags()", () => {
       policy: { maxRestarts: 2 },
       temporalBin: "/cwd/bin/temporal",
     });
-  });
-});
-
-describe("asTyped()", () => {
-  const hint = "`stigmer-local restart` applies them, `stigmer-local logs -f` tells more";
-
-  it("adds --home to the commands of a hint if it was a flag", () => {
-    assertEquals(
-      asTyped(hint, parse("status --home it's")),
-      "`stigmer-local restart --home '/cwd/it'\\''s'` applies them, `stigmer-local logs --home '/cwd/it'\\''s' -f` tells more",
-    );
-  });
-
-  it("leaves them unchanged if they find the home themselves", () => {
-    assertEquals(asTyped(hint, parse("status")), hint);
-    assertEquals(asTyped(hint, parse("status", { STIGMER_HOME: "/h" })), hint);
-    assertEquals(asTyped("See `stigmer-local help run`", parse("run --home /h")), "See `stigmer-local help run`");
   });
 });

@@ -3,8 +3,9 @@ import { expectedNamespaces, type Settings } from "../../config/settings.ts";
 import { type GrpcChannel, openGrpcChannel } from "../../grpc/channel.ts";
 import { GrpcError } from "../../grpc/error.ts";
 import type { Instance } from "../../instance/context.ts";
-import { clientHost } from "../../instance/status/addresses.ts";
+import { clientHost, frontendAddress } from "../../instance/status/addresses.ts";
 import { delay } from "../../platform/runtime/delay.ts";
+import { temporalCommand, type TemporalTarget } from "../../text/temporal_command.ts";
 import { addSearchAttributes, listSearchAttributes, type OperatorRefusal } from "./operator_api.ts";
 
 const CALL_TIMEOUT_MS = 5_000;
@@ -37,7 +38,7 @@ export async function declareSearchAttributes(
       CALL_TIMEOUT_MS,
     );
     for (const namespace of new Set(["default", ...expectedNamespaces(settings)])) {
-      warnings.push(...await declareIn(channel, namespace, types, signal));
+      warnings.push(...await declareIn(channel, { address: frontendAddress(settings), namespace }, types, signal));
     }
   } catch (error) {
     if (!(error instanceof GrpcError)) throw error;
@@ -51,10 +52,11 @@ export async function declareSearchAttributes(
 
 async function declareIn(
   channel: GrpcChannel,
-  namespace: string,
+  target: TemporalTarget,
   types: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<string[]> {
+  const { namespace } = target;
   const refused = ({ why }: OperatorRefusal) => [`Search attributes of namespace ${namespace}: ${why}`];
   const giveUpAt = performance.now() + DEADLINE_MS;
   for (;;) {
@@ -65,7 +67,7 @@ async function declareIn(
       if (isLate || seen.status === INVALID_ARGUMENT) return refused(seen);
     } else {
       const missing = new Map([...types].filter(([name]) => !seen.has(name)));
-      if (missing.size === 0) return differences(namespace, types, seen);
+      if (missing.size === 0) return differences(target, types, seen);
       const refusal = await addSearchAttributes(channel, namespace, missing, CALL_TIMEOUT_MS);
       if (refusal !== null && (isLate || refusal.status === INVALID_ARGUMENT)) return refused(refusal);
       if (isLate) {
@@ -82,12 +84,13 @@ async function declareIn(
 }
 
 function differences(
-  namespace: string,
+  target: TemporalTarget,
   types: ReadonlyMap<string, string>,
   seen: ReadonlyMap<string, string>,
 ): string[] {
-  return [...types].filter(([name, type]) => seen.get(name) !== type).map(([name, type]) =>
-    `Search attribute ${name} of namespace ${namespace} is ${seen.get(name)}, not ${type}: to change it, run ` +
-    `\`temporal operator search-attribute remove --namespace ${namespace} --name ${name}\`, then restart`
-  );
+  return [...types].filter(([name, type]) => seen.get(name) !== type).map(([name, type]) => {
+    const removal = temporalCommand("operator search-attribute remove", target, "--name", name);
+    return `Search attribute ${name} of namespace ${target.namespace} is ${seen.get(name)}, not ${type}: ` +
+      `to change it, run \`${removal}\`, then \`stigmer-local restart\``;
+  });
 }
