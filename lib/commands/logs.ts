@@ -2,11 +2,11 @@ import { readFileSync, statSync } from "node:fs";
 import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { followLog } from "../logs/follow_log.ts";
-import { lineLevel, linesSince, parseSince } from "../logs/log_lines.ts";
+import { followLines } from "../logs/follow_log.ts";
+import { linesSince, parseSince } from "../logs/log_lines.ts";
 import { requireLogFile } from "../logs/open_log.ts";
+import { paintLine } from "../logs/paint_line.ts";
 import { rotatedLogs } from "../logs/rotate_log.ts";
-import type { Paint } from "../text/paint.ts";
 
 const DEFAULT_LINES = 200;
 
@@ -27,7 +27,7 @@ export const logs: Command = async (context) => {
     return 0;
   }
   const { lines, offset } = readLines(path, limit, sinceMs);
-  const isRead = await host.write("stdout", lines.map((line) => `${colour(line, paint)}\n`).join(""));
+  const isRead = await host.write("stdout", lines.map((line) => `${paintLine(line, paint)}\n`).join(""));
   if (commandOptions["follow"] === true && isRead) await follow(context, path, offset, info?.ino ?? null);
   return 0;
 };
@@ -65,25 +65,7 @@ async function follow(
 ): Promise<void> {
   const end = new AbortController();
   host.onSignal(["SIGINT", "SIGTERM"], () => end.abort());
-  let partial = "";
-  for await (const text of followLog(path, offset, inode, end.signal)) {
-    const lines = (partial + text).split("\n");
-    partial = lines.pop() ?? "";
-    if (!(await host.write("stdout", lines.map((line) => `${colour(line, paint)}\n`).join("")))) return;
-  }
-}
-
-function colour(line: string, paint: Paint): string {
-  switch (lineLevel(line)) {
-    case "error":
-    case "fatal":
-    case "panic":
-      return paint.red(line);
-    case "warn":
-      return paint.yellow(line);
-    case "debug":
-      return paint.dim(line);
-    default:
-      return line;
+  for await (const lines of followLines(path, offset, inode, end.signal)) {
+    if (!(await host.write("stdout", lines.map((line) => `${paintLine(line, paint)}\n`).join("")))) return;
   }
 }

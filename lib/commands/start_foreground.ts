@@ -9,13 +9,16 @@ import { instancePaths } from "../instance/paths.ts";
 import { tryLock } from "../platform/files/lock_file.ts";
 import { makeFolder } from "../platform/files/make_folder.ts";
 import { runSupervisor } from "../supervisor/run.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
 
 /**
- * Runs the supervisor in this process until SIGTERM, SIGINT or SIGHUP, then stops Temporal gracefully. The supervisor's log
- * goes to stderr. Fails if the instance already has a supervisor: this process could not wait for it.
+ * Runs the supervisor in this process until SIGTERM, SIGINT or SIGHUP, then stops Temporal gracefully. On a terminal it
+ * shows the card, Temporal's log and the supervisor's events. Otherwise, and with `--json`, the supervisor's log goes to
+ * stderr, for service managers and containers. Fails if the instance already has a supervisor: this process could not
+ * wait for it.
  */
 export const startForeground: Command = async (context) => {
-  const { host, invocation: { home } } = context;
+  const { host, invocation: { home, json, quiet } } = context;
   checkHome(context);
   for (const warning of prepareHome(home).warnings) await context.tell(`warning: ${warning}`);
   await makeFolder(instancePaths(home).logsDir);
@@ -35,7 +38,13 @@ export const startForeground: Command = async (context) => {
   }
   const stop = new AbortController();
   const stopListening = host.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => stop.abort());
-  const failure = await runSupervisor(createInstance(host, launchRequest, "stderr"), launchRequest, lock, stop.signal);
+  const isForPerson = host.isTerminal("stderr") && !json;
+  const instance = createInstance(host, launchRequest, isForPerson ? instancePaths(home).supervisorLog : "stderr");
+  const supervise = (onBegin?: (supervisor: Supervisor) => void) =>
+    runSupervisor(instance, launchRequest, lock, stop.signal, onBegin);
+  const failure = !isForPerson || quiet
+    ? await supervise()
+    : await (await import("./foreground_output.ts")).showSupervisor(context, instance, supervise);
   stopListening();
   if (failure !== null) throw fromFailure(failure);
   return 0;

@@ -7,7 +7,27 @@ const POLL_MS = 100;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Yields what is written to the log at `path` from byte `offset` on, until `signal` aborts. Follows both kinds of rotation:
+ * The complete lines of {@linkcode followLog}, as they arrive; a line without its end is held back.
+ *
+ * @param inode Of the file that `offset` refers to; null if there was none yet.
+ */
+export async function* followLines(
+  path: string,
+  offset: number,
+  inode: number | null,
+  signal: AbortSignal,
+): AsyncGenerator<string[]> {
+  let partial = "";
+  for await (const text of followLog(path, offset, inode, signal)) {
+    const lines = (partial + text).split("\n");
+    partial = lines.pop() ?? "";
+    if (lines.length > 0) yield lines;
+  }
+}
+
+/**
+ * Yields what is written to the log at `path` from byte `offset` on, until `signal` aborts; what was written before that
+ * is yielded still. Follows both kinds of rotation:
  * reads a renamed file to its end before it opens the new one, and the unread rest of a truncated file from its copy.
  *
  * @param inode Of the file that `offset` refers to; null if there was none yet.
@@ -23,7 +43,8 @@ export async function* followLog(
   let at = offset;
   let openInode = inode;
   try {
-    while (!signal.aborted) {
+    for (;;) {
+      const isLast = signal.aborted;
       const now = statSync(path, { throwIfNoEntry: false });
       if (fd === null && now !== undefined) {
         if (openInode !== null && now.ino !== openInode) yield* rest(renamedFrom(path, openInode), at, decoder);
@@ -49,7 +70,8 @@ export async function* followLog(
           continue;
         }
       }
-      await delay(POLL_MS, signal).catch(() => {}); // an abort ends the loop
+      if (isLast) return;
+      await delay(POLL_MS, signal).catch(() => {}); // an abort leaves one last look
     }
   } finally {
     if (fd !== null) closeSync(fd);

@@ -1,8 +1,21 @@
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { launch, ownRuntime, type Running, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
+import {
+  assertNothingLeft,
+  launch,
+  ownRuntime,
+  type Running,
+  temporalBinary,
+  type TestInstance,
+  toolCommand,
+  until,
+  withInstance,
+} from "./support.ts";
+import { quoted } from "./support_callers.ts";
 import { wrapTemporal } from "./support_lifecycle.ts";
 
 /** Runs the tool on a pseudo-terminal with this many columns, which merges stdout and stderr. */
@@ -61,6 +74,89 @@ describe("start on a terminal", () => {
       const restarted = await onTerminal(["restart", "--home", instance.home], 80).ended;
       assertStringIncludes(restarted.stdout, "Stopping the running Temporal");
       assertMatch(screen(restarted.stdout)[0]!, /^● Temporal is running$/);
+    }));
+});
+
+describe("start --foreground on a terminal", () => {
+  /** `start --foreground` on a terminal whose keyboard the test has. */
+  async function inForeground(
+    instance: TestInstance,
+    more: { args?: string[]; env?: Record<string, string> },
+    body: (terminal: { shown: () => string; press: (key: string) => void }) => Promise<void>,
+  ): Promise<{ code: number | null; shown: string }> {
+    const words = [
+      ...toolCommand(ownRuntime),
+      ...startArgs(instance, "--foreground", "--headless", ...more.args ?? []),
+    ];
+    const line = `stty cols 200; ${words.map(quoted).join(" ")}`;
+    const env = {
+      ...process.env,
+      NO_COLOR: undefined,
+      TERM: "xterm",
+      STIGMER_TEMPORAL_BIN: temporalBinary(),
+      ...more.env,
+    };
+    const child = spawn("script", ["-qec", line, "/dev/null"], { env, stdio: ["pipe", "pipe", "inherit"] });
+    let shown = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => shown += text);
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    try {
+      await body({ shown: () => shown, press: (key) => child.stdin.write(key) });
+      return { code: await ended, shown };
+    } finally {
+      child.kill("SIGKILL");
+    }
+  }
+
+  it("shows the card, then Temporal's log and what the supervisor does, and stops gracefully at Ctrl-C", () =>
+    withInstance(async (instance) => {
+      const { code, shown } = await inForeground(instance, { args: ["--log-level", "info"] }, async (terminal) => {
+        await until("the card", () => terminal.shown().includes("Press Ctrl-C to stop Temporal"));
+        const { temporal, supervisor } = await instance.status();
+        process.kill(temporal!.pid, "SIGKILL");
+        await until("it tells of the restart", () => terminal.shown().split("Press Ctrl-C")[1]!.includes("is ready"));
+        assertEquals((await instance.status()).supervisor?.pid, supervisor?.pid);
+        terminal.press("\x03");
+        await until("it stopped", () => terminal.shown().includes("Temporal stopped"));
+      });
+      assertEquals(code, 0, shown);
+      const lines = screen(shown.replace("^C", "")); // the terminal's echo
+      assertMatch(lines[0]!, /^● Temporal is running$/);
+      const events = lines.filter((line) => line.startsWith("supervisor |")).map((line) => line.slice(22));
+      assertMatch(
+        events.join("\n"),
+        /^Temporal \(pid \d+\) crashed \(SIGKILL\)\nRestarting Temporal \(restart 1\)\nLaunched Temporal \(pid \d+\)\nTemporal is ready\n(.+\n)*?Stopping Temporal gracefully\nTemporal stopped$/,
+      );
+      assert(lines.some((line) => /^temporal {3}\| time=\S+ level=INFO /.test(line)), shown);
+      assertStringIncludes(shown, "\x1b[31mTemporal (pid");
+      assertMatch(readFileSync(instance.paths.supervisorLog, "utf8"), /"event":"stopped"/, "the log is kept too");
+      assertNothingLeft(instance, []);
+    }));
+
+  it("writes no colours with NO_COLOR", () =>
+    withInstance(async (instance) => {
+      const { code, shown } = await inForeground(instance, { env: { NO_COLOR: "1" } }, async (terminal) => {
+        await until("the card", () => terminal.shown().includes("Press Ctrl-C to stop Temporal"));
+        terminal.press("\x03");
+        await until("it stopped", () => terminal.shown().includes("Temporal stopped"));
+      });
+      assertEquals(code, 0, shown);
+      assert(!shown.split("\x1b[").some((text) => /^[\d;]*m/.test(text)), shown);
+    }));
+
+  it("writes the supervisor's JSON lines with --json, and the error of a failed start without", () =>
+    withInstance(async (instance) => {
+      const { code, shown } = await inForeground(instance, { args: ["--json"] }, async (terminal) => {
+        await until("it runs", () => terminal.shown().includes('"event":"running"'));
+        terminal.press("\x03");
+      });
+      assertEquals(code, 0, shown);
+      const events = shown.replace("^C", "").trim().split(/\r?\n/).map((line) => JSON.parse(line).event);
+      assertEquals([events[0], events.includes("stopped")], ["starting", true]);
+
+      const failed = await inForeground(instance, { args: ["--", "--no-such-flag"] }, () => Promise.resolve());
+      assertEquals(failed.code, 1);
+      assertMatch(screen(failed.shown).join("\n"), /\nerror: .*\n(?: {2}\| .*\n)*hint: /);
     }));
 });
 

@@ -1,0 +1,80 @@
+import { statSync } from "node:fs";
+import type { CommandContext } from "../cli/context.ts";
+import { withLiveLine } from "../cli/progress_line.ts";
+import { askSupervisor, statusOrThrow } from "../control/client.ts";
+import type { Failure } from "../errors/failure.ts";
+import type { Instance } from "../instance/context.ts";
+import type { LogEvent } from "../instance/event_log.ts";
+import { renderCard } from "../instance/status/render_status.ts";
+import { followLines } from "../logs/follow_log.ts";
+import { paintLine } from "../logs/paint_line.ts";
+import { isLeaving } from "../process/machine.ts";
+import { renderEvent } from "../supervisor/render_event.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import { paintFor, wantsColour } from "../text/paint.ts";
+
+/** Events that the card reports too. */
+const SAID_BY_CARD = ["launched", "adopted", "running"];
+
+/**
+ * Shows a supervisor in this process to a person: a live line until Temporal is ready, its card, then Temporal's log and
+ * the supervisor's events as they come. Resolves with the result of `supervise` once all of it is written.
+ *
+ * @param supervise Runs the supervisor; calls its argument when the supervisor begins.
+ */
+export async function showSupervisor(
+  context: CommandContext,
+  { log, paths }: Instance,
+  supervise: (onBegin: (supervisor: Supervisor) => void) => Promise<Failure | null>,
+): Promise<Failure | null> {
+  const { host } = context;
+  const paint = paintFor(wantsColour(host.isTerminal("stderr"), host.env));
+  let written: Promise<unknown> = Promise.resolve();
+  // In order, and without an error where the terminal is gone.
+  const inOrder = (write: () => Promise<unknown>) => written = written.then(write).catch(() => {});
+  const print = (source: string, lines: readonly string[]) =>
+    inOrder(() =>
+      host.write("stderr", lines.map((line) => `${paint.dim(`${source.padEnd(10)} |`)} ${line}\n`).join(""))
+    );
+  const printEvent = (event: LogEvent) => {
+    const text = renderEvent(event, paint);
+    if (text !== null) print("supervisor", [`${new Date(event.at).toTimeString().slice(0, 8)} ${text}`]);
+  };
+
+  const early: LogEvent[] = [];
+  let isUp = false;
+  let stopped: LogEvent | null = null;
+  log.subscribe((event) => {
+    if (event.event === "stopped") stopped = event; // said last, after what Temporal wrote until then
+    else if (isUp) printEvent(event);
+    else early.push(event);
+  });
+  const before = statSync(paths.temporalLog, { throwIfNoEntry: false });
+  const over = new AbortController();
+  let begin: (supervisor: Supervisor) => void = () => {};
+  const begun = new Promise<Supervisor>((resolve) => begin = resolve);
+  const supervised = supervise(begin).finally(() => over.abort());
+
+  const isReady = await withLiveLine(context, async () => {
+    const settled = begun.then((supervisor) =>
+      supervisor.until(({ state }) => state.kind === "running" ? true : isLeaving(state) ? false : null)
+    );
+    return await Promise.race([settled, supervised.then(() => false, () => false)]);
+  });
+  isUp = true;
+  for (const event of early) if (!isReady || !SAID_BY_CARD.includes(event.event)) printEvent(event);
+  if (isReady) {
+    const answer = await askSupervisor(host, paths.home, "GET", "/status");
+    if (answer.kind === "answer") {
+      const card = renderCard(statusOrThrow(answer.response), context.paint);
+      inOrder(() => host.write("stdout", card));
+      inOrder(() => host.write("stderr", "Press Ctrl-C to stop Temporal; its data is kept\n"));
+    }
+  }
+  for await (const lines of followLines(paths.temporalLog, before?.size ?? 0, before?.ino ?? null, over.signal)) {
+    print("temporal", lines.map((line) => paintLine(line, paint)));
+  }
+  if (stopped !== null) printEvent(stopped);
+  await written;
+  return await supervised;
+}
