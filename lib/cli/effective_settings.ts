@@ -1,10 +1,10 @@
-import { type Ports, UNALLOCATED, withPorts } from "../config/auto_ports.ts";
+import { type Ports, withPorts } from "../config/auto_ports.ts";
 import { formatValue, type Value } from "../config/flags/flag_values.ts";
 import { CONFIG_FLAGS } from "../config/flags/instance_flags.ts";
 import { externalSettingSource } from "../config/flags/is_external.ts";
 import type { SettingSource } from "../config/flags/setting_source.ts";
 import { completePolicy } from "../config/policy.ts";
-import { completeSettings, type Settings } from "../config/settings.ts";
+import { completeSettings } from "../config/settings.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Invocation } from "./invocation.ts";
@@ -25,7 +25,7 @@ export interface EffectiveSetting {
 /**
  * Every setting as `start` would use it now, with defaults filled in.
  *
- * @param ports The ports that `auto` resolves to; one that is 0 stays `auto`.
+ * @param ports The ports that `auto` resolves to.
  * @param installed The version that `install --version` selected; null = none.
  */
 export function effectiveSettings(
@@ -36,10 +36,9 @@ export function effectiveSettings(
   const { home, requested } = invocation;
   const policy = completePolicy(invocation.policy);
   const settings = completeSettings(withPorts(requested, ports), instancePaths(home).defaultDatabase);
-  const settingOf = (name: keyof Settings) => isUnallocated(name, settings) ? "auto" : settings[name];
   return CONFIG_FLAGS.map((flag) => {
     const value = flag.setting !== undefined
-      ? settingOf(flag.setting)
+      ? settings[flag.setting]
       : flag.policy !== undefined
       ? policy[flag.policy]
       : ownValue(flag.name, invocation, installed);
@@ -51,10 +50,6 @@ export function effectiveSettings(
       source: sourceOf(flag.name, invocation, installed),
     };
   });
-}
-
-function isUnallocated(name: keyof Settings, settings: Settings): boolean {
-  return (name === "port" || name === "uiPort") && settings[name] === UNALLOCATED[name];
 }
 
 function sourceOf(

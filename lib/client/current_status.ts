@@ -1,5 +1,5 @@
 import { checkHome, type CommandContext, tellWarnings } from "../cli/context.ts";
-import { UNALLOCATED, withPorts } from "../config/auto_ports.ts";
+import { portCandidate, withPorts } from "../config/auto_ports.ts";
 import { completeSettings } from "../config/settings.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
 import { instancePaths } from "../instance/paths.ts";
@@ -35,7 +35,7 @@ export async function currentStatus(context: CommandContext): Promise<Status> {
 
 function withoutHome({ invocation: { home, requested } }: CommandContext): Status {
   const paths = instancePaths(home);
-  const settings = completeSettings(withPorts(requested, UNALLOCATED), paths.defaultDatabase);
+  const settings = completeSettings(withPorts(requested, portCandidate(home, 0)), paths.defaultDatabase);
   return {
     ...statusFrame("stopped", settings, paths),
     healthy: false,

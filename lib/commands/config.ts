@@ -1,7 +1,7 @@
 import { readSelectedVersion } from "../binary/selected_version.ts";
 import type { Command } from "../cli/context.ts";
 import { type EffectiveSetting, effectiveSettings } from "../cli/effective_settings.ts";
-import { UNALLOCATED } from "../config/auto_ports.ts";
+import { portCandidate } from "../config/auto_ports.ts";
 import { type SettingSource, sourceName } from "../config/flags/setting_source.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { readPortsFile } from "../instance/ports_file.ts";
@@ -11,7 +11,7 @@ import type { Paint } from "../text/paint.ts";
 export const config: Command = async ({ invocation, answer, paint }) => {
   const paths = instancePaths(invocation.home);
   const { config: path } = paths;
-  const ports = { ...UNALLOCATED, ...readPortsFile(paths) };
+  const ports = { ...portCandidate(invocation.home, 0), ...readPortsFile(paths) };
   const { version, isNamed } = readSelectedVersion(invocation.home);
   const settings = effectiveSettings(invocation, ports, isNamed ? version : null);
   await answer({ schema: 1, home: invocation.home, file: path, settings }, () => render(settings, paint));

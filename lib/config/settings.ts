@@ -1,8 +1,8 @@
 /** The settings that a Temporal dev server is launched with. */
 export interface Settings {
-  /** Port of the gRPC frontend; 0 = `auto`, allocated by the first start. */
+  /** Port of the gRPC frontend. */
   port: number;
-  /** Port of the Web UI; unused when {@linkcode headless}; 0 = `auto`, allocated by the first start. */
+  /** Port of the Web UI; unused when {@linkcode headless}. */
   uiPort: number;
   /** The address that the frontend binds. */
   ip: string;

@@ -1,4 +1,4 @@
-import { withPorts } from "../config/auto_ports.ts";
+import { portCandidate, withPorts } from "../config/auto_ports.ts";
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
 import { completeSettings, isSettings, type RequestedSettings } from "../config/settings.ts";
 import type { Snapshot } from "../database/snapshot.ts";
@@ -130,9 +130,8 @@ function autoPortsIn(asked: RequestedSettings): RequestedSettings {
 
 function startRequest(body: string): StartRequest {
   const { asked = {}, binary, policy, noWait } = parseObject(body);
-  const defaults = completeSettings({}, "/");
   const isPart = typeof asked === "object" && asked !== null && !Array.isArray(asked) &&
-    isSettings({ ...defaults, ...asked, ...withPorts(autoPortsIn(asked), defaults) });
+    isSettings({ ...completeSettings({}, "/"), ...asked, ...withPorts(autoPortsIn(asked), portCandidate("/", 0)) });
   if (!isPart) throw new SyntaxError("asked must be settings");
   if (policy !== undefined && !isPartOfPolicy(policy)) throw new SyntaxError("policy must have numbers");
   return {

@@ -178,10 +178,6 @@ export const checkPorts: RunCheck = (context) => {
   const findings: Finding[] = [];
   const summary: string[] = [];
   for (const [flag, port] of wanted) {
-    if (port === 0) {
-      summary.push(`${flag} allocated by the first start`);
-      continue;
-    }
     const listeners = processes.listeners(port);
     const foreign = listeners.filter(({ pid }) =>
       temporal === null || pid === null || processes.inspect(pid)?.pgid !== temporal

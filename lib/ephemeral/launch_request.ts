@@ -7,7 +7,7 @@ import type { RequestedSettings } from "../config/settings.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { hasLostPort } from "../errors/port_errors.ts";
 import type { LaunchRequest } from "../instance/context.ts";
-import { freePort } from "../platform/net/free_port.ts";
+import { freePort } from "../platform/net/probe_port.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 
 /** Attempts to start: another process may take a free port before Temporal binds it. */

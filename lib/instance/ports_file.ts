@@ -1,4 +1,4 @@
-import { autoPortsOf, type Ports, UNALLOCATED, withPorts } from "../config/auto_ports.ts";
+import { autoPortsOf, portCandidate, type Ports, withPorts } from "../config/auto_ports.ts";
 import { isPort, type RequestedSettings, type Settings } from "../config/settings.ts";
 import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
 import type { InstancePaths } from "./paths.ts";
@@ -18,8 +18,13 @@ export function writePortsFile(paths: Pick<InstancePaths, "ports">, ports: Parti
   writeJsonFile(paths.ports, ports);
 }
 
-/** The requested settings with `auto` replaced by the home's saved ports, or by 0 for one that the first start allocates. */
-export function withPortsFile(requested: RequestedSettings, paths: Pick<InstancePaths, "ports">): Partial<Settings> {
-  const isAuto = autoPortsOf(requested).length > 0;
-  return withPorts(requested, isAuto ? { ...UNALLOCATED, ...readPortsFile(paths) } : UNALLOCATED);
+/**
+ * The requested settings with `auto` replaced by the home's saved ports, or by the first candidates if none are saved.
+ */
+export function withPortsFile(
+  requested: RequestedSettings,
+  paths: Pick<InstancePaths, "home" | "ports">,
+): Partial<Settings> {
+  if (autoPortsOf(requested).length === 0) return withPorts(requested, portCandidate(paths.home, 0));
+  return withPorts(requested, { ...portCandidate(paths.home, 0), ...readPortsFile(paths) });
 }

@@ -18,8 +18,6 @@ export interface System {
   tryLock(path: string): Promise<LockFile | null>;
   /** Whether a server could listen there, see `canBind` of `net/probe_port.ts`. */
   canBind(host: string, port: number): Promise<"free" | "taken">;
-  /** A free port of `host`, see `freePort` of `net/free_port.ts`. */
-  freePort(host: string): Promise<number>;
   /** A monotonic clock in ms: `performance.now()`. */
   nowMs(): number;
   /**

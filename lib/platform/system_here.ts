@@ -16,7 +16,6 @@ export function systemHere(platform: string = process.platform): System {
     kill: (pid, signal) => void process.kill(pid, signal),
     tryLock: (path) => tryLock(path),
     canBind: async (host, port) => (await import("./net/probe_port.ts")).canBind(host, port),
-    freePort: async (host) => (await import("./net/free_port.ts")).freePort(host),
     nowMs: () => performance.now(),
     delay,
   };

@@ -1,6 +1,23 @@
 import { describe, it } from "node:test";
-import { assertEquals } from "@std/assert";
-import { autoPortsOf, withPorts } from "../../lib/config/auto_ports.ts";
+import { assert, assertEquals } from "@std/assert";
+import { autoPortsOf, MAX_CANDIDATES, portCandidate, withPorts } from "../../lib/config/auto_ports.ts";
+
+describe("portCandidate()", () => {
+  it("is stable for a home, and differs with each attempt", () => {
+    assertEquals(portCandidate("/a/.stigmer", 0), portCandidate("/a/.stigmer", 0));
+    const tried = Array.from({ length: MAX_CANDIDATES + 1 }, (_, attempt) => portCandidate("/h", attempt).port);
+    assertEquals(new Set(tried).size, MAX_CANDIDATES + 1);
+  });
+
+  it("never mixes ports of UIs, frontends and outgoing connections", () => {
+    const ports = Array.from({ length: 3000 }, (_, index) => portCandidate(`/h/${index}`, index % MAX_CANDIDATES));
+    const frontends = new Set(ports.map(({ port }) => port));
+    for (const { port, uiPort } of ports) {
+      assert(port >= 20_000 && uiPort < 32_768, `${port} and ${uiPort}`);
+      assert(!frontends.has(uiPort), `${uiPort} is a frontend's too`);
+    }
+  });
+});
 
 describe("withPorts()", () => {
   const ports = { port: 20_001, uiPort: 21_001 };

@@ -48,12 +48,6 @@ export class PortTable {
     this.#lingers.set(port, ms);
   }
 
-  /** The ports that the kernel gives next; then the first free one from 40000 up. */
-  readonly nextPorts: number[] = [];
-  #lastPort = 39_999;
-
-  readonly freePort = (): Promise<number> => Promise.resolve(this.nextPorts.shift() ?? ++this.#lastPort);
-
   readonly canBind = (host: string, port: number): Promise<"free" | "taken"> =>
     Promise.resolve(this.#isTaken(host, port) ? "taken" : "free");
 

@@ -27,7 +27,6 @@ export class FakeSystem implements System {
   readonly kill = this.signals.kill;
   readonly tryLock = this.locks.tryLock;
   readonly canBind = this.ports.canBind;
-  readonly freePort = this.ports.freePort;
   readonly connect = this.ports.connect;
   readonly processes: Processes = this.#lookAt(this.table);
 

@@ -1,8 +1,8 @@
 import type { Settings } from "../../config/settings.ts";
 
-/** `127.0.0.1:7233`, `[::1]:7233`; `127.0.0.1:auto` for a port that the first start allocates. */
+/** `127.0.0.1:7233`, `[::1]:7233`. */
 export function formatAddress(host: string, port: number): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port === 0 ? "auto" : port}`;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** The address that a client on this machine uses for a server that binds `ip`. */

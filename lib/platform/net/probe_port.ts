@@ -42,6 +42,13 @@ function explain(host: string, port: number, error: unknown): unknown {
   });
 }
 
+/** A free port of `host`, chosen by the kernel. Another process may take it before the caller does. */
+export async function freePort(host = "127.0.0.1"): Promise<number> {
+  const listening = await listen(host, 0);
+  await listening.close();
+  return listening.port;
+}
+
 /** Uses Deno's own listener, because loading `node:net` costs a Deno process 20 ms. */
 async function listen(host: string, port: number): Promise<Listener> {
   const variant: ProbePort = isDeno ? probePortDeno : (await import("./probe_port_node.ts")).probePortNode;

@@ -1,12 +1,9 @@
-import type { Ports } from "../../config/auto_ports.ts";
+import { MAX_CANDIDATES, portCandidate, type Ports } from "../../config/auto_ports.ts";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { hasLostPort } from "../../errors/port_errors.ts";
 import type { Instance, LaunchPlan } from "../../instance/context.ts";
 import { readPortsFile, writePortsFile } from "../../instance/ports_file.ts";
 import { refuseTakenPorts } from "./preflight.ts";
-
-/** Attempts before giving up. */
-const MAX_ATTEMPTS = 10;
 
 /**
  * Allocates the `auto` ports of a launch, and saves them for the home. Only for a requested start: after a crash,
@@ -15,8 +12,7 @@ const MAX_ATTEMPTS = 10;
 export class PortAllocation {
   readonly #instance: Instance;
   readonly #warn: (message: string) => void;
-  #attempts = 0;
-  #isSavedTaken = false;
+  #attempt = -1;
 
   constructor(instance: Instance, warn: (message: string) => void) {
     this.#instance = instance;
@@ -26,53 +22,39 @@ export class PortAllocation {
   /**
    * The plan with free ports: the saved ones, or others with a warning if another process has taken them.
    *
-   * @throws {LocalError} `port-taken` for a port requested by number, or after too many attempts
+   * @throws {LocalError} `port-taken` for a port requested by number, or if all candidates are taken
    */
   async choose(plan: LaunchPlan): Promise<LaunchPlan> {
     if (plan.auto.length === 0) return plan;
-    const saved = readPortsFile(this.#instance.paths);
+    const { paths } = this.#instance;
+    const kept = readPortsFile(paths);
     let taken: LocalError | null = null;
-    if (!this.#isSavedTaken && plan.auto.every((name) => saved[name] !== undefined)) {
-      const chosen = withChosen(plan, saved);
-      taken = await this.#whyTaken(chosen);
-      if (taken === null) return chosen;
-      this.#isSavedTaken = true;
-    }
-    for (;; this.#attempts++) {
-      const chosen = withChosen(plan, await this.#freePorts(plan));
-      const why = await this.#whyTaken(chosen);
-      if (why === null) {
-        if (taken !== null) {
-          this.#warn(`${taken.message}; it was saved for this home, which now uses ${namesOf(chosen)}`);
-        }
-        this.#keep(chosen, saved);
-        return chosen;
+    for (;; this.#attempt++) {
+      const isKept = this.#attempt < 0;
+      if (isKept && plan.auto.some((name) => kept[name] === undefined)) continue;
+      const ports = isKept ? kept : portCandidate(paths.home, this.#attempt);
+      const chosen = withChosen(plan, ports);
+      const { port, uiPort, headless } = chosen.settings;
+      if (port === uiPort && !headless) continue; // equals the port requested by number
+      try {
+        await refuseTakenPorts(chosen.settings, this.#instance);
+      } catch (error) {
+        const isAuto = isPortTaken(error) && plan.auto.some((name) => chosen.settings[name] === error.facts["port"]);
+        if (!isAuto || this.#attempt >= MAX_CANDIDATES) throw error;
+        if (isKept) taken = error;
+        continue;
       }
-      if (this.#attempts >= MAX_ATTEMPTS) throw why;
+      if (taken !== null) this.#warn(`${taken.message}; it was saved for this home, which now uses ${namesOf(chosen)}`);
+      if (!isKept) this.#keep(chosen, kept);
+      return chosen;
     }
   }
 
   /** Whether to retry with other ports after a launch failed with `error`, because another process took a port. */
   mayTryOthers(plan: LaunchPlan, error: unknown): boolean {
-    if (plan.auto.length === 0 || !hasLostPort(error) || ++this.#attempts > MAX_ATTEMPTS) return false;
-    this.#isSavedTaken = true;
+    if (plan.auto.length === 0 || !hasLostPort(error) || this.#attempt >= MAX_CANDIDATES) return false;
+    this.#attempt++;
     return true;
-  }
-
-  async #freePorts({ settings: { ip, uiIp } }: LaunchPlan): Promise<Ports> {
-    const { freePort } = this.#instance;
-    return { port: await freePort(ip), uiPort: await freePort(uiIp ?? ip) };
-  }
-
-  /** Why an `auto` port can't be had, two equal ones included. @throws {LocalError} `port-taken` for any other */
-  async #whyTaken(plan: LaunchPlan): Promise<LocalError | null> {
-    try {
-      await refuseTakenPorts(plan.settings, this.#instance);
-      return null;
-    } catch (error) {
-      if (isPortTaken(error) && plan.auto.some((name) => plan.settings[name] === error.facts["port"])) return error;
-      throw error;
-    }
   }
 
   #keep(plan: LaunchPlan, kept: Partial<Ports>): void {

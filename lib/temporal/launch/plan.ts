@@ -21,15 +21,9 @@ export function planFor(
   auto: readonly AutoPort[] = [],
 ): LaunchPlan {
   const stays = requested.port === undefined ? auto.filter((name) => requested[name] === undefined) : [];
-  // A UI port that was only allocated follows a frontend that gets a port by its number.
-  const isFollowed = base !== undefined && typeof requested.port === "number" && auto.includes("uiPort");
   return {
     binary,
-    settings: completeSettings(
-      withPortsFile(requested, paths),
-      paths.defaultDatabase,
-      isFollowed ? followed(base) : base,
-    ),
+    settings: completeSettings(withPortsFile(requested, paths), paths.defaultDatabase, base),
     auto: [...new Set([...autoPortsOf(requested), ...stays])],
   };
 }
@@ -49,8 +43,4 @@ export async function preparePlan(
   const dbFilename = requested === null ? null : realDatabasePath(requested);
   await lock.moveTo(dbFilename, instance);
   return { ...plan, settings: { ...plan.settings, dbFilename } };
-}
-
-function followed(settings: Settings): Settings {
-  return { ...settings, uiPort: completeSettings({ port: settings.port }, "/").uiPort };
 }

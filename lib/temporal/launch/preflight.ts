@@ -43,10 +43,10 @@ export async function refuseTakenPorts(
   own?: Settings,
   any: readonly number[] = [],
 ): Promise<void> {
-  const places = placesOf(settings).filter(({ port }) => !any.includes(port));
+  const places = placesOf(settings);
   refuseDuplicatePort(places);
   const kept = own === undefined ? [] : placesOf(own).map(({ port }) => port);
-  const wanted = withLocalhost(places).filter(({ port }) => !kept.includes(port));
+  const wanted = withLocalhost(places).filter(({ port }) => !kept.includes(port) && !any.includes(port));
   const findTaken = async () => {
     const states = await Promise.all(
       wanted.map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),

@@ -1,9 +1,8 @@
 import { createServer, type Server } from "node:net";
 import { describe, it } from "node:test";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
-import { freePort } from "../../../lib/platform/net/free_port.ts";
-import { canBind } from "../../../lib/platform/net/probe_port.ts";
+import { canBind, freePort } from "../../../lib/platform/net/probe_port.ts";
 
 describe("canBind()", () => {
   it("says that a port is free, and leaves it free", async () => {
@@ -40,6 +39,14 @@ describe("canBind()", () => {
       const error = await assertRejects(() => canBind(host, 7233), LocalError, `Cannot listen on ${host}, port 7233`);
       assertEquals([error.code, error.facts["host"]], ["launch-failed", host]);
     }
+  });
+});
+
+describe("freePort()", () => {
+  it("gives a port that can be used at once", async () => {
+    const port = await freePort();
+    assert(port > 1023 && port < 65536);
+    assertEquals(await canBind("127.0.0.1", port), "free");
   });
 });
 
