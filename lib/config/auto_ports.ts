@@ -21,8 +21,10 @@ const STEP = 1597;
 export const MAX_CANDIDATES = 100;
 
 /**
- * The ports that `auto` tries for a home, starting with `attempt` 0. They derive from the home's path, so that they stay
- * the same even without ports.json. Frontends use even thousands and UIs the thousand above, so that no UI takes the
+ * The ports that `auto` tries for a home, starting with `attempt` 0. They derive from the home's path, so that `env` and
+ * `status` know them before the first start. Two ports of the kernel's own (`freePort`, parked in TIME_WAIT as Temporal's
+ * devserver/freeport.go does) were tried instead: 64 lines more, ephemeral ports that an outgoing connection may have at
+ * the next start, and no address before the first one. Frontends use even thousands and UIs the thousand above, so that no UI takes the
  * port of another home's frontend.
  */
 export function portCandidate(home: string, attempt: number): Ports {

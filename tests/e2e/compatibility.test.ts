@@ -54,9 +54,10 @@ function withStarted(
     configure(unstarted, "log_level: info");
     const { settings } = await earlier.answer(unstarted, ["config", "--port", "auto"]);
     const usualPort: number = settings.find(({ name }: { name: string }) => name === "port").value;
-    const status: Status = await whileInUse(usualPort, () => starter.answer(unstarted, [...START, ...flags]));
-    assertEquals([status.state, status.healthy, status.reused], ["running", true, false]);
-    const instance = withPortsOf(unstarted, status);
+    const start: Status = await whileInUse(usualPort, () => starter.answer(unstarted, [...START, ...flags]));
+    assertEquals([start.state, start.healthy, start.reused], ["running", true, false]);
+    const instance = withPortsOf(unstarted, start);
+    const status: Status = await starter.status(instance); // knows the version, which `start` does not wait for
     assertNotEquals(instance.port, usualPort);
     const pids = starter.assertSupervises(instance, status);
     await startWorkflows(instance, ["kept"]);

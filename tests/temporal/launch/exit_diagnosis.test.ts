@@ -52,7 +52,7 @@ describe("explainFailure()", () => {
   it("looks at the disk before it blames the binary or the database, but not what has another cause", () => {
     const fullDisk = "only 0 B free at /data";
     const causeOf = (lastWords: string) => diagnoseExit({ lastWords, exitCode: 1, signal: null, fullDisk });
-    for (const words of ["", fixture("database-corrupt.txt"), "unable to open database file"]) {
+    for (const words of ["", fixture("database-corrupt.garbage.txt"), "unable to open database file"]) {
       assertEquals(causeOf(words).message, "The disk is full: only 0 B free at /data", words);
     }
     assertEquals(causeOf(fixture("port-taken.ui.txt")).cause, "port-taken");
