@@ -6,13 +6,14 @@ import { stillStarting } from "../errors/not_ready.ts";
 import { CONTROL_SOCKET_NAME } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import { interruptible } from "./interruptible.ts";
+import { requireReach } from "./reachability.ts";
 
 /**
  * The one way up, for every command: a supervisor that is running is asked, else one is started. Resolves with the status
  * once Temporal is ready, or at once with `--no-wait`.
  *
  * @param verb `start` adopts or reuses what runs as requested; `restart` replaces it.
- * @throws {LocalError} what the supervisor reports, `timeout`, `interrupted`, what {@linkcode startSupervised} throws
+ * @throws {LocalError} what the supervisor reports, `timeout`, `interrupted`, `unreachable`, what {@linkcode startSupervised} throws
  */
 export async function bringUp(context: CommandContext, verb: "start" | "restart" = "start"): Promise<Status> {
   const timeoutMs = timeoutMsOf(context);
@@ -21,6 +22,7 @@ export async function bringUp(context: CommandContext, verb: "start" | "restart"
     await interruptible(host, home, (onHandedOver) => askRunning(context, verb, timeoutMs, onHandedOver)) ??
       await (await import("./start_supervised.ts")).startSupervised(context, timeoutMs, verb === "restart");
   await tellWarnings(context, status);
+  await requireReach(host, status);
   return status;
 }
 

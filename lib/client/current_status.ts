@@ -7,6 +7,7 @@ import { renderStatus } from "../instance/status/render_status.ts";
 import { type Status, statusExitCode } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 import { delay } from "../platform/runtime/delay.ts";
+import { seenFromHere } from "./reachability.ts";
 
 const WATCH_INTERVAL_MS = 1000;
 
@@ -26,7 +27,9 @@ export async function currentStatus(context: CommandContext): Promise<Status> {
   for (let tries = 0;; tries++) {
     // Checks of a hung Temporal take up to a second each, and the supervisor waits for them.
     const answer = await askSupervisor(host, home, "GET", "/status", { timeoutMs: 2500 });
-    if (answer.kind === "answer" && answer.response.status === 200) return readStatus(answer.response);
+    if (answer.kind === "answer" && answer.response.status === 200) {
+      return await seenFromHere(host, readStatus(answer.response));
+    }
     const seen = await (await import("../instance/status/offline_status.ts")).offlineStatus(host, home, requested);
     // A supervisor may have started since it was asked.
     if (seen.state !== "unsupervised" || tries > 0 || answer.kind === "silent") return seen;

@@ -2,11 +2,13 @@ import type { Command, CommandContext } from "../cli/context.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { findOptions } from "../client/launch_request.ts";
 import { completeSettings } from "../config/settings.ts";
+import { databaseLockPath } from "../database/lock.ts";
 import type { DoctorContext } from "../doctor/context.ts";
 import { tellReport } from "../doctor/report.ts";
 import { applyFixes, runChecks } from "../doctor/run.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { findTemporal, type TemporalEvidence } from "../instance/find_temporal.ts";
+import { hiddenLocks } from "../instance/hidden_locks.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { withPortsFile } from "../instance/ports_file.ts";
 import { offlineStatus } from "../instance/status/offline_status.ts";
@@ -37,6 +39,13 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
   const { evidence, status } = await consistentView(context, () => findTemporal(paths, processes));
   const owner = host.folderOwner(home);
   const record = evidence.temporal !== null && evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
+  const settings = record?.settings ?? completeSettings(withPortsFile(requested, paths), paths.defaultDatabase);
+  const { dbFilename } = settings;
+  const lockPaths = [
+    paths.supervisorLock,
+    paths.temporalLock,
+    ...dbFilename === null ? [] : [databaseLockPath(dbFilename)],
+  ];
   return {
     host,
     paths,
@@ -46,7 +55,8 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
     configFailure: configFailure ?? null,
     status,
     evidence,
-    settings: record?.settings ?? completeSettings(withPortsFile(requested, paths), paths.defaultDatabase),
+    hiddenLocks: await hiddenLocks(lockPaths, processes),
+    settings,
     binary: findOptions(context),
     nowMs: Date.now(),
   };

@@ -7,7 +7,10 @@ import { instanceEnvironment } from "../environment/instance_environment.ts";
 /** Prints the variables of the instance, even if it is not running, so that a shell's startup file can call this. */
 export const env: Command = async (context) => {
   const format = environmentFormat(context);
-  const variables = instanceEnvironment(context.host, await currentStatus(context));
+  const status = await currentStatus(context);
+  const reach = status.checks.find(({ name, ok }) => name === "reach" && !ok);
+  if (reach !== undefined) await context.tell(`warning: ${reach.detail}`);
+  const variables = instanceEnvironment(context.host, status);
   await context.answer(variablesSet(variables), () => renderEnvironment(variables, format));
   return 0;
 };

@@ -1,6 +1,7 @@
 import { checkHome, type Command, type CommandContext, timeoutMsOf } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { currentStatus } from "../client/current_status.ts";
+import { requireReach } from "../client/reachability.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
 import { fromFailure } from "../errors/failure.ts";
@@ -19,6 +20,7 @@ export const wait: Command = async (context) => {
   const look = () => checkHome(context) ? withLiveLine(context, ask) : null;
   const status = await poll(look, { everyMs: POLL_MS, timeoutMs });
   if (status === null) throw notReady(timeoutMs, "`stigmer-local status` shows why, `stigmer-local start` starts it");
+  await requireReach(context.host, status);
   await context.answer(status, () => renderCard(status, context.paint));
   return 0;
 };

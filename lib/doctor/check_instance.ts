@@ -26,12 +26,16 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
     finding(healthy ? "warn" : "fail", why === "" ? detail : `${detail}; ${why}`, "stigmer-local start");
   } else if (isRefused && state === "running" && why === "") {
     return diagnose("instance", [], `Temporal (pid ${temporal?.pid}) is ready; ${NOT_ASKED}`);
+  } else if (state === "running" && broken.length > 0 && broken.every(({ name }) => name === "reach")) {
+    finding("fail", `Temporal is running, but ${broken[0]!.detail}`, "Share the network, or use another --home here");
   } else if (state === "unhealthy" || (state === "running" && !healthy)) {
     const silent = checks.find((check) => !check.ok && check.name === "supervisor")?.detail;
     const what = why === "" && silent !== undefined ? "Temporal is ready, but its supervisor" : "Temporal";
     finding("fail", `${what} is unhealthy: ${why || silent || "unknown"}`, remedyFor(broken));
   } else if (state === "backoff") {
     finding("warn", "Temporal exited unexpectedly and will be restarted", "stigmer-local logs");
+  } else if (state === "unknown") {
+    finding("warn", why, ELSEWHERE);
   } else if (why !== "") {
     finding("warn", why, "stigmer-local restart");
   }
@@ -41,6 +45,9 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
     : stateInWords(state);
   return diagnose("instance", findings, detail);
 };
+
+const HIDDEN = "a process that cannot be seen from here";
+const ELSEWHERE = "Look where it runs: as another user, or in a container (or its host) that shares this home";
 
 /** A restart would not bring up Temporal on a full disk. */
 function remedyFor(broken: readonly Check[]): string {
@@ -92,6 +99,10 @@ export const checkLocks: RunCheck = (context) => {
           : { state: "warn", detail: `${detail}; the supervisor recreates it within a second` },
       );
     }
+    if (context.hiddenLocks.includes(path)) {
+      findings.push({ state: "warn", detail: `${name} is held by ${HIDDEN}`, remedy: ELSEWHERE });
+      continue;
+    }
     summary.push(here.length === 0 ? `${name} free` : `${name} held by ${list(here)}`);
   }
   return diagnose("locks", findings, summary.join(", "));
@@ -117,6 +128,8 @@ export const checkRecord: RunCheck = (context) => {
       `temporal.pid is unusable: ${onDisk.why}`,
       () => renameSync(paths.record, `${paths.record}.set-aside-${Date.now()}`),
     );
+  } else if (onDisk.kind === "record" && temporal === null && context.hiddenLocks.includes(paths.temporalLock)) {
+    return diagnose("record", [], `describes ${HIDDEN} (pid ${onDisk.record.pid})`);
   } else if (onDisk.kind === "record" && temporal === null) {
     const { pid } = onDisk.record;
     const about = reusedPid === null ? `pid ${pid} has exited` : `the PID was reused by ${describeProcess(reusedPid)}`;
@@ -155,7 +168,9 @@ export const checkSocket: RunCheck = (context) => {
   } else if (info !== undefined && !info.isSocket()) {
     const detail = `${paths.controlSocket} is not a socket`;
     findings.push({ state: "fail", detail, remedy: `rm -r ${shellWord(paths.controlSocket)}` });
-  } else if (info !== undefined && holder === undefined) {
+  } else if (context.hiddenLocks.includes(paths.supervisorLock)) {
+    findings.push({ state: "fail", detail: `the supervisor is ${HIDDEN}, and does not respond`, remedy: ELSEWHERE });
+  } else if (info !== undefined && holder === undefined && context.hiddenLocks.length === 0) {
     findings.push({
       state: "warn",
       detail: "control.sock is stale: its supervisor has exited",

@@ -3,6 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import { takeExclusiveAccess } from "../database/exclusive_access.ts";
 import type { Failure } from "../errors/failure.ts";
 import type { FoundTemporal, TemporalEvidence } from "../instance/find_temporal.ts";
+import { hiddenLocks } from "../instance/hidden_locks.ts";
 import type { InstancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Processes } from "../platform/processes/processes.ts";
@@ -22,6 +23,8 @@ export interface DoctorContext {
   configFailure: Failure | null;
   status: Status;
   evidence: TemporalEvidence;
+  /** Lock files that processes hold which cannot be seen from here. */
+  hiddenLocks: readonly string[];
   /** The settings of the running Temporal, else those of the next start. */
   settings: Settings;
   /** How a launch finds its binary. */
@@ -29,7 +32,7 @@ export interface DoctorContext {
   nowMs: number;
 }
 
-/** Checks one aspect of the instance. Takes no lock, sends no signal, and does not write to the home. */
+/** Checks one aspect of the instance. Holds no lock, sends no signal, and does not write to the home. */
 export type RunCheck = (context: DoctorContext) => Diagnosis | Promise<Diagnosis>;
 
 /** The process groups of Temporal and its supervisor; null if not running. */
@@ -44,15 +47,17 @@ export function groupsOf(
  * Runs `action` with exclusive access to an instance without a supervisor, so that no start can interfere.
  *
  * @param action Receives the running Temporal, if any.
- * @throws {Error} if a supervisor is running
+ * @throws {Error} if a supervisor is running, or Temporal cannot be seen from here
  */
 export async function whileUnsupervised(
   { paths, processes }: DoctorContext,
   action: (temporal: FoundTemporal | null) => void,
 ): Promise<void> {
   const held = await takeExclusiveAccess(paths.home, null, processes);
-  if (held === null) throw new Error("a supervisor was started meanwhile");
+  if (held === null) throw new Error("the instance has a supervisor");
   try {
+    const [hidden] = await hiddenLocks([paths.temporalLock], processes);
+    if (hidden !== undefined) throw new Error(`${hidden} is held by a process that cannot be seen from here`);
     action(held.temporal);
   } finally {
     held.close();

@@ -29,6 +29,7 @@ const VERSION_TIMEOUT_MS = 2000;
 export function controllerOf(instance: Instance, supervisor: Supervisor, departed: Promise<void>): Controlled {
   const { manager, program, health } = supervisor;
   const startedAt = new Date();
+  const network = instance.host.networkNamespace();
 
   const status = async (): Promise<Status> => {
     await health.standstill;
@@ -58,6 +59,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
         runtime: instance.host.runtime,
         version: instance.host.runtimeVersion,
         startedAt: startedAt.toISOString(),
+        network,
       },
       restarts,
       lastExit,

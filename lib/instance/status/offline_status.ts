@@ -5,6 +5,7 @@ import { type Holder, isStillThere, type Processes, type ProcessInfo } from "../
 import { processesHere } from "../../platform/processes/processes_here.ts";
 import type { Host } from "../../platform/runtime/host.ts";
 import { findTemporal, type TemporalEvidence } from "../find_temporal.ts";
+import { hiddenLocks } from "../hidden_locks.ts";
 import { readLastFailure } from "../last_failure.ts";
 import { type InstancePaths, instancePaths } from "../paths.ts";
 import { withPortsFile } from "../ports_file.ts";
@@ -17,8 +18,8 @@ import { statusFrame } from "./status_frame.ts";
 const MAX_LOOKS = 5;
 
 /**
- * The status of an instance whose supervisor does not respond, from locks, processes and files. Takes no lock, sends no
- * signal, writes nothing. `requested` supplies the settings that are recorded nowhere.
+ * The status of an instance whose supervisor does not respond, from locks, processes and files. Sends no signal,
+ * writes nothing, and holds a lock only to learn whether it is free. `requested` supplies the settings that are recorded nowhere.
  *
  * The order matters: Temporal first, then the supervisor's lock, then Temporal again. `unsupervised` is reported only
  * if Temporal was running both before and after the lock was found free.
@@ -34,7 +35,13 @@ export async function offlineStatus(
   const leader = finding.temporal?.leader ?? null;
   const settings = settingsOf(finding, leader, processes, requested, paths);
 
-  if (leader === null) return withoutTemporal(paths, settings, finding, supervisor);
+  if (leader === null) {
+    // A record without its process: stale, or the process cannot be seen from here.
+    const isStale = supervisor === null && finding.onDisk.kind === "record";
+    const [hidden] = isStale ? await hiddenLocks([paths.supervisorLock, paths.temporalLock], processes) : [];
+    if (hidden !== undefined) return heldElsewhere(hidden, paths, settings);
+    return withoutTemporal(paths, settings, finding, supervisor);
+  }
   const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   const probe = createProbe(host.connect, settings);
   const checks = await checkLayers({
@@ -120,6 +127,16 @@ function settingsOf(
   if (leader !== null && recorded !== undefined) return recorded;
   const seen = leader === null ? null : parseTemporalArgs(processes.argv(leader.pid) ?? []);
   return completeSettings(seen ?? withPortsFile(requested, paths), paths.defaultDatabase);
+}
+
+/** The status when a process holds a lock that cannot be seen from here. */
+function heldElsewhere(lock: string, paths: InstancePaths, settings: Settings): Status {
+  const detail = `${lock} is held by a process that cannot be seen from here: another user's, or in a container`;
+  return {
+    ...statusFrame("unknown", settings, paths),
+    ...{ healthy: false, temporal: null, supervisor: null, restarts: 0, lastExit: null },
+    checks: [{ name: "lock", ok: false, ms: 0, detail }],
+  };
 }
 
 /** The status when Temporal is not running: `starting`, `failed` or `stopped`. */

@@ -3,7 +3,7 @@ import type { Failure } from "../../errors/failure.ts";
 /** The result of one check. */
 export interface Check {
   name:
-    | ("lock" | "record" | "process" | "identity" | "port" | "grpc" | "ui" | "data" | "supervisor")
+    | ("lock" | "record" | "process" | "identity" | "port" | "grpc" | "ui" | "data" | "reach" | "supervisor")
     // of an external Temporal
     | ("tls" | "server" | "namespace");
   ok: boolean;
@@ -14,7 +14,7 @@ export interface Check {
 
 /**
  * The reported state of an instance: the supervisor's own, `unsupervised`, or `unknown` for an external Temporal that
- * can't be reached.
+ * can't be reached, and for one that runs where it cannot be seen from here.
  */
 export type StatusState =
   | ("starting" | "running" | "unhealthy" | "backoff" | "stopping" | "stopped" | "failed")
@@ -69,7 +69,14 @@ export interface Status {
     startedAt: string;
     adopted: boolean;
   } | null;
-  supervisor: { pid: number; runtime: "deno" | "node"; version: string; startedAt: string } | null;
+  supervisor: {
+    pid: number;
+    runtime: "deno" | "node";
+    version: string;
+    startedAt: string;
+    /** Its network namespace, such as `net:[4026531840]`; null where there are none. */
+    network?: string | null;
+  } | null;
   restarts: number;
   lastExit: Exit | null;
   checks: Check[];

@@ -43,6 +43,8 @@ export interface Host {
   cwd(): string;
   readonly connect: Connect;
   readonly runForeground: RunForeground;
+  /** The network namespace of this process, such as `net:[4026531840]`; null where there are none, or it is unknown. */
+  networkNamespace(): string | null;
   /** Calls `action` after `ms`; returns a function that cancels it. */
   after(ms: number, action: () => void): () => void;
   /**

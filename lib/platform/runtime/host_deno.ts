@@ -14,6 +14,13 @@ export function denoHost(): Host {
     args: Deno.args,
     env: Deno.env.toObject(),
     cwd: () => Deno.cwd(),
+    networkNamespace: () => {
+      try {
+        return Deno.readLinkSync("/proc/self/ns/net");
+      } catch {
+        return null; // not on Linux, or without /proc
+      }
+    },
     connect: connectDeno,
     runForeground: runForegroundDeno,
     after: afterDeno,

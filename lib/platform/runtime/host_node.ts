@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { systemErrorCode } from "../../errors/local_error.ts";
@@ -21,6 +21,13 @@ export function nodeHost(): Host {
     args: process.argv.slice(2),
     env: process.env,
     cwd: () => process.cwd(),
+    networkNamespace: () => {
+      try {
+        return readlinkSync("/proc/self/ns/net");
+      } catch {
+        return null; // not on Linux, or without /proc
+      }
+    },
     connect: connectNode,
     runForeground: runForegroundNode,
     after: (ms, action) => {

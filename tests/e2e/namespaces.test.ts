@@ -1,0 +1,72 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { DoctorReport } from "../../lib/doctor/findings.ts";
+import type { Status } from "../../lib/instance/status/status.ts";
+import { type Ended, isAlive, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
+import { killHard, pidsOf } from "./support_lifecycle.ts";
+
+/** A container that shares the home: PIDs, `/proc` and the network are its own. */
+const CONTAINER = ["unshare", "--net", "--pid", "--fork", "--mount-proc"];
+
+function whyNot(): string | false {
+  if (process.platform !== "linux") return "namespaces exist on Linux only";
+  const { status, stderr, error } = spawnSync(CONTAINER[0]!, [...CONTAINER.slice(1), "true"], { encoding: "utf8" });
+  return status === 0 ? false : `NOT TESTED, no namespace can be created here: ${error?.message ?? stderr.trim()}`;
+}
+
+/** Runs the tool in a container. */
+function inside({ home }: TestInstance, [command, ...args]: readonly string[]): Promise<Ended> {
+  return launch([...CONTAINER, ...toolCommand(ownRuntime), command!, "--home", home, ...args]).ended;
+}
+
+async function checksInside(instance: TestInstance, ...flags: string[]): Promise<Record<string, string>> {
+  const { stdout } = await inside(instance, ["doctor", "--json", ...flags]);
+  const { checks } = JSON.parse(stdout) as DoctorReport;
+  return Object.fromEntries(checks.map(({ name, state, detail }) => [name, `${state}: ${detail}`]));
+}
+
+describe("in a container that shares the home", { skip: whyNot() }, () => {
+  it("no command calls a Temporal healthy that cannot be reached from there", () =>
+    withInstance(async (instance) => {
+      const { temporal } = await instance.start(["--headless"]);
+      for (const command of [["start"], ["wait", "--timeout", "60"], ["run", "--", "true"]]) {
+        const { code, stderr } = await inside(instance, command);
+        assertEquals(code, 1, command[0]);
+        assertMatch(
+          stderr,
+          /^error: Temporal is running, but .* cannot be reached from here .* another network namespace/m,
+        );
+        assertStringIncludes(stderr, "\nhint: ");
+      }
+      const status = await inside(instance, ["status", "--json"]);
+      const seen = JSON.parse(status.stdout) as Status;
+      assertEquals([status.code, seen.state, seen.healthy], [4, "running", false]);
+      assertEquals(seen.checks.filter(({ ok }) => !ok).map(({ name }) => name), ["reach"]);
+      assertStringIncludes((await inside(instance, ["env"])).stderr, "cannot be reached from here");
+
+      const { instance: about, locks, record } = await checksInside(instance);
+      assertMatch(about!, /^fail: Temporal is running, but .* cannot be reached from here/);
+      assertMatch(locks!, /^warn: supervisor\.lock is held by .*temporal\.lock is held by .* cannot be seen from here/);
+      assertMatch(record!, /^ok: describes a process that cannot be seen/);
+      assert(isAlive(temporal!.pid));
+      assertEquals((await instance.status()).exitCode, 0);
+    }));
+
+  it("doctor --fix touches nothing of a Temporal that holds its lock", () =>
+    withInstance(async (instance) => {
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      await killHard(supervisor);
+      const { stdout, code } = await inside(instance, ["status", "--json"]);
+      const seen = JSON.parse(stdout) as Status;
+      assertEquals([code, seen.state, seen.healthy], [4, "unknown", false]);
+      assertMatch(seen.checks[0]!.detail, /temporal\.lock is held by a process that cannot be seen/);
+      const { locks } = await checksInside(instance, "--fix");
+      assertMatch(locks!, /^warn: temporal\.lock is held by a process that cannot be seen/);
+      for (const path of [instance.paths.record, instance.paths.controlSocket]) assert(existsSync(path), path);
+      const again = await instance.start(["--headless"]);
+      assertEquals([again.temporal?.pid, again.temporal?.adopted], [temporal, true]);
+    }));
+});
