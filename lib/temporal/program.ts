@@ -1,14 +1,17 @@
 import { mkdirSync } from "node:fs";
 import { autoPortsOf } from "../config/auto_ports.ts";
+import { valuesOfFlag } from "../config/dev_server_args.ts";
 import type { RequestedSettings, Settings } from "../config/settings.ts";
 import { DatabaseLock } from "../database/lock.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance, LaunchPlan, LaunchRequest } from "../instance/context.ts";
 import type { PidRecord } from "../instance/pid_record.ts";
 import { createProbe, type Probe } from "../instance/status/probe.ts";
+import { readTail } from "../logs/read_tail.ts";
 import { rotateLog } from "../logs/rotate_log.ts";
 import type { Launch, Program } from "../process/program.ts";
 import { PortAllocation } from "./launch/allocate_ports.ts";
+import { ignoredValues } from "./launch/ignored_values.ts";
 import { launchTemporal } from "./launch/launch.ts";
 import { planFor, preparePlan } from "./launch/plan.ts";
 import { isForeignProcess } from "./launch/port_conflict.ts";
@@ -16,6 +19,9 @@ import { declareSearchAttributes } from "./launch/search_attributes.ts";
 import { recordOf, refreshExecutable, type TemporalProcess } from "./process.ts";
 import { reconcile } from "./reconcile.ts";
 import { VersionLearner } from "./version.ts";
+
+/** How much of the log of a launch is searched for ignored values. */
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
 /** Where the warnings of a program go. */
 export interface ProgramWarnings {
@@ -95,8 +101,15 @@ export class TemporalProgram implements Program<TemporalProcess> {
     const temporal = await this.#adoptOrLaunch(launch);
     this.#served = temporal.settings;
     this.#versions.learnSoon(temporal);
-    this.#warnings.setOfLaunch(await declareSearchAttributes(this.#instance, temporal.settings, launch.signal));
+    const declared = await declareSearchAttributes(this.#instance, temporal.settings, launch.signal);
+    this.#warnings.setOfLaunch([...declared, ...this.#ignoredValues(temporal)]);
     return temporal;
+  }
+
+  /** A warning for each dynamic config value that Temporal ignores, as far as it has looked at them when it is ready. */
+  #ignoredValues({ settings, logStart }: TemporalProcess): string[] {
+    if (logStart === undefined || valuesOfFlag(settings, "dynamic-config-value").length === 0) return [];
+    return ignoredValues(readTail(this.#instance.paths.temporalLog, logStart, MAX_LOG_BYTES));
   }
 
   record(temporal: TemporalProcess): PidRecord {

@@ -45,6 +45,7 @@ const PURE = [
     "lib/process/lifecycle.ts",
     "lib/process/machine.ts",
     "lib/temporal/launch/exit_diagnosis.ts",
+    "lib/temporal/launch/ignored_values.ts",
     "lib/library/start_options.ts",
   ],
 ];

@@ -1,7 +1,9 @@
 import { LocalError } from "../../errors/local_error.ts";
 import { formatDuration, formatSize, readDuration, readSize } from "../../text/units.ts";
 import { type ConfigNode, plainValue } from "../file/config_node.ts";
+import { shellWord } from "../../text/shell_word.ts";
 import { isPort } from "../settings.ts";
+import { dynamicValue, ONE_VALUE } from "./dynamic_value.ts";
 import type { Flag } from "./flag.ts";
 import { isJson } from "./is_json.ts";
 import { type SettingSource, sourceName } from "./setting_source.ts";
@@ -64,8 +66,8 @@ export function fromConfig(flag: Flag, node: ConfigNode, source: SettingSource):
   }
   if ("entries" in node) {
     if (flag.kind !== "pairs" && flag.kind !== "jsonPairs") throw wrong();
-    return node.entries.map(({ key, node: item }) => {
-      if (flag.kind === "jsonPairs") return `${key}=${JSON.stringify(plainValue(item))}`;
+    return node.entries.map(({ key, line, node: item }) => {
+      if (flag.kind === "jsonPairs") return `${key}=${JSON.stringify(dynamicValueOf(key, line, item, source))}`;
       if (!("value" in item) || item.value === null) throw wrong();
       return `${key}=${item.text}`;
     });
@@ -74,6 +76,15 @@ export function fromConfig(flag: Flag, node: ConfigNode, source: SettingSource):
   const answer = typeof node.value === "boolean" ? node.value : readAnswer(node.text);
   if (answer === null) throw wrong();
   return answer;
+}
+
+/** @throws {LocalError} `usage` with the line of the key */
+function dynamicValueOf(key: string, line: number, node: ConfigNode, source: SettingSource): unknown {
+  const value = plainValue(node);
+  const found = dynamicValue(value);
+  if (found !== null) return found.value;
+  const place = source.kind === "file" ? { ...source, line, key: `${source.key}.${key}` } : source;
+  throw badValue(sourceName(place), ONE_VALUE, JSON.stringify(value), place);
 }
 
 const WANTED: Record<Flag["kind"], string> = {
@@ -105,7 +116,7 @@ export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): V
   if (flag.kind === "texts" || flag.kind === "pairs" || flag.kind === "jsonPairs") {
     const texts = (Array.isArray(raw) ? raw : [raw]).map(String);
     if (texts.includes("")) throw bad(flag.value ?? "a value", "");
-    return flag.kind === "texts" ? texts : texts.map((text) => checkedPair(flag, text, bad));
+    return flag.kind === "texts" ? texts : texts.map((text) => checkedPair(flag, text, source, bad));
   }
   if (Array.isArray(raw)) throw new LocalError("usage", `${sourceName(source)} was given more than once`);
   const text = String(raw);
@@ -153,14 +164,24 @@ export function formatValue(flag: Flag, value: Value): string {
 
 type Bad = (wanted: string, value: unknown) => LocalError;
 
-function checkedPair(flag: Flag, text: string, bad: Bad): string {
+function checkedPair(flag: Flag, text: string, source: SettingSource, bad: Bad): string {
   const at = text.indexOf("=");
   if (at < 1 || at === text.length - 1) throw bad(flag.value ?? "KEY=VALUE", text);
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
-  if (flag.kind === "jsonPairs" && !isJson(value)) {
-    throw bad(`${flag.value}, with strings in quotes (${key}="some text")`, text);
-  }
+  if (flag.kind === "jsonPairs") return checkedJsonPair(flag, key, value, source, bad);
   return flag.choices === undefined ? text : `${key}=${checkedChoice(flag, value, bad)}`;
+}
+
+function checkedJsonPair(flag: Flag, key: string, value: string, source: SettingSource, bad: Bad): string {
+  if (!isJson(value)) {
+    const example = `${key}="some text"`;
+    const typed = source.kind === "file" ? example : shellWord(example); // a shell would remove the quotes
+    throw bad(`${flag.value}, with strings in quotes (${typed})`, `${key}=${value}`);
+  }
+  const given: unknown = JSON.parse(value);
+  const found = dynamicValue(given);
+  if (found === null) throw bad(ONE_VALUE, `${key}=${value}`);
+  return `${key}=${found.value === given ? value : JSON.stringify(found.value)}`;
 }
 
 /** The matching choice, ignoring case; nearly all readers of these words do, too. */

@@ -73,6 +73,7 @@ async function launchOnce(context: LaunchContext): Promise<TemporalProcess> {
   } finally {
     closeSync(logFd);
   }
+  temporal.logStart = logStart;
   context.onSpawn(temporal);
 
   const waiting = new AbortController();

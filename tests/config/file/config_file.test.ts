@@ -49,7 +49,7 @@ describe("config.yaml", () => {
       db_filename: "data/t.db",
       namespaces: ["orders", 7],
       search_attributes: { Color: "keyword", Size: "Int" },
-      dynamic_config: { "frontend.x": true, limit: 5, name: "a", list: [{ value: 1 }] },
+      dynamic_config: { "frontend.x": true, limit: 5, name: "a", list: [{ a: 1 }] },
       extra_args: ["--sqlite-pragma", "journal_mode=wal"],
       restart: { max: 3 },
       health: { interval: "500ms", launch_timeout: "2m" },
@@ -63,7 +63,7 @@ describe("config.yaml", () => {
       dbFilename: "/home/me/.stigmer/data/t.db",
       namespaces: ["orders", "7"],
       searchAttributes: ["Color=Keyword", "Size=Int"],
-      dynamicConfig: ["frontend.x=true", "limit=5", 'name="a"', 'list=[{"value":1}]'],
+      dynamicConfig: ["frontend.x=true", "limit=5", 'name="a"', 'list=[{"a":1}]'],
       extraArgs: ["--sqlite-pragma", "journal_mode=wal"],
     });
     assertEquals([temporalVersion, managed], ["1.4.1", false]);
@@ -124,6 +124,10 @@ describe("config.yaml", () => {
       [
         { dynamic_config: ["x=y"] },
         '1: Invalid value `x=y` for `dynamic_config`: expected KEY=JSON, with strings in quotes (x="some text")',
+      ],
+      [
+        { dynamic_config: { a: 1, "limit.x": [{ value: 1 }, { value: 2 }] } },
+        '3: Invalid value `[{"value":1},{"value":2}]` for `dynamic_config.limit.x`: expected one value without constraints, which is all that Temporal\'s dev server takes',
       ],
       [{ restart: { max: -1 } }, "2: Invalid value `-1` for `restart.max`: expected a non-negative integer"],
       [
