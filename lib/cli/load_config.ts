@@ -4,6 +4,7 @@ import { CONFIG_SECTION } from "../config/flags/flag.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Host, TextRefusal } from "../platform/runtime/host.ts";
+import { quotedIfNeeded } from "../text/shell_word.ts";
 
 /** Protects against reading something else; no real configuration is this large. */
 const MAX_BYTES = 1024 * 1024;
@@ -25,7 +26,7 @@ export async function loadConfig(host: Host, home: string): Promise<ConfigFile |
   if ("refused" in reading) {
     if (reading.refused === "missing") return null;
     throw new LocalError("config-unreadable", `Cannot read ${path}: ${WHY[reading.refused]}`, {
-      hint: `Check it with \`ls -l ${path}\`; it must be a file that you own`,
+      hint: `Check it with \`ls -l ${quotedIfNeeded(path)}\`; it must be a file that you own`,
       facts: { path, why: reading.refused },
     });
   }

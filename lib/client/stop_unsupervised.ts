@@ -12,6 +12,7 @@ import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
 import { terminate } from "../process/terminate.ts";
+import { quotedIfNeeded } from "../text/shell_word.ts";
 import { killUnresponsiveSupervisor } from "./kill_unresponsive_supervisor.ts";
 
 /** What was stopped. */
@@ -86,7 +87,7 @@ async function takeSupervisorLock(
     await delay(25);
   }
   throw new LocalError("supervisor-unresponsive", "A supervisor holds its lock but is not listening", {
-    hint: `\`fuser ${supervisorLock}\` shows its PID: end that process, then try again`,
+    hint: `\`fuser ${quotedIfNeeded(supervisorLock)}\` shows its PID: end that process, then try again`,
     facts: { path: supervisorLock },
   });
 }

@@ -4,6 +4,7 @@ import { GrpcError } from "../grpc/error.ts";
 import type { CheckFailure } from "../grpc/health.ts";
 import { formatAddress } from "../instance/status/addresses.ts";
 import { printableLine } from "../text/printable.ts";
+import { quotedIfNeeded } from "../text/shell_word.ts";
 import { temporalCommand, type TemporalTarget } from "../text/temporal_command.ts";
 import type { Credentials } from "./connection/credentials.ts";
 import type { ExternalTemporal, Pem } from "./connection/endpoint.ts";
@@ -87,7 +88,10 @@ export function tlsFailed(
         ? "It may require a client certificate: use --tls-cert-path and --tls-key-path"
         : `It may have rejected the client certificate from ${cert}`,
     ],
-    other: [`The TLS handshake with ${address} failed`, `\`openssl s_client -connect ${address}\` shows details`],
+    other: [
+      `The TLS handshake with ${address} failed`,
+      `\`openssl s_client -connect ${quotedIfNeeded(address)}\` shows details`,
+    ],
   };
   const [message, hint] = texts[reason];
   const text = causeOf(error);

@@ -2,3 +2,8 @@
 export function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
+
+/** {@linkcode shellWord} only if a shell would read `word` as anything else, so that common commands stay readable. */
+export function quotedIfNeeded(word: string): string {
+  return /^[-\w.:/@,+]+$/.test(word) ? word : shellWord(word);
+}

@@ -1,4 +1,4 @@
-import { shellWord } from "./shell_word.ts";
+import { quotedIfNeeded } from "./shell_word.ts";
 
 /** Where a printed command of Temporal's CLI is to go. */
 export interface TemporalTarget {
@@ -19,10 +19,5 @@ export interface TemporalTarget {
 export function temporalCommand(command: string, target: TemporalTarget, ...rest: readonly string[]): string {
   const { address, namespace, flags = [] } = target;
   const words = ["--address", address, "--namespace", namespace, ...flags, ...rest];
-  return `temporal ${command} ${words.map(asNeeded).join(" ")}`;
-}
-
-/** Quoted only if a shell would read it as anything else, so that common commands stay readable. */
-function asNeeded(word: string): string {
-  return /^[-\w.:/@,+]+$/.test(word) ? word : shellWord(word);
+  return `temporal ${command} ${words.map(quotedIfNeeded).join(" ")}`;
 }

@@ -1,5 +1,5 @@
 import { describe, it } from "node:test";
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { COMMANDS, flagsOf } from "../../lib/cli/command_specs.ts";
 import { type Invocation, requestedByFlags } from "../../lib/cli/invocation.ts";
@@ -137,6 +137,15 @@ describe("parseCommandLine() on flags", () => {
       searchAttributes: ["A=Text", "B=Int"],
       dynamicConfig: ["x=[1,2]"],
     });
+  });
+
+  it("quotes its hint for a string in a dynamic config value for the shell, which would remove the quotes", () => {
+    const message = (line: string, env = {}) => assertThrows(() => parse(line, env), LocalError).message;
+    const wanted = "expected KEY=JSON, with strings in quotes ('foo=\"some text\"')";
+    assertStringIncludes(message("start --dynamic-config-value foo=bar"), wanted);
+    assertStringIncludes(message("start", { STIGMER_DYNAMIC_CONFIG: "foo=bar" }), wanted);
+    assertEquals(asked(`--dynamic-config-value foo=[{"value":255,"constraints":{}}]`), { dynamicConfig: ["foo=255"] });
+    assertStringIncludes(message(`start --dynamic-config-value foo=[{"value":1},{"value":2}]`), "expected one value");
   });
 
   it("keeps text that looks like a number unchanged", () => {

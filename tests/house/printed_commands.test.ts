@@ -1,16 +1,22 @@
 import { describe, it } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { read, sourceFiles } from "./support.ts";
 
-/** Commands of Temporal's CLI that connect to a server. */
-const CONNECTS = /\btemporal (operator|workflow|activity|batch|schedule|task-queue|worker|env)\b/;
+/** A printed command with at least one argument, between the backticks of a message. */
+const PRINTED = /\\`(?:\$\{\w+\} )?[a-z][\w-]* (?:(?!\\`).)*?\\`/g;
+/** Words of this tool, which need no quotes. */
+const OWN_WORDS = ["near", "command.name"];
 
-describe("commands in what is printed", () => {
-  it("name the server if they are Temporal's", () => {
-    const wrong = sourceFiles("lib").flatMap((path) =>
-      read(path).split("\n").filter((line) => CONNECTS.test(line) && !/^\s*(\/\/|\/?\*)/.test(line))
-        .map((line) => `${path}: use temporalCommand() for ${line.trim()}`)
+describe("a printed command", () => {
+  it("quotes for a shell what is put into it", () => {
+    const inserted = sourceFiles("lib").flatMap((path) =>
+      [...read(path).matchAll(PRINTED)].flatMap(([command]) =>
+        [...command.matchAll(/\$\{([^}]*)\}/g)].map(([, expression]) => ({ path, command, expression: expression! }))
+      )
     );
-    assertEquals(wrong, []);
+    assertGreater(inserted.length, 5);
+    const isQuoted = (expression: string) =>
+      /^(shellWord|quotedIfNeeded|temporalCommand)\(/.test(expression) || OWN_WORDS.includes(expression);
+    assertEquals(inserted.filter(({ expression }) => !isQuoted(expression)), []);
   });
 });
