@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalError } from "../errors/local_error.ts";
 import { findTemporal, type FoundTemporal } from "../instance/find_temporal.ts";
+import { describeObstacle, endOf, homeFact } from "../instance/obstacle.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
 import type { Processes } from "../platform/processes/processes.ts";
@@ -56,8 +57,9 @@ function refuseForeignUsers(database: string, temporal: FoundTemporal | null, pr
   const user = processes.fileUsers(database)
     .find(({ pid }) => temporal === null || processes.inspect(pid)?.pgid !== temporal.pgid);
   if (user === undefined) return;
-  throw new LocalError("database-busy", `The database ${database} is in use by pid ${user.pid} (${user.command})`, {
-    hint: "End that process first",
-    facts: { database, pid: user.pid, command: user.command },
+  const obstacle = describeObstacle(user, processes);
+  throw new LocalError("database-busy", `The database ${database} is in use by ${obstacle.who}`, {
+    hint: `${endOf(obstacle)} first`,
+    facts: { database, pid: user.pid, command: user.command, ...homeFact(obstacle) },
   });
 }

@@ -1,4 +1,5 @@
 import { LocalError } from "../errors/local_error.ts";
+import { describeObstacle, homeFact } from "../instance/obstacle.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
 import type { System } from "../platform/system.ts";
 
@@ -42,11 +43,15 @@ export async function takeDatabaseLock(
   const lock = await tryLock(path);
   if (lock !== null) return lock;
   const [holder] = processes.lockHolders(path);
-  const who = holder === undefined
+  const obstacle = holder === undefined ? null : describeObstacle(holder, processes);
+  const who = obstacle === null
     ? "another instance"
-    : `another instance (supervisor pid ${holder.pid}: ${holder.command})`;
+    : obstacle.home === null
+    ? `another instance (${obstacle.who})`
+    : obstacle.who;
+  const stop = obstacle === null || obstacle.home === null ? "stop it" : `stop it with \`${obstacle.remedy}\``;
   throw new LocalError("database-busy", `The database ${database} is in use by ${who}`, {
-    hint: "Use that instance, stop it, or choose another database with --db-filename",
-    facts: { database, pid: holder?.pid ?? null, command: holder?.command ?? null },
+    hint: `Use that instance, ${stop}, or choose another database with --db-filename`,
+    facts: { database, pid: holder?.pid ?? null, command: holder?.command ?? null, ...homeFact(obstacle) },
   });
 }

@@ -9,6 +9,7 @@ import { refuseNewerDatabase } from "../database/downgrade_guard.ts";
 import { isBeingMade } from "../database/files.ts";
 import { describeOrigin, schemaOrigin } from "../database/schema.ts";
 import { whyUnusable } from "../database/validate.ts";
+import { describeObstacle } from "../instance/obstacle.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { formatBytes } from "../text/byte_size.ts";
 import { type DoctorContext, groupsOf, type RunCheck } from "./context.ts";
@@ -36,11 +37,10 @@ export const checkData: RunCheck = async (context) => {
   const { temporal } = groupsOf(context);
   const users = processes.fileUsers(path);
   const findings = users.filter(({ pid }) => temporal === null || processes.inspect(pid)?.pgid !== temporal)
-    .map(({ pid, command }): Finding => ({
-      state: "fail",
-      detail: `pid ${pid} (${command}) has it open, too; even a read lock can block Temporal for good`,
-      remedy: `kill ${pid}`,
-    }));
+    .map((user): Finding => {
+      const { who, remedy } = describeObstacle(user, processes);
+      return { state: "fail", detail: `${who} has it open, too; even a read lock can block Temporal for good`, remedy };
+    });
   if (isBeingMade(path) && temporal === null) {
     findings.push({
       state: "warn",

@@ -1,6 +1,7 @@
 import { lstatSync, renameSync } from "node:fs";
 import { databaseLockPath } from "../database/lock.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
+import { describeObstacle } from "../instance/obstacle.ts";
 import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket } from "../instance/stale_files.ts";
 import { type Check, stateInWords } from "../instance/status/status.ts";
@@ -198,10 +199,13 @@ export const checkPorts: RunCheck = (context) => {
       temporal === null || pid === null || processes.inspect(pid)?.pgid !== temporal
     );
     for (const { pid, command, address } of foreign) {
-      const who = pid === null ? "an unknown process, perhaps of another user" : `pid ${pid} (${command})`;
+      const obstacle = pid === null
+        ? null
+        : describeObstacle({ pid, command: command ?? "unknown command" }, processes);
+      const who = obstacle?.who ?? "an unknown process, perhaps of another user";
       const detail = `port ${port} of ${address} is taken by ${who}`;
       const way = `stigmer-local ${temporal === null ? "start" : "restart"} ${flag} ${Math.min(port + 100, 65_535)}`;
-      const remedy = pid === null ? way : `kill ${pid}; or ${way}`;
+      const remedy = obstacle === null ? way : `${obstacle.remedy}; or ${way}`;
       findings.push({ state: temporal === null ? "fail" : "warn", detail, remedy });
     }
     summary.push(`${port} ${listeners.length === 0 ? "free" : "in use by Temporal"}`);

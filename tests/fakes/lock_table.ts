@@ -61,6 +61,10 @@ export class LockTable {
     return first.length > 0 ? first : seen;
   }
 
+  lockedBy(pid: number): string[] {
+    return [...this.#open].filter(({ holders }) => holders.has(pid)).map(({ path }) => path);
+  }
+
   /** Closes every descriptor. */
   close(): void {
     for (const { fd } of this.#open) closeSync(fd);

@@ -64,6 +64,7 @@ export class FakeSystem implements System {
       argv: (pid) => table.get(pid)?.argv ?? null,
       liveGroupMembers: (pgid) => table.liveMembers(pgid).map((each) => table.describe(each)),
       lockHolders: (path, firstPid) => this.locks.holders(path, firstPid),
+      lockedFiles: (pid) => table.get(pid)?.isOtherUsers === true ? [] : this.locks.lockedBy(pid),
       fileUsers: (path) =>
         others().filter(({ pid, argv }) => hasOpen(pid, path) || namesDatabase(argv, [path])).map(holder),
       hasWriteLock: () => null,

@@ -61,6 +61,13 @@ export function openFilesOf(proc: string, pid: number, target: TargetFile): Open
   return files;
 }
 
+/** The paths of the files on which process `pid` holds a flock(2), as they were when they were opened. */
+export function lockedFilesOf(proc: string, pid: number): string[] {
+  return [...descriptorLinks(proc, pid)]
+    .filter(({ fd, link }) => link.startsWith("/") && isFlockShown(proc, pid, fd))
+    .map(({ link }) => link.endsWith(DELETED) ? link.slice(0, -DELETED.length) : link);
+}
+
 /**
  * Whether the descriptor shows a flock(2) lock (proc_pid_fdinfo(5)). It is shown as long as the open file description
  * holds it, whichever process called flock.

@@ -69,6 +69,8 @@ export interface Processes {
    * lock. Sees only processes of this user, unless run by root.
    */
   lockHolders(path: string, firstPid?: number): LockHolder[];
+  /** The paths of the files on which process `pid` holds a flock(2), also of deleted ones. Takes no lock. */
+  lockedFiles(pid: number): string[];
   /**
    * Other processes that have the file at `path` open for writing, or are dev servers with its real path in their
    * arguments. Processes that only read it (a copy, a backup) do not count.

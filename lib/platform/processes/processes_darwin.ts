@@ -107,6 +107,8 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
     argv: (pid) => commandsOf([pid]).get(pid)?.split(" ") ?? null,
     liveGroupMembers: (pgid) => describe(groupLines(pgid)),
     lockHolders,
+    lockedFiles: (pid) =>
+      lsof(...LSOF_FILES, "-p", String(pid)).flatMap((file) => isLockedInLsof(file) ? file.path ?? [] : []),
     fileUsers,
     hasWriteLock: () => null,
     // SIGSTOP suspends the whole task, so there is no need to wait for each thread.

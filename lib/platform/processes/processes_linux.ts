@@ -1,6 +1,14 @@
 import { MAX_COMMAND_LENGTH, printableCommand } from "../../text/printable.ts";
 import { namesDatabase } from "./dev_server_argv.ts";
-import { isFlockShown, isReadOnly, isWriteLockShown, openFilesOf, targetFile, targetLock } from "./open_files_linux.ts";
+import {
+  isFlockShown,
+  isReadOnly,
+  isWriteLockShown,
+  lockedFilesOf,
+  openFilesOf,
+  targetFile,
+  targetLock,
+} from "./open_files_linux.ts";
 import { parseNetTcp } from "./parse_net_tcp.ts";
 import { parseProcStat, type ProcStat } from "./parse_proc_stat.ts";
 import { descriptorLinks, listNumbers, orUnseen, readPieces, readProcLink, readProcText } from "./proc_files.ts";
@@ -148,6 +156,7 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     argv,
     liveGroupMembers: (pgid) => groupStats(pgid).map(describe),
     lockHolders,
+    lockedFiles: (pid) => lockedFilesOf(proc, pid),
     fileUsers,
     hasWriteLock,
     isGroupStopped,

@@ -94,7 +94,8 @@ const PATTERNS: readonly Pattern[] = [
     cause: "port-taken",
     matches: /listen tcp\d? (\S+):(\d+): bind: address already in use/,
     message: (match) => `Port ${match[2]} of ${match[1]} is taken`,
-    hint: "End the process that listens there, or choose other ports with --port and --ui-port",
+    hint:
+      "End the process that listens there (`stigmer-local doctor` names it), or choose other ports with --port and --ui-port",
   },
   {
     // It allocates some for its internal services one by one, and another process may take the same at that moment.
@@ -185,7 +186,9 @@ function diagnoseOutput(exit: TemporalExit): ExitDiagnosis {
       return {
         cause,
         message: message?.(match) ?? `Temporal failed to start: ${clip(text)}`,
-        hint: flag === null ? hint : `End the process that listens there, or choose another port with ${flag}`,
+        hint: flag === null
+          ? hint
+          : `End the process that listens there (\`stigmer-local doctor\` names it), or choose another port with ${flag}`,
       };
     }
   }

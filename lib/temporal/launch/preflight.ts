@@ -6,6 +6,7 @@ import { checkDatabase, realDatabasePath } from "../../database/path.ts";
 import { fromFailure, toFailure } from "../../errors/failure.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
+import { describeObstacle, endOf, homeFact } from "../../instance/obstacle.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
 import type { System } from "../../platform/system.ts";
 import { refuseBadArguments } from "./check_arguments.ts";
@@ -24,9 +25,10 @@ export const DYING_MS = 500;
 export function refuseSecondUser(database: string, processes: Processes): void {
   const [user] = processes.fileUsers(database);
   if (user === undefined) return;
-  throw new LocalError("database-busy", `The database ${database} is in use by pid ${user.pid} (${user.command})`, {
-    hint: "End that process, or choose another database with --db-filename",
-    facts: { database, pid: user.pid, command: user.command },
+  const obstacle = describeObstacle(user, processes);
+  throw new LocalError("database-busy", `The database ${database} is in use by ${obstacle.who}`, {
+    hint: `${endOf(obstacle)}, or choose another database with --db-filename`,
+    facts: { database, pid: user.pid, command: user.command, ...homeFact(obstacle) },
   });
 }
 

@@ -1,4 +1,5 @@
 import { expectedNamespaces, type Settings } from "../../config/settings.ts";
+import { describeObstacle, endOf, homeFact } from "../../instance/obstacle.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import type { Probe, ProbeResult, Readiness } from "../../instance/status/probe.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
@@ -62,12 +63,19 @@ export async function waitUntilReady(
 /** The error for a taken port, which names the listener and the flag to choose another port. */
 export function foreignListener(port: number, flag: string, processes: Processes): LocalError {
   const holder = processes.listeners(port).find((listener) => listener.pid !== null) ?? processes.listeners(port)[0];
-  const who = holder?.pid == null
-    ? "a process that is not visible to this user"
-    : `pid ${holder.pid} (${holder.command ?? "unknown command"})`;
+  const obstacle = holder?.pid == null
+    ? null
+    : describeObstacle({ pid: holder.pid, command: holder.command ?? "unknown command" }, processes);
+  const who = obstacle?.who ?? "a process that is not visible to this user";
   const where = holder === undefined ? "" : ` on ${holder.address}`;
   return new LocalError("port-taken", `Port ${port} is taken${where}: ${who} listens on it`, {
-    hint: `End that process, or choose another port with ${flag}`,
-    facts: { port, address: holder?.address ?? null, pid: holder?.pid ?? null, command: holder?.command ?? null },
+    hint: `${endOf(obstacle)}, or choose another port with ${flag}`,
+    facts: {
+      port,
+      address: holder?.address ?? null,
+      pid: holder?.pid ?? null,
+      command: holder?.command ?? null,
+      ...homeFact(obstacle),
+    },
   });
 }

@@ -37,9 +37,11 @@ export function locksConform(inWorld: InWorld): void {
       assertEquals(pidsOf(system.processes.lockHolders(path, pid)), [pid]);
       lock.close();
       assertEquals(system.processes.lockHolders(path).map(({ pid, on }) => [pid, on]), [[pid, "path"]]);
+      assertEquals(system.processes.lockedFiles(pid), [path]);
       assertEquals(await system.tryLock(path), null);
       system.kill(pid, "SIGKILL");
       await until(system, "the lock is free", () => system.processes.lockHolders(path).length === 0);
+      assertEquals(system.processes.lockedFiles(pid), []);
       (await system.tryLock(path))!.close();
     }),
   );

@@ -184,6 +184,7 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
     withLockHolder((path, pid) => {
       unlinkSync(path);
       assertEquals(processes.lockHolders(path), [{ pid, command: "sleep 600", on: "deleted" }]);
+      assertEquals(processes.lockedFiles(pid), [path]);
       writeFileSync(path, "");
       assertEquals(processes.lockHolders(path, pid), [{ pid, command: "sleep 600", on: "deleted" }]);
       rmSync(join(path, ".."), { recursive: true });

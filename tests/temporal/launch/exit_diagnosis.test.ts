@@ -37,11 +37,17 @@ describe("explainFailure()", () => {
   it("names the flag of the port that is taken", () => {
     const settings = completeSettings({ port: 17_600, uiPort: 17_601 }, "/db");
     const failure = diagnoseExit({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null, settings });
-    assertEquals(failure.hint, "End the process that listens there, or choose another port with --ui-port");
+    assertEquals(
+      failure.hint,
+      "End the process that listens there (`stigmer-local doctor` names it), or choose another port with --ui-port",
+    );
     const metrics = completeSettings({ metricsPort: 17_601 }, "/db");
     const other = fixture("port-taken.metrics.txt");
     const { hint } = diagnoseExit({ lastWords: other, exitCode: 1, signal: null, settings: metrics });
-    assertEquals(hint, "End the process that listens there, or choose another port with --metrics-port");
+    assertEquals(
+      hint,
+      "End the process that listens there (`stigmer-local doctor` names it), or choose another port with --metrics-port",
+    );
   });
 
   it("takes the last cause, not an earlier one", () => {
