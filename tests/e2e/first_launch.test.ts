@@ -82,7 +82,10 @@ describe("a failed first launch fails start at once", () => {
       const failure = await failureOf(instance, []);
       const { cause, message } = launchFailure(failure);
       assertEquals(cause, "database-half-made");
-      assertEquals(message, "The database is not a finished Temporal database: no such table: namespaces");
+      assertEquals(
+        message,
+        `The database ${defaultDatabase} is not a finished Temporal database: no such table: namespaces`,
+      );
       assertMatch(failure.hint!, /^`stigmer-local reset .*` sets it aside .* or choose another --db-filename$/);
       assertEquals(readFileSync(defaultDatabase), bytes);
       assertEquals((await instance.run(["reset", "--yes"])).code, 0);

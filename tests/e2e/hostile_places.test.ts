@@ -254,7 +254,7 @@ describe("a user without a name", () => {
         if (started.code !== 0) {
           return assertRefused(
             started,
-            /^error: This Temporal binary requires a name for user 54321, but \/etc\/passwd has none\n/,
+            /^error: The Temporal binary \/\S+ requires a name for user 54321, but \/etc\/passwd has none\n/,
           );
         }
         assertEquals((await asNameless(["status", "--home", home])).code, 0);

@@ -1,7 +1,7 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { otherRuntime, withInstance } from "./support.ts";
 import { killHard, pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
@@ -19,5 +19,16 @@ describe("a database that is named through a symbolic link", () => {
       const adopted = await instance.start(args, { runtime: otherRuntime });
       assertEquals([adopted.temporal?.adopted, adopted.temporal?.pid], [true, started.temporal?.pid]);
       await stopCleanly(instance, adopted);
+    }));
+
+  it("is named by the error if it is not a database", () =>
+    withInstance(async (instance) => {
+      const text = join(instance.home, "notes.txt");
+      writeFileSync(text, "not a database\n".repeat(100));
+      symlinkSync(text, join(instance.home, "link.db"));
+      const { code, stderr } = await instance.run(["start", "--db-filename", join(instance.home, "link.db")]);
+      assertEquals(code, 1);
+      assertStringIncludes(stderr, `error: The database ${text} cannot be read: file is not a database\n`);
+      assertEquals(readFileSync(text, "utf8"), "not a database\n".repeat(100));
     }));
 });

@@ -16,6 +16,7 @@ export function fakeHost(system: FakeSystem): Host {
     args: [],
     env: {},
     cwd: () => "/",
+    networkNamespace: () => null,
     connect: system.connect,
     runForeground: unexpected,
     after: (ms, action) => {

@@ -89,7 +89,7 @@ function openToOthers(path: string): string[] {
  */
 function examineClient(
   client: TlsMaterial["client"],
-  { origins }: ExternalTemporal,
+  { origins, tls }: ExternalTemporal,
 ): Credentials["clientValidity"] {
   if (client === null) return null;
   let cert: X509Certificate;
@@ -103,7 +103,9 @@ function examineClient(
   }
   if (!isMatching) {
     const from = [origins.clientCertPath ?? origins.clientCertData, origins.clientKeyPath ?? origins.clientKeyData];
-    throw new LocalError("usage", "The client key does not match the client certificate", {
+    const named = (pem: Pem | undefined) => pem !== undefined && "path" in pem ? ` ${pem.path}` : "";
+    const { key, cert } = tls?.client ?? {};
+    throw new LocalError("usage", `The client key${named(key)} does not match the client certificate${named(cert)}`, {
       hint: `They come from ${from.join(" and ")}`,
       facts: { from },
     });

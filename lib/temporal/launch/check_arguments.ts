@@ -15,7 +15,7 @@ export async function refuseBadArguments(binary: string, args: readonly string[]
   const answer = await askBinary(binary, [...COMMAND, "--help", ...withoutCommand(args)], "stderr");
   if (answer.kind !== "ended" || answer.exitCode === 0) return;
   const { exitCode, signal, output: lastWords } = answer;
-  const { cause, message, hint } = diagnoseExit({ lastWords, exitCode, signal });
+  const { cause, message, hint } = diagnoseExit({ lastWords, exitCode, signal, binary });
   throw new LocalError("launch-failed", message, { hint, facts: { cause, exitCode, binary } });
 }
 

@@ -26,6 +26,8 @@ export interface TemporalExit {
   settings?: Settings;
   /** Which file system is full, such as `only 0 B free at /data`. */
   fullDisk?: string | null;
+  /** The path of the binary. */
+  binary?: string;
 }
 
 /** The explanation of an exit, for people. */
@@ -36,11 +38,17 @@ export interface ExitDiagnosis {
   hint: string;
 }
 
+/** How messages name the files of the launch. */
+interface FileNames {
+  database: string;
+  binary: string;
+}
+
 interface Pattern {
   cause: FailureCause;
   matches: RegExp;
-  /** The message, from the match; by default Temporal's own words. */
-  message?: (match: RegExpExecArray) => string;
+  /** The message, from the match and the names of the files; by default Temporal's own words. */
+  message?: (match: RegExpExecArray, names: FileNames) => string;
   hint: string;
 }
 
@@ -56,32 +64,32 @@ const PATTERNS: readonly Pattern[] = [
   {
     cause: "database-locked",
     matches: /database is locked|SQLITE_BUSY/,
-    message: () => "The database is locked by another process",
+    message: (_, { database }) => `${database} is locked by another process`,
     hint: "End the process that has it open (`stigmer-local doctor` shows it), or choose another --db-filename",
   },
   {
     cause: "database-corrupt",
     matches: /file is not a database|database disk image is malformed/,
-    message: (match) => `The database cannot be read: ${match[0]}`,
+    message: (match, { database }) => `${database} cannot be read: ${match[0]}`,
     hint: `Restore a backup over it; or ${SET_ASIDE}`,
   },
   {
     cause: "database-half-made",
     // Tables that are queried before it serves; older and newer versions of Temporal create them too.
     matches: /no such table: (namespaces|cluster_metadata_info)\b/,
-    message: (match) => `The database is not a finished Temporal database: ${match[0]}`,
+    message: (match, { database }) => `${database} is not a finished Temporal database: ${match[0]}`,
     hint: `${SET_ASIDE}; or choose another --db-filename`,
   },
   {
     cause: "database-newer",
     matches: /no such (?:table|column): \S+|has no column named \S+|NOT NULL constraint failed: \S+|schema version \S+/,
-    message: (match) => `The database was created by another version of Temporal: ${match[0]}`,
+    message: (match, { database }) => `${database} was created by another version of Temporal: ${match[0]}`,
     hint: `Use the Temporal that created it (--temporal-bin); or ${SET_ASIDE}`,
   },
   {
     cause: "database-unwritable",
     matches: /attempt to write a readonly database|unable to open database file/,
-    message: (match) => `The database is not writable: ${match[0]}`,
+    message: (match, { database }) => `${database} is not writable: ${match[0]}`,
     hint: "Check the permissions of the database and of its directory",
   },
   {
@@ -136,7 +144,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     cause: "wrong-platform",
     matches: /exec format error|cannot execute binary file|Bad CPU type in executable|\x7fELF|GLIBC_[\d.]+' not found/i,
-    message: () => "The Temporal binary is for another platform",
+    message: (_, { binary }) => `${binary} is for another platform`,
     hint: "Choose one for this platform with --temporal-bin, or omit it to use the managed binary",
   },
   {
@@ -149,7 +157,7 @@ const PATTERNS: readonly Pattern[] = [
     // A binary linked with the C library looks only there; releases are not, and use USER (os/user).
     cause: "nameless-user",
     matches: /user: unknown userid (\d+)/,
-    message: (match) => `This Temporal binary requires a name for user ${match[1]}, but /etc/passwd has none`,
+    message: (match, { binary }) => `${binary} requires a name for user ${match[1]}, but /etc/passwd has none`,
     hint: "Add the user to /etc/passwd; or omit --temporal-bin: the managed binary needs no user name",
   },
 ];
@@ -185,7 +193,7 @@ function diagnoseOutput(exit: TemporalExit): ExitDiagnosis {
       const flag = cause === "port-taken" ? flagOf(Number(match[2]), exit.settings) : null;
       return {
         cause,
-        message: message?.(match) ?? `Temporal failed to start: ${clip(text)}`,
+        message: message?.(match, fileNames(exit)) ?? `Temporal failed to start: ${clip(text)}`,
         hint: flag === null
           ? hint
           : `End the process that listens there (\`stigmer-local doctor\` names it), or choose another port with ${flag}`,
@@ -201,6 +209,14 @@ function diagnoseOutput(exit: TemporalExit): ExitDiagnosis {
     cause: "unknown",
     message: words === "" || isKilled ? how : `${how}: ${words}`,
     hint: SIGNAL_HINTS[exit.signal ?? ""] ?? (exit.lastWords.trim() === "" ? NO_OUTPUT : SEE_LOG),
+  };
+}
+
+function fileNames({ settings, binary }: TemporalExit): FileNames {
+  const database = settings?.dbFilename;
+  return {
+    database: database == null ? "The database" : `The database ${database}`,
+    binary: binary === undefined ? "The Temporal binary" : `The Temporal binary ${binary}`,
   };
 }
 

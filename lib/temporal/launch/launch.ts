@@ -160,6 +160,7 @@ function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, last
     signal: end.signal,
     settings: plan.settings,
     fullDisk: fullDisk([...dbFilename === null ? [] : [dirname(dbFilename)], paths.home, paths.logsDir]),
+    binary: plan.binary,
   });
   return new LocalError("launch-failed", known.message, {
     hint: known.hint,

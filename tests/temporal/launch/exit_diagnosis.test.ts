@@ -21,6 +21,17 @@ describe("explainFailure()", () => {
     });
   }
 
+  it("names the file that is at fault", () => {
+    const exit = { exitCode: 1, signal: null, settings: completeSettings({}, "/data/t.db"), binary: "/opt/temporal" };
+    const messageOf = (name: string) => diagnoseExit({ ...exit, lastWords: fixture(name) }).message;
+    for (const name of readdirSync(FIXTURES).filter((each) => each.startsWith("database-"))) {
+      assert(messageOf(name).startsWith("The database /data/t.db "), name);
+    }
+    assert(messageOf("nameless-user.txt").startsWith("The Temporal binary /opt/temporal requires "));
+    const { message } = diagnoseExit({ ...exit, lastWords: "exec format error" });
+    assertEquals(message, "The Temporal binary /opt/temporal is for another platform");
+  });
+
   it("names the port and the address that are taken", () => {
     const failure = diagnoseExit({ lastWords: fixture("port-taken.ui.txt"), exitCode: 1, signal: null });
     assertEquals(failure.message, "Port 17601 of 127.0.0.1 is taken");
