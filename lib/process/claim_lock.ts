@@ -9,10 +9,13 @@ import { terminate, type TerminationTarget } from "./terminate.ts";
 const LOCK_FREE_DEADLINE_MS = 5000;
 const POLL_MS = 10;
 
+/** So many holders are terminated before the lock counts as held by a process that cannot be terminated. */
+const MAX_HOLDERS = 100;
+
 /**
  * Takes the lock that a process inherits, after terminating whatever else of the instance still holds it: a descendant
  * that left the process group inherited the lock, and having the lock file open proves whose it is. Null when the lock
- * stays held and its holder cannot be seen, or is foreign.
+ * stays held and its holder cannot be seen, or is foreign, or 100 terminated holders did not free it.
  *
  * @param end Terminates a holder, gently where it may be a process that no supervisor tracks yet; false = superseded
  * meanwhile. @default SIGKILL at once: it is a leftover
@@ -23,7 +26,7 @@ export async function claimLock(
   end?: (target: TerminationTarget) => Promise<boolean>,
 ): Promise<LockFile | null> {
   const giveUpAt = instance.nowMs() + LOCK_FREE_DEADLINE_MS;
-  for (;;) {
+  for (let holders = 0; holders < MAX_HOLDERS;) {
     const lock = await instance.tryLock(instance.paths.temporalLock);
     if (lock !== null) return lock;
     const { temporal: holder } = findTemporal(instance.paths, instance.processes);
@@ -32,12 +35,14 @@ export async function claimLock(
       const target = { pgid: holder.pgid, leaderStartTime: holder.leader?.startTime ?? null };
       if (end === undefined) await terminate(instance, target, 0);
       else if (!await end(target)) return null;
+      holders++;
     } else if (instance.nowMs() > giveUpAt) {
       return null;
     } else {
       await instance.delay(POLL_MS);
     }
   }
+  return null;
 }
 
 /** The error for a lock that stays held by a process that is foreign or cannot be seen. */

@@ -61,6 +61,17 @@ describe("claimLock()", () => {
   );
 
   it(
+    "gives up on a holder that keeps it after each termination",
+    withFakeInstance(async (fake) => {
+      await fake.orphan();
+      let ended = 0;
+      // Beyond the limit the test fails at once, instead of never coming back.
+      assertEquals(await claimLock(fake.instance, () => Promise.resolve(++ended <= 1000)), null);
+      assertEquals(ended, 100);
+    }),
+  );
+
+  it(
     "gives up on a holder that does not",
     withFakeInstance(async (fake) => {
       await fake.passLock(fake.paths.temporalLock, fake.system.table.spawn({ isOtherUsers: true }, 1));

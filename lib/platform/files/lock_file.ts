@@ -1,9 +1,9 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { writeFault } from "../../errors/system_error.ts";
 import { isDeno } from "../runtime/host.ts";
-import { ownDescriptors } from "../spawn/close_on_exec.ts";
+import { type FileIdentity, identityOfDescriptor, isSameFile } from "./file_identity.ts";
 import { takeFlock } from "./flock.ts";
 import { openLibc } from "./libc_deno.ts";
 
@@ -17,14 +17,11 @@ export interface LockFile {
   close(): void;
 }
 
-/** Identifies a file independently of its path. */
-interface FileIdentity {
-  dev: bigint;
-  ino: bigint;
-}
-
 /** `O_EXLOCK` of macOS' sys/fcntl.h; Node's constants don't have it. */
 const O_EXLOCK = 0x20;
+
+/** How often a lock file may be deleted or replaced between open and flock before {@linkcode tryLock} fails. */
+const MAX_ROUNDS = 100;
 
 /**
  * Takes the lock on the file at `path`, which is created (mode 0600) if missing. Null if another process holds it.
@@ -32,11 +29,17 @@ const O_EXLOCK = 0x20;
  * other process can find.
  *
  * @param platform As `process.platform` names it.
- * @throws {LocalError} `lock-failed` if the path is not a regular file, can't be opened, or is on a file system without
- * locks
+ * @param identify Returns the identity of an open file.
+ * @throws {LocalError} `lock-failed` if the path is not a regular file, can't be opened, is on a file system without
+ * locks, or leads to another file than the locked one after each of 100 attempts
  */
-export async function tryLock(path: string, platform: string = process.platform): Promise<LockFile | null> {
-  for (;;) {
+export async function tryLock(
+  path: string,
+  platform: string = process.platform,
+  identify: (fd: number) => FileIdentity = identityOfDescriptor,
+): Promise<LockFile | null> {
+  let locked: FileIdentity | null = null;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const fd = platform === "darwin" ? openLocked(path) : openLock(path);
     if (fd === null) return null;
     try {
@@ -44,7 +47,8 @@ export async function tryLock(path: string, platform: string = process.platform)
         closeSync(fd);
         return null;
       }
-      const lock = holding(fd, path, identityOfDescriptor(fd), () => closeSync(fd));
+      locked = identify(fd);
+      const lock = holding(fd, path, locked, () => closeSync(fd));
       // If the file was deleted or replaced between open and flock, the new file is the lock.
       if (lock.isCurrent() === "ours") return lock;
     } catch (error) {
@@ -53,6 +57,13 @@ export async function tryLock(path: string, platform: string = process.platform)
     }
     closeSync(fd);
   }
+  throw failed(
+    path,
+    `the locked file and the file at the path still differ after ${MAX_ROUNDS} attempts`,
+    "Another process keeps replacing the file, or its file system reports changing numbers: end it, or choose another --home",
+    undefined,
+    { locked: written(locked), onPath: written(lookAt(path)) },
+  );
 }
 
 /**
@@ -61,10 +72,14 @@ export async function tryLock(path: string, platform: string = process.platform)
  * @throws {LocalError} `lock-failed` if the descriptor is not open, or refers to another file than `path` (fact
  * `isReplaced`: the file was deleted or replaced meanwhile)
  */
-export function adoptLock(fd: number, path: string): LockFile {
+export function adoptLock(
+  fd: number,
+  path: string,
+  identify: (fd: number) => FileIdentity = identityOfDescriptor,
+): LockFile {
   let identity: FileIdentity;
   try {
-    identity = identityOfDescriptor(fd);
+    identity = identify(fd);
   } catch (error) {
     throw failed(path, `descriptor ${fd}, which should be inherited, is not open`, "", error);
   }
@@ -129,7 +144,7 @@ function holding(fd: number, path: string, identity: FileIdentity, close: () => 
     isCurrent: () => {
       const info = lookAt(path);
       if (info === null) return "missing";
-      return isSame(info, identity) ? "ours" : "replaced";
+      return isSameFile(info, identity) ? "ours" : "replaced";
     },
     close: () => {
       if (isOpen) close();
@@ -146,11 +161,6 @@ function lookAt(path: string): FileIdentity | null {
     if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw error;
   }
-}
-
-/** Deno's node:fs knows only descriptors that it opened itself (EBADF for others); `/proc` or `/dev/fd` shows all. */
-function identityOfDescriptor(fd: number): FileIdentity {
-  return isDeno ? statSync(`${ownDescriptors()}/${fd}`, { bigint: true }) : fstatSync(fd, { bigint: true });
 }
 
 /**
@@ -171,15 +181,16 @@ function closeInherited(fd: number, identity: FileIdentity): void {
 
 function stillLeadsTo(fd: number, identity: FileIdentity): boolean {
   try {
-    return isSame(identityOfDescriptor(fd), identity);
+    return isSameFile(identityOfDescriptor(fd), identity);
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     return false;
   }
 }
 
-function isSame(a: FileIdentity, b: FileIdentity): boolean {
-  return a.dev === b.dev && a.ino === b.ino;
+/** An identity as a fact of an error, which JSON can hold. */
+function written(identity: FileIdentity | null): string | null {
+  return identity === null ? null : `device ${identity.dev ?? "unknown"}, inode ${identity.ino}`;
 }
 
 function failed(path: string, reason: string, hint: string, cause?: unknown, facts = {}): LocalError {

@@ -83,6 +83,28 @@ describe("tryLock()", () => {
       await replacing;
     }));
 
+  for (const platform of ["linux", "darwin"]) {
+    it(`gives up, with what it saw, where an open file never has the identity of its path (${platform})`, () =>
+      withTempDir(async (folder) => {
+        const path = join(folder, "t.lock");
+        let looks = 0;
+        const identify = () => ({ dev: BigInt(++looks), ino: 7n, birthtimeNs: 0n });
+        const error = await assertRejects(
+          () => tryLock(path, platform, identify),
+          LocalError,
+          "still differ after 100",
+        );
+        const { dev, ino } = statSync(path, { bigint: true });
+        assertEquals(error.code, "lock-failed");
+        assertEquals(error.facts, {
+          path,
+          locked: "device 100, inode 7",
+          onPath: `device ${dev}, inode ${ino}`,
+        });
+        assertEquals(isFree(path), true);
+      }));
+  }
+
   it("lets one of twenty have it", () =>
     withTempDir(async (folder) => {
       const locks = await Promise.all(Array.from({ length: 20 }, () => tryLock(join(folder, "t.lock"))));
