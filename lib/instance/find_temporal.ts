@@ -40,7 +40,7 @@ export function findTemporal(paths: InstancePaths, processes: Processes): Tempor
   const record = onDisk.kind === "record" ? onDisk.record : null;
   const recorded = record === null ? null : processes.inspect(record.pid);
   const isProved = record !== null && recorded !== null &&
-    isRecordedProcess(record, { ...recorded, bootId: processes.bootId() });
+    isRecordedProcess(record, recorded, processes.bootId());
 
   const holders = withoutSupervisors(processes.lockHolders(paths.temporalLock, record?.pid), paths, processes);
   const isOfJob = ({ pid }: LockHolder) => isJobOfShell(processes.inspect(pid), record?.pid, holders);
@@ -72,6 +72,7 @@ function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, process
   if (holders.length === 0) return holders;
   const pgidOf = (pid: number) => processes.inspect(pid)?.pgid;
   const supervisors = new Set(processes.lockHolders(paths.supervisorLock).map(({ pid }) => pgidOf(pid)));
+  supervisors.delete(undefined); // one that has exited meanwhile
   return holders.filter(({ pid }) => !supervisors.has(pgidOf(pid)));
 }
 
@@ -87,8 +88,7 @@ function holdsStill(pid: number, { temporalLock }: InstancePaths, processes: Pro
 
 /**
  * Whether a lock holder is a job in a shell's session (`flock temporal.lock make`), whose group must not be signalled.
- * Temporal leads its own session; a descendant that left its group is still in that session, or leads another. macOS
- * reports no session.
+ * Temporal leads its own session; a descendant that left its group is still in that session, or leads another.
  */
 function isJobOfShell(seen: ProcessInfo | null, recordedPid: number | undefined, holders: LockHolder[]): boolean {
   if (seen === null || seen.sid === 0 || seen.sid === seen.pgid) return false;

@@ -89,8 +89,8 @@ function parseFact<T>(json: string | undefined, read: (value: unknown) => T | nu
 /** A process as the kernel reports it, for {@linkcode isRecordedProcess}. */
 export interface SeenProcess {
   startTime: string;
-  bootId: string;
-  executable: string | null;
+  /** Read last, as macOS looks it up when it is read. */
+  readonly executable: string | null;
   /** State letter of proc(5); `Z` and `X` are dead. */
   state: string;
 }
@@ -99,8 +99,8 @@ export interface SeenProcess {
  * Whether the process that has the recorded PID now is the recorded one: same boot, start time and executable. A record
  * without these facts (from an old version) proves nothing, so its PID is never signalled.
  */
-export function isRecordedProcess(record: PidRecord, seen: SeenProcess): boolean {
+export function isRecordedProcess(record: PidRecord, seen: SeenProcess, bootId: string): boolean {
   return record.startTime !== undefined && record.bootId !== undefined && record.executable !== undefined &&
     !isDead(seen) &&
-    record.startTime === seen.startTime && record.bootId === seen.bootId && record.executable === seen.executable;
+    record.startTime === seen.startTime && record.bootId === bootId && record.executable === seen.executable;
 }

@@ -162,32 +162,35 @@ describe("parseRecord()", () => {
 describe("isRecordedProcess()", () => {
   const seen: SeenProcess = {
     startTime: RECORD.startTime!,
-    bootId: RECORD.bootId!,
     executable: RECORD.executable!,
     state: "S",
   };
 
+  const bootId = RECORD.bootId!;
+
   it("knows the very process that was recorded", () => {
-    assert(isRecordedProcess(RECORD, seen));
-    assert(isRecordedProcess(RECORD, { ...seen, state: "T" }));
+    assert(isRecordedProcess(RECORD, seen, bootId));
+    assert(isRecordedProcess(RECORD, { ...seen, state: "T" }, bootId));
   });
 
   it("is not fooled by a PID that was used again, another boot, another program, or a corpse", () => {
     const others: Partial<SeenProcess>[] = [
       { startTime: "123457" },
-      { bootId: "another" },
       { executable: "/usr/bin/vim" },
       { executable: null },
       { state: "Z" },
       { state: "X" },
     ];
-    for (const other of others) assert(!isRecordedProcess(RECORD, { ...seen, ...other }), JSON.stringify(other));
+    for (const other of others) {
+      assert(!isRecordedProcess(RECORD, { ...seen, ...other }, bootId), JSON.stringify(other));
+    }
+    assert(!isRecordedProcess(RECORD, seen, "another"));
   });
 
   it("proves nothing from a record that lacks a fact", () => {
     for (const key of ["startTime", "bootId", "executable"] as const) {
       const { [key]: _left, ...rest } = RECORD;
-      assert(!isRecordedProcess(rest, seen), key);
+      assert(!isRecordedProcess(rest, seen, bootId), key);
     }
   });
 });

@@ -56,7 +56,7 @@ export async function checkLayers(target: CheckTarget): Promise<Check[]> {
     await timed("identity", () => {
       if (seen === null) return { ok: false, detail: "no process" };
       const isRecorded = onDisk.kind === "record" &&
-        isRecordedProcess(onDisk.record, { ...seen, bootId: processes.bootId() });
+        isRecordedProcess(onDisk.record, seen, processes.bootId());
       const ok = isRecorded || seen.startTime === target.startTime;
       return { ok, detail: seen.executable ?? seen.command };
     }),

@@ -22,7 +22,7 @@ const HAS_FLOCK = 0x4000;
 
 /**
  * The open files in the output of `lsof -F` (lsof(8), OUTPUT FOR OTHER PROGRAMS): one field per line, its type the
- * first letter; `p` begins a process and `f` one of its files. Paths contain no newlines: lsof escapes them as `\n`.
+ * first letter; `p` begins a process and `f` one of its files. Paths are decoded: lsof escapes what it can't print.
  */
 export function parseLsof(text: string): LsofFile[] {
   const files: LsofFile[] = [];
@@ -54,11 +54,29 @@ export function parseLsof(text: string): LsofFile[] {
 
 function addField(file: LsofFile, kind: string | undefined, value: string): void {
   if (kind === "t") file.type = value;
-  else if (kind === "n") file.path = value;
+  else if (kind === "n") file.path = decoded(value);
   else if (kind === "G") file.flags = value;
   else if (kind === "k" && /^\d+$/.test(value)) file.links = Number(value);
   else if (kind === "i" && /^\d+$/.test(value)) file.inode = BigInt(value);
   else if (kind === "D" && /^0x[0-9a-f]+$/i.test(value)) file.device = BigInt(value);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "\\\\": "\\",
+  "\\n": "\n",
+  "\\t": "\t",
+  "\\b": "\b",
+  "\\f": "\f",
+  "\\r": "\r",
+};
+
+/** lsof(8), OUTPUT: `\n` and its like, `\\` for a backslash, `\xHH` for each byte of another character. */
+function decoded(name: string): string {
+  if (!name.includes("\\")) return name;
+  return name.replace(/\\[\\ntbfr]|(?:\\x[0-9a-f]{2})+/g, (escape) => {
+    const bytes = escape.split("\\x").slice(1).map((pair) => parseInt(pair, 16));
+    return ESCAPES[escape] ?? new TextDecoder().decode(Uint8Array.from(bytes));
+  });
 }
 
 /**

@@ -4,17 +4,20 @@ export interface ProcessInfo {
   pid: number;
   /** Process group. */
   pgid: number;
-  /** Session. */
-  sid: number;
+  /** Session. On macOS 0 if unknown, and -1 if it is another one than that of the group's leader. */
+  readonly sid: number;
   /** `Z` and `X` are dead: exited and not reaped yet. `T` is stopped. */
   state: string;
   /**
    * Its start time, in a platform-specific form that is stable for a process: on Linux clock ticks since boot (proc(5),
-   * stat field 22), on macOS the text of `ps -o lstart`.
+   * stat field 22), on macOS the text of `ps -o lstart` in UTC.
    */
   startTime: string;
-  /** The real path of its executable (`/proc/PID/exe`, without ` (deleted)`); null if it can't be read. */
-  executable: string | null;
+  /**
+   * The real path of its executable (`/proc/PID/exe`, without ` (deleted)`; the first `txt` of lsof on macOS, looked up
+   * when this is read); null if it can't be read.
+   */
+  readonly executable: string | null;
   /** Its command line, arguments separated by spaces, at most 300 characters; its name if the command line is empty. */
   command: string;
 }

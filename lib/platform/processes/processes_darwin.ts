@@ -5,7 +5,7 @@ import { systemErrorCode } from "../../errors/local_error.ts";
 import { printableCommand } from "../../text/printable.ts";
 import { namesDatabase } from "./dev_server_argv.ts";
 import { isLockedInLsof, isReadOnlyInLsof, type LsofFile, parseLsof, socketAddress } from "./parse_lsof.ts";
-import { parsePs, parsePsPairs, PS_COLUMNS, type PsLine } from "./parse_ps.ts";
+import { hasArguments, parsePs, parsePsPairs, PS_COLUMNS, type PsLine } from "./parse_ps.ts";
 import { orUnseen } from "./proc_files.ts";
 import type { Holder, Listener, LockHolder, Processes, ProcessInfo } from "./processes.ts";
 import { type RunTool, runTool } from "./run_tool.ts";
@@ -13,10 +13,12 @@ import { type RunTool, runTool } from "./run_tool.ts";
 /** No name lookups, no warnings, flags in hexadecimal, then the fields to print. */
 const LSOF_FILES = ["-nP", "-w", "+fG", "-FpcfGtDikn"];
 const LSOF_SOCKETS = ["-nP", "-w", "-sTCP:LISTEN", "-Fpcftn"];
+/** `txt` are the mapped files of a process, of which the first is its executable. */
+const LSOF_EXECUTABLE = ["-nP", "-w", "-d", "txt", "-Fpfn"];
 
 /**
- * Process inspection on macOS, by ps(1), lsof(8) and sysctl(8), as there is no `/proc`. Each call takes 5–50 ms. `sid`
- * is always 0: ps has no column for it.
+ * Process inspection on macOS, by ps(1), lsof(8) and sysctl(8), as there is no `/proc`. Each run of ps takes 5–10 ms, of
+ * lsof 20 ms and more: docs/macos.md. ps has no column for the session: see `sid` in describe().
  *
  * @param ownPid PID of this process.
  * @param run Runs the tools.
@@ -30,21 +32,45 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
   const commandsOf = (pids: number[]): Map<number, string> =>
     pids.length === 0 ? new Map() : parsePsPairs(run("ps", ["-ww", "-o", "pid=,command=", "-p", pids.join(",")]));
 
-  /** Queries executables separately from command lines, because both may contain spaces. */
-  const describe = (lines: PsLine[]): ProcessInfo[] => {
-    if (lines.length === 0) return [];
-    const pids = lines.map(({ pid }) => pid).join(",");
-    const executables = parsePsPairs(run("ps", ["-ww", "-o", "pid=,comm=", "-p", pids]));
-    return lines.map((line) => ({
-      ...line,
-      sid: 0,
-      executable: realExecutable(executables.get(line.pid)),
-      command: printableCommand(line.command) || basename(executables.get(line.pid) ?? ""),
-    }));
+  /** Not `comm` of ps, which is argv[0] and so any text that the caller of execve(2) chose. */
+  const executableOf = (pid: number): string | null =>
+    lsof("-a", "-p", String(pid), ...LSOF_EXECUTABLE).find(({ path }) => path?.startsWith("/"))?.path ?? null;
+
+  const linesOf = (pid: number): PsLine[] => parsePs(run("ps", ["-ww", "-o", PS_COLUMNS, "-p", String(pid)]));
+
+  /**
+   * A group is in one session, and its leader leads that or another one does. 0 where the leader is dead; -1 is a session
+   * of another process, whose PID ps does not print.
+   */
+  const sessionOf = ({ pid, pgid, isSessionLeader }: PsLine): number => {
+    if (isSessionLeader) return pid;
+    const leader = pgid === pid ? { isSessionLeader } : linesOf(pgid)[0];
+    if (leader === undefined) return 0;
+    return leader.isSessionLeader ? pgid : -1;
   };
 
-  const inspect = (pid: number): ProcessInfo | null =>
-    describe(parsePs(run("ps", ["-ww", "-o", PS_COLUMNS, "-p", String(pid)])))[0] ?? null;
+  /** Executable and session are looked up when they are read, because most callers need only state and start time. */
+  const describe = (line: PsLine): ProcessInfo => {
+    let executable: string | null | undefined;
+    let sid: number | undefined;
+    const { pid, pgid, state, startTime, command } = line;
+    return {
+      pid,
+      pgid,
+      get sid() {
+        return sid ??= sessionOf(line);
+      },
+      state,
+      startTime,
+      get executable() {
+        if (executable === undefined) executable = executableOf(pid);
+        return executable;
+      },
+      command: printableCommand(command),
+    };
+  };
+
+  const inspect = (pid: number): ProcessInfo | null => linesOf(pid).map(describe)[0] ?? null;
 
   const holders = (pids: number[]): Holder[] => {
     const commands = commandsOf(pids);
@@ -104,8 +130,11 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
     bootId: () => run("sysctl", ["-n", "kern.bootsessionuuid"]).trim(),
     inspect,
     isThere,
-    argv: (pid) => commandsOf([pid]).get(pid)?.split(" ") ?? null,
-    liveGroupMembers: (pgid) => describe(groupLines(pgid)),
+    argv: (pid) => {
+      const command = commandsOf([pid]).get(pid) ?? "";
+      return hasArguments(command) ? command.split(" ") : null;
+    },
+    liveGroupMembers: (pgid) => groupLines(pgid).map(describe),
     lockHolders,
     lockedFiles: (pid) =>
       lsof(...LSOF_FILES, "-p", String(pid)).flatMap((file) => isLockedInLsof(file) ? file.path ?? [] : []),
@@ -158,10 +187,4 @@ function locationOf(file: LsofFile, { path, identity }: Target): LockHolder["on"
   if (file.type !== "REG" || !/^\d+$/.test(file.fd ?? "")) return null;
   if (identity !== null && file.inode === identity.ino && file.device === identity.dev) return "path";
   return file.links === 0 && file.path === path ? "deleted" : null;
-}
-
-/** `comm` is the executed path; for a login shell it begins with a dash. */
-function realExecutable(comm: string | undefined): string | null {
-  if (comm === undefined || !comm.startsWith("/")) return null;
-  return orUnseen(() => realpathSync(comm)) ?? comm;
 }

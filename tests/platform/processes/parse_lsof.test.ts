@@ -28,7 +28,7 @@ describe("parseLsof()", () => {
       device: 0x1000004n,
       links: 1,
       inode: 123456789012345678n,
-      path: "/a b/t\\nx.lock",
+      path: "/a b/t\nx.lock",
     });
     assertEquals(files[2]?.name, undefined);
   });

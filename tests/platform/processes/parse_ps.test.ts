@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { parsePs, parsePsPairs } from "../../../lib/platform/processes/parse_ps.ts";
 
-/** `LC_ALL=C ps -axww -o pid=,pgid=,stat=,lstart=,command=` on macOS. */
+/** `LC_TIME=C ps -axww -o pid=,pgid=,stat=,lstart=,command=` on macOS. */
 const PS = `    1     1 Ss   Sun Nov  1 09:15:02 2026     /sbin/launchd
   501   501 S    Mon Nov 23 06:05:12 2026     /Users/ada/My Tools/temporal server start-dev --db-filename /Users/ada/a b.db
   502   501 Z    Mon Nov 23 06:05:13 2026     (temporal)

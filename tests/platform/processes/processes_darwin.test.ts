@@ -6,15 +6,14 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { darwinProcesses } from "../../../lib/platform/processes/processes_darwin.ts";
 import { processesHere } from "../../../lib/platform/processes/processes_here.ts";
-import { runTool } from "../../../lib/platform/processes/run_tool.ts";
 import { systemHere } from "../../../lib/platform/system_here.ts";
 import { terminate } from "../../../lib/process/terminate.ts";
 import { withProcess, withTempDir } from "../support.ts";
 
 const STARTED = "Mon Nov 23 06:05:12 2026";
 
-/** What `ps` shows on a Mac: pid, pgid, stat, what was executed, its command line. */
-type Row = readonly [pid: number, pgid: number, stat: string, comm: string, command: string];
+/** What the tools of a Mac show of a process. */
+type Row = readonly [pid: number, pgid: number, stat: string, executable: string, command: string];
 
 const TEMPORAL: Row = [
   501,
@@ -30,12 +29,16 @@ function recording(rows: readonly Row[], lsof: (args: readonly string[]) => stri
   const run = (tool: string, args: readonly string[]): string => {
     asked.push([tool, ...args].join(" "));
     if (tool === "sysctl") return "5B6C54A9-5A4C-4F5B-9E5D-0D2E7B4A1F00\n";
+    if (tool === "lsof" && args.includes("txt")) {
+      const pid = Number(args[args.indexOf("-p") + 1]);
+      const [, , , executable = ""] = rows.find((row) => row[0] === pid) ?? [];
+      return executable.startsWith("/") ? `p${pid}\nftxt\nn${executable}\nftxt\nn/usr/lib/dyld\n` : "";
+    }
     if (tool === "lsof") return lsof(args);
     const wanted = args.includes("-p") ? args[args.indexOf("-p") + 1]!.split(",").map(Number) : null;
     const shown = rows.filter(([pid]) => wanted === null || wanted.includes(pid));
     const columns = args[args.indexOf("-o") + 1];
-    return shown.map(([pid, pgid, stat, comm, command]) => {
-      if (columns === "pid=,comm=") return `${String(pid).padStart(5)} ${comm}\n`;
+    return shown.map(([pid, pgid, stat, , command]) => {
       if (columns === "pid=,command=") return `${String(pid).padStart(5)} ${command}\n`;
       return `${String(pid).padStart(5)} ${String(pgid).padStart(5)} ${stat.padEnd(4)} ${STARTED}     ${command}\n`;
     }).join("");
@@ -49,7 +52,7 @@ describe("darwinProcesses()", () => {
     assertEquals(processes.inspect(501), {
       pid: 501,
       pgid: 501,
-      sid: 0,
+      sid: 501,
       state: "S",
       startTime: STARTED,
       executable: "/Users/ada/My Tools/temporal",
@@ -58,6 +61,31 @@ describe("darwinProcesses()", () => {
     assertEquals(processes.inspect(502), null);
     assertEquals(processes.argv(501)?.slice(-2), ["--port", "7233"]);
     assertEquals(processes.argv(502), null);
+  });
+
+  it("knows the executable of a process that calls itself otherwise, and looks it up only when asked", () => {
+    const { processes, asked } = recording([[
+      501,
+      501,
+      "Ss",
+      "/Users/ada/bin/temporal-1.5.1",
+      "temporal server start-dev",
+    ]]);
+    const seen = processes.inspect(501)!;
+    assertEquals(asked, ["ps -ww -o pid=,pgid=,stat=,lstart=,command= -p 501"]);
+    assertEquals([seen.executable, seen.executable], Array(2).fill("/Users/ada/bin/temporal-1.5.1"));
+    assertEquals(asked.slice(1), ["lsof -a -p 501 -nP -w -d txt -Fpfn"]);
+  });
+
+  it("knows the session of a group by its leader", () => {
+    const { processes } = recording([
+      TEMPORAL,
+      [502, 501, "S", "/bin/sh", "sh"],
+      [600, 600, "S+", "/usr/bin/make", "make"],
+      [601, 600, "S+", "/bin/sh", "sh"],
+      [701, 700, "S", "/bin/sh", "sh"],
+    ]);
+    assertEquals([501, 502, 600, 601, 701].map((pid) => processes.inspect(pid)?.sid), [501, 501, -1, -1, 0]);
   });
 
   it("runs no tool to see whether a process is there", () =>
@@ -191,16 +219,6 @@ describe("darwinProcesses()", () => {
   it("says that a group listens when lsof lists a socket of it", () => {
     const { processes } = recording([TEMPORAL], () => "p501\nctemporal\nf12\ntIPv4\nn127.0.0.1:7233\n");
     assertEquals(processes.groupListensOn(501, 7233), true);
-  });
-});
-
-describe("runTool()", () => {
-  it("speaks C, and gives the output of a tool that complains", () => {
-    assertEquals(runTool("sh", ["-c", "echo $LC_ALL; echo no >&2; exit 1"]), "C\n");
-  });
-
-  it("says that a tool is missing", () => {
-    assertThrows(() => runTool("no-such-tool", []), LocalError, "Cannot run no-such-tool: command not found");
   });
 });
 
