@@ -1,9 +1,9 @@
 import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
 import { withInterrupt } from "../cli/interrupt.ts";
 import { currentStatus } from "../client/current_status.ts";
-import { databaseOf } from "../client/replace_data.ts";
-import { obtainSnapshot } from "../client/request_snapshot.ts";
-import { removeCopy, settleCopy } from "../database/copy.ts";
+import { databaseOf } from "../client/data/replace_data.ts";
+import { obtainSnapshot } from "../client/data/request_snapshot.ts";
+import { removeCopy, settleCopy } from "../database/copy_files.ts";
 import { realDatabasePath } from "../database/path.ts";
 import { requireTemporalDatabase } from "../database/validate.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";

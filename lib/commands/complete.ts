@@ -2,7 +2,7 @@ import { type Candidate, complete, type KnownValues, renderCompletion } from "..
 import { homeOf, type Invocation, invocationOf } from "../cli/invocation.ts";
 import { readCommandLine } from "../cli/parse_args.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { MAX_RECORD_BYTES, parseRecord } from "../instance/pid_record.ts";
+import { MAX_RECORD_BYTES, parseRecord } from "../instance/pid_file_format.ts";
 import type { Host } from "../platform/runtime/host.ts";
 
 /**

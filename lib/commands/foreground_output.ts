@@ -8,7 +8,7 @@ import type { LogEvent } from "../instance/event_log.ts";
 import { renderCard } from "../instance/status/render_status.ts";
 import { followLines } from "../logs/follow_log.ts";
 import { paintLine } from "../logs/paint_line.ts";
-import { isLeaving } from "../process/machine.ts";
+import { isLeaving } from "../process/states.ts";
 import { renderEvent } from "../supervisor/render_event.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { paintFor, wantsColour } from "../text/paint.ts";

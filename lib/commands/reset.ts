@@ -2,7 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
 import { withInterrupt } from "../cli/interrupt.ts";
 import { currentStatus } from "../client/current_status.ts";
-import { databaseOf, isUp, replaceData, tellRunning } from "../client/replace_data.ts";
+import { databaseOf, isUp, replaceData, tellRunning } from "../client/data/replace_data.ts";
 import { serverNotePath } from "../database/downgrade_guard.ts";
 import { finishDatabase, removeDatabase, setAsideDatabase } from "../database/files.ts";
 import { LocalError } from "../errors/local_error.ts";

@@ -36,7 +36,7 @@ export async function prepareDatabase(path: string, now: Date): Promise<string |
 
 /** Reads a copy, because SQLite rolls back the journal of a database that it opens. */
 async function isIncomplete(path: string): Promise<boolean> {
-  const { copyDatabase, copyName, removeCopy, settleCopy } = await import("./copy.ts");
+  const { copyDatabase, copyName, removeCopy, settleCopy } = await import("./copy_files.ts");
   const copy = copyName(path);
   try {
     await copyDatabase(path, copy);

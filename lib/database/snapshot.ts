@@ -5,7 +5,7 @@ import type { Processes } from "../platform/processes/processes.ts";
 import { poll } from "../platform/runtime/poll.ts";
 import { signalGroup } from "../platform/spawn/signal_group.ts";
 import type { System } from "../platform/system.ts";
-import { copyDatabase, copyName, removeCopy } from "./copy.ts";
+import { copyDatabase, copyName, removeCopy } from "./copy_files.ts";
 
 /** A copy of a database at one moment, private to the caller, who removes it. */
 export interface Snapshot {

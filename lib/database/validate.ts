@@ -1,6 +1,6 @@
 import { LocalError } from "../errors/local_error.ts";
 import { printableLine } from "../text/printable.ts";
-import type { DatabaseFacts } from "./copy.ts";
+import type { DatabaseFacts } from "./copy_files.ts";
 import { schemaOrigin } from "./schema.ts";
 
 /**

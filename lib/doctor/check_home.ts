@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { isCopyName } from "../database/copy.ts";
+import { isCopyName } from "../database/copy_files.ts";
 import { sweepTemporaries, temporariesIn } from "../instance/stale_files.ts";
 import { freeSpace } from "../platform/files/free_space.ts";
 import { networkFileSystem } from "../platform/files/network_file_system.ts";

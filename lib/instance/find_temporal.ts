@@ -1,7 +1,7 @@
 import { isDead, type LockHolder, type Processes, type ProcessInfo } from "../platform/processes/processes.ts";
 import type { InstancePaths } from "./paths.ts";
 import { type PidFileContent, readPidFile } from "./pid_file.ts";
-import { isRecordedProcess } from "./pid_record.ts";
+import { isRecordedProcess } from "./pid_file_format.ts";
 
 /**
  * How a process was identified as this instance's Temporal. `lock`: it holds `temporal.lock`; `deleted-lock`: it holds

@@ -1,7 +1,7 @@
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
-import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "./pid_record.ts";
+import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "./pid_file_format.ts";
 
 /**
  * Writes the PID file atomically. Returns why it could not, else null: a missing PID file is harmless, because locks

@@ -2,12 +2,12 @@ import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
 import { folderIdentity, guardLocks, type HeldLocks, identityOf, NO_FILE } from "../instance/lock_guard.ts";
-import type { PidRecord } from "../instance/pid_record.ts";
+import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
 import { claimLock, lockHeld } from "./claim_lock.ts";
-import type { Event } from "./machine.ts";
 import { PidFileWriter } from "./pid_file_writer.ts";
 import type { Launch, Program } from "./program.ts";
+import type { Event } from "./states.ts";
 import { terminate, Termination, type TerminationResult, type TerminationTarget } from "./terminate.ts";
 import type { ProcessEnd, TrackedProcess } from "./tracked_process.ts";
 

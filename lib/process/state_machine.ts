@@ -1,6 +1,6 @@
 import type { EventLog } from "../instance/event_log.ts";
-import { beginMachine, step } from "./lifecycle.ts";
-import type { Action, Event, Machine, Step, StepContext } from "./machine.ts";
+import type { Action, Event, Machine, Step, StepContext } from "./states.ts";
+import { beginMachine, step } from "./transitions.ts";
 
 /** What a state machine is connected to. */
 export interface StateMachineOptions {

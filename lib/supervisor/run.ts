@@ -8,7 +8,7 @@ import { clearLastFailure, readLastFailure, type Served, writeLastFailure } from
 import { sweepTemporaries } from "../instance/stale_files.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import type { LockFile } from "../platform/files/lock_file.ts";
-import { departure } from "../process/machine.ts";
+import { departure } from "../process/states.ts";
 import { watchEnd } from "../process/tracked_process.ts";
 import { controllerOf } from "./control_handlers.ts";
 import { Supervisor } from "./supervisor.ts";

@@ -1,6 +1,6 @@
 import type { Policy } from "../config/policy.ts";
 import type { Settings } from "../config/settings.ts";
-import type { PidRecord } from "../instance/pid_record.ts";
+import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { Readiness } from "../instance/status/probe.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import type { TrackedProcess } from "../process/tracked_process.ts";

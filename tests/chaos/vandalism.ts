@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readPidFile } from "../../lib/instance/pid_file.ts";
-import { formatRecord, type PidRecord } from "../../lib/instance/pid_record.ts";
+import { formatRecord, type PidRecord } from "../../lib/instance/pid_file_format.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { temporalBinary } from "../e2e/support.ts";
 import type { Bystander } from "./bystanders.ts";

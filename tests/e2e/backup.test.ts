@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync,
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
-import { settleCopy } from "../../lib/database/copy.ts";
+import { settleCopy } from "../../lib/database/copy_files.ts";
 import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { history, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { beginWriting, besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { describe, it } from "node:test";
 import process from "node:process";
+import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { temporalBinary, type TestInstance, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";

@@ -14,7 +14,7 @@ import {
 import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "../../lib/instance/pid_record.ts";
+import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "../../lib/instance/pid_file_format.ts";
 import { isAlive, otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { killHard, pidsOf, readPid, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
 

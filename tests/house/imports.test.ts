@@ -36,14 +36,14 @@ const PURE = [
   ...["api", "http1"].map((name) => `lib/control/${name}.ts`),
   ...["findings", "render"].map((name) => `lib/doctor/${name}.ts`),
   ...["header_blocks", "hpack", "http2_frames", "protobuf"].map((name) => `lib/grpc/${name}.ts`),
-  ...["paths", "pid_record", "status/addresses", "status/render_external", "status/render_status", "status/status"]
+  ...["paths", "pid_file_format", "status/addresses", "status/render_external", "status/render_status", "status/status"]
     .map((name) => `lib/instance/${name}.ts`),
   ...["log_lines", "retention"].map((name) => `lib/logs/${name}.ts`),
   ...["parse_net_tcp", "parse_proc_stat", "parse_ps"].map((name) => `lib/platform/processes/${name}.ts`),
   ...["descriptor_plan", "exec_wrapper", "executable_format", "signals"].map((name) => `lib/platform/spawn/${name}.ts`),
   ...[
-    "lib/process/lifecycle.ts",
-    "lib/process/machine.ts",
+    "lib/process/transitions.ts",
+    "lib/process/states.ts",
     "lib/temporal/launch/exit_diagnosis.ts",
     "lib/temporal/launch/ignored_values.ts",
     "lib/library/start_options.ts",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { readPidFile, removePidFile, writePidFile } from "../../lib/instance/pid_file.ts";
-import { formatRecord, MAX_RECORD_BYTES, type PidRecord } from "../../lib/instance/pid_record.ts";
+import { formatRecord, MAX_RECORD_BYTES, type PidRecord } from "../../lib/instance/pid_file_format.ts";
 import { withTempDir } from "../platform/support.ts";
 
 const RECORD: PidRecord = {

@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import type { Instance } from "../../lib/instance/context.ts";
-import type { State } from "../../lib/process/machine.ts";
+import type { State } from "../../lib/process/states.ts";
 import { controllerOf } from "../../lib/supervisor/control_handlers.ts";
 import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
 

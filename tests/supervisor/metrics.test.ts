@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import type { State } from "../../lib/process/machine.ts";
+import type { State } from "../../lib/process/states.ts";
 import { renderMetrics } from "../../lib/supervisor/metrics.ts";
 import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
 import type { TemporalProcess } from "../../lib/temporal/process.ts";

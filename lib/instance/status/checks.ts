@@ -2,7 +2,7 @@ import type { Settings } from "../../config/settings.ts";
 import { isDead, type Processes } from "../../platform/processes/processes.ts";
 import type { InstancePaths } from "../paths.ts";
 import { readPidFile } from "../pid_file.ts";
-import { isRecordedProcess } from "../pid_record.ts";
+import { isRecordedProcess } from "../pid_file_format.ts";
 import { frontendAddress, uiAddress } from "./addresses.ts";
 import { checkData } from "./data_check.ts";
 import type { Probe, ProbeResult, Readiness } from "./probe.ts";

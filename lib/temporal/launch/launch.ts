@@ -9,14 +9,14 @@ import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "../../instance
 import type { Probe } from "../../instance/status/probe.ts";
 import { openLog } from "../../logs/open_log.ts";
 import { readTail } from "../../logs/read_tail.ts";
-import type { LockFile } from "../../platform/files/lock_file.ts";
 import { fullDisk } from "../../platform/files/free_space.ts";
+import type { LockFile } from "../../platform/files/lock_file.ts";
 import { spawnDetached } from "../../platform/spawn/spawn_detached.ts";
 import type { TerminationTarget } from "../../process/terminate.ts";
 import type { ProcessEnd } from "../../process/tracked_process.ts";
 import type { TemporalProcess } from "../process.ts";
-import { diagnoseExit, type ExitDiagnosis, withoutUsage } from "./exit_diagnosis.ts";
 import { refuseBadSettings } from "./check_settings.ts";
+import { diagnoseExit, type ExitDiagnosis, withoutUsage } from "./exit_diagnosis.ts";
 import { refuseSecondUser, refuseTakenPorts } from "./preflight.ts";
 import { waitUntilReady } from "./readiness.ts";
 

@@ -1,6 +1,6 @@
 import { expectedNamespaces, type Settings } from "../../config/settings.ts";
-import { describeObstacle, endOf, homeFact } from "../../instance/obstacle.ts";
 import { LocalError } from "../../errors/local_error.ts";
+import { describeObstacle, endOf, homeFact } from "../../instance/obstacle.ts";
 import type { Probe, ProbeResult, Readiness } from "../../instance/status/probe.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
 import type { System } from "../../platform/system.ts";

@@ -9,7 +9,7 @@ import {
   parseRecord,
   type PidRecord,
   type SeenProcess,
-} from "../../lib/instance/pid_record.ts";
+} from "../../lib/instance/pid_file_format.ts";
 
 const RECORD: PidRecord = {
   pid: 4242,

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { assertEquals, assertRejects } from "@std/assert";
-import { isForeignProcess } from "../../../lib/temporal/launch/port_conflict.ts";
+import { isForeignProcess } from "../../../lib/temporal/launch/foreign_process.ts";
 import { type FakeInstance, withFakeInstance } from "../../fakes/instance.ts";
 
 function isForeign(fake: FakeInstance, pid: number | null, signal = new AbortController().signal): Promise<boolean> {

@@ -1,20 +1,20 @@
 import { dirname } from "node:path";
-import type { CommandContext } from "../cli/context.ts";
-import { requestedByFlags } from "../cli/invocation.ts";
-import { type ExclusiveAccess, takeExclusiveAccess } from "../database/exclusive_access.ts";
-import { realDatabasePath } from "../database/path.ts";
-import { toFailure } from "../errors/failure.ts";
-import { LocalError } from "../errors/local_error.ts";
-import { instancePaths } from "../instance/paths.ts";
-import { readPidFile } from "../instance/pid_file.ts";
-import type { PidRecord } from "../instance/pid_record.ts";
-import type { Status } from "../instance/status/status.ts";
-import type { Processes } from "../platform/processes/processes.ts";
-import { processesHere } from "../platform/processes/processes_here.ts";
-import { delay } from "../platform/runtime/delay.ts";
-import { currentStatus } from "./current_status.ts";
-import { startSupervised } from "./start_supervised.ts";
-import { DEFAULT_GRACE_S, stopInstance } from "./stop.ts";
+import type { CommandContext } from "../../cli/context.ts";
+import { requestedByFlags } from "../../cli/invocation.ts";
+import { type ExclusiveAccess, takeExclusiveAccess } from "../../database/exclusive_access.ts";
+import { realDatabasePath } from "../../database/path.ts";
+import { toFailure } from "../../errors/failure.ts";
+import { LocalError } from "../../errors/local_error.ts";
+import { instancePaths } from "../../instance/paths.ts";
+import { readPidFile } from "../../instance/pid_file.ts";
+import type { PidRecord } from "../../instance/pid_file_format.ts";
+import type { Status } from "../../instance/status/status.ts";
+import type { Processes } from "../../platform/processes/processes.ts";
+import { processesHere } from "../../platform/processes/processes_here.ts";
+import { delay } from "../../platform/runtime/delay.ts";
+import { currentStatus } from "../current_status.ts";
+import { startSupervised } from "../start_supervised.ts";
+import { DEFAULT_GRACE_S, stopInstance } from "../stop.ts";
 
 const START_TIMEOUT_MS = 120_000;
 /** How long to keep stopping an instance that other processes keep starting, in ms. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { poll } from "../platform/runtime/poll.ts";
-import { copyDatabase, removeCopy } from "./copy.ts";
+import { copyDatabase, removeCopy } from "./copy_files.ts";
 
 /** A file not written to for this long is idle; the kernel's clock for file times ticks every 4–10 ms. */
 const QUIET_MS = 60;

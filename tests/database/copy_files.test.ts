@@ -12,8 +12,8 @@ import {
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { copyDatabase, copyName, isCopyName, removeCopy, settleCopy } from "../../lib/database/copy.ts";
-import { copyWhileIdle } from "../../lib/database/copy_while_idle.ts";
+import { copyWhileIdle } from "../../lib/database/copy_between_writes.ts";
+import { copyDatabase, copyName, isCopyName, removeCopy, settleCopy } from "../../lib/database/copy_files.ts";
 import { whyUnusable } from "../../lib/database/validate.ts";
 import { loadSqlite, type Sqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { eventually, withTempDir } from "../support.ts";

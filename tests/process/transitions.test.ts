@@ -3,7 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { DEFAULT_RESTART_POLICY } from "../../lib/config/restart_policy.ts";
 import type { Failure } from "../../lib/errors/failure.ts";
-import { beginMachine, step } from "../../lib/process/lifecycle.ts";
 import {
   type Action,
   departure,
@@ -12,7 +11,8 @@ import {
   type Machine,
   type State,
   type StepContext,
-} from "../../lib/process/machine.ts";
+} from "../../lib/process/states.ts";
+import { beginMachine, step } from "../../lib/process/transitions.ts";
 
 const FAILURE: Failure = { code: "launch-failed", message: "it did not start" };
 const CONTEXT: StepContext = {

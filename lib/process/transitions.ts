@@ -1,6 +1,6 @@
 import { backoffDelayMs, recentRestarts } from "../config/restart_policy.ts";
 import type { Failure } from "../errors/failure.ts";
-import type { Action, Event, Machine, State, Step, StepContext } from "./machine.ts";
+import type { Action, Event, Machine, State, Step, StepContext } from "./states.ts";
 
 /** The machine of a supervisor that was just asked to start an instance. */
 export function beginMachine(): Step {

@@ -1,14 +1,14 @@
-import { readFailure } from "../control/client.ts";
-import { askLong, isLeaving, type LongAnswer } from "../control/request.ts";
-import { takeExclusiveAccess } from "../database/exclusive_access.ts";
-import { type Snapshot, takeSnapshot } from "../database/snapshot.ts";
-import { fromFailure } from "../errors/failure.ts";
-import { LocalError } from "../errors/local_error.ts";
-import { isDead } from "../platform/processes/processes.ts";
-import { processesHere } from "../platform/processes/processes_here.ts";
-import { delay, unlessAborted } from "../platform/runtime/delay.ts";
-import type { Host } from "../platform/runtime/host.ts";
-import { systemHere } from "../platform/system_here.ts";
+import { readFailure } from "../../control/client.ts";
+import { askLong, isLeaving, type LongAnswer } from "../../control/request.ts";
+import { takeExclusiveAccess } from "../../database/exclusive_access.ts";
+import { type Snapshot, takeSnapshot } from "../../database/snapshot.ts";
+import { fromFailure } from "../../errors/failure.ts";
+import { LocalError } from "../../errors/local_error.ts";
+import { isDead } from "../../platform/processes/processes.ts";
+import { processesHere } from "../../platform/processes/processes_here.ts";
+import { delay, unlessAborted } from "../../platform/runtime/delay.ts";
+import type { Host } from "../../platform/runtime/host.ts";
+import { systemHere } from "../../platform/system_here.ts";
 
 /** How long to wait for a launch in progress, in ms. */
 const TIMEOUT_MS = 120_000;
