@@ -3,7 +3,7 @@ import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { hasLostPort } from "../../errors/port_errors.ts";
 import type { Instance, LaunchPlan } from "../../instance/context.ts";
 import { readPortsFile, writePortsFile } from "../../instance/ports_file.ts";
-import { refuseTakenPorts } from "./preflight.ts";
+import { refuseTakenPorts } from "./check_ports.ts";
 
 /**
  * Allocates the `auto` ports of a launch, and saves them for the home. Only for a requested start: after a crash,

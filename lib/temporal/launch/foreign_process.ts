@@ -1,7 +1,7 @@
 import type { Instance } from "../../instance/context.ts";
 import { findTemporal } from "../../instance/find_temporal.ts";
 import { isDead } from "../../platform/processes/processes.ts";
-import { DYING_MS } from "./preflight.ts";
+import { DYING_MS } from "./check_ports.ts";
 
 /**
  * Whether the process that blocks a launch is a foreign one that stays. An exiting Temporal releases its lock, which

@@ -15,9 +15,10 @@ import { spawnDetached } from "../../platform/spawn/spawn_detached.ts";
 import type { TerminationTarget } from "../../process/terminate.ts";
 import type { ProcessEnd } from "../../process/tracked_process.ts";
 import type { TemporalProcess } from "../process.ts";
+import { refuseTakenPorts } from "./check_ports.ts";
 import { refuseBadSettings } from "./check_settings.ts";
 import { diagnoseExit, type ExitDiagnosis, withoutUsage } from "./exit_diagnosis.ts";
-import { refuseSecondUser, refuseTakenPorts } from "./preflight.ts";
+import { refuseSecondUser } from "./preflight.ts";
 import { waitUntilReady } from "./readiness.ts";
 
 /** What a launch needs beside the plan. */

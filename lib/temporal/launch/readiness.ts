@@ -1,9 +1,8 @@
 import { expectedNamespaces, type Settings } from "../../config/settings.ts";
 import { LocalError } from "../../errors/local_error.ts";
-import { describeObstacle, endOf, homeFact } from "../../instance/obstacle.ts";
 import type { Probe, ProbeResult, Readiness } from "../../instance/status/probe.ts";
-import type { Processes } from "../../platform/processes/processes.ts";
 import type { System } from "../../platform/system.ts";
+import { portTaken } from "./check_ports.ts";
 
 /** Polling interval while Temporal starts, in ms. */
 const POLL_MS = 5;
@@ -50,7 +49,7 @@ export async function waitUntilReady(
   };
   const grpcMs = await until("health", () => probe.serving(PROBE_TIMEOUT_MS));
   // Checked only now: reading the kernel's socket table takes some ms, and is pointless before SERVING.
-  if (!processes.groupListensOn(pgid, settings.port)) throw foreignListener(settings.port, "--port", processes);
+  if (!processes.groupListensOn(pgid, settings.port)) throw portTaken(settings.port, "--port", processes);
   const namespaces = async () => {
     for (const name of expectedNamespaces(settings)) {
       await until(`namespace ${name}`, () => probe.namespace(name, PROBE_TIMEOUT_MS));
@@ -58,24 +57,4 @@ export async function waitUntilReady(
   };
   const [uiMs] = await Promise.all([until("Web UI", () => probe.ui(PROBE_TIMEOUT_MS)), namespaces()]);
   return { atMs: nowMs(), grpcMs, uiMs };
-}
-
-/** The error for a taken port, which names the listener and the flag to choose another port. */
-export function foreignListener(port: number, flag: string, processes: Processes): LocalError {
-  const holder = processes.listeners(port).find((listener) => listener.pid !== null) ?? processes.listeners(port)[0];
-  const obstacle = holder?.pid == null
-    ? null
-    : describeObstacle({ pid: holder.pid, command: holder.command ?? "unknown command" }, processes);
-  const who = obstacle?.who ?? "a process that is not visible to this user";
-  const where = holder === undefined ? "" : ` on ${holder.address}`;
-  return new LocalError("port-taken", `Port ${port} is taken${where}: ${who} listens on it`, {
-    hint: `${endOf(obstacle)}, or choose another port with ${flag}`,
-    facts: {
-      port,
-      address: holder?.address ?? null,
-      pid: holder?.pid ?? null,
-      command: holder?.command ?? null,
-      ...homeFact(obstacle),
-    },
-  });
 }

@@ -5,12 +5,13 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import type { Settings } from "../../../lib/config/settings.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import type { LaunchPlan } from "../../../lib/instance/context.ts";
-import { refuseReplacement, refuseSecondUser, refuseTakenPorts } from "../../../lib/temporal/launch/preflight.ts";
+import { refuseTakenPorts } from "../../../lib/temporal/launch/check_ports.ts";
+import { refuseReplacement, refuseSecondUser } from "../../../lib/temporal/launch/preflight.ts";
 import { BINARY, type FakeInstance, withFakeInstance } from "../../fakes/instance.ts";
 import type { FakeProcess } from "../../fakes/process_table.ts";
 
 /** A process of this user that listens, and is none of ours. */
-function foreignListener(fake: FakeInstance, address: string, port: number): FakeProcess {
+function portTaken(fake: FakeInstance, address: string, port: number): FakeProcess {
   const foreign = fake.system.table.spawn({ argv: ["nc", "-l", `${port}`] }, 1);
   fake.system.ports.listen(foreign, address, port);
   return foreign;
@@ -40,7 +41,7 @@ describe("the ports of a launch", () => {
     it(
       `are refused at once when another process listens on that of ${flag}, which the error names`,
       withFakeInstance(async (fake) => {
-        const foreign = foreignListener(fake, "127.0.0.1", port);
+        const foreign = portTaken(fake, "127.0.0.1", port);
         const before = fake.system.nowMs();
         const error = await refusal(fake, ALL_PORTS);
         assertEquals(fake.system.nowMs(), before);
@@ -67,7 +68,7 @@ describe("the ports of a launch", () => {
     it(
       `${isTaken ? "are refused" : "may be taken"} on ${ip} when another process listens on ${address}`,
       withFakeInstance(async (fake) => {
-        const foreign = foreignListener(fake, address, 7233);
+        const foreign = portTaken(fake, address, 7233);
         if (!isTaken) return await refuseTakenPorts(fake.settings({ ip }), fake.system);
         const { facts } = await refusal(fake, { ip });
         assertEquals([facts["pid"], facts["address"]], [foreign.pid, address]);
@@ -78,9 +79,9 @@ describe("the ports of a launch", () => {
   it(
     "are looked for where each of them is to listen",
     withFakeInstance(async (fake) => {
-      foreignListener(fake, "127.0.0.1", 8233);
+      portTaken(fake, "127.0.0.1", 8233);
       await refuseTakenPorts(fake.settings({ ...ALL_PORTS, uiIp: "192.0.2.7" }), fake.system);
-      foreignListener(fake, "192.0.2.7", 8233);
+      portTaken(fake, "192.0.2.7", 8233);
       assertEquals((await refusal(fake, { ...ALL_PORTS, uiIp: "192.0.2.7" })).facts["port"], 8233);
     }),
   );
@@ -88,7 +89,7 @@ describe("the ports of a launch", () => {
   it(
     "need none for a UI that there is not",
     withFakeInstance(async (fake) => {
-      foreignListener(fake, "127.0.0.1", 8233);
+      portTaken(fake, "127.0.0.1", 8233);
       await refuseTakenPorts(fake.settings({ headless: true, uiPort: 8233 }), fake.system);
     }),
   );
@@ -99,7 +100,7 @@ describe("the ports of a launch", () => {
       await fake.orphan({ settings: { port: 7233 } });
       const own = fake.settings({ port: 7233 });
       await refuseTakenPorts(fake.settings({ port: 7233 }), fake.system, own);
-      foreignListener(fake, "127.0.0.1", 7300);
+      portTaken(fake, "127.0.0.1", 7300);
       assertEquals((await refusal(fake, { port: 7300 }, own)).facts["port"], 7300);
     }),
   );
@@ -107,7 +108,7 @@ describe("the ports of a launch", () => {
   it(
     "are not looked at where others will do as well",
     withFakeInstance(async (fake) => {
-      foreignListener(fake, "127.0.0.1", 7233);
+      portTaken(fake, "127.0.0.1", 7233);
       await refuseTakenPorts(fake.settings({ port: 7233 }), fake.system, undefined, [7233]);
     }),
   );
@@ -146,7 +147,7 @@ describe("the ports of a launch", () => {
   it(
     "are refused when another user's process has one, which cannot be named",
     withFakeInstance(async (fake) => {
-      foreignListener(fake, "127.0.0.1", 7233).isOtherUsers = true;
+      portTaken(fake, "127.0.0.1", 7233).isOtherUsers = true;
       const { code, facts } = await refusal(fake, {});
       assertEquals([code, facts["pid"], facts["address"]], ["port-taken", null, "127.0.0.1"]);
     }),
@@ -222,7 +223,7 @@ describe("a launch for which a Temporal that works is to make place", () => {
     "is refused for a port that another process has, unless any port will do",
     withFakeInstance(async (fake) => {
       await fake.orphan();
-      foreignListener(fake, "127.0.0.1", 7300);
+      portTaken(fake, "127.0.0.1", 7300);
       const error = await assertRejects(() => replacing(fake, { port: 7300 }), LocalError);
       assertEquals(error.code, "port-taken");
       await replacing(fake, { port: 7300 }, {}, ["port"]);
@@ -244,7 +245,7 @@ describe("a launch for which a Temporal that works is to make place", () => {
     "is refused for a port of the HTTP API that another process has",
     withFakeInstance(async (fake) => {
       await fake.orphan();
-      foreignListener(fake, "127.0.0.1", 7243);
+      portTaken(fake, "127.0.0.1", 7243);
       const error = await assertRejects(() => replacing(fake, { httpPort: 7243 }, { httpPort: 7244 }), LocalError);
       assertEquals([error.code, error.facts["port"]], ["port-taken", 7243]);
     }),
