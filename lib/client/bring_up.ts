@@ -4,9 +4,9 @@ import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
 import { stillStarting } from "../errors/not_ready.ts";
 import { CONTROL_SOCKET_NAME } from "../instance/paths.ts";
+import { requireReach } from "../instance/status/reachability.ts";
 import type { Status } from "../instance/status/status.ts";
 import { interruptible } from "./interruptible.ts";
-import { requireReach } from "./reachability.ts";
 
 /**
  * The one way up, for every command: a supervisor that is running is asked, else one is started. Resolves with the status

@@ -4,10 +4,10 @@ import { completeSettings } from "../config/settings.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { renderStatus } from "../instance/status/render_status.ts";
+import { seenFromHere } from "../instance/status/reachability.ts";
 import { type Status, statusExitCode } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 import { delay } from "../platform/runtime/delay.ts";
-import { seenFromHere } from "./reachability.ts";
 
 const WATCH_INTERVAL_MS = 1000;
 

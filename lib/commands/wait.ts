@@ -1,12 +1,12 @@
 import { checkHome, type Command, type CommandContext, timeoutMsOf } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { currentStatus } from "../client/current_status.ts";
-import { requireReach } from "../client/reachability.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
 import { fromFailure } from "../errors/failure.ts";
 import { notReady } from "../errors/not_ready.ts";
 import { renderCard } from "../instance/status/render_status.ts";
+import { requireReach } from "../instance/status/reachability.ts";
 import type { Status } from "../instance/status/status.ts";
 import { poll } from "../platform/runtime/poll.ts";
 
