@@ -11,8 +11,11 @@ import { makeFolder } from "../platform/files/make_folder.ts";
 import { runSupervisor } from "../supervisor/run.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
+/** SIGQUIT: Ctrl-\ on a terminal; SIGUSR2: nodemon. Unhandled, each would leave Temporal running. */
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as const;
+
 /**
- * Runs the supervisor in this process until SIGTERM, SIGINT or SIGHUP, then stops Temporal gracefully. On a terminal it
+ * Runs the supervisor in this process until one of {@linkcode STOP_SIGNALS}, then stops Temporal gracefully. On a terminal it
  * shows the card, Temporal's log and the supervisor's events. Otherwise, and with `--json`, the supervisor's log goes to
  * stderr, for service managers and containers. Fails if the instance already has a supervisor: this process could not
  * wait for it.
@@ -37,7 +40,7 @@ export const startForeground: Command = async (context) => {
     );
   }
   const stop = new AbortController();
-  const stopListening = host.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => stop.abort());
+  const stopListening = host.onSignal(STOP_SIGNALS, () => stop.abort());
   const isForPerson = host.isTerminal("stderr") && !json;
   const instance = createInstance(host, launchRequest, isForPerson ? instancePaths(home).supervisorLog : "stderr");
   const supervise = (onBegin?: (supervisor: Supervisor) => void) =>

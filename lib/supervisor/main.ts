@@ -41,7 +41,7 @@ async function main(host: Host): Promise<number> {
   if (lock === null) return SUPERSEDED_EXIT;
   const stop = new AbortController();
   host.onSignal(["SIGHUP"], () => {}); // would terminate the process; there is no terminal to send it
-  host.onSignal(["SIGTERM", "SIGINT"], () => stop.abort());
+  host.onSignal(["SIGTERM", "SIGINT", "SIGQUIT"], () => stop.abort());
   const failure = await supervise(host, launchRequest, lock, stop.signal);
   if (failure === SUPERSEDED) return SUPERSEDED_EXIT;
   // The home, with the recorded failure, is deleted: the parent reads the failure from stderr.

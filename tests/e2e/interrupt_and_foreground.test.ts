@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -6,9 +7,11 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import type { Status } from "../../lib/instance/status/status.ts";
 import { orUnseen } from "../../lib/platform/processes/proc_files.ts";
 import { EXEC_WRAPPER_NAME } from "../../lib/platform/spawn/exec_wrapper.ts";
+import { withTempDir } from "../platform/support.ts";
 import {
   assertNothingLeft,
   isAlive,
+  launch,
   otherRuntime,
   ownRuntime,
   type Running,
@@ -222,6 +225,42 @@ describe("start --foreground", () => {
         assertEquals((await instance.status()).exitCode, 3);
       }));
   }
+
+  for (const signal of ["SIGHUP", "SIGQUIT", "SIGUSR2"] as const) {
+    it(`stops gracefully at ${signal}, too`, () =>
+      withInstance(async (instance) => {
+        const foreground = instance.launch(["start", "--foreground", "--headless"]);
+        const { temporal } = await untilState(instance, "running");
+        foreground.kill(signal);
+        const { code, signal: died, stderr } = await foreground.ended;
+        assertEquals([code, died], [0, null], stderr);
+        assertNothingLeft(instance, [foreground.pid, temporal!.pid]);
+      }));
+  }
+
+  it("gets SIGTERM through npm run and npx with exec, as the documentation says", (t) =>
+    withTempDir(async (folder) => {
+      if (spawnSync("npm", ["--version"]).status !== 0) return t.skip("NOT TESTED, npm is not on PATH");
+      for (const wrapper of ["npm run temporal", "npx -c"]) {
+        await withInstance(async (instance) => {
+          const { home, port } = instance;
+          const words = [...toolCommand(ownRuntime), "start", "--foreground", "--headless", "--home", home];
+          const script = `exec ${[...words, "--port", `${port}`].map((word) => `'${word}'`).join(" ")}`;
+          writeFileSync(join(folder, "package.json"), JSON.stringify({ scripts: { temporal: script } }));
+          const command = wrapper === "npx -c" ? ["npx", "-c", script] : wrapper.split(" ");
+          const caller = launch(command, { cwd: folder });
+          try {
+            const { temporal, supervisor } = await untilState(instance, "running");
+            caller.kill("SIGTERM");
+            await caller.ended;
+            await until("the supervisor is gone", () => !isAlive(supervisor!.pid));
+            assertNothingLeft(instance, [supervisor!.pid, temporal!.pid]);
+          } finally {
+            caller.kill("SIGKILL");
+          }
+        });
+      }
+    }));
 
   it("leaves an orphan when it is killed, which start and start --foreground adopt", () =>
     withInstance(async (instance) => {

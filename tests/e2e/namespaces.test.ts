@@ -1,11 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { DoctorReport } from "../../lib/doctor/findings.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
-import { type Ended, isAlive, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
+import {
+  assertNothingLeft,
+  type Ended,
+  isAlive,
+  launch,
+  ownRuntime,
+  type TestInstance,
+  toolCommand,
+  until,
+  withInstance,
+} from "./support.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 
 /** A container that shares the home: PIDs, `/proc` and the network are its own. */
@@ -27,6 +37,22 @@ async function checksInside(instance: TestInstance, ...flags: string[]): Promise
   const { checks } = JSON.parse(stdout) as DoctorReport;
   return Object.fromEntries(checks.map(({ name, state, detail }) => [name, `${state}: ${detail}`]));
 }
+
+describe("as PID 1 of a container", { skip: whyNot() }, () => {
+  it("start --foreground stops at SIGTERM, and leaves nothing", () =>
+    withInstance(async (instance) => {
+      const { home, port, uiPort } = instance;
+      const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`];
+      const shared = CONTAINER.filter((flag) => flag !== "--net");
+      const container = launch([...shared, ...toolCommand(ownRuntime), "start", "--foreground", ...flags]);
+      await until("Temporal is ready", async () => (await instance.status()).healthy);
+      const first = readFileSync(`/proc/${container.pid}/task/${container.pid}/children`, "utf8");
+      process.kill(Number(first), "SIGTERM");
+      const { code, stderr } = await container.ended;
+      assertEquals(code, 0, stderr);
+      assertNothingLeft(instance, []);
+    }));
+});
 
 describe("in a container that shares the home", { skip: whyNot() }, () => {
   it("no command calls a Temporal healthy that cannot be reached from there", () =>
