@@ -126,8 +126,8 @@ export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
 
 /**
  * The requested settings that differ from `running`. Settings that were not requested never differ: a plain `start` reuses
- * an instance on any port, and so does `auto`. The order of repeated settings only matters for
- * {@linkcode Settings.extraArgs}.
+ * an instance on any port, and so does `auto`. Nor does what can be added to a running Temporal ({@linkcode withAdded}).
+ * The order of repeated settings only matters for {@linkcode Settings.extraArgs}.
  */
 export function settingsDifferences(requested: RequestedSettings, running: Settings): SettingDifference[] {
   const differences: SettingDifference[] = [];
@@ -136,9 +136,34 @@ export function settingsDifferences(requested: RequestedSettings, running: Setti
     if (wanted === undefined || isAnyPort(key, wanted) || comparable(key, wanted) === comparable(key, running[key])) {
       continue;
     }
+    if (isAddition(key, wanted, running)) continue;
     differences.push({ setting: FLAG_NAMES[key], running: running[key], asked: wanted });
   }
   return differences;
+}
+
+/** Settings of which more can be created while Temporal runs. */
+const ADDABLE = ["namespaces", "searchAttributes"] as const;
+
+/** Whether `wanted` is what `running` has of this setting, and more. */
+function isAddition(key: keyof Settings, wanted: RequestedSettings[keyof Settings], running: Settings): boolean {
+  const addable = ADDABLE.find((each) => each === key);
+  return addable !== undefined && Array.isArray(wanted) && running[addable].every((each) => wanted.includes(each));
+}
+
+/**
+ * The settings of a running Temporal after what `requested` has beside them was created: namespaces and search attributes.
+ * `running` itself if that is nothing.
+ */
+export function withAdded(running: Settings, requested: RequestedSettings): Settings {
+  const added = ADDABLE.filter((key) => {
+    const wanted = requested[key];
+    return wanted !== undefined && isAddition(key, wanted, running) &&
+      comparable(key, wanted) !== comparable(key, running[key]);
+  });
+  return added.length === 0
+    ? running
+    : { ...running, ...Object.fromEntries(added.map((key) => [key, [...new Set(requested[key])]])) };
 }
 
 function isAnyPort(key: keyof Settings, wanted: RequestedSettings[keyof Settings]): boolean {

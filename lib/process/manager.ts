@@ -105,6 +105,11 @@ export class ProcessManager<Process extends TrackedProcess> {
     if (this.#process !== null && this.#record.isDeleted(this.#process.pid)) this.#writeRecord(this.#process);
   }
 
+  /** Writes the record again: something that it says of the process has changed. */
+  updateRecord(): void {
+    if (this.#process !== null) this.#writeRecord(this.#process);
+  }
+
   /** Removes the record of a process that is over. */
   removeRecord(): void {
     if (this.#process === null) this.#record.remove(this.#freeLock !== null);

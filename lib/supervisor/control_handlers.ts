@@ -79,6 +79,27 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     return await status();
   };
 
+  /** Creates what is requested beside what runs. Why that failed, else null. */
+  const add = async (requested: RequestedSettings): Promise<Failure | null> => {
+    try {
+      await program.add(requested);
+      manager.updateRecord();
+      return null;
+    } catch (error) {
+      if (error instanceof LocalError) return toFailure(error);
+      throw error;
+    }
+  };
+  /** The same once Temporal is ready, for a request that does not wait for that. */
+  const addLater = (requested: RequestedSettings): void => {
+    supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null)
+      .then(async ({ kind }) => {
+        const failure = kind === "running" ? await add(requested) : null;
+        if (failure !== null) supervisor.warnings.add(failure.message);
+      })
+      .catch((error: unknown) => instance.log.note("addition failed", { why: toFailure(error).message }));
+  };
+
   return {
     status: async () => {
       await Promise.race([program.learnVersion(), delay(VERSION_TIMEOUT_MS)]);
@@ -87,15 +108,22 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     settled,
     start: async (request: StartRequest) => {
       if (isLeaving(supervisor.machine.state)) return LEAVING;
-      const { noWait } = request;
+      const { noWait, asked: requested } = request;
       const differences = differencesFrom(request, instance, supervisor);
       if (differences.length > 0) return settingsDiffer(differences);
       const requestedAtMs = Date.now();
       supervisor.dispatch({ kind: "due" }); // a requested start ends a backoff
       const current = noWait === true || supervisor.machine.state.kind === "running" ? await status() : await settled();
       if (!("schema" in current)) return current;
+      const isAdding = program.lacks(requested) && supervisor.machine.state.kind === "running";
+      const failure = isAdding ? await add(requested) : null;
+      if (failure !== null) return failure;
+      if (supervisor.machine.state.kind !== "running") addLater(requested);
       const startedAtMs = manager.process?.startedAtMs ?? 0;
-      return { ...current, reused: manager.process?.adopted === true || startedAtMs < requestedAtMs };
+      return {
+        ...isAdding ? await status() : current,
+        reused: manager.process?.adopted === true || startedAtMs < requestedAtMs,
+      };
     },
     stop: async ({ graceMs }: StopRequest) => {
       const hasFailed = supervisor.machine.state.kind === "failed"; // nothing is left to stop

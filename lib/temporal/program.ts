@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { autoPortsOf } from "../config/auto_ports.ts";
 import { valuesOfFlag } from "../config/dev_server_args.ts";
-import type { RequestedSettings, Settings } from "../config/settings.ts";
+import { type RequestedSettings, type Settings, withAdded } from "../config/settings.ts";
 import { DatabaseLock } from "../database/lock.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance, LaunchPlan, LaunchRequest } from "../instance/context.ts";
@@ -10,7 +10,9 @@ import { createProbe, type Probe } from "../instance/status/probe.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { rotateLog } from "../logs/rotate_log.ts";
 import type { Launch, Program } from "../process/program.ts";
+import { addNamespaces } from "./launch/add_namespaces.ts";
 import { PortAllocation } from "./launch/allocate_ports.ts";
+import { refuseBadSettings } from "./launch/check_settings.ts";
 import { isForeignProcess } from "./launch/foreign_process.ts";
 import { ignoredValues } from "./launch/ignored_values.ts";
 import { launchTemporal } from "./launch/launch.ts";
@@ -97,13 +99,55 @@ export class TemporalProgram implements Program<TemporalProcess> {
     this.#launchRequest = { ...rest, requested: merged, binary: binary ?? binaryBefore, replace: true };
   }
 
+  /** Whether the Temporal that is alive lacks namespaces or search attributes that are requested, and can be added. */
+  lacks(requested: RequestedSettings): boolean {
+    return this.#temporal !== null && withAdded(this.#temporal.settings, requested) !== this.#temporal.settings;
+  }
+
+  /**
+   * Creates the requested namespaces and search attributes on the Temporal that is ready, which goes on running. Later
+   * launches have them, too; the caller updates the record.
+   *
+   * @throws {LocalError} why it cannot have them
+   */
+  async add(requested: RequestedSettings): Promise<void> {
+    const temporal = this.#temporal;
+    if (temporal === null || !this.lacks(requested)) return;
+    const settings = withAdded(temporal.settings, requested);
+    refuseBadSettings(settings);
+    const { signal } = this.#released;
+    const { connect } = this.#instance.host;
+    const names = settings.namespaces.filter((name) => !temporal.settings.namespaces.includes(name));
+    await addNamespaces(connect, settings, names, signal);
+    const declared = await declareSearchAttributes(this.#instance, settings, signal);
+    temporal.settings = withAdded(temporal.settings, requested); // another request may have added some meanwhile
+    if (this.#temporal !== temporal || this.#plan === null) return;
+    this.#plan = { ...this.#plan, settings: withAdded(this.#plan.settings, requested) };
+    this.#served = temporal.settings;
+    this.#warnings.setOfLaunch([...declared, ...this.#ignoredValues(temporal)]);
+  }
+
   async bringUp(launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
     const temporal = await this.#adoptOrLaunch(launch);
+    if (temporal.adopted) await this.#addToAdopted(temporal, launch);
     this.#served = temporal.settings;
     this.#versions.learnSoon(temporal);
     const declared = await declareSearchAttributes(this.#instance, temporal.settings, launch.signal);
     this.#warnings.setOfLaunch([...declared, ...this.#ignoredValues(temporal)]);
     return temporal;
+  }
+
+  /** A Temporal that works is not ended because something cannot be added to it. */
+  async #addToAdopted(temporal: TemporalProcess, launch: Launch<TemporalProcess>): Promise<void> {
+    const { requested } = this.#launchRequest;
+    if (!this.lacks(requested)) return;
+    try {
+      await this.add(requested);
+      launch.updateRecord(temporal);
+    } catch (error) {
+      if (!(error instanceof LocalError) || launch.signal.aborted) throw error;
+      this.#warnings.add(error.message);
+    }
   }
 
   /** A warning for each dynamic config value that Temporal ignores, as far as it has looked at them when it is ready. */

@@ -10,6 +10,7 @@ import {
   isSettings,
   readSettings,
   settingsDifferences,
+  withAdded,
 } from "../../lib/config/settings.ts";
 
 const DATABASE = "/home/me/.stigmer/temporal-data/temporal.db";
@@ -119,7 +120,26 @@ describe("settingsDifferences()", () => {
     const running = completeSettings({ namespaces: ["a", "b"], extraArgs: ["-x", "-y"] }, DATABASE);
     assertEquals(settingsDifferences({ namespaces: ["b", "a", "b"] }, running), []);
     assertEquals(settingsDifferences({ namespaces: ["a"] }, running).length, 1);
+    assertEquals(settingsDifferences({ namespaces: ["a", "c"] }, running).length, 1);
     assertEquals(settingsDifferences({ extraArgs: ["-y", "-x"] }, running).length, 1);
+  });
+});
+
+describe("withAdded()", () => {
+  const running = completeSettings({ namespaces: ["a"], searchAttributes: ["A=Text"] }, DATABASE);
+
+  it("has the namespaces and search attributes that are only added, which are no difference", () => {
+    const requested = { namespaces: ["b", "a", "b"], searchAttributes: ["A=Text", "B=Int"] };
+    assertEquals(settingsDifferences(requested, running), []);
+    const after = { ...running, namespaces: ["b", "a"], searchAttributes: ["A=Text", "B=Int"] };
+    assertEquals(withAdded(running, requested), after);
+    assertEquals(withAdded(DEFAULTS, { namespaces: ["a"] }), { ...DEFAULTS, namespaces: ["a"] });
+  });
+
+  it("is the same where nothing is added, or something is taken away", () => {
+    const none = [{}, { namespaces: ["a", "a"] }, { namespaces: ["b"] }, { searchAttributes: ["A=Int"] }, { port: 1 }];
+    for (const requested of none) assertEquals(withAdded(running, requested) === running, true);
+    assertEquals(settingsDifferences({ searchAttributes: ["A=Int", "B=Int"] }, running).length, 1);
   });
 });
 

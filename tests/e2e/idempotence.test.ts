@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describeNamespace } from "../../lib/grpc/health.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import {
@@ -85,9 +85,6 @@ describe("start", () => {
         hint!,
         /^hint: `stigmer-local restart --home '.*'` with these flags applies them; a different --home /,
       );
-
-      const added = await runPlain(instance, ["start", "--search-attribute", "Color=Keyword"]);
-      assertStringIncludes(added.stderr, "settings: search-attribute is not set, requested Color=Keyword\n");
 
       const same = await answerOf(instance, ["start", "--json", "--namespace", "orders", "--port", `${instance.port}`]);
       assertEquals(pidsOf(same), pidsOf(first));

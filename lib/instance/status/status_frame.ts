@@ -8,7 +8,7 @@ export function statusFrame(
   state: StatusState,
   settings: Settings,
   paths: InstancePaths,
-): Pick<Status, "schema" | "state" | "managed" | "address" | "uiUrl" | "namespace" | "paths"> {
+): Pick<Status, "schema" | "state" | "managed" | "address" | "uiUrl" | "namespace" | "namespaces" | "paths"> {
   return {
     schema: 1,
     state,
@@ -16,6 +16,7 @@ export function statusFrame(
     address: frontendAddress(settings),
     uiUrl: uiAddress(settings),
     namespace: expectedNamespaces(settings)[0]!,
+    namespaces: [...new Set(["default", ...settings.namespaces])],
     paths: { home: paths.home, database: settings.dbFilename, log: paths.temporalLog },
   };
 }

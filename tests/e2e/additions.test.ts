@@ -1,0 +1,104 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Settings } from "../../lib/config/settings.ts";
+import { parseRecord } from "../../lib/instance/pid_record.ts";
+import { otherRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
+import { untilEvent } from "./support_events.ts";
+import { killHard, pidsOf, stopCleanly } from "./support_lifecycle.ts";
+
+/** The output of Temporal's own command-line tool, as an independent witness. */
+function temporal(instance: TestInstance, ...args: string[]): string {
+  const address = ["--address", `127.0.0.1:${instance.port}`];
+  return execFileSync(temporalBinary(), [...args, ...address], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** The custom search attributes of a namespace, by name. */
+function searchAttributes(instance: TestInstance, namespace: string): string[] {
+  const listed = temporal(instance, "operator", "search-attribute", "list", "--namespace", namespace, "-o", "json");
+  return Object.keys((JSON.parse(listed) as { customAttributes?: object }).customAttributes ?? {}).sort();
+}
+
+/** Starts a workflow, which a namespace that exists only half would refuse. */
+function startWorkflow(instance: TestInstance, namespace: string): void {
+  const what = ["--type", "any", "--task-queue", "any", "--workflow-id", `in-${namespace}`];
+  temporal(instance, "workflow", "start", "--namespace", namespace, ...what);
+}
+
+function recorded({ paths }: TestInstance): Settings {
+  const reading = parseRecord(readFileSync(paths.record, "utf8"));
+  return ("record" in reading ? reading.record.settings : undefined)!;
+}
+
+describe("start on a running instance", () => {
+  it("creates namespaces and search attributes that are only added, by file or flag, and restarts nothing", () =>
+    withInstance(async (instance) => {
+      const configure = (section: string) =>
+        writeFileSync(instance.paths.config, `backend: { local: { temporal: { headless: true, ${section} } } }\n`);
+      configure("namespaces: [orders], search_attributes: { A: Text }");
+      const first = await instance.start();
+
+      configure("namespaces: [orders, billing], search_attributes: { A: Text, B: Int }");
+      const second = await instance.start([], { runtime: otherRuntime });
+      assertEquals([second.reused, second.namespace, second.warnings], [true, "orders", undefined]);
+      assertEquals(second.namespaces, ["default", "orders", "billing"]);
+      assertEquals(pidsOf(second), pidsOf(first));
+      startWorkflow(instance, "billing");
+      for (const namespace of ["default", "orders", "billing"]) {
+        assertEquals(searchAttributes(instance, namespace), ["A", "B"], namespace);
+      }
+      assertEquals([recorded(instance).namespaces, recorded(instance).searchAttributes], [["orders", "billing"], [
+        "A=Text",
+        "B=Int",
+      ]]);
+
+      const flags = ["orders", "billing", "shipping"].flatMap((name) => ["--namespace", name]);
+      const third = await instance.run(["start", ...flags]);
+      assertEquals(third.code, 0, third.stderr);
+      startWorkflow(instance, "shipping");
+      assertEquals((await instance.status()).namespaces, ["default", "orders", "billing", "shipping"]);
+
+      await killHard(pidsOf(first).temporal);
+      await untilEvent(instance, "running", 2);
+      assertEquals((await instance.status()).namespaces, ["default", "orders", "billing", "shipping"]);
+      const argv = instance.processes.argv(pidsOf(await instance.status()).temporal)!;
+      assertEquals(argv.includes("shipping"), true, argv.join(" "));
+      await stopCleanly(instance, await instance.status());
+    }));
+
+  it("still refuses what is taken away, and names what Temporal does not accept", () =>
+    withInstance(async (instance) => {
+      const first = await instance.start(["--headless", "--namespace", "orders", "--search-attribute", "A=Text"]);
+      const cases: [args: string[], message: string][] = [
+        [["--namespace", "billing"], "namespace is orders, requested billing"],
+        [["--search-attribute", "A=Int"], "search-attribute is A=Text, requested A=Int"],
+        [["A", "B", "C", "D"].flatMap((name) => ["--search-attribute", `${name}=Text`]), "Too many search attributes"],
+        [["--namespace", "orders", "--namespace", "x".repeat(1100)], "Cannot add namespace xxx"],
+      ];
+      for (const [args, message] of cases) {
+        const { code, stderr } = await instance.run(["start", ...args]);
+        assertEquals(code, 1, stderr);
+        assertStringIncludes(stderr, message);
+      }
+      assertEquals(recorded(instance).namespaces, ["orders"]);
+      assertEquals(pidsOf(await instance.status()), pidsOf(first));
+      await stopCleanly(instance, first);
+    }));
+
+  it("adds to a Temporal whose supervisor was killed, and to one that is still starting", () =>
+    withInstance(async (instance) => {
+      const first = await instance.start(["--headless"]);
+      await killHard(pidsOf(first).supervisor);
+      const adopted = await instance.start(["--namespace", "orders"]);
+      assertEquals([pidsOf(adopted).temporal, adopted.namespaces], [pidsOf(first).temporal, ["default", "orders"]]);
+      startWorkflow(instance, "orders");
+      assertEquals(recorded(instance).namespaces, ["orders"]);
+      await killHard(pidsOf(first).temporal);
+      const flags = ["--namespace", "orders", "--namespace", "billing"];
+      assertEquals((await instance.run(["start", "--no-wait", ...flags])).code, 0);
+      await until("billing was added", async () => (await instance.status()).namespaces?.includes("billing"));
+      startWorkflow(instance, "billing");
+      await stopCleanly(instance, await instance.status(), [pidsOf(first).temporal]);
+    }));
+});
