@@ -1,4 +1,5 @@
 import { LocalError } from "../errors/local_error.ts";
+import { ownerRemedy, userName } from "../instance/owner.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { type Paint, paintFor, wantsColour } from "../text/paint.ts";
@@ -73,9 +74,9 @@ export function checkHome({ host, invocation: { home } }: CommandContext): boole
   if (owner.uid !== host.uid) {
     throw new LocalError(
       "home-unusable",
-      `${home} belongs to another user (uid ${owner.uid}, this user is ${host.uid})`,
+      `${home} belongs to ${userName(owner.uid)}, and this is ${userName(host.uid)}`,
       {
-        hint: "Choose another home with --home or STIGMER_HOME",
+        hint: ownerRemedy(home, owner.uid, host.uid),
         facts: { home, owner: owner.uid, uid: host.uid },
       },
     );

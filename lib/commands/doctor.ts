@@ -51,6 +51,7 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
     paths,
     processes,
     hasHome: owner !== null,
+    foreignOwner: owner !== null && owner.uid !== host.uid ? owner.uid : null,
     isRefused: owner !== null && (owner.uid !== host.uid || (owner.mode & 0o022) !== 0),
     configFailure: configFailure ?? null,
     status,

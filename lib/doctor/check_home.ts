@@ -1,6 +1,8 @@
 import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isCopyName } from "../database/copy_files.ts";
+import { systemErrorCode } from "../errors/local_error.ts";
+import { ownerRemedy, userName } from "../instance/owner.ts";
 import { sweepTemporaries, temporariesIn } from "../instance/stale_files.ts";
 import { freeSpace } from "../platform/files/free_space.ts";
 import { networkFileSystem } from "../platform/files/network_file_system.ts";
@@ -13,25 +15,32 @@ import { diagnose, type Finding, judgeSpace } from "./findings.ts";
 const LEFT_AFTER_MS = 60_000;
 
 /** Checks the owner and the permissions of the home and its files. */
-export const checkHome: RunCheck = ({ host, paths, hasHome }) => {
-  const { home } = paths;
+export const checkHome: RunCheck = (context) => {
+  const { host, paths: { home }, hasHome } = context;
   if (!hasHome) {
     const exists = lstatSync(home, { throwIfNoEntry: false }) !== undefined;
     const finding: Finding = { state: "fail", detail: `${home} is not a directory`, remedy: "Choose another --home" };
     return diagnose("home", exists ? [finding] : [], `${home} does not exist yet; \`stigmer-local start\` creates it`);
   }
   const findings: Finding[] = [];
+  const owner = context.foreignOwner;
+  if (owner !== null) {
+    const detail = `${home} belongs to ${userName(owner)}, and this is ${
+      userName(host.uid)
+    }: nothing in it was checked`;
+    return diagnose("home", [{ state: "fail", detail, remedy: ownerRemedy(home, owner, host.uid) }], "");
+  }
   const network = networkFileSystem(home);
   if (network !== null) {
     const detail = `${home} is on a network file system (${network}), where locks may not hold`;
     findings.push({ state: "warn", detail, remedy: "Choose a --home on a local disk" });
   }
+  const foreign = new Map<number, string[]>();
   for (const path of [home, ...entriesOf(home)]) {
     const info = statSync(path, { throwIfNoEntry: false });
     if (info === undefined) continue;
     if (info.uid !== host.uid) {
-      const detail = `${path} belongs to user ${info.uid}, not to this user (${host.uid})`;
-      findings.push({ state: "fail", detail, remedy: `sudo chown -R ${host.uid} ${shellWord(home)}` });
+      foreign.set(info.uid, [...foreign.get(info.uid) ?? [], path]);
     } else if ((info.mode & 0o022) !== 0 && !info.isSocket()) {
       findings.push({
         state: path === home ? "fail" : "warn",
@@ -43,13 +52,24 @@ export const checkHome: RunCheck = ({ host, paths, hasHome }) => {
       });
     }
   }
+  for (const [uid, [first, ...others]] of foreign) {
+    const what = others.length === 0 ? `${first} belongs` : `${first} and ${others.length} more belong`;
+    const detail = `${what} to ${userName(uid)}, and this is ${userName(host.uid)}`;
+    findings.push({ state: "fail", detail, remedy: `sudo chown -R ${host.uid} ${shellWord(home)}` });
+  }
   return diagnose("home", findings, home);
 };
 
 /** The entries of the home and of our folders in it. Does not follow symbolic links, whose targets are not ours. */
 function entriesOf(home: string): string[] {
-  const inside = (folder: string) =>
-    readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isSymbolicLink());
+  const inside = (folder: string) => {
+    try {
+      return readdirSync(folder, { withFileTypes: true }).filter((entry) => !entry.isSymbolicLink());
+    } catch (error) {
+      if (systemErrorCode(error) === "EACCES") return []; // it belongs to another user, which is found
+      throw error;
+    }
+  };
   return inside(home).flatMap((entry) => {
     const path = join(home, entry.name);
     const isOurs = entry.isDirectory() && ["bin", "logs", "temporal-data"].includes(entry.name);

@@ -21,7 +21,9 @@ export const checkLogs: RunCheck = ({ paths, status, nowMs }) => {
     ...judgeLog(linesSince(text.split("\n"), sinceMs), startedAtMs),
     ...judgeHistory(readHistory(paths.history).flatMap(parseEvent), sinceMs),
   ];
-  return diagnose("log", findings, "no errors or crashes in the last hour");
+  const hasLog = statSync(paths.temporalLog, { throwIfNoEntry: false })?.isFile() === true;
+  const detail = `no errors or crashes in the last hour of ${paths.temporalLog}`;
+  return diagnose("log", findings, hasLog ? detail : `no log yet at ${paths.temporalLog}`);
 };
 
 /** The end of the log at `path`, including logs rotated since `sinceMs`: each restart begins a new one. */

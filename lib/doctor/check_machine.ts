@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { arch, release } from "node:os";
 import { compareVersions } from "../config/temporal_versions.ts";
-import { findExecutable } from "../platform/spawn/executable.ts";
+import { findExecutable, findSystemTool } from "../platform/spawn/executable.ts";
 import type { DoctorContext, RunCheck } from "./context.ts";
 import { diagnose, type Diagnosis, type Finding, judgeClock } from "./findings.ts";
 
@@ -28,10 +28,20 @@ export function checkRuntime({ host }: Pick<DoctorContext, "host">): Diagnosis {
   );
 }
 
-/** Checks for the system programs that this tool uses. */
+/** The system programs, and what each is for. Only `go` has to be on PATH. */
+const TOOLS: Readonly<Record<string, string>> = {
+  flock: "locks under Node",
+  perl: "locks under Node without flock",
+  ps: "macOS",
+  lsof: "macOS",
+  go: "builds Temporal where downloads are blocked",
+};
+
+/** Checks for the system programs that this tool uses, found as it finds them. */
 export const checkTools: RunCheck = ({ host }) => {
-  const has = (tool: string) =>
-    findExecutable(tool, `${host.env["PATH"] ?? ""}:/usr/bin:/bin:/usr/sbin:/sbin`) !== null;
+  const { PATH } = host.env;
+  const pathOf = (tool: string) => tool === "go" ? findExecutable(tool, PATH) : findSystemTool(tool, PATH);
+  const has = (tool: string) => pathOf(tool) !== null;
   const findings: Finding[] = [];
   if (host.platform === "linux" && !has("flock") && !has("perl")) {
     // Deno can also lock through FFI.
@@ -51,10 +61,14 @@ export const checkTools: RunCheck = ({ host }) => {
       });
     }
   }
-  const list = ["flock", "perl", "lsof", "ps", "go"];
-  const missing = list.filter((tool) => !has(tool));
-  const detail = `found ${list.filter(has).join(", ") || "none"}`;
-  return diagnose("tools", findings, missing.length === 0 ? detail : `${detail}; missing ${missing.join(", ")}`);
+  const tools = Object.keys(TOOLS);
+  const found = tools.filter(has).map((tool) =>
+    findExecutable(tool, PATH) === null ? `${pathOf(tool)} (not on PATH)` : pathOf(tool)
+  );
+  const missing = tools.filter((tool) => !has(tool)).map((tool) =>
+    tool === "go" ? `no go on PATH (${TOOLS[tool]})` : `no ${tool} on PATH or in the system's folders (${TOOLS[tool]})`
+  );
+  return diagnose("tools", findings, [...found, ...missing].join(", "));
 };
 
 /** Checks for a clock that was set back, by comparing it with timestamps in the past. */

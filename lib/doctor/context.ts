@@ -17,6 +17,8 @@ export interface DoctorContext {
   processes: Processes;
   /** The home exists. */
   hasHome: boolean;
+  /** The user that owns the home, if it is another one: its files cannot be checked. */
+  foreignOwner: number | null;
   /** Others can write to the home: no command uses it, and doctor does not ask its supervisor. */
   isRefused: boolean;
   /** Why `config.yaml` is ignored; null if it is used or does not exist. */

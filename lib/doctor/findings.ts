@@ -105,6 +105,10 @@ export function judgeClock(nowMs: number, past: Readonly<Record<string, number |
 /** Errors that Temporal logs during a normal stop. */
 const USUAL =
   /context canceled|shutting down|server is not accepting connections|Not enough hosts to serve the request/;
+/** Errors that Temporal logs while it starts. */
+const USUAL_AT_START = /shard status unknown/i;
+/** How long after its start Temporal logs {@linkcode USUAL_AT_START}, in ms. */
+const STARTING_MS = 60_000;
 /** After a COMMIT failed on another program's lock, the connection stays in that transaction forever. */
 const STUCK = "cannot start a transaction within a transaction";
 
@@ -114,8 +118,10 @@ const STUCK = "cannot start a transaction within a transaction";
  * @param startedAtMs When the running Temporal was started; null = not running.
  */
 export function judgeLog(lines: readonly string[], startedAtMs: number | null): Finding[] {
+  const isStarting = (line: string) =>
+    startedAtMs !== null && USUAL_AT_START.test(line) && Math.abs((lineTimeMs(line) ?? 0) - startedAtMs) < STARTING_MS;
   const errors = lines.filter((line) =>
-    ["error", "fatal", "panic"].includes(lineLevel(line) ?? "") && !USUAL.test(line)
+    ["error", "fatal", "panic"].includes(lineLevel(line) ?? "") && !USUAL.test(line) && !isStarting(line)
   );
   if (errors.length === 0) return [];
   const isStuck = startedAtMs !== null &&

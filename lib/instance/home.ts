@@ -5,6 +5,7 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { writeFault } from "../errors/system_error.ts";
 import { networkFileSystem } from "../platform/files/network_file_system.ts";
 import { openUnlinked } from "../platform/files/unlinked_file.ts";
+import { ownerRemedy, userName } from "./owner.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 /** Size of the trial write: one block of most file systems. */
@@ -31,8 +32,8 @@ export function prepareHome(path: string): PreparedHome {
   if (info.uid !== uid) {
     throw unusable(
       path,
-      `it belongs to uid ${info.uid}, and this process runs as uid ${uid}`,
-      `Run the command as its owner, or choose another --home`,
+      `it belongs to ${userName(info.uid)}, and this is ${userName(uid)}`,
+      ownerRemedy(path, info.uid, uid),
     );
   }
   if ((info.mode & 0o022) !== 0) {
@@ -43,13 +44,19 @@ export function prepareHome(path: string): PreparedHome {
     );
   }
   checkWritable(path);
+  const warnings: string[] = [];
   const network = networkFileSystem(path);
-  if (network === null) return { warnings: [] };
-  return {
-    warnings: [
+  if (network !== null) {
+    warnings.push(
       `${path} is on a network file system (${network}), where file locks may not work; choose a --home on a local disk`,
-    ],
-  };
+    );
+  }
+  const user = process.env["SUDO_USER"];
+  // sudo keeps $HOME in some configurations, and with -E.
+  if (uid === 0 && user !== undefined && user !== "root" && (statOf(dirname(path))?.uid ?? 0) !== 0) {
+    warnings.push(`${path} belongs to root now, and ${user} cannot use it: run this without sudo`);
+  }
+  return { warnings };
 }
 
 function statOf(path: string): Stats | null {

@@ -82,6 +82,13 @@ describe("judgeLog()", () => {
     assertEquals(judgeLog(lines, null)[0]?.detail, "1 error in the last hour, most recently: c d: e f");
   });
 
+  it("passes the errors of a start", () => {
+    const lines = [line("ERROR", 'msg="Operation failed" error="shard status unknown"')];
+    const startedAt = Date.parse("2026-11-23T07:49:59Z");
+    assertEquals(judgeLog(lines, startedAt), []);
+    for (const other of [startedAt - 3_600_000, null]) assertEquals(states(judgeLog(lines, other)), ["warn"]);
+  });
+
   it("recognizes a stuck connection of the running Temporal", () => {
     const lines = [line("ERROR", stuck)];
     const before = Date.parse("2026-11-23T07:40:00Z");

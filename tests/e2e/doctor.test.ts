@@ -239,6 +239,18 @@ describe("doctor", () => {
       }),
   );
 
+  it("finds the system's programs as the tool does, without a PATH, and names those that it misses", () =>
+    withInstance(async (instance) => {
+      const env = { PATH: "/nonexistent" };
+      const started = await instance.run(["start", "--headless"], { env });
+      assertEquals(started.code, 0, started.stderr);
+      const { stdout } = await instance.run(["doctor", "--json", "--headless"], { env });
+      const tools = checkOf(JSON.parse(stdout), "tools");
+      assertEquals(tools.state, "ok");
+      assertMatch(tools.detail, /\/(flock|perl) \(not on PATH\)/);
+      assertMatch(tools.detail, /no go on PATH \(builds Temporal where downloads are blocked\)/);
+    }));
+
   it("accepts a home that does not exist yet, and does not create it", () =>
     withInstance(async (instance) => {
       const home = join(instance.home, "none");

@@ -13,8 +13,9 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { instancePaths } from "../../lib/instance/paths.ts";
+import type { DoctorReport } from "../../lib/doctor/findings.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import {
   assertNothingLeft,
@@ -212,7 +213,9 @@ describe("a home that other users can change", () => {
       const home = homeIn(folder, "home");
       chownSync(home, NOBODY, NOBODY);
       await withInstance(async (instance) => {
-        for (const args of commands.slice(0, 4)) assertRefused(await instance.run(args), /belongs to (another )?user/);
+        for (const args of commands.slice(0, 4)) {
+          assertRefused(await instance.run(args), /belongs to user 65534, and this is root\n/);
+        }
         assertEquals(readdirSync(home), []);
       }, home);
     }));
@@ -221,7 +224,9 @@ describe("a home that other users can change", () => {
     withUser(t, NOBODY, async ({ shared, theirs, run: asOther }) => {
       await withInstance(async (instance) => {
         const { temporal } = pidsOf(await instance.start(["--headless"]));
-        assertRefused(await asOther(["stop", "--home", instance.home]), /belongs to another user/);
+        const refused = await asOther(["stop", "--home", instance.home]);
+        assertRefused(refused, /belongs to root, and this is user 65534\n/);
+        assertStringIncludes(refused.stderr, `hint: sudo chown -R 65534 '${instance.home}'\n`);
         assert(isAlive(temporal));
 
         const home = join(theirs, "home");
@@ -236,13 +241,47 @@ describe("a home that other users can change", () => {
         assertEquals(started.code, 0, started.stdout + started.stderr);
         const status = JSON.parse(started.stdout) as Status;
         assertEquals(statSync(`/proc/${pidsOf(status).temporal}`).uid, NOBODY);
-        assertRefused(await instance.run(["stop", "--home", home]), /belongs to another user/);
+        assertRefused(await instance.run(["stop", "--home", home]), /belongs to user 65534, and this is root\n/);
         const PATH = `${shut}:${process.env["PATH"]}`;
         const mistyped = await asOther(["run", "--home", home, "--", "there-is-no-such-command"], { PATH });
         assertEquals([mistyped.code, mistyped.stderr.includes("Command not found")], [127, true]);
         assertEquals((await asOther(["stop", "--force", "--home", home])).code, 0);
         assertEquals(instance.processes.lockHolders(instancePaths(home).temporalLock), []);
       });
+    }));
+});
+
+describe("a home that root made by one sudo", () => {
+  it("is one finding of doctor, with the command that gives it back; the start that makes it warns", (t) =>
+    withUser(t, NOBODY, async ({ theirs, run: asUser }) => {
+      const home = join(theirs, "home");
+      await withInstance(async (instance) => {
+        const started = await instance.run(["start", "--headless"], { env: { SUDO_USER: "ada", HOME: theirs } });
+        assertEquals(started.code, 0, started.stderr);
+        const warning = `warning: ${home} belongs to root now, and ada cannot use it: run this without sudo\n`;
+        assertStringIncludes(started.stderr, warning);
+        for (const isRunning of [true, false]) {
+          if (!isRunning) assertEquals((await instance.stop()).code, 0);
+          const doctor = await asUser(["doctor", "--json", "--home", home]);
+          const { checks } = JSON.parse(doctor.stdout) as DoctorReport;
+          assertEquals(checks.filter(({ state }) => state !== "ok"), [{
+            name: "home",
+            state: "fail",
+            detail: `${home} belongs to root, and this is user 65534: nothing in it was checked`,
+            remedy: `sudo chown -R 65534 '${home}'`,
+          }]);
+          assertRefused(await asUser(["start", "--home", home]), /belongs to root, and this is user 65534\n/);
+        }
+      }, home);
+    }));
+
+  it("warns only where the home is in another user's folder", (t) =>
+    withFolder(async (folder) => {
+      if (process.getuid?.() !== 0) return t.skip("NOT TESTED, only root can be root");
+      await withInstance(async (instance) => {
+        const env = { SUDO_USER: "ada" };
+        assertEquals((await instance.run(["start", "--headless"], { env })).stderr, "");
+      }, homeIn(folder, "home"));
     }));
 });
 

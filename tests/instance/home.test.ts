@@ -67,7 +67,7 @@ describe("prepareHome()", () => {
   it("refuses a home of another user, to root too", { skip: !isRoot }, () =>
     withTempDir((folder) => {
       chownSync(folder, 65534, 65534);
-      refused(folder, "it belongs to uid 65534, and this process runs as uid 0");
+      refused(folder, "it belongs to user 65534, and this is root");
     }));
 
   it("refuses a home that we may not write to", { skip: isRoot }, () =>

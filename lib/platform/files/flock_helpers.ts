@@ -3,6 +3,7 @@ import process from "node:process";
 import { isNotOnPath, LocalError } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
 import { setCloseOnExec } from "../spawn/close_on_exec.ts";
+import { findSystemTool } from "../spawn/executable.ts";
 
 /** The outcome of a helper. `absent`: the program is not installed; `ended`: a signal killed it. */
 type Answer = { kind: "taken" } | { kind: "held" } | { kind: "absent" } | { kind: "ended" } | {
@@ -75,12 +76,14 @@ const PERL: Helper = {
  * Not spawnSync, which blocks signal handlers. Not detached: in this process group it counts as part of this process.
  */
 async function ask(helper: Helper, fd: number): Promise<Answer> {
+  const program = findSystemTool(helper.command, process.env.PATH);
+  if (program === null) return { kind: "absent" };
   const mask = setCloseOnExec();
   let child;
   try {
     // Without the caller's LD_PRELOAD, PERL5OPT …, which can print to stderr: output means failure.
     const env = process.env["PATH"] === undefined ? {} : { PATH: process.env["PATH"] };
-    child = spawn(helper.command, helper.args, { env, stdio: ["ignore", "ignore", "pipe", fd] });
+    child = spawn(program, helper.args, { env, stdio: ["ignore", "ignore", "pipe", fd] });
   } catch (error) {
     if (isNotOnPath(error)) return { kind: "absent" };
     throw error;

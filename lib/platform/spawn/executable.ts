@@ -25,6 +25,19 @@ export function findExecutable(command: string, searchPath: string | undefined):
   return null;
 }
 
+/** Folders of system programs, which PATH may lack: that of a service, of cron, of an IDE. */
+const SYSTEM_FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+
+/** `searchPath` with the folders of system programs at its end. */
+export function withSystemFolders(searchPath: string | undefined): string {
+  return [...(searchPath ? [searchPath] : []), ...SYSTEM_FOLDERS].join(":");
+}
+
+/** The path of a program of the system, such as `flock`: on `searchPath`, else in the system's own folders. */
+export function findSystemTool(command: string, searchPath: string | undefined): string | null {
+  return findExecutable(command, withSystemFolders(searchPath));
+}
+
 /**
  * Like {@linkcode findExecutable}, and checks that the program can run on this machine. Called before a spawn, because
  * Deno and Node fail differently, a shell in between reports nothing, and execvp(3) passes a foreign binary to

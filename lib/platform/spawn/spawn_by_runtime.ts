@@ -8,7 +8,7 @@ import { poll } from "../runtime/poll.ts";
 import { type CloseOnExec, setCloseOnExec } from "./close_on_exec.ts";
 import { type DescriptorPlan, planExactly, planForDeno } from "./descriptor_plan.ts";
 import { EXEC_WRAPPER_NAME, wrapperCommand, type WrapperTools } from "./exec_wrapper.ts";
-import { cannotRun, findExecutable } from "./executable.ts";
+import { cannotRun, findSystemTool } from "./executable.ts";
 import type { PosixChild } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
 
@@ -87,7 +87,7 @@ function planLaunch(program: string, options: SpawnOptions, leaking: number[]): 
 function wrapperTools(plan: DescriptorPlan): WrapperTools {
   if (plan.beyondShell.length === 0) return { bash: null, perl: null };
   const path = process.env.PATH;
-  return { bash: findExecutable("bash", path), perl: findExecutable("perl", path) };
+  return { bash: findSystemTool("bash", path), perl: findSystemTool("perl", path) };
 }
 
 /** Resolves when the runtime has started the process; Node emits a failure as an event, Deno throws. */
