@@ -125,6 +125,13 @@ export const COMMANDS: readonly CommandSpec[] = [
         kind: "boolean",
         help: "Use a temporary instance: free ports, in-memory data, removed afterwards",
       },
+      {
+        name: "keep-logs",
+        kind: "text",
+        value: "DIR",
+        isPath: true,
+        help: "With --ephemeral: keep the logs in a new subdirectory of DIR if the command fails",
+      },
       { name: "stop-after", kind: "boolean", help: "Stop Temporal afterwards if this command started it" },
       TIMEOUT("Seconds to wait for Temporal to become ready (default 120)"),
       PICK_VERSION,

@@ -1,8 +1,6 @@
 import type { CommandContext } from "../cli/context.ts";
 import type { EnvironmentChange } from "../environment/client_environment.ts";
-import { instanceEnvironment } from "../environment/instance_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
-import type { Status } from "../instance/status/status.ts";
 import { isInForeground } from "../platform/processes/parse_proc_stat.ts";
 import type { ForegroundChild, ForegroundExit, Host } from "../platform/runtime/host.ts";
 import { signalNumber } from "../platform/spawn/signals.ts";
@@ -13,14 +11,6 @@ const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2
 export function requireOperands({ invocation: { operands } }: CommandContext): void {
   if (operands.length > 0) return;
   throw new LocalError("usage", "`run` needs a command", { hint: "For example `stigmer-local run -- npm test`" });
-}
-
-/** Runs the operands as a command with the instance's address in its environment. Resolves with its exit code. */
-export async function runWith(
-  context: CommandContext,
-  status: Pick<Status, "address" | "namespace" | "uiUrl">,
-): Promise<number> {
-  return await runIn(context, instanceEnvironment(context.host, status));
 }
 
 /**

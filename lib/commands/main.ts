@@ -50,8 +50,10 @@ async function run(host: Host): Promise<number> {
 }
 
 async function readInvocation(host: Host): Promise<Invocation> {
-  const surroundings = { env: host.env, cwd: host.cwd() };
   const line = readCommandLine(host.args);
+  const isEphemeral = line.options.get("ephemeral") === true;
+  const env = isEphemeral ? (await import("../environment/tool_environment.ts")).withOuterHome(host.env) : host.env;
+  const surroundings = { env, cwd: host.cwd() };
   try {
     return invocationOf(line, surroundings, await configFor(host, line, homeOf(line, surroundings)));
   } catch (error) {

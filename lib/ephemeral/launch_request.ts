@@ -1,4 +1,4 @@
-import { accessSync, constants, realpathSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandContext, timeoutMsOf } from "../cli/context.ts";
@@ -7,8 +7,10 @@ import type { RequestedSettings } from "../config/settings.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { hasLostPort } from "../errors/port_errors.ts";
 import type { LaunchRequest } from "../instance/context.ts";
+import { absolutePath, EPHEMERAL_PREFIX } from "../instance/paths.ts";
 import { freePort } from "../platform/net/probe_port.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
+import { keptLogsPath } from "../supervisor/keep_logs.ts";
 
 /** Attempts to start: another process may take a free port before Temporal binds it. */
 const MAX_TRIES = 8;
@@ -17,12 +19,14 @@ const MAX_TRIES = 8;
  * Starts an ephemeral instance: a home in the temporary directory, free ports, data in memory. If another process takes
  * a port before Temporal binds it, retries with other ports in another home, unless a flag names the port.
  *
+ * @param logsDir Where to keep its logs, which exists; null = delete them with the home.
  * @param bringUp Called with the launch request of each attempt. If it throws, the home is removed if possible.
  * @throws the error of the last `bringUp`
  * @throws {LocalError} `binary-not-found`, `install-failed`, `home-unusable`
  */
 export async function bringUpEphemeral<Result>(
   context: CommandContext,
+  logsDir: string | null,
   bringUp: (launchRequest: LaunchRequest, timeoutMs: number) => Promise<Result>,
 ): Promise<Result> {
   const { host } = context;
@@ -33,12 +37,19 @@ export async function bringUpEphemeral<Result>(
   for (let tries = 1;; tries++) {
     const home = temporaryHome();
     const requested = await ephemeralSettings(context, common.requested);
-    const ephemeralFor = { pid: host.pid, startTime: self.startTime };
+    const ephemeralFor = {
+      pid: host.pid,
+      startTime: self.startTime,
+      ...(logsDir === null ? {} : { logsDir }),
+    };
     try {
       return await bringUp({ ...common, home, requested, ephemeralFor }, timeoutMs);
     } catch (error) {
       discard(home);
-      if (tries === MAX_TRIES || !hasLostPort(error) || isNamed(error, context)) throw withoutLog(error);
+      const isFinal = tries === MAX_TRIES || !hasLostPort(error) || isNamed(error, context);
+      if (logsDir !== null && isFinal) await tellKept(context, logsDir, home);
+      if (isFinal) throw withoutLog(error);
+      if (logsDir !== null) discard(keptLogsPath(logsDir, home));
     }
   }
 }
@@ -48,7 +59,7 @@ function temporaryHome(): string {
   const folder = tmpdir();
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
-    return join(realpathSync(folder), `stigmer-ephemeral-${crypto.randomUUID().slice(0, 8)}`);
+    return join(realpathSync(folder), `${EPHEMERAL_PREFIX}${crypto.randomUUID().slice(0, 8)}`);
   } catch (error) {
     const code = systemErrorCode(error);
     throw new LocalError("home-unusable", `Cannot write to the temporary directory ${folder} (${code})`, {
@@ -59,10 +70,42 @@ function temporaryHome(): string {
   }
 }
 
-/** Ignores errors, because the one that caused the removal matters more; what remains is in the temporary directory. */
-function discard(home: string): void {
+/**
+ * The absolute path of a directory to keep logs in, created if missing.
+ *
+ * @param option Names it in errors.
+ * @throws {LocalError} `usage` if it cannot be written
+ */
+export function makeLogsDir({ host }: CommandContext, path: string, option: string): string {
+  const logsDir = absolutePath(path, host.cwd());
   try {
-    rmSync(home, { recursive: true, force: true });
+    mkdirSync(logsDir, { recursive: true });
+    accessSync(logsDir, constants.W_OK | constants.X_OK);
+    return logsDir;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    const why = code === "EEXIST" || code === "ENOTDIR" ? "it is not a directory" : code;
+    throw new LocalError("usage", `${option}: cannot keep logs in ${logsDir}: ${why}`, {
+      hint: "Choose a writable directory",
+      facts: { path: logsDir, systemError: code },
+      cause: error,
+    });
+  }
+}
+
+/** Says where the logs of the instance at `home` are, or that they could not be kept. */
+export async function tellKept(context: CommandContext, logsDir: string, home: string): Promise<void> {
+  const kept = keptLogsPath(logsDir, home);
+  await context.tell(
+    context.host.exists(kept) ? `Logs kept in ${kept}` : `warning: Could not keep the logs in ${logsDir}`,
+  );
+}
+
+/** Ignores errors, because the one that caused the removal matters more; what remains is in the temporary directory. */
+export function discard(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
   }

@@ -1,17 +1,22 @@
 import type { CommandContext } from "../cli/context.ts";
-import { runWith } from "../client/run_command.ts";
+import { runIn } from "../client/run_command.ts";
+import { instanceEnvironment } from "../environment/instance_environment.ts";
+import { ephemeralToolEnvironment } from "../environment/tool_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
+import { keptLogsPath } from "../supervisor/keep_logs.ts";
 import { superviseEphemeral } from "./in_process.ts";
-import { bringUpEphemeral } from "./launch_request.ts";
+import { bringUpEphemeral, discard, makeLogsDir, tellKept } from "./launch_request.ts";
 
 /**
  * Runs the command with an ephemeral instance, supervised in this process, because a second process would take time to
- * start. However this process exits, nothing of the instance remains.
+ * start. However this process exits, nothing of the instance remains; with `--keep-logs` its logs do, unless the command
+ * succeeds.
  *
  * @throws {LocalError} `usage` with --db-filename; the errors of `start`
  */
 export async function runEphemeral(context: CommandContext): Promise<number> {
-  const { host, invocation: { options } } = context;
+  const { host, invocation } = context;
+  const { options, commandOptions } = invocation;
   if (options.get("db-filename")?.source.kind === "flag") {
     throw new LocalError(
       "usage",
@@ -21,14 +26,24 @@ export async function runEphemeral(context: CommandContext): Promise<number> {
       },
     );
   }
-  const ephemeral = await bringUpEphemeral(
-    context,
-    (launchRequest, timeoutMs) => superviseEphemeral(host, launchRequest, timeoutMs),
-  );
-  ephemeral.lost.then((why) => context.tell(`error: Temporal stopped while the command was running: ${why.message}`));
+  const keep = commandOptions["keep-logs"];
+  const logsDir = typeof keep === "string" ? makeLogsDir(context, keep, "--keep-logs") : null;
+  const { home, ...ephemeral } = await bringUpEphemeral(context, logsDir, async (launchRequest, timeoutMs) => ({
+    home: launchRequest.home,
+    ...await superviseEphemeral(host, launchRequest, timeoutMs),
+  }));
+  let isLost = false;
+  ephemeral.lost.then((why) => {
+    isLost = true;
+    return context.tell(`error: Temporal stopped while the command was running: ${why.message}`);
+  });
+  let exitCode = 1;
   try {
-    return await runWith(context, ephemeral.served);
+    const environment = instanceEnvironment(host, ephemeral.served);
+    return exitCode = await runIn(context, { ...environment, ...ephemeralToolEnvironment(invocation, home) });
   } finally {
     await ephemeral.end();
+    if (logsDir !== null && exitCode === 0 && !isLost) discard(keptLogsPath(logsDir, home));
+    else if (logsDir !== null) await tellKept(context, logsDir, home);
   }
 }

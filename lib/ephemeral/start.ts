@@ -5,6 +5,8 @@ import { type SpawnedEphemeral, spawnEphemeral } from "./spawn.ts";
 /** An ephemeral instance with a supervisor process. */
 export interface Ephemeral extends SpawnedEphemeral {
   home: string;
+  /** Where its logs are kept when it ends; null = nowhere. */
+  logsDir: string | null;
 }
 
 /**
@@ -12,11 +14,13 @@ export interface Ephemeral extends SpawnedEphemeral {
  * `run --ephemeral`, it is not supervised in this process, which is the caller's: the event loop may be blocked for
  * long, and a test runner may report timers and sockets left open.
  *
+ * @param logsDir See {@linkcode Ephemeral.logsDir}.
  * @throws {LocalError} the errors of `start`
  */
-export async function startEphemeral(context: CommandContext): Promise<Ephemeral> {
-  return await bringUpEphemeral(context, async (launchRequest, timeoutMs) => ({
+export async function startEphemeral(context: CommandContext, logsDir: string | null): Promise<Ephemeral> {
+  return await bringUpEphemeral(context, logsDir, async (launchRequest, timeoutMs) => ({
     home: launchRequest.home,
+    logsDir,
     ...await spawnEphemeral(context.host, launchRequest, timeoutMs),
   }));
 }

@@ -6,7 +6,7 @@ import { externalSource } from "./target.ts";
 /** Flags that only apply to a Temporal that this tool launches. */
 const OF_LAUNCHES = [
   ...["temporal-bin", "port", "ui-port", "headless", "ip", "ui-ip", "db-filename", "log-level", "search-attribute"],
-  ...["dynamic-config-value", "max-restarts", "version", "foreground", "stop-after"],
+  ...["dynamic-config-value", "max-restarts", "version", "foreground", "stop-after", "keep-logs"],
 ];
 
 /**

@@ -2,6 +2,7 @@ import type { Command, CommandContext } from "../cli/context.ts";
 import { requireOperands, runIn } from "../client/run_command.ts";
 import { renderEnvironment, variablesSet } from "../environment/client_environment.ts";
 import { environmentFormat } from "../environment/environment_format.ts";
+import { toolEnvironment } from "../environment/tool_environment.ts";
 import { externalEnvironment, isSecretVariable } from "./environment.ts";
 import { verified } from "./start.ts";
 import { type ExternalTarget, externalTarget } from "./target.ts";
@@ -11,7 +12,7 @@ export const runExternal: Command = async (context) => {
   requireOperands(context);
   const target = await externalTarget(context);
   await verified(context, target);
-  return await runIn(context, environmentOf(context, target));
+  return await runIn(context, { ...environmentOf(context, target), ...toolEnvironment(context.invocation) });
 };
 
 /**

@@ -46,8 +46,10 @@ export interface LaunchRequest {
   /**
    * The owner of an ephemeral instance: when it exits, Temporal is stopped and the home deleted. Absent for other
    * instances.
+   *
+   * @param logsDir Where to keep the logs; absent = delete them.
    */
-  ephemeralFor?: { pid: number; startTime: string };
+  ephemeralFor?: { pid: number; startTime: string; logsDir?: string };
 }
 
 /** The instance that `launchRequest` describes. */

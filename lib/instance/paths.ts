@@ -26,6 +26,9 @@ export interface InstancePaths {
 /** The name of the control socket within the home. */
 export const CONTROL_SOCKET_NAME = "control.sock";
 
+/** What the name of an ephemeral home begins with. */
+export const EPHEMERAL_PREFIX = "stigmer-ephemeral-";
+
 /** The paths of the instance at `home`, an absolute path without a trailing slash. */
 export function instancePaths(home: string): InstancePaths {
   return {

@@ -49,6 +49,11 @@ export interface StartOptions {
   /** How long to wait for Temporal to become ready, in ms. @default {120_000} */
   timeoutMs?: number;
   /**
+   * Keep the logs of an {@linkcode ephemeral} server when it ends, however it does, in a new subdirectory of this
+   * directory, which is created if missing. Not for other servers, whose logs stay in the home.
+   */
+  logsDir?: string;
+  /**
    * Stop Temporal on disposal, unless it was running before. Always the case with {@linkcode ephemeral}.
    *
    * @default {false}
@@ -77,7 +82,7 @@ const FLAGS: Readonly<Record<string, string>> = {
 };
 
 /** Options without a flag of `start`, or with other units. */
-const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "stopAfter", "onMessage"];
+const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "logsDir", "stopAfter", "onMessage"];
 
 /**
  * The command line of `start` that `options` correspond to, so that flags and options share one schema, its checks, the
@@ -86,7 +91,7 @@ const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "stopAfter", "onMessage"]
  * @throws {LocalError} `usage` for an unknown option, or for options that exclude each other
  */
 export function commandLineOf(options: StartOptions): CommandLine {
-  const { ephemeral, dbFilename, timeoutMs, extraArgs } = options;
+  const { ephemeral, dbFilename, timeoutMs, extraArgs, logsDir } = options;
   const flags = new Map<string, unknown>();
   for (const [name, value] of Object.entries(options)) {
     const flag = FLAGS[name];
@@ -96,6 +101,9 @@ export function commandLineOf(options: StartOptions): CommandLine {
   if (timeoutMs !== undefined) flags.set("timeout", timeoutMs / 1000);
   if (ephemeral === true && dbFilename !== undefined) {
     throw new LocalError("usage", "`dbFilename` cannot be used with `ephemeral`, which keeps its data in memory");
+  }
+  if (ephemeral !== true && logsDir !== undefined) {
+    throw new LocalError("usage", "`logsDir` requires `ephemeral`: the logs of any other server stay in its home");
   }
   return {
     command: COMMANDS.find(({ name }) => name === "start")!,

@@ -2,6 +2,7 @@ import { type CommandContext, commandContext } from "../cli/context.ts";
 import { homeOf, invocationOf } from "../cli/invocation.ts";
 import { variablesSet } from "../environment/client_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
+import { withOuterHome } from "../environment/tool_environment.ts";
 import type { Ephemeral } from "../ephemeral/start.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
@@ -55,8 +56,13 @@ export async function startTemporal(options: StartOptions = {}): Promise<Tempora
 
 async function serverOf(context: CommandContext, options: StartOptions): Promise<TemporalServer> {
   if (options.ephemeral === true) {
-    const { startEphemeral } = await import("../ephemeral/start.ts");
-    const ephemeral = await startEphemeral(context);
+    const [{ startEphemeral }, { makeLogsDir }] = await Promise.all([
+      import("../ephemeral/start.ts"),
+      import("../ephemeral/launch_request.ts"),
+    ]);
+    const { logsDir: path } = options;
+    const logsDir = path === undefined ? null : makeLogsDir(context, path, "logsDir");
+    const ephemeral = await startEphemeral(context, logsDir);
     const { home, status } = ephemeral;
     return new Server({ ...context, invocation: { ...context.invocation, home } }, status, ephemeral);
   }
@@ -97,7 +103,7 @@ async function contextOf(host: Host, options: StartOptions): Promise<CommandCont
     });
   }
   const line = commandLineOf(options);
-  const surroundings = { env: host.env, cwd: host.cwd() };
+  const surroundings = { env: options.ephemeral === true ? withOuterHome(host.env) : host.env, cwd: host.cwd() };
   const home = homeOf(line, surroundings);
   const hasConfig = host.exists(instancePaths(home).config);
   const config = hasConfig ? await (await import("../cli/load_config.ts")).loadConfig(host, home) : null;
@@ -166,7 +172,11 @@ class Server implements TemporalServer {
     const ephemeral = typeof this.#atEnd === "string" ? null : this.#atEnd;
     await stopInstance(this.#context, graceMs ?? (ephemeral === null ? DEFAULT_GRACE_S * 1000 : 0));
     if (ephemeral === null) return;
-    // Its supervisor removes the home, unless it was killed.
+    // Its supervisor keeps the logs and removes the home, unless it was killed.
+    if (ephemeral.logsDir !== null) {
+      const { keepLogs } = await import("../supervisor/keep_logs.ts");
+      keepLogs(instancePaths(this.home), ephemeral.logsDir);
+    }
     const { rm } = await import("node:fs/promises");
     await rm(this.home, { recursive: true, force: true });
     // Deno's sanitizers fail a test that leaves a child process behind.

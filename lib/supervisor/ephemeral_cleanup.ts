@@ -6,9 +6,10 @@ import { instancePaths } from "../instance/paths.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { terminate } from "../process/terminate.ts";
 import { isOwnFolder } from "./ephemeral_home.ts";
+import { keepLogs } from "./keep_logs.ts";
 
 /**
- * Stops an ephemeral instance whose owner has exited, and deletes its home. If the home was deleted before, e.g. with
+ * Stops an ephemeral instance whose owner has exited, keeps its logs if that was asked for, and deletes its home. If the home was deleted before, e.g. with
  * the whole temporary folder, no process can lock it, and the deleted lock file identifies Temporal.
  *
  * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
@@ -23,7 +24,11 @@ export async function cleanUpEphemeral(host: Host, launchRequest: LaunchRequest)
       if (homeExists()) throw error;
     }
   }
-  if (homeExists()) return rmSync(home, { recursive: true, force: true });
+  if (homeExists()) {
+    const logsDir = launchRequest.ephemeralFor?.logsDir;
+    if (logsDir !== undefined) keepLogs(instancePaths(home), logsDir);
+    return rmSync(home, { recursive: true, force: true });
+  }
   const instance = createInstance(host, launchRequest, null);
   const { temporal } = findTemporal(instancePaths(home), instance.processes);
   if (temporal === null) return;

@@ -11,6 +11,7 @@ import type { LockFile } from "../platform/files/lock_file.ts";
 import { departure } from "../process/states.ts";
 import { watchEnd } from "../process/tracked_process.ts";
 import { controllerOf } from "./control_handlers.ts";
+import { keepLogs } from "./keep_logs.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** How often the lock paths and the logs are checked, in ms. */
@@ -77,7 +78,10 @@ export async function runSupervisor(
   announceDeparture();
   await drained;
   log.close();
-  if (removesHome && ephemeralFor !== undefined) rmSync(paths.home, { recursive: true, force: true });
+  if (removesHome && ephemeralFor !== undefined) {
+    if (ephemeralFor.logsDir !== undefined) keepLogs(paths, ephemeralFor.logsDir);
+    rmSync(paths.home, { recursive: true, force: true });
+  }
   return machine.state.kind === "superseded" ? SUPERSEDED : failure;
 }
 

@@ -22,7 +22,7 @@ async function countTries(flags: readonly string[], lost: "port" | "uiPort" | "m
   let tries = 0;
   const error = await assertRejects(
     () =>
-      bringUpEphemeral(context, ({ requested }) => {
+      bringUpEphemeral(context, null, ({ requested }) => {
         tries++;
         return Promise.reject(new LocalError("port-taken", "taken", { facts: { port: requested[lost] } }));
       }),
@@ -49,7 +49,7 @@ describe("bringUpEphemeral()", () => {
       process.env["TMPDIR"] = join(folder, "tmp");
       mkdirSync(join(folder, "tmp"));
       try {
-        const failing = bringUpEphemeral(context, ({ home }) => {
+        const failing = bringUpEphemeral(context, null, ({ home }) => {
           rmSync(dirname(home), { recursive: true });
           writeFileSync(dirname(home), ""); // ENOTDIR for whatever is asked of the home
           return Promise.reject(new LocalError("launch-failed", "the reason"));
