@@ -4,8 +4,9 @@ import process from "node:process";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { managedBinaryPath } from "../instance/paths.ts";
 import { readHead } from "../platform/spawn/executable.ts";
-import { foreignFormat } from "../platform/spawn/executable_format.ts";
+import { foreignFormatHere } from "../platform/spawn/native_arch.ts";
 import { shellWord } from "../text/shell_word.ts";
+import { unsearchedFolders } from "./unsearched_folders.ts";
 
 const NOT_FOUND = "not found";
 const NOT_EXECUTABLE = "not executable by this user";
@@ -34,6 +35,8 @@ export interface FindOptions {
   cwd: string;
   /** The caller's `PATH` and `HOME`. */
   env: Readonly<Record<string, string | undefined>>;
+  /** As `process.platform` names it. @default {process.platform} */
+  platform?: string;
 }
 
 /**
@@ -60,6 +63,7 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
   const home = options.env["HOME"];
   const folders = (options.env["PATH"] ?? "").split(":");
   if (home !== undefined && home !== "") folders.push(join(home, ".temporalio", "bin"));
+  folders.push(...unsearchedFolders(options.platform, home));
   for (const folder of new Set(folders)) {
     // "" and "." mean the working directory, where a cloned repository could plant a program.
     if (!folder.startsWith("/")) continue;
@@ -81,7 +85,7 @@ export function binaryFault(path: string): string | null {
     accessSync(path, constants.X_OK);
     if (info.size === 0) return "empty";
     const head = readHead(path);
-    const builtFor = head === null ? null : foreignFormat(head, process.platform, process.arch);
+    const builtFor = head === null ? null : foreignFormatHere(head);
     return builtFor === null ? null : `built for ${builtFor}, this machine is ${process.platform} ${process.arch}`;
   } catch (error) {
     const code = systemErrorCode(error);

@@ -19,7 +19,7 @@ export interface InstallOptions {
   /** Aborts the install and removes its temporary files. */
   signal?: AbortSignal | undefined;
   /** For tests: other sums, patience and limits of the download. */
-  tuning?: Pick<ReleaseOptions, "sums" | "patience" | "limits">;
+  tuning?: Pick<ReleaseOptions, "sums" | "patience" | "limits" | "firstRun">;
 }
 
 /** A managed binary and its origin; `trust` is null for an existing binary and for one built with Go. */

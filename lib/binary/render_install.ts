@@ -1,5 +1,5 @@
 import type { GoProgress } from "./go_build/go_output.ts";
-import { renderBuildProgress } from "./render_build.ts";
+import { type CheckingPhase, renderBuildProgress } from "./render_build.ts";
 
 /** The progress of a download. */
 export type DownloadPhase =
@@ -14,7 +14,7 @@ export type DownloadPhase =
   | { phase: "blocked"; why: string };
 
 /** The step of an install. `waiting` for another install, `checking` that the new binary runs. */
-export type InstallPhase = DownloadPhase | GoProgress | { phase: "waiting" | "checking" };
+export type InstallPhase = DownloadPhase | GoProgress | { phase: "waiting" } | CheckingPhase;
 
 /** The progress of an install. */
 export type InstallNews = InstallPhase & { seconds: number };

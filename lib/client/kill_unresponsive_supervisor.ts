@@ -5,6 +5,7 @@ import type { Host } from "../platform/runtime/host.ts";
 import { poll } from "../platform/runtime/poll.ts";
 import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";
+import { KERNEL_LOG } from "../text/macos_commands.ts";
 
 /** A supervisor that does not respond for this long is hung, even on a machine that stalls, in ms. */
 const HUNG_AFTER_MS = 8000;
@@ -44,7 +45,7 @@ export async function killUnresponsiveSupervisor(
   if (await poll(killed, { everyMs: 10, timeoutMs: HUNG_AFTER_MS, clock: system }) !== null) return "gone";
   const [stuck] = silent;
   throw new LocalError("supervisor-unresponsive", `Could not kill the unresponsive supervisor (pid ${stuck?.pid})`, {
-    hint: "The process is stuck in the kernel (a failed disk or network mount): see `dmesg`",
+    hint: `The process is stuck in the kernel (a failed disk or network mount): see ${KERNEL_LOG}`,
     facts: { pid: stuck?.pid },
   });
 }

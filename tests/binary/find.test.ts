@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type FindOptions, findTemporal } from "../../lib/binary/find.ts";
+import { unsearchedFolders } from "../../lib/binary/unsearched_folders.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { managedBinaryPath } from "../../lib/instance/paths.ts";
 import { withTempDir } from "../support.ts";
@@ -102,6 +103,20 @@ describe("findTemporal()", () => {
     withTempDir((folder) => {
       const path = program(join(folder, "user", ".temporalio", "bin", "temporal"));
       assertEquals(findTemporal(optionsIn(folder)).binary, { path, source: "path", version: null });
+    }));
+
+  it("looks on macOS where Homebrew and Go install, which an application's PATH lacks", () =>
+    withTempDir((folder) => {
+      const path = program(join(folder, "user", "go", "bin", "temporal"));
+      const PATH = "/no-usr/bin:/no-bin:/no-usr/sbin:/no-sbin";
+      const env = { PATH, HOME: join(folder, "user") };
+      assertEquals(findTemporal(optionsIn(folder, { env, platform: "darwin" })).binary?.path, path);
+      assertEquals(findTemporal(optionsIn(folder, { env, platform: "linux" })).binary, null);
+      assertEquals(unsearchedFolders("darwin", "/Users/ada"), [
+        "/opt/homebrew/bin",
+        "/usr/local/bin",
+        "/Users/ada/go/bin",
+      ]);
     }));
 
   it("finds nothing, and tells where it looked", () =>

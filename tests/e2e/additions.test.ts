@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Settings } from "../../lib/config/settings.ts";
-import { parseRecord } from "../../lib/instance/pid_record.ts";
+import { parseRecord } from "../../lib/instance/pid_file_format.ts";
 import { otherRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
 import { untilEvent } from "./support_events.ts";
 import { killHard, pidsOf, stopCleanly } from "./support_lifecycle.ts";

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
@@ -8,6 +9,7 @@ import { type Ended, launch, ownRuntime, type TestInstance, toolCommand } from "
 import { pidsOf } from "./support_lifecycle.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const TSX = join(ROOT, "node_modules", "tsx", "dist", "loader.mjs");
 /** The last commit before the files of lib were laid out by subject. */
 const EARLIER_COMMIT = "1692352be469ce109613facc9b2bf653f810a576";
 
@@ -39,14 +41,21 @@ export interface Tool {
 }
 
 /** The code of the working tree. */
-export const currentTool: Tool = toolOf(ROOT, toolCommand(ownRuntime));
+export const currentTool: Tool = toolOf(ROOT, sourceCommand(ROOT));
 
 /** The code that {@linkcode checkOutEarlierCode} unpacks into `folder`. */
 export function earlierTool(folder: string): Tool {
+  return toolOf(folder, sourceCommand(folder));
+}
+
+/** The tool from its source, on Node through tsx: the earlier code has no other way. */
+function sourceCommand(root: string): string[] {
+  if (ownRuntime === "node") {
+    return [process.execPath, "--import", TSX, join(root, "stigmer-local.ts")];
+  }
   // The entry point, and Deno's configuration unless it lies elsewhere (scripts/test_std.ts).
   const isInRoot = (word: string) => word === join(ROOT, basename(word));
-  const words = toolCommand(ownRuntime).map((word) => isInRoot(word) ? join(folder, basename(word)) : word);
-  return toolOf(folder, words);
+  return toolCommand(ownRuntime).map((word) => isInRoot(word) ? join(root, basename(word)) : word);
 }
 
 /** Unpacks the code of {@linkcode EARLIER_COMMIT} into an empty folder; it uses the clone's node_modules. */

@@ -3,8 +3,11 @@ import { createReadStream, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { LocalError } from "../../errors/local_error.ts";
+import { nativeArch } from "../../platform/spawn/native_arch.ts";
+import type { CheckingPhase } from "../render_build.ts";
 import type { DownloadPhase } from "../render_install.ts";
 import { readTemporalVersion } from "../version/query_version.ts";
+import { answerDeadlineMs } from "../version/run_binary.ts";
 import { MAX_CHECKSUMS_BYTES, parseChecksums } from "./checksums.ts";
 import { DEFAULT_PATIENCE, download, type DownloadOptions, type Patience } from "./download.ts";
 import { archiveName, MIRROR_VARIABLE, releaseBase, releaseTarget, releaseUrls, shownUrl } from "./release_files.ts";
@@ -18,12 +21,21 @@ export type Trust = "pinned" | "published";
 export interface ReleaseOptions {
   version: string;
   env: Readonly<Record<string, string | undefined>>;
-  onProgress: (phase: DownloadPhase | { phase: "checking" }) => void;
+  onProgress: (phase: DownloadPhase | CheckingPhase) => void;
   signal?: AbortSignal | undefined;
-  /** For tests: other checksums, timeouts and limits. */
+  /** For tests: other checksums, timeouts, limits and another platform. */
   sums?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   patience?: Patience;
   limits?: UnpackLimits;
+  firstRun?: FirstRun;
+}
+
+/** The first run of a new binary. */
+export interface FirstRun {
+  /** How long it may take, in ms. */
+  timeoutMs: number;
+  /** The system checks it before it runs. */
+  isDelayed: boolean;
 }
 
 /** Temporal 1.5.1's archives have some 50–90 MB. */
@@ -45,7 +57,7 @@ export async function downloadRelease(
   const { version, env, onProgress, signal, patience = DEFAULT_PATIENCE, sums = RELEASE_SUMS } = options;
   const base = releaseBase(env);
   if (base === null) throw blocked(version, `downloads are disabled ($${MIRROR_VARIABLE}=off)`);
-  const target = releaseTarget(process.platform, process.arch);
+  const target = releaseTarget(process.platform, nativeArch());
   if (target === null) throw blocked(version, `no release for ${process.platform} ${process.arch}`);
   const urls = releaseUrls(base, version, target);
   const common = { env, patience, signal, onProgress };
@@ -70,14 +82,28 @@ export async function downloadRelease(
   const path = join(scratch, "temporal");
   await unpackTemporal(archive, path, { limits: options.limits ?? DEFAULT_UNPACK_LIMITS, signal });
   rmSync(archive);
-  onProgress({ phase: "checking" });
-  const { cli } = await readTemporalVersion(path, signal);
+  const firstRun = options.firstRun ?? { timeoutMs: answerDeadlineMs(), isDelayed: process.platform === "darwin" };
+  onProgress({ phase: "checking", isFirstRun: firstRun.isDelayed });
+  const cli = await versionOf(path, firstRun, signal);
   if (cli !== null && cli !== version) {
     throw failed(`Cannot use the release archive: its temporal reports version ${cli}, not ${version}`, false, {
       url: shownUrl(urls.archive),
     });
   }
   return { path, trust, url: shownUrl(urls.archive) };
+}
+
+/**
+ * The version that a binary with the right checksum reports; null if the system still checks it, which must not discard
+ * the file: the check of another copy would begin from the start.
+ */
+async function versionOf(path: string, firstRun: FirstRun, signal: AbortSignal | undefined): Promise<string | null> {
+  try {
+    return (await readTemporalVersion(path, signal, firstRun.timeoutMs)).cli;
+  } catch (error) {
+    if (firstRun.isDelayed && error instanceof LocalError && error.facts["isSilent"] === true) return null;
+    throw error;
+  }
 }
 
 /** Whether the download failed because of the network or server, and not because the archive is invalid. */

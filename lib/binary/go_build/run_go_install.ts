@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { withoutSession } from "../../environment/daemon_environment.ts";
 import { isNotOnPath, LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { unsearchedFolders } from "../unsearched_folders.ts";
 import { explainGoFailure, type GoProgress, NO_GO_PROGRESS, readGoLine } from "./go_output.ts";
 
 const PACKAGE = "github.com/temporalio/cli/cmd/temporal";
@@ -69,11 +70,17 @@ export async function runGoInstall(
  * Keeps the caller's Go settings, except those that would place the binary elsewhere or build it for another platform.
  * Without cgo, as in Temporal's releases (.goreleaser.yml), the binary runs with any C library, and for users without a
  * passwd entry.
+ *
+ * @param platform As `process.platform` names it.
  */
-function goEnvironment(env: Readonly<Record<string, string | undefined>>, scratch: string): Record<string, string> {
+export function goEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  scratch: string,
+  platform: string = process.platform,
+): Record<string, string> {
   const kept = Object.entries(withoutSession(env)).filter(([name]) => !["GOOS", "GOARCH"].includes(name));
   // Go's installer uses this folder, which is often missing from PATH.
-  const PATH = `${env["PATH"] ?? ""}:/usr/local/go/bin`;
+  const PATH = [env["PATH"] ?? "", "/usr/local/go/bin", ...unsearchedFolders(platform)].join(":");
   return { CGO_ENABLED: "0", ...Object.fromEntries(kept), PATH, GOBIN: scratch, GOTMPDIR: scratch, GOWORK: "off" };
 }
 

@@ -4,8 +4,14 @@ import { daemonEnvironment } from "../../environment/daemon_environment.ts";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { setCloseOnExec } from "../../platform/spawn/close_on_exec.ts";
 
-/** How long to wait for output, in ms. */
-export const ANSWER_DEADLINE_MS = 10_000;
+/**
+ * How long to wait for the output of a binary, in ms. macOS checks a program before its first run, and makes it wait:
+ * 35–40 s were seen for one that is not notarized.
+ */
+export function answerDeadlineMs(platform: string = process.platform): number {
+  return platform === "darwin" ? 120_000 : 10_000;
+}
+
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
 /** The outcome of running a binary. */
@@ -15,8 +21,8 @@ export type BinaryAnswer =
   | { kind: "not-run"; error: unknown };
 
 /**
- * Runs `BINARY ARGS` and returns its output on `stream`. The process group is killed after {@linkcode
- * ANSWER_DEADLINE_MS}, or when `signal` aborts.
+ * Runs `BINARY ARGS` and returns its output on `stream`. The process group is killed after `timeoutMs`, or when `signal`
+ * aborts.
  *
  * @throws {LocalError} `interrupted` if `signal` aborted it
  */
@@ -25,6 +31,7 @@ export async function askBinary(
   args: readonly string[],
   stream: "stdout" | "stderr",
   signal?: AbortSignal,
+  timeoutMs: number = answerDeadlineMs(),
 ): Promise<BinaryAnswer> {
   const child = spawnClosed(binary, args, stream);
   const answering = child[stream]!;
@@ -40,7 +47,7 @@ export async function askBinary(
     killGroup(child.pid);
     answering.destroy(); // a process that left the group may hold the pipe open
   };
-  const timer = setTimeout(end, ANSWER_DEADLINE_MS, "timeout");
+  const timer = setTimeout(end, timeoutMs, "timeout");
   const onAbort = () => end("abort");
   signal?.addEventListener("abort", onAbort);
   if (signal?.aborted) onAbort();

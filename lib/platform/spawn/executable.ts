@@ -2,7 +2,7 @@ import { accessSync, closeSync, constants, openSync, readSync, statSync } from "
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { shellWord } from "../../text/shell_word.ts";
-import { foreignFormat } from "./executable_format.ts";
+import { foreignFormatHere } from "./native_arch.ts";
 
 /** Enough for the magic numbers and for the first line of a script. */
 const HEAD_BYTES = 256;
@@ -88,7 +88,7 @@ function whyNotExecutable(path: string): string | null {
 function faultOf(path: string): LocalError | null {
   const head = readHead(path);
   if (head === null) return null;
-  const builtFor = foreignFormat(head, process.platform, process.arch);
+  const builtFor = foreignFormatHere(head);
   if (builtFor !== null) {
     const here = `${process.platform} ${process.arch}`;
     return cannotRun(

@@ -1,5 +1,6 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import type { CloseOnExec } from "./close_on_exec.ts";
+import { INSTALL_ROSETTA } from "../../text/macos_commands.ts";
 import { cannotRun, requireExecutable } from "./executable.ts";
 import { type PosixChild, type PosixSpawn, posixSpawn } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
@@ -50,6 +51,15 @@ async function start(options: SpawnOptions, means: SpawnMeans): Promise<PosixChi
 
 function explain(error: unknown, { command, cwd }: SpawnOptions): unknown {
   if (error instanceof LocalError) return error;
+  if (isForAnotherProcessor(error)) {
+    return cannotRun(
+      command,
+      "EBADARCH",
+      "it is built for another processor",
+      `${INSTALL_ROSETTA}, or get it for this one`,
+      error,
+    );
+  }
   const code = systemErrorCode(error);
   if (code === undefined) return error;
   if (code === "ENOENT" || code === "ENOTDIR") {
@@ -62,4 +72,9 @@ function explain(error: unknown, { command, cwd }: SpawnOptions): unknown {
     );
   }
   return cannotRun(command, code, code, "Check the binary and its permissions", error);
+}
+
+/** EBADARCH (86) of macOS, which neither runtime knows by name: a program for Intel on Apple silicon without Rosetta. */
+function isForAnotherProcessor(error: unknown): boolean {
+  return error instanceof Error && /Unknown system error -86\b|\(os error 86\)/.test(error.message);
 }

@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import { INSTALL_ROSETTA, KERNEL_LOG } from "../../text/macos_commands.ts";
 
 /** Why Temporal exited, derived from its output. */
 export type FailureCause =
@@ -110,7 +111,8 @@ const PATTERNS: readonly Pattern[] = [
     cause: "port-taken",
     matches: /failed assigning ephemeral port: failed to assign a free port: (.+)/,
     message: (match) => `Temporal found no free port for its internal services: ${match[1]}`,
-    hint: "Start it again; if that does not help, the machine is short of ports (`ss -s` counts them)",
+    hint:
+      "Start it again; if that does not help, the machine is short of ports (`ss -s` counts them, on macOS `netstat -an` lists them)",
   },
   {
     cause: "missing-folder",
@@ -120,7 +122,7 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     cause: "bad-flag",
-    matches: /bind: cannot assign requested address/,
+    matches: /bind: can(?:not|'t) assign requested address/,
     hint: "Give an address of this machine with --ip and --ui-ip",
   },
   {
@@ -143,7 +145,13 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     cause: "wrong-platform",
-    matches: /exec format error|cannot execute binary file|Bad CPU type in executable|\x7fELF|GLIBC_[\d.]+' not found/i,
+    matches: /Bad CPU type in executable/i,
+    message: (_, { binary }) => `${binary} is for another processor`,
+    hint: `${INSTALL_ROSETTA}, or choose a binary for this processor with --temporal-bin`,
+  },
+  {
+    cause: "wrong-platform",
+    matches: /exec format error|cannot execute binary file|\x7fELF|GLIBC_[\d.]+' not found/i,
     message: (_, { binary }) => `${binary} is for another platform`,
     hint: "Choose one for this platform with --temporal-bin, or omit it to use the managed binary",
   },
@@ -158,7 +166,8 @@ const PATTERNS: readonly Pattern[] = [
     cause: "nameless-user",
     matches: /user: unknown userid (\d+)/,
     message: (match, { binary }) => `${binary} requires a name for user ${match[1]}, but /etc/passwd has none`,
-    hint: "Add the user to /etc/passwd; or omit --temporal-bin: the managed binary needs no user name",
+    hint:
+      "Add the user to /etc/passwd (on macOS to the directory service); or omit --temporal-bin: the managed binary needs no user name",
   },
 ];
 
@@ -167,7 +176,7 @@ const DAMAGED = "The binary may be truncated or damaged: choose another with --t
 
 /** Hints for an exit by a signal without a known message. */
 const SIGNAL_HINTS: Readonly<Record<string, string>> = {
-  SIGKILL: "Another process killed it, or the kernel because memory ran out (see `dmesg`)",
+  SIGKILL: `Another process killed it, or the kernel because memory ran out (see ${KERNEL_LOG})`,
   SIGSEGV: DAMAGED,
   SIGBUS: DAMAGED,
   SIGILL: "The binary is built for another processor: choose another with --temporal-bin",

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DEFAULT_PATIENCE, type Patience } from "../../../lib/binary/download/download.ts";
 import { type InstallOptions, installTemporal } from "../../../lib/binary/install.ts";
-import type { InstallNews } from "../../../lib/binary/render_install.ts";
+import { type InstallNews, renderInstallProgress } from "../../../lib/binary/render_install.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { withTempDir } from "../../support.ts";
 import {
@@ -44,6 +44,35 @@ async function failure(folder: string, options: InstallOptions): Promise<LocalEr
   assertEquals(leftIn(folder), ["install.lock"]);
   return error;
 }
+
+/** A release whose `temporal` prints nothing for a minute. */
+const SILENT = tarGz([{ name: "temporal", data: "#!/bin/sh\nexec sleep 60\n" }]);
+
+describe("a download of a binary that the system checks for long", () => {
+  it("is kept, because its checksum is right and the check would begin from the start", () =>
+    withTempDir((folder) =>
+      withServer(serveRelease(VERSION, SILENT), async ({ base }) => {
+        const lines: string[] = [];
+        const firstRun = { timeoutMs: 300, isDelayed: true };
+        const { path, trust } = await installTemporal(optionsFor(folder, base, {
+          onProgress: (news) => lines.push(renderInstallProgress(VERSION, news, false)),
+          tuning: { patience: QUICK, firstRun },
+        }));
+        assertEquals([trust, existsSync(path)], ["published", true]);
+        assertEquals(leftIn(folder), ["install.lock", `temporal-${VERSION}`]);
+        assert(lines.some((line) => line.includes("which macOS checks before its first run")), lines.join("\n"));
+      })
+    ));
+
+  it("is discarded where the system checks nothing", () =>
+    withTempDir((folder) =>
+      withServer(serveRelease(VERSION, SILENT), async ({ base }) => {
+        const tuning = { patience: QUICK, firstRun: { timeoutMs: 300, isDelayed: false } };
+        const error = await failure(folder, optionsFor(folder, base, { tuning }));
+        assertEquals(error.code, "binary-not-found");
+      })
+    ));
+});
 
 describe("a download", () => {
   it("takes the binary out of the archive that its checksums.txt names", () =>

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { goEnvironment } from "../../../lib/binary/go_build/run_go_install.ts";
 import { type InstallOptions, installTemporal } from "../../../lib/binary/install.ts";
 import type { InstallNews } from "../../../lib/binary/render_install.ts";
 import { resolveTemporal } from "../../../lib/binary/resolve.ts";
@@ -45,6 +46,16 @@ function isAlive(pid: number): boolean {
     throw error;
   }
 }
+
+describe("goEnvironment()", () => {
+  it("has the folders of Homebrew on macOS, last", () => {
+    assertEquals(
+      goEnvironment({ PATH: "/usr/bin:/bin" }, "/scratch", "darwin")["PATH"],
+      "/usr/bin:/bin:/usr/local/go/bin:/opt/homebrew/bin:/usr/local/bin",
+    );
+    assertEquals(goEnvironment({ PATH: "/bin" }, "/scratch", "linux")["PATH"], "/bin:/usr/local/go/bin");
+  });
+});
 
 describe("installTemporal() without a download", () => {
   it("builds the version that is asked for, and puts it in place", () =>

@@ -4,6 +4,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readTemporalVersion } from "../../../lib/binary/version/query_version.ts";
+import { answerDeadlineMs } from "../../../lib/binary/version/run_binary.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { realTemporal, withTempDir } from "../../support.ts";
 
@@ -34,6 +35,17 @@ describe("readTemporalVersion()", () => {
     withTempDir(async (folder) => {
       await assertRejects(() => readTemporalVersion(script(folder, "echo hello")), LocalError, "does not print");
       await assertRejects(() => readTemporalVersion(join(folder, "none")), LocalError, "ENOENT");
+    }));
+
+  it("gives a binary minutes on macOS, which checks it before its first run", () => {
+    assertEquals([answerDeadlineMs("linux"), answerDeadlineMs("darwin")], [10_000, 120_000]);
+  });
+
+  it("tells a binary that prints nothing in time from one that is none", () =>
+    withTempDir(async (folder) => {
+      const path = script(folder, "sleep 60");
+      const error = await assertRejects(() => readTemporalVersion(path, undefined, 200), LocalError, "within 0.2 s");
+      assertEquals([error.code, error.facts["isSilent"]], ["binary-not-found", true]);
     }));
 
   it("does not wait for a child that keeps the output open", () =>

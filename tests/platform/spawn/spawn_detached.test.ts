@@ -38,6 +38,29 @@ const LIMIT = 64;
 const processes = processesHere();
 
 describe("spawnDetached()", () => {
+  // The one is a recording, the other what std::io::Error of Rust prints.
+  for (const message of ["spawn Unknown system error -86", "Bad CPU type in executable (os error 86)"]) {
+    it(`says what a Mac without Rosetta needs for a program of Intel's: ${message}`, async () => {
+      const posixSpawn = () => {
+        throw Object.assign(
+          new Error(message),
+          message.startsWith("spawn") ? { code: "Unknown system error -86" } : {},
+        );
+      };
+      const error = await assertRejects(
+        () =>
+          spawnDetached({
+            ...{ command: "/bin/sh", args: [], cwd: "/", env: {}, stdin: "null", stdout: "null", stderr: "null" },
+            pass: [],
+          }, { posixSpawn }),
+        LocalError,
+        "it is built for another processor",
+      );
+      assertEquals([error.code, error.facts["systemError"]], ["launch-failed", "EBADARCH"]);
+      assert(error.hint?.includes("softwareupdate --install-rosetta"));
+    });
+  }
+
   for (const runtime of ["deno", "node"] as const) {
     for (
       const { tools, flags } of [

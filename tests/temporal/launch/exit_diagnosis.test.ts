@@ -61,6 +61,25 @@ describe("explainFailure()", () => {
     );
   });
 
+  it("knows the words of Go and of shells on macOS", () => {
+    const recorded = readFileSync(
+      new URL("../../platform/processes/fixtures/darwin/go_bind_error.txt", import.meta.url),
+      "utf8",
+    );
+    assertEquals(diagnoseExit({ lastWords: recorded, exitCode: 1, signal: null }).cause, "bad-flag");
+    const lastWords = "/bin/sh: /Users/ada/bin/temporal: Bad CPU type in executable";
+    const { cause, hint } = diagnoseExit({ lastWords, exitCode: 126, signal: null });
+    assertEquals(cause, "wrong-platform");
+    assert(hint.startsWith("Install Rosetta (`softwareupdate --install-rosetta`)"), hint);
+  });
+
+  it("names commands of macOS beside those of Linux", () => {
+    const { hint } = diagnoseExit({ lastWords: "", exitCode: null, signal: "SIGKILL" });
+    assert(/`dmesg`, on macOS `log show /.test(hint), hint);
+    const ports = diagnoseExit({ lastWords: fixture("port-taken.inner.txt"), exitCode: 2, signal: null });
+    assert(ports.hint.includes("netstat -an"), ports.hint);
+  });
+
   it("takes the last cause, not an earlier one", () => {
     const output = fixture("port-taken.grpc.txt") + fixture("database-locked.txt");
     assertEquals(diagnoseExit({ lastWords: output, exitCode: 1, signal: null }).cause, "database-locked");
