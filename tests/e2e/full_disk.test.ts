@@ -70,6 +70,6 @@ describe("on a full disk", () => {
         const { failure } = await instance.status();
         assertEquals(failure?.code, "gave-up");
         assertMatch(failure!.message, FULL);
-        assertMatch(failure!.hint!, /^Free some space .*`stigmer-local start` tries again/);
+        assertMatch(failure!.hint!, /^Free some space .*`stigmer-local start --home .*` tries again/);
       }, join(path, "home"))));
 });

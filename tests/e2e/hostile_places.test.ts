@@ -125,7 +125,7 @@ describe("a home on a file system", () => {
         writeFileSync(ballast, new Uint8Array((4096 - 300) * 1024));
         const { code, stderr } = await instance.run(["start", "--headless"]);
         assertEquals(code, 1);
-        assertMatch(stderr, /^error: The disk is full\n {2}\| .*\nhint: Free some space/);
+        assertMatch(stderr, /^error: The disk is full: only .* free at .*\n {2}\| .*\nhint: Free some space/);
 
         unlinkSync(ballast);
         const running = await instance.start(["--headless"]);

@@ -7,6 +7,7 @@ import { temporalEnvironment } from "../../environment/daemon_environment.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "../../instance/context.ts";
 import type { Probe } from "../../instance/status/probe.ts";
+import { withoutUsage } from "../../logs/last_words.ts";
 import { openLog } from "../../logs/open_log.ts";
 import { readTail } from "../../logs/read_tail.ts";
 import { fullDisk } from "../../platform/files/free_space.ts";
@@ -17,7 +18,7 @@ import type { ProcessEnd } from "../../process/tracked_process.ts";
 import type { TemporalProcess } from "../process.ts";
 import { refuseTakenPorts } from "./check_ports.ts";
 import { refuseBadSettings } from "./check_settings.ts";
-import { diagnoseExit, type ExitDiagnosis, withoutUsage } from "./exit_diagnosis.ts";
+import { diagnoseExit, type ExitDiagnosis } from "./exit_diagnosis.ts";
 import { refuseSecondUser } from "./preflight.ts";
 import { waitUntilReady } from "./readiness.ts";
 

@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { completeSettings } from "../../../lib/config/settings.ts";
-import { diagnoseExit, lastWords } from "../../../lib/temporal/launch/exit_diagnosis.ts";
+import { lastWords } from "../../../lib/logs/last_words.ts";
+import { diagnoseExit } from "../../../lib/temporal/launch/exit_diagnosis.ts";
 
 const FIXTURES = new URL("./fixtures/temporal_failures/", import.meta.url);
 
