@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
@@ -185,10 +186,18 @@ about("node", "the examples", () => {
   it("GitHub Actions: each step of the job runs", () =>
     withProject("github-actions", async (project) => {
       const { parse } = await import(new URL("../../node_modules/yaml/browser/index.js", import.meta.url).href) as {
-        parse(text: string): { on: string[]; jobs: { test: { steps: { name?: string; run?: string }[] } } };
+        parse(text: string): {
+          on: string[];
+          env: { STIGMER_TEMPORAL_VERSION: string };
+          jobs: { test: { steps: { name?: string; run?: string; with?: { key?: string } }[] } };
+        };
       };
-      const { on, jobs } = parse(read("github-actions/workflow.yml"));
+      const { on, env, jobs } = parse(read("github-actions/workflow.yml"));
       assertEquals(on, ["push", "pull_request"]);
+      assertEquals(env, { STIGMER_TEMPORAL_VERSION: DEFAULT_TEMPORAL_VERSION });
+      const keys = jobs.test.steps.flatMap((step) => step.with?.key ?? []);
+      assertEquals(keys, ["temporal-${{ runner.os }}-${{ runner.arch }}-${{ env.STIGMER_TEMPORAL_VERSION }}"]);
+      Object.assign(project.env, env, { STIGMER_TEMPORAL_BIN: undefined });
       const bin = join(project.folder, "node_modules", ".bin");
       mkdirSync(bin, { recursive: true });
       symlinkSync(join(project.env["HOME"]!, ".local", "bin", "stigmer-local"), join(bin, "stigmer-local"));
@@ -238,6 +247,14 @@ about("deno", "the example's git hooks", () => {
       await project.say("git", "commit", "-qam", "break the tests");
       assertEquals((await project.call("git", "push", "origin", "main")).code, 1);
       assertEquals(await project.say("git", "rev-list", "--count", "origin/main..main"), "1\n");
+
+      const PATH = process.env["PATH"]!; // without the tool
+      const missing = await runCaller(["git", "push", "origin", "main"], {
+        cwd: project.folder,
+        env: { ...project.env, PATH },
+      });
+      assertEquals(missing.code, 1);
+      assertMatch(missing.stderr, /^pre-push: stigmer-local is not on PATH\. Install it .*\n.*git push --no-verify/);
     }));
 
   it("post-checkout: warns only if the branch's Temporal is older than the data's", () =>

@@ -1,0 +1,3 @@
+module example.com/go-test
+
+go 1.21
