@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { shellWord } from "../../lib/text/shell_word.ts";
 import { withTempDir } from "../platform/support.ts";
-import { launch, ownRuntime, toolCommand } from "./support.ts";
+import { launch, ownRuntime, toolCommand, withInstance } from "./support.ts";
 
 /** The tool under its name, as one has it in a shell. */
 function defineTool(name: string): string {
@@ -90,6 +90,14 @@ describe("completions", () => {
       assertStringIncludes(complete(`stigmer-local --home ${home} run -n ord`), "run -n orders");
       assertStringIncludes(complete(`stigmer-local --home ${home} install --remove 1.1`), "--remove 1.10.0");
       assertStringIncludes(complete(`stigmer-local --home ${home} status --profile my`), "--profile my\\ own");
+    }));
+
+  it("completes the namespaces of the running instance", () =>
+    withInstance(async (instance) => {
+      await instance.start(["--headless", "--namespace", "billing", "--namespace", "orders"]);
+      const words = ["__complete", "--home", instance.home, "run", "--namespace", ""];
+      const { stdout } = await launch([...toolCommand(ownRuntime), ...words]).ended;
+      assertEquals(stdout.split("\n").map((line) => line.split("\t")[0]), ["billing", "orders", "default", ""]);
     }));
 
   it("prints nothing and exits 0 when it cannot tell", async () => {
