@@ -38,21 +38,20 @@ export interface TemporalEvidence {
 export function findTemporal(paths: InstancePaths, processes: Processes): TemporalEvidence {
   const onDisk = readPidFile(paths.record);
   const record = onDisk.kind === "record" ? onDisk.record : null;
-  const recorded = record === null ? null : processes.inspect(record.pid);
-  const isProved = record !== null && recorded !== null &&
-    isRecordedProcess(record, recorded, processes.bootId());
-
   const holders = withoutSupervisors(processes.lockHolders(paths.temporalLock, record?.pid), paths, processes);
-  const isOfJob = ({ pid }: LockHolder) => isJobOfShell(processes.inspect(pid), record?.pid, holders);
+  const isOfJob = ({ seen }: SeenHolder) => isJobOfShell(seen, record?.pid, holders);
   for (const on of ["path", "deleted"] as const) {
     for (const holder of holders.filter((each) => each.on === on && !isOfJob(each))) {
-      const found = groupOf(holder.pid, processes, on === "path" ? "lock" : "deleted-lock");
+      const found = groupOf(holder.seen, processes, on === "path" ? "lock" : "deleted-lock");
       if (found !== null && holdsStill(holder.pid, paths, processes)) {
         return { onDisk, temporal: found, reusedPid: null, foreignLockHolder: null };
       }
     }
   }
-  const foreignLockHolder = holders.find((each) => isOfJob(each) && holdsStill(each.pid, paths, processes)) ?? null;
+  const foreign = holders.find((each) => isOfJob(each) && holdsStill(each.pid, paths, processes));
+  const foreignLockHolder = foreign === undefined ? null : foreign.holder;
+  const recorded = record === null ? null : processes.inspect(record.pid);
+  const isProved = record !== null && recorded !== null && isRecordedProcess(record, recorded, processes.bootId());
   if (isProved) {
     return {
       onDisk,
@@ -65,15 +64,22 @@ export function findTemporal(paths: InstancePaths, processes: Processes): Tempor
   return { onDisk, temporal: null, reusedPid, foreignLockHolder };
 }
 
+/** A lock holder, and what the kernel says of it; null if it has exited. */
+interface SeenHolder {
+  pid: number;
+  on: LockHolder["on"];
+  holder: LockHolder;
+  seen: ProcessInfo | null;
+}
+
 /**
- * During a launch, the supervisor and its exec wrapper have `temporal.lock` open for some ms: they are not Temporal.
+ * During a launch, the supervisor and its exec wrapper have `temporal.lock` open for some ms: they are not Temporal. Asks
+ * about the groups of the holders, because a look at all processes costs more.
  */
-function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, processes: Processes): LockHolder[] {
-  if (holders.length === 0) return holders;
-  const pgidOf = (pid: number) => processes.inspect(pid)?.pgid;
-  const supervisors = new Set(processes.lockHolders(paths.supervisorLock).map(({ pid }) => pgidOf(pid)));
-  supervisors.delete(undefined); // one that has exited meanwhile
-  return holders.filter(({ pid }) => !supervisors.has(pgidOf(pid)));
+function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, processes: Processes): SeenHolder[] {
+  return holders
+    .map((holder) => ({ pid: holder.pid, on: holder.on, holder, seen: processes.inspect(holder.pid) }))
+    .filter(({ seen }) => seen === null || !processes.groupHolds(seen.pgid, paths.supervisorLock));
 }
 
 /**
@@ -90,16 +96,15 @@ function holdsStill(pid: number, { temporalLock }: InstancePaths, processes: Pro
  * Whether a lock holder is a job in a shell's session (`flock temporal.lock make`), whose group must not be signalled.
  * Temporal leads its own session; a descendant that left its group is still in that session, or leads another.
  */
-function isJobOfShell(seen: ProcessInfo | null, recordedPid: number | undefined, holders: LockHolder[]): boolean {
+function isJobOfShell(seen: ProcessInfo | null, recordedPid: number | undefined, holders: SeenHolder[]): boolean {
   if (seen === null || seen.sid === 0 || seen.sid === seen.pgid) return false;
   return seen.sid !== recordedPid && !holders.some(({ pid }) => pid === seen.sid);
 }
 
 /** The process group of a lock holder; null if the process exited. */
-function groupOf(pid: number, processes: Processes, proof: Proof): FoundTemporal | null {
-  const holder = processes.inspect(pid);
+function groupOf(holder: ProcessInfo | null, processes: Processes, proof: Proof): FoundTemporal | null {
   if (holder === null || isDead(holder)) return null;
-  const leader = processes.inspect(holder.pgid);
+  const leader = holder.pid === holder.pgid ? holder : processes.inspect(holder.pgid);
   if (leader === null || isDead(leader)) return { proof, pgid: holder.pgid, leader: null };
   return { proof, pgid: holder.pgid, leader };
 }

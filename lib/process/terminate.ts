@@ -77,8 +77,7 @@ export async function terminate(
   const { pgid, leaderStartTime } = target;
   const startedAtMs = nowMs();
   const result = (forced: boolean): TerminationResult => ({ forced, ms: nowMs() - startedAtMs });
-  const isOver = () =>
-    termination.isCancelled || isEmpty(pgid, processes) || !isStillLed(pgid, leaderStartTime, processes);
+  const isOver = () => termination.isCancelled || isGone(pgid, leaderStartTime, processes);
 
   if (isOver()) return result(false);
   const graceLeftMs = () => termination.leftMs(startedAtMs, graceMs);
@@ -94,17 +93,15 @@ export async function terminate(
   throw stopFailed(pgid, processes.liveGroupMembers(pgid));
 }
 
-/** A look at the leader costs a fiftieth of one at all processes, and mostly suffices: it tends to go last. */
-function isEmpty(pgid: number, processes: Processes): boolean {
+/**
+ * Whether the group has no live member, or its number went to another process meanwhile. A look at the leader costs a
+ * fiftieth of one at all processes, and mostly suffices: it tends to go last.
+ */
+function isGone(pgid: number, leaderStartTime: string | null, processes: Processes): boolean {
   const leader = processes.inspect(pgid);
-  const isLeaderAlive = leader !== null && leader.pgid === pgid && !isDead(leader);
-  return !isLeaderAlive && processes.liveGroupMembers(pgid).length === 0;
-}
-
-/** Once the last member of a group is gone, its number may go to another process. */
-function isStillLed(pgid: number, leaderStartTime: string | null, processes: Processes): boolean {
-  const leader = processes.inspect(pgid);
-  return leader === null || isDead(leader) || leader.startTime === leaderStartTime;
+  const isLeaderAlive = leader !== null && !isDead(leader);
+  if (isLeaderAlive && leader.startTime !== leaderStartTime) return true;
+  return !(isLeaderAlive && leader.pgid === pgid) && processes.liveGroupMembers(pgid).length === 0;
 }
 
 /** Whether `isOver` before `leftMs` runs out. The last look is never older than the answer. */

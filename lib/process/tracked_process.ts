@@ -1,4 +1,5 @@
-import { isStillThere, type ProcessInfo } from "../platform/processes/processes.ts";
+import { LocalError } from "../errors/local_error.ts";
+import type { Processes, ProcessInfo } from "../platform/processes/processes.ts";
 import type { System } from "../platform/system.ts";
 
 /** How a process ended, as far as its parent was told; both null for one that is not our child. */
@@ -35,7 +36,20 @@ export async function watchEnd(
   for (let looks = 1;; looks++) {
     await delay(ADOPTED_POLL_MS);
     const mayBeAnother = looks % LOOKS_PER_IDENTITY === 0;
-    if (!(mayBeAnother ? isStillThere(process, processes) : processes.isThere(process.pid))) break;
+    if (!(mayBeAnother ? await isSame(process, processes) : processes.isThere(process.pid))) break;
   }
   return { code: null, signal: null };
+}
+
+/** A look that fails proves nothing: the next one tells. */
+async function isSame(
+  { pid, startTime }: Pick<ProcessInfo, "pid" | "startTime">,
+  processes: Processes,
+): Promise<boolean> {
+  try {
+    return await processes.startTimeLater(pid) === startTime;
+  } catch (error) {
+    if (!(error instanceof LocalError)) throw error;
+    return processes.isThere(pid);
+  }
 }

@@ -1,9 +1,9 @@
+import { FakeMac } from "./fake_mac.ts";
 import { FakeSystem } from "./system.ts";
 import type { Program, ProgramOptions, Started, World } from "./world.ts";
 
-/** The tables of a {@linkcode FakeSystem}. */
-export function fakeWorld(): World {
-  const system = new FakeSystem();
+/** The tables of a {@linkcode FakeSystem}, or of a {@linkcode FakeMac}. */
+export function fakeWorld(system: FakeSystem = new FakeSystem()): World {
   const { table, locks, ports, connect } = system;
   const start = (program: Program, { lock, opens, listens, cwd = "/" }: ProgramOptions): Started => {
     const leader = table.spawn({
@@ -24,6 +24,7 @@ export function fakeWorld(): World {
   return {
     system,
     connect,
+    zombiesCount: system instanceof FakeMac,
     start: (program, options = {}) => Promise.resolve(start(program, options)),
     end: () => Promise.resolve(system[Symbol.dispose]()),
   };

@@ -65,6 +65,11 @@ export class LockTable {
     return [...this.#open].filter(({ holders }) => holders.has(pid)).map(({ path }) => path);
   }
 
+  /** The locked files that a process has open: a real descriptor of ours, and the path that it was opened by. */
+  openBy(pid: number): { path: string; fd: number }[] {
+    return [...this.#open].filter(({ holders }) => holders.has(pid));
+  }
+
   /** Closes every descriptor. */
   close(): void {
     for (const { fd } of this.#open) closeSync(fd);

@@ -80,6 +80,7 @@ export async function realWorld(): Promise<World> {
   return {
     system,
     connect: await runtimeConnect(),
+    zombiesCount: process.platform === "darwin",
     start: (program, options = {}) => start(program, options),
     end: async () => {
       for (const pgid of groups) killGroup(pgid);

@@ -35,6 +35,11 @@ export class FakeSystem implements System {
     this.#files.push({ path, pid: owner.pid, isReadOnly: mode === "r" });
   }
 
+  /** The files that {@linkcode openFile} opened for a process. */
+  filesOf(pid: number): { path: string; isReadOnly: boolean }[] {
+    return this.#files.filter((each) => each.pid === pid);
+  }
+
   /** Ends time, and closes what is open. */
   [Symbol.dispose](): void {
     this.clock.stop();
@@ -63,6 +68,11 @@ export class FakeSystem implements System {
       isThere: (pid) => (inspect(pid)?.state ?? "Z") !== "Z",
       argv: (pid) => table.get(pid)?.argv ?? null,
       liveGroupMembers: (pgid) => table.liveMembers(pgid).map((each) => table.describe(each)),
+      startTimeLater: (pid) => {
+        const seen = inspect(pid);
+        return Promise.resolve(seen === null || seen.state === "Z" ? null : seen.startTime);
+      },
+      groupHolds: (pgid, path) => this.locks.holders(path).some(({ pid }) => table.get(pid)?.pgid === pgid),
       lockHolders: (path, firstPid) => this.locks.holders(path, firstPid),
       lockedFiles: (pid) => table.get(pid)?.isOtherUsers === true ? [] : this.locks.lockedBy(pid),
       fileUsers: (path) =>

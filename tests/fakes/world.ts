@@ -39,6 +39,8 @@ export interface Started {
 export interface World {
   system: System;
   connect: Connect;
+  /** kill(2) finds a zombie, and `isThere` counts on it: as on macOS. */
+  zombiesCount: boolean;
   start(program: Program, options?: ProgramOptions): Promise<Started>;
   /** Ends all that was started. */
   end(): Promise<void>;

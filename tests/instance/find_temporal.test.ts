@@ -45,7 +45,9 @@ function foundAmong(
     const pids = (path === paths.temporalLock ? looks.temporal : looks.supervisor).shift() ?? [];
     return pids.map((pid) => ({ pid, command: "x", on: "path" }));
   };
-  const processes = { inspect, lockHolders, bootId: () => "boot" } as unknown as Processes;
+  // A look at a group shows those of its members that hold the lock; here each process is its own group.
+  const groupHolds = (pgid: number, path: string) => lockHolders(path).some(({ pid }) => pid === pgid);
+  const processes = { inspect, lockHolders, groupHolds, bootId: () => "boot" } as unknown as Processes;
   const { temporal } = findTemporal(paths, processes);
   return temporal === null ? null : { proof: temporal.proof, pgid: temporal.pgid };
 }

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
+import { LocalError } from "../../lib/errors/local_error.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { watchEnd } from "../../lib/process/tracked_process.ts";
 
@@ -41,12 +42,12 @@ describe("watchEnd()", () => {
   it("asks rarely who it is, which costs macOS a ps(1), and finds somebody else under the PID", async () => {
     let identities = 0;
     let startTime = self.startTime;
-    const inspect = () => {
+    const startTimeLater = () => {
       identities++;
-      return { ...self, startTime };
+      return Promise.resolve(startTime);
     };
     const { look, hasEnded } = byHand((delay) =>
-      watchEnd(self, { delay, processes: { ...here, isThere: () => true, inspect } })
+      watchEnd(self, { delay, processes: { ...here, isThere: () => true, startTimeLater } })
     );
     await look(100);
     assertEquals([identities, hasEnded()], [4, false]);
@@ -56,11 +57,24 @@ describe("watchEnd()", () => {
   });
 
   it("does not take a zombie that nobody reaps for a process, where it is counted as there", async () => {
-    const inspect = () => ({ ...self, state: "Z" });
+    const startTimeLater = () => Promise.resolve(null);
     const { look, hasEnded } = byHand((delay) =>
-      watchEnd(self, { delay, processes: { ...here, isThere: () => true, inspect } })
+      watchEnd(self, { delay, processes: { ...here, isThere: () => true, startTimeLater } })
     );
     await look(25);
+    assertEquals(hasEnded(), true);
+  });
+
+  it("takes no ps(1) that a sandbox refuses for the end of the process", async () => {
+    let isThere = true;
+    const startTimeLater = () => Promise.reject(new LocalError("internal", "Cannot run ps"));
+    const { look, hasEnded } = byHand((delay) =>
+      watchEnd(self, { delay, processes: { ...here, isThere: () => isThere, startTimeLater } })
+    );
+    await look(50);
+    assertEquals(hasEnded(), false);
+    isThere = false;
+    await look(1);
     assertEquals(hasEnded(), true);
   });
 });

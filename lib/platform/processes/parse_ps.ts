@@ -22,7 +22,22 @@ export function parsePs(text: string): PsLine[] {
   return text.split("\n").map(parseLine).filter((line) => line !== null);
 }
 
-/** The lines of `ps -o pid=,comm=`, or any other two columns of which the first is the PID. */
+/** A process in {@linkcode parsePsOwners}. */
+export interface PsOwner {
+  pid: number;
+  uid: number;
+  command: string;
+}
+
+/** The lines of `ps -o pid=,uid=,command=`. */
+export function parsePsOwners(text: string): PsOwner[] {
+  return text.split("\n").flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line);
+    return match === null ? [] : [{ pid: Number(match[1]), uid: Number(match[2]), command: match[3]!.trim() }];
+  });
+}
+
+/** The lines of `ps -o pid=,command=`, or any other two columns of which the first is the PID. */
 export function parsePsPairs(text: string): Map<number, string> {
   const pairs = new Map<number, string>();
   for (const line of text.split("\n")) {

@@ -25,7 +25,7 @@ export interface ProcessInfo {
 /** A process that holds something, to be named in messages. */
 export interface Holder {
   pid: number;
-  command: string;
+  readonly command: string;
 }
 
 /** A listening TCP socket and its process. `pid` is null if the process is not visible (another user's). */
@@ -61,6 +61,10 @@ export interface Processes {
    */
   isThere(pid: number): boolean;
   /**
+   * The start time of process `pid`; null if it is dead or there is none. Does not block: for what is asked regularly.
+   */
+  startTimeLater(pid: number): Promise<string | null>;
+  /**
    * The full argument vector; null if it can't be read. On macOS it is parsed from `ps`, which splits arguments at
    * spaces.
    */
@@ -74,6 +78,8 @@ export interface Processes {
   lockHolders(path: string, firstPid?: number): LockHolder[];
   /** The paths of the files on which process `pid` holds a flock(2), also of deleted ones. Takes no lock. */
   lockedFiles(pid: number): string[];
+  /** Whether a member of group `pgid` holds a flock(2) on the file at `path`. */
+  groupHolds(pgid: number, path: string): boolean;
   /**
    * Other processes that have the file at `path` open for writing, or are dev servers with its real path in their
    * arguments. Processes that only read it (a copy, a backup) do not count.

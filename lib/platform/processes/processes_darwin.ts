@@ -1,30 +1,44 @@
-import { lstatSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { printableCommand } from "../../text/printable.ts";
 import { namesDatabase } from "./dev_server_argv.ts";
+import { candidates, candidatesAmong, holdersIn, locationOf, targetLock, targetOf } from "./open_files_darwin.ts";
 import { isLockedInLsof, isReadOnlyInLsof, type LsofFile, parseLsof, socketAddress } from "./parse_lsof.ts";
-import { hasArguments, parsePs, parsePsPairs, PS_COLUMNS, type PsLine } from "./parse_ps.ts";
-import { orUnseen } from "./proc_files.ts";
-import type { Holder, Listener, LockHolder, Processes, ProcessInfo } from "./processes.ts";
-import { type RunTool, runTool } from "./run_tool.ts";
+import { hasArguments, parsePs, parsePsOwners, parsePsPairs, PS_COLUMNS, type PsLine } from "./parse_ps.ts";
+import { type Holder, isDead, type Listener, type LockHolder, type Processes, type ProcessInfo } from "./processes.ts";
+import { type RunTool, runTool, type RunToolLater, runToolLater } from "./run_tool.ts";
 
-/** No name lookups, no warnings, flags in hexadecimal, then the fields to print. */
-const LSOF_FILES = ["-nP", "-w", "+fG", "-FpcfGtDikn"];
-const LSOF_SOCKETS = ["-nP", "-w", "-sTCP:LISTEN", "-Fpcftn"];
+/** No name lookups, no warnings, and no stat(2) of mounts, which waits for an unresponsive file server. */
+const LSOF_QUIET = ["-nP", "-w", "-b"];
+/** Flags in hexadecimal, then the fields to print. */
+const LSOF_FILES = [...LSOF_QUIET, "+fG", "-FpcfGtDikn"];
+const LSOF_SOCKETS = [...LSOF_QUIET, "-sTCP:LISTEN", "-Fpcftn"];
 /** `txt` are the mapped files of a process, of which the first is its executable. */
-const LSOF_EXECUTABLE = ["-nP", "-w", "-d", "txt", "-Fpfn"];
+const LSOF_EXECUTABLE = [...LSOF_QUIET, "-d", "txt", "-Fpfn"];
+
+/** Means of {@linkcode darwinProcesses} that tests replace. */
+export interface DarwinMeans {
+  runLater?: RunToolLater;
+  isThere?: (pid: number) => boolean;
+}
 
 /**
  * Process inspection on macOS, by ps(1), lsof(8) and sysctl(8), as there is no `/proc`. Each run of ps takes 5–10 ms, of
- * lsof 20 ms and more: docs/macos.md. ps has no column for the session: see `sid` in describe().
+ * lsof 20 ms and more: docs/macos.md. lsof is only asked about named processes, groups or ports, because it reads all
+ * memory maps of each process that it looks at: seconds for those of a whole desktop.
  *
  * @param ownPid PID of this process.
  * @param run Runs the tools.
  */
-export function darwinProcesses(ownPid: number, run: RunTool = runTool): Processes {
+export function darwinProcesses(
+  ownPid: number,
+  run: RunTool = runTool,
+  { runLater = runToolLater, isThere = isThereNow }: DarwinMeans = {},
+): Processes {
   const lsof = (...args: string[]): LsofFile[] => parseLsof(run("lsof", args));
+  const filesOf = (by: "-p" | "-g", ids: string): LsofFile[] => lsof("-a", by, ids, ...LSOF_FILES);
+  const filesOfMany = (pids: number[]): LsofFile[] => pids.length === 0 ? [] : filesOf("-p", pids.join(","));
+  let boot: string | undefined;
 
   const groupLines = (pgid: number): PsLine[] =>
     parsePs(run("ps", ["-axww", "-o", PS_COLUMNS])).filter((line) => line.pgid === pgid && !/[ZX]/.test(line.state));
@@ -72,47 +86,43 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
 
   const inspect = (pid: number): ProcessInfo | null => linesOf(pid).map(describe)[0] ?? null;
 
-  const holders = (pids: number[]): Holder[] => {
-    const commands = commandsOf(pids);
-    return pids.filter((pid) => commands.has(pid)).map((pid) => ({
+  /** A process that an open file was found in. Its command line is looked up when it is read. */
+  const holder = <More extends object>({ pid, name }: LsofFile, more: More): Holder & More => {
+    let command: string | undefined;
+    return {
+      ...more,
       pid,
-      command: printableCommand(commands.get(pid)!),
-    }));
+      get command() {
+        return command ??= printableCommand(commandsOf([pid]).get(pid) ?? name ?? "");
+      },
+    };
   };
 
   const lockHolders = (path: string, firstPid?: number): LockHolder[] => {
     const target = targetLock(path);
-    const among = (files: LsofFile[]): LockHolder[] => {
-      const found = new Map<number, LockHolder["on"]>();
-      for (const file of files) {
-        const on = isLockedInLsof(file) ? locationOf(file, target) : null;
-        if (on !== null && found.get(file.pid) !== "path") found.set(file.pid, on);
-      }
-      return holders([...found.keys()]).map((holder) => ({ ...holder, on: found.get(holder.pid)! }));
-    };
-    const first = firstPid === undefined ? [] : among(lsof(...LSOF_FILES, "-p", String(firstPid)));
-    if (first.length > 0) return first;
-    // `+L1` selects deleted files. Without `-a`, lsof lists files that match either condition.
-    return among(lsof(...LSOF_FILES, "+L1", ...(target.identity === null ? [] : ["--", target.path])));
+    const first = firstPid === undefined ? [] : holdersIn(filesOf("-p", String(firstPid)), target, holder);
+    return first.length > 0 ? first : holdersIn(filesOfMany(candidates(run)), target, holder);
   };
 
   const fileUsers = (path: string): Holder[] => {
     const target = targetOf(path);
-    const open = target.identity === null ? [] : lsof(...LSOF_FILES, "--", target.path);
+    const everyone = parsePsOwners(run("ps", ["-axww", "-o", "pid=,uid=,command="]));
+    const open = target.identity === null ? [] : filesOfMany(candidatesAmong(everyone));
     const isUse = (file: LsofFile) => locationOf(file, target) === "path" && !isReadOnlyInLsof(file);
     const pids = new Set(open.filter(isUse).map(({ pid }) => pid));
-    for (const [pid, command] of parsePsPairs(run("ps", ["-axww", "-o", "pid=,command="]))) {
-      if (namesDatabase(command.split(" "), [target.path, path])) pids.add(pid);
-    }
-    pids.delete(ownPid);
-    return holders([...pids]);
+    return everyone
+      .filter(({ pid, command }) => pids.has(pid) || namesDatabase(command.split(" "), [target.path, path]))
+      .filter(({ pid }) => pid !== ownPid)
+      .map(({ pid, command }) => ({ pid, command: printableCommand(command) }));
   };
 
   const processesIn = (folder: string): Holder[] => {
     const { path } = targetOf(folder);
-    const folders = lsof("-d", "cwd", "-nP", "-w", "-Fpfn");
-    const pids = folders.filter((file) => `${file.path ?? ""}/`.startsWith(`${path}/`)).map(({ pid }) => pid);
-    return holders([...new Set(pids)].filter((pid) => pid !== ownPid));
+    const pids = candidates(run);
+    const folders = pids.length === 0 ? [] : lsof("-a", "-p", pids.join(","), "-d", "cwd", ...LSOF_QUIET, "-Fpcfn");
+    const found = folders.filter((file) => `${file.path ?? ""}/`.startsWith(`${path}/`));
+    return [...new Map(found.map((file) => [file.pid, file])).values()]
+      .filter(({ pid }) => pid !== ownPid).map((file) => holder(file, {}));
   };
 
   const listeners = (port: number): Listener[] => {
@@ -125,9 +135,14 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
     });
   };
 
+  const startTimeLater = async (pid: number): Promise<string | null> => {
+    const [line] = parsePs(await runLater("ps", ["-ww", "-o", PS_COLUMNS, "-p", String(pid)]));
+    return line === undefined || isDead(line) ? null : line.startTime;
+  };
+
   return {
     // Not kern.boottime, which changes when the clock is set.
-    bootId: () => run("sysctl", ["-n", "kern.bootsessionuuid"]).trim(),
+    bootId: () => boot ??= run("sysctl", ["-n", "kern.bootsessionuuid"]).trim(),
     inspect,
     isThere,
     argv: (pid) => {
@@ -135,9 +150,10 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
       return hasArguments(command) ? command.split(" ") : null;
     },
     liveGroupMembers: (pgid) => groupLines(pgid).map(describe),
+    startTimeLater,
     lockHolders,
-    lockedFiles: (pid) =>
-      lsof(...LSOF_FILES, "-p", String(pid)).flatMap((file) => isLockedInLsof(file) ? file.path ?? [] : []),
+    lockedFiles: (pid) => filesOf("-p", String(pid)).flatMap((file) => isLockedInLsof(file) ? file.path ?? [] : []),
+    groupHolds: (pgid, path) => holdersIn(filesOf("-g", String(pgid)), targetLock(path), holder).length > 0,
     fileUsers,
     hasWriteLock: () => null,
     // SIGSTOP suspends the whole task, so there is no need to wait for each thread.
@@ -155,7 +171,7 @@ export function darwinProcesses(ownPid: number, run: RunTool = runTool): Process
  * kill(2) with signal 0 sends nothing; EPERM means that the process belongs to another user. ps takes a thousand times
  * as long.
  */
-function isThere(pid: number): boolean {
+function isThereNow(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -164,27 +180,4 @@ function isThere(pid: number): boolean {
     if (systemErrorCode(error) === "EPERM") return true;
     throw error;
   }
-}
-
-interface Target {
-  path: string;
-  identity: { dev: bigint; ino: bigint } | null;
-}
-
-function targetOf(path: string): Target {
-  const real = orUnseen(() => realpathSync(path));
-  return real === null ? targetLock(path) : { path: real, identity: orUnseen(() => statSync(real, { bigint: true })) };
-}
-
-/** Does not follow a link at `path`: this tool never locks through one. */
-function targetLock(path: string): Target {
-  const folder = dirname(resolve(path));
-  const real = join(orUnseen(() => realpathSync(folder)) ?? folder, basename(path));
-  return { path: real, identity: orUnseen(() => lstatSync(real, { bigint: true })) };
-}
-
-function locationOf(file: LsofFile, { path, identity }: Target): LockHolder["on"] | null {
-  if (file.type !== "REG" || !/^\d+$/.test(file.fd ?? "")) return null;
-  if (identity !== null && file.inode === identity.ino && file.device === identity.dev) return "path";
-  return file.links === 0 && file.path === path ? "deleted" : null;
 }

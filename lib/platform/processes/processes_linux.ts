@@ -12,7 +12,7 @@ import {
 import { parseNetTcp } from "./parse_net_tcp.ts";
 import { parseProcStat, type ProcStat } from "./parse_proc_stat.ts";
 import { descriptorLinks, listNumbers, orUnseen, readPieces, readProcLink, readProcText } from "./proc_files.ts";
-import type { Holder, Listener, LockHolder, Processes, ProcessInfo } from "./processes.ts";
+import { type Holder, isDead, type Listener, type LockHolder, type Processes, type ProcessInfo } from "./processes.ts";
 
 /** The IPv4 and IPv6 sockets of this network namespace. */
 const TCP_TABLES = ["net/tcp", "net/tcp6"];
@@ -57,12 +57,20 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     listNumbers(proc).map(statOf).filter((stat) => stat !== null)
       .filter((stat) => stat.pgid === pgid && !/[ZX]/i.test(stat.state));
 
+  const lockedFileOf = (pid: number, target: ReturnType<typeof targetLock>) =>
+    openFilesOf(proc, pid, target).find(({ fd }) => isFlockShown(proc, pid, fd));
+
+  const groupHolds = (pgid: number, path: string): boolean => {
+    const target = targetLock(path);
+    return groupStats(pgid).some(({ pid }) => lockedFileOf(pid, target) !== undefined);
+  };
+
   const lockHolders = (path: string, firstPid?: number): LockHolder[] => {
     const target = targetLock(path);
     const holdersAmong = (pids: number[]): LockHolder[] => {
       const holders: LockHolder[] = [];
       for (const pid of pids) {
-        const file = openFilesOf(proc, pid, target).find(({ fd }) => isFlockShown(proc, pid, fd));
+        const file = lockedFileOf(pid, target);
         if (file !== undefined) holders.push({ pid, command: commandOf(pid), on: file.on });
       }
       return holders;
@@ -155,8 +163,13 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     isThere: (pid) => !/[ZX]/i.test(statOf(pid)?.state ?? "X"),
     argv,
     liveGroupMembers: (pgid) => groupStats(pgid).map(describe),
+    startTimeLater: (pid) => {
+      const stat = statOf(pid);
+      return Promise.resolve(stat === null || isDead(stat) ? null : stat.startTime);
+    },
     lockHolders,
     lockedFiles: (pid) => lockedFilesOf(proc, pid),
+    groupHolds,
     fileUsers,
     hasWriteLock,
     isGroupStopped,

@@ -1,8 +1,11 @@
-import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 
 /** Runs a system tool and returns its stdout, whatever its exit code. */
 export type RunTool = (tool: string, args: readonly string[]) => string;
+
+/** Like {@linkcode RunTool}, without blocking. */
+export type RunToolLater = (tool: string, args: readonly string[]) => Promise<string>;
 
 /** Where a system tool is. */
 export interface ToolPlace {
@@ -52,6 +55,21 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
+const OPTIONS = {
+  encoding: "utf8",
+  env: ENVIRONMENT,
+  timeout: DEADLINE_MS,
+  maxBuffer: MAX_OUTPUT_BYTES,
+} as const;
+
+/** How a run of a tool went. Under Deno all of it is missing for a program that may not be executed. */
+interface ToolEnd {
+  stdout?: string | null;
+  status?: number | null;
+  signal?: string | null;
+  error?: unknown;
+}
+
 /**
  * Runs a tool of macOS. Blocks meanwhile (`ps` and `sysctl` 5–10 ms, `lsof` 20 ms and more): no signal is handled.
  *
@@ -59,18 +77,40 @@ const NOT_FOUND = 127;
  * @throws {LocalError} `internal` if the tool is missing, may not be run (in a sandbox), is killed, or takes 10 s
  */
 export function runTool(tool: string, args: readonly string[], places = DARWIN_TOOLS): string {
-  const { path, maxDescriptors } = places[tool]!;
-  const [program, ...allArgs] = maxDescriptors === undefined
-    ? [path, ...args]
-    : ["/bin/sh", "-c", `ulimit -n ${maxDescriptors}; exec "$0" "$@"`, path, ...args];
-  const { stdout, status, signal, error }: Partial<SpawnSyncReturns<string>> = spawnSync(program, allArgs, {
-    encoding: "utf8",
-    env: ENVIRONMENT,
-    stdio: ["ignore", "pipe", "ignore"],
-    timeout: DEADLINE_MS,
-    maxBuffer: MAX_OUTPUT_BYTES,
+  const [program, ...allArgs] = commandOf(places[tool]!, args);
+  const end: ToolEnd = spawnSync(program!, allArgs, { ...OPTIONS, stdio: ["ignore", "pipe", "ignore"] });
+  return outputOf(end, tool, args, places[tool]!);
+}
+
+/**
+ * Like {@linkcode runTool}, without blocking: for what the supervisor asks regularly.
+ *
+ * @throws {LocalError} as {@linkcode runTool} does
+ */
+export async function runToolLater(tool: string, args: readonly string[], places = DARWIN_TOOLS): Promise<string> {
+  const [program, ...allArgs] = commandOf(places[tool]!, args);
+  const end = await new Promise<ToolEnd>((resolve) => {
+    try {
+      const child = execFile(program!, allArgs, OPTIONS, (error, stdout) => {
+        const { code, killed, signal } = error ?? { code: 0, killed: false, signal: null };
+        if (killed === true) resolve({ stdout, status: null, error: { code: "ETIMEDOUT" } });
+        else resolve(typeof code === "string" ? { error } : { stdout, status: code ?? null, signal: signal ?? null });
+      });
+      child.stdin?.end();
+    } catch (error) {
+      resolve({ error }); // Deno reports a program that may not be executed at once
+    }
   });
-  // Under Deno the result is empty for a program that may not be executed: no error, no status.
+  return outputOf(end, tool, args, places[tool]!);
+}
+
+function commandOf({ path, maxDescriptors }: ToolPlace, args: readonly string[]): string[] {
+  if (maxDescriptors === undefined) return [path, ...args];
+  return ["/bin/sh", "-c", `ulimit -n ${maxDescriptors}; exec "$0" "$@"`, path, ...args];
+}
+
+function outputOf(end: ToolEnd, tool: string, args: readonly string[], { path }: ToolPlace): string {
+  const { stdout, status, signal, error } = end;
   const hasRun = error === undefined && typeof status === "number" && typeof stdout === "string";
   if (hasRun && status !== NOT_EXECUTABLE && status !== NOT_FOUND) return stdout;
   const code = systemErrorCode(error);

@@ -39,6 +39,9 @@ function recording(rows: readonly Row[], lsof: (args: readonly string[]) => stri
     const shown = rows.filter(([pid]) => wanted === null || wanted.includes(pid));
     const columns = args[args.indexOf("-o") + 1];
     return shown.map(([pid, pgid, stat, , command]) => {
+      if (columns === "pid=,uid=,command=") {
+        return `${String(pid).padStart(5)} ${String(process.getuid?.() ?? 0).padStart(5)} ${command}\n`;
+      }
       if (columns === "pid=,command=") return `${String(pid).padStart(5)} ${command}\n`;
       return `${String(pid).padStart(5)} ${String(pgid).padStart(5)} ${stat.padEnd(4)} ${STARTED}     ${command}\n`;
     }).join("");
@@ -74,7 +77,7 @@ describe("darwinProcesses()", () => {
     const seen = processes.inspect(501)!;
     assertEquals(asked, ["ps -ww -o pid=,pgid=,stat=,lstart=,command= -p 501"]);
     assertEquals([seen.executable, seen.executable], Array(2).fill("/Users/ada/bin/temporal-1.5.1"));
-    assertEquals(asked.slice(1), ["lsof -a -p 501 -nP -w -d txt -Fpfn"]);
+    assertEquals(asked.slice(1), ["lsof -a -p 501 -nP -w -b -d txt -Fpfn"]);
   });
 
   it("knows the session of a group by its leader", () => {
@@ -124,11 +127,13 @@ describe("darwinProcesses()", () => {
       const file = `tREG\nD0x${dev.toString(16)}\nk1\ni${ino}\nn${path}\n`;
       const { processes, asked } = recording(
         [TEMPORAL, [600, 600, "S", "/usr/bin/vim", "vim t.lock"]],
-        () =>
-          `p501\nctemporal\nf3\nG0x4003;0x0\n${file}p600\ncvim\nf4\nG0x1;0x1\n${file}p601\ncgone\nf3\nG0x4003;0x0\n${file}`,
+        () => `p501\nctemporal\nf3\nG0x4003;0x0\n${file}p600\ncvim\nf4\nG0x1;0x1\n${file}`,
       );
       assertEquals(processes.lockHolders(path), [{ pid: 501, command: TEMPORAL[4], on: "path" }]);
-      assertEquals(asked[0], `lsof -nP -w +fG -FpcfGtDikn +L1 -- ${path}`);
+      assertEquals(asked.slice(0, 2), [
+        "ps -axww -o pid=,uid=,command=",
+        "lsof -a -p 501,600 -nP -w -b +fG -FpcfGtDikn",
+      ]);
     }));
 
   it("looks at the first pid alone before it looks at all", () =>
@@ -144,8 +149,8 @@ describe("darwinProcesses()", () => {
             : "",
       );
       assertEquals(processes.lockHolders(path, 501).map(({ pid }) => pid), [501]);
-      assertEquals(asked.filter((line) => line.startsWith("lsof")), ["lsof -nP -w +fG -FpcfGtDikn -p 501"]);
-      assertEquals(processes.lockHolders(path, 502), []);
+      assertEquals(asked.filter((line) => line.startsWith("lsof")), ["lsof -a -p 501 -nP -w -b +fG -FpcfGtDikn"]);
+      assertEquals(processes.lockHolders(path, 502).map(({ pid }) => pid), [501]);
     }));
 
   it("finds the holder of a lock file that was deleted", () =>
@@ -154,7 +159,7 @@ describe("darwinProcesses()", () => {
       const { processes, asked } = recording([TEMPORAL], () =>
         `p501\nctemporal\nf3\nG0x4003;0x0\ntREG\nD0x1000004\nk0\ni77\nn${path}\nf4\nG0x4003;0x0\ntREG\nD0x1000004\nk0\ni78\nn/other/t.lock\n`);
       assertEquals(processes.lockHolders(path), [{ pid: 501, command: TEMPORAL[4], on: "deleted" }]);
-      assertEquals(asked[0], "lsof -nP -w +fG -FpcfGtDikn +L1"); // lsof fails for a path that is not there
+      assertEquals(asked[1], "lsof -a -p 501 -nP -w -b +fG -FpcfGtDikn"); // lsof fails for a path that is not there
       symlinkSync("/", join(folder, "root"));
       assertEquals(
         processes.lockHolders(join(folder, "root", folder, "t.lock")).map(({ on }) =>
@@ -213,7 +218,7 @@ describe("darwinProcesses()", () => {
       { address: "::1", port: 7233, pid: 800, command: "nc -6l ::1 7233" },
     ]);
     assertEquals(processes.groupListensOn(501, 7233), false);
-    assertEquals(asked.at(-1), "lsof -a -g 501 -nP -w -sTCP:LISTEN -Fpcftn -iTCP:7233");
+    assertEquals(asked.at(-1), "lsof -a -g 501 -nP -w -b -sTCP:LISTEN -Fpcftn -iTCP:7233");
   });
 
   it("says that a group listens when lsof lists a socket of it", () => {

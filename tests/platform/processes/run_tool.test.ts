@@ -2,9 +2,9 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
-import { DARWIN_TOOLS, runTool } from "../../../lib/platform/processes/run_tool.ts";
+import { DARWIN_TOOLS, runTool, runToolLater } from "../../../lib/platform/processes/run_tool.ts";
 import { withTempDir } from "../support.ts";
 
 const SH = { sh: { path: "/bin/sh" } };
@@ -81,4 +81,28 @@ describe("runTool()", () => {
     const error = assertThrows(() => runTool("sh", ["-c", "kill -9 $$"], SH), LocalError);
     assertMatch(error.message, /^Cannot run sh: it failed \(SIGKILL\)$/);
   });
+});
+
+describe("runToolLater()", () => {
+  const failureLater = (path: string) => assertRejects(() => runToolLater("ps", [], { ps: { path } }), LocalError);
+
+  it("runs a tool as runTool() does, and lets others work meanwhile", async () => {
+    let isFirst = false;
+    const running = runToolLater("sh", ["-c", 'echo "$TZ,$LC_ALL"; exit 1'], SH).then((output) => [output, isFirst]);
+    await Promise.resolve();
+    isFirst = true;
+    assertEquals(await running, ["UTC0,\n", true]);
+  });
+
+  it("reports a missing tool, one that may not be executed, and one that was killed", () =>
+    withTempDir(async (folder) => {
+      const path = join(folder, "ps");
+      assertMatch((await failureLater(path)).message, /was not found$/);
+      writeFileSync(path, "#!/bin/sh\n", { mode: 0o644 });
+      const refused = await failureLater(path);
+      assertMatch(refused.message, /permission to execute .* is denied$/);
+      assertMatch(refused.hint ?? "", /In a sandbox/);
+      const killed = await assertRejects(() => runToolLater("sh", ["-c", "kill -9 $$"], SH), LocalError);
+      assertMatch(killed.message, /^Cannot run sh: it failed \(SIGKILL\)$/);
+    }));
 });

@@ -1,0 +1,71 @@
+import { lstatSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { isLockedInLsof, type LsofFile } from "./parse_lsof.ts";
+import { parsePsOwners, type PsOwner } from "./parse_ps.ts";
+import { orUnseen } from "./proc_files.ts";
+import type { LockHolder } from "./processes.ts";
+import type { RunTool } from "./run_tool.ts";
+
+/** A file that is looked for among those that processes have open. */
+export interface Target {
+  path: string;
+  /** Null if it is missing. */
+  identity: { dev: bigint; ino: bigint } | null;
+}
+
+/** The file at `path`, links followed. */
+export function targetOf(path: string): Target {
+  const real = orUnseen(() => realpathSync(path));
+  return real === null ? targetLock(path) : { path: real, identity: orUnseen(() => statSync(real, { bigint: true })) };
+}
+
+/** Does not follow a link at `path`: this tool never locks through one. */
+export function targetLock(path: string): Target {
+  const folder = dirname(resolve(path));
+  const real = join(orUnseen(() => realpathSync(folder)) ?? folder, basename(path));
+  return { path: real, identity: orUnseen(() => lstatSync(real, { bigint: true })) };
+}
+
+/** Whether an open file is the target, or was before it was deleted; null if neither. */
+export function locationOf(file: LsofFile, { path, identity }: Target): LockHolder["on"] | null {
+  if (file.type !== "REG" || !/^\d+$/.test(file.fd ?? "")) return null;
+  if (identity !== null && file.inode === identity.ino && file.device === identity.dev) return "path";
+  return file.links === 0 && file.path === path ? "deleted" : null;
+}
+
+/** The processes that have the target open and locked, each once. */
+export function holdersIn(
+  files: LsofFile[],
+  target: Target,
+  holder: (file: LsofFile, more: Pick<LockHolder, "on">) => LockHolder,
+): LockHolder[] {
+  const found = new Map<number, [LsofFile, LockHolder["on"]]>();
+  for (const file of files) {
+    const on = isLockedInLsof(file) ? locationOf(file, target) : null;
+    if (on !== null && found.get(file.pid)?.[1] !== "path") found.set(file.pid, [file, on]);
+  }
+  return [...found.values()].map(([file, on]) => holder(file, { on }));
+}
+
+/** Where macOS keeps its own programs: most of all processes, and none of ours. */
+const APPLE = /^\/(System|usr\/libexec|usr\/sbin|sbin|Library\/Apple)\//;
+
+/** An application, unless it runs a script: an editor built on Electron may run this tool with its own executable. */
+const APPLICATION = /^\/Applications\/(?!.*\.[cm]?[jt]s\b)/;
+
+function isOfDesktop(command: string): boolean {
+  return APPLE.test(command) || APPLICATION.test(command);
+}
+
+/** The PIDs of processes that may have a file of ours open: this user's (everybody's for root), without those of macOS. */
+export function candidates(run: RunTool): number[] {
+  return candidatesAmong(parsePsOwners(run("ps", ["-axww", "-o", "pid=,uid=,command="])));
+}
+
+/** Like {@linkcode candidates}, of processes that were listed already. */
+export function candidatesAmong(everyone: PsOwner[]): number[] {
+  const uid = process.getuid?.() ?? 0;
+  return everyone.filter((each) => (uid === 0 || each.uid === uid) && !isOfDesktop(each.command))
+    .map(({ pid }) => pid);
+}
