@@ -34,7 +34,12 @@ const TOOLS: Readonly<Record<string, string>> = {
   perl: "locks under Node without flock",
   ps: "macOS",
   lsof: "macOS",
+  sysctl: "macOS",
   go: "builds Temporal where downloads are blocked",
+};
+const NOT_ON: Readonly<Record<string, readonly string[]>> = {
+  darwin: ["flock", "perl"],
+  linux: ["ps", "lsof", "sysctl"],
 };
 
 /** Checks for the system programs that this tool uses, found as it finds them. */
@@ -53,7 +58,7 @@ export const checkTools: RunCheck = ({ host }) => {
     });
   }
   if (host.platform === "darwin") {
-    for (const tool of ["ps", "lsof"].filter((each) => !has(each))) {
+    for (const tool of ["ps", "lsof", "sysctl"].filter((each) => !has(each))) {
       findings.push({
         state: "fail",
         detail: `${tool} is missing, which is required to inspect processes`,
@@ -61,7 +66,7 @@ export const checkTools: RunCheck = ({ host }) => {
       });
     }
   }
-  const tools = Object.keys(TOOLS);
+  const tools = Object.keys(TOOLS).filter((tool) => !NOT_ON[host.platform]?.includes(tool));
   const found = tools.filter(has).map((tool) =>
     findExecutable(tool, PATH) === null ? `${pathOf(tool)} (not on PATH)` : pathOf(tool)
   );

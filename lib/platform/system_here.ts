@@ -15,7 +15,7 @@ export function systemHere(platform: string = process.platform): System {
     processes: processesHere(platform),
     kill: (pid, signal) => void process.kill(pid, signal),
     tryLock: (path) => tryLock(path),
-    canBind: async (host, port) => (await import("./net/probe_port.ts")).canBind(host, port),
+    canBind: async (host, port) => (await import("./net/probe_port.ts")).canBind(host, port, platform),
     nowMs: () => performance.now(),
     delay,
   };

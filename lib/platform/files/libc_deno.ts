@@ -37,7 +37,7 @@ const PLATFORMS = {
     wouldBlock: 11,
   },
   darwin: {
-    library: "libSystem.B.dylib",
+    library: "/usr/lib/libSystem.B.dylib", // a bare name would be searched in DYLD_LIBRARY_PATH first
     setCloseOnExec: 0x20006601n,
     clearCloseOnExec: 0x20006602n,
     errnoLocation: "__error",

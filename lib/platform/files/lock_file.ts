@@ -1,11 +1,11 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import { writeFault } from "../../errors/system_error.ts";
 import { isDeno } from "../runtime/host.ts";
 import { type FileIdentity, identityOfDescriptor, isSameFile } from "./file_identity.ts";
 import { takeFlock } from "./flock.ts";
 import { openLibc } from "./libc_deno.ts";
+import { lockRefusal } from "./lock_refusal.ts";
 
 /** A lock held by this process: flock(2) on an open file. A process that inherits the descriptor holds it too. */
 export interface LockFile {
@@ -110,26 +110,15 @@ function openLocked(path: string): number | null {
   }
 }
 
-const REASONS = { EOPNOTSUPP: "its file system does not support locks" };
-const HINTS: Readonly<Record<string, string>> = {
-  ELOOP: "Remove the link",
-  EISDIR: "Remove the directory",
-  ENXIO: "Remove it",
-  EACCES: "Check the owner and permissions of the file and of --home",
-  EROFS: "Choose another --home",
-  ENOSPC: "Free some space, or choose another --home",
-  EOPNOTSUPP: "Choose a --home on a local disk",
-};
-
 function openFile(path: string, more: number): number {
   let fd: number;
   try {
     // Both runtimes add O_CLOEXEC.
     fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | more, 0o600);
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === undefined) throw error;
-    throw failed(path, writeFault(code, REASONS), HINTS[code] ?? "Check --home", error);
+    const refusal = lockRefusal(error, path);
+    if (refusal === null) throw error;
+    throw failed(path, ...refusal, error);
   }
   if (fstatSync(fd).isFile()) return fd;
   closeSync(fd);

@@ -22,7 +22,7 @@ export const connectDeno: Connect = async (endpoint, timeoutMs) => {
     cancel();
   }
   // Without this, Nagle's algorithm delays a request by 40 ms if an HTTP/2 acknowledgement was written just before it.
-  if ("setNoDelay" in socket) (socket as Deno.TcpConn).setNoDelay();
+  if ("setNoDelay" in socket) sendAtOnce(socket as Deno.TcpConn);
 
   const buffer = new Uint8Array(16 * 1024);
   let open = true;
@@ -40,6 +40,15 @@ export const connectDeno: Connect = async (endpoint, timeoutMs) => {
     },
   };
 };
+
+/** macOS fails with EINVAL if the peer has closed the connection already, which the next read tells. */
+function sendAtOnce(socket: Deno.TcpConn): void {
+  try {
+    socket.setNoDelay();
+  } catch (error) {
+    if (!(error instanceof Error) || !/\(os error 22\)/.test(error.message)) throw error;
+  }
+}
 
 const CODES = new Map<unknown, string>([
   [Deno.errors.NotFound, "ENOENT"],

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
 import type { Listener } from "./listener.ts";
@@ -13,14 +14,24 @@ const NO_SUCH_ADDRESS = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT"];
  * Whether a server could listen on `port` of `host`, an address of this machine, found by listening for a moment.
  * Without IPv6, `::1` counts as free, because no process can listen there.
  *
- * On macOS a port of one address is free while another process listens on all addresses: SO_REUSEADDR allows it there.
+ * On macOS listening succeeds beside a process that listens on all addresses, or on one of them: SO_REUSEADDR allows it
+ * there (in_pcbbind in bsd/netinet/in_pcb.c), and clients reach either. So a connection is tried there as well.
  *
+ * @param platform As `process.platform` names it.
+ * @param answers Whether a connection succeeds.
  * @throws {LocalError} `launch-failed` if `host` is not an address of this machine, or the port is not permitted
  */
-export async function canBind(host: string, port: number): Promise<"free" | "taken"> {
+export async function canBind(
+  host: string,
+  port: number,
+  platform: string = process.platform,
+  answers?: (host: string, port: number) => Promise<boolean>,
+): Promise<"free" | "taken"> {
   try {
     await (await listen(host, port)).close();
-    return "free";
+    if (platform !== "darwin") return "free";
+    const answersThere = answers ?? (await import("./answers_at.ts")).answersAt;
+    return await answersThere(host, port) ? "taken" : "free";
   } catch (error) {
     const code = systemErrorCode(error) ?? "";
     if (code === "EADDRINUSE") return "taken";

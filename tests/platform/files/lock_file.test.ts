@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { adoptLock, type LockFile, tryLock } from "../../../lib/platform/files/lock_file.ts";
+import { lockRefusal } from "../../../lib/platform/files/lock_refusal.ts";
 import { isDeno } from "../../../lib/platform/runtime/host.ts";
 import { spawnDetached } from "../../../lib/platform/spawn/spawn_detached.ts";
 import { awaited, killGroup, scriptCommand, until, withProcess, withTempDir } from "../support.ts";
@@ -187,6 +188,30 @@ describe("tryLock()", () => {
       }
     }));
 });
+
+describe("lockRefusal()", () => {
+  it("knows a socket by the file, because the error of macOS has no name, and a file system without locks", () =>
+    withTempDir(async (folder) => {
+      const path = join(folder, "socket");
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(path, resolve));
+      try {
+        for (const error of [new Error("(os error 102)"), systemError("Unknown system error -102")]) {
+          assertEquals(lockRefusal(error, path)?.[0], "it is a socket or pipe");
+        }
+      } finally {
+        await new Promise((resolve) => server.close(resolve));
+      }
+      for (const code of ["ENOTSUP", "EOPNOTSUPP"]) {
+        assertEquals(lockRefusal(systemError(code), join(folder, "a"))?.[0], "the file system does not support locks");
+      }
+      assertEquals(lockRefusal(new Error("not of the system"), join(folder, "a")), null);
+    }));
+});
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
 
 describe("adoptLock()", () => {
   for (const runtime of ["deno", "node"] as const) {

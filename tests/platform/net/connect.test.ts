@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { systemErrorCode } from "../../../lib/errors/local_error.ts";
 import type { Connection } from "../../../lib/platform/net/connection.ts";
+import { isDeno } from "../../../lib/platform/runtime/host.ts";
 import { freePort } from "../../free_ports.ts";
 import { runtimeConnect } from "../../support.ts";
 import { withTempDir } from "../support.ts";
@@ -146,3 +147,25 @@ describe("connect()", () => {
     assert(!server.listening);
   });
 });
+
+it(
+  "a connection whose peer has gone already is one that ends, though macOS refuses an option of it",
+  { skip: !isDeno },
+  async () => {
+    const { connect: connectNow } = Deno;
+    let isClosed = false;
+    const setNoDelay = () => {
+      throw new Error("Invalid argument (os error 22)");
+    };
+    const socket = { setNoDelay, read: () => Promise.resolve(null), close: () => isClosed = true };
+    Object.assign(Deno, { connect: () => Promise.resolve(socket) });
+    try {
+      const connection = await connect({ host: "127.0.0.1", port: 1 }, 1000);
+      assertEquals(await connection.read(), null);
+      connection.close();
+      assertEquals(isClosed, true);
+    } finally {
+      Object.assign(Deno, { connect: connectNow });
+    }
+  },
+);

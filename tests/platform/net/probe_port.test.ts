@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:net";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
+import { answersAt } from "../../../lib/platform/net/answers_at.ts";
 import { canBind, freePort } from "../../../lib/platform/net/probe_port.ts";
 
 describe("canBind()", () => {
@@ -34,11 +35,38 @@ describe("canBind()", () => {
     }
   });
 
+  it("sees a foreign process on all addresses of a Mac, beside which listening succeeds", async () => {
+    const port = await freePort();
+    const asked: string[] = [];
+    const answers = (isThere: boolean) => (host: string) => {
+      asked.push(host);
+      return Promise.resolve(isThere);
+    };
+    for (const host of ["127.0.0.1", "0.0.0.0"]) {
+      assertEquals(await canBind(host, port, "darwin", answers(true)), "taken");
+      assertEquals(await canBind(host, port, "darwin", answers(false)), "free");
+      assertEquals(await canBind(host, port, "linux", answers(true)), "free");
+    }
+    assertEquals(asked, ["127.0.0.1", "127.0.0.1", "0.0.0.0", "0.0.0.0"]);
+    assertEquals(await canBind("127.0.0.1", port, "darwin"), "free");
+  });
+
   it("refuses what is not an address of this machine", async () => {
     for (const host of ["203.0.113.7", "no-such-host.invalid", "300.1.1.1", "fe80::1:2:3:4"]) {
       const error = await assertRejects(() => canBind(host, 7233), LocalError, `Cannot listen on ${host}, port 7233`);
       assertEquals([error.code, error.facts["host"]], ["launch-failed", host]);
     }
+  });
+});
+
+describe("answersAt()", () => {
+  it("connects where a client would, also for the address that stands for all", async () => {
+    const port = await freePort();
+    for (const host of ["127.0.0.1", "0.0.0.0", "::1", "::"]) assertEquals(await answersAt(host, port), false, host);
+    await withServer("127.0.0.1", port, async () => {
+      assertEquals([await answersAt("127.0.0.1", port), await answersAt("0.0.0.0", port)], [true, true]);
+      assertEquals(await answersAt("::1", port), false);
+    });
   });
 });
 

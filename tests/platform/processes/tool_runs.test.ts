@@ -1,12 +1,14 @@
 import { realpathSync } from "node:fs";
 import { describe, it } from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { LocalError } from "../../../lib/errors/local_error.ts";
 import { findTemporal } from "../../../lib/instance/find_temporal.ts";
 import { checkLayers } from "../../../lib/instance/status/checks.ts";
 import { terminate, Termination } from "../../../lib/process/terminate.ts";
 import { watchEnd } from "../../../lib/process/tracked_process.ts";
 import { reconcile } from "../../../lib/temporal/reconcile.ts";
-import { refuseSecondUser, refuseTakenPorts } from "../../../lib/temporal/launch/check_ports.ts";
+import { refuseTakenPorts } from "../../../lib/temporal/launch/check_ports.ts";
+import { refuseSecondUser } from "../../../lib/temporal/launch/preflight.ts";
 import { createProbe } from "../../../lib/instance/status/probe.ts";
 import { FakeInstance, type OrphanOptions } from "../../fakes/instance.ts";
 import { FakeMac } from "../../fakes/fake_mac.ts";
@@ -154,6 +156,21 @@ describe("the code for macOS", () => {
       mac.locks.take(fake.paths.temporalLock, make);
       const { temporal, foreignLockHolder } = findTemporal(fake.paths, mac.processes);
       assertEquals([temporal, foreignLockHolder?.pid], [null, make.pid]);
+    }),
+  );
+
+  it(
+    "names a foreign process that listens on all addresses",
+    onMac(async (mac, fake) => {
+      const docker = mac.table.spawn({ argv: ["com.docker.backend", "services"] }, 1);
+      mac.ports.listen(docker, "0.0.0.0", 7233);
+      const error = await assertRejects(() => refuseTakenPorts(fake.settings(), mac), LocalError);
+      assertEquals([error.code, error.facts], ["port-taken", {
+        port: 7233,
+        address: "0.0.0.0",
+        pid: docker.pid,
+        command: "com.docker.backend services",
+      }]);
     }),
   );
 
