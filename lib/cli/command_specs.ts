@@ -9,7 +9,7 @@ export { INSTANCE_FLAGS } from "../config/flags/instance_flags.ts";
 
 /** Flags that control the output; every command takes them. */
 export const OUTPUT_FLAGS: readonly Flag[] = [
-  { name: "json", kind: "boolean", help: "Print a single JSON document" },
+  { name: "json", kind: "boolean", help: "Print one JSON document; `logs` and `--watch`: one per line" },
   { name: "quiet", kind: "boolean", alias: "q", help: "Suppress output on success" },
   {
     name: "verbose",
@@ -80,7 +80,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "status",
     summary: "Show the state of Temporal, checked layer by layer",
     examples: ["stigmer-local status", "stigmer-local status --json", "stigmer-local status --watch"],
-    flags: [{ name: "watch", kind: "boolean", alias: "w", help: "Refresh every second" }],
+    flags: [
+      {
+        name: "watch",
+        kind: "boolean",
+        alias: "w",
+        help: "Refresh every second; not on a terminal: a line per change",
+      },
+      TIMEOUT("Seconds after which --watch ends (default: when interrupted)"),
+    ],
   },
   {
     name: "wait",

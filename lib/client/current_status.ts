@@ -2,18 +2,26 @@ import { checkHome, type CommandContext, tellWarnings } from "../cli/context.ts"
 import { portCandidate, withPorts } from "../config/auto_ports.ts";
 import { completeSettings } from "../config/settings.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
+import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { renderStatus } from "../instance/status/render_status.ts";
 import { seenFromHere } from "../instance/status/reachability.ts";
 import { type Status, statusExitCode } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
-import { delay } from "../platform/runtime/delay.ts";
 
-const WATCH_INTERVAL_MS = 1000;
-
-/** Prints the status that `look` returns; every second with `--watch`. */
+/**
+ * Prints the status that `look` returns; every second with `--watch`.
+ *
+ * @throws {LocalError} `usage` for a `--timeout` without `--watch`
+ */
 export async function showStatus(context: CommandContext, look: () => Promise<Status>): Promise<number> {
-  if (context.invocation.commandOptions["watch"] === true) return await watch(context, look);
+  const { watch, timeout } = context.invocation.commandOptions;
+  if (watch === true) return await (await import("./watch_status.ts")).watchStatus(context, look);
+  if (timeout !== undefined) {
+    throw new LocalError("usage", "`--timeout` is for `status --watch`", {
+      hint: "`stigmer-local wait --timeout S` waits until Temporal is ready",
+    });
+  }
   const seen = await look();
   await tellWarnings(context, seen);
   await context.answer(seen, () => renderStatus(seen, Date.now(), context.paint));
@@ -48,25 +56,4 @@ function withoutHome({ invocation: { home, requested } }: CommandContext): Statu
     lastExit: null,
     checks: [],
   };
-}
-
-async function watch(context: CommandContext, look: () => Promise<Status>): Promise<number> {
-  const { host, invocation, typed } = context;
-  let isOver = false;
-  let wake = () => {};
-  host.onSignal(["SIGINT", "SIGTERM"], () => {
-    isOver = true;
-    wake();
-  });
-  const clear = !invocation.json && host.isTerminal("stdout") ? "\x1b[H\x1b[2J" : "";
-  for (;;) {
-    const seen = await look();
-    const text = invocation.json
-      ? JSON.stringify(typed.inValue(seen)) + "\n"
-      : clear + typed.inText(renderStatus(seen, Date.now(), context.paint));
-    const isRead = await host.write("stdout", text);
-    if (isOver || !isRead) return statusExitCode(seen);
-    await Promise.race([delay(WATCH_INTERVAL_MS), new Promise<void>((resolve) => wake = resolve)]);
-    if (isOver) return statusExitCode(seen);
-  }
 }

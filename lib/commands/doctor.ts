@@ -38,6 +38,7 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
   const processes = processesHere(host.platform);
   const { evidence, status } = await consistentView(context, () => findTemporal(paths, processes));
   const owner = host.folderOwner(home);
+  const isForeign = owner !== null && owner.uid !== host.uid;
   const record = evidence.temporal !== null && evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
   const settings = record?.settings ?? completeSettings(withPortsFile(requested, paths), paths.defaultDatabase);
   const { dbFilename } = settings;
@@ -51,12 +52,12 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
     paths,
     processes,
     hasHome: owner !== null,
-    foreignOwner: owner !== null && owner.uid !== host.uid ? owner.uid : null,
-    isRefused: owner !== null && (owner.uid !== host.uid || (owner.mode & 0o022) !== 0),
+    foreignOwner: isForeign ? owner.uid : null,
+    isRefused: isForeign || (owner !== null && (owner.mode & 0o022) !== 0),
     configFailure: configFailure ?? null,
     status,
     evidence,
-    hiddenLocks: await hiddenLocks(lockPaths, processes),
+    hiddenLocks: isForeign ? [] : await hiddenLocks(lockPaths, processes),
     settings,
     binary: findOptions(context),
     nowMs: Date.now(),

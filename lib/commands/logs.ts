@@ -12,7 +12,7 @@ const DEFAULT_LINES = 200;
 
 /** Shows Temporal's or the supervisor's log, including rotated ones. */
 export const logs: Command = async (context) => {
-  const { host, invocation: { home, commandOptions }, paint } = context;
+  const { host, invocation: { home, commandOptions } } = context;
   const paths = instancePaths(home);
   const path = commandOptions["supervisor"] === true ? paths.supervisorLog : paths.temporalLog;
   const sinceMs = typeof commandOptions["since"] === "string" ? parseSince(commandOptions["since"], Date.now()) : null;
@@ -26,11 +26,19 @@ export const logs: Command = async (context) => {
     await context.tell(`No log yet at ${path}`);
     return 0;
   }
+  const render = await renderer(context);
   const { lines, offset } = readLines(path, limit, sinceMs);
-  const isRead = await host.write("stdout", lines.map((line) => `${paintLine(line, paint)}\n`).join(""));
-  if (commandOptions["follow"] === true && isRead) await follow(context, path, offset, info?.ino ?? null);
+  const isRead = await host.write("stdout", lines.map((line) => `${render(line)}\n`).join(""));
+  if (commandOptions["follow"] === true && isRead) await follow(context, render, path, offset, info?.ino ?? null);
   return 0;
 };
+
+/** How a line is printed: in colour, or with `--json` as one document. */
+async function renderer({ invocation: { json }, paint }: CommandContext): Promise<(line: string) => string> {
+  if (!json) return (line) => paintLine(line, paint);
+  const { logDocument } = await import("../logs/log_document.ts");
+  return (line) => JSON.stringify(logDocument(line));
+}
 
 /** The selected lines, and the offset in the current log up to which they were read. */
 function readLines(path: string, limit: number, sinceMs: number | null): { lines: string[]; offset: number } {
@@ -58,14 +66,21 @@ function splitLines(bytes: Uint8Array): string[] {
 }
 
 async function follow(
-  { host, paint }: CommandContext,
+  { host }: CommandContext,
+  render: (line: string) => string,
   path: string,
   offset: number,
   inode: number | null,
 ): Promise<void> {
   const end = new AbortController();
   host.onSignal(["SIGINT", "SIGTERM"], () => end.abort());
-  for await (const lines of followLines(path, offset, inode, end.signal)) {
-    if (!(await host.write("stdout", lines.map((line) => `${paintLine(line, paint)}\n`).join("")))) return;
+  const { watchReader } = await import("../platform/runtime/reader_gone.ts");
+  watchReader(() => end.abort(), end.signal);
+  try {
+    for await (const lines of followLines(path, offset, inode, end.signal)) {
+      if (!(await host.write("stdout", lines.map((line) => `${render(line)}\n`).join("")))) return;
+    }
+  } finally {
+    end.abort(); // ends the watch, too
   }
 }

@@ -148,6 +148,23 @@ describe("status --watch", () => {
       const { code, stdout, stderr } = await watch.ended;
       assertEquals([code, stderr], [0, ""]);
       assert(!stdout.includes("\x1b"), "escape sequences in a pipe");
+      const lines = stdout.trimEnd().split("\n");
+      for (const line of lines) assertMatch(line, /^\d{4}-\d\d-\d\dT\S+Z [●○] Temporal /);
+      const texts = lines.map((line) => line.replace(/^\S+ /, ""));
+      assertEquals(texts.filter((text, at) => text === texts[at - 1]), [], "a line without a change");
+    }));
+
+  it("ends after --timeout, with the exit code of the last status", () =>
+    withInstance(async (instance) => {
+      const { code, stdout, stderr } = await instance.run(["status", "--watch", "--timeout", "0.2"]);
+      assertEquals([code, stderr], [3, ""]);
+      assertMatch(stdout, /^\S+ ○ Temporal is stopped\n$/);
+      const documents = await instance.run(["status", "--watch", "--json", "--timeout", "0.2"]);
+      assertEquals(documents.code, 3);
+      for (const line of documents.stdout.trimEnd().split("\n")) assertEquals(JSON.parse(line).state, "stopped");
+      const refused = await instance.run(["status", "--timeout", "1"]);
+      assertEquals(refused.code, 2);
+      assertMatch(refused.stderr, /^error: `--timeout` is for `status --watch`\nhint: `stigmer-local wait --home /);
     }));
 
   it("prints one JSON document per line", () =>

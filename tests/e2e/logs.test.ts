@@ -42,6 +42,37 @@ describe("Temporal's log", () => {
       }),
   );
 
+  it("is followed until its reader has exited, though nothing is written", () =>
+    withInstance(async (instance) => {
+      const { logsDir, temporalLog, home } = instance.paths;
+      mkdirSync(logsDir, { mode: 0o700 });
+      writeFileSync(temporalLog, "time=2026-11-29T18:56:32.026 level=ERROR msg=first\ntime=x\n");
+      const follow = [...toolCommand(ownRuntime), "logs", "-f", "--home", home];
+      for (const reader of ["grep -m1 first", "head -n 1"]) {
+        const { code, stdout, stderr } = await launch(["sh", "-c", `"$@" | ${reader}`, "sh", ...follow]).ended;
+        assertEquals([code, stdout, stderr], [0, "time=2026-11-29T18:56:32.026 level=ERROR msg=first\n", ""]);
+      }
+    }));
+
+  it("is printed as one JSON document per line with --json, also when it is followed", () =>
+    withInstance(async (instance) => {
+      const { logsDir, temporalLog } = instance.paths;
+      mkdirSync(logsDir, { mode: 0o700 });
+      writeFileSync(temporalLog, 'time=2026-11-29T18:56:32.026 level=WARN msg="a b" n=1\n\tstack\n');
+      const documents = [
+        { time: "2026-11-29T18:56:32.026Z", level: "warn", message: "a b", fields: { n: "1" } },
+        { time: null, level: null, message: "\tstack", fields: {} },
+      ];
+      const read = (text: string) => text.trimEnd().split("\n").map((line) => JSON.parse(line));
+      assertEquals(read((await instance.run(["logs", "--json"])).stdout), documents);
+      const following = instance.launch(["logs", "-f", "--json"]);
+      await until("the log is shown", () => following.stdout().split("\n").length > 2);
+      appendFileSync(temporalLog, "later\n");
+      await until("the new line is shown", () => following.stdout().includes("later"));
+      following.kill("SIGTERM");
+      assertEquals(read((await following.ended).stdout), [...documents, { ...documents[1], message: "later" }]);
+    }));
+
   it("can be followed across its rotation by size and at a start", () =>
     withInstance(async (instance) => {
       const { paths } = instance;

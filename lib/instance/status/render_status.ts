@@ -31,21 +31,20 @@ export function renderCard(status: Status, paint: Paint): string {
   return `${paint.green("●")} ${paint.bold(headline)}\n${renderRows(rows, paint)}`;
 }
 
+/** The status in one line, for a log: the state, and why it is not a healthy one. */
+export function renderStatusLine(status: Status, paint: Paint): string {
+  const { temporal, failure, address } = status;
+  const where = status.managed ? temporal === null ? "" : ` (pid ${temporal.pid}, ${address})` : ` (${address})`;
+  const broken = status.checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`);
+  const why = failure === undefined ? broken.join(", ") : failure.message;
+  const isFine = (status.state === "running" && status.healthy) || status.state === "stopped";
+  return `${headline(status, paint)}${where}${isFine || why === "" ? "" : `: ${why}`}`;
+}
+
 /** The table of `status`: what is running, then each check. */
 export function renderStatus(status: Status, nowMs: number, paint: Paint): string {
   const { temporal, supervisor, lastExit, failure } = status;
-  const isUp = status.state === "running" && status.healthy;
-  const mark = isUp
-    ? paint.green("●")
-    : status.state === "stopped"
-    ? paint.dim("○")
-    : status.state === "failed" || status.state === "unknown"
-    ? paint.red("●")
-    : paint.yellow("●");
-  const isHealthKnown = status.state !== "unhealthy" &&
-    (status.managed ? status.temporal !== null : status.state !== "unknown");
-  const health = !isHealthKnown ? "" : status.healthy ? ", healthy" : ", not healthy";
-  const lines = [`${mark} ${paint.bold(stateInWords(status.state) + health)}`];
+  const lines = [headline(status, paint)];
   const rows: [string, string | null][] = !status.managed
     ? externalRows(status)
     : temporal === null
@@ -98,6 +97,21 @@ export function renderStatus(status: Status, nowMs: number, paint: Paint): strin
     );
   }
   return lines.join("\n") + "\n";
+}
+
+function headline(status: Status, paint: Paint): string {
+  const isUp = status.state === "running" && status.healthy;
+  const mark = isUp
+    ? paint.green("●")
+    : status.state === "stopped"
+    ? paint.dim("○")
+    : status.state === "failed" || status.state === "unknown"
+    ? paint.red("●")
+    : paint.yellow("●");
+  const isHealthKnown = status.state !== "unhealthy" &&
+    (status.managed ? status.temporal !== null : status.state !== "unknown");
+  const health = !isHealthKnown ? "" : status.healthy ? ", healthy" : ", not healthy";
+  return `${mark} ${paint.bold(stateInWords(status.state) + health)}`;
 }
 
 /** A span of time in its two largest units: `3 d 4 h`, `12 min 5 s`, `0 s`. */

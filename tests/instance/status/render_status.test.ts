@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { formatSpan, renderCard, renderStatus } from "../../../lib/instance/status/render_status.ts";
+import { formatSpan, renderCard, renderStatus, renderStatusLine } from "../../../lib/instance/status/render_status.ts";
 import type { Status } from "../../../lib/instance/status/status.ts";
 import { paintFor, wantsColour } from "../../../lib/text/paint.ts";
 
@@ -34,6 +34,24 @@ const RUNNING: Status = {
   paths: { home: "/home/me/.stigmer", database: "/home/me/t.db", log: "/home/me/temporal.log" },
 };
 const STOPPED: Status = { ...RUNNING, state: "stopped", healthy: false, temporal: null, supervisor: null, checks: [] };
+
+describe("renderStatusLine()", () => {
+  it("is the state, and why it is not a healthy one", () => {
+    const line = (status: Status) => renderStatusLine(status, PLAIN);
+    assertEquals(line(RUNNING), "● Temporal is running, healthy (pid 4242, 127.0.0.1:7233)");
+    assertEquals(
+      line({ ...RUNNING, healthy: false }),
+      "● Temporal is running, not healthy (pid 4242, 127.0.0.1:7233): grpc: no answer",
+    );
+    assertEquals(line(STOPPED), "○ Temporal is stopped");
+    const failure = { code: "gave-up" as const, message: "Gave up" };
+    assertEquals(line({ ...STOPPED, state: "failed", failure }), "● Temporal has failed: Gave up");
+    assertEquals(
+      line({ ...STOPPED, managed: false, state: "unknown" }),
+      "● The state of Temporal is unknown (127.0.0.1:7233)",
+    );
+  });
+});
 
 describe("renderCard()", () => {
   it("shows where it is to be found", () => {
