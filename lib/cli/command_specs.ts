@@ -31,6 +31,8 @@ export interface CommandSpec {
   operands?: string;
   /** What the arguments after `--` are; missing = they are an error. */
   afterDashes?: "arguments for Temporal" | "command";
+  /** `--namespace` selects one of the instance's namespaces, instead of requesting it. */
+  selectsNamespace?: true;
   /** How it treats `config.yaml`; `wanted` ignores a faulty file with a warning. @default {"needed"} */
   config?: "needed" | "wanted" | "ignored";
 }
@@ -78,6 +80,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "status",
+    selectsNamespace: true,
     summary: "Show the state of Temporal, checked layer by layer",
     examples: ["stigmer-local status", "stigmer-local status --json", "stigmer-local status --watch"],
     flags: [
@@ -92,6 +95,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "wait",
+    selectsNamespace: true,
     summary: "Wait until Temporal is ready",
     examples: ["stigmer-local wait --timeout 30"],
     flags: [TIMEOUT("Seconds to wait before giving up (default 120)")],
@@ -121,11 +125,13 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "run",
+    selectsNamespace: true,
     summary: "Run a command with Temporal available; exits with the command's status",
     examples: [
       "stigmer-local run -- npm test",
       "stigmer-local run --ephemeral -- go test ./...",
       "stigmer-local run --stop-after -- ./seed.sh",
+      "stigmer-local run --namespace billing -- npm test",
     ],
     flags: [
       {
@@ -148,6 +154,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "env",
+    selectsNamespace: true,
     summary: "Print environment variables for Temporal's SDKs and CLI",
     examples: [
       'eval "$(stigmer-local env)"',
@@ -235,6 +242,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "ui",
+    selectsNamespace: true,
     summary: "Print the address of the Web UI and, on a terminal, open it",
     examples: ["stigmer-local ui", "stigmer-local ui --print"],
     flags: [{ name: "print", kind: "boolean", help: "Print the address without opening it" }],

@@ -19,6 +19,8 @@ export interface Invocation {
   home: string;
   /** The requested settings, from any source; the rest comes from the running instance or the defaults. */
   requested: RequestedSettings;
+  /** The namespace that `--namespace` selects; null = the instance's own. */
+  namespace: string | null;
   /** The requested binary, absolute; null = the resolution chain decides. */
   temporalBin: string | null;
   /** The requested version of the managed binary; null = the one selected in the home, or the default. */
@@ -75,6 +77,7 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     const found = optionValue(flag, line, surroundings, config);
     if (found !== null) options.set(flag.name, found);
   }
+  const namespace = takeSelection(line, surroundings, config, options);
   const surplus = operands[command.operands === undefined ? 0 : 1];
   if (surplus !== undefined) {
     throw new LocalError("usage", `Unexpected argument \`${surplus}\` for \`${command.name}\``, {
@@ -98,6 +101,7 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     command,
     home,
     requested: requestedSettings(command, options),
+    namespace,
     temporalBin,
     temporalVersion,
     requestedBinary: temporalBin ?? (temporalVersion === null ? null : managedBinaryPath(home, temporalVersion)),
@@ -111,6 +115,35 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     options,
     operands: command.afterDashes === "command" ? passed ?? [] : operands,
   };
+}
+
+/**
+ * Takes `--namespace` out of `options` for a command where it selects one: what is requested comes from the environment
+ * and `config.yaml` then. An ephemeral or an external Temporal has no others to select from.
+ *
+ * @throws {LocalError} `usage` if it is given more than once
+ */
+function takeSelection(
+  line: CommandLine,
+  surroundings: Surroundings,
+  config: ConfigFile | null,
+  options: Map<string, OptionValue>,
+): string | null {
+  const found = options.get("namespace");
+  if (found?.source.kind !== "flag" || line.command.selectsNamespace !== true) return null;
+  if (isExternal(options) || options.get("ephemeral")?.value === true) return null;
+  const [selected, second] = found.value as string[];
+  if (second !== undefined) {
+    throw new LocalError("usage", `--namespace selects one namespace for \`${line.command.name}\``, {
+      hint: "Declare namespaces with `stigmer-local start`, or in config.yaml",
+    });
+  }
+  const flag = settingsOf(line.command).find(({ name }) => name === "namespace")!;
+  const others = new Map([...line.options].filter(([name]) => name !== "namespace"));
+  const declared = optionValue(flag, { ...line, options: others }, surroundings, config);
+  if (declared === null) options.delete("namespace");
+  else options.set("namespace", declared);
+  return selected!;
 }
 
 /** The part of an invocation that its flags request, without the environment and `config.yaml`. */

@@ -1,8 +1,10 @@
-import type { Command } from "../cli/context.ts";
+import type { Command, CommandContext } from "../cli/context.ts";
+import { selectNamespace } from "../cli/select_namespace.ts";
 import { requireOperands, runIn } from "../client/run_command.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
 import { toolEnvironment } from "../environment/tool_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
+import type { Status } from "../instance/status/status.ts";
 
 /** Runs a command with Temporal available; exits with its status. */
 export const run: Command = async (context) => {
@@ -19,7 +21,7 @@ export const run: Command = async (context) => {
   const { bringUp } = await import("../client/bring_up.ts");
   const status = await bringUp(context);
   try {
-    const environment = instanceEnvironment(context.host, status);
+    const environment = instanceEnvironment(context.host, await selected(context, status, bringUp));
     return await runIn(context, { ...environment, ...toolEnvironment(context.invocation) });
   } finally {
     if (commandOptions["stop-after"] === true && status.reused !== true) {
@@ -28,3 +30,22 @@ export const run: Command = async (context) => {
     }
   }
 };
+
+/** An instance that this command started, for which no namespaces are declared, gets the selected one if it lacks it. */
+async function selected(
+  context: CommandContext,
+  status: Status,
+  bringUp: (context: CommandContext) => Promise<Status>,
+): Promise<Status> {
+  const { invocation } = context;
+  const { namespace, requested } = invocation;
+  try {
+    return await selectNamespace(context, status);
+  } catch (error) {
+    const isOurs = status.reused !== true && requested.namespaces === undefined && namespace !== null;
+    if (!isOurs || !(error instanceof LocalError) || error.code !== "namespace-missing") throw error;
+    const declared = (status.namespaces ?? []).filter((name) => name !== "default");
+    const asked = { ...requested, namespaces: [...declared, namespace] };
+    return { ...await bringUp({ ...context, invocation: { ...invocation, requested: asked } }), namespace };
+  }
+}

@@ -1,4 +1,5 @@
 import type { Command, CommandContext } from "../cli/context.ts";
+import { selectNamespace } from "../cli/select_namespace.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { stateInWords } from "../instance/status/status.ts";
@@ -13,12 +14,15 @@ export const ui: Command = async (context) => {
       facts: { state: status.state },
     });
   }
-  const { uiUrl } = status;
-  if (uiUrl === null) {
+  if (status.uiUrl === null) {
     throw new LocalError("no-ui", "This Temporal has no Web UI: it was started with --headless", {
       hint: "Run `stigmer-local stop`, then `stigmer-local start` to start it with a UI on the same data",
     });
   }
+  const { namespace } = context.invocation;
+  const selected = await selectNamespace(context, status);
+  const page = namespace === null ? "" : `/namespaces/${encodeURIComponent(selected.namespace)}/workflows`;
+  const uiUrl = status.uiUrl.replace(/\/$/, page === "" ? "$&" : "") + page;
   const isWanted = commandOptions["print"] !== true && !json && !quiet && host.isTerminal("stdout");
   await context.answer({ schema: 1, uiUrl }, () => `${uiUrl}\n`);
   if (isWanted) await openInBrowser(context, uiUrl);

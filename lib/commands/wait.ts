@@ -1,5 +1,6 @@
 import { checkHome, type Command, type CommandContext, timeoutMsOf } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
+import { selectNamespace } from "../cli/select_namespace.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
@@ -18,9 +19,10 @@ export const wait: Command = async (context) => {
   const giveUpAt = performance.now() + timeoutMs;
   const ask = () => servingStatus(context, Math.max(1, giveUpAt - performance.now()));
   const look = () => checkHome(context) ? withLiveLine(context, ask) : null;
-  const status = await poll(look, { everyMs: POLL_MS, timeoutMs });
-  if (status === null) throw notReady(timeoutMs, "`stigmer-local status` shows why, `stigmer-local start` starts it");
-  await requireReach(context.host, status);
+  const ready = await poll(look, { everyMs: POLL_MS, timeoutMs });
+  if (ready === null) throw notReady(timeoutMs, "`stigmer-local status` shows why, `stigmer-local start` starts it");
+  await requireReach(context.host, ready);
+  const status = await selectNamespace(context, ready);
   await context.answer(status, () => renderCard(status, context.paint));
   return 0;
 };

@@ -127,7 +127,7 @@ describe("parseCommandLine() on flags", () => {
 
   it("prefers the command's own letter to an instance flag's", () => {
     assertEquals(parse("logs -f -n 5").requested, {});
-    assertEquals(parse("status -n dev -f t.db").requested, { namespaces: ["dev"], dbFilename: "/cwd/t.db" });
+    assertEquals(parse("restart -n dev -f t.db").requested, { namespaces: ["dev"], dbFilename: "/cwd/t.db" });
   });
 
   it("takes the last value of a flag, and collects those of repeatable ones", () => {
@@ -146,6 +146,23 @@ describe("parseCommandLine() on flags", () => {
     assertStringIncludes(message("start", { STIGMER_DYNAMIC_CONFIG: "foo=bar" }), wanted);
     assertEquals(asked(`--dynamic-config-value foo=[{"value":255,"constraints":{}}]`), { dynamicConfig: ["foo=255"] });
     assertStringIncludes(message(`start --dynamic-config-value foo=[{"value":1},{"value":2}]`), "expected one value");
+  });
+
+  it("takes --namespace of a command that only uses the instance as a selection among those declared elsewhere", () => {
+    for (const command of ["run", "env", "status", "wait", "ui"]) {
+      const line = command === "run" ? "run -n dev -- x" : `${command} -n dev`;
+      assertEquals([parse(line).namespace, parse(line).requested], ["dev", {}], command);
+      const declared = parse(line, { STIGMER_NAMESPACE: "orders,dev" });
+      assertEquals([declared.namespace, declared.requested], ["dev", { namespaces: ["orders", "dev"] }], command);
+      assertEquals(parse(line.replace(" -n dev", "")).namespace, null);
+      assertEquals(
+        refusal(line.replace("-n dev", "-n dev -n b")).message,
+        `--namespace selects one namespace for \`${command}\``,
+      );
+    }
+    for (const line of ["start -n dev", "run --ephemeral -n dev -- x", "env --address a:1 -n dev"]) {
+      assertEquals([parse(line).namespace, parse(line).requested.namespaces], [null, ["dev"]], line);
+    }
   });
 
   it("keeps text that looks like a number unchanged", () => {

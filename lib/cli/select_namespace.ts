@@ -1,0 +1,56 @@
+import { LocalError } from "../errors/local_error.ts";
+import type { Status } from "../instance/status/status.ts";
+import { quotedIfNeeded } from "../text/shell_word.ts";
+import type { CommandContext } from "./context.ts";
+
+const TIMEOUT_MS = 5000;
+
+/**
+ * The status with the namespace that `--namespace` selects; unchanged without that flag. A running Temporal is asked
+ * which ones it has. Without one, those that the instance was or would be started with count, if any was declared.
+ *
+ * @throws {LocalError} `namespace-missing`, with those that exist
+ */
+export async function selectNamespace(context: CommandContext, status: Status): Promise<Status> {
+  const { namespace } = context.invocation;
+  if (namespace === null || !status.managed) return status;
+  const declared = status.namespaces ?? [status.namespace];
+  const existing = status.temporal === null ? null : await existingNamespaces(context, status.address);
+  const known = existing ?? (declared.length > 1 ? declared : [namespace]);
+  if (!known.includes(namespace)) throw missing(namespace, known, declared);
+  return { ...status, namespace };
+}
+
+/** The namespaces of the Temporal at `address`; null if it cannot be asked. */
+async function existingNamespaces({ host }: CommandContext, address: string): Promise<string[] | null> {
+  const [{ openGrpcChannel }, { GrpcError }, { listNamespaces }] = await Promise.all([
+    import("../grpc/channel.ts"),
+    import("../grpc/error.ts"),
+    import("../grpc/namespaces.ts"),
+  ]);
+  const at = address.lastIndexOf(":");
+  const endpoint = { host: address.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(address.slice(at + 1)) };
+  try {
+    const channel = await openGrpcChannel(host.connect, endpoint, TIMEOUT_MS);
+    try {
+      return await listNamespaces(channel, TIMEOUT_MS);
+    } finally {
+      channel.close();
+    }
+  } catch (error) {
+    if (error instanceof GrpcError) return null;
+    throw error;
+  }
+}
+
+function missing(namespace: string, known: readonly string[], declared: readonly string[]): LocalError {
+  const words = [...declared.filter((name) => name !== "default"), namespace].flatMap((name) => ["--namespace", name]);
+  return new LocalError(
+    "namespace-missing",
+    `Namespace \`${namespace}\` does not exist: this instance has ${[...known].sort().join(", ")}`,
+    {
+      hint: `\`stigmer-local start ${words.map(quotedIfNeeded).join(" ")}\` creates it`,
+      facts: { namespace, namespaces: [...known].sort() },
+    },
+  );
+}
