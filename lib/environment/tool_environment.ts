@@ -10,7 +10,7 @@ const OUTER_HOME = "STIGMER_OUTER_HOME";
 const SELECTING: readonly string[] = ["home", "managed", "address", "profile"];
 
 /** Options of the caller's environment that an ephemeral instance ignores, besides the connection. */
-const NOT_EPHEMERAL: readonly string[] = ["port", "ui-port", "metrics-port", "headless", "db-filename"];
+const NOT_EPHEMERAL: readonly string[] = ["port", "ui-port", "metrics-port", "http-port", "headless", "db-filename"];
 
 /**
  * The variables by which this tool, called by the command of `run`, finds the same instance. A variable of the caller that

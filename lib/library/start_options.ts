@@ -3,9 +3,16 @@ import type { CommandLine } from "../cli/parse_args.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 
+/** A duration: seconds, or a text such as `500ms`, `90s` or `5m`. */
+export type Duration = number | string;
+
+/** A size: bytes, or a text such as `10MB`. */
+export type Size = number | string;
+
 /**
- * Options of {@linkcode startTemporal}. Each corresponds to the flag of `stigmer-local start` with that name. An omitted
- * option comes from the environment, `config.yaml`, the running instance, or the default, in that order.
+ * Options of {@linkcode startTemporal}. Each corresponds to the flag of `stigmer-local start`, or the key of `config.yaml`,
+ * with that name. An omitted option comes from the environment, `config.yaml`, the running instance, or the default, in that
+ * order.
  */
 export interface StartOptions {
   /**
@@ -28,12 +35,28 @@ export interface StartOptions {
   ip?: string;
   /** Address that the Web UI binds (default: that of the frontend). */
   uiIp?: string;
+  /** URL path of the Web UI. @default {"/"} */
+  uiPublicPath?: string;
+  /** Directory of custom UI assets. */
+  uiAssetPath?: string;
+  /** Remote codec endpoint of the Web UI. */
+  uiCodecEndpoint?: string;
+  /** Disable the newsfeed of the Web UI (Temporal newer than 1.5). @default {false} */
+  uiDisableNewsFetch?: boolean;
+  /** Port of Temporal's HTTP API (default: a free one). */
+  httpPort?: number;
+  /** Port of Temporal's Prometheus metrics (default: a free one). */
+  metricsPort?: number;
   /** SQLite database (default: one in the home). Not with {@linkcode ephemeral}. */
   dbFilename?: string;
+  /** SQLite pragmas of Temporal's connection, `PRAGMA=VALUE` each. */
+  sqlitePragmas?: readonly string[];
   /** Namespaces to create besides `default`; the first one is {@linkcode TemporalServer.namespace}. */
   namespaces?: readonly string[];
   /** Temporal's log level: `debug`, `info`, `warn`, `error`, `never`. */
   logLevel?: string;
+  /** Write Temporal's server configuration to its log. @default {false} */
+  logConfig?: boolean;
   /** Search attributes to register, `KEY=TYPE` each. */
   searchAttributes?: readonly string[];
   /** Dynamic configuration, `KEY=JSON` each. */
@@ -44,8 +67,28 @@ export interface StartOptions {
   temporalBin?: string;
   /** The version of Temporal to run, installed if missing. */
   version?: string;
-  /** Restarts within 5 minutes after which the supervisor gives up; 0 = never. @default {10} */
+  /** Restarts within {@linkcode restartWindow} after which the supervisor gives up; 0 = never. @default {10} */
   maxRestarts?: number;
+  /** Time window for counting restarts. @default {"5m"} */
+  restartWindow?: Duration;
+  /** Maximum backoff between restarts. @default {"30s"} */
+  restartMaxDelay?: Duration;
+  /** Time that Temporal has to serve to be restarted without backoff. @default {"2s"} */
+  restartMinUptime?: Duration;
+  /** Time between health checks. @default {"1s"} */
+  healthInterval?: Duration;
+  /** Timeout of a health check, at most {@linkcode healthInterval}. @default {"1s"} */
+  healthTimeout?: Duration;
+  /** Consecutive failed health checks before Temporal is restarted. @default {3} */
+  healthFailures?: number;
+  /** Time for Temporal to become ready after a launch. @default {"90s"} */
+  launchTimeout?: Duration;
+  /** Size at which a log is rotated. @default {"10MB"} */
+  logMaxSize?: Size;
+  /** Age at which rotated logs are removed. @default {"7d"} */
+  logMaxAge?: Duration;
+  /** Maximum total size of rotated logs; the oldest are removed first. @default {"100MB"} */
+  logMaxTotal?: Size;
   /** How long to wait for Temporal to become ready, in ms. @default {120_000} */
   timeoutMs?: number;
   /**
@@ -63,26 +106,44 @@ export interface StartOptions {
   onMessage?: (line: string) => void;
 }
 
-/** The flag of `start` for each option. */
-const FLAGS: Readonly<Record<string, string>> = {
+/** Options without a setting of `start`, or with other units. */
+const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "logsDir", "stopAfter", "onMessage"] as const;
+
+/** The setting of `start` for each other option, by its name in the schema; most are that name in camel case. */
+export const OPTION_FLAGS: Readonly<Record<Exclude<keyof StartOptions, typeof OTHERS[number]>, string>> = {
   home: "home",
   port: "port",
   uiPort: "ui-port",
   headless: "headless",
   ip: "ip",
   uiIp: "ui-ip",
+  uiPublicPath: "ui-public-path",
+  uiAssetPath: "ui-asset-path",
+  uiCodecEndpoint: "ui-codec-endpoint",
+  uiDisableNewsFetch: "ui-disable-news-fetch",
+  httpPort: "http-port",
+  metricsPort: "metrics-port",
   dbFilename: "db-filename",
+  sqlitePragmas: "sqlite-pragma",
   namespaces: "namespace",
   logLevel: "log-level",
+  logConfig: "log-config",
   searchAttributes: "search-attribute",
   dynamicConfig: "dynamic-config-value",
   temporalBin: "temporal-bin",
   version: "version",
   maxRestarts: "max-restarts",
+  restartWindow: "restart-window",
+  restartMaxDelay: "restart-max-delay",
+  restartMinUptime: "restart-min-uptime",
+  healthInterval: "health-interval",
+  healthTimeout: "health-timeout",
+  healthFailures: "health-failures",
+  launchTimeout: "launch-timeout",
+  logMaxSize: "log-max-size",
+  logMaxAge: "log-max-age",
+  logMaxTotal: "log-max-total",
 };
-
-/** Options without a flag of `start`, or with other units. */
-const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "logsDir", "stopAfter", "onMessage"];
 
 /**
  * The command line of `start` that `options` correspond to, so that flags and options share one schema, its checks, the
@@ -93,9 +154,11 @@ const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "logsDir", "stopAfter", "
 export function commandLineOf(options: StartOptions): CommandLine {
   const { ephemeral, dbFilename, timeoutMs, extraArgs, logsDir } = options;
   const flags = new Map<string, unknown>();
+  const known = new Map<string, string>(Object.entries(OPTION_FLAGS));
+  const others: readonly string[] = OTHERS;
   for (const [name, value] of Object.entries(options)) {
-    const flag = FLAGS[name];
-    if (flag === undefined && !OTHERS.includes(name)) throw unknownOption(name);
+    const flag = known.get(name);
+    if (flag === undefined && !others.includes(name)) throw unknownOption(name);
     if (flag !== undefined && value !== undefined) flags.set(flag, value);
   }
   if (timeoutMs !== undefined) flags.set("timeout", timeoutMs / 1000);
@@ -114,7 +177,7 @@ export function commandLineOf(options: StartOptions): CommandLine {
 }
 
 function unknownOption(name: string): LocalError {
-  const near = didYouMean(name, [...Object.keys(FLAGS), ...OTHERS]);
+  const near = didYouMean(name, [...Object.keys(OPTION_FLAGS), ...OTHERS]);
   return new LocalError("usage", `Unknown option \`${name}\``, {
     ...(near === null ? {} : { hint: `Did you mean \`${near}\`?` }),
     facts: { option: name, suggestion: near },

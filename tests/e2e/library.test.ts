@@ -6,6 +6,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { freePorts } from "../free_ports.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { LocalError, startTemporal, type TemporalServer } from "../../mod.ts";
 import { scriptCommand, withTempDir } from "../platform/support.ts";
@@ -43,6 +44,18 @@ describe("startTemporal({ ephemeral: true })", () => {
       assertEquals((await server.status()).state, "stopped");
     }
     assertEquals(listeners(), before, "listeners are left");
+  });
+
+  it("takes the ports of Temporal's other listeners, pragmas and policies", async () => {
+    const { port: metricsPort, uiPort: httpPort } = await freePorts();
+    await using temporal = await startTemporal({
+      ...{ ephemeral: true, metricsPort, httpPort, uiPublicPath: "/t", headless: false },
+      ...{ sqlitePragmas: ["synchronous=0"], healthInterval: "500ms", restartWindow: 60 },
+    });
+    assertEquals(new URL(temporal.uiUrl!).pathname, "/t");
+    for (const url of [`http://127.0.0.1:${metricsPort}/metrics`, `http://127.0.0.1:${httpPort}/api/v1/namespaces`]) {
+      assertEquals(await fetch(url).then((page) => page.body?.cancel().then(() => page.status)), 200, url);
+    }
   });
 
   it("is removed at the end of an `await using`, and two calls of stop return the same promise", async () => {
