@@ -8,7 +8,7 @@ import process from "node:process";
 import { DEFAULT_RESTART_POLICY } from "../lib/config/restart_policy.ts";
 import { createInstance, type LaunchRequest } from "../lib/instance/context.ts";
 import { instancePaths } from "../lib/instance/paths.ts";
-import { tryLock } from "../lib/platform/files/lock_file.ts";
+import { tryLock } from "../lib/platform/locks/lock_file.ts";
 import { currentHost } from "../lib/platform/runtime/current_host.ts";
 import { runSupervisor } from "../lib/supervisor/run.ts";
 

@@ -4,8 +4,8 @@ import { completeSettings } from "../config/settings.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { renderStatus } from "../instance/status/render_status.ts";
 import { seenFromHere } from "../instance/status/reachability.ts";
+import { renderStatus } from "../instance/status/render_status.ts";
 import { type Status, statusExitCode } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 

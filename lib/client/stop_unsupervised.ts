@@ -6,7 +6,7 @@ import { clearLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
-import type { LockFile } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";

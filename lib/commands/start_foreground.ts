@@ -6,8 +6,8 @@ import { LocalError } from "../errors/local_error.ts";
 import { createInstance } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { tryLock } from "../platform/files/lock_file.ts";
 import { makeFolder } from "../platform/files/make_folder.ts";
+import { tryLock } from "../platform/locks/lock_file.ts";
 import { runSupervisor } from "../supervisor/run.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 

@@ -6,8 +6,8 @@ import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
 import { fromFailure } from "../errors/failure.ts";
 import { notReady } from "../errors/not_ready.ts";
-import { renderCard } from "../instance/status/render_status.ts";
 import { requireReach } from "../instance/status/reachability.ts";
+import { renderCard } from "../instance/status/render_status.ts";
 import type { Status } from "../instance/status/status.ts";
 import { poll } from "../platform/runtime/poll.ts";
 

@@ -4,7 +4,7 @@ import { LocalError } from "../errors/local_error.ts";
 import { findTemporal, type FoundTemporal } from "../instance/find_temporal.ts";
 import { describeObstacle, endOf, homeFact } from "../instance/obstacle.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import { type LockFile, tryLock } from "../platform/locks/lock_file.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { takeDatabaseLock } from "./lock.ts";
 

@@ -1,6 +1,6 @@
 import { LocalError } from "../errors/local_error.ts";
 import { describeObstacle, homeFact } from "../instance/obstacle.ts";
-import type { LockFile } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { System } from "../platform/system.ts";
 
 /** The lock of the database that an instance uses. */

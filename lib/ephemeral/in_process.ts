@@ -5,7 +5,7 @@ import { createInstance, type LaunchRequest } from "../instance/context.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
-import { type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import { type LockFile, tryLock } from "../platform/locks/lock_file.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { signalChild } from "../platform/spawn/signal_child.ts";
 import { homeNotMade, makeEphemeralHome } from "../supervisor/ephemeral_home.ts";

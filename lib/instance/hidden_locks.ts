@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { LocalError } from "../errors/local_error.ts";
-import { tryLock } from "../platform/files/lock_file.ts";
+import { tryLock } from "../platform/locks/lock_file.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 
 /**

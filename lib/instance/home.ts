@@ -5,8 +5,8 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { writeFault } from "../errors/system_error.ts";
 import { networkFileSystem } from "../platform/files/network_file_system.ts";
 import { openUnlinked } from "../platform/files/unlinked_file.ts";
-import { ownerRemedy, userName } from "./owner.ts";
 import { shellWord } from "../text/shell_word.ts";
+import { ownerRemedy, userName } from "./owner.ts";
 
 /** Size of the trial write: one block of most file systems. */
 const TRIAL_BYTES = 4096;

@@ -1,5 +1,5 @@
 import { lstatSync, statSync } from "node:fs";
-import type { LockFile } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { System } from "../platform/system.ts";
 import type { InstancePaths } from "./paths.ts";
 

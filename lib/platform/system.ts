@@ -1,4 +1,4 @@
-import type { LockFile } from "./files/lock_file.ts";
+import type { LockFile } from "./locks/lock_file.ts";
 import type { Processes } from "./processes/processes.ts";
 import type { SentSignal } from "./spawn/signals.ts";
 

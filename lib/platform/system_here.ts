@@ -1,5 +1,5 @@
 import process from "node:process";
-import { tryLock } from "./files/lock_file.ts";
+import { tryLock } from "./locks/lock_file.ts";
 import { processesHere } from "./processes/processes_here.ts";
 import { delay } from "./runtime/delay.ts";
 import type { System } from "./system.ts";

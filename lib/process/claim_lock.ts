@@ -1,7 +1,7 @@
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
-import type { LockFile } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { terminate, type TerminationTarget } from "./terminate.ts";
 

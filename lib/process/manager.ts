@@ -3,7 +3,7 @@ import { LocalError } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
 import { folderIdentity, guardLocks, type HeldLocks, identityOf, NO_FILE } from "../instance/lock_guard.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
-import type { LockFile } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import { claimLock, lockHeld } from "./claim_lock.ts";
 import { PidFileWriter } from "./pid_file_writer.ts";
 import type { Launch, Program } from "./program.ts";

@@ -1,5 +1,5 @@
 import type { PidRecord } from "../instance/pid_file_format.ts";
-import type { LockFile } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { TerminationResult, TerminationTarget } from "./terminate.ts";
 import type { TrackedProcess } from "./tracked_process.ts";
 

@@ -12,7 +12,7 @@ import { LocalError } from "../errors/local_error.ts";
 import { createInstance, type LaunchRequest, NO_HOME_EXIT, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { readLastFailure, writeLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { adoptLock, type LockFile, tryLock } from "../platform/files/lock_file.ts";
+import { adoptLock, type LockFile, tryLock } from "../platform/locks/lock_file.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { currentHost } from "../platform/runtime/current_host.ts";

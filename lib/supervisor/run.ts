@@ -7,7 +7,7 @@ import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance
 import { clearLastFailure, readLastFailure, type Served, writeLastFailure } from "../instance/last_failure.ts";
 import { sweepTemporaries } from "../instance/stale_files.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
-import type { LockFile } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import { departure } from "../process/states.ts";
 import { watchEnd } from "../process/tracked_process.ts";
 import { controllerOf } from "./control_handlers.ts";

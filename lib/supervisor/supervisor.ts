@@ -2,7 +2,7 @@ import type { Settings } from "../config/settings.ts";
 import { toFailure } from "../errors/failure.ts";
 import type { Instance, LaunchRequest } from "../instance/context.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
-import type { LockFile } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import { HealthMonitor } from "../process/health_monitor.ts";
 import { ProcessManager } from "../process/manager.ts";
 import { StateMachine } from "../process/state_machine.ts";

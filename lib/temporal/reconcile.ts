@@ -9,7 +9,7 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { findTemporal, type FoundTemporal, type Proof, type TemporalEvidence } from "../instance/find_temporal.ts";
 import { createProbe } from "../instance/status/probe.ts";
-import type { LockFile } from "../platform/files/lock_file.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
 import type { TerminationTarget } from "../process/terminate.ts";

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type LockFile, tryLock } from "../../lib/platform/files/lock_file.ts";
+import { type LockFile, tryLock } from "../../lib/platform/locks/lock_file.ts";
 import { delay } from "../../lib/platform/runtime/delay.ts";
 
 const POLL_MS = 500;

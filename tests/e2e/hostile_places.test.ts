@@ -14,8 +14,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { instancePaths } from "../../lib/instance/paths.ts";
 import type { DoctorReport } from "../../lib/doctor/findings.ts";
+import { instancePaths } from "../../lib/instance/paths.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import {
   assertNothingLeft,

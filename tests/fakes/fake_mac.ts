@@ -1,7 +1,7 @@
 import { fstatSync, lstatSync } from "node:fs";
 import process from "node:process";
-import { darwinProcesses } from "../../lib/platform/processes/processes_darwin.ts";
 import type { Processes } from "../../lib/platform/processes/processes.ts";
+import { darwinProcesses } from "../../lib/platform/processes/processes_darwin.ts";
 import type { FakeProcess } from "./process_table.ts";
 import { FakeSystem } from "./system.ts";
 

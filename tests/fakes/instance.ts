@@ -4,7 +4,7 @@ import { temporalArgs } from "../../lib/config/dev_server_args.ts";
 import { completeSettings, type Settings } from "../../lib/config/settings.ts";
 import { createInstance, type Instance, type LaunchRequest } from "../../lib/instance/context.ts";
 import { formatRecord, type PidRecord } from "../../lib/instance/pid_file_format.ts";
-import type { LockFile } from "../../lib/platform/files/lock_file.ts";
+import type { LockFile } from "../../lib/platform/locks/lock_file.ts";
 import { withTempDir } from "../platform/support.ts";
 import { fakeHost } from "./host.ts";
 import type { Answers } from "./port_table.ts";

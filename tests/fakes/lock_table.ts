@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, lstatSync } from "node:fs";
-import { adoptLock, type LockFile, openLock } from "../../lib/platform/files/lock_file.ts";
+import { adoptLock, type LockFile, openLock } from "../../lib/platform/locks/lock_file.ts";
 import type { LockHolder } from "../../lib/platform/processes/processes.ts";
 import type { FakeProcess, ProcessTable } from "./process_table.ts";
 

@@ -1,4 +1,4 @@
-import type { LockFile } from "../../lib/platform/files/lock_file.ts";
+import type { LockFile } from "../../lib/platform/locks/lock_file.ts";
 import type { Connect } from "../../lib/platform/net/connection.ts";
 import type { System } from "../../lib/platform/system.ts";
 import { PATIENCE_MS } from "../platform/support.ts";

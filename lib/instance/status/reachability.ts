@@ -1,6 +1,6 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import type { Check, Status } from "./status.ts";
 import type { Host } from "../../platform/runtime/host.ts";
+import type { Check, Status } from "./status.ts";
 
 /** Timeout for a connection to Temporal, in ms. */
 const DIAL_MS = 1000;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fstatSync } from "node:fs";
 import process from "node:process";
-import { openLibrary } from "../files/libc_deno.ts";
+import { openLibrary } from "../locks/libc_deno.ts";
 import { setCloseOnExec } from "../spawn/close_on_exec.ts";
 import { findSystemTool } from "../spawn/executable.ts";
 import { delay } from "./delay.ts";

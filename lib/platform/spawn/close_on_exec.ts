@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type Libc, openLibc } from "../files/libc_deno.ts";
+import { type Libc, openLibc } from "../locks/libc_deno.ts";
 import { listNumbers, readProcText } from "../processes/proc_files.ts";
 import { isDeno } from "../runtime/host.ts";
 

@@ -1,4 +1,4 @@
-import { openLibrary } from "../files/libc_deno.ts";
+import { openLibrary } from "../locks/libc_deno.ts";
 import { isDeno } from "../runtime/host.ts";
 import { linuxSignalName } from "./signals.ts";
 

@@ -1,6 +1,6 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import type { CloseOnExec } from "./close_on_exec.ts";
 import { INSTALL_ROSETTA } from "../../text/macos_commands.ts";
+import type { CloseOnExec } from "./close_on_exec.ts";
 import { cannotRun, requireExecutable } from "./executable.ts";
 import { type PosixChild, type PosixSpawn, posixSpawn } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";

@@ -11,7 +11,7 @@ import { withoutUsage } from "../../logs/last_words.ts";
 import { openLog } from "../../logs/open_log.ts";
 import { readTail } from "../../logs/read_tail.ts";
 import { fullDisk } from "../../platform/files/free_space.ts";
-import type { LockFile } from "../../platform/files/lock_file.ts";
+import type { LockFile } from "../../platform/locks/lock_file.ts";
 import { spawnDetached } from "../../platform/spawn/spawn_detached.ts";
 import type { TerminationTarget } from "../../process/terminate.ts";
 import type { ProcessEnd } from "../../process/tracked_process.ts";

@@ -9,7 +9,7 @@ import {
   identityOfDescriptor,
   isSameFile,
 } from "../../../lib/platform/files/file_identity.ts";
-import { adoptLock, tryLock } from "../../../lib/platform/files/lock_file.ts";
+import { adoptLock, tryLock } from "../../../lib/platform/locks/lock_file.ts";
 import { isDeno } from "../../../lib/platform/runtime/host.ts";
 import { withTempDir } from "../support.ts";
 

@@ -4,14 +4,14 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { findTemporal } from "../../../lib/instance/find_temporal.ts";
 import { checkLayers } from "../../../lib/instance/status/checks.ts";
+import { createProbe } from "../../../lib/instance/status/probe.ts";
 import { terminate, Termination } from "../../../lib/process/terminate.ts";
 import { watchEnd } from "../../../lib/process/tracked_process.ts";
-import { reconcile } from "../../../lib/temporal/reconcile.ts";
 import { refuseTakenPorts } from "../../../lib/temporal/launch/check_ports.ts";
 import { refuseSecondUser } from "../../../lib/temporal/launch/preflight.ts";
-import { createProbe } from "../../../lib/instance/status/probe.ts";
-import { FakeInstance, type OrphanOptions } from "../../fakes/instance.ts";
+import { reconcile } from "../../../lib/temporal/reconcile.ts";
 import { FakeMac } from "../../fakes/fake_mac.ts";
+import { FakeInstance, type OrphanOptions } from "../../fakes/instance.ts";
 import { withTempDir } from "../support.ts";
 
 /** An instance on a Mac. Each `lsof` of the fake refuses to look at all processes. */

@@ -5,7 +5,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertEquals } from "@std/assert";
-import { openLibc } from "../../../lib/platform/files/libc_deno.ts";
+import { openLibc } from "../../../lib/platform/locks/libc_deno.ts";
 import { isDeno } from "../../../lib/platform/runtime/host.ts";
 import { setCloseOnExec } from "../../../lib/platform/spawn/close_on_exec.ts";
 import { isLinux, scriptCommand, withTempDir } from "../support.ts";

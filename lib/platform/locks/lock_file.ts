@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { type FileIdentity, identityOfDescriptor, isSameFile } from "../files/file_identity.ts";
 import { isDeno } from "../runtime/host.ts";
-import { type FileIdentity, identityOfDescriptor, isSameFile } from "./file_identity.ts";
 import { takeFlock } from "./flock.ts";
 import { openLibc } from "./libc_deno.ts";
 import { lockRefusal } from "./lock_refusal.ts";
