@@ -18,13 +18,13 @@ describe("toolEnvironment()", () => {
   });
 
   it("unsets the variables that other flags override", () => {
-    const { options, ...rest } = invocation(["--port", "7300", "-n", "b", "--version", "1.4.1"], {
+    const { options, ...rest } = invocation(["--port", "7300", "--ip", "::1", "--version", "1.4.1"], {
       STIGMER_PORT: "7400",
-      STIGMER_NAMESPACE: "a",
+      STIGMER_IP: "127.0.0.1",
     });
     assertEquals(toolEnvironment({ ...rest, options }), {
       STIGMER_PORT: null,
-      STIGMER_NAMESPACE: null,
+      STIGMER_IP: null,
       STIGMER_TEMPORAL_VERSION: null,
     });
   });

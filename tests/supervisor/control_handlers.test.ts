@@ -30,5 +30,6 @@ function inState(state: State) {
     dispatch: () => {},
     until: (pick: (of: { state: State }) => unknown) => Promise.resolve(pick(machine)),
   };
-  return controllerOf({} as Instance, supervisor as unknown as Supervisor, Promise.resolve());
+  const instance = { host: { networkNamespace: () => null } } as unknown as Instance;
+  return controllerOf(instance, supervisor as unknown as Supervisor, Promise.resolve());
 }

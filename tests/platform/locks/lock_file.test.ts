@@ -203,7 +203,7 @@ describe("lockRefusal()", () => {
         await new Promise((resolve) => server.close(resolve));
       }
       for (const code of ["ENOTSUP", "EOPNOTSUPP"]) {
-        assertEquals(lockRefusal(systemError(code), join(folder, "a"))?.[0], "the file system does not support locks");
+        assertEquals(lockRefusal(systemError(code), join(folder, "a"))?.[0], "its file system does not support locks");
       }
       assertEquals(lockRefusal(new Error("not of the system"), join(folder, "a")), null);
     }));
