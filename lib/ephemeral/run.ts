@@ -43,7 +43,15 @@ export async function runEphemeral(context: CommandContext): Promise<number> {
     return exitCode = await runIn(context, { ...environment, ...ephemeralToolEnvironment(invocation, home) });
   } finally {
     await ephemeral.end();
+    if (host.exists(home)) await stopSuccessor({ ...context, invocation: { ...invocation, home } });
     if (logsDir !== null && exitCode === 0 && !isLost) discard(keptLogsPath(logsDir, home));
     else if (logsDir !== null) await tellKept(context, logsDir, home);
   }
+}
+
+/** Removes an instance that the command started at the ephemeral home, after it stopped the one that was there. */
+async function stopSuccessor(context: CommandContext): Promise<void> {
+  const { stopInstance } = await import("../client/stop.ts");
+  await stopInstance(context, 0);
+  discard(context.invocation.home);
 }

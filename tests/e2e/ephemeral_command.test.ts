@@ -63,6 +63,16 @@ describe("the tool in a command of run --ephemeral", () => {
       assertEquals(readdirSync(home), []);
     }));
 
+  it("removes an instance that the command starts after it stopped the ephemeral one", () =>
+    withPlace(async ({ run }) => {
+      const { code, stdout, stderr } = await run(
+        "stigmer-local stop --quiet && stigmer-local start --port auto --headless --quiet && stigmer-local status --json",
+      );
+      assertEquals(code, 0, stderr);
+      const { temporal, supervisor } = JSON.parse(stdout);
+      assertEquals([isAlive(temporal.pid), isAlive(supervisor.pid)], [false, false]);
+    }));
+
   it("starts nested ephemeral instances with the caller's binaries and config.yaml", () =>
     withPlace(async ({ env, home, run }) => {
       mkdirSync(join(home, "bin"));
