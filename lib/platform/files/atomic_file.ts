@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
+import { isUnnamedErrno } from "../../errors/unnamed_errno.ts";
 import { removeQuietly } from "./remove_if_present.ts";
+import { syncFile } from "./sync_path.ts";
 
 /**
  * Writes `text` to `path` atomically: a reader, or the machine after a power cut, finds the old text or the new one,
@@ -29,7 +21,7 @@ export function writeAtomically(path: string, text: string, mode = 0o600): void 
     try {
       fchmodSync(fd, mode);
       writeAll(fd, new TextEncoder().encode(text));
-      fsyncSync(fd);
+      syncFile(fd);
     } finally {
       closeSync(fd);
     }
@@ -75,7 +67,12 @@ export function readBounded(path: string, maxBytes: number): { text: string } | 
 }
 
 /** Maps an error of open(2) to a refusal. */
-function refusalOf(error: unknown): Refusal {
+/** EOPNOTSUPP of macOS, with which open(2) refuses a socket. */
+const MACOS_EOPNOTSUPP = 102;
+
+/** Why open(2) refused a file. @throws `error` if that is no reason */
+export function refusalOf(error: unknown): Refusal {
+  if (isUnnamedErrno(error, MACOS_EOPNOTSUPP)) return "not-a-file";
   switch (systemErrorCode(error)) {
     case "ENOENT":
     case "ENOTDIR":

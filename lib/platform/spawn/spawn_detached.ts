@@ -1,9 +1,13 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { isUnnamedErrno } from "../../errors/unnamed_errno.ts";
 import { INSTALL_ROSETTA } from "../../text/macos_commands.ts";
 import type { CloseOnExec } from "./close_on_exec.ts";
 import { cannotRun, requireExecutable } from "./executable.ts";
 import { type PosixChild, type PosixSpawn, posixSpawn } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
+
+/** errno of macOS for a program for Intel on Apple silicon without Rosetta. */
+const EBADARCH = 86;
 
 /** A started process. */
 export interface DetachedProcess extends PosixChild {
@@ -51,7 +55,7 @@ async function start(options: SpawnOptions, means: SpawnMeans): Promise<PosixChi
 
 function explain(error: unknown, { command, cwd }: SpawnOptions): unknown {
   if (error instanceof LocalError) return error;
-  if (isForAnotherProcessor(error)) {
+  if (isUnnamedErrno(error, EBADARCH)) {
     return cannotRun(
       command,
       "EBADARCH",
@@ -72,9 +76,4 @@ function explain(error: unknown, { command, cwd }: SpawnOptions): unknown {
     );
   }
   return cannotRun(command, code, code, "Check the binary and its permissions", error);
-}
-
-/** EBADARCH (86) of macOS, which neither runtime knows by name: a program for Intel on Apple silicon without Rosetta. */
-function isForAnotherProcessor(error: unknown): boolean {
-  return error instanceof Error && /Unknown system error -86\b|\(os error 86\)/.test(error.message);
 }

@@ -16,7 +16,8 @@ import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { systemErrorCode } from "../../../lib/errors/local_error.ts";
-import { readBounded, type Refusal, writeAtomically } from "../../../lib/platform/files/atomic_file.ts";
+import { readBounded, type Refusal, refusalOf, writeAtomically } from "../../../lib/platform/files/atomic_file.ts";
+import { syncFile } from "../../../lib/platform/files/sync_path.ts";
 import { withTempDir } from "../support.ts";
 
 describe("writeWhole()", () => {
@@ -150,3 +151,25 @@ describe("readBounded()", () => {
 function canFill(): boolean {
   return process.platform === "linux" && process.getuid?.() === 0;
 }
+
+describe("syncFile()", () => {
+  const fails = (code: string) => () => {
+    throw Object.assign(new Error(code), { code });
+  };
+
+  it("accepts a file system that cannot sync, as SMB on macOS, and reports a disk that fails", () => {
+    for (const code of ["ENOTSUP", "EOPNOTSUPP"]) syncFile(3, fails(code));
+    assertThrows(() => syncFile(3, fails("EIO")), Error, "EIO");
+  });
+});
+
+describe("refusalOf()", () => {
+  it("knows the error of macOS for a socket, which no runtime names", () => {
+    for (
+      const message of ["Unknown system error -102: open '/s'", "Operation not supported on socket (os error 102)"]
+    ) {
+      assertEquals(refusalOf(new Error(message)), "not-a-file");
+    }
+    assertThrows(() => refusalOf(new Error("(os error 5)")), Error, "os error 5");
+  });
+});
