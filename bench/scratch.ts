@@ -27,8 +27,8 @@ export async function withScratch<T>(body: (scratch: Scratch) => Promise<T>): Pr
   try {
     return await body(scratch);
   } finally {
-    const { supervisorLock, temporalLock } = instancePaths(home);
-    for (const path of [supervisorLock, temporalLock]) {
+    const { supervisorLock, processLock } = instancePaths(home);
+    for (const path of [supervisorLock, processLock]) {
       for (const { pid } of processes.lockHolders(path)) await kill(pid, "SIGKILL");
     }
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });

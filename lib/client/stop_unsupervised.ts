@@ -52,7 +52,7 @@ export async function stopUnsupervised(
       ({ forced } = await terminate(instance, target, graceMs));
     }
     const free = await claimLock(instance);
-    if (free === null) throw lockHeld(paths.temporalLock, instance.processes);
+    if (free === null) throw lockHeld(paths.processLock, instance.processes);
     if (onDisk.kind === "record") removePidFile(paths.record, onDisk.record.pid);
     clearLastFailure(paths.lastFailure);
     sweepTemporaries(instance);

@@ -44,7 +44,7 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
   const { dbFilename } = settings;
   const lockPaths = [
     paths.supervisorLock,
-    paths.temporalLock,
+    paths.processLock,
     ...dbFilename === null ? [] : [databaseLockPath(dbFilename)],
   ];
   return {

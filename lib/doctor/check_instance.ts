@@ -62,7 +62,7 @@ export const checkLocks: RunCheck = (context) => {
   const database = settings.dbFilename;
   const lockPaths = [
     paths.supervisorLock,
-    paths.temporalLock,
+    paths.processLock,
     ...(database === null ? [] : [databaseLockPath(database)]),
   ];
   const findings: Finding[] = [];
@@ -129,7 +129,7 @@ export const checkRecord: RunCheck = (context) => {
       `temporal.pid is unusable: ${onDisk.why}`,
       () => renameSync(paths.record, `${paths.record}.set-aside-${Date.now()}`),
     );
-  } else if (onDisk.kind === "record" && temporal === null && context.hiddenLocks.includes(paths.temporalLock)) {
+  } else if (onDisk.kind === "record" && temporal === null && context.hiddenLocks.includes(paths.processLock)) {
     return diagnose("record", [], `describes ${HIDDEN} (pid ${onDisk.record.pid})`);
   } else if (onDisk.kind === "record" && temporal === null) {
     const { pid } = onDisk.record;
@@ -223,7 +223,7 @@ export const checkOrphans: RunCheck = ({ paths, processes, hasHome }) => {
     const executable = processes.inspect(pid)?.executable;
     return isSupervisor || argv.includes("start-dev") || executable?.startsWith(`${paths.binDir}/`) === true;
   };
-  const suspects = [...processes.lockHolders(paths.temporalLock), ...processes.processesIn(paths.home).filter(isOurs)];
+  const suspects = [...processes.lockHolders(paths.processLock), ...processes.processesIn(paths.home).filter(isOurs)];
   // Read last, so that they include processes that were just started.
   const known = new Set([
     ...processes.lockHolders(paths.supervisorLock).map(({ pid }) => groupOf(pid)),

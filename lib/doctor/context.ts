@@ -58,7 +58,7 @@ export async function whileUnsupervised(
   const held = await takeExclusiveAccess(paths.home, null, processes);
   if (held === null) throw new Error("the instance has a supervisor");
   try {
-    const [hidden] = await hiddenLocks([paths.temporalLock], processes);
+    const [hidden] = await hiddenLocks([paths.processLock], processes);
     if (hidden !== undefined) throw new Error(`${hidden} is held by a process that cannot be seen from here`);
     action(held.temporal);
   } finally {

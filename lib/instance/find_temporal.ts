@@ -38,7 +38,7 @@ export interface TemporalEvidence {
 export function findTemporal(paths: InstancePaths, processes: Processes): TemporalEvidence {
   const onDisk = readPidFile(paths.record);
   const record = onDisk.kind === "record" ? onDisk.record : null;
-  const holders = withoutSupervisors(processes.lockHolders(paths.temporalLock, record?.pid), paths, processes);
+  const holders = withoutSupervisors(processes.lockHolders(paths.processLock, record?.pid), paths, processes);
   const isOfJob = ({ seen }: SeenHolder) => isJobOfShell(seen, record?.pid, holders);
   for (const on of ["path", "deleted"] as const) {
     for (const holder of holders.filter((each) => each.on === on && !isOfJob(each))) {
@@ -88,8 +88,8 @@ function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, process
  * be killed. A process that still holds `temporal.lock` now, and was not listed with the supervisor's lock, is
  * Temporal.
  */
-function holdsStill(pid: number, { temporalLock }: InstancePaths, processes: Processes): boolean {
-  return processes.lockHolders(temporalLock, pid).some((holder) => holder.pid === pid);
+function holdsStill(pid: number, { processLock }: InstancePaths, processes: Processes): boolean {
+  return processes.lockHolders(processLock, pid).some((holder) => holder.pid === pid);
 }
 
 /**

@@ -28,7 +28,7 @@ export interface HeldLocks {
   home: FileIdentity | null;
   supervisor: LockFile;
   /** The lock file that Temporal inherited; null while Temporal is not running. */
-  temporal: FileIdentity | null;
+  process: FileIdentity | null;
   /** A new `temporal.lock`, held by the supervisor because the file that Temporal holds was deleted. */
   substitute: LockFile | null;
 }
@@ -64,13 +64,13 @@ export async function guardLocks(
     held.supervisor = lock;
     files.push(paths.supervisorLock);
   }
-  const isTemporalLockGone = held.temporal !== null && !isSameFile(identityOf(paths.temporalLock), held.temporal);
-  if (isTemporalLockGone && held.substitute?.isCurrent() !== "ours") {
-    const lock = await tryLock(paths.temporalLock);
+  const isProcessLockGone = held.process !== null && !isSameFile(identityOf(paths.processLock), held.process);
+  if (isProcessLockGone && held.substitute?.isCurrent() !== "ours") {
+    const lock = await tryLock(paths.processLock);
     if (lock === null) return { kind: "superseded" };
     held.substitute?.close();
     held.substitute = lock;
-    files.push(paths.temporalLock);
+    files.push(paths.processLock);
   }
   return files.length === 0 ? { kind: "ours" } : { kind: "recreated", files };
 }

@@ -5,7 +5,8 @@ export interface InstancePaths {
   logsDir: string;
   temporalLog: string;
   supervisorLog: string;
-  temporalLock: string;
+  /** The lock that the supervised process, Temporal, inherits. */
+  processLock: string;
   supervisorLock: string;
   record: string;
   /** The control socket in the home; the full path may be too long to bind. */
@@ -37,7 +38,7 @@ export function instancePaths(home: string): InstancePaths {
     logsDir: `${home}/logs`,
     temporalLog: `${home}/logs/temporal.log`,
     supervisorLog: `${home}/logs/supervisor.log`,
-    temporalLock: `${home}/temporal.lock`,
+    processLock: `${home}/temporal.lock`,
     supervisorLock: `${home}/supervisor.lock`,
     record: `${home}/temporal.pid`,
     controlSocket: `${home}/${CONTROL_SOCKET_NAME}`,

@@ -27,7 +27,7 @@ export async function claimLock(
 ): Promise<LockFile | null> {
   const giveUpAt = instance.nowMs() + LOCK_FREE_DEADLINE_MS;
   for (let holders = 0; holders < MAX_HOLDERS;) {
-    const lock = await instance.tryLock(instance.paths.temporalLock);
+    const lock = await instance.tryLock(instance.paths.processLock);
     if (lock !== null) return lock;
     const { temporal: holder } = findTemporal(instance.paths, instance.processes);
     if (holder !== null && holder.proof !== "record") {

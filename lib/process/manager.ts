@@ -56,7 +56,7 @@ export class ProcessManager<Process extends TrackedProcess> {
     this.#listener = listener;
     this.#record = new PidFileWriter(instance, (message) => listener.warn(message));
     const home = folderIdentity(instance.paths.home);
-    this.#locks = { home, supervisor: supervisorLock, temporal: null, substitute: null };
+    this.#locks = { home, supervisor: supervisorLock, process: null, substitute: null };
     this.#launch = this.#newLaunch(0);
   }
 
@@ -247,14 +247,14 @@ export class ProcessManager<Process extends TrackedProcess> {
   }
 
   #lockHeld(): LocalError {
-    return lockHeld(this.#instance.paths.temporalLock, this.#instance.processes);
+    return lockHeld(this.#instance.paths.processLock, this.#instance.processes);
   }
 
   #track({ attempt }: CurrentLaunch, process: Process, isLockDeleted: boolean): void {
     const { paths, log } = this.#instance;
     this.#process = process;
     // A lock without a name is held in its stead by the one at the path.
-    this.#locks.temporal = isLockDeleted ? NO_FILE : identityOf(paths.temporalLock);
+    this.#locks.process = isLockDeleted ? NO_FILE : identityOf(paths.processLock);
     const { binary = null } = this.#writeRecord(process);
     log.transition(process.adopted ? "adopted" : "launched", { pid: process.pid, binary });
     process.ended.then((end) => this.#reportEnd(attempt, process, end));
@@ -275,7 +275,7 @@ export class ProcessManager<Process extends TrackedProcess> {
   /** Nothing of the tracked process is alive any more, or it is another supervisor's now. */
   #forget(): void {
     this.#process = null;
-    this.#locks.temporal = null;
+    this.#locks.process = null;
     this.#locks.substitute?.close();
     this.#locks.substitute = null;
     this.#program.forget();

@@ -56,7 +56,7 @@ export async function reconcile(
   { signal, warn, end, isThorough }: ReconcileOptions,
 ): Promise<Reconciled> {
   const { paths, processes, log } = instance;
-  const free = await instance.tryLock(paths.temporalLock);
+  const free = await instance.tryLock(paths.processLock);
   const isFirst = free !== null && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
   if (isFirst && !isThorough) {
     return { kind: "clear", lock: free, base: undefined, binary: known(launchRequest.binary, free) };
@@ -89,7 +89,7 @@ export async function reconcile(
   }
   tidyRecord(instance, finding, warn);
   const lock = found === null && free !== null ? free : await claimLock(instance);
-  if (lock === null) throw lockHeld(paths.temporalLock, instance.processes);
+  if (lock === null) throw lockHeld(paths.processLock, instance.processes);
   return { kind: "clear", lock, base, binary: known(binary, lock) };
 }
 

@@ -85,7 +85,7 @@ function checkNothingLeft({ world, bystanders }: Stage, files: readonly string[]
   const left = [
     ...findMarked(world).filter(({ pid }) => !reusedPid.has(pid)).map(({ pid, command }) => `pid ${pid}: ${command}`),
     ...world.homes.flatMap(({ paths }) =>
-      [paths.supervisorLock, paths.temporalLock].flatMap((path) =>
+      [paths.supervisorLock, paths.processLock].flatMap((path) =>
         processes.lockHolders(path).map(({ pid }) => `${path} is held by pid ${pid}`)
       )
     ),

@@ -97,7 +97,7 @@ async function firstStart(action: Extract<Action, { kind: "first start" }>, stag
 function throwDatabaseAway({ paths, database }: ChaosHome): Promise<boolean> {
   if (!existsSync(paths.home) || usersOf(database).length > 0) return Promise.resolve(false);
   const files = [database, `${database}-journal`, `${database}-wal`, `${database}-shm`, markerPath(database)];
-  const args = ["-n", paths.supervisorLock, "flock", "-n", paths.temporalLock, "rm", "-f", ...files];
+  const args = ["-n", paths.supervisorLock, "flock", "-n", paths.processLock, "rm", "-f", ...files];
   return new Promise((resolve, reject) => {
     const helper = spawn("flock", args, { stdio: "ignore" });
     helper.once("error", reject);

@@ -21,7 +21,7 @@ export function renderViolation(
     return ["", `--- the end of the supervisor's log on ${name}`, text];
   });
   const processes = findMarked(world).map(({ pid, command }) => `${pid} ${stateOf(pid)} ${command}`);
-  const holders = world.homes.flatMap(({ paths }) => [paths.supervisorLock, paths.temporalLock])
+  const holders = world.homes.flatMap(({ paths }) => [paths.supervisorLock, paths.processLock])
     .flatMap((path) => processesHere().lockHolders(path).map(({ pid, on }) => `${path}: pid ${pid}, ${on}`));
   return [
     "",

@@ -16,7 +16,7 @@ export interface Victim {
 export function temporalsOf({ paths }: ChaosHome): Victim[] {
   const processes = processesHere();
   const executable = realpathSync(temporalBinary());
-  return holdersOf(paths.temporalLock).filter(({ pid }) => processes.inspect(pid)?.executable === executable);
+  return holdersOf(paths.processLock).filter(({ pid }) => processes.inspect(pid)?.executable === executable);
 }
 
 /** The holders of a home's supervisor lock: mostly a supervisor, for some ms a starting or stopping command. */

@@ -17,8 +17,8 @@ function isAlive(fake: FakeInstance, { pid }: FakeProcess): boolean {
 
 /** Proves that the instance could be started now. */
 function assertFree(fake: FakeInstance): void {
-  const { supervisorLock, temporalLock, record, lastFailure, controlSocket } = fake.paths;
-  const held = [supervisorLock, temporalLock].flatMap((path) => fake.system.processes.lockHolders(path));
+  const { supervisorLock, processLock, record, lastFailure, controlSocket } = fake.paths;
+  const held = [supervisorLock, processLock].flatMap((path) => fake.system.processes.lockHolders(path));
   assertEquals(held.filter(({ on }) => on === "path"), []);
   assertEquals([record, lastFailure, controlSocket].filter((path) => existsSync(path)), []);
 }

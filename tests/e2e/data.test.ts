@@ -59,7 +59,7 @@ function everyMs(step: number, first: number): number[] {
 async function killAndStartAgain(instance: TestInstance, lifeMs: number): Promise<void> {
   const { paths, processes } = instance;
   await instance.run(["start", "--headless", "--temporal-bin", doomedTemporal(instance.home, lifeMs)]);
-  const locks = [paths.supervisorLock, paths.temporalLock];
+  const locks = [paths.supervisorLock, paths.processLock];
   await until("both are dead", () => locks.every((lock) => processes.lockHolders(lock).length === 0));
   const again = await instance.start(["--headless"]);
   assertEquals([again.healthy, again.reused], [true, false], `${lifeMs} ms: ${JSON.stringify(again)}`);

@@ -109,7 +109,7 @@ describe("doctor", () => {
       const start = `stigmer-local start --home '${home}'`; // another home would be another instance
       assertEquals(checkOf(orphaned, "instance").remedy, start);
 
-      unlinkSync(paths.temporalLock);
+      unlinkSync(paths.processLock);
       const nameless = checkOf(await examine(instance), "locks");
       assertEquals([nameless.state, nameless.remedy], ["fail", start]);
       assertStringIncludes(nameless.detail, `pid ${temporal} held it`);
@@ -154,7 +154,7 @@ describe("doctor", () => {
   it("fails no lock that the supervisor creates again", () =>
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
-      unlinkSync(instance.paths.temporalLock);
+      unlinkSync(instance.paths.processLock);
       const states: string[] = [];
       await until("it is made again", async () => {
         states.push(checkOf(await examine(instance), "locks").state);
@@ -195,7 +195,7 @@ describe("doctor", () => {
       mkdirSync(paths.binDir);
       mkdirSync(join(home, "temporal-data"));
       writeFileSync(paths.defaultDatabase, "this is no database ".repeat(500));
-      mkdirSync(paths.temporalLock);
+      mkdirSync(paths.processLock);
       writeFileSync(paths.record, "no record");
       copyFileSync("/bin/sleep", join(paths.binDir, "temporal-1.5.1"));
       const orphan = launch(["setsid", join(paths.binDir, "temporal-1.5.1"), `${PATIENCE_MS / 1000}`], { cwd: home });
@@ -213,7 +213,7 @@ describe("doctor", () => {
         );
         assertStringIncludes(checkOf(report, "database").detail, "file is not a database");
         assertMatch(checkOf(report, "database").remedy!, /restore --home .* BACKUP;.* reset --home /);
-        assertStringIncludes(checkOf(report, "locks").remedy!, `rm -r '${paths.temporalLock}'`);
+        assertStringIncludes(checkOf(report, "locks").remedy!, `rm -r '${paths.processLock}'`);
 
         const { code, stdout } = await instance.run(["doctor", "--port", `${instance.port}`]);
         assertEquals(code, 1);

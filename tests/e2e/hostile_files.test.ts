@@ -139,7 +139,7 @@ describe("in place of a file of the tool", () => {
           if (barsStop) assertRefused(stop, words);
           else assertEquals([stop.code, stop.stdout, stop.stderr], [0, "Temporal was not running\n", ""]);
           assertUnharmed(instance.home);
-          for (const lock of [instance.paths.supervisorLock, instance.paths.temporalLock]) {
+          for (const lock of [instance.paths.supervisorLock, instance.paths.processLock]) {
             assertEquals(instance.processes.lockHolders(lock), []);
           }
         });
@@ -157,7 +157,7 @@ describe("in place of a file of the tool", () => {
     withInstance((other) =>
       withInstance(async (instance) => {
         const theirs = await other.start(["--headless"]);
-        symlinkSync(other.paths.temporalLock, instance.paths.temporalLock);
+        symlinkSync(other.paths.processLock, instance.paths.processLock);
         writeFileSync(instance.paths.supervisorLock, "");
         const { exitCode, temporal } = await instance.status();
         assertEquals([exitCode, temporal], [3, null]);

@@ -246,7 +246,7 @@ describe("a home that other users can change", () => {
         const mistyped = await asOther(["run", "--home", home, "--", "there-is-no-such-command"], { PATH });
         assertEquals([mistyped.code, mistyped.stderr.includes("Command not found")], [127, true]);
         assertEquals((await asOther(["stop", "--force", "--home", home])).code, 0);
-        assertEquals(instance.processes.lockHolders(instancePaths(home).temporalLock), []);
+        assertEquals(instance.processes.lockHolders(instancePaths(home).processLock), []);
       });
     }));
 });

@@ -105,7 +105,7 @@ describe("concurrent commands", () => {
         const failure = start.code === 0 ? null : JSON.parse(start.stdout).error;
         assert(failure === null || failure.code === "interrupted", start.stdout);
         const status = await instance.status();
-        const holders = instance.processes.lockHolders(instance.paths.temporalLock).map(({ pid }) => pid);
+        const holders = instance.processes.lockHolders(instance.paths.processLock).map(({ pid }) => pid);
         if (status.state === "stopped") assertEquals([status.exitCode, holders], [3, []]);
         else assertEquals([status.exitCode, holders], [0, [status.temporal?.pid]]);
       }
@@ -116,14 +116,14 @@ describe("concurrent commands", () => {
 describe("lock files deleted under a running instance", () => {
   it("deleted lock files are created again, and a start from either runtime reuses the running Temporal", () =>
     withInstance(async (instance) => {
-      const { supervisorLock, temporalLock } = instance.paths;
+      const { supervisorLock, processLock } = instance.paths;
       const { temporal } = pidsOf(await instance.start(["--headless"]));
       unlinkSync(supervisorLock);
-      unlinkSync(temporalLock);
+      unlinkSync(processLock);
       // At once, before the supervisor can create them again.
       assertEquals((await instance.start(["--headless"])).temporal?.pid, temporal);
       await untilMended(instance, supervisorLock);
-      await untilMended(instance, temporalLock);
+      await untilMended(instance, processLock);
       const again = await instance.start([], { runtime: otherRuntime });
       assertEquals([again.reused, again.temporal?.pid], [true, temporal]);
       assert(again.warnings?.some((warning) => warning.includes("deleted")), `${again.warnings}`);
@@ -137,9 +137,9 @@ describe("lock files deleted under a running instance", () => {
 
   it("with everything in the home deleted at once, no second Temporal starts", () =>
     withInstance(async (instance) => {
-      const { supervisorLock, temporalLock, controlSocket, record } = instance.paths;
+      const { supervisorLock, processLock, controlSocket, record } = instance.paths;
       const { temporal } = pidsOf(await instance.start(["--headless"]));
-      for (const path of [supervisorLock, temporalLock, controlSocket, record]) unlinkSync(path);
+      for (const path of [supervisorLock, processLock, controlSocket, record]) unlinkSync(path);
       const start = await instance.run(["start", "--json", "--headless"], { runtime: otherRuntime });
       assertEquals(databaseUsers(instance), [temporal], start.stdout);
       assertEquals(instance.processes.listeners(instance.port).map(({ pid }) => pid), [temporal]);
@@ -154,10 +154,10 @@ describe("lock files deleted under a running instance", () => {
 
   it("a superseded supervisor exits, and removes nothing of its successor", () =>
     withInstance(async (instance) => {
-      const { supervisorLock, temporalLock, controlSocket } = instance.paths;
+      const { supervisorLock, processLock, controlSocket } = instance.paths;
       const { temporal, supervisor: old } = pidsOf(await instance.start(["--headless"]));
       process.kill(old, "SIGSTOP"); // it must not create the locks again before the successor has them
-      for (const path of [supervisorLock, temporalLock]) {
+      for (const path of [supervisorLock, processLock]) {
         writeFileSync(`${path}.new`, "");
         renameSync(`${path}.new`, path);
       }
@@ -174,10 +174,10 @@ describe("lock files deleted under a running instance", () => {
 
   it("a superseded supervisor that gets SIGTERM does not stop its successor's Temporal", () =>
     withInstance(async (instance) => {
-      const { supervisorLock, temporalLock, controlSocket } = instance.paths;
+      const { supervisorLock, processLock, controlSocket } = instance.paths;
       const { temporal, supervisor: old } = pidsOf(await instance.start(["--headless"]));
       process.kill(old, "SIGSTOP");
-      for (const path of [supervisorLock, temporalLock, controlSocket]) unlinkSync(path);
+      for (const path of [supervisorLock, processLock, controlSocket]) unlinkSync(path);
       await instance.start(["--headless"]);
 
       process.kill(old, "SIGTERM");
@@ -193,11 +193,11 @@ describe("temporal.lock held by a shell's job", () => {
   it("makes start fail with the name of the job, which is not signalled", (t) =>
     withInstance(async (instance) => {
       if (process.platform !== "linux") return t.skip("NOT TESTED, this system tells no session");
-      const { temporalLock } = instance.paths;
+      const { processLock } = instance.paths;
       // As on a terminal: the job has its own group, in the shell's session.
-      const job = `perl -e 'setpgrp; exec @ARGV' flock '${temporalLock}' sleep ${PATIENCE_MS / 1000} & wait`;
+      const job = `perl -e 'setpgrp; exec @ARGV' flock '${processLock}' sleep ${PATIENCE_MS / 1000} & wait`;
       const shell = launch(["setsid", "sh", "-c", job]);
-      const holder = await until("it holds the lock", () => instance.processes.lockHolders(temporalLock)[0]?.pid);
+      const holder = await until("it holds the lock", () => instance.processes.lockHolders(processLock)[0]?.pid);
       const pgid = instance.processes.inspect(holder)!.pgid;
       try {
         const { code, stdout } = await instance.run(["start", "--json", "--headless"]);

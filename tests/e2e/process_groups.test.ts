@@ -52,7 +52,7 @@ describe("the process group of Temporal", () => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"], { env }));
       const escaped = await readPid(pidFile);
       assertNotEquals(instance.processes.inspect(escaped)?.pgid, temporal);
-      const holders = instance.processes.lockHolders(instance.paths.temporalLock).map(({ pid }) => pid);
+      const holders = instance.processes.lockHolders(instance.paths.processLock).map(({ pid }) => pid);
       assert(holders.includes(escaped), "it has the lock");
 
       const { code, stderr } = await instance.stop();

@@ -176,7 +176,7 @@ export async function withInstance(
 async function endInstance(instance: TestInstance): Promise<void> {
   if (!existsSync(instance.home)) return;
   await instance.stop(["--force"]);
-  for (const path of [instance.paths.supervisorLock, instance.paths.temporalLock]) {
+  for (const path of [instance.paths.supervisorLock, instance.paths.processLock]) {
     for (const { pid } of instance.processes.lockHolders(path)) process.kill(pid, "SIGKILL");
   }
 }
@@ -203,7 +203,7 @@ export function assertNothingLeft(instance: TestInstance, pids: readonly number[
   const { paths, processes } = instance;
   for (const pid of pids) assert(!isAlive(pid, processes), `pid ${pid} is alive`);
   for (const pid of pids) assertEquals(processes.liveGroupMembers(pid), [], `group ${pid} has members`);
-  assertEquals(processes.lockHolders(paths.temporalLock), []);
+  assertEquals(processes.lockHolders(paths.processLock), []);
   assertEquals(processes.lockHolders(paths.supervisorLock), []);
   assertEquals(processes.listeners(instance.port), []);
   assertEquals(processes.listeners(instance.uiPort), []);

@@ -131,7 +131,7 @@ export function assertBornWithItsOwn({ home, paths }: TestInstance, pid: number)
   for (const [fd, target] of Object.entries(open)) {
     if (target === join(home, "wrapped-temporal")) delete open[Number(fd)]; // the shell's own script
   }
-  assertEquals(open, { 0: "/dev/null", 1: paths.temporalLog, 2: paths.temporalLog, 3: paths.temporalLock });
+  assertEquals(open, { 0: "/dev/null", 1: paths.temporalLog, 2: paths.temporalLog, 3: paths.processLock });
 }
 
 /** The environment of a process. */

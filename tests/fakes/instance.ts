@@ -57,8 +57,8 @@ export class FakeInstance {
     const settings = this.settings(requested);
     const argv = [BINARY, ...temporalArgs(settings)];
     const temporal = table.spawn({ executable: BINARY, argv, ...process }, 1);
-    if (lock !== "none") await this.passLock(this.paths.temporalLock, temporal);
-    if (lock === "deleted") unlinkSync(this.paths.temporalLock);
+    if (lock !== "none") await this.passLock(this.paths.processLock, temporal);
+    if (lock === "deleted") unlinkSync(this.paths.processLock);
     if (answers !== "refuses") ports.listen(temporal, settings.ip, settings.port, answers);
     if (record !== null) this.writeRecord(temporal, { settings, ...record });
     return temporal;

@@ -42,7 +42,7 @@ function foundAmong(
     command: "x",
   });
   const lockHolders = (path: string): LockHolder[] => {
-    const pids = (path === paths.temporalLock ? looks.temporal : looks.supervisor).shift() ?? [];
+    const pids = (path === paths.processLock ? looks.temporal : looks.supervisor).shift() ?? [];
     return pids.map((pid) => ({ pid, command: "x", on: "path" }));
   };
   // A look at a group shows those of its members that hold the lock; here each process is its own group.

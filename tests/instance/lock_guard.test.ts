@@ -22,7 +22,7 @@ async function supervising(
     held: {
       home: folderIdentity(paths.home),
       supervisor,
-      temporal: hasTemporal ? identityOf(paths.temporalLock) : null,
+      process: hasTemporal ? identityOf(paths.processLock) : null,
       substitute: null,
     },
   };
@@ -53,7 +53,7 @@ describe("guardLocks()", () => {
           const { system, paths } = fake;
           const { held, temporal } = await supervising(fake);
           await befall(fake, paths.supervisorLock, ofSupervisor);
-          await befall(fake, paths.temporalLock, ofTemporal);
+          await befall(fake, paths.processLock, ofTemporal);
           const said = await guardLocks(paths, held, system);
           const self = system.table.self.pid;
 
@@ -62,12 +62,12 @@ describe("guardLocks()", () => {
           if (said.kind !== "superseded") {
             assertEquals(await guardLocks(paths, held, system), { kind: "ours" });
             assertEquals(holdersAt(fake, paths.supervisorLock), [self]);
-            assertEquals(holdersAt(fake, paths.temporalLock), [ofTemporal === "in place" ? temporal!.pid : self]);
+            assertEquals(holdersAt(fake, paths.processLock), [ofTemporal === "in place" ? temporal!.pid : self]);
           }
           // Whatever the verdict, no process is signalled, and another process keeps its lock.
           assertEquals([system.signals.sent, temporal!.received], [[], []]);
           if (ofSupervisor === "held by another process") assert(!holdersAt(fake, paths.supervisorLock).includes(self));
-          if (ofTemporal === "held by another process") assert(!holdersAt(fake, paths.temporalLock).includes(self));
+          if (ofTemporal === "held by another process") assert(!holdersAt(fake, paths.processLock).includes(self));
         }),
       );
     }
@@ -78,7 +78,7 @@ describe("guardLocks()", () => {
     withFakeInstance(async (fake) => {
       const { held } = await supervising(fake, false);
       assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "ours" });
-      await fake.passLock(fake.paths.temporalLock, fake.system.table.spawn({}, 1));
+      await fake.passLock(fake.paths.processLock, fake.system.table.spawn({}, 1));
       assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "ours" });
     }),
   );
@@ -88,13 +88,13 @@ describe("guardLocks()", () => {
     withFakeInstance(async (fake) => {
       const { held, temporal } = await supervising(fake);
       for (let n = 0; n < 3; n++) {
-        unlinkSync(fake.paths.temporalLock);
+        unlinkSync(fake.paths.processLock);
         assertEquals(await guardLocks(fake.paths, held, fake.system), {
           kind: "recreated",
-          files: [fake.paths.temporalLock],
+          files: [fake.paths.processLock],
         });
       }
-      const holders = fake.system.processes.lockHolders(fake.paths.temporalLock);
+      const holders = fake.system.processes.lockHolders(fake.paths.processLock);
       assertEquals(
         holders.map(({ pid, on }) => [pid, on]).sort(),
         [
@@ -109,9 +109,9 @@ describe("guardLocks()", () => {
     "gives way when another process holds the lock in place of the substitute",
     withFakeInstance(async (fake) => {
       const { held } = await supervising(fake);
-      await befall(fake, fake.paths.temporalLock, "deleted");
+      await befall(fake, fake.paths.processLock, "deleted");
       await guardLocks(fake.paths, held, fake.system);
-      await befall(fake, fake.paths.temporalLock, "held by another process");
+      await befall(fake, fake.paths.processLock, "held by another process");
       assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "superseded" });
     }),
   );
@@ -136,7 +136,7 @@ describe("guardLocks()", () => {
         try {
           befallHome(fake.paths.home);
           assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "homeDeleted" });
-          assertEquals([existsSync(fake.paths.supervisorLock), existsSync(fake.paths.temporalLock)], [false, false]);
+          assertEquals([existsSync(fake.paths.supervisorLock), existsSync(fake.paths.processLock)], [false, false]);
         } finally {
           rmSync(`${fake.paths.home}-moved`, { recursive: true, force: true });
         }

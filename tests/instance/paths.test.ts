@@ -14,10 +14,10 @@ describe("instancePaths()", () => {
   });
 
   it("has the names that others rely on", () => {
-    const { record, temporalLock, supervisorLock, controlSocket, defaultDatabase, temporalLog, config } = instancePaths(
+    const { record, processLock, supervisorLock, controlSocket, defaultDatabase, temporalLog, config } = instancePaths(
       "/h",
     );
-    assertEquals([record, temporalLock, supervisorLock, controlSocket, defaultDatabase, temporalLog, config], [
+    assertEquals([record, processLock, supervisorLock, controlSocket, defaultDatabase, temporalLog, config], [
       "/h/temporal.pid",
       "/h/temporal.lock",
       "/h/supervisor.lock",

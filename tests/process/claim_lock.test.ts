@@ -53,7 +53,7 @@ describe("claimLock()", () => {
     "waits for a holder that cannot be seen to let go of it",
     withFakeInstance(async (fake) => {
       const other = fake.system.table.spawn({ isOtherUsers: true }, 1);
-      await fake.passLock(fake.paths.temporalLock, other);
+      await fake.passLock(fake.paths.processLock, other);
       fake.system.clock.after(4000, () => fake.system.table.exit(other));
       assertEquals((await claimLock(fake.instance))?.isCurrent(), "ours");
       assertEquals(fake.system.signals.sent, []);
@@ -74,7 +74,7 @@ describe("claimLock()", () => {
   it(
     "gives up on a holder that does not",
     withFakeInstance(async (fake) => {
-      await fake.passLock(fake.paths.temporalLock, fake.system.table.spawn({ isOtherUsers: true }, 1));
+      await fake.passLock(fake.paths.processLock, fake.system.table.spawn({ isOtherUsers: true }, 1));
       assertEquals(await claimLock(fake.instance), null);
       assert(fake.system.signals.sent.length === 0);
     }),

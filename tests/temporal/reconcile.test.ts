@@ -31,7 +31,7 @@ async function reconciling(
 function assertClear(found: Reconciled, fake: FakeInstance): Extract<Reconciled, { kind: "clear" }> {
   assert(found.kind === "clear", found.kind);
   assertEquals(found.lock.isCurrent(), "ours");
-  const holders = fake.system.processes.lockHolders(fake.paths.temporalLock).filter(({ on }) => on === "path");
+  const holders = fake.system.processes.lockHolders(fake.paths.processLock).filter(({ on }) => on === "path");
   assertEquals(holders.map(({ pid }) => pid), [fake.system.table.self.pid]);
   return found;
 }
@@ -66,7 +66,7 @@ describe("reconcile() where nothing is alive", () => {
     withFakeInstance(async (fake) => {
       const error = await assertRejects(() => reconciling(fake, { binary: null }), LocalError);
       assertEquals(error.code, "binary-not-found");
-      assertEquals(fake.system.processes.lockHolders(fake.paths.temporalLock), []);
+      assertEquals(fake.system.processes.lockHolders(fake.paths.processLock), []);
     }),
   );
 
@@ -180,7 +180,7 @@ describe("reconcile() where a Temporal works", () => {
       const found = assertAdopted(await reconciling(fake), orphan, fake);
       assert(found.kind === "adopted");
       assertEquals([found.proof, found.temporal.settings.port, found.temporal.version], ["lock", 7300, "1.5.1"]);
-      assertEquals(await fake.system.tryLock(fake.paths.temporalLock), null);
+      assertEquals(await fake.system.tryLock(fake.paths.processLock), null);
     }),
   );
 
@@ -401,7 +401,7 @@ describe("reconcile() where the lock is held by a process that is none of ours",
     const shell = fake.system.table.spawn({ argv: ["bash"] }, 1);
     const job = fake.system.table.fork(shell, { argv: ["flock", "temporal.lock", "make"] });
     job.pgid = job.pid;
-    await fake.passLock(fake.paths.temporalLock, job);
+    await fake.passLock(fake.paths.processLock, job);
     return job;
   }
 
@@ -427,7 +427,7 @@ describe("reconcile() where the lock is held by a process that is none of ours",
   it(
     "names no process when the holder cannot be seen",
     withFakeInstance(async (fake) => {
-      await fake.passLock(fake.paths.temporalLock, fake.system.table.spawn({ isOtherUsers: true }, 1));
+      await fake.passLock(fake.paths.processLock, fake.system.table.spawn({ isOtherUsers: true }, 1));
       const error = await assertRejects(() => reconciling(fake), LocalError);
       assertEquals([error.code, error.facts["pid"]], ["lock-failed", undefined]);
     }),
@@ -467,7 +467,7 @@ describe("reconcile() that is superseded meanwhile", () => {
       await assertRejects(() => reconciling(fake, { replace: true }, { signal }), Error, "superseded");
       assertEquals([orphan.received.includes("SIGKILL"), isAlive(fake, orphan)], [false, true]);
       assertEquals(recordsIn(fake), ["temporal.pid"]);
-      assertEquals(fake.system.processes.lockHolders(fake.paths.temporalLock).map(({ pid }) => pid), [orphan.pid]);
+      assertEquals(fake.system.processes.lockHolders(fake.paths.processLock).map(({ pid }) => pid), [orphan.pid]);
     }),
   );
 });

@@ -37,9 +37,9 @@ export async function checkLayers(target: CheckTarget): Promise<Check[]> {
   const onDisk = readPidFile(paths.record);
   const local = [
     await timed("lock", () => {
-      const holder = processes.lockHolders(paths.temporalLock, pid).find((each) => each.pid === pid);
+      const holder = processes.lockHolders(paths.processLock, pid).find((each) => each.pid === pid);
       return holder === undefined
-        ? { ok: false, detail: `pid ${pid} does not hold ${paths.temporalLock}` }
+        ? { ok: false, detail: `pid ${pid} does not hold ${paths.processLock}` }
         : { ok: true, detail: holder.on === "path" ? `held by pid ${pid}` : `held by pid ${pid} on a deleted file` };
     }),
     await timed("record", () => {

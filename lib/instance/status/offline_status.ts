@@ -38,7 +38,7 @@ export async function offlineStatus(
   if (leader === null) {
     // A record without its process: stale, or the process cannot be seen from here.
     const isStale = supervisor === null && finding.onDisk.kind === "record";
-    const [hidden] = isStale ? await hiddenLocks([paths.supervisorLock, paths.temporalLock], processes) : [];
+    const [hidden] = isStale ? await hiddenLocks([paths.supervisorLock, paths.processLock], processes) : [];
     if (hidden !== undefined) return heldElsewhere(hidden, paths, settings);
     return withoutTemporal(paths, settings, finding, supervisor);
   }

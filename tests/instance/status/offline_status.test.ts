@@ -12,7 +12,7 @@ import type { FakeProcess } from "../../fakes/process_table.ts";
 /** The status, and proof that it changed nothing. */
 async function statusOf(fake: FakeInstance, asked: RequestedSettings = { headless: true }): Promise<Status> {
   const { system, paths } = fake;
-  const locks = () => [paths.supervisorLock, paths.temporalLock].map((path) => system.processes.lockHolders(path));
+  const locks = () => [paths.supervisorLock, paths.processLock].map((path) => system.processes.lockHolders(path));
   const files = () => readdirSync(paths.home).sort();
   const before = [locks(), files(), system.signals.sent.length];
   const status = await offlineStatus(fakeHost(system), paths.home, asked, system.processes);
@@ -121,7 +121,7 @@ describe("the status of an instance that is not running", () => {
       const shell = fake.system.table.spawn({ argv: ["bash"] }, 1);
       const job = fake.system.table.fork(shell, { argv: ["flock", "temporal.lock", "make"] });
       job.pgid = job.pid;
-      await fake.passLock(fake.paths.temporalLock, job);
+      await fake.passLock(fake.paths.processLock, job);
       assertEquals((await statusOf(fake)).state, "stopped");
     }),
   );
@@ -262,7 +262,7 @@ describe("the status of an instance whose supervisor does not answer", () => {
     "does not take a supervisor for Temporal that is about to launch it",
     withFakeInstance(async (fake) => {
       const supervisor = await fake.supervisor("never");
-      await fake.passLock(fake.paths.temporalLock, supervisor);
+      await fake.passLock(fake.paths.processLock, supervisor);
       assertEquals((await statusOf(fake)).state, "starting");
     }),
   );

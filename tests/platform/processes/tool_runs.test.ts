@@ -151,9 +151,9 @@ describe("the code for macOS", () => {
     "leaves a job of the user's shell alone that took Temporal's lock, and its group",
     onMac((mac, fake) => {
       const shell = mac.table.spawn({ argv: ["-zsh"] }, 1);
-      const make = mac.table.fork(shell, { argv: ["flock", fake.paths.temporalLock, "make"] });
+      const make = mac.table.fork(shell, { argv: ["flock", fake.paths.processLock, "make"] });
       make.pgid = make.pid;
-      mac.locks.take(fake.paths.temporalLock, make);
+      mac.locks.take(fake.paths.processLock, make);
       const { temporal, foreignLockHolder } = findTemporal(fake.paths, mac.processes);
       assertEquals([temporal, foreignLockHolder?.pid], [null, make.pid]);
     }),
