@@ -10,7 +10,7 @@ import { freePorts } from "../tests/free_ports.ts";
 import type { Runtime } from "./measurement.ts";
 import { emptyCommand, time, type Timed, timeOrThrow, toolCommand } from "./runtimes.ts";
 
-const PATIENCE_MS = 60_000;
+const DEADLINE_MS = 60_000;
 const processes = processesHere();
 
 /** A temporary home with free ports. */
@@ -75,11 +75,11 @@ export async function kill(pid: number, signal: "SIGKILL" | "SIGSTOP"): Promise<
 
 /** Resolves when process `pid` is dead. */
 export async function untilDead(pid: number): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + DEADLINE_MS;
   for (;;) {
     const state = processes.inspect(pid)?.state;
     if (state === undefined || state === "Z" || state === "X") return;
-    if (performance.now() > giveUpAt) throw new Error(`pid ${pid} is alive after ${PATIENCE_MS / 1000} s`);
+    if (performance.now() > giveUpAt) throw new Error(`pid ${pid} is alive after ${DEADLINE_MS / 1000} s`);
     await delay(1);
   }
 }

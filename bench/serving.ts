@@ -6,11 +6,11 @@ import { delay } from "../lib/platform/runtime/delay.ts";
 
 /** Short enough for figures of tens of ms, and long enough not to take the CPU from the measured process. */
 const POLL_MS = 2;
-const PATIENCE_MS = 60_000;
+const DEADLINE_MS = 60_000;
 
 /** Resolves when the Temporal on `port` says SERVING. */
 export async function untilServing(port: number): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + DEADLINE_MS;
   for (;;) {
     const channel = await tryToOpen(port);
     try {
@@ -18,7 +18,7 @@ export async function untilServing(port: number): Promise<void> {
     } finally {
       channel?.close();
     }
-    if (performance.now() > giveUpAt) throw new Error(`Nothing serves on port ${port} after ${PATIENCE_MS / 1000} s`);
+    if (performance.now() > giveUpAt) throw new Error(`Nothing serves on port ${port} after ${DEADLINE_MS / 1000} s`);
     await delay(POLL_MS);
   }
 }

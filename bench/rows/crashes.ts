@@ -15,7 +15,7 @@ import { kill, type Scratch, stop, withScratch } from "../scratch.ts";
 const CRASHES = 200;
 const MOST_MB = 90;
 const POLL_MS = 10;
-const PATIENCE_MS = 60_000;
+const DEADLINE_MS = 60_000;
 /** A round takes minutes. */
 const MOST_ROUNDS = 3;
 
@@ -111,14 +111,14 @@ function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runt
 
 /** The PID of a Temporal that is ready and is not `before`. */
 async function untilAnotherRuns(host: Host, home: string, before: number | null): Promise<number> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + DEADLINE_MS;
   for (;;) {
     const pid = recordedPid(instancePaths(home).record);
     if (pid !== before && pid !== null) {
       const answer = await askSupervisor(host, home, "GET", "/healthz");
       if (answer.kind === "answer" && answer.response.status === 200) return pid;
     }
-    if (performance.now() > giveUpAt) throw new Error(`No Temporal after pid ${before} within ${PATIENCE_MS / 1000} s`);
+    if (performance.now() > giveUpAt) throw new Error(`No Temporal after pid ${before} within ${DEADLINE_MS / 1000} s`);
     await delay(POLL_MS);
   }
 }

@@ -9,8 +9,9 @@ import { isOwnFolder } from "./ephemeral_home.ts";
 import { keepLogs } from "./keep_logs.ts";
 
 /**
- * Stops an ephemeral instance whose owner has exited, keeps its logs if that was asked for, and deletes its home. If the home was deleted before, e.g. with
- * the whole temporary folder, no process can lock it, and the deleted lock file identifies Temporal.
+ * Stops an ephemeral instance whose owner has exited, keeps its logs if that was requested, and deletes its home. If the
+ * home was deleted before, e.g. with the whole temporary folder, no process can lock it, and the deleted lock file
+ * identifies Temporal.
  *
  * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
  */

@@ -16,7 +16,7 @@ import { Supervisor } from "./supervisor.ts";
 
 /** How often the lock paths and the logs are checked, in ms. */
 const GUARD_INTERVAL_MS = 1000;
-/** How a supervisor ends that was superseded: its instance goes on without it. */
+/** The result of a supervisor that was superseded: its instance keeps running under another one. */
 export const SUPERSEDED: Failure = {
   code: "interrupted",
   message: "The lock of this supervisor was deleted, and another supervisor has taken its place",

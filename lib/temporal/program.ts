@@ -105,7 +105,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
   }
 
   /**
-   * Creates the requested namespaces and search attributes on the Temporal that is ready, which goes on running. Later
+   * Creates the requested namespaces and search attributes on the Temporal that is ready, which keeps running. Later
    * launches have them, too; the caller updates the record.
    *
    * @throws {LocalError} why it cannot have them
@@ -251,7 +251,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
     this.#track(temporal, launch, found.proof === "lock" ? undefined : "deleted");
     try {
       await this.#database.moveTo(temporal.settings.dbFilename, this.#instance);
-    } catch (error) { // it has the database open, whoever has the lock: to terminate it for that would help no one
+    } catch (error) { // it has the database open, whatever holds the lock: terminating it would help no user
       if (!(error instanceof LocalError)) throw error;
       this.#warnings.add(error.message);
     }

@@ -24,7 +24,7 @@ const ADOPTION_DEADLINE_MS = 3000;
 /** What reconciling found. */
 export type Reconciled =
   | { kind: "adopted"; temporal: TemporalProcess; proof: Proof }
-  /** Nothing of ours is alive; `lock` is `temporal.lock`, taken. `base`, `binary`: the settings and the binary of the one that was there. */
+  /** No Temporal of this instance is alive; `lock` is `temporal.lock`, taken. `base`, `binary`: settings and binary of the previous one. */
   | { kind: "clear"; lock: LockFile; base: Settings | undefined; binary: string };
 
 /** What reconciling needs beside the instance. */
@@ -32,7 +32,7 @@ export interface ReconcileOptions {
   /** Ends the wait for a Temporal that is to prove its health, and what would follow the end of one. */
   signal: AbortSignal;
   warn: (message: string) => void;
-  /** Ends a group of ours. */
+  /** Terminates a process group of this instance. */
   end: (target: TerminationTarget, graceMs: number) => Promise<unknown>;
   /** Look through all processes also where no file tells of a Temporal: it may hold a lock that was deleted. */
   isThorough: boolean;
@@ -42,12 +42,12 @@ export interface ReconcileOptions {
  * Brings what an earlier supervisor left in order, before anything is launched. Only for the holder of
  * `supervisor.lock`:
  *
- * - a Temporal of ours that is healthy and configured as asked is adopted, without an interruption;
+ * - a Temporal of this instance that is healthy and has the requested settings is adopted, without an interruption;
  * - one that is not is ended, with what is left of its group;
- * - a record that nobody alive answers to is removed; one that points at an innocent process is set aside, and that
+ * - a record without a live process is removed; one that points at a reused PID is set aside, and that
  *   process left alone.
  *
- * @throws {LocalError} `lock-failed`, when the lock is held by somebody who can't be seen; `stop-failed`
+ * @throws {LocalError} `lock-failed`, when the lock is held by a process that cannot be seen; `stop-failed`
  * @throws the reason of `signal`
  */
 export async function reconcile(
@@ -179,7 +179,7 @@ function settingsFromArgv(
   return JSON.stringify(temporalArgs(settings)) === JSON.stringify(argv.slice(1)) ? settings : null;
 }
 
-/** Removes or sets aside a record that no live Temporal of ours answers to. */
+/** Removes or sets aside a record without a live Temporal of this instance. */
 function tidyRecord(
   { paths }: Instance,
   { onDisk, reusedPid }: TemporalEvidence,
@@ -196,7 +196,7 @@ function tidyRecord(
   try {
     renameSync(paths.record, target);
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return; // somebody was faster, and removed it
+    if (systemErrorCode(error) === "ENOENT") return; // another process removed it first
     throw error;
   }
   warn(`The record temporal.pid was set aside as ${basename(target)}: ${why}`);

@@ -6,7 +6,7 @@ import { delay } from "../../lib/platform/runtime/delay.ts";
 
 const POLL_MS = 500;
 /** After this wait the tests run anyway. */
-const PATIENCE_MS = 20 * 60_000;
+const DEADLINE_MS = 20 * 60_000;
 
 /**
  * Waits until no other test run of this user is active on this machine: on two cores, two of them take longer together
@@ -15,7 +15,7 @@ const PATIENCE_MS = 20 * 60_000;
 export async function takeTurn(signal: AbortSignal): Promise<LockFile | null> {
   if (process.env["STIGMER_TEST_JOB"] !== undefined) return null;
   const path = join(tmpdir(), `stigmer-local-tests-${process.getuid?.() ?? "all"}.lock`);
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + DEADLINE_MS;
   for (let hasTold = false; performance.now() < giveUpAt && !signal.aborted; hasTold = true) {
     const turn = await tryLock(path);
     if (turn !== null) return turn;

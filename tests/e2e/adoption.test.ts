@@ -7,11 +7,11 @@ import { describeNamespace } from "../../lib/grpc/health.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import {
   assertNothingLeft,
+  DEADLINE_MS,
   history,
   isAlive,
   otherRuntime,
   ownRuntime,
-  PATIENCE_MS,
   temporalBinary,
   type TestInstance,
   until,
@@ -42,7 +42,7 @@ async function beginCalling(
   let isOver = false;
   const calling = (async () => {
     while (!isOver) {
-      const answer = await describeNamespace(channel, "default", PATIENCE_MS);
+      const answer = await describeNamespace(channel, "default", DEADLINE_MS);
       calls++;
       if (answer !== "found") failures.push(JSON.stringify(answer));
       await new Promise((resolve) => setTimeout(resolve, CALL_INTERVAL_MS));

@@ -8,10 +8,10 @@ import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
 import { freePorts } from "../free_ports.ts";
 import {
   assertNothingLeft,
+  DEADLINE_MS,
   type Ended,
   history,
   ownRuntime,
-  PATIENCE_MS,
   type TestInstance,
   until,
   withInstance,
@@ -31,7 +31,7 @@ async function canCountWorkflows(instance: TestInstance): Promise<boolean> {
   const channel = await openChannel(instance);
   try {
     const method = "/temporal.api.workflowservice.v1.WorkflowService/CountWorkflowExecutions";
-    return (await channel.call(method, protobufMessage(protobufField(1, "default")), PATIENCE_MS)).status === 0;
+    return (await channel.call(method, protobufMessage(protobufField(1, "default")), DEADLINE_MS)).status === 0;
   } finally {
     channel.close();
   }

@@ -16,7 +16,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { DoctorCheck, DoctorReport } from "../../lib/doctor/findings.ts";
-import { launch, otherRuntime, ownRuntime, PATIENCE_MS, type TestInstance, until, withInstance } from "./support.ts";
+import { DEADLINE_MS, launch, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { beginWriting, besideDatabase, startWorkflows } from "./support_data.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 
@@ -198,7 +198,7 @@ describe("doctor", () => {
       mkdirSync(paths.processLock);
       writeFileSync(paths.record, "no record");
       copyFileSync("/bin/sleep", join(paths.binDir, "temporal-1.5.1"));
-      const orphan = launch(["setsid", join(paths.binDir, "temporal-1.5.1"), `${PATIENCE_MS / 1000}`], { cwd: home });
+      const orphan = launch(["setsid", join(paths.binDir, "temporal-1.5.1"), `${DEADLINE_MS / 1000}`], { cwd: home });
       try {
         await until("it runs", () => instance.processes.inspect(orphan.pid)?.executable?.startsWith(home));
         const report = await examine(instance);

@@ -6,12 +6,12 @@ import { describeNamespace } from "../../lib/grpc/health.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import {
   assertNothingLeft,
+  DEADLINE_MS,
   type Ended,
   history,
   launch,
   otherRuntime,
   ownRuntime,
-  PATIENCE_MS,
   type Runtime,
   type TestInstance,
   toolCommand,
@@ -146,7 +146,7 @@ describe("restart", () => {
       }
       const channel = await openChannel(instance);
       for (const namespace of ["orders", "billing"]) {
-        assertEquals(await describeNamespace(channel, namespace, PATIENCE_MS), "found", "the data is another");
+        assertEquals(await describeNamespace(channel, namespace, DEADLINE_MS), "found", "the data is another");
       }
       channel.close();
       const reused = await answerOf(instance, ["start", "--json", "--max-restarts", "4"]);

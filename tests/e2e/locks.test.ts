@@ -8,12 +8,12 @@ import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import {
   assertNothingLeft,
+  DEADLINE_MS,
   history,
   isAlive,
   launch,
   otherRuntime,
   ownRuntime,
-  PATIENCE_MS,
   type TestInstance,
   until,
   withInstance,
@@ -195,7 +195,7 @@ describe("temporal.lock held by a shell's job", () => {
       if (process.platform !== "linux") return t.skip("NOT TESTED, this system tells no session");
       const { processLock } = instance.paths;
       // As on a terminal: the job has its own group, in the shell's session.
-      const job = `perl -e 'setpgrp; exec @ARGV' flock '${processLock}' sleep ${PATIENCE_MS / 1000} & wait`;
+      const job = `perl -e 'setpgrp; exec @ARGV' flock '${processLock}' sleep ${DEADLINE_MS / 1000} & wait`;
       const shell = launch(["setsid", "sh", "-c", job]);
       const holder = await until("it holds the lock", () => instance.processes.lockHolders(processLock)[0]?.pid);
       const pgid = instance.processes.inspect(holder)!.pgid;

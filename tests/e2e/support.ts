@@ -24,7 +24,7 @@ const ENTRY = join(ROOT, "stigmer-local.ts");
 /** Node's TypeScript loader. A path, because Deno cannot resolve its bare name. */
 export const TSX = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
 /** Deadline of every wait: generous, for a machine that is five times slower and under load. */
-export const PATIENCE_MS = 90_000;
+export const DEADLINE_MS = 90_000;
 
 /** The real Temporal. */
 export function temporalBinary(): string {
@@ -183,11 +183,11 @@ async function endInstance(instance: TestInstance): Promise<void> {
 
 /** Waits until `look` returns a value. The only wait in these tests, so that each has a deadline and a name. */
 export async function until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + DEADLINE_MS;
   for (;;) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) return seen as NonNullable<T>;
-    if (performance.now() > giveUpAt) throw new Error(`Timed out after ${PATIENCE_MS / 1000} s: ${what}`);
+    if (performance.now() > giveUpAt) throw new Error(`Timed out after ${DEADLINE_MS / 1000} s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { assertEquals } from "@std/assert";
-import { type Ended, PATIENCE_MS, type Running, temporalBinary, type TestInstance, until } from "./support.ts";
+import { DEADLINE_MS, type Ended, type Running, temporalBinary, type TestInstance, until } from "./support.ts";
 import { signalIfThere, wrapTemporal } from "./support_lifecycle.ts";
 
 /** The open descriptors of a process, by number: paths, and names like `pipe:[123]`. */
@@ -35,7 +35,7 @@ export async function runCaller(command: readonly string[], options: CallerOptio
       child.stdout.destroy();
       child.stderr.destroy();
       reject(new Error(`${command.join(" ")} did not return: a process holds its pipes`));
-    }, PATIENCE_MS);
+    }, DEADLINE_MS);
   });
   try {
     return await Promise.race([collect(child), late]);

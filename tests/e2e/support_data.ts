@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { assertEquals } from "@std/assert";
 import type { GrpcChannel } from "../../lib/grpc/channel.ts";
 import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
-import { PATIENCE_MS, type TestInstance, until } from "./support.ts";
+import { DEADLINE_MS, type TestInstance, until } from "./support.ts";
 import { openChannel } from "./support_lifecycle.ts";
 
 const SERVICE = "/temporal.api.workflowservice.v1.WorkflowService";
@@ -18,14 +18,14 @@ export async function startWorkflow(channel: GrpcChannel, id: string): Promise<v
     protobufField(4, named("no-worker")),
     protobufField(10, crypto.randomUUID()),
   );
-  const reply = await channel.call(`${SERVICE}/StartWorkflowExecution`, request, PATIENCE_MS);
+  const reply = await channel.call(`${SERVICE}/StartWorkflowExecution`, request, DEADLINE_MS);
   assertEquals(reply.status, 0, `${id}: ${reply.statusMessage}`);
 }
 
 async function hasWorkflow(channel: GrpcChannel, id: string): Promise<boolean> {
   const execution = protobufMessage(protobufField(1, id));
   const request = protobufMessage(protobufField(1, "default"), protobufField(2, execution));
-  const reply = await channel.call(`${SERVICE}/DescribeWorkflowExecution`, request, PATIENCE_MS);
+  const reply = await channel.call(`${SERVICE}/DescribeWorkflowExecution`, request, DEADLINE_MS);
   if (reply.status !== 5) assertEquals(reply.status, 0, `${id}: ${reply.statusMessage}`);
   return reply.status === 0;
 }
@@ -39,7 +39,7 @@ export async function withChannel<T>(
   try {
     await until("the namespace is known", async () => {
       const request = protobufMessage(protobufField(1, "default"));
-      return (await channel.call(`${SERVICE}/CountWorkflowExecutions`, request, PATIENCE_MS)).status === 0;
+      return (await channel.call(`${SERVICE}/CountWorkflowExecutions`, request, DEADLINE_MS)).status === 0;
     });
     return await body(channel);
   } finally {

@@ -2,7 +2,7 @@ import { askSupervisor, readFailure, readStatus } from "../../lib/control/client
 import { fromFailure } from "../../lib/errors/failure.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
-import { history, PATIENCE_MS, type TestInstance, until } from "./support.ts";
+import { DEADLINE_MS, history, type TestInstance, until } from "./support.ts";
 
 /** Waits until the history has `count` events of this name, and returns the last of them. */
 export function untilEvent(instance: TestInstance, event: string, count = 1): Promise<Record<string, unknown>> {
@@ -27,7 +27,7 @@ export async function ask(
 ): Promise<Status> {
   const answer = await askSupervisor(await currentHost(), instance.home, method, path, {
     body,
-    timeoutMs: PATIENCE_MS,
+    timeoutMs: DEADLINE_MS,
   });
   if (answer.kind !== "answer") throw new Error(`${method} ${path}: ${answer.kind}`);
   if (answer.response.status !== 200) throw fromFailure(readFailure(answer.response));

@@ -9,9 +9,9 @@ import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import {
   assertNothingLeft,
+  DEADLINE_MS,
   history,
   isAlive,
-  PATIENCE_MS,
   temporalBinary,
   type TestInstance,
   until,
@@ -128,7 +128,7 @@ export function readPid(path: string): Promise<number> {
 /** Opens a channel to the Temporal of `instance`. */
 export async function openChannel(instance: TestInstance): Promise<GrpcChannel> {
   const { connect } = await currentHost();
-  return await openGrpcChannel(connect, { host: "127.0.0.1", port: instance.port }, PATIENCE_MS);
+  return await openGrpcChannel(connect, { host: "127.0.0.1", port: instance.port }, DEADLINE_MS);
 }
 
 /** Creates a namespace: data that a later Temporal on the same database still has. */
@@ -137,7 +137,7 @@ export async function makeNamespace(instance: TestInstance, name: string): Promi
   const day = protobufMessage(protobufField(1, 86_400n));
   const request = protobufMessage(protobufField(1, name), protobufField(4, day)); // RegisterNamespaceRequest
   const path = "/temporal.api.workflowservice.v1.WorkflowService/RegisterNamespace";
-  const reply = await channel.call(path, request, PATIENCE_MS);
+  const reply = await channel.call(path, request, DEADLINE_MS);
   channel.close();
   assertEquals(reply.status, 0, reply.statusMessage);
 }
@@ -147,7 +147,7 @@ export async function assertNamespace(instance: TestInstance, name: string): Pro
   const channel = await openChannel(instance);
   await until(
     `namespace ${name} exists`,
-    async () => await describeNamespace(channel, name, PATIENCE_MS) === "found",
+    async () => await describeNamespace(channel, name, DEADLINE_MS) === "found",
   );
   channel.close();
 }

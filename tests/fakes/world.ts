@@ -1,7 +1,7 @@
 import type { LockFile } from "../../lib/platform/locks/lock_file.ts";
 import type { Connect } from "../../lib/platform/net/connection.ts";
 import type { System } from "../../lib/platform/system.ts";
-import { PATIENCE_MS } from "../platform/support.ts";
+import { DEADLINE_MS } from "../platform/support.ts";
 
 /**
  * How a program of the conformance tests behaves. A `parent` has a child in its group, a `parent of a daemon` one that
@@ -48,7 +48,7 @@ export interface World {
 
 /** Waits until `condition` holds, in the time of `system`. */
 export async function until(system: System, what: string, condition: () => boolean): Promise<void> {
-  for (const giveUpAt = system.nowMs() + PATIENCE_MS; !condition(); await system.delay(5)) {
+  for (const giveUpAt = system.nowMs() + DEADLINE_MS; !condition(); await system.delay(5)) {
     if (system.nowMs() > giveUpAt) throw new Error(`Timed out waiting until ${what}`);
   }
 }

@@ -6,7 +6,7 @@ import { assertEquals } from "@std/assert";
 import { followLog } from "../../lib/logs/follow_log.ts";
 import { DEFAULT_LOG_POLICY } from "../../lib/logs/retention.ts";
 import { rotateLog } from "../../lib/logs/rotate_log.ts";
-import { PATIENCE_MS, withTempDir } from "../platform/support.ts";
+import { DEADLINE_MS, withTempDir } from "../platform/support.ts";
 
 interface Follower {
   /** Reads until the text so far ends with `end`; returns all of it. */
@@ -30,7 +30,7 @@ async function follow(
   body: (follower: Follower) => Promise<void>,
 ): Promise<void> {
   const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), PATIENCE_MS);
+  const timer = setTimeout(() => over.abort(), DEADLINE_MS);
   const log = followLog(path, offset, inode, over.signal);
   let text = "";
   const readTo = async (end: string): Promise<string> => {

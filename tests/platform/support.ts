@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 
 /** How long a thing that must happen may take, in ms: generous, for a slow machine under load. */
-export const PATIENCE_MS = 60_000;
+export const DEADLINE_MS = 60_000;
 
 /** A folder that `body` may fill; gone afterwards. Its path has no links in it. */
 export async function withTempDir<T>(body: (path: string) => Promise<T> | T): Promise<T> {
@@ -19,7 +19,7 @@ export async function withTempDir<T>(body: (path: string) => Promise<T> | T): Pr
 
 /** Asks again and again until `probe` says true. */
 export async function until(probe: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + DEADLINE_MS;
   while (!(await probe())) {
     if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}`);
     await new Promise((resume) => setTimeout(resume, 5));

@@ -6,7 +6,7 @@ import type { Processes, ProcessInfo } from "../../lib/platform/processes/proces
 import type { System } from "../../lib/platform/system.ts";
 import { systemHere } from "../../lib/platform/system_here.ts";
 import { terminate, Termination, type TerminationTarget } from "../../lib/process/terminate.ts";
-import { killGroup, PATIENCE_MS, type TestProcess, until, withProcess } from "../platform/support.ts";
+import { DEADLINE_MS, killGroup, type TestProcess, until, withProcess } from "../platform/support.ts";
 
 const system = systemHere();
 const { processes } = system;
@@ -23,7 +23,7 @@ describe("terminate()", () => {
   it("terminates a group that listens to SIGTERM, without force", () =>
     withProcess(["sh", "-c", "sleep 600 & echo ready; wait"], async (target) => {
       await ready(target);
-      const { forced } = await terminate(system, targetOf(target.pid), PATIENCE_MS);
+      const { forced } = await terminate(system, targetOf(target.pid), DEADLINE_MS);
       assertEquals(forced, false);
       assertEquals(processes.liveGroupMembers(target.pid), []);
     }));
@@ -32,7 +32,7 @@ describe("terminate()", () => {
     withProcess(["sleep", "600"], async ({ pid, exited }) => {
       process.kill(pid, "SIGSTOP");
       await until(() => processes.inspect(pid)?.state === "T", "it is stopped");
-      assertEquals((await terminate(system, targetOf(pid), PATIENCE_MS)).forced, false);
+      assertEquals((await terminate(system, targetOf(pid), DEADLINE_MS)).forced, false);
       assertEquals(await exited, { code: null, signal: "SIGTERM" });
     }));
 
@@ -56,7 +56,7 @@ describe("terminate()", () => {
     withProcess(["sh", "-c", DEAF], async (target) => {
       await ready(target);
       const termination = new Termination(system);
-      const ended = terminate(system, targetOf(target.pid), 10 * PATIENCE_MS, termination);
+      const ended = terminate(system, targetOf(target.pid), 10 * DEADLINE_MS, termination);
       termination.shorten(0);
       assertEquals((await ended).forced, true);
       assertEquals(processes.liveGroupMembers(target.pid), []);
@@ -67,7 +67,7 @@ describe("terminate()", () => {
       await exited;
       await until(() => processes.inspect(pid) === null, "the leader is gone");
       assertEquals(processes.liveGroupMembers(pid).length, 1);
-      assertEquals((await terminate(system, targetOf(pid), PATIENCE_MS)).forced, false);
+      assertEquals((await terminate(system, targetOf(pid), DEADLINE_MS)).forced, false);
       assertEquals(processes.liveGroupMembers(pid), []);
     }));
 
@@ -77,7 +77,7 @@ describe("terminate()", () => {
       const pgid = Number(parent.output());
       await until(() => processes.inspect(pgid)?.pgid === pgid, "the child has its group");
       try {
-        const { forced } = await terminate(system, targetOf(pgid), PATIENCE_MS);
+        const { forced } = await terminate(system, targetOf(pgid), DEADLINE_MS);
         assertEquals(forced, false);
         assertEquals(processes.inspect(pgid)?.state, "Z");
         assertEquals(processes.isThere(pgid), false);
@@ -102,7 +102,7 @@ describe("terminate()", () => {
     withProcess(["sh", "-c", DEAF], async (target) => {
       await ready(target);
       const termination = new Termination(system);
-      const ended = terminate(system, targetOf(target.pid), PATIENCE_MS, termination);
+      const ended = terminate(system, targetOf(target.pid), DEADLINE_MS, termination);
       termination.cancel();
       assertEquals((await ended).forced, false);
       assert(processes.liveGroupMembers(target.pid).length > 0);

@@ -9,7 +9,7 @@ import { NOTHING_YET, rangeHeaders, readAnswer, type Transfer } from "./resume.t
 import { Broken, Unreachable } from "./transfer_error.ts";
 
 /** Timeouts and retries of a download. */
-export interface Patience {
+export interface DownloadTiming {
   /** Timeout for connecting, in ms; short, so that a machine without network gives up soon. */
   connectTimeoutMs: number;
   answerTimeoutMs: number;
@@ -21,7 +21,7 @@ export interface Patience {
 }
 
 /** The defaults. */
-export const DEFAULT_PATIENCE: Patience = {
+export const DEFAULT_TIMING: DownloadTiming = {
   connectTimeoutMs: 4_000,
   answerTimeoutMs: 15_000,
   stallTimeoutMs: 20_000,
@@ -37,7 +37,7 @@ export interface DownloadOptions {
   /** A larger file is refused. */
   maxBytes: number;
   env: Readonly<Record<string, string | undefined>>;
-  patience: Patience;
+  timing: DownloadTiming;
   signal?: AbortSignal | undefined;
   onProgress: (phase: DownloadPhase) => void;
 }
@@ -57,7 +57,7 @@ const MAX_TRIES_IN_ALL = 50;
  * @throws the system's error if the file can't be written; the reason of `signal`
  */
 export async function download(options: DownloadOptions): Promise<{ isResumed: boolean }> {
-  const { url, patience, signal } = options;
+  const { url, timing, signal } = options;
   const fd = openSync(options.path, "w", 0o600);
   let transfer: Transfer = NOTHING_YET;
   let isResumed = false;
@@ -92,9 +92,9 @@ export async function download(options: DownloadOptions): Promise<{ isResumed: b
         answer?.close();
       }
       if (transfer.have > before) tries = 1;
-      if (tries >= patience.maxTries || inAll >= MAX_TRIES_IN_ALL) throw failed(url, why, true);
+      if (tries >= timing.maxTries || inAll >= MAX_TRIES_IN_ALL) throw failed(url, why, true);
       options.onProgress({ phase: "retrying", why, received: transfer.have });
-      const policy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: patience.baseDelayMs };
+      const policy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: timing.baseDelayMs };
       await delay(afterMs ?? backoffDelayMs(tries, policy, Math.random()), signal);
     }
   } finally {
@@ -103,7 +103,7 @@ export async function download(options: DownloadOptions): Promise<{ isResumed: b
 }
 
 function getOptions(options: DownloadOptions, headers: Record<string, string>): GetOptions {
-  const { env, signal, patience: { connectTimeoutMs, answerTimeoutMs, stallTimeoutMs } } = options;
+  const { env, signal, timing: { connectTimeoutMs, answerTimeoutMs, stallTimeoutMs } } = options;
   return { env, signal, headers, connectTimeoutMs, answerTimeoutMs, stallTimeoutMs };
 }
 

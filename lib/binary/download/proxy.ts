@@ -5,7 +5,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * The proxy that a request for `url` goes through; null = none. As curl and Go read the environment: `HTTPS_PROXY` for
  * https:// and `http_proxy` for http://, in small letters first, then `ALL_PROXY`; not for what `NO_PROXY` names, and
- * never for this machine itself. In capitals `HTTP_PROXY` is what a web server hands a CGI script of a stranger's
+ * never for this machine itself. In capitals `HTTP_PROXY` is what a web server passes to a CGI script from a client's
  * `Proxy:` header, so it is not read there (httpoxy.org).
  *
  * Not the npm package `proxy-from-env` (2.1.0): to it `HTTPS_PROXY=proxy:3128` is a proxy over TLS, `NO_PROXY=example.com`

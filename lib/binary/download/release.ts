@@ -9,7 +9,7 @@ import type { DownloadPhase } from "../render_install.ts";
 import { readTemporalVersion } from "../version/query_version.ts";
 import { answerDeadlineMs } from "../version/run_binary.ts";
 import { MAX_CHECKSUMS_BYTES, parseChecksums } from "./checksums.ts";
-import { DEFAULT_PATIENCE, download, type DownloadOptions, type Patience } from "./download.ts";
+import { DEFAULT_TIMING, download, type DownloadOptions, type DownloadTiming } from "./download.ts";
 import { archiveName, MIRROR_VARIABLE, releaseBase, releaseTarget, releaseUrls, shownUrl } from "./release_files.ts";
 import { RELEASE_SUMS } from "./release_sums.ts";
 import { DEFAULT_UNPACK_LIMITS, type UnpackLimits, unpackTemporal } from "./unpack_archive.ts";
@@ -25,7 +25,7 @@ export interface ReleaseOptions {
   signal?: AbortSignal | undefined;
   /** For tests: other checksums, timeouts, limits and another platform. */
   sums?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  patience?: Patience;
+  timing?: DownloadTiming;
   limits?: UnpackLimits;
   firstRun?: FirstRun;
 }
@@ -54,13 +54,13 @@ export async function downloadRelease(
   scratch: string,
   options: ReleaseOptions,
 ): Promise<{ path: string; trust: Trust; url: string }> {
-  const { version, env, onProgress, signal, patience = DEFAULT_PATIENCE, sums = RELEASE_SUMS } = options;
+  const { version, env, onProgress, signal, timing = DEFAULT_TIMING, sums = RELEASE_SUMS } = options;
   const base = releaseBase(env);
   if (base === null) throw blocked(version, `downloads are disabled ($${MIRROR_VARIABLE}=off)`);
   const target = releaseTarget(process.platform, nativeArch());
   if (target === null) throw blocked(version, `no release for ${process.platform} ${process.arch}`);
   const urls = releaseUrls(base, version, target);
-  const common = { env, patience, signal, onProgress };
+  const common = { env, timing, signal, onProgress };
 
   const pinned = sums[version]?.[target];
   const name = archiveName(version, target);

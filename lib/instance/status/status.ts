@@ -59,7 +59,7 @@ export interface Status {
   /** Null when headless. */
   uiUrl: string | null;
   namespace: string;
-  /** The namespaces that the instance was asked for, and `default`; others may exist. Missing for an external Temporal. */
+  /** The requested namespaces, and `default`; others may exist. Missing for an external Temporal. */
   namespaces?: string[];
   temporal: {
     pid: number;

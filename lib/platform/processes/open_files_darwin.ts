@@ -48,7 +48,7 @@ export function holdersIn(
   return [...found.values()].map(([file, on]) => holder(file, { on }));
 }
 
-/** Where macOS keeps its own programs: most of all processes, and none of ours. */
+/** Where macOS keeps its own programs: most processes run from there, and none of this tool. */
 const APPLE = /^\/(System|usr\/libexec|usr\/sbin|sbin|Library\/Apple)\//;
 
 /** An application, unless it runs a script: an editor built on Electron may run this tool with its own executable. */
@@ -58,7 +58,7 @@ function isOfDesktop(command: string): boolean {
   return APPLE.test(command) || APPLICATION.test(command);
 }
 
-/** The PIDs of processes that may have a file of ours open: this user's (everybody's for root), without those of macOS. */
+/** The PIDs of processes that may have a file of an instance open: this user's (all users' for root), without those of macOS. */
 export function candidates(run: RunTool): number[] {
   return candidatesAmong(parsePsOwners(run("ps", ["-axww", "-o", "pid=,uid=,command="])));
 }

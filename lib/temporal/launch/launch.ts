@@ -27,11 +27,11 @@ export interface LaunchContext {
   instance: Instance;
   plan: LaunchPlan;
   probe: Probe;
-  /** Ends the wait; Temporal itself is then ended by whoever aborted. */
+  /** Aborts the wait. Temporal itself is then terminated by the code that aborted it. */
   signal: AbortSignal;
   /** Takes `temporal.lock`; the launch closes what it gets. */
   takeLock: () => Promise<LockFile>;
-  /** Ends a process group of ours that does not become ready. */
+  /** Terminates a process group of this instance that does not become ready. */
   end: (target: TerminationTarget, graceMs: number) => Promise<unknown>;
   /** Told as soon as there is a process. */
   onSpawn: (temporal: TemporalProcess) => void;

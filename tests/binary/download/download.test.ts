@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DEFAULT_PATIENCE, type Patience } from "../../../lib/binary/download/download.ts";
+import { DEFAULT_TIMING, type DownloadTiming } from "../../../lib/binary/download/download.ts";
 import { type InstallOptions, installTemporal } from "../../../lib/binary/install.ts";
 import { type InstallNews, renderInstallProgress } from "../../../lib/binary/render_install.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
@@ -25,7 +25,7 @@ import {
 
 const VERSION = "1.4.1";
 /** Not to wait long for what is to happen; what must not happen has its usual time. */
-const QUICK: Patience = { ...DEFAULT_PATIENCE, stallTimeoutMs: 400, baseDelayMs: 10 };
+const QUICK: DownloadTiming = { ...DEFAULT_TIMING, stallTimeoutMs: 400, baseDelayMs: 10 };
 
 /** An install into a home in `folder` from `base`, without Go. */
 function optionsFor(folder: string, base: string, more: Partial<InstallOptions> = {}): InstallOptions {
@@ -33,7 +33,7 @@ function optionsFor(folder: string, base: string, more: Partial<InstallOptions> 
   mkdirSync(home, { recursive: true });
   // A Go that is found in its usual place all the same is to fetch nothing.
   const env = { PATH: join(folder, "no-tools"), GOPROXY: "off", GOFLAGS: "-mod=mod", STIGMER_TEMPORAL_MIRROR: base };
-  return { version: VERSION, home, env, tuning: { patience: QUICK }, ...more };
+  return { version: VERSION, home, env, tuning: { timing: QUICK }, ...more };
 }
 
 const leftIn = (folder: string) => readdirSync(join(folder, "home", "bin")).sort();
@@ -56,7 +56,7 @@ describe("a download of a binary that the system checks for long", () => {
         const firstRun = { timeoutMs: 300, isDelayed: true };
         const { path, trust } = await installTemporal(optionsFor(folder, base, {
           onProgress: (news) => lines.push(renderInstallProgress(VERSION, news, false)),
-          tuning: { patience: QUICK, firstRun },
+          tuning: { timing: QUICK, firstRun },
         }));
         assertEquals([trust, existsSync(path)], ["published", true]);
         assertEquals(leftIn(folder), ["install.lock", `temporal-${VERSION}`]);
@@ -67,7 +67,7 @@ describe("a download of a binary that the system checks for long", () => {
   it("is discarded where the system checks nothing", () =>
     withTempDir((folder) =>
       withServer(serveRelease(VERSION, SILENT), async ({ base }) => {
-        const tuning = { patience: QUICK, firstRun: { timeoutMs: 300, isDelayed: false } };
+        const tuning = { timing: QUICK, firstRun: { timeoutMs: 300, isDelayed: false } };
         const error = await failure(folder, optionsFor(folder, base, { tuning }));
         assertEquals(error.code, "binary-not-found");
       })
@@ -102,7 +102,7 @@ describe("a download", () => {
       const archive = fakeRelease(VERSION);
       return withServer(serveRelease(VERSION, archive), async ({ base, seen }) => {
         const sums = { [VERSION]: { [target]: sha256(archive) } };
-        const installed = await installTemporal(optionsFor(folder, base, { tuning: { patience: QUICK, sums } }));
+        const installed = await installTemporal(optionsFor(folder, base, { tuning: { timing: QUICK, sums } }));
         assertEquals(installed.trust, "pinned");
         assertEquals(seen.map(({ path }) => path), [releasePaths(VERSION).archive]);
       });
@@ -299,7 +299,7 @@ describe("an archive", () => {
         const bytes = archive();
         return withServer(serveRelease(VERSION, bytes), async ({ base }) => {
           const limits = { maxFileBytes: 1_000_000, maxTotalBytes: 3_000_000 };
-          const error = await failure(folder, optionsFor(folder, base, { tuning: { patience: QUICK, limits } }));
+          const error = await failure(folder, optionsFor(folder, base, { tuning: { timing: QUICK, limits } }));
           assert(error.message.includes(says), error.message);
           assertEquals(readdirSync(folder), ["home"]);
           assertEquals(readdirSync(join(folder, "home")), ["bin"]);
@@ -397,8 +397,8 @@ describe("an install that is interrupted", () => {
         setTimeout(() => controller.abort("SIGINT"), 50);
       });
       return withServer(respond, async ({ base }) => {
-        const patience = DEFAULT_PATIENCE;
-        const options = optionsFor(folder, base, { signal: controller.signal, tuning: { patience } });
+        const timing = DEFAULT_TIMING;
+        const options = optionsFor(folder, base, { signal: controller.signal, tuning: { timing } });
         assertEquals((await failure(folder, options)).code, "interrupted");
         assert(!existsSync(join(folder, "home", "bin", `temporal-${VERSION}`)));
       });

@@ -20,11 +20,11 @@ import { type DetachedProcess, spawnDetached } from "../../../lib/platform/spawn
 import type { SpawnOptions } from "../../../lib/platform/spawn/spawn_options.ts";
 import {
   awaited,
+  DEADLINE_MS,
   descriptorsOf,
   environmentOf,
   isLinux,
   killGroup,
-  PATIENCE_MS,
   scriptCommand,
   until,
   withProcess,
@@ -282,7 +282,7 @@ async function pidFromCallerWithManyPipes(command: string[], path: string): Prom
   caller.stdout.setEncoding("utf8").on("data", (text: string) => output += text);
   const isClosed = new Promise<boolean>((resolve) => caller.stdout.once("close", () => resolve(true)));
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const isLate = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), PATIENCE_MS));
+  const isLate = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), DEADLINE_MS));
   const reachedEnd = await Promise.race([isClosed, isLate]);
   clearTimeout(timer);
   const pid = (JSON.parse(output) as { pid: number }).pid;
