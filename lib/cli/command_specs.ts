@@ -51,11 +51,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     flags: [
       { name: "no-wait", kind: "boolean", help: "Return as soon as the supervisor is running" },
-      TIMEOUT("Seconds to wait for Temporal to become ready (default 120)"),
+      TIMEOUT("Seconds to wait until Temporal is ready (default 120)"),
       {
         name: "foreground",
         kind: "boolean",
-        help: "Run the supervisor in the foreground (systemd, containers, Procfile)",
+        help: "Supervise in the foreground; for systemd, containers, Procfiles",
       },
       PICK_VERSION,
     ],
@@ -257,8 +257,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "help",
     summary: "Show help for stigmer-local or one of its commands",
-    examples: ["stigmer-local help", "stigmer-local help start"],
-    flags: [],
+    examples: ["stigmer-local help", "stigmer-local help start", "stigmer-local help start --all"],
+    flags: [{ name: "all", kind: "boolean", help: "List every flag, with its variable" }],
     operands: "[COMMAND]",
     config: "ignored",
   },

@@ -4,6 +4,7 @@ import type { Status } from "../instance/status/status.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { type Paint, paintFor, wantsColour } from "../text/paint.ts";
 import { shellWord } from "../text/shell_word.ts";
+import { wrapAfter } from "../text/wrap.ts";
 import type { Invocation } from "./invocation.ts";
 import { type TypedCommands, typedCommands } from "./typed_commands.ts";
 
@@ -38,7 +39,9 @@ export function commandContext(host: Host, invocation: Invocation): CommandConte
       else if (!quiet) await host.write("stdout", typed.inText(text()));
     },
     tell: async (line) => {
-      if (!quiet && !json) await host.write("stderr", `${typed.inText(line)}\n`);
+      if (quiet || json) return;
+      const [, label = "", text = ""] = /^((?:warning|error|hint): )?(.*)$/s.exec(typed.inText(line))!;
+      await host.write("stderr", `${wrapAfter(label, text, columnsOfErrors(host)).join("\n")}\n`);
     },
   };
 }
@@ -46,6 +49,11 @@ export function commandContext(host: Host, invocation: Invocation): CommandConte
 /** The width for output in columns: that of the terminal, else unlimited. */
 export function columnsOf({ host }: CommandContext): number {
   return host.isTerminal("stdout") ? host.columns() : Infinity;
+}
+
+/** The width for what goes to stderr, likewise. */
+export function columnsOfErrors(host: Host): number {
+  return host.isTerminal("stderr") ? host.columns() : Infinity;
 }
 
 /** How long a command waits for Temporal to become ready, in s. */

@@ -1,19 +1,39 @@
 import type { Paint } from "../text/paint.ts";
-import { wrap } from "../text/wrap.ts";
+import { wrap, wrapAfter } from "../text/wrap.ts";
 import {
   COMMANDS,
   type CommandSpec,
   CONNECTION_FLAGS,
   type Flag,
+  flagsOf,
   INSTANCE_FLAGS,
   OUTPUT_FLAGS,
 } from "./command_specs.ts";
 
+/** The flags that `start` and `config` list without `--all`, most used first. */
+const COMMON = ["port", "ui-port", "headless", "home", "db-filename", "namespace"];
+
+/** The instance flags by subject, most used first. */
+const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
+  "Instance flags": ["port", "home", "headless", "ip", "http-port", "metrics-port", "temporal-bin", "max-restarts"],
+  "Data": ["db-filename", "sqlite-pragma", "namespace", "search-attribute"],
+  "Web UI": ["ui-port", "ui-ip", "ui-public-path", "ui-asset-path", "ui-codec-endpoint", "ui-disable-news-fetch"],
+  "Log and dynamic configuration": ["log-level", "log-config", "dynamic-config-value"],
+};
+
+const AFTER_DASHES = {
+  "arguments for Temporal": " [-- TEMPORAL-ARGS …]",
+  command: " -- COMMAND …",
+  nothing: "",
+};
+
 /**
  * The help of the tool: its purpose, commands and global flags. Short, so that the examples are still on the screen. Lines
  * longer than `columns` wrap with a hanging indent.
+ *
+ * @param all List every flag, too.
  */
-export function renderHelp(paint: Paint, columns: number): string {
+export function renderHelp(paint: Paint, columns: number, all = false): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length));
   return [
     "stigmer-local runs and supervises a local Temporal dev server.",
@@ -26,9 +46,9 @@ export function renderHelp(paint: Paint, columns: number): string {
     "  stigmer-local stop             Stop Temporal and its supervisor",
     "",
     paint.bold("Commands"),
-    ...COMMANDS.flatMap(({ name, summary }) => renderEntry(name.padEnd(width), summary, columns)),
+    ...COMMANDS.flatMap(({ name, summary }) => wrapAfter(`  ${name.padEnd(width)}  `, summary, columns)),
     "",
-    ...flagsOfAll(paint, columns),
+    ...(all ? everyFlag(paint, columns) : flagsOfAll(paint, columns)),
     ...wrap(
       "Exit codes: 0 success, 1 failure, 2 usage error. `status`: 0 healthy, 1 failed, 3 not running, 4 not healthy.",
       columns,
@@ -39,12 +59,18 @@ export function renderHelp(paint: Paint, columns: number): string {
 }
 
 /**
- * The help of one command, laid out like {@linkcode renderHelp}. Only commands that launch the instance or show its
- * settings list its flags; the others refer to `help start`.
+ * The help of one command, laid out like {@linkcode renderHelp}. Commands that show or change all settings list the common
+ * ones, in one screen of 80 columns.
+ *
+ * @param all List every flag that the command takes, with its variable.
  */
-export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: number): string {
+export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: number, all = false): string {
   const passed = AFTER_DASHES[command.afterDashes ?? "nothing"];
   const operands = command.operands === undefined ? "" : ` ${command.operands}`;
+  const own = command.flags.length === 0
+    ? []
+    : [paint.bold("Flags"), ...renderFlags(command.flags, columns, withVariable), ""];
+  const isLaunch = command.afterDashes === "arguments for Temporal";
   return [
     command.summary,
     "",
@@ -54,57 +80,69 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: n
     paint.bold("Usage"),
     `  stigmer-local ${command.name} [FLAGS]${operands}${passed}`,
     "",
-    ...(command.flags.length === 0 ? [] : [paint.bold("Flags"), ...renderFlags(command.flags, columns), ""]),
-    ...(command.afterDashes === undefined ? flagsOfAll(paint, columns) : allFlags(paint, columns)),
+    ...(all
+      ? [...own, ...everyFlag(paint, columns, command)]
+      : isLaunch
+      ? commonFlags(command, paint, columns)
+      : [...own, ...flagsOfAll(paint, columns)]),
   ].join("\n");
+}
+
+/** The common flags of a command that takes all settings, briefly. */
+function commonFlags(command: CommandSpec, paint: Paint, columns: number): string[] {
+  const common = COMMON.map((name) => INSTANCE_FLAGS.find((flag) => flag.name === name)!);
+  return [
+    paint.bold("Flags"),
+    ...renderFlags([...common, ...command.flags], columns, briefly),
+    "",
+    ...wrap(`\`stigmer-local help ${command.name} --all\` lists every flag, with its variable.`, columns),
+    "",
+  ];
 }
 
 /** The global flags, and a reference to the rest. */
 function flagsOfAll(paint: Paint, columns: number): string[] {
+  const home = INSTANCE_FLAGS.filter(({ name }) => name === "home");
   return [
     paint.bold("Global flags"),
-    ...renderFlags([...INSTANCE_FLAGS.filter(({ name }) => name === "home"), ...OUTPUT_FLAGS], columns),
+    ...renderFlags([...home, ...OUTPUT_FLAGS], columns, withVariable),
     "",
-    ...wrap(
-      "Every command also accepts the instance and connection flags listed by `stigmer-local help start`.",
-      columns,
-    ),
+    ...wrap("Every command also accepts the flags listed by `stigmer-local help --all`.", columns),
     "",
   ];
 }
 
-function allFlags(paint: Paint, columns: number): string[] {
-  return [
-    paint.bold("Instance flags"),
-    ...renderFlags(INSTANCE_FLAGS, columns),
-    "",
-    paint.bold("Flags for an external Temporal"),
-    ...renderFlags(CONNECTION_FLAGS, columns),
-    "",
-    paint.bold("Global flags"),
-    ...renderFlags(OUTPUT_FLAGS, columns),
-    "",
+/** The flags that every command accepts; without the letters that `command` has for flags of its own. */
+function everyFlag(paint: Paint, columns: number, command?: CommandSpec): string[] {
+  const accepted = command === undefined ? [] : flagsOf(command);
+  const sections: [title: string, names: readonly string[]][] = [
+    ...Object.entries(SUBJECTS),
+    ["Flags for an external Temporal", CONNECTION_FLAGS.map(({ name }) => name)],
+    ["Global flags", OUTPUT_FLAGS.map(({ name }) => name)],
   ];
+  const flagNamed = (name: string) =>
+    [...accepted, ...INSTANCE_FLAGS, ...CONNECTION_FLAGS, ...OUTPUT_FLAGS].find((flag) => flag.name === name)!;
+  return sections.flatMap(([title, names]) => [
+    paint.bold(title),
+    ...renderFlags(names.map(flagNamed), columns, withVariable),
+    "",
+  ]);
 }
 
-const AFTER_DASHES = {
-  "arguments for Temporal": " [-- TEMPORAL-ARGS …]",
-  command: " -- COMMAND …",
-  nothing: "",
-};
+function withVariable({ help, env }: Flag): string {
+  return `${help}${env === undefined ? "" : ` [$${env}]`}`;
+}
+
+/** What stands after a semicolon is a detail. */
+function briefly({ help }: Flag): string {
+  return help.split(";")[0]!;
+}
 
 /** One line for each flag, with its help in a second column. */
-function renderFlags(flags: readonly Flag[], columns: number): string[] {
+function renderFlags(flags: readonly Flag[], columns: number, textOf: (flag: Flag) => string): string[] {
   const written = flags.map(({ name, alias, value }) =>
     `${alias === undefined ? "    " : `-${alias}, `}--${name}${value === undefined ? "" : ` ${value}`}`
   );
   const width = Math.max(...written.map((text) => text.length));
-  return flags.flatMap(({ help, env }, index) =>
-    renderEntry(written[index]!.padEnd(width), `${help}${env === undefined ? "" : ` [$${env}]`}`, columns)
-  );
-}
-
-function renderEntry(name: string, text: string, columns: number): string[] {
-  const indent = " ".repeat(2 + name.length + 2);
-  return wrap(text, columns - indent.length).map((line, index) => index === 0 ? `  ${name}  ${line}` : indent + line);
+  return flags.flatMap((flag, index) => wrapAfter(`  ${written[index]!.padEnd(width)}  `, textOf(flag), columns));
 }

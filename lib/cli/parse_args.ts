@@ -3,6 +3,7 @@ import { badValue, readAnswer } from "../config/flags/flag_values.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 import { commandIndex, COMMANDS, type CommandSpec, type Flag, flagsOf, flagsWritten } from "./command_specs.ts";
+import { suggestCommand } from "./suggest_command.ts";
 
 /** A command line split into its parts; values are not checked yet. */
 export interface CommandLine {
@@ -39,7 +40,7 @@ function splitCommand(args: readonly string[]): { command: CommandSpec; rest: re
     const before = args[at - 1] ?? "";
     const isUnknown = /^--[^=]+$/.test(before) && flagsWritten(before).length === 0;
     if (isUnknown) return { command: COMMANDS[0]!, rest: args };
-    const near = didYouMean(name, COMMANDS.map((each) => each.name));
+    const near = suggestCommand(name);
     throw new LocalError("usage", `Unknown command \`${name}\``, {
       hint: near === null ? "See `stigmer-local help`" : `Did you mean \`stigmer-local ${near}\`?`,
       facts: { command: name, suggestion: near },
@@ -68,6 +69,7 @@ function readFlags(
       if (key === undefined) return operands.push(arg) > 0;
       const written = arg.split("=")[0]!;
       if (key === "api-key") throw apiKeyGiven();
+      if (TEMPORAL_FLAGS.includes(key)) throw flagOfTemporal(command, written);
       const near = didYouMean(key, flags.map((flag) => flag.name));
       throw new LocalError("usage", `Unknown flag \`${written}\` for \`${command.name}\``, {
         hint: near === null ? `See \`stigmer-local help ${command.name}\`` : `Did you mean \`--${near}\`?`,
@@ -123,6 +125,20 @@ function booleanSpelledOut(flag: Flag, value: string): string[] {
   if (answer === null) throw badValue(`--${flag.name}`, "true or false", value);
   if (!flag.name.startsWith("no-")) return [`--${flag.name}=${answer}`];
   return answer ? [`--${flag.name}`] : []; // parseArgs would negate a flag named `no-…`
+}
+
+/** Flags of `temporal server start-dev` that are passed on after `--`. */
+const TEMPORAL_FLAGS = [
+  ...["log-format", "output", "color", "time-format", "command-timeout", "client-connect-timeout"],
+  ...["no-json-shorthand-payloads", "disable-config-file", "disable-config-env", "env"],
+];
+
+function flagOfTemporal(command: CommandSpec, written: string): LocalError {
+  const isPassed = command.afterDashes === "arguments for Temporal";
+  return new LocalError("usage", `Unknown flag \`${written}\` for \`${command.name}\`: it is a flag of Temporal`, {
+    hint: `Pass it after \`--\`: \`stigmer-local ${isPassed ? command.name : "start"} -- ${written} …\``,
+    facts: { flag: written, suggestion: null },
+  });
 }
 
 /** Temporal's CLI has this flag, but its value shows up in process lists and the shell's history. */

@@ -1,4 +1,4 @@
-import { checkHome, type CommandContext, tellWarnings } from "../cli/context.ts";
+import { checkHome, columnsOf, type CommandContext, tellWarnings } from "../cli/context.ts";
 import { portCandidate, withPorts } from "../config/auto_ports.ts";
 import { completeSettings } from "../config/settings.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
@@ -24,7 +24,8 @@ export async function showStatus(context: CommandContext, look: () => Promise<St
   }
   const seen = await look();
   await tellWarnings(context, seen);
-  await context.answer(seen, () => renderStatus(seen, Date.now(), context.paint));
+  const typed = context.typed.inValue(seen); // before it is wrapped
+  await context.answer(seen, () => renderStatus(typed, Date.now(), context.paint, columnsOf(context)));
   return statusExitCode(seen);
 }
 

@@ -1,4 +1,4 @@
-import { type CommandContext, timeoutMsOf } from "../cli/context.ts";
+import { columnsOf, type CommandContext, timeoutMsOf } from "../cli/context.ts";
 import { renderStatus, renderStatusLine } from "../instance/status/render_status.ts";
 import { type Status, statusExitCode } from "../instance/status/status.ts";
 import { delay } from "../platform/runtime/delay.ts";
@@ -20,7 +20,7 @@ export async function watchStatus(context: CommandContext, look: () => Promise<S
   let lastLine = "";
   const render = (seen: Status): string => {
     if (json) return `${JSON.stringify(typed.inValue(seen))}\n`;
-    if (isTerminal) return `\x1b[H\x1b[2J${typed.inText(renderStatus(seen, Date.now(), paint))}`;
+    if (isTerminal) return `\x1b[H\x1b[2J${renderStatus(typed.inValue(seen), Date.now(), paint, columnsOf(context))}`;
     const line = typed.inText(renderStatusLine(seen, paint));
     if (line === lastLine) return "";
     lastLine = line;

@@ -1,4 +1,4 @@
-import { commandContext } from "../cli/context.ts";
+import { columnsOfErrors, commandContext } from "../cli/context.ts";
 import { homeOf, type Invocation, invocationOf } from "../cli/invocation.ts";
 import { type CommandLine, readCommandLine } from "../cli/parse_args.ts";
 import { homeAmong, typedCommands } from "../cli/typed_commands.ts";
@@ -9,6 +9,7 @@ import { instancePaths } from "../instance/paths.ts";
 import { currentHost } from "../platform/runtime/current_host.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { paintFor, wantsColour } from "../text/paint.ts";
+import { wrapAfter } from "../text/wrap.ts";
 import { loadCommand } from "./dispatch.ts";
 
 /** Length to which an error truncates Temporal's last log lines, in characters. */
@@ -60,7 +61,10 @@ async function readInvocation(host: Host): Promise<Invocation> {
     if (line.command.config !== "wanted" || !(error instanceof LocalError)) throw error;
     const invocation = invocationOf(line, surroundings, null); // throws again if the file was not at fault
     const isQuiet = invocation.quiet || invocation.json;
-    if (!isQuiet) await host.write("stderr", `warning: ignoring config.yaml: ${error.message}\n`);
+    if (!isQuiet) {
+      const lines = wrapAfter("warning: ", `ignoring config.yaml: ${error.message}`, columnsOfErrors(host));
+      await host.write("stderr", `${lines.join("\n")}\n`);
+    }
     return { ...invocation, configFailure: toFailure(error) };
   }
 }
@@ -84,10 +88,13 @@ async function tellError(host: Host, error: unknown, invocation: Invocation | nu
   }
   const paint = paintFor(wantsColour(host.isTerminal("stderr"), host.env));
   const lastWords = Array.isArray(failure.facts?.["lastWords"]) ? failure.facts["lastWords"] : [];
+  const columns = columnsOfErrors(host);
   const lines = [
-    `${paint.red("error:")} ${failure.message}`,
-    ...lastWords.map((line) => `  ${paint.dim("|")} ${clipped(String(line))}`),
-    ...(failure.hint === undefined ? [] : [`${paint.yellow("hint:")} ${failure.hint}`]),
+    ...wrapAfter("error: ", failure.message, columns).map((line) => line.replace(/^error:/, paint.red)),
+    ...lastWords.flatMap((line) => wrapAfter("  | ", clipped(String(line)), columns))
+      .map((line) => line.replace(/^ {2}\|/, `  ${paint.dim("|")}`)),
+    ...(failure.hint === undefined ? [] : wrapAfter("hint: ", failure.hint, columns))
+      .map((line) => line.replace(/^hint:/, paint.yellow)),
   ];
   const isVerbose = invocation?.verbose ??
     (host.args.includes("--verbose") || host.env["STIGMER_LOG_LEVEL"] === "debug");

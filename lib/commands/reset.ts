@@ -9,6 +9,7 @@ import { LocalError } from "../errors/local_error.ts";
 import type { Status } from "../instance/status/status.ts";
 import { askTerminal, isYes } from "../platform/runtime/prompt.ts";
 import { formatBytes } from "../text/byte_size.ts";
+import { wrap } from "../text/wrap.ts";
 
 /** Sets the data aside or deletes it. Stops a running Temporal for that, and starts it again without data. */
 export const reset: Command = async (context) => {
@@ -81,5 +82,6 @@ async function isConfirmed(
   const data = database === null ? "the in-memory data" : `${database}${info ? ` (${formatBytes(info.size)})` : ""}`;
   const how = removes ? `Permanently delete ${data}` : `Set ${data} aside`;
   const restarts = isUp(before) ? "; Temporal restarts without data" : "";
-  return isYes(await askTerminal(host, `${how}${restarts}? [y/N] `));
+  const question = wrap(`${how}${restarts}? [y/N]`, host.columns() - 2).join("\n"); // leaves room for the answer
+  return isYes(await askTerminal(host, `${question} `));
 }

@@ -1,6 +1,14 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { COMMANDS, flagsOf, INSTANCE_FLAGS, OUTPUT_FLAGS } from "../../lib/cli/command_specs.ts";
+import {
+  COMMANDS,
+  type CommandSpec,
+  CONNECTION_FLAGS,
+  type Flag,
+  flagsOf,
+  INSTANCE_FLAGS,
+  OUTPUT_FLAGS,
+} from "../../lib/cli/command_specs.ts";
 import { renderCommandHelp, renderHelp } from "../../lib/cli/help_text.ts";
 import { paintFor } from "../../lib/text/paint.ts";
 import { parseCommandLine } from "./parse_command_line.ts";
@@ -33,18 +41,33 @@ describe("renderHelp()", () => {
 });
 
 describe("renderCommandHelp()", () => {
-  it("lists each flag of the parser once, instance flags only for commands that launch", () => {
-    for (const each of COMMANDS) {
-      const told = flagLines(renderCommandHelp(each, PLAIN, Infinity)).map((line) =>
+  it("lists each flag of the parser once with --all, else the own, common and global ones", () => {
+    const told = (each: CommandSpec, all: boolean) =>
+      flagLines(renderCommandHelp(each, PLAIN, Infinity, all)).map((line) =>
         line.slice(2, 4).trim() + /--[\w-]+/.exec(line)![0]
-      );
-      const short = [...each.flags, INSTANCE_FLAGS[0]!, ...OUTPUT_FLAGS];
-      const taken = (each.afterDashes === undefined ? short : flagsOf(each)).map(({ name, alias }) =>
-        `${alias === undefined ? "" : `-${alias}`}--${name}`
-      );
-      assertEquals(told.sort(), taken.sort(), each.name);
+      ).sort();
+    const written = (flags: readonly Flag[]) =>
+      flags.map(({ name, alias }) => `${alias === undefined ? "" : `-${alias}`}--${name}`).sort();
+    const common = ["port", "ui-port", "headless", "home", "db-filename", "namespace"];
+    for (const each of COMMANDS) {
+      const others = each.afterDashes === "arguments for Temporal"
+        ? INSTANCE_FLAGS.filter(({ name }) => common.includes(name))
+        : [INSTANCE_FLAGS[0]!, ...OUTPUT_FLAGS];
+      assertEquals(told(each, false), written([...each.flags, ...others]), each.name);
+      assertEquals(told(each, true), written(flagsOf(each)), each.name);
     }
-    assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("`stigmer-local help start`"));
+    assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("`stigmer-local help --all`"));
+    assertEquals(
+      flagLines(renderHelp(PLAIN, Infinity, true)).length,
+      [...INSTANCE_FLAGS, ...CONNECTION_FLAGS, ...OUTPUT_FLAGS].length,
+    );
+  });
+
+  it("of start fits on a screen of 80 columns and 24 lines, most used flags first", () => {
+    const lines = renderCommandHelp(command("start"), PLAIN, 80).trimEnd().split("\n");
+    assert(lines.length <= 23, `${lines.length} lines`);
+    assert(lines[lines.indexOf("Flags") + 1]!.includes("--port PORT"));
+    assert(lines.at(-1)!.includes("`stigmer-local help start --all`"));
   });
 
   it("gives each letter to only one flag", () => {
@@ -80,10 +103,12 @@ describe("renderCommandHelp()", () => {
   it("wraps on a narrow terminal without changing the text", () => {
     const words = (text: string) => text.split(/\s+/).join(" ");
     for (const each of COMMANDS) {
-      const wide = renderCommandHelp(each, PLAIN, Infinity);
-      const narrow = renderCommandHelp(each, PLAIN, 80);
-      assertEquals(words(narrow), words(wide));
-      assertEquals(narrow.split("\n").filter((line) => line.length > 80), []);
+      for (const all of [false, true]) {
+        const wide = renderCommandHelp(each, PLAIN, Infinity, all);
+        const narrow = renderCommandHelp(each, PLAIN, 80, all);
+        assertEquals(words(narrow), words(wide));
+        assertEquals(narrow.split("\n").filter((line) => line.length > 80), []);
+      }
     }
     assertEquals(renderHelp(PLAIN, 80).split("\n").filter((line) => line.length > 80), []);
   });

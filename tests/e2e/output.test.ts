@@ -19,6 +19,12 @@ function runShell(script: string, env: Record<string, string | undefined> = {}):
 describe("a mistyped command", () => {
   const WRONG: [args: string[], error: RegExp, hint: RegExp][] = [
     [["strat"], /^error: Unknown command `strat`$/m, /^hint: Did you mean `stigmer-local start`\?$/m],
+    [["up"], /^error: Unknown command `up`$/m, /^hint: Did you mean `stigmer-local start`\?$/m],
+    [
+      ["start", "--log-format=json"],
+      /^error: Unknown flag `--log-format` for `start`: it is a flag of Temporal$/m,
+      /^hint: Pass it after `--`: `stigmer-local start -- --log-format …`$/m,
+    ],
     [["start", "--prot", "7300"], /^error: Unknown flag `--prot` for `start`$/m, /^hint: Did you mean `--port`\?$/m],
     [
       ["start", "--port", "many"],

@@ -169,6 +169,48 @@ describe("an error on a terminal", () => {
   });
 });
 
+describe("80 columns", () => {
+  it("break no word of an error, its hint, a prompt or the settings", () =>
+    withInstance(async (instance) => {
+      const { home } = instance;
+      const wide = await launch([...toolCommand(ownRuntime), "config", "--home", home]).ended;
+      const words = (text: string) => text.split(/\s+/).filter((word) => word !== "");
+      for (
+        const args of [
+          ["start", "--home", home, "--port", "7300", "--ui-port", "7300", "--quiet"],
+          ["start", "--home", home, "--address", "127.0.0.1:1"],
+          ["config", "--home", home],
+          ["status", "--home", home, "--address", "127.0.0.1:1"],
+        ]
+      ) {
+        const { stdout } = await onTerminal(args, 80).ended;
+        // Only a single word, or a command in backticks, may be longer than a line.
+        const long = screen(stdout).filter((line) => line.length > 80 && !/^ *(?:[^\s`]*`[^`]*`\S*|\S+)$/.test(line));
+        assertEquals(long, [], args.join(" "));
+        if (args[0] === "config") assertEquals(words(screen(stdout).join("\n")), words(wide.stdout));
+      }
+    }));
+});
+
+describe("the end of start", () => {
+  it("names the next step on a terminal, once, as a command for this instance", () =>
+    withInstance(async (instance) => {
+      const first = screen((await onTerminal(startArgs(instance), 200).ended).stdout);
+      const home = `--home '${instance.home}'`;
+      const next = `  Next       \`eval "$(stigmer-local env ${home})"\` connects this shell, ` +
+        `\`stigmer-local ui ${home}\` opens the Web UI`;
+      assertEquals(first.filter((line) => line.startsWith("  Next")), [next]);
+      const again = await onTerminal(startArgs(instance), 200).ended;
+      assert(!again.stdout.includes("Next"), "a second time");
+      await instance.stop();
+      const piped = await instance.run(["start", "--headless"]);
+      assert(!piped.stdout.includes("Next"), "without a terminal");
+      await instance.stop();
+      const fish = await onTerminal(startArgs(instance, "--headless"), 200, { SHELL: "/usr/bin/fish" }).ended;
+      assertStringIncludes(fish.stdout, `  \`stigmer-local env ${home} | source\` connects this shell\r\n`);
+    }));
+});
+
 describe("ui", () => {
   it("prints the Web UI's address, and opens it in the browser only on a terminal", () =>
     withInstance(async (instance) => {

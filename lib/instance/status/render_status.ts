@@ -1,4 +1,5 @@
 import type { Paint } from "../../text/paint.ts";
+import { wrapAfter } from "../../text/wrap.ts";
 import { externalRows } from "./render_external.ts";
 import { stateInWords, type Status } from "./status.ts";
 
@@ -41,8 +42,8 @@ export function renderStatusLine(status: Status, paint: Paint): string {
   return `${headline(status, paint)}${where}${isFine || why === "" ? "" : `: ${why}`}`;
 }
 
-/** The table of `status`: what is running, then each check. */
-export function renderStatus(status: Status, nowMs: number, paint: Paint): string {
+/** The table of `status`: what is running, then each check. Texts longer than `columns` wrap. */
+export function renderStatus(status: Status, nowMs: number, paint: Paint, columns = Infinity): string {
   const { temporal, supervisor, lastExit, failure } = status;
   const lines = [headline(status, paint)];
   const rows: [string, string | null][] = !status.managed
@@ -82,19 +83,20 @@ export function renderStatus(status: Status, nowMs: number, paint: Paint): strin
   if (status.checks.length > 0) {
     lines.push("");
     for (const { name, ok, ms, detail } of status.checks) {
-      lines.push(
-        `  ${ok ? paint.green("✓") : paint.red("✗")} ${name.padEnd(10)} ${
-          `${ms.toFixed(1)} ms`.padStart(9)
-        }  ${detail}`,
-      );
+      const mark = ok ? paint.green("✓") : paint.red("✗");
+      const start = `  ✓ ${name.padEnd(10)} ${`${ms.toFixed(1)} ms`.padStart(9)}  `;
+      lines.push(...wrapAfter(start, detail, columns).map((line) => line.replace(/^ {2}✓/, `  ${mark}`)));
     }
   }
   if (failure !== undefined) {
     lines.push(
       "",
-      `  ${paint.red("why")}   ${failure.message}`,
-      ...(failure.hint === undefined ? [] : [`  ${paint.dim("hint")}  ${failure.hint}`]),
+      ...wrapAfter("  why   ", failure.message, columns).map((line) =>
+        line.replace(/^ {2}why/, `  ${paint.red("why")}`)
+      ),
     );
+    const hint = failure.hint === undefined ? [] : wrapAfter("  hint  ", failure.hint, columns);
+    lines.push(...hint.map((line) => line.replace(/^ {2}hint/, `  ${paint.dim("hint")}`)));
   }
   return lines.join("\n") + "\n";
 }
