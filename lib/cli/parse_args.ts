@@ -3,7 +3,6 @@ import { badValue, readAnswer } from "../config/flags/flag_values.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 import { commandIndex, COMMANDS, type CommandSpec, type Flag, flagsOf, flagsWritten } from "./command_specs.ts";
-import { suggestCommand } from "./suggest_command.ts";
 
 /** A command line split into its parts; values are not checked yet. */
 export interface CommandLine {
@@ -147,4 +146,38 @@ function apiKeyGiven(): LocalError {
     hint: "Set $TEMPORAL_API_KEY or use --api-key-file FILE",
     facts: { flag: "--api-key" },
   });
+}
+
+/** What other tools call our commands, and what is typed instead. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  up: "start",
+  dev: "start",
+  serve: "start",
+  server: "start",
+  down: "stop",
+  kill: "stop",
+  quit: "stop",
+  ps: "status",
+  ls: "status",
+  list: "status",
+  info: "status",
+  log: "logs",
+  tail: "logs",
+  exec: "run",
+  shell: "env",
+  open: "ui",
+  upgrade: "install",
+  update: "install",
+  download: "install",
+  uninstall: "install --remove",
+  clean: "reset",
+  dump: "backup",
+  check: "doctor",
+  settings: "config",
+  temporal: "run -- temporal",
+};
+
+/** The command line that `name`, which is no command, probably means, without the tool; null if there is no likely one. */
+export function suggestCommand(name: string): string | null {
+  return ELSEWHERE[name.toLowerCase()] ?? didYouMean(name, COMMANDS.map((command) => command.name));
 }

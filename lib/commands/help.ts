@@ -1,7 +1,7 @@
 import { COMMANDS } from "../cli/command_specs.ts";
 import { columnsOf, type Command } from "../cli/context.ts";
 import { renderCommandHelp, renderHelp } from "../cli/help_text.ts";
-import { suggestCommand } from "../cli/suggest_command.ts";
+import { suggestCommand } from "../cli/parse_args.ts";
 import { LocalError } from "../errors/local_error.ts";
 
 /** Shows the help of the tool, or of the command given as operand. */
