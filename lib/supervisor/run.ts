@@ -5,9 +5,11 @@ import { type ControlSocket, openControlSocket } from "../control/socket.ts";
 import { type Failure, toFailure } from "../errors/failure.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { clearLastFailure, readLastFailure, type Served, writeLastFailure } from "../instance/last_failure.ts";
+import { dataFolders } from "../instance/status/data_check.ts";
 import { sweepTemporaries } from "../instance/stale_files.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
+import { fullDisk } from "../platform/files/free_space.ts";
 import { departure } from "../process/states.ts";
 import { watchEnd } from "../process/tracked_process.ts";
 import { controllerOf } from "./control_handlers.ts";
@@ -69,7 +71,8 @@ export async function runSupervisor(
   await guard.end();
 
   const { machine } = supervisor;
-  const { removesRecord, failure, removesHome } = departure(machine);
+  const { removesRecord, failure: given, removesHome } = departure(machine);
+  const failure = given?.code === "gave-up" ? withFullDisk(given, instance, supervisor) : given;
   if (removesRecord) leaveRecords(instance, supervisor, failure, kept);
   // No new connection from here on: the locks are about to be free, and a successor may come up at once.
   const drained = control.close(DRAIN_MS);
@@ -83,6 +86,14 @@ export async function runSupervisor(
     rmSync(paths.home, { recursive: true, force: true });
   }
   return machine.state.kind === "superseded" ? SUPERSEDED : failure;
+}
+
+/** On a full disk Temporal may come up and exit again, and say nothing of it because its log is there, too. */
+function withFullDisk(failure: Failure, { paths }: Instance, { program }: Supervisor): Failure {
+  const full = fullDisk(dataFolders(paths, program.settings));
+  if (full === null || /the disk is full/i.test(failure.message)) return failure;
+  const hint = `Free some space for the database and the logs; ${failure.hint ?? ""}`;
+  return { ...failure, message: `${failure.message}; the disk is full: ${full}`, hint };
 }
 
 /** Looks after the locks, the socket, the record and the logs. `end` waits for a look that is under way. */

@@ -24,7 +24,7 @@ function fill(path: string): string {
   return file;
 }
 
-const FULL = /The disk is full: only [\d.]+ k?B free at \S+/;
+const FULL = /[Tt]he disk is full: only [\d.]+ k?B free at \S+/;
 
 describe("on a full disk", () => {
   it("a first start says so, and not that the binary is damaged", (t) =>
@@ -67,9 +67,11 @@ describe("on a full disk", () => {
         fill(path);
         process.kill(temporal, "SIGKILL");
         await until("the supervisor has given up", () => !isAlive(supervisor));
-        const { failure } = await instance.status();
-        assertEquals(failure?.code, "gave-up");
-        assertMatch(failure!.message, FULL);
-        assertMatch(failure!.hint!, /^Free some space .*`stigmer-local start --home .*` tries again/);
+        const { failure, warnings } = await instance.status();
+        assertMatch(warnings?.join("\n") ?? "", FULL);
+        if (failure === undefined) return; // there was no space for it
+        assertEquals(failure.code, "gave-up");
+        assertMatch(failure.message, FULL);
+        assertMatch(failure.hint!, /^Free some space .*`stigmer-local start --home .*` tries again/);
       }, join(path, "home"))));
 });

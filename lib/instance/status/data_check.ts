@@ -26,11 +26,16 @@ export function checkData(
   startedAtMs: number,
   nowMs: number,
 ): { ok: boolean; detail: string } {
-  const full = fullDisk([...dbFilename === null ? [] : [dirname(dbFilename)], paths.home]);
+  const full = fullDisk(dataFolders(paths, { dbFilename }));
   if (full !== null) return { ok: false, detail: full };
   const error = recentWriteError(paths.temporalLog, Math.max(startedAtMs, nowMs - RECENT_MS));
   if (error !== null) return { ok: false, detail: `Temporal cannot write: ${error}` };
   return { ok: true, detail: dbFilename ?? "in memory" };
+}
+
+/** The directories that Temporal and its supervisor write to. */
+export function dataFolders(paths: InstancePaths, { dbFilename }: Pick<Settings, "dbFilename">): string[] {
+  return [...dbFilename === null ? [] : [dirname(dbFilename)], paths.home, paths.logsDir];
 }
 
 function recentWriteError(log: string, sinceMs: number): string | null {

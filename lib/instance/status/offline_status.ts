@@ -1,6 +1,7 @@
 import { parseTemporalArgs } from "../../config/dev_server_args.ts";
 import { DEFAULT_HEALTH_POLICY } from "../../config/policy.ts";
 import { completeSettings, type RequestedSettings, type Settings } from "../../config/settings.ts";
+import { fullDisk } from "../../platform/files/free_space.ts";
 import { type Holder, isStillThere, type Processes, type ProcessInfo } from "../../platform/processes/processes.ts";
 import { processesHere } from "../../platform/processes/processes_here.ts";
 import type { Host } from "../../platform/runtime/host.ts";
@@ -10,6 +11,7 @@ import { readLastFailure } from "../last_failure.ts";
 import { type InstancePaths, instancePaths } from "../paths.ts";
 import { withPortsFile } from "../ports_file.ts";
 import { areHealthy, checkLayers } from "./checks.ts";
+import { dataFolders } from "./data_check.ts";
 import { createProbe } from "./probe.ts";
 import type { Check, Status } from "./status.ts";
 import { statusFrame } from "./status_frame.ts";
@@ -40,7 +42,10 @@ export async function offlineStatus(
     const isStale = supervisor === null && finding.onDisk.kind === "record";
     const [hidden] = isStale ? await hiddenLocks([paths.supervisorLock, paths.processLock], processes) : [];
     if (hidden !== undefined) return heldElsewhere(hidden, paths, settings);
-    return withoutTemporal(paths, settings, finding, supervisor);
+    const status = withoutTemporal(paths, settings, finding, supervisor);
+    // On a full disk, the supervisor may have been unable to record why it gave up.
+    const full = supervisor === null ? fullDisk(dataFolders(paths, settings)) : null;
+    return full === null ? status : { ...status, warnings: [`The disk is full: ${full}`] };
   }
   const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
   const probe = createProbe(host.connect, settings);

@@ -1,11 +1,11 @@
 import { closeSync, statSync } from "node:fs";
-import { dirname } from "node:path";
 import { temporalArgs } from "../../config/dev_server_args.ts";
 import { refuseNewerDatabase } from "../../database/downgrade_guard.ts";
 import { finishDatabase, prepareDatabase } from "../../database/files.ts";
 import { temporalEnvironment } from "../../environment/daemon_environment.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "../../instance/context.ts";
+import { dataFolders } from "../../instance/status/data_check.ts";
 import type { Probe } from "../../instance/status/probe.ts";
 import { withoutUsage } from "../../logs/last_words.ts";
 import { openLog } from "../../logs/open_log.ts";
@@ -155,13 +155,12 @@ async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd:
 
 function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, lastWords: string): LocalError {
   const { paths } = instance;
-  const { dbFilename } = plan.settings;
   const known: ExitDiagnosis = diagnoseExit({
     lastWords,
     exitCode: end.code,
     signal: end.signal,
     settings: plan.settings,
-    fullDisk: fullDisk([...dbFilename === null ? [] : [dirname(dbFilename)], paths.home, paths.logsDir]),
+    fullDisk: fullDisk(dataFolders(paths, plan.settings)),
     binary: plan.binary,
   });
   return new LocalError("launch-failed", known.message, {

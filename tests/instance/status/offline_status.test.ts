@@ -137,7 +137,7 @@ describe("the status of a Temporal without a supervisor", () => {
       const { pid, pgid, version, binary, adopted } = status.temporal!;
       assertEquals([pid, pgid, version, binary, adopted], [orphan.pid, orphan.pid, "1.5.1", BINARY, false]);
       assertEquals([status.address, checksOf(status)], ["127.0.0.1:7300", {
-        ...{ lock: true, record: true, process: true, identity: true, port: true, grpc: true, ui: true },
+        ...{ lock: true, record: true, process: true, identity: true, port: true, grpc: true, ui: true, data: true },
         supervisor: false,
       }]);
     }),
