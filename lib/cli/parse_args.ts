@@ -134,8 +134,9 @@ const TEMPORAL_FLAGS = [
 
 function flagOfTemporal(command: CommandSpec, written: string): LocalError {
   const isPassed = command.afterDashes === "arguments for Temporal";
+  const words = ["stigmer-local", isPassed ? command.name : "start", "--", written, "…"];
   return new LocalError("usage", `Unknown flag \`${written}\` for \`${command.name}\`: it is a flag of Temporal`, {
-    hint: `Pass it after \`--\`: \`stigmer-local ${isPassed ? command.name : "start"} -- ${written} …\``,
+    hint: `Pass it after \`--\`: \`${words.join(" ")}\``,
     facts: { flag: written, suggestion: null },
   });
 }

@@ -73,7 +73,7 @@ describe("the control socket", () => {
 
       const reused: Status = JSON.parse((await request(instance, "POST", "/start")).body);
       assertEquals([reused.reused, reused.supervisor?.pid], [true, supervisor]);
-      const refused = await request(instance, "POST", "/start", '{"asked":{"namespaces":["orders"]}}');
+      const refused = await request(instance, "POST", "/start", '{"asked":{"logLevel":"debug"}}');
       assertEquals([refused.status, JSON.parse(refused.body).error.code], [409, "settings-differ"]);
       const restarted: Status = JSON.parse((await request(instance, "POST", "/restart", "{}")).body);
       assertEquals([restarted.state, restarted.supervisor?.pid], ["running", supervisor]);

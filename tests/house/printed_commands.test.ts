@@ -7,7 +7,18 @@ const PRINTED = /\\`(?:\$\{\w+\} )?[a-z][\w-]* (?:(?!\\`).)*?\\`/g;
 /** Words of this tool, which need no quotes. */
 const OWN_WORDS = ["near", "command.name"];
 
+/** Commands of Temporal's CLI that connect to a server. */
+const CONNECTS = /\btemporal (operator|workflow|activity|batch|schedule|task-queue|worker)\b/;
+
 describe("a printed command", () => {
+  it("names the server if it is one of Temporal's", () => {
+    const wrong = sourceFiles("lib").flatMap((path) =>
+      read(path).split("\n").filter((line) => CONNECTS.test(line) && !/^\s*(\/\/|\/?\*)/.test(line))
+        .map((line) => `${path}: use temporalCommand() for ${line.trim()}`)
+    );
+    assertEquals(wrong, []);
+  });
+
   it("quotes for a shell what is put into it", () => {
     const inserted = sourceFiles("lib").flatMap((path) =>
       [...read(path).matchAll(PRINTED)].flatMap(([command]) =>
