@@ -150,9 +150,7 @@ export class ProcessManager<Process extends TrackedProcess> {
         this.#freeLock = lock;
       },
       track: (process, lock) => this.#track(launch, process, lock === "deleted"),
-      updateRecord: (process) => {
-        if (this.#process === process) this.#writeRecord(process);
-      },
+      updateRecord: () => this.updateRecord(),
       forget: () => this.#forget(),
     };
     try {

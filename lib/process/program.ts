@@ -26,7 +26,7 @@ export interface Launch<Process extends TrackedProcess> {
    */
   track(process: Process, lock?: "deleted"): void;
   /** Writes the record of the tracked process again: something in it has changed. */
-  updateRecord(process: Process): void;
+  updateRecord(): void;
   /** Nothing of the tracked process is alive any more: another try may follow. */
   forget(): void;
 }

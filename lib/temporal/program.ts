@@ -129,7 +129,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
 
   async bringUp(launch: Launch<TemporalProcess>): Promise<TemporalProcess> {
     const temporal = await this.#adoptOrLaunch(launch);
-    if (temporal.adopted) await this.#addToAdopted(temporal, launch);
+    if (temporal.adopted) await this.#addToAdopted(launch);
     this.#served = temporal.settings;
     this.#versions.learnSoon(temporal);
     const declared = await declareSearchAttributes(this.#instance, temporal.settings, launch.signal);
@@ -138,12 +138,12 @@ export class TemporalProgram implements Program<TemporalProcess> {
   }
 
   /** A Temporal that works is not ended because something cannot be added to it. */
-  async #addToAdopted(temporal: TemporalProcess, launch: Launch<TemporalProcess>): Promise<void> {
+  async #addToAdopted(launch: Launch<TemporalProcess>): Promise<void> {
     const { requested } = this.#launchRequest;
     if (!this.lacks(requested)) return;
     try {
       await this.add(requested);
-      launch.updateRecord(temporal);
+      launch.updateRecord();
     } catch (error) {
       if (!(error instanceof LocalError) || launch.signal.aborted) throw error;
       this.#warnings.add(error.message);
@@ -227,7 +227,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
       end: (target, graceMs) => launch.terminate(target, graceMs),
       onSpawn: (spawned) => this.#track(spawned, launch),
     });
-    if (refreshExecutable(temporal, instance.processes)) launch.updateRecord(temporal);
+    if (refreshExecutable(temporal, instance.processes)) launch.updateRecord();
     return temporal;
   }
 
