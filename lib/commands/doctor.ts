@@ -1,7 +1,6 @@
 import type { Command, CommandContext } from "../cli/context.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { findOptions } from "../client/launch_request.ts";
-import { completeSettings } from "../config/settings.ts";
 import { databaseLockPath } from "../database/lock.ts";
 import type { DoctorContext } from "../doctor/context.ts";
 import { tellReport } from "../doctor/report.ts";
@@ -10,7 +9,7 @@ import { LocalError } from "../errors/local_error.ts";
 import { findTemporal, type TemporalEvidence } from "../instance/find_temporal.ts";
 import { hiddenLocks } from "../instance/hidden_locks.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { withPortsFile } from "../instance/ports_file.ts";
+import { resolveSettings } from "../instance/ports_file.ts";
 import { offlineStatus } from "../instance/status/offline_status.ts";
 import type { Status } from "../instance/status/status.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
@@ -40,7 +39,7 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
   const owner = host.folderOwner(home);
   const isForeign = owner !== null && owner.uid !== host.uid;
   const record = evidence.temporal !== null && evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
-  const settings = record?.settings ?? completeSettings(withPortsFile(requested, paths), paths.defaultDatabase);
+  const settings = record?.settings ?? resolveSettings(requested, paths);
   const { dbFilename } = settings;
   const lockPaths = [
     paths.supervisorLock,

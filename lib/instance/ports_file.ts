@@ -1,5 +1,5 @@
 import { autoPortsOf, portCandidate, type Ports, withPorts } from "../config/auto_ports.ts";
-import { isPort, type RequestedSettings, type Settings } from "../config/settings.ts";
+import { completeSettings, isPort, type RequestedSettings, type Settings } from "../config/settings.ts";
 import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
 import type { InstancePaths } from "./paths.ts";
 
@@ -19,12 +19,15 @@ export function writePortsFile(paths: Pick<InstancePaths, "ports">, ports: Parti
 }
 
 /**
- * The requested settings with `auto` replaced by the home's saved ports, or by the first candidates if none are saved.
+ * The whole settings for what is requested: the rest is that of `base`, else the default. `auto` is replaced by the home's
+ * saved ports, or by the first candidates if none are saved.
  */
-export function withPortsFile(
+export function resolveSettings(
   requested: RequestedSettings,
-  paths: Pick<InstancePaths, "home" | "ports">,
-): Partial<Settings> {
-  if (autoPortsOf(requested).length === 0) return withPorts(requested, portCandidate(paths.home, 0));
-  return withPorts(requested, { ...portCandidate(paths.home, 0), ...readPortsFile(paths) });
+  paths: Pick<InstancePaths, "home" | "ports" | "defaultDatabase">,
+  base?: Settings,
+): Settings {
+  const saved = autoPortsOf(requested).length === 0 ? {} : readPortsFile(paths);
+  const ports = { ...portCandidate(paths.home, 0), ...saved };
+  return completeSettings(withPorts(requested, ports), paths.defaultDatabase, base);
 }

@@ -9,7 +9,7 @@ import { findTemporal, type TemporalEvidence } from "../find_temporal.ts";
 import { hiddenLocks } from "../hidden_locks.ts";
 import { readLastFailure } from "../last_failure.ts";
 import { type InstancePaths, instancePaths } from "../paths.ts";
-import { withPortsFile } from "../ports_file.ts";
+import { resolveSettings } from "../ports_file.ts";
 import { areHealthy, checkLayers } from "./checks.ts";
 import { dataFolders } from "./data_check.ts";
 import { createProbe } from "./probe.ts";
@@ -131,7 +131,7 @@ function settingsOf(
   const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
   if (leader !== null && recorded !== undefined) return recorded;
   const seen = leader === null ? null : parseTemporalArgs(processes.argv(leader.pid) ?? []);
-  return completeSettings(seen ?? withPortsFile(requested, paths), paths.defaultDatabase);
+  return seen === null ? resolveSettings(requested, paths) : completeSettings(seen, paths.defaultDatabase);
 }
 
 /** The status when a process holds a lock that cannot be seen from here. */

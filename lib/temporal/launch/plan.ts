@@ -1,10 +1,10 @@
 import { type AutoPort, autoPortsOf } from "../../config/auto_ports.ts";
-import { completeSettings, type RequestedSettings, type Settings } from "../../config/settings.ts";
+import type { RequestedSettings, Settings } from "../../config/settings.ts";
 import type { DatabaseLock } from "../../database/lock.ts";
 import { makeDatabaseFolder, realDatabasePath } from "../../database/path.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
 import type { InstancePaths } from "../../instance/paths.ts";
-import { withPortsFile } from "../../instance/ports_file.ts";
+import { resolveSettings } from "../../instance/ports_file.ts";
 import type { System } from "../../platform/system.ts";
 
 /**
@@ -23,7 +23,7 @@ export function planFor(
   const stays = requested.port === undefined ? auto.filter((name) => requested[name] === undefined) : [];
   return {
     binary,
-    settings: completeSettings(withPortsFile(requested, paths), paths.defaultDatabase, base),
+    settings: resolveSettings(requested, paths, base),
     auto: [...new Set([...autoPortsOf(requested), ...stays])],
   };
 }
