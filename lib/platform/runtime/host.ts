@@ -54,7 +54,7 @@ export interface Host {
    */
   write(stream: "stdout" | "stderr", text: string): Promise<boolean>;
   isTerminal(stream: "stdin" | "stdout" | "stderr"): boolean;
-  /** Width of the terminal on stdout in columns; 80 if it is not a terminal. */
+  /** Width of the terminal on stdout in columns; {@linkcode DEFAULT_COLUMNS} if it is not a terminal, or has no size. */
   columns(): number;
   /** Calls `handler` for each of `signals`; returns a function that stops that. */
   onSignal(signals: readonly HeardSignal[], handler: (signal: string) => void): () => void;
@@ -77,6 +77,9 @@ export interface Host {
 
 /** Why a text was not read. */
 export type TextRefusal = "missing" | "not-a-file" | "too-big" | "unreadable";
+
+/** The width of output in columns where none is known. A pseudo-terminal may have none: that of script(1) in CI says 0. */
+export const DEFAULT_COLUMNS = 80;
 
 /** Whether this is Deno. */
 export const isDeno: boolean = "Deno" in globalThis;

@@ -1,6 +1,6 @@
 import { connectDeno } from "../net/connect_deno.ts";
 import { runForegroundDeno } from "./foreground_child_deno.ts";
-import type { Host } from "./host.ts";
+import { DEFAULT_COLUMNS, type Host } from "./host.ts";
 import { afterDeno } from "./timer_deno.ts";
 
 /** The host under Deno. Uses no `node:` module. */
@@ -37,9 +37,9 @@ export function denoHost(): Host {
     isTerminal: (stream) => Deno[stream].isTerminal(),
     columns: () => {
       try {
-        return Deno.consoleSize().columns;
+        return Deno.consoleSize().columns || DEFAULT_COLUMNS;
       } catch {
-        return 80; // stdout is not a terminal
+        return DEFAULT_COLUMNS; // stdout is not a terminal
       }
     },
     onSignal: (signals, handler) => {

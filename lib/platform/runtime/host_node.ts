@@ -4,7 +4,7 @@ import { isatty } from "node:tty";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { connectNode } from "../net/connect_node.ts";
 import { runForegroundNode } from "./foreground_child_node.ts";
-import type { Host } from "./host.ts";
+import { DEFAULT_COLUMNS, type Host } from "./host.ts";
 
 const ignore = (): void => {};
 
@@ -46,7 +46,7 @@ export function nodeHost(): Host {
         });
       }),
     isTerminal: (stream) => isatty(FD[stream]),
-    columns: () => process.stdout.columns ?? 80,
+    columns: () => process.stdout.columns || DEFAULT_COLUMNS,
     onSignal: (signals, handler) => {
       for (const signal of signals) process.on(signal, handler);
       return () => {
