@@ -24,14 +24,14 @@ export function toolCommand(runtime: Runtime): string[] {
       requireEnv("STIGMER_TEST_DENO_CONFIG"),
       `${ROOT}stigmer-local.ts`,
     ]
-    : [requireEnv("STIGMER_TEST_NODE"), "--import", "tsx", `${ROOT}stigmer-local.ts`];
+    : [requireEnv("STIGMER_TEST_NODE"), requireEnv("STIGMER_TEST_BUNDLE")]; // as `make` runs it on Node
 }
 
 /** The command line of the floor R: the script at `path`, which is empty. */
 export function emptyCommand(runtime: Runtime, path: string): string[] {
   return runtime === "deno"
     ? [requireEnv("STIGMER_TEST_DENO"), "run", "-A", path]
-    : [requireEnv("STIGMER_TEST_NODE"), "--import", "tsx", path];
+    : [requireEnv("STIGMER_TEST_NODE"), path];
 }
 
 /** The result of a command. */

@@ -62,7 +62,7 @@ export async function statusOf(
 
 /** The floor R, in ms. */
 export async function emptyScript(scratch: Scratch, runtime: Runtime): Promise<number> {
-  const path = join(scratch.home, "empty.ts");
+  const path = join(scratch.home, "empty.mjs");
   writeFileSync(path, "");
   return (await time(emptyCommand(runtime, path))).ms;
 }

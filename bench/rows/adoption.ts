@@ -4,8 +4,8 @@ import { emptyScript, kill, type Scratch, start, statusOf, stop, withScratch } f
 import { keepCalling } from "../serving.ts";
 
 const LIMITS: Record<Runtime, Limit> = {
-  deno: { constant: 0, factors: { R: 10 } },
-  node: { constant: 0, factors: { R: 2.2 } },
+  deno: { constant: 0, factors: { R: 9 } },
+  node: { constant: 0, factors: { R: 7 } },
 };
 const CALL_INTERVAL_MS = 20;
 

@@ -4,8 +4,8 @@ import { inRounds, inTurn, type Row } from "../row.ts";
 import { emptyScript, start, stop, withScratch } from "../scratch.ts";
 
 const LIMITS: Record<Runtime, Limit> = {
-  deno: { constant: 150, factors: { T: 1 } },
-  node: { constant: 0, factors: { T: 1, R: 2 } },
+  deno: { constant: 0, factors: { T: 1, R: 8 } },
+  node: { constant: 0, factors: { T: 1, R: 7 } },
 };
 
 /** `start` in an empty home, to its exit. */

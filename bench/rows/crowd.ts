@@ -5,8 +5,8 @@ import { emptyScript, type Scratch, startCommand, stop, withScratch } from "../s
 
 const COUNT = 20;
 const LIMITS: Record<Runtime, Limit> = {
-  deno: { constant: 3000, factors: {} },
-  node: { constant: 0, factors: { R: 25 } },
+  deno: { constant: 0, factors: { R: 60 } },
+  node: { constant: 0, factors: { R: 45 } },
 };
 
 /** Twenty `start`s at once in an empty home, to the exit of the last one. */

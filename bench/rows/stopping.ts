@@ -6,7 +6,7 @@ import { emptyScript, start, stop, withScratch } from "../scratch.ts";
 
 /** The age at which a server is stopped, because the time to its exit depends on it. */
 const AGE_MS = 1500;
-const LIMIT = { constant: 60, factors: { S: 1, R: 1 } } as const;
+const LIMIT = { constant: 0, factors: { S: 1, R: 3.5 } } as const;
 
 /** `stop`, to its exit. */
 export const stopping: Row = {
