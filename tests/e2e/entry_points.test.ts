@@ -3,13 +3,11 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, relative } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
-import { ownRuntime, type TestInstance, withInstance } from "./support.ts";
+import { ownRuntime, ROOT, type TestInstance, withInstance } from "./support.ts";
 import { runCaller } from "./support_callers.ts";
 import { stopCleanly } from "./support_lifecycle.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ENTRY = join(ROOT, "stigmer-local.ts");
 const TSX_COMMAND = join(ROOT, "node_modules", ".bin", "tsx");
 const { STIGMER_TEST_DENO: deno = "", STIGMER_TEST_DENO_CONFIG: denoConfig = "", STIGMER_TEST_NODE24: node24 } =

@@ -13,7 +13,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { serverNotePath } from "../../lib/database/downgrade_guard.ts";
@@ -22,6 +21,7 @@ import {
   type Ended,
   isAlive,
   ownRuntime,
+  ROOT,
   temporalBinary,
   type TestInstance,
   until,
@@ -30,7 +30,6 @@ import {
 import { launchInGroup, runCaller } from "./support_callers.ts";
 import { installTool } from "./support_examples.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXAMPLES = join(ROOT, "examples");
 
 /** A project with a copied example, and `stigmer-local` on its PATH. */

@@ -5,15 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { projectFiles } from "../house/support.ts";
-import { type Ended, isAlive, ownRuntime, until, withInstance } from "./support.ts";
+import { type Ended, isAlive, ownRuntime, ROOT, until, withInstance } from "./support.ts";
 import { runCaller } from "./support_callers.ts";
 import { stopCleanly } from "./support_lifecycle.ts";
 
 const NAME = "stigmer-local";
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const { STIGMER_TEST_DENO: deno = "", STIGMER_TEST_NODE24: node24 } = process.env;
 
 /** The npm package is for Node, and the JSR package for Deno: neither is tested under the other. */

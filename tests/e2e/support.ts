@@ -19,7 +19,8 @@ export type Runtime = "deno" | "node";
 export const ownRuntime: Runtime = isDeno ? "deno" : "node";
 export const otherRuntime: Runtime = isDeno ? "node" : "deno";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** The repository. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ENTRY = join(ROOT, "stigmer-local.ts");
 /** Node's TypeScript loader. A path, because Deno cannot resolve its bare name. */
 export const TSX = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;

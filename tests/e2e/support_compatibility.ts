@@ -2,13 +2,11 @@ import { spawnSync } from "node:child_process";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
-import { type Ended, launch, ownRuntime, type TestInstance, toolCommand } from "./support.ts";
+import { type Ended, launch, ownRuntime, ROOT, type TestInstance, toolCommand } from "./support.ts";
 import { pidsOf } from "./support_lifecycle.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TSX = join(ROOT, "node_modules", "tsx", "dist", "loader.mjs");
 /** The last commit before the files of lib were laid out by subject. */
 const EARLIER_COMMIT = "1692352be469ce109613facc9b2bf653f810a576";
