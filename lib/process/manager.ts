@@ -9,7 +9,7 @@ import { PidFileWriter } from "./pid_file_writer.ts";
 import type { Launch, Program } from "./program.ts";
 import type { Event } from "./states.ts";
 import { terminate, Termination, type TerminationResult, type TerminationTarget } from "./terminate.ts";
-import type { ProcessEnd, TrackedProcess } from "./tracked_process.ts";
+import { type ProcessEnd, type TrackedProcess, UNKNOWN_END } from "./tracked_process.ts";
 
 /** Failures that a retry cannot help: another process has what this one needs. */
 const FINAL_CODES: readonly string[] = ["port-taken", "database-busy", "lock-failed", "home-unusable"];
@@ -98,6 +98,13 @@ export class ProcessManager<Process extends TrackedProcess> {
       );
     }
     return verdict.kind === "ours" || verdict.kind === "recreated";
+  }
+
+  /** Reports at once, and not at the next poll, that a process whose end no event tells of is dead. */
+  lookAtAdopted(): void {
+    const process = this.#process;
+    if (process?.adopted !== true || this.#instance.processes.isThere(process.pid)) return;
+    this.#reportEnd(this.#launch.attempt, process, UNKNOWN_END);
   }
 
   /** Writes the record again if it was deleted. */
@@ -189,7 +196,7 @@ export class ProcessManager<Process extends TrackedProcess> {
       const { forced } = await this.#terminateGroup(target, graceMs, ending);
       if (this.#isReleased) return;
       // The group is seen to be gone some ms before the runtime tells how our child ended; of an adopted one nothing tells.
-      const end = process.adopted ? { code: null, signal: forced ? "SIGKILL" : null } : await process.ended;
+      const end = process.adopted ? { ...UNKNOWN_END, signal: forced ? "SIGKILL" : null } : await process.ended;
       this.#reportEnd(this.#launch.attempt, process, end);
     }
     if (this.#isReleased) return;

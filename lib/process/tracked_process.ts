@@ -8,6 +8,9 @@ export interface ProcessEnd {
   signal: string | null;
 }
 
+/** That of an adopted process. */
+export const UNKNOWN_END: ProcessEnd = { code: null, signal: null };
+
 /** A process that this supervisor launched or adopted. Its process group bears its PID. */
 export interface TrackedProcess {
   pid: number;
@@ -38,7 +41,7 @@ export async function watchEnd(
     const mayBeAnother = looks % LOOKS_PER_IDENTITY === 0;
     if (!(mayBeAnother ? await isSame(process, processes) : processes.isThere(process.pid))) break;
   }
-  return { code: null, signal: null };
+  return UNKNOWN_END;
 }
 
 /** A look that fails proves nothing: the next one tells. */

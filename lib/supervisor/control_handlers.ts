@@ -109,6 +109,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     start: async (request: StartRequest) => {
       if (isLeaving(supervisor.machine.state)) return LEAVING;
       const { noWait, asked: requested } = request;
+      manager.lookAtAdopted();
       const differences = differencesFrom(request, instance, supervisor);
       if (differences.length > 0) return settingsDiffer(differences);
       const requestedAtMs = Date.now();

@@ -96,7 +96,8 @@ describe("start on a running instance", () => {
       assertEquals(recorded(instance).namespaces, ["orders"]);
       await killHard(pidsOf(first).temporal);
       const flags = ["--namespace", "orders", "--namespace", "billing"];
-      assertEquals((await instance.run(["start", "--no-wait", ...flags])).code, 0);
+      const { code, stderr } = await instance.run(["start", "--no-wait", ...flags]);
+      assertEquals(code, 0, stderr);
       await until("billing was added", async () => (await instance.status()).namespaces?.includes("billing"));
       startWorkflow(instance, "billing");
       await stopCleanly(instance, await instance.status(), [pidsOf(first).temporal]);

@@ -21,7 +21,7 @@ import { wrapTemporal } from "./support_lifecycle.ts";
 /** Runs the tool on a pseudo-terminal with this many columns, which merges stdout and stderr. */
 function onTerminal(args: readonly string[], columns: number, env: Record<string, string | undefined> = {}): Running {
   const words = [...toolCommand(ownRuntime), ...args].map((word) => `'${word}'`).join(" ");
-  return launch(["script", "-qec", `stty cols ${columns}; ${words}`, "/dev/null"], {
+  return launch(["script", "-qec", `stty cols ${columns}; exec ${words}`, "/dev/null"], {
     env: { NO_COLOR: undefined, TERM: "xterm", ...env },
   });
 }
@@ -88,7 +88,7 @@ describe("start --foreground on a terminal", () => {
       ...toolCommand(ownRuntime),
       ...startArgs(instance, "--foreground", "--headless", ...more.args ?? []),
     ];
-    const line = `stty cols 200; ${words.map(quoted).join(" ")}`;
+    const line = `stty cols 200; exec ${words.map(quoted).join(" ")}`;
     const env = {
       ...process.env,
       NO_COLOR: undefined,
@@ -126,6 +126,7 @@ describe("start --foreground on a terminal", () => {
       assertMatch(
         events.join("\n"),
         /^Temporal \(pid \d+\) crashed \(SIGKILL\)\nRestarting Temporal \(restart 1\)\nLaunched Temporal \(pid \d+\)\nTemporal is ready\n(.+\n)*?Stopping Temporal gracefully\nTemporal stopped$/,
+        shown,
       );
       assert(lines.some((line) => /^temporal {3}\| time=\S+ level=INFO /.test(line)), shown);
       assertStringIncludes(shown, "\x1b[31mTemporal (pid");
