@@ -88,7 +88,8 @@ describe("start --foreground on a terminal", () => {
       ...toolCommand(ownRuntime),
       ...startArgs(instance, "--foreground", "--headless", ...more.args ?? []),
     ];
-    const line = `stty cols 200; exec ${words.map(quoted).join(" ")}`;
+    // noflsh: Ctrl-C must not throw away what was written and is not read yet.
+    const line = `stty cols 200 noflsh; exec ${words.map(quoted).join(" ")}`;
     const env = {
       ...process.env,
       NO_COLOR: undefined,
