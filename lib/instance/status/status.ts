@@ -35,6 +35,36 @@ export function stateInWords(state: StatusState): string {
   }
 }
 
+/** When a process was last seen to poll a task queue, ISO 8601; null = not since its launch. */
+export interface PolledTaskQueue {
+  name: string;
+  workflow: string | null;
+  activity: string | null;
+}
+
+/** A process beside Temporal. */
+export interface ProcessStatus {
+  name: string;
+  state: "starting" | "running" | "unhealthy" | "backoff" | "stopping" | "stopped" | "failed" | "unsupervised";
+  /** It is running and meets its condition: it polls its task queues, listens, or responds. */
+  ready: boolean;
+  /** What it waits for, or why it is not healthy; null when there is nothing to say. */
+  detail: string | null;
+  /** Also its process group; null while it is not running. */
+  pid: number | null;
+  /** ISO 8601; null while it is not running. */
+  startedAt: string | null;
+  adopted: boolean;
+  restarts: number;
+  lastExit: Exit | null;
+  /** Only of one that is to poll task queues. */
+  taskQueues?: PolledTaskQueue[];
+  /** Why the state is `failed`, and how to fix it. */
+  failure?: Failure;
+  /** The path of its log. */
+  log: string;
+}
+
 /** How an external Temporal is connected to. Contains no secrets. */
 export interface ExternalConnection {
   /** Such as `1.29.1`; null until it is known. */
@@ -86,6 +116,8 @@ export interface Status {
   paths: { home: string; database: string | null; log: string | null };
   /** Why the state is `failed`, and how to fix it. */
   failure?: Failure;
+  /** The processes beside Temporal, in the order of the project file; missing if it declares none. */
+  processes?: ProcessStatus[];
   /** Only for an external Temporal: its connection and server version. */
   external?: ExternalConnection;
   /** Only in the answer of `start`: Temporal was already running. */
