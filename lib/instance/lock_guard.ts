@@ -22,14 +22,12 @@ export interface FileIdentity {
 /** The identity of a deleted file; equals that of no existing file. */
 export const NO_FILE: FileIdentity = { dev: -1, ino: -1 };
 
-/** The locks that a supervisor is responsible for. */
-export interface HeldLocks {
-  /** The home itself: a different folder at its path is another instance. */
-  home: FileIdentity | null;
-  supervisor: LockFile;
-  /** The lock file that Temporal inherited; null while Temporal is not running. */
-  process: FileIdentity | null;
-  /** A new `temporal.lock`, held by the supervisor because the file that Temporal holds was deleted. */
+/** The lock file that a process inherited, as its supervisor watches it. */
+export interface GuardedLock {
+  path: string;
+  /** The file that the process holds; null while it is not running. */
+  held: FileIdentity | null;
+  /** A new file at the path, held by the supervisor because the one that the process holds was deleted. */
   substitute: LockFile | null;
 }
 
@@ -45,34 +43,63 @@ export function folderIdentity(path: string): FileIdentity | null {
   return info === undefined ? null : { dev: info.dev, ino: info.ino };
 }
 
+/** An instance's home and the held `supervisor.lock` in it. */
+export class HeldHome {
+  readonly #paths: InstancePaths;
+  /** A different folder at its path is another instance. */
+  readonly #folder: FileIdentity | null;
+  #lock: LockFile;
+  #guarding: Promise<GuardVerdict> | null = null;
+
+  constructor(paths: InstancePaths, supervisorLock: LockFile) {
+    this.#paths = paths;
+    this.#folder = folderIdentity(paths.home);
+    this.#lock = supervisorLock;
+  }
+
+  /** Checks that it is still ours, and recreates a deleted lock file; called twice at once, it looks once. */
+  guard(system: Pick<System, "tryLock">): Promise<GuardVerdict> {
+    return this.#guarding ??= this.#guard(system).finally(() => {
+      this.#guarding = null;
+    });
+  }
+
+  async #guard({ tryLock }: Pick<System, "tryLock">): Promise<GuardVerdict> {
+    const { home, supervisorLock } = this.#paths;
+    if (this.#folder === null || !isSameFile(folderIdentity(home), this.#folder)) return { kind: "homeDeleted" };
+    if (this.#lock.isCurrent() === "ours") return { kind: "ours" };
+    const lock = await tryLock(supervisorLock);
+    if (lock === null) return { kind: "superseded" };
+    this.#lock.close();
+    this.#lock = lock;
+    return { kind: "recreated", files: [supervisorLock] };
+  }
+
+  /** Frees `supervisor.lock`. */
+  release(): void {
+    this.#lock.close();
+  }
+}
+
 /**
  * Checks that the lock paths still lead to the held lock files, and recreates deleted ones: otherwise another process
  * could lock a new file at that path and conclude that nothing is running. Takes a new lock file that is free; gives
  * way if another process holds it. Costs three lstat(2) when nothing changed.
  */
 export async function guardLocks(
-  paths: InstancePaths,
-  held: HeldLocks,
-  { tryLock }: Pick<System, "tryLock">,
+  home: HeldHome,
+  guarded: GuardedLock,
+  system: Pick<System, "tryLock">,
 ): Promise<GuardVerdict> {
-  if (held.home === null || !isSameFile(folderIdentity(paths.home), held.home)) return { kind: "homeDeleted" };
-  const files: string[] = [];
-  if (held.supervisor.isCurrent() !== "ours") {
-    const lock = await tryLock(paths.supervisorLock);
-    if (lock === null) return { kind: "superseded" };
-    held.supervisor.close();
-    held.supervisor = lock;
-    files.push(paths.supervisorLock);
-  }
-  const isProcessLockGone = held.process !== null && !isSameFile(identityOf(paths.processLock), held.process);
-  if (isProcessLockGone && held.substitute?.isCurrent() !== "ours") {
-    const lock = await tryLock(paths.processLock);
-    if (lock === null) return { kind: "superseded" };
-    held.substitute?.close();
-    held.substitute = lock;
-    files.push(paths.processLock);
-  }
-  return files.length === 0 ? { kind: "ours" } : { kind: "recreated", files };
+  const verdict = await home.guard(system);
+  if (verdict.kind !== "ours" && verdict.kind !== "recreated") return verdict;
+  const isGone = guarded.held !== null && !isSameFile(identityOf(guarded.path), guarded.held);
+  if (!isGone || guarded.substitute?.isCurrent() === "ours") return verdict;
+  const lock = await system.tryLock(guarded.path);
+  if (lock === null) return { kind: "superseded" };
+  guarded.substitute?.close();
+  guarded.substitute = lock;
+  return { kind: "recreated", files: [...verdict.kind === "recreated" ? verdict.files : [], guarded.path] };
 }
 
 /** Whether both identities are of the same existing file. */

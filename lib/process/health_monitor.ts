@@ -8,7 +8,7 @@ export type HealthVerdict = "healthy" | "sick" | "inconclusive";
 /** What a health monitor is connected to. */
 export interface HealthMonitorOptions {
   /** The policy of the watch that begins. */
-  policy: () => HealthPolicy;
+  policy: () => Pick<HealthPolicy, "intervalMs" | "timeoutMs">;
   check: (timeoutMs: number) => Promise<ProbeResult>;
   log: EventLog;
   report: (verdict: "healthy" | "sick") => void;
@@ -28,7 +28,7 @@ export function judgeCheck(ok: boolean, lateByMs: number, tookMs: number, timeou
  * in progress. A check that takes its full timeout does not delay the next one.
  */
 export function watchHealth(
-  policy: HealthPolicy,
+  policy: Pick<HealthPolicy, "intervalMs" | "timeoutMs">,
   check: (timeoutMs: number) => Promise<ProbeResult>,
   report: (verdict: HealthVerdict, problem: string) => void,
 ): () => void {

@@ -1,7 +1,7 @@
 import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
-import { folderIdentity, guardLocks, type HeldLocks, identityOf, NO_FILE } from "../instance/lock_guard.ts";
+import { type GuardedLock, guardLocks, type HeldHome, identityOf, NO_FILE } from "../instance/lock_guard.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import { claimLock, lockHeld } from "./claim_lock.ts";
@@ -32,13 +32,14 @@ type CurrentLaunch = { attempt: number; abort: AbortController; termination: Ter
 
 /**
  * Keeps one process of a program at a time: launches it, tracks it, terminates it, and holds the locks that protect it
- * meanwhile. It performs what the state machine decides, and reports as events. `supervisor.lock` is handed in, held.
+ * meanwhile. It performs what the state machine decides, and reports as events. The home is handed in, held.
  */
 export class ProcessManager<Process extends TrackedProcess> {
   readonly #instance: Instance;
   readonly #program: Program<Process>;
   readonly #listener: ManagerListener;
-  readonly #locks: HeldLocks;
+  readonly #home: HeldHome;
+  readonly #lock: GuardedLock;
   readonly #record: PidFileWriter;
   #process: Process | null = null;
   /** The process lock between two lives, so that no other supervisor gets in between. */
@@ -50,13 +51,13 @@ export class ProcessManager<Process extends TrackedProcess> {
   #isReleased = false;
   #isHomeAbandoned = false;
 
-  constructor(instance: Instance, program: Program<Process>, supervisorLock: LockFile, listener: ManagerListener) {
+  constructor(instance: Instance, program: Program<Process>, home: HeldHome, listener: ManagerListener) {
     this.#instance = instance;
     this.#program = program;
     this.#listener = listener;
     this.#record = new PidFileWriter(instance, (message) => listener.warn(message));
-    const home = folderIdentity(instance.paths.home);
-    this.#locks = { home, supervisor: supervisorLock, process: null, substitute: null };
+    this.#home = home;
+    this.#lock = { path: instance.paths.processLock, held: null, substitute: null };
     this.#launch = this.#newLaunch(0);
   }
 
@@ -84,7 +85,7 @@ export class ProcessManager<Process extends TrackedProcess> {
   async #guard(): Promise<boolean> {
     let verdict;
     try {
-      verdict = await guardLocks(this.#instance.paths, this.#locks, this.#instance);
+      verdict = await guardLocks(this.#home, this.#lock, this.#instance);
     } catch (error) {
       // No file is at the path that another supervisor could have locked: a folder stands there, or the disk is full.
       this.#instance.log.note("guard failed", { why: toFailure(error).message });
@@ -216,7 +217,7 @@ export class ProcessManager<Process extends TrackedProcess> {
     this.#instance.log.note("home gone", { home: this.#instance.paths.home });
   }
 
-  /** Frees every lock and connection at once, and touches neither the process nor any file. */
+  /** Frees the process lock and every connection at once, and touches neither the process nor any file. */
   release(): void {
     this.#isReleased = true;
     this.#launch.abort.abort(new LocalError("interrupted", "The supervisor steps aside"));
@@ -225,7 +226,6 @@ export class ProcessManager<Process extends TrackedProcess> {
     this.#forget();
     this.#freeLock?.close();
     this.#program.release();
-    this.#locks.supervisor.close();
   }
 
   async #terminateGroup(
@@ -259,7 +259,7 @@ export class ProcessManager<Process extends TrackedProcess> {
     const { paths, log } = this.#instance;
     this.#process = process;
     // A lock without a name is held in its stead by the one at the path.
-    this.#locks.process = isLockDeleted ? NO_FILE : identityOf(paths.processLock);
+    this.#lock.held = isLockDeleted ? NO_FILE : identityOf(paths.processLock);
     const { binary = null } = this.#writeRecord(process);
     log.transition(process.adopted ? "adopted" : "launched", { pid: process.pid, binary });
     process.ended.then((end) => this.#reportEnd(attempt, process, end));
@@ -280,9 +280,9 @@ export class ProcessManager<Process extends TrackedProcess> {
   /** Nothing of the tracked process is alive any more, or it is another supervisor's now. */
   #forget(): void {
     this.#process = null;
-    this.#locks.process = null;
-    this.#locks.substitute?.close();
-    this.#locks.substitute = null;
+    this.#lock.held = null;
+    this.#lock.substitute?.close();
+    this.#lock.substitute = null;
     this.#program.forget();
   }
 

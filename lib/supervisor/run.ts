@@ -76,7 +76,7 @@ export async function runSupervisor(
   if (removesRecord) leaveRecords(instance, supervisor, failure, kept);
   // No new connection from here on: the locks are about to be free, and a successor may come up at once.
   const drained = control.close(DRAIN_MS);
-  supervisor.manager.release();
+  supervisor.release();
   log.note("supervisor leaves", { state: machine.state.kind });
   announceDeparture();
   await drained;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { folderIdentity, guardLocks, type HeldLocks, identityOf } from "../../lib/instance/lock_guard.ts";
+import { type GuardedLock, guardLocks, HeldHome, identityOf } from "../../lib/instance/lock_guard.ts";
 import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
 import type { FakeProcess } from "../fakes/process_table.ts";
 
@@ -13,19 +13,13 @@ type Fate = (typeof FATES)[number];
 async function supervising(
   fake: FakeInstance,
   hasTemporal = true,
-): Promise<{ held: HeldLocks; temporal: FakeProcess | null }> {
+): Promise<{ guard: () => ReturnType<typeof guardLocks>; temporal: FakeProcess | null }> {
   const { system, paths } = fake;
-  const supervisor = (await system.tryLock(paths.supervisorLock))!;
+  const home = new HeldHome(paths, (await system.tryLock(paths.supervisorLock))!);
   const temporal = hasTemporal ? await fake.orphan({ record: null }) : null;
-  return {
-    temporal,
-    held: {
-      home: folderIdentity(paths.home),
-      supervisor,
-      process: hasTemporal ? identityOf(paths.processLock) : null,
-      substitute: null,
-    },
-  };
+  const held = hasTemporal ? identityOf(paths.processLock) : null;
+  const lock: GuardedLock = { path: paths.processLock, held, substitute: null };
+  return { temporal, guard: () => guardLocks(home, lock, system) };
 }
 
 async function befall(fake: FakeInstance, path: string, fate: Fate): Promise<void> {
@@ -51,16 +45,16 @@ describe("guardLocks()", () => {
         `says ${verdict}: supervisor.lock ${ofSupervisor}, temporal.lock ${ofTemporal}`,
         withFakeInstance(async (fake) => {
           const { system, paths } = fake;
-          const { held, temporal } = await supervising(fake);
+          const { guard, temporal } = await supervising(fake);
           await befall(fake, paths.supervisorLock, ofSupervisor);
           await befall(fake, paths.processLock, ofTemporal);
-          const said = await guardLocks(paths, held, system);
+          const said = await guard();
           const self = system.table.self.pid;
 
           assertEquals(said.kind, isSuperseded ? "superseded" : mended.length > 0 ? "recreated" : "ours");
           if (said.kind === "recreated") assertEquals(said.files, mended.map((name) => `${paths.home}/${name}`));
           if (said.kind !== "superseded") {
-            assertEquals(await guardLocks(paths, held, system), { kind: "ours" });
+            assertEquals(await guard(), { kind: "ours" });
             assertEquals(holdersAt(fake, paths.supervisorLock), [self]);
             assertEquals(holdersAt(fake, paths.processLock), [ofTemporal === "in place" ? temporal!.pid : self]);
           }
@@ -76,20 +70,20 @@ describe("guardLocks()", () => {
   it(
     "asks nothing of temporal.lock while there is no Temporal",
     withFakeInstance(async (fake) => {
-      const { held } = await supervising(fake, false);
-      assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "ours" });
+      const { guard } = await supervising(fake, false);
+      assertEquals(await guard(), { kind: "ours" });
       await fake.passLock(fake.paths.processLock, fake.system.table.spawn({}, 1));
-      assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "ours" });
+      assertEquals(await guard(), { kind: "ours" });
     }),
   );
 
   it(
     "mends the substitute for Temporal's lock as often as it is deleted",
     withFakeInstance(async (fake) => {
-      const { held, temporal } = await supervising(fake);
+      const { guard, temporal } = await supervising(fake);
       for (let n = 0; n < 3; n++) {
         unlinkSync(fake.paths.processLock);
-        assertEquals(await guardLocks(fake.paths, held, fake.system), {
+        assertEquals(await guard(), {
           kind: "recreated",
           files: [fake.paths.processLock],
         });
@@ -108,11 +102,11 @@ describe("guardLocks()", () => {
   it(
     "gives way when another process holds the lock in place of the substitute",
     withFakeInstance(async (fake) => {
-      const { held } = await supervising(fake);
+      const { guard } = await supervising(fake);
       await befall(fake, fake.paths.processLock, "deleted");
-      await guardLocks(fake.paths, held, fake.system);
+      await guard();
       await befall(fake, fake.paths.processLock, "held by another process");
-      assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "superseded" });
+      assertEquals(await guard(), { kind: "superseded" });
     }),
   );
 
@@ -132,10 +126,10 @@ describe("guardLocks()", () => {
     it(
       `says homeDeleted, and makes nothing at its path, when the home ${fate}`,
       withFakeInstance(async (fake) => {
-        const { held } = await supervising(fake);
+        const { guard } = await supervising(fake);
         try {
           befallHome(fake.paths.home);
-          assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "homeDeleted" });
+          assertEquals(await guard(), { kind: "homeDeleted" });
           assertEquals([existsSync(fake.paths.supervisorLock), existsSync(fake.paths.processLock)], [false, false]);
         } finally {
           rmSync(`${fake.paths.home}-moved`, { recursive: true, force: true });
@@ -147,12 +141,12 @@ describe("guardLocks()", () => {
   it(
     "knows the home behind a link that stands in its place",
     withFakeInstance(async (fake) => {
-      const { held } = await supervising(fake);
+      const { guard } = await supervising(fake);
       const moved = `${fake.paths.home}-moved`;
       try {
         renameSync(fake.paths.home, moved);
         symlinkSync(moved, fake.paths.home);
-        assertEquals(await guardLocks(fake.paths, held, fake.system), { kind: "ours" });
+        assertEquals(await guard(), { kind: "ours" });
       } finally {
         rmSync(moved, { recursive: true, force: true });
       }
