@@ -43,7 +43,8 @@ const TIMEOUT = (help: string): Flag => ({ name: "timeout", kind: "seconds", ali
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "start",
-    summary: "Start Temporal, or reuse the running one",
+    summary: "Start Temporal and the processes beside it, or reuse the running ones",
+    operands: "[NAME…]",
     examples: [
       "stigmer-local start",
       "stigmer-local start --port 7300 --namespace orders",
@@ -63,7 +64,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "stop",
-    summary: "Stop Temporal and its supervisor (succeeds if not running)",
+    summary: "Stop everything, or the named processes (succeeds if not running)",
+    operands: "[NAME…]",
     examples: ["stigmer-local stop", "stigmer-local stop --timeout 30", "stigmer-local stop --force"],
     flags: [
       TIMEOUT("Grace period in seconds before SIGKILL (default 12)"),
@@ -73,7 +75,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "restart",
-    summary: "Restart Temporal on the same data",
+    summary: "Restart everything on the same data, or the named processes",
+    operands: "[NAME…]",
     examples: ["stigmer-local restart", "stigmer-local restart --log-level info"],
     flags: [TIMEOUT("Seconds to wait for Temporal to become ready again (default 120)"), PICK_VERSION],
     afterDashes: "arguments for Temporal",

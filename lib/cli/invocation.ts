@@ -4,6 +4,7 @@ import { checkedValue, fromConfig, fromEnvironment, type OptionValue, refuseNul 
 import { isExternal } from "../config/flags/is_external.ts";
 import { pickBinary } from "../config/flags/pick_binary.ts";
 import { type SettingSource, sourceName } from "../config/flags/setting_source.ts";
+import type { ProcessSettings } from "../config/processes.ts";
 import { DEFAULT_POLICY, type Policy } from "../config/policy.ts";
 import { type RequestedSettings, UI_PORT_OFFSET } from "../config/settings.ts";
 import type { Failure } from "../errors/failure.ts";
@@ -42,6 +43,10 @@ export interface Invocation {
   commandOptions: Readonly<Record<string, string | number | boolean | undefined>>;
   /** The values from flags, the environment and `config.yaml`, by the name of the flag. */
   options: ReadonlyMap<string, OptionValue>;
+  /** The processes beside Temporal that a project declares; missing without a project file. */
+  processes?: readonly ProcessSettings[];
+  /** The processes that the command line names; missing = all, and Temporal. */
+  names?: readonly string[];
   /** The operands; for `run` the command to run. */
   operands: readonly string[];
 }
@@ -78,7 +83,8 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     if (found !== null) options.set(flag.name, found);
   }
   const namespace = takeSelection(line, surroundings, config, options);
-  const surplus = operands[command.operands === undefined ? 0 : 1];
+  const takesNames = command.operands === "[NAME…]";
+  const surplus = operands[takesNames ? Infinity : command.operands === undefined ? 0 : 1];
   if (surplus !== undefined) {
     throw new LocalError("usage", `Unexpected argument \`${surplus}\` for \`${command.name}\``, {
       hint: command.afterDashes === undefined
@@ -114,6 +120,7 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
     commandOptions,
     options,
     operands: command.afterDashes === "command" ? passed ?? [] : operands,
+    ...(takesNames && operands.length > 0 ? { names: operands } : {}),
   };
 }
 

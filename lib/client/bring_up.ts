@@ -33,12 +33,15 @@ async function askRunning(
   timeoutMs: number,
   onHandedOver: () => void,
 ): Promise<Status | null> {
-  const { host, invocation: { home, requested, requestedBinary, policy, commandOptions } } = context;
+  const {
+    host,
+    invocation: { home, requested, requestedBinary, policy, commandOptions, processes, names },
+  } = context;
   if (!checkHome(context)) return null;
   const binary = verb === "start"
     ? requestedBinary
     : await (await import("./launch_request.ts")).binaryForRestart(context);
-  const body = { asked: requested, binary, policy, noWait: commandOptions["no-wait"] === true };
+  const body = { asked: requested, binary, policy, noWait: commandOptions["no-wait"] === true, processes, names };
   if (host.exists(`${home}/${CONTROL_SOCKET_NAME}`)) onHandedOver();
   const answer = await withLiveLine(
     context,

@@ -86,8 +86,15 @@ function askRunningSupervisor(
   options: EnsureSupervisorOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  const { requested, binaryRequested, binary, policy } = launchRequest;
-  const request = { asked: requested, binary: binaryRequested ? binary : null, policy, noWait: options.noWait };
+  const { requested, binaryRequested, binary, policy, processes, names } = launchRequest;
+  const request = {
+    asked: requested,
+    binary: binaryRequested ? binary : null,
+    policy,
+    noWait: options.noWait,
+    ...(processes === undefined ? {} : { processes }),
+    ...(names === undefined ? {} : { names }),
+  };
   return askStart(host, launchRequest.home, request, timeoutMs);
 }
 

@@ -15,7 +15,7 @@ export async function createLaunchRequest(
   replace: boolean,
   isElsewhere = false,
 ): Promise<LaunchRequest> {
-  const { home, requested, requestedBinary, policy } = context.invocation;
+  const { home, requested, requestedBinary, policy, processes, names } = context.invocation;
   return {
     home,
     requested: requested,
@@ -23,6 +23,7 @@ export async function createLaunchRequest(
     policy,
     binary: await resolveBinary(context, replace, isElsewhere),
     binaryRequested: requestedBinary !== null,
+    ...(processes === undefined ? {} : { processes, ...(names === undefined ? {} : { names }) }),
   };
 }
 

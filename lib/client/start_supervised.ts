@@ -4,6 +4,7 @@ import type { Status } from "../instance/status/status.ts";
 import { ensureSupervisor } from "./ensure_supervisor.ts";
 import { interruptible } from "./interruptible.ts";
 import { createLaunchRequest } from "./launch_request.ts";
+import { requireDeclared } from "./process_names.ts";
 
 /**
  * Starts an instance that has no supervisor. Ctrl-C ends the wait, not the start: the supervisor keeps starting
@@ -13,6 +14,7 @@ import { createLaunchRequest } from "./launch_request.ts";
  */
 export async function startSupervised(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
   const { host, invocation: { home, commandOptions } } = context;
+  requireDeclared(context);
   const launchRequest = await createLaunchRequest(context, replaces);
   const noWait = commandOptions["no-wait"] === true;
   const ensured = (onHandedOver: () => void, signal: AbortSignal) =>

@@ -1,9 +1,9 @@
 import { askSupervisor } from "../control/client.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { createInstance } from "../instance/context.ts";
+import { createInstance, DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
 import { clearLastFailure } from "../instance/last_failure.ts";
-import { instancePaths } from "../instance/paths.ts";
+import { instancePaths, processesDir } from "../instance/paths.ts";
 import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
@@ -45,6 +45,7 @@ export async function stopUnsupervised(
   try {
     const launchRequest = { home, binary: null, requested: {}, binaryRequested: false, policy: {}, replace: false };
     const instance = createInstance(host, launchRequest, null, system);
+    await endProcesses(instance, graceMs);
     const { temporal, onDisk } = findTemporal(paths, instance.processes);
     let forced = false;
     if (temporal !== null) {
@@ -62,6 +63,15 @@ export async function stopUnsupervised(
   } finally {
     lock.close();
   }
+}
+
+/** Ends the processes beside Temporal. A grace period as long as the default does not shorten theirs. */
+async function endProcesses(instance: Instance, graceMs: number): Promise<void> {
+  const { home } = instance.paths;
+  if (!instance.host.exists(processesDir(home))) return;
+  const { endRecorded, recordedNames } = await import("../stack/leftovers.ts");
+  const limitMs = graceMs >= DEFAULT_GRACE_MS ? Infinity : graceMs;
+  await Promise.all(recordedNames(home).map((name) => endRecorded(instance, name, limitMs)));
 }
 
 async function takeSupervisorLock(

@@ -1,9 +1,10 @@
 import { checkHome, type Command } from "../cli/context.ts";
 import { DEFAULT_GRACE_S, NOTHING, stopInstance } from "../client/stop.ts";
 
-/** Stops Temporal and its supervisor. Returns once both have exited and their ports and locks are free. */
+/** Stops Temporal, the processes beside it and the supervisor, or the named processes. Returns once both have exited and their ports and locks are free. */
 export const stop: Command = async (context) => {
-  const { commandOptions } = context.invocation;
+  const { commandOptions, names } = context.invocation;
+  if (names !== undefined) return (await import("./stop_processes.ts")).stopProcesses(context);
   const graceMs = commandOptions["force"] === true ? 0 : Number(commandOptions["timeout"] ?? DEFAULT_GRACE_S) * 1000;
   const stopped = checkHome(context) ? await stopInstance(context, graceMs) : NOTHING;
   const text = stopped.pid === null

@@ -34,3 +34,65 @@ export interface ProcessSettings {
 
 /** The default grace period of a process, in ms. */
 export const DEFAULT_STOP_TIMEOUT_MS = 10_000;
+
+/** A process as it was launched: what must be the same for a running one to be adopted. */
+export interface LaunchedProcess {
+  settings: ProcessSettings;
+  /** The variables that it was given. */
+  environment: Readonly<Record<string, string>>;
+}
+
+/** The {@linkcode LaunchedProcess} in `value`, parsed from untrusted JSON; null if it is none. */
+export function readLaunchedProcess(value: unknown): LaunchedProcess | null {
+  if (!isObject(value)) return null;
+  const { settings, environment } = value;
+  return isProcessSettings(settings) && isTextMap(environment) ? { settings, environment } : null;
+}
+
+/** A name of a process: also that of a file. */
+const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
+
+/** Whether `value`, parsed from untrusted JSON, is a {@linkcode ProcessSettings}. */
+export function isProcessSettings(value: unknown): value is ProcessSettings {
+  if (!isObject(value)) return false;
+  const { name, command, directory, environment, namespace, readyWhen, dependsOn, watch } = value;
+  const { stopTimeoutMs, restartWhenSilentMs } = value;
+  return typeof name === "string" && NAME.test(name) &&
+    (typeof command === "string" || (isTexts(command) && command.length > 0)) &&
+    typeof directory === "string" && directory.startsWith("/") && isTextMap(environment) &&
+    (namespace === null || typeof namespace === "string") && isReadyWhen(readyWhen) &&
+    isTexts(dependsOn) && isTexts(watch) && isDuration(stopTimeoutMs) &&
+    (restartWhenSilentMs === null || isDuration(restartWhenSilentMs));
+}
+
+function isReadyWhen(value: unknown): value is ReadyWhen {
+  if (!isObject(value)) return false;
+  switch (value["kind"]) {
+    case "running":
+      return true;
+    case "task-queues":
+      return isTexts(value["taskQueues"]);
+    case "port":
+      return Number.isInteger(value["port"]);
+    case "http":
+      return typeof value["url"] === "string";
+    default:
+      return false;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}
+
+function isTextMap(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((each) => typeof each === "string");
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}

@@ -1,5 +1,6 @@
 import { portCandidate, withPorts } from "../config/auto_ports.ts";
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
+import { isProcessSettings, type ProcessSettings } from "../config/processes.ts";
 import { completeSettings, isSettings, type RequestedSettings } from "../config/settings.ts";
 import type { Snapshot } from "../database/snapshot.ts";
 import { type Failure, toFailure } from "../errors/failure.ts";
@@ -17,11 +18,17 @@ export interface StartRequest {
   policy?: Partial<Policy>;
   /** Answer at once, without waiting for Temporal to become ready. */
   noWait?: boolean;
+  /** The processes beside Temporal; absent = as they are declared. */
+  processes?: readonly ProcessSettings[];
+  /** Only these processes; absent = Temporal and all of them. */
+  names?: readonly string[];
 }
 
 /** The body of `POST /stop`. */
 export interface StopRequest {
   graceMs: number;
+  /** Only these processes; absent = everything. */
+  names?: readonly string[];
 }
 
 /** The body of `POST /snapshot`: the process that receives the copy, if it may exit before it does. */
@@ -129,7 +136,7 @@ function autoPortsIn(asked: RequestedSettings): RequestedSettings {
 }
 
 function startRequest(body: string): StartRequest {
-  const { asked = {}, binary, policy, noWait } = parseObject(body);
+  const { asked = {}, binary, policy, noWait, processes, names } = parseObject(body);
   const isPart = typeof asked === "object" && asked !== null && !Array.isArray(asked) &&
     isSettings({ ...completeSettings({}, "/"), ...asked, ...withPorts(autoPortsIn(asked), portCandidate("/", 0)) });
   if (!isPart) throw new SyntaxError("asked must be settings");
@@ -139,7 +146,22 @@ function startRequest(body: string): StartRequest {
     binary: typeof binary === "string" ? binary : null,
     ...(policy === undefined ? {} : { policy }),
     ...(noWait === true ? { noWait } : {}),
+    ...(processes === undefined ? {} : { processes: processSettings(processes) }),
+    ...namesIn(names),
   };
+}
+
+function processSettings(value: unknown): ProcessSettings[] {
+  if (!Array.isArray(value) || !value.every(isProcessSettings)) throw new SyntaxError("processes must be settings");
+  return value;
+}
+
+function namesIn(value: unknown): { names?: string[] } {
+  if (value === undefined) return {};
+  if (!Array.isArray(value) || value.length === 0 || !value.every((name) => typeof name === "string")) {
+    throw new SyntaxError("names must be a list of names");
+  }
+  return { names: value };
 }
 
 function snapshotRequest(body: string): SnapshotRequest {
@@ -149,13 +171,13 @@ function snapshotRequest(body: string): SnapshotRequest {
 }
 
 function stopRequest(body: string): StopRequest {
-  const { graceMs } = parseObject(body);
-  if (graceMs === undefined) return { graceMs: -1 };
+  const { graceMs, names } = parseObject(body);
+  if (graceMs === undefined) return { graceMs: -1, ...namesIn(names) };
   // setTimeout fires at once for more than 2^31 - 1 ms.
   if (typeof graceMs !== "number" || !(graceMs >= 0 && graceMs < 2 ** 31)) {
     throw new SyntaxError("graceMs must be a number from 0");
   }
-  return { graceMs };
+  return { graceMs, ...namesIn(names) };
 }
 
 function eventStream(supervisor: Controlled): ReadableStream<Uint8Array> {

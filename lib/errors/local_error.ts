@@ -12,6 +12,7 @@ export type ErrorCode =
   | "settings-differ"
   | "launch-failed"
   | "gave-up"
+  | "process-failed"
   | "binary-not-found"
   | "install-failed"
   | "supervisor-unresponsive"

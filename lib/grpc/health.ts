@@ -1,4 +1,5 @@
-import type { Connect, Connection, Endpoint } from "../platform/net/connection.ts";
+import type { Connect, Endpoint } from "../platform/net/connection.ts";
+import { httpStatusAt } from "../platform/net/http_status.ts";
 import type { GrpcChannel, GrpcReply } from "./channel.ts";
 import { GrpcError, type GrpcFailure } from "./error.ts";
 import { numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
@@ -88,47 +89,7 @@ export async function checkUi(
   endpoint: Endpoint,
   timeoutMs: number,
 ): Promise<"up" | { error: string }> {
-  const deadline = performance.now() + timeoutMs;
-  let connection: Connection;
-  try {
-    connection = await connect(endpoint, timeoutMs);
-  } catch (error) {
-    return { error: messageOf(error) };
-  }
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    connection.close();
-  }, Math.max(1, deadline - performance.now()));
-  try {
-    const host = "path" in endpoint ? "localhost" : endpoint.host;
-    const request = `GET / HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
-    await connection.write(new TextEncoder().encode(request));
-    const status = await readStatus(connection);
-    if (timedOut) return { error: `no response within ${timeoutMs} ms` };
-    if (status === null) return { error: "not an HTTP response" };
-    return status < 500 ? "up" : { error: `HTTP ${status}` };
-  } catch (error) {
-    return { error: timedOut ? `no response within ${timeoutMs} ms` : messageOf(error) };
-  } finally {
-    clearTimeout(timer);
-    connection.close();
-  }
-}
-
-/** The status of the HTTP response on `connection`; null if it is not HTTP. */
-async function readStatus(connection: Connection): Promise<number | null> {
-  const STATUS_LINE_START = "HTTP/1.1 200".length;
-  let text = "";
-  while (text.length < STATUS_LINE_START) {
-    const bytes = await connection.read();
-    if (bytes === null) break;
-    text += new TextDecoder().decode(bytes.subarray(0, STATUS_LINE_START));
-  }
-  const match = /^HTTP\/1\.[01] (\d{3})/.exec(text);
-  return match === null ? null : Number(match[1]);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const answer = await httpStatusAt(connect, endpoint, "/", timeoutMs);
+  if ("error" in answer) return answer;
+  return answer.status < 500 ? "up" : { error: `HTTP ${answer.status}` };
 }

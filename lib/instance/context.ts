@@ -1,5 +1,6 @@
 import type { AutoPort } from "../config/auto_ports.ts";
 import { type Policies, policiesOf, type Policy } from "../config/policy.ts";
+import type { ProcessSettings } from "../config/processes.ts";
 import type { RequestedSettings, Settings } from "../config/settings.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import type { System } from "../platform/system.ts";
@@ -43,6 +44,10 @@ export interface LaunchRequest {
   policy: Partial<Policy>;
   /** Replace a running Temporal instead of adopting it. */
   replace: boolean;
+  /** The processes beside Temporal; absent = those that an earlier supervisor left keep running. */
+  processes?: readonly ProcessSettings[];
+  /** Only these of them; absent = all. */
+  names?: readonly string[];
   /**
    * The owner of an ephemeral instance: when it exits, Temporal is stopped and the home deleted. Absent for other
    * instances.

@@ -58,6 +58,15 @@ export function openEventLog(logPath: string | "stderr" | null, historyPath: str
   };
 }
 
+/** `log` for the process `name` beside Temporal: each event names it. */
+export function namedLog(log: EventLog, name: string): EventLog {
+  return {
+    ...log,
+    note: (event, facts) => log.note(event, { process: name, ...facts }),
+    transition: (event, facts) => log.transition(event, { process: name, ...facts }),
+  };
+}
+
 /** The instance's last transitions, as JSON lines; empty if there is no history. */
 export function readHistory(path: string): string[] {
   const reading = readBounded(path, 2 * MAX_HISTORY_BYTES);

@@ -36,7 +36,7 @@ export interface TemporalEvidence {
  * only if start time, boot and executable match the PID file too, because PIDs are reused.
  */
 export function findTemporal(paths: InstancePaths, processes: Processes): TemporalEvidence {
-  const onDisk = readPidFile(paths.record);
+  const onDisk = readPidFile(paths.record, paths.program);
   const record = onDisk.kind === "record" ? onDisk.record : null;
   const holders = withoutSupervisors(processes.lockHolders(paths.processLock, record?.pid), paths, processes);
   const isOfJob = ({ seen }: SeenHolder) => isJobOfShell(seen, record?.pid, holders);

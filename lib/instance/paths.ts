@@ -1,11 +1,13 @@
 /** The paths of an instance's files, all within its home. */
 export interface InstancePaths {
   home: string;
+  /** What the supervised process is: `temporal`, else the name of a process beside it. */
+  program: string;
   binDir: string;
   logsDir: string;
   temporalLog: string;
   supervisorLog: string;
-  /** The lock that the supervised process, Temporal, inherits. */
+  /** The lock that the supervised process inherits. */
   processLock: string;
   supervisorLock: string;
   record: string;
@@ -34,6 +36,7 @@ export const EPHEMERAL_PREFIX = "stigmer-ephemeral-";
 export function instancePaths(home: string): InstancePaths {
   return {
     home,
+    program: "temporal",
     binDir: `${home}/bin`,
     logsDir: `${home}/logs`,
     temporalLog: `${home}/logs/temporal.log`,
@@ -49,6 +52,22 @@ export function instancePaths(home: string): InstancePaths {
     configRead: `${home}/config.read.json`,
     ports: `${home}/ports.json`,
   };
+}
+
+/** The folder of the locks and records of the processes beside Temporal. */
+export function processesDir(home: string): string {
+  return `${home}/processes`;
+}
+
+/** The paths of the instance for the process `name` beside Temporal, which has a lock and a record of its own. */
+export function processPaths(paths: InstancePaths, name: string): InstancePaths {
+  const folder = processesDir(paths.home);
+  return { ...paths, program: name, processLock: `${folder}/${name}.lock`, record: `${folder}/${name}.pid` };
+}
+
+/** The log of the process `name` beside Temporal. */
+export function processLog({ logsDir }: Pick<InstancePaths, "logsDir">, name: string): string {
+  return `${logsDir}/${name}.log`;
 }
 
 /** Path of the managed binary of `version` in `home`. */

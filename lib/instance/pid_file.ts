@@ -4,12 +4,12 @@ import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "./pid_file_format.ts";
 
 /**
- * Writes the PID file atomically. Returns why it could not, else null: a missing PID file is harmless, because locks
+ * Writes the PID file of `program` atomically. Returns why it could not, else null: a missing PID file is harmless, because locks
  * decide what is running.
  */
-export function writePidFile(path: string, record: PidRecord): string | null {
+export function writePidFile(path: string, record: PidRecord, program = "temporal"): string | null {
   try {
-    writeAtomically(path, formatRecord(record));
+    writeAtomically(path, formatRecord(record, program));
     return null;
   } catch (error) {
     const code = error instanceof LocalError ? error.message : systemErrorCode(error);
@@ -18,9 +18,9 @@ export function writePidFile(path: string, record: PidRecord): string | null {
   }
 }
 
-/** Removes the PID file at `path` if it records process `pid`; leaves anything else. */
-export function removePidFile(path: string, pid: number): void {
-  const onDisk = readPidFile(path);
+/** Removes the PID file of `program` at `path` if it records process `pid`; leaves anything else. */
+export function removePidFile(path: string, pid: number, program = "temporal"): void {
+  const onDisk = readPidFile(path, program);
   if (onDisk.kind !== "record" || onDisk.record.pid !== pid) return;
   removeIfPresent(path, ["EROFS", "EACCES"]);
 }
@@ -31,12 +31,12 @@ export type PidFileContent =
   | { kind: "record"; record: PidRecord }
   | { kind: "unusable"; why: string };
 
-/** Reads the PID file at `path`. Never throws, whatever is at the path. */
-export function readPidFile(path: string): PidFileContent {
+/** Reads the PID file at `path`, of `program`. Never throws, whatever is at the path. */
+export function readPidFile(path: string, program = "temporal"): PidFileContent {
   const reading = readBounded(path, MAX_RECORD_BYTES);
   if ("refused" in reading) {
     return reading.refused === "missing" ? { kind: "none" } : { kind: "unusable", why: reading.refused };
   }
-  const parsed = parseRecord(reading.text);
+  const parsed = parseRecord(reading.text, program);
   return "invalid" in parsed ? { kind: "unusable", why: parsed.invalid } : { kind: "record", record: parsed.record };
 }

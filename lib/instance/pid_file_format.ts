@@ -1,4 +1,5 @@
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
+import { type LaunchedProcess, readLaunchedProcess } from "../config/processes.ts";
 import { readSettings, type Settings } from "../config/settings.ts";
 import { isDead } from "../platform/processes/processes.ts";
 
@@ -6,8 +7,8 @@ import { isDead } from "../platform/processes/processes.ts";
 export const MAX_RECORD_BYTES = 64 * 1024;
 
 /**
- * The content of `temporal.pid`: the Temporal that was launched. Line 1 is the PID, line 2 `temporal`, line 3 the Unix
- * time of its start, then `key=value` lines. Stigmer's CLI wrote the first line alone (early versions) or the first
+ * The content of `temporal.pid`: the Temporal that was launched. Line 1 is the PID, line 2 `temporal` (of a process beside
+ * it: the name), line 3 the Unix time of its start, then `key=value` lines. Stigmer's CLI wrote the first line alone (early versions) or the first
  * three: the rest is optional. A record describes a process; only locks decide whether it is running.
  */
 export interface PidRecord {
@@ -25,26 +26,29 @@ export interface PidRecord {
   settings?: Settings;
   /** The policies it was supervised with. */
   policy?: Partial<Policy>;
+  /** Of a process beside Temporal: what was launched. */
+  launched?: LaunchedProcess;
 }
 
 /** A parsed record, or why the text is not one. */
 export type RecordReading = { record: PidRecord } | { invalid: string };
 
-/** The text of `record`, as {@linkcode parseRecord} reads it. */
-export function formatRecord(record: PidRecord): string {
-  const { pid, startedAtS, settings, policy, ...facts } = record;
-  const lines = [String(pid), "temporal", String(startedAtS)];
+/** The text of `record` for `program`, as {@linkcode parseRecord} reads it. */
+export function formatRecord(record: PidRecord, program = "temporal"): string {
+  const { pid, startedAtS, settings, policy, launched, ...facts } = record;
+  const lines = [String(pid), program, String(startedAtS)];
   for (const [key, value] of Object.entries(facts)) {
     // A line break in a path would inject a line: such a fact is left out.
     if (value !== undefined && !/[\r\n]/.test(value)) lines.push(`${key}=${value}`);
   }
   if (settings !== undefined) lines.push(`port=${settings.port}`, `settings=${JSON.stringify(settings)}`);
   if (policy !== undefined) lines.push(`policy=${JSON.stringify(policy)}`);
+  if (launched !== undefined) lines.push(`launched=${JSON.stringify(launched)}`);
   return lines.join("\n") + "\n";
 }
 
-/** Parses a record of any version. Never throws, whatever the text. */
-export function parseRecord(text: string): RecordReading {
+/** Parses a record of `program`, of any version. Never throws, whatever the text. */
+export function parseRecord(text: string, program = "temporal"): RecordReading {
   if (text.includes("\0")) return { invalid: "binary data" };
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
   const first = (lines[0] ?? "").trim();
@@ -56,7 +60,9 @@ export function parseRecord(text: string): RecordReading {
 
   const rest = lines.slice(1);
   const name = rest[0]?.trim();
-  if (name !== undefined && name !== "" && name !== "temporal") return { invalid: "the second line is not `temporal`" };
+  if (name !== undefined && name !== "" && name !== program) {
+    return { invalid: `the second line is not \`${program}\`` };
+  }
   const startedAtS = /^\d{1,12}$/.test(rest[1]?.trim() ?? "") ? Number(rest[1]) : 0;
 
   const facts = new Map<string, string>();
@@ -73,6 +79,8 @@ export function parseRecord(text: string): RecordReading {
   if (settings !== null) record.settings = settings;
   const policy = parseFact(facts.get("policy"), (value) => isPartOfPolicy(value) ? value : null);
   if (policy !== null) record.policy = policy;
+  const launched = parseFact(facts.get("launched"), readLaunchedProcess);
+  if (launched !== null) record.launched = launched;
   return { record };
 }
 

@@ -1,10 +1,7 @@
-import { formatValue } from "../config/flags/flag_values.ts";
-import { CONFIG_FLAGS } from "../config/flags/instance_flags.ts";
-import { policiesOf, policyDifferences } from "../config/policy.ts";
-import { type RequestedSettings, type SettingDifference, settingsDifferences } from "../config/settings.ts";
+import { policiesOf } from "../config/policy.ts";
+import type { RequestedSettings } from "../config/settings.ts";
 import type { Controlled, SnapshotRequest, SnapshotTaken, StartRequest, StopRequest } from "../control/api.ts";
 import { removeCopy } from "../database/copy_files.ts";
-import { withRealDatabase } from "../database/path.ts";
 import { takeSnapshot } from "../database/snapshot.ts";
 import { type Failure, START_STOPPED, toFailure } from "../errors/failure.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
@@ -19,7 +16,9 @@ import { requireExecutable } from "../platform/spawn/executable.ts";
 import { isLeaving, isOver, type State } from "../process/states.ts";
 import { notStopped, refuseReplacement } from "../temporal/launch/preflight.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
+import { differencesFrom, settingsDiffer } from "./differences.ts";
 import { renderMetrics } from "./metrics.ts";
+import { redeclareProcesses, restartProcesses, startProcesses, stopProcesses } from "./process_requests.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** How long `status` waits for a binary that was never asked for its version, in ms. */
@@ -48,10 +47,12 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       readiness: temporal.readiness,
     });
     const isServing = kind === "running" || kind === "unhealthy";
-    const healthy = isServing && manager.process === temporal && areHealthy(checks);
+    const isTemporalHealthy = isServing && manager.process === temporal && areHealthy(checks);
+    const processes = supervisor.stack?.status() ?? [];
+    const healthy = isTemporalHealthy && processes.every(({ state }) => state === "running" || state === "stopped");
     const { state, restarts, lastExit } = supervisor.machine;
     return {
-      ...statusFrame(reportedState(kind, healthy), settings, instance.paths),
+      ...statusFrame(reportedState(kind, isTemporalHealthy), settings, instance.paths),
       healthy,
       temporal: temporal === null ? null : describeTemporal(temporal),
       supervisor: {
@@ -64,19 +65,23 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       restarts,
       lastExit,
       checks,
+      ...(processes.length === 0 ? {} : { processes }),
       ...(state.kind === "failed" ? { failure: state.failure } : {}),
       ...(supervisor.warnings.all.length === 0 ? {} : { warnings: [...supervisor.warnings.all] }),
     };
   };
 
-  /** Waits until Temporal is ready, or the supervisor has given up or was stopped. */
-  const settled = async (): Promise<Status | Failure> => {
+  /** Waits until Temporal and the processes beside it are ready, or the supervisor has given up or was stopped. */
+  const settled = async (names?: readonly string[]): Promise<Status | Failure> => {
     const state = await supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
     if (state.kind !== "running") {
       await departed; // the next start must find the locks free
       return state.kind === "failed" ? state.failure : START_STOPPED;
     }
-    return await status();
+    const stack = await supervisor.loadedStack();
+    stack?.begin();
+    const failure = await stack?.settled(names) ?? null;
+    return failure ?? await status();
   };
 
   /** Creates what is requested beside what runs. Why that failed, else null. */
@@ -105,16 +110,19 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       await Promise.race([program.learnVersion(), delay(VERSION_TIMEOUT_MS)]);
       return await status();
     },
-    settled,
+    settled: () => settled(),
     start: async (request: StartRequest) => {
       if (isLeaving(supervisor.machine.state)) return LEAVING;
-      const { noWait, asked: requested } = request;
+      const { noWait, asked: requested, names } = request;
       manager.lookAtAdopted();
       const differences = differencesFrom(request, instance, supervisor);
       if (differences.length > 0) return settingsDiffer(differences);
+      const refusal = await startProcesses(supervisor, request);
+      if (refusal !== null) return refusal;
       const requestedAtMs = Date.now();
       supervisor.dispatch({ kind: "due" }); // a requested start ends a backoff
-      const current = noWait === true || supervisor.machine.state.kind === "running" ? await status() : await settled();
+      const isReady = supervisor.machine.state.kind === "running" && supervisor.stack === null;
+      const current = noWait === true || isReady ? await status() : await settled(names);
       if (!("schema" in current)) return current;
       const isAdding = program.lacks(requested) && supervisor.machine.state.kind === "running";
       const failure = isAdding ? await add(requested) : null;
@@ -126,7 +134,8 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
         reused: manager.process?.adopted === true || startedAtMs < requestedAtMs,
       };
     },
-    stop: async ({ graceMs }: StopRequest) => {
+    stop: async ({ graceMs, names }: StopRequest) => {
+      if (names !== undefined) return await stopProcesses(supervisor, names, graceMs) ?? await status();
       const hasFailed = supervisor.machine.state.kind === "failed"; // nothing is left to stop
       const askedAtMs = performance.now();
       supervisor.dispatch({ kind: "stop", graceMs: graceMs < 0 ? DEFAULT_GRACE_MS : graceMs });
@@ -138,13 +147,15 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const stopped = last !== null && last.atMs >= askedAtMs ? last : { pid: null, forced: false };
       return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
     },
-    restart: async ({ asked: requested, binary, policy }: StartRequest) => {
+    restart: async ({ asked: requested, binary, policy, processes, names }: StartRequest) => {
       if (isLeaving(supervisor.machine.state)) return LEAVING;
+      if (names !== undefined) return await restartProcesses(supervisor, names) ?? await settled(names);
       const refusal = await refusalOf(supervisor, requested, binary, instance);
       if (refusal !== null) return refusal;
       if (isLeaving(supervisor.machine.state)) return LEAVING;
       if (policy !== undefined) Object.assign(instance, policiesOf({ ...instance.policy, ...policy }));
       program.change(requested, binary);
+      await redeclareProcesses(supervisor, processes);
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
       return await settled();
     },
@@ -240,41 +251,4 @@ function describeTemporal(temporal: TemporalProcess): NonNullable<Status["tempor
     startedAt: new Date(temporal.startedAtMs).toISOString(),
     adopted: temporal.adopted,
   };
-}
-
-function differencesFrom(
-  { asked: requested, binary, policy = {} }: StartRequest,
-  instance: Instance,
-  { manager, program }: Supervisor,
-): SettingDifference[] {
-  const isSame = requested.dbFilename === program.settings.dbFilename; // not the real path before the first launch
-  const differences = settingsDifferences(isSame ? requested : withRealDatabase(requested), program.settings);
-  const running = manager.process;
-  if (binary !== null && running !== null && running.binary !== binary && running.executable !== binary) {
-    differences.push({ setting: "temporal-bin", running: running.binary, asked: binary });
-  }
-  for (const key of policyDifferences(policy, instance.policy)) {
-    const flag = CONFIG_FLAGS.find((each) => each.policy === key)!;
-    const [running, asked] = [instance.policy[key], policy[key]!].map((value) =>
-      flag.kind === "count" ? value : formatValue(flag, value)
-    );
-    differences.push({ setting: flag.name, running, asked });
-  }
-  return differences;
-}
-
-function settingsDiffer(differences: SettingDifference[]): Failure {
-  return {
-    code: "settings-differ",
-    message: `Temporal is already running with different settings: ${differences.map(inWords).join("; ")}`,
-    hint: "`stigmer-local restart` with these flags applies them; a different --home creates a separate instance",
-    facts: { differences },
-  };
-}
-
-function inWords({ setting, running, asked }: SettingDifference): string {
-  const [there, wanted] = [running, asked].map((value) =>
-    Array.isArray(value) ? value.join(", ") : String(value ?? "")
-  );
-  return `${setting} is ${there === "" ? "not set" : there}, requested ${wanted === "" ? "none" : wanted}`;
 }

@@ -68,6 +68,7 @@ export async function runSupervisor(
   if (signal.aborted) stop();
   onBegin(supervisor);
   await supervisor.over();
+  if (departure(supervisor.machine).removesRecord) await supervisor.endStack();
   await guard.end();
 
   const { machine } = supervisor;
@@ -111,6 +112,7 @@ function guardHome(
       warnings.add(`${paths.controlSocket} was deleted under a running instance and made again`);
     }
     manager.restoreRecord();
+    await supervisor.stack?.lookAfter();
     for (const path of [paths.temporalLog, paths.supervisorLog]) {
       rotateLogBySize(path, instance.logPolicy, Date.now());
     }

@@ -1,17 +1,28 @@
+import { existsSync } from "node:fs";
+import type { ProcessSettings } from "../config/processes.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Instance, LaunchRequest } from "../instance/context.ts";
+import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { HeldHome } from "../instance/lock_guard.ts";
+import { processesDir } from "../instance/paths.ts";
+import { statusFrame } from "../instance/status/status_frame.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
+import { isOver, type State } from "../process/states.ts";
 import { Supervised } from "../process/supervised.ts";
+import type { Stack } from "../stack/stack.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
 import { TemporalProgram } from "../temporal/program.ts";
 import { Warnings } from "./warnings.ts";
 
-/** Supervises one instance: its Temporal. */
+/** Supervises one instance: its Temporal, and the processes beside it. */
 export class Supervisor extends Supervised<TemporalProcess> {
   readonly warnings: Warnings;
   readonly program: TemporalProgram;
+  readonly #instance: Instance;
+  readonly #launchRequest: LaunchRequest;
   readonly #home: HeldHome;
+  #stack: Promise<Stack> | null = null;
+  #loadedStack: Stack | null = null;
+  #servesSinceMs: number | null = null;
 
   /** @param kept Settings for everything that is neither requested nor taken from a Temporal that is found. */
   constructor(instance: Instance, launchRequest: LaunchRequest, lock: LockFile, kept: Settings | null = null) {
@@ -31,14 +42,92 @@ export class Supervisor extends Supervised<TemporalProcess> {
       check: async (timeoutMs) =>
         await program.probe?.serving(timeoutMs) ?? { ok: false, problem: "Temporal is not running any more" },
       warn: (message) => warnings.add(message),
+      beforeStop: (graceMs) => this.#stack === null ? null : this.#endStack(graceMs),
     });
     this.warnings = warnings;
     this.program = program;
+    this.#instance = instance;
+    this.#launchRequest = launchRequest;
     this.#home = home;
+  }
+
+  override begin(): void {
+    super.begin();
+    const { processes } = this.#launchRequest;
+    const mayHaveLeft = existsSync(processesDir(this.#instance.paths.home));
+    if (mayHaveLeft || (processes !== undefined && processes.length > 0)) void this.ensureStack(processes);
+  }
+
+  /** The processes beside Temporal, as far as they are loaded; null if there are none. */
+  get stack(): Stack | null {
+    return this.#loadedStack;
+  }
+
+  /** The same once they are loaded. */
+  async loadedStack(): Promise<Stack | null> {
+    return await this.#stack;
+  }
+
+  /** The processes beside Temporal; declared as `processes` unless there are some. */
+  ensureStack(processes?: readonly ProcessSettings[]): Promise<Stack> {
+    return this.#stack ??= this.#loadStack(processes);
+  }
+
+  async #loadStack(processes: readonly ProcessSettings[] | undefined): Promise<Stack> {
+    const instance = this.#instance;
+    const { names } = this.#launchRequest;
+    const [{ Stack }, { recordedProcesses }] = await Promise.all([
+      import("../stack/stack.ts"),
+      import("../stack/leftovers.ts"),
+    ]);
+    const stack = new Stack({
+      instance,
+      home: this.#home,
+      served: () => statusFrame("running", this.program.settings, instance.paths),
+      servesSinceMs: () => this.#servesSinceMs,
+      whenServing: () => this.until(({ state }) => state.kind === "running" ? true : null),
+      warn: (message) => this.warnings.add(message),
+    }, processes ?? recordedProcesses(instance));
+    if (names !== undefined) stack.want(names);
+    this.#loadedStack = stack;
+    await stack.endUndeclared();
+    void this.#followTemporal(stack);
+    return stack;
+  }
+
+  /** Each time Temporal comes up, what is beside it does, too; its crash touches none of it. */
+  async #followTemporal(stack: Stack): Promise<void> {
+    while (!isOver(this.machine.state)) {
+      await this.until(({ state }) => isServing(state) || isOver(state) ? true : null);
+      if (isOver(this.machine.state)) return;
+      this.#servesSinceMs = Date.now();
+      stack.begin();
+      await this.until(({ state }) => isServing(state) ? null : true);
+      this.#servesSinceMs = null;
+    }
+  }
+
+  /** Ends the processes beside Temporal. A grace period as long as the default does not shorten theirs. */
+  async #endStack(graceMs: number): Promise<void> {
+    const { state } = this.machine;
+    const hasGivenUp = state.kind === "stopping" && state.then === "fail";
+    const isThrownAway = this.#launchRequest.ephemeralFor !== undefined; // its Temporal needs no grace
+    const isUnlimited = hasGivenUp || isThrownAway || graceMs >= DEFAULT_GRACE_MS;
+    await (await this.#stack)?.end(isUnlimited ? Infinity : graceMs);
+  }
+
+  /** Ends what is left beside a Temporal that is over. */
+  async endStack(): Promise<void> {
+    await this.#endStack(DEFAULT_GRACE_MS);
   }
 
   override release(): void {
     super.release();
+    this.#loadedStack?.release();
     this.#home.release();
   }
+}
+
+function isServing({ kind }: State): boolean {
+  return kind === "running" || kind === "unhealthy";
 }

@@ -20,7 +20,7 @@ const ORDER = [
     "binary",
     "database",
   ],
-  ...["control", "temporal", "client", "supervisor", "ephemeral", "doctor", "external", "library", "commands"],
+  ...["control", "temporal", "stack", "client", "supervisor", "ephemeral", "doctor", "external", "library", "commands"],
 ];
 /** Folders and files that decide and render, and neither read nor change the system. */
 const PURE = [

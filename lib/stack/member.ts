@@ -1,0 +1,216 @@
+import type { ProcessSettings } from "../config/processes.ts";
+import { type Failure, toFailure } from "../errors/failure.ts";
+import type { Instance } from "../instance/context.ts";
+import { namedLog } from "../instance/event_log.ts";
+import type { HeldHome } from "../instance/lock_guard.ts";
+import { processPaths } from "../instance/paths.ts";
+import type { ProcessStatus } from "../instance/status/status.ts";
+import { rotateLogBySize } from "../logs/rotate_log.ts";
+import { departure, isOver, type Machine } from "../process/states.ts";
+import { Supervised } from "../process/supervised.ts";
+import { terminate } from "../process/terminate.ts";
+import { endUntracked } from "./leftovers.ts";
+import type { StackProcess } from "./process.ts";
+import { StackProgram } from "./program.ts";
+import { SILENT_MS } from "./ready_check.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** How often a process that is ready is checked, in ms; its exit is told at once. */
+const HEALTH_INTERVAL_MS = 15_000;
+
+/** What members of a stack share. */
+export interface MemberContext {
+  instance: Instance;
+  home: HeldHome;
+  surroundings: Surroundings;
+  warn: (message: string) => void;
+  /** Called after each change of a member's state. */
+  onStep: () => void;
+}
+
+/** One run of a process, from a start until it is stopped or has failed. */
+interface Run {
+  supervised: Supervised<StackProcess>;
+  program: StackProgram;
+  /** Resolves when nothing of it is alive, its lock is free and its record is gone. */
+  over: Promise<void>;
+}
+
+/** One declared process. */
+export class Member {
+  readonly #context: MemberContext;
+  readonly #instance: Instance;
+  #settings: ProcessSettings;
+  #run: Run | null = null;
+  /** Whether it is to run: it was not stopped by its name. */
+  isWanted = true;
+
+  constructor(context: MemberContext, settings: ProcessSettings) {
+    const { instance } = context;
+    this.#context = context;
+    this.#settings = settings;
+    this.#instance = {
+      ...instance,
+      paths: processPaths(instance.paths, settings.name),
+      log: namedLog(instance.log, settings.name),
+    };
+  }
+
+  get settings(): ProcessSettings {
+    return this.#settings;
+  }
+
+  /** Whether a process of it is alive, or about to be. */
+  get isActive(): boolean {
+    return this.#run !== null && !isOver(this.#run.supervised.machine.state);
+  }
+
+  get isReady(): boolean {
+    return this.#run?.supervised.machine.state.kind === "running";
+  }
+
+  /** Why it has failed; null if it has not. */
+  get failure(): Failure | null {
+    const state = this.#run?.supervised.machine.state;
+    return state?.kind === "failed" ? state.failure : null;
+  }
+
+  /** Its process that is alive. */
+  get process(): StackProcess | null {
+    return this.#run?.supervised.manager.process ?? null;
+  }
+
+  /** Starts it unless it is active. The next run is as `settings` say. */
+  async start(settings: ProcessSettings = this.#settings): Promise<void> {
+    this.isWanted = true;
+    if (this.isActive) return;
+    await this.#run?.over;
+    if (this.isActive || !this.isWanted) return;
+    this.#settings = settings;
+    const run = this.#newRun();
+    this.#run = run;
+    run.supervised.begin();
+  }
+
+  /** Terminates it gracefully and starts it anew. */
+  async restart(): Promise<void> {
+    if (!this.isActive) return await this.start();
+    this.isWanted = true;
+    this.#run!.supervised.dispatch({ kind: "restart", graceMs: this.#settings.stopTimeoutMs });
+  }
+
+  /**
+   * Ends what is alive of it. Resolves when nothing is.
+   *
+   * @param graceMs At most so long; its own `stop_timeout` counts, too.
+   * @param byName It stays stopped until it is started by its name or with all others.
+   */
+  async stop(graceMs: number, byName: boolean): Promise<void> {
+    if (byName) this.isWanted = false;
+    const run = this.#run;
+    if (run === null) {
+      await this.#endUntracked(graceMs);
+      return;
+    }
+    run.supervised.dispatch({ kind: "stop", graceMs: Math.min(graceMs, this.#settings.stopTimeoutMs) });
+    await run.over;
+    if (this.#run === run) this.#run = null;
+  }
+
+  /** Resolves once it is ready (null), has failed, or is known not to become ready. */
+  async settled(): Promise<Failure | null> {
+    const run = this.#run;
+    if (run === null) return null;
+    const decided = run.supervised.until(({ state }) =>
+      state.kind === "running" || state.kind === "unhealthy" ? { failure: null } : isOver(state) ? overAs(state) : null
+    );
+    const refuted = run.program.refuted().then((error) => ({ failure: toFailure(error) }));
+    return (await Promise.race([decided, refuted])).failure;
+  }
+
+  /** Looks after its lock, record and log; called each second. */
+  async lookAfter(): Promise<void> {
+    const run = this.#run;
+    if (run === null || !this.isActive) return;
+    if (await run.supervised.manager.guard()) run.supervised.manager.restoreRecord();
+    rotateLogBySize(run.program.log, this.#context.instance.logPolicy, Date.now());
+  }
+
+  /** Frees its locks and connections, and leaves the process alone. */
+  release(): void {
+    this.#run?.supervised.release();
+  }
+
+  status(): ProcessStatus {
+    const { name } = this.#settings;
+    const run = this.#run;
+    const { waitsFor } = this.#context.surroundings;
+    if (run === null) {
+      const detail = this.isWanted ? waitsFor(this.#settings.dependsOn) : null;
+      return { ...NOT_RUNNING, name, detail, state: this.isWanted ? "starting" : "stopped", log: this.#log };
+    }
+    const { supervised: { machine: { state, restarts, lastExit } }, program } = run;
+    const process = this.process;
+    const { taskQueues } = program;
+    return {
+      name,
+      state: state.kind === "superseded" ? "stopped" : state.kind,
+      ready: state.kind === "running",
+      detail: program.problem,
+      pid: process?.pid ?? null,
+      startedAt: process === null ? null : new Date(process.startedAtMs).toISOString(),
+      adopted: process?.adopted ?? false,
+      restarts,
+      lastExit,
+      ...(taskQueues === undefined ? {} : { taskQueues }),
+      ...(state.kind === "failed" ? { failure: state.failure } : {}),
+      log: program.log,
+    };
+  }
+
+  get #log(): string {
+    return new StackProgram(this.#instance, this.#settings, this.#context.surroundings).log;
+  }
+
+  #newRun(): Run {
+    const { instance, home, surroundings, warn, onStep } = this.#context;
+    const settings = this.#settings;
+    const program = new StackProgram(this.#instance, settings, surroundings);
+    const { restartWhenSilentMs } = settings;
+    const failuresUntilHung = restartWhenSilentMs === null
+      ? Infinity
+      : 1 + Math.max(0, Math.ceil((restartWhenSilentMs - SILENT_MS) / HEALTH_INTERVAL_MS));
+    const supervised: Supervised<StackProcess> = new Supervised<StackProcess>({
+      instance: this.#instance,
+      program,
+      home,
+      context: () => ({ name: settings.name, policy: instance.restartPolicy, failuresUntilHung }),
+      health: () => ({ intervalMs: HEALTH_INTERVAL_MS, timeoutMs: HEALTH_INTERVAL_MS }),
+      check: () => program.check(supervised.manager.process),
+      warn,
+    });
+    void supervised.until(() => {
+      onStep();
+      return null;
+    });
+    return { supervised, program, over: this.#tidyAfter(supervised) };
+  }
+
+  async #tidyAfter(supervised: Supervised<StackProcess>): Promise<void> {
+    await supervised.over();
+    if (departure(supervised.machine).removesRecord) supervised.manager.removeRecord();
+    supervised.release();
+  }
+
+  /** What an earlier supervisor left of it. */
+  async #endUntracked(graceMs: number): Promise<void> {
+    const grace = Math.min(graceMs, this.#settings.stopTimeoutMs);
+    await endUntracked(this.#instance, (target) => terminate(this.#instance, target, grace));
+  }
+}
+
+const NOT_RUNNING = { ready: false, pid: null, startedAt: null, adopted: false, restarts: 0, lastExit: null } as const;
+
+function overAs(state: Machine["state"]): { failure: Failure | null } {
+  return { failure: state.kind === "failed" ? state.failure : null };
+}

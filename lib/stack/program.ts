@@ -1,0 +1,282 @@
+import { closeSync, existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { LaunchedProcess, ProcessSettings } from "../config/processes.ts";
+import { daemonEnvironment } from "../environment/daemon_environment.ts";
+import { instanceEnvironment } from "../environment/instance_environment.ts";
+import { LocalError } from "../errors/local_error.ts";
+import type { Instance } from "../instance/context.ts";
+import { findTemporal } from "../instance/find_temporal.ts";
+import { processLog } from "../instance/paths.ts";
+import type { PidRecord } from "../instance/pid_file_format.ts";
+import type { ProbeResult } from "../instance/status/probe.ts";
+import type { PolledTaskQueue } from "../instance/status/status.ts";
+import { openLog } from "../logs/open_log.ts";
+import { readTail } from "../logs/read_tail.ts";
+import { unlessAborted } from "../platform/runtime/delay.ts";
+import { spawnDetached } from "../platform/spawn/spawn_detached.ts";
+import { lockHeld } from "../process/claim_lock.ts";
+import type { Launch, Program } from "../process/program.ts";
+import { type ProcessEnd, watchEnd } from "../process/tracked_process.ts";
+import { diagnoseFailedStart } from "./exit_diagnosis.ts";
+import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
+import { isSameLaunch, recordOf, type StackProcess } from "./process.ts";
+import { ReadyCheck } from "./ready_check.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** How often an unready process is looked at, in ms: at first, and at last. */
+const FIRST_LOOK_MS = 20;
+const LAST_LOOK_MS = 250;
+/** A process that polls for so long, and not the queue that it should, is searched for on similar ones; in ms. */
+const OTHER_QUEUE_AFTER_MS = 10_000;
+/** Bytes of the log's end that are looked through for the cause of a failure. */
+const LAST_WORDS_BYTES = 16 * 1024;
+
+/** A process beside Temporal as the program that a manager keeps running: adopted where it can be, else launched. */
+export class StackProgram implements Program<StackProcess> {
+  readonly settings: ProcessSettings;
+  readonly #instance: Instance;
+  readonly #surroundings: Surroundings;
+  readonly #check: ReadyCheck;
+  #isFirst = true;
+  #problem: string | null = null;
+  #refutal: LocalError | null = null;
+  #onRefuted: () => void = () => {};
+
+  /** @param instance The instance with the paths and the log of this process. */
+  constructor(instance: Instance, settings: ProcessSettings, surroundings: Surroundings) {
+    this.#instance = instance;
+    this.settings = settings;
+    this.#surroundings = surroundings;
+    this.#check = new ReadyCheck(instance, settings, surroundings);
+  }
+
+  /** What it waits for, or what the last check found; null when there is nothing to say. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  get taskQueues(): PolledTaskQueue[] | undefined {
+    return this.#check.taskQueues;
+  }
+
+  get log(): string {
+    return processLog(this.#instance.paths, this.settings.name);
+  }
+
+  /** Resolves with the reason once it is known that the process, as it runs, will not become ready. */
+  refuted(): Promise<LocalError> {
+    return new Promise((resolve) => {
+      const before = this.#onRefuted;
+      this.#onRefuted = () => {
+        before();
+        if (this.#refutal !== null) resolve(this.#refutal);
+      };
+      if (this.#refutal !== null) resolve(this.#refutal);
+    });
+  }
+
+  async bringUp(launch: Launch<StackProcess>): Promise<StackProcess> {
+    const { signal } = launch;
+    this.#refutal = null;
+    const { dependsOn } = this.settings;
+    this.#problem = this.#surroundings.waitsFor(dependsOn);
+    await this.#surroundings.whenReady(dependsOn, signal);
+    const adopted = this.#isFirst ? await this.#adopt(launch) : null;
+    this.#isFirst = false;
+    const process = adopted ?? await this.#spawn(launch);
+    const waiting = new AbortController();
+    const onAbort = () => waiting.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const ended = process.ended.then((end) => ({ end }));
+    const ready = this.#untilReady(process, waiting.signal).then(() => null, (error: unknown) => ({ error }));
+    try {
+      const first = await Promise.race([ready, ended]);
+      if (first === null) return process;
+      signal.throwIfAborted();
+      if ("error" in first) throw first.error;
+      await launch.terminate({ pgid: process.pid, leaderStartTime: process.startTime }, 0);
+      throw this.#failedStart(process, first.end);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      waiting.abort(new Error("the launch is over"));
+      await ready;
+    }
+  }
+
+  /** Whether the process that was ready still works. */
+  async check(process: StackProcess | null): Promise<ProbeResult> {
+    const result = process === null ? { ok: true } as const : await this.#check.isHealthy(process);
+    this.#problem = result.ok ? null : result.problem;
+    return result;
+  }
+
+  record(process: StackProcess): PidRecord {
+    return recordOf(process, this.#instance.processes);
+  }
+
+  forget(): void {
+    this.#problem = null;
+  }
+
+  release(): void {
+    // Nothing is held beside the process.
+  }
+
+  /** What would be launched now. */
+  #wanted(): LaunchedProcess {
+    const { host, paths } = this.#instance;
+    const { settings } = this;
+    const served = this.#surroundings.served();
+    const change = instanceEnvironment(host, { ...served, namespace: settings.namespace ?? served.namespace });
+    const given = Object.entries(change).filter((entry): entry is [string, string] => entry[1] !== null);
+    return {
+      settings,
+      environment: { ...Object.fromEntries(given), ...settings.environment, [MARKER]: markerOf(paths) },
+    };
+  }
+
+  /** The process that an earlier supervisor left, if it is as it is wanted; else that is ended. */
+  async #adopt(launch: Launch<StackProcess>): Promise<StackProcess | null> {
+    const { paths, processes, log } = this.#instance;
+    const free = await this.#instance.tryLock(paths.processLock);
+    const { temporal: found, onDisk } = findTemporal(paths, processes);
+    const record = onDisk.kind === "record" ? onDisk.record : null;
+    const graceMs = (record?.launched?.settings ?? this.settings).stopTimeoutMs;
+    if (found === null) {
+      if (free === null) throw lockHeld(paths.processLock, processes);
+      launch.holdLock(free);
+      const leftover = leftoverGroup(this.#instance);
+      if (leftover !== null) await launch.terminate(leftover, graceMs);
+      return null;
+    }
+    free?.close();
+    const { leader, proof } = found;
+    const launched = leader !== null && record?.pid === leader.pid ? record.launched : undefined;
+    if (leader !== null && launched !== undefined && isSameLaunch(launched, this.#wanted())) {
+      const startedAtMs = record!.startedAtS * 1000;
+      const { pid, startTime, executable } = leader;
+      const ended = watchEnd(leader, this.#instance);
+      const adopted = { pid, startTime, executable, startedAtMs, adopted: true, launched: this.#wanted(), ended };
+      launch.track(adopted, proof === "lock" ? undefined : "deleted");
+      return adopted;
+    }
+    log.transition("replaced", { pgid: found.pgid, proof });
+    await launch.terminate({ pgid: found.pgid, leaderStartTime: leader?.startTime ?? null }, graceMs);
+    launch.signal.throwIfAborted();
+    return null;
+  }
+
+  async #spawn(launch: Launch<StackProcess>): Promise<StackProcess> {
+    const { host, processes } = this.#instance;
+    const { settings } = this;
+    const { name, command, directory } = settings;
+    if (!existsSync(directory)) {
+      throw failed(name, `its directory ${directory} does not exist`, "Check `directory` in the project file");
+    }
+    const launched = this.#wanted();
+    const [program, ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
+    const lock = await launch.takeLock();
+    const logFd = openLog(this.log);
+    try {
+      launch.signal.throwIfAborted();
+      const logStart = statSync(this.log).size;
+      const child = await spawnDetached({
+        command: program!.includes("/") ? join(program!.startsWith("/") ? "/" : directory, program!) : program!,
+        args,
+        cwd: directory,
+        env: { ...daemonEnvironment(host.env, host.cwd), ...launched.environment },
+        stdin: "null",
+        stdout: logFd,
+        stderr: logFd,
+        pass: [lock.fd],
+      });
+      const seen = processes.inspect(child.pid);
+      const spawned: StackProcess = {
+        pid: child.pid,
+        startTime: seen?.startTime ?? "",
+        executable: seen?.executable ?? null,
+        startedAtMs: Date.now(),
+        adopted: false,
+        launched,
+        logStart,
+        ended: child.exited,
+      };
+      launch.track(spawned);
+      return spawned;
+    } catch (error) {
+      if (!(error instanceof LocalError) || error.code !== "launch-failed") throw error;
+      throw failed(name, error.message, error.hint ?? "Check `command` in the project file", error.facts);
+    } finally {
+      closeSync(logFd);
+      lock.close(); // the process alone holds it from now on
+    }
+  }
+
+  /** Looks until the process is ready; it may take as long as it wants. */
+  async #untilReady(process: StackProcess, signal: AbortSignal): Promise<void> {
+    const { nowMs, delay } = this.#instance;
+    let searchAt = nowMs() + OTHER_QUEUE_AFTER_MS;
+    for (let waitMs = FIRST_LOOK_MS;; waitMs = Math.min(waitMs * 1.3, LAST_LOOK_MS)) {
+      const result = await unlessAborted(this.#check.isReady(process), signal);
+      if (result.ok) break;
+      this.#problem = result.problem;
+      if (nowMs() > searchAt) {
+        await this.#searchOtherQueue(process);
+        searchAt = nowMs() + 3 * OTHER_QUEUE_AFTER_MS;
+      }
+      await delay(waitMs, signal);
+    }
+    this.#problem = null;
+  }
+
+  async #searchOtherQueue(process: StackProcess): Promise<void> {
+    const missing = this.#check.taskQueues?.find(({ workflow, activity }) => workflow === null && activity === null);
+    if (missing === undefined) return;
+    const log = readTail(this.log, process.logStart ?? 0, LAST_WORDS_BYTES);
+    const other = await this.#check.otherQueue(process, missing.name, log);
+    if (other === null) return;
+    this.#problem = `it polls task queue \`${other}\`, not \`${missing.name}\``;
+    this.#refutal = failed(
+      this.settings.name,
+      this.#problem,
+      "Name the same task queue in the worker and under `task_queue` in the project file",
+      { taskQueue: missing.name, polls: other },
+    );
+    this.#onRefuted();
+  }
+
+  #failedStart({ logStart = 0 }: StackProcess, end: ProcessEnd): LocalError {
+    const { settings } = this;
+    const { readyWhen, name } = settings;
+    const served = this.#surroundings.served();
+    const lastWords = readTail(this.log, logStart, LAST_WORDS_BYTES);
+    const { cause, message, hint } = diagnoseFailedStart({
+      settings,
+      end,
+      lastWords,
+      address: served.address,
+      namespace: settings.namespace ?? served.namespace,
+      portHolder: readyWhen.kind === "port" ? this.#check.holderOf(readyWhen.port) : null,
+    });
+    return new LocalError("process-failed", message, {
+      hint,
+      facts: {
+        process: name,
+        cause,
+        exitCode: end.code,
+        signal: end.signal,
+        lastWords: lastWords.trimEnd().split("\n").slice(-10).filter((line) => line !== ""),
+        log: this.log,
+      },
+    });
+  }
+}
+
+function failed(
+  name: string,
+  why: string,
+  hint: string,
+  facts: Record<string, unknown> = {},
+): LocalError {
+  return new LocalError("process-failed", `${name}: ${why}`, { hint, facts: { process: name, ...facts } });
+}

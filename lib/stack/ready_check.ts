@@ -1,0 +1,144 @@
+import { hostname } from "node:os";
+import type { ProcessSettings } from "../config/processes.ts";
+import type { Instance } from "../instance/context.ts";
+import type { ProbeResult } from "../instance/status/probe.ts";
+import type { PolledTaskQueue } from "../instance/status/status.ts";
+import { answersAt } from "../platform/net/answers_at.ts";
+import { httpStatusAt } from "../platform/net/http_status.ts";
+import { lastPollOf, type PollingProcess, similarNames } from "./pollers.ts";
+import type { StackProcess } from "./process.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** A worker that has nothing to do polls anew each minute; one that has not polled for so long is silent, in ms. */
+export const SILENT_MS = 75_000;
+/** The timeout of an HTTP request, in ms. */
+const HTTP_TIMEOUT_MS = 1000;
+
+/** Looks whether one process meets its condition. */
+export class ReadyCheck {
+  readonly #instance: Instance;
+  readonly #settings: ProcessSettings;
+  readonly #surroundings: Surroundings;
+  /** When it was seen to poll each task queue, by kind; Unix ms. */
+  readonly #polls = new Map<string, { workflow: number | null; activity: number | null }>();
+
+  constructor(instance: Instance, settings: ProcessSettings, surroundings: Surroundings) {
+    this.#instance = instance;
+    this.#settings = settings;
+    this.#surroundings = surroundings;
+  }
+
+  /** The polls that were seen; undefined if it is not to poll. */
+  get taskQueues(): PolledTaskQueue[] | undefined {
+    const { readyWhen } = this.#settings;
+    if (readyWhen.kind !== "task-queues") return undefined;
+    const at = (ms: number | null | undefined) => ms === null || ms === undefined ? null : new Date(ms).toISOString();
+    return readyWhen.taskQueues.map((name) => {
+      const polls = this.#polls.get(name);
+      return { name, workflow: at(polls?.workflow), activity: at(polls?.activity) };
+    });
+  }
+
+  /** Whether `process`, just launched or adopted, is ready. */
+  async isReady(process: StackProcess): Promise<ProbeResult> {
+    const { readyWhen } = this.#settings;
+    switch (readyWhen.kind) {
+      case "running":
+        return { ok: true };
+      case "task-queues":
+        return await this.#pollsEach(process, readyWhen.taskQueues, 0);
+      case "port":
+        return this.#listens(process, readyWhen.port);
+      case "http":
+        return await this.#responds(readyWhen.url);
+    }
+  }
+
+  /** Whether `process`, which was ready, still works. While Temporal does not serve, pollers tell nothing. */
+  async isHealthy(process: StackProcess): Promise<ProbeResult> {
+    const { readyWhen } = this.#settings;
+    switch (readyWhen.kind) {
+      case "running":
+        return { ok: true };
+      case "task-queues": {
+        const servesSinceMs = this.#surroundings.servesSinceMs();
+        const since = Math.max(servesSinceMs ?? Infinity, process.startedAtMs);
+        if (Date.now() - since < SILENT_MS) return { ok: true };
+        return await this.#pollsEach(process, readyWhen.taskQueues, Date.now() - SILENT_MS);
+      }
+      case "port": // without the look at the kernel's socket table that tells whose it is
+        return await answersAt("127.0.0.1", readyWhen.port)
+          ? { ok: true }
+          : { ok: false, problem: `port ${readyWhen.port} is not listening any more` };
+      case "http":
+        return await this.#responds(readyWhen.url);
+    }
+  }
+
+  /** Whether it has polled each of `names` after `sinceMs`. */
+  async #pollsEach(process: StackProcess, names: readonly string[], sinceMs: number): Promise<ProbeResult> {
+    const polling = this.#polling(process);
+    for (const name of names) {
+      const seen = { workflow: null, activity: null } as { workflow: number | null; activity: number | null };
+      for (const kind of ["workflow", "activity"] as const) {
+        const pollers = await this.#surroundings.pollersOf(this.#namespace, name, kind);
+        if ("why" in pollers) return { ok: false, problem: `task queue ${name}: ${pollers.why}` };
+        seen[kind] = lastPollOf(pollers, polling);
+      }
+      this.#polls.set(name, seen);
+      const last = Math.max(seen.workflow ?? -1, seen.activity ?? -1);
+      if (last < 0) return { ok: false, problem: `it does not poll task queue \`${name}\`` };
+      if (last < sinceMs) {
+        const seconds = Math.round((Date.now() - last) / 1000);
+        return { ok: false, problem: `it has not polled task queue \`${name}\` for ${seconds} s` };
+      }
+    }
+    return { ok: true };
+  }
+
+  /** What it polls instead of `taskQueue`, found by trying names that are similar; null if nothing is found. */
+  async otherQueue(process: StackProcess, taskQueue: string, log: string): Promise<string | null> {
+    const polling = this.#polling(process);
+    for (const name of similarNames(taskQueue, log)) {
+      for (const kind of ["workflow", "activity"] as const) {
+        const pollers = await this.#surroundings.pollersOf(this.#namespace, name, kind);
+        if (!("why" in pollers) && lastPollOf(pollers, polling) !== null) return name;
+      }
+    }
+    return null;
+  }
+
+  get #namespace(): string {
+    return this.#settings.namespace ?? this.#surroundings.served().namespace;
+  }
+
+  #polling({ pid, startedAtMs }: StackProcess): PollingProcess {
+    const pids = this.#instance.processes.liveGroupMembers(pid).map((member) => member.pid);
+    return { pids, hostname: hostname(), launchedAtMs: startedAtMs };
+  }
+
+  #listens({ pid }: StackProcess, port: number): ProbeResult {
+    const { processes } = this.#instance;
+    if (processes.groupListensOn(pid, port)) return { ok: true };
+    const holder = this.holderOf(port);
+    return {
+      ok: false,
+      problem: holder === null ? `it does not listen on port ${port}` : `port ${port} is taken by ${holder}`,
+    };
+  }
+
+  /** Who listens on `port`, for people; null if no process does. */
+  holderOf(port: number): string | null {
+    const [listener] = this.#instance.processes.listeners(port);
+    if (listener === undefined) return null;
+    return listener.pid === null ? "a process of another user" : `pid ${listener.pid} (${listener.command})`;
+  }
+
+  async #responds(url: string): Promise<ProbeResult> {
+    const { hostname: host, port, pathname, search } = new URL(url);
+    const endpoint = { host: host.replace(/^\[|\]$/g, ""), port: Number(port || 80) };
+    const answer = await httpStatusAt(this.#instance.host.connect, endpoint, pathname + search, HTTP_TIMEOUT_MS);
+    if ("error" in answer) return { ok: false, problem: `${url}: ${answer.error}` };
+    return answer.status < 400 ? { ok: true } : { ok: false, problem: `${url}: HTTP ${answer.status}` };
+  }
+}

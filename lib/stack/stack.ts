@@ -1,0 +1,294 @@
+import { mkdirSync } from "node:fs";
+import type { ProcessSettings } from "../config/processes.ts";
+import type { SettingDifference } from "../config/settings.ts";
+import type { Failure } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { GrpcError } from "../grpc/error.ts";
+import { type GrpcChannel, openGrpcChannel } from "../grpc/channel.ts";
+import { listPollers, type Poller, type TaskKind } from "../grpc/task_queues.ts";
+import type { Instance } from "../instance/context.ts";
+import type { HeldHome } from "../instance/lock_guard.ts";
+import { processesDir } from "../instance/paths.ts";
+import type { ProcessStatus, Status } from "../instance/status/status.ts";
+import { unlessAborted } from "../platform/runtime/delay.ts";
+import { didYouMean } from "../text/did_you_mean.ts";
+import { endRecorded, recordedNames } from "./leftovers.ts";
+import { Member, type MemberContext } from "./member.ts";
+import { dependentsOf, withDependencies } from "./order.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** The timeout of a question to Temporal, in ms. */
+const CALL_TIMEOUT_MS = 5000;
+
+/** What a stack needs of the supervisor of its instance. */
+export interface StackOptions {
+  instance: Instance;
+  home: HeldHome;
+  served(): Pick<Status, "address" | "namespace" | "uiUrl">;
+  /** Since when Temporal serves, Unix ms; null while it does not. */
+  servesSinceMs(): number | null;
+  /** Resolves when Temporal serves. */
+  whenServing(): Promise<unknown>;
+  warn(message: string): void;
+}
+
+/** The processes beside the Temporal of one instance: started in the order of their dependencies, ended in the other. */
+export class Stack {
+  readonly #options: StackOptions;
+  readonly #context: MemberContext;
+  #members = new Map<string, Member>();
+  readonly #waiters = new Set<() => void>();
+  #channel: { address: string; opened: Promise<GrpcChannel> } | null = null;
+  #graceMs = Infinity;
+  #afterEnd: (() => void) | null = null;
+
+  constructor(options: StackOptions, declared: readonly ProcessSettings[]) {
+    this.#options = options;
+    const { instance, home, warn } = options;
+    mkdirSync(processesDir(instance.paths.home), { recursive: true, mode: 0o700 });
+    this.#context = {
+      instance,
+      home,
+      surroundings: this.#surroundings(),
+      warn,
+      onStep: () => this.#look(),
+    };
+    for (const settings of declared) this.#members.set(settings.name, new Member(this.#context, settings));
+  }
+
+  /** Their settings, in the order of their declaration. */
+  get declared(): ProcessSettings[] {
+    return [...this.#members.values()].map(({ settings }) => settings);
+  }
+
+  /** What differs from `requested` in what is active, and cannot be had without a restart. */
+  differences(requested: readonly ProcessSettings[]): SettingDifference[] {
+    const active = [...this.#members.values()].filter((member) => member.isActive);
+    return active.flatMap(({ settings }): SettingDifference[] => {
+      const { name } = settings;
+      const wanted = requested.find((each) => each.name === name);
+      if (wanted === undefined) return [{ setting: `processes.${name}`, running: "declared", asked: null }];
+      return (Object.keys(settings) as (keyof ProcessSettings)[])
+        .filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(wanted[key]))
+        .map((key) => ({
+          setting: `processes.${name}.${keyOf(key)}`,
+          running: inWords(settings[key]),
+          asked: inWords(wanted[key]),
+        }));
+    });
+  }
+
+  /** Declares `requested` from now on; a member that is active keeps its settings until it is started anew. */
+  declare(requested: readonly ProcessSettings[]): void {
+    const before = this.#members;
+    this.#members = new Map();
+    for (const settings of requested) {
+      const old = before.get(settings.name);
+      this.#members.set(settings.name, old?.isActive === true ? old : new Member(this.#context, settings));
+    }
+    // One that is active is not forgotten: it would live on without a supervisor.
+    for (const [name, old] of before) if (old.isActive && !this.#members.has(name)) this.#members.set(name, old);
+  }
+
+  /** Declares `requested`, if it is given, once all of what runs now has been ended for a restart. */
+  redeclare(requested: readonly ProcessSettings[] | undefined): void {
+    this.#afterEnd = requested === undefined ? null : () => this.declare(requested);
+  }
+
+  /** Ends what an earlier supervisor left of processes that are not declared any more. */
+  async endUndeclared(): Promise<void> {
+    const { instance } = this.#options;
+    const names = recordedNames(instance.paths.home).filter((name) => !this.#members.has(name));
+    await Promise.all(names.map((name) => endRecorded(instance, name, Infinity)));
+  }
+
+  /** Wants only these processes, and what they depend on. */
+  want(names: readonly string[]): void {
+    const wanted = withDependencies(names, this.declared);
+    for (const [name, member] of this.#members) if (!wanted.includes(name)) member.isWanted = false;
+  }
+
+  /** Starts what is wanted and not running: Temporal serves. */
+  begin(): void {
+    this.#graceMs = Infinity;
+    for (const member of this.#members.values()) if (member.isWanted && member.failure === null) void member.start();
+  }
+
+  /**
+   * Starts these processes and what they depend on; without names all.
+   *
+   * @throws {LocalError} `usage` for an unknown name
+   */
+  async start(names?: readonly string[]): Promise<void> {
+    await Promise.all(withDependencies(this.#known(names), this.declared).map((name) => this.#member(name).start()));
+  }
+
+  /** @throws {LocalError} `usage` for an unknown name */
+  async restart(names: readonly string[]): Promise<void> {
+    await Promise.all(this.#known(names).map((name) => this.#member(name).restart()));
+  }
+
+  /**
+   * Stops these processes, which stay stopped until they are started by name or with all others.
+   *
+   * @throws {LocalError} `usage` for an unknown name
+   */
+  async stop(names: readonly string[], graceMs: number): Promise<void> {
+    await Promise.all(this.#known(names).map((name) => this.#member(name).stop(graceMs, true)));
+  }
+
+  /** Ends all, each after those that depend on it. A second call can only shorten the grace periods. */
+  async end(graceMs: number): Promise<void> {
+    this.#graceMs = Math.min(this.#graceMs, graceMs);
+    const members = [...this.#members.values()];
+    if (graceMs === 0) { for (const member of members) if (member.isActive) void member.stop(0, false); }
+    const ends = new Map<string, Promise<void>>();
+    const end = (member: Member): Promise<void> => {
+      const { name } = member.settings;
+      const known = ends.get(name);
+      if (known !== undefined) return known;
+      const ended = Promise.all(
+        dependentsOf(name, this.declared).flatMap((each) => this.#members.get(each) ?? []).map(end),
+      )
+        .then(() => member.stop(this.#graceMs, false))
+        .catch((error: unknown) => {
+          if (!(error instanceof LocalError)) throw error;
+          this.#options.warn(error.message);
+        });
+      ends.set(name, ended);
+      return ended;
+    };
+    await Promise.all(members.map(end));
+    this.#afterEnd?.();
+    this.#afterEnd = null;
+  }
+
+  /** Resolves when each of these (without names all that are wanted) is ready or known not to be; why, else null. */
+  async settled(names?: readonly string[]): Promise<Failure | null> {
+    const chosen = names === undefined
+      ? [...this.#members.values()].filter((member) => member.isWanted)
+      : withDependencies(this.#known(names), this.declared).map((name) => this.#member(name));
+    const failures = (await Promise.all(chosen.map((member) => member.settled()))).filter((each) => each !== null);
+    const [first] = failures;
+    if (first === undefined) return null;
+    if (failures.length === 1) return first;
+    return {
+      code: "process-failed",
+      message: `${failures.length} processes are not ready: ${failures.map(({ message }) => message).join("; ")}`,
+      hint: "`stigmer-local status` shows each of them, `stigmer-local logs` what they wrote",
+      facts: { failures },
+    };
+  }
+
+  status(): ProcessStatus[] {
+    return [...this.#members.values()].map((member) => member.status());
+  }
+
+  /** Looks after locks, records and logs; called each second. */
+  async lookAfter(): Promise<void> {
+    for (const member of this.#members.values()) await member.lookAfter();
+  }
+
+  /** Frees every lock and connection at once, and leaves the processes alone. */
+  release(): void {
+    for (const member of this.#members.values()) member.release();
+    void this.#channel?.opened.then((channel) => channel.close(), () => {});
+  }
+
+  #member(name: string): Member {
+    return this.#members.get(name)!;
+  }
+
+  #known(names: readonly string[] = [...this.#members.keys()]): readonly string[] {
+    const unknown = names.find((name) => !this.#members.has(name));
+    if (unknown === undefined) return names;
+    const declared = [...this.#members.keys()];
+    const near = didYouMean(unknown, declared);
+    throw new LocalError("usage", `There is no process \`${unknown}\``, {
+      hint: near === null ? `The project file declares ${declared.join(", ")}` : `Did you mean \`${near}\`?`,
+      facts: { name: unknown, declared },
+    });
+  }
+
+  #look(): void {
+    for (const look of [...this.#waiters]) look();
+  }
+
+  #surroundings(): Surroundings {
+    const { served, servesSinceMs, whenServing } = this.#options;
+    const waitsFor = (names: readonly string[]): string | null => {
+      if (servesSinceMs() === null) return "waiting for Temporal";
+      const unready = names.filter((name) => this.#members.get(name)?.isReady !== true);
+      return unready.length === 0 ? null : `waiting for ${unready.join(", ")}`;
+    };
+    return {
+      served,
+      servesSinceMs,
+      waitsFor,
+      whenReady: async (names, signal) => {
+        await unlessAborted(whenServing(), signal);
+        await unlessAborted(this.#untilReady(names, signal), signal);
+      },
+      pollersOf: (namespace, taskQueue, kind) => this.#pollersOf(namespace, taskQueue, kind),
+    };
+  }
+
+  #untilReady(names: readonly string[], signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const failed = names.find((name) => this.#members.get(name)?.failure);
+        const isOver = signal.aborted || failed !== undefined ||
+          names.every((name) => this.#members.get(name)?.isReady);
+        if (!isOver) return;
+        this.#waiters.delete(look);
+        if (failed === undefined) return resolve();
+        const { message, hint = "" } = this.#member(failed).failure!;
+        reject(new LocalError("process-failed", `It depends on ${failed}, which failed: ${message}`, { hint }));
+      };
+      this.#waiters.add(look);
+      look();
+    });
+  }
+
+  async #pollersOf(namespace: string, taskQueue: string, kind: TaskKind): Promise<Poller[] | { why: string }> {
+    try {
+      return await listPollers(await this.#open(), namespace, taskQueue, kind, CALL_TIMEOUT_MS);
+    } catch (error) {
+      if (!(error instanceof GrpcError)) throw error;
+      return { why: error.message };
+    }
+  }
+
+  /** The connection to the Temporal that runs now. */
+  #open(): Promise<GrpcChannel> {
+    const { served, instance } = this.#options;
+    const { address } = served();
+    if (this.#channel?.address !== address) {
+      void this.#channel?.opened.then((channel) => channel.close(), () => {});
+      const colon = address.lastIndexOf(":");
+      const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
+      const endpoint = { host, port: Number(address.slice(colon + 1)) };
+      this.#channel = { address, opened: openGrpcChannel(instance.host.connect, endpoint, CALL_TIMEOUT_MS) };
+    }
+    const { opened } = this.#channel;
+    return opened.catch((error: unknown) => {
+      if (this.#channel?.opened === opened) this.#channel = null;
+      throw error;
+    });
+  }
+}
+
+/** The key of a project file. */
+function keyOf(key: keyof ProcessSettings): string {
+  const names: Partial<Record<keyof ProcessSettings, string>> = {
+    readyWhen: "task_queue, port or http",
+    dependsOn: "depends_on",
+    stopTimeoutMs: "stop_timeout",
+    restartWhenSilentMs: "restart_when_silent",
+  };
+  return names[key] ?? key;
+}
+
+function inWords(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
