@@ -23,10 +23,13 @@ const PHASES: Readonly<Record<string, string>> = {
  */
 export function startPhase(history: string, sinceMs: number): string {
   let phase = "Waiting for the supervisor";
+  const unready = new Set<string>();
   for (const line of history.split("\n")) {
-    const [, at, event] = /^\{"at":"([^"]+)","event":"([^"]+)"/.exec(line) ?? [];
+    const [, at, event, process] = /^\{"at":"([^"]+)","event":"([^"]+)"(?:,"process":"([^"]+)")?/.exec(line) ?? [];
     if (at === undefined || event === undefined || Date.parse(at) < sinceMs) continue;
-    phase = PHASES[event] ?? phase;
+    if (process === undefined) phase = PHASES[event] ?? phase;
+    else if (event === "starting") unready.add(process);
+    else if (["running", "failed", "stopped"].includes(event)) unready.delete(process);
   }
-  return phase;
+  return unready.size === 0 ? phase : `Waiting for ${[...unready].join(", ")} to become ready`;
 }

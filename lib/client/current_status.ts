@@ -25,7 +25,9 @@ export async function showStatus(context: CommandContext, look: () => Promise<St
   const seen = await look();
   await tellWarnings(context, seen);
   const typed = context.typed.inValue(seen); // before it is wrapped
-  await context.answer(seen, () => renderStatus(typed, Date.now(), context.paint, columnsOf(context)));
+  const lines = typed.processes === undefined ? [] : (await import("../instance/status/render_processes.ts"))
+    .renderProcesses(typed.processes, Date.now(), context.paint, columnsOf(context));
+  await context.answer(seen, () => renderStatus(typed, Date.now(), context.paint, columnsOf(context), lines));
   return statusExitCode(seen);
 }
 

@@ -4,7 +4,7 @@ import { createInstance, DEFAULT_GRACE_MS, type Instance } from "../instance/con
 import { findTemporal } from "../instance/find_temporal.ts";
 import { clearLastFailure } from "../instance/last_failure.ts";
 import { instancePaths, processesDir } from "../instance/paths.ts";
-import { removePidFile } from "../instance/pid_file.ts";
+import { recordedNames, removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { Host } from "../platform/runtime/host.ts";
@@ -69,7 +69,7 @@ export async function stopUnsupervised(
 async function endProcesses(instance: Instance, graceMs: number): Promise<void> {
   const { home } = instance.paths;
   if (!instance.host.exists(processesDir(home))) return;
-  const { endRecorded, recordedNames } = await import("../stack/leftovers.ts");
+  const { endRecorded } = await import("../stack/leftovers.ts");
   const limitMs = graceMs >= DEFAULT_GRACE_MS ? Infinity : graceMs;
   await Promise.all(recordedNames(home).map((name) => endRecorded(instance, name, limitMs)));
 }

@@ -45,7 +45,7 @@ export async function showSupervisor(
   let isUp = false;
   let stopped: LogEvent | null = null;
   log.subscribe((event) => {
-    if (event.event === "stopped") stopped = event; // said last, after what Temporal wrote until then
+    if (event.event === "stopped" && event["process"] === undefined) stopped = event; // said last, after what Temporal wrote until then
     else if (isUp) printEvent(event);
     else early.push(event);
   });

@@ -9,7 +9,10 @@ export const start: Command = async (context) => {
   const { commandOptions } = context.invocation;
   if (commandOptions["foreground"] === true) return (await import("./start_foreground.ts")).startForeground(context);
   const status = await bringUp(context);
-  await context.answer(status, () => renderCard(status, context.paint) + nextStep(context, status));
+  const lines = status.processes === undefined ? [] : (await import("../instance/status/render_processes.ts"))
+    .renderProcesses(status.processes, Date.now(), context.paint, columnsOf(context));
+  const card = () => [renderCard(status, context.paint), ...lines.map((line) => `${line}\n`)].join("");
+  await context.answer(status, () => card() + nextStep(context, status));
   return 0;
 };
 

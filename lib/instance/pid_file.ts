@@ -1,6 +1,9 @@
+import { readdirSync } from "node:fs";
+import type { ProcessSettings } from "../config/processes.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
+import { type InstancePaths, processesDir, processPaths } from "./paths.ts";
 import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "./pid_file_format.ts";
 
 /**
@@ -39,4 +42,26 @@ export function readPidFile(path: string, program = "temporal"): PidFileContent 
   }
   const parsed = parseRecord(reading.text, program);
   return "invalid" in parsed ? { kind: "unusable", why: parsed.invalid } : { kind: "record", record: parsed.record };
+}
+
+/** The names of the processes that have ever run in `home`: each has a lock, which is never removed. */
+export function recordedNames(home: string): string[] {
+  try {
+    const files = readdirSync(processesDir(home));
+    return [...new Set(files.flatMap((file) => /^(.+)\.(?:lock|pid)$/.exec(file)?.[1] ?? []))];
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return [];
+  }
+}
+
+/** The processes that earlier supervisors of this home recorded and did not stop. */
+export function recordedProcesses(paths: InstancePaths): ProcessSettings[] {
+  return recordedNames(paths.home).flatMap((name) => recordedSettings(paths, name) ?? []);
+}
+
+/** What the record of the process `name` says that was launched; null if there is none. */
+export function recordedSettings(paths: InstancePaths, name: string): ProcessSettings | null {
+  const onDisk = readPidFile(processPaths(paths, name).record, name);
+  return onDisk.kind === "record" ? onDisk.record.launched?.settings ?? null : null;
 }

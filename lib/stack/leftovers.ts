@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { DEFAULT_STOP_TIMEOUT_MS, type ProcessSettings } from "../config/processes.ts";
+import { readFileSync } from "node:fs";
+import { DEFAULT_STOP_TIMEOUT_MS } from "../config/processes.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
-import { processesDir, processPaths } from "../instance/paths.ts";
-import { readPidFile, removePidFile } from "../instance/pid_file.ts";
+import { processPaths } from "../instance/paths.ts";
+import { readPidFile, recordedSettings, removePidFile } from "../instance/pid_file.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
 import { terminate, type TerminationTarget } from "../process/terminate.ts";
 
@@ -64,22 +64,6 @@ export async function endUntracked(
   return target?.pgid ?? null;
 }
 
-/** The processes that earlier supervisors of this home recorded and did not stop. */
-export function recordedProcesses({ paths }: Pick<Instance, "paths">): ProcessSettings[] {
-  return recordedNames(paths.home).flatMap((name) => settingsRecorded(paths, name) ?? []);
-}
-
-/** The names of the processes that have ever run in `home`: each has a lock, which is never removed. */
-export function recordedNames(home: string): string[] {
-  try {
-    const files = readdirSync(processesDir(home));
-    return [...new Set(files.flatMap((file) => /^(.+)\.(?:lock|pid)$/.exec(file)?.[1] ?? []))];
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return [];
-  }
-}
-
 /**
  * {@linkcode endUntracked} for the process `name`.
  *
@@ -87,11 +71,6 @@ export function recordedNames(home: string): string[] {
  */
 export async function endRecorded(instance: Instance, name: string, graceMs: number): Promise<number | null> {
   const own = { ...instance, paths: processPaths(instance.paths, name) };
-  const { stopTimeoutMs = DEFAULT_STOP_TIMEOUT_MS } = settingsRecorded(instance.paths, name) ?? {};
+  const { stopTimeoutMs = DEFAULT_STOP_TIMEOUT_MS } = recordedSettings(instance.paths, name) ?? {};
   return await endUntracked(own, (target) => terminate(own, target, Math.min(graceMs, stopTimeoutMs)));
-}
-
-function settingsRecorded(paths: Instance["paths"], name: string): ProcessSettings | null {
-  const onDisk = readPidFile(processPaths(paths, name).record, name);
-  return onDisk.kind === "record" ? onDisk.record.launched?.settings ?? null : null;
 }

@@ -9,10 +9,11 @@ import { listPollers, type Poller, type TaskKind } from "../grpc/task_queues.ts"
 import type { Instance } from "../instance/context.ts";
 import type { HeldHome } from "../instance/lock_guard.ts";
 import { processesDir } from "../instance/paths.ts";
+import { recordedNames } from "../instance/pid_file.ts";
 import type { ProcessStatus, Status } from "../instance/status/status.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
-import { endRecorded, recordedNames } from "./leftovers.ts";
+import { endRecorded } from "./leftovers.ts";
 import { Member, type MemberContext } from "./member.ts";
 import { dependentsOf, withDependencies } from "./order.ts";
 import type { Surroundings } from "./surroundings.ts";

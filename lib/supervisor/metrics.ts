@@ -1,8 +1,9 @@
+import type { ProcessStatus } from "../instance/status/status.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** The metrics of a supervisor in Prometheus' text format. */
 export function renderMetrics(
-  { machine: { state, restarts }, health, manager }: Supervisor,
+  { machine: { state, restarts }, health, manager, stack }: Supervisor,
   startedAt: Date,
   nowMs: number,
 ): string {
@@ -24,5 +25,24 @@ export function renderMetrics(
       "Uptime of the supervisor.",
       (nowMs - startedAt.getTime()) / 1000,
     ),
+    ...processMetrics(stack?.status() ?? []),
   ].join("");
+}
+
+/** One series for each process beside Temporal. */
+function processMetrics(processes: readonly ProcessStatus[]): string[] {
+  if (processes.length === 0) return [];
+  const series = (name: string, type: "gauge" | "counter", help: string, of: (process: ProcessStatus) => number) =>
+    `# HELP stigmer_local_${name} ${help}\n# TYPE stigmer_local_${name} ${type}\n` +
+    processes.map((process) => `stigmer_local_${name}{process="${process.name}"} ${of(process)}\n`).join("");
+  return [
+    series("process_up", "gauge", "1 if the process is ready, else 0.", ({ ready }) => ready ? 1 : 0),
+    series("process_restarts_total", "counter", "Restarts after a crash or a hang.", ({ restarts }) => restarts),
+    series(
+      "process_start_time_seconds",
+      "gauge",
+      "Start time of the process as Unix time; 0 if it is not running.",
+      ({ startedAt }) => startedAt === null ? 0 : Date.parse(startedAt) / 1000,
+    ),
+  ];
 }

@@ -1,3 +1,4 @@
+import { isFailure } from "../errors/failure.ts";
 import type { LogEvent } from "../instance/event_log.ts";
 import type { Paint } from "../text/paint.ts";
 
@@ -12,27 +13,47 @@ export function renderEvent(event: LogEvent, paint: Paint): string | null {
 
 const SENTENCES: Readonly<Record<string, (event: LogEvent, paint: Paint) => string | null>> = {
   starting: () => null,
-  launched: ({ pid }) => `Launched Temporal (pid ${pid})`,
+  launched: (event) => `Launched ${nameOf(event)} (pid ${event["pid"]})`,
   // Written twice: as what was found, and as the process that is supervised from now on.
-  adopted: ({ pid, proof }) => proof === undefined ? `Adopted the running Temporal (pid ${pid})` : null,
-  replaced: ({ pgid }) => `Replacing the running Temporal (pid ${pgid})`,
-  running: ({ from }, paint) => paint.green(from === "unhealthy" ? "Temporal responds again" : "Temporal is ready"),
-  "health check failed": ({ problem }, paint) => paint.yellow(`Health check failed: ${problem}`),
+  adopted: (event) =>
+    event["proof"] === undefined ? `Adopted the running ${nameOf(event)} (pid ${event["pid"]})` : null,
+  replaced: (event) => `Replacing the running ${nameOf(event)} (pid ${event["pgid"]})`,
+  running: (event, paint) =>
+    paint.green(`${nameOf(event)} ${event["from"] === "unhealthy" ? "responds again" : "is ready"}`),
+  "health check failed": (event, paint) =>
+    paint.yellow(
+      `Health check${event["process"] === undefined ? "" : ` of ${nameOf(event)}`} failed: ${event["problem"]}`,
+    ),
   unhealthy: () => null,
-  exited: ({ pid, code, signal, reason }, paint) =>
-    reason === "stopped" ? null : paint.red(`Temporal (pid ${pid}) ${reason} (${signal ?? `code ${code}`})`),
-  backoff: ({ restarts }) => `Restarting Temporal (restart ${restarts})`,
-  stopping: ({ on }) => on === "restart" ? "Stopping Temporal for a restart" : "Stopping Temporal gracefully",
-  ended: ({ pid, forced, graceMs }, paint) =>
-    forced === true && Number(graceMs) > 0
-      ? paint.yellow(`Temporal (pid ${pid}) did not exit within ${Number(graceMs) / 1000} s and was killed`)
+  exited: (event, paint) =>
+    event["reason"] === "stopped" ? null : paint.red(
+      `${nameOf(event)} (pid ${event["pid"]}) ${event["reason"]} (${event["signal"] ?? `code ${event["code"]}`})`,
+    ),
+  backoff: (event) => `Restarting ${nameOf(event)} (restart ${event["restarts"]})`,
+  stopping: (event) => `Stopping ${nameOf(event)} ${event["on"] === "restart" ? "for a restart" : "gracefully"}`,
+  ended: (event, paint) =>
+    event["forced"] === true && Number(event["graceMs"]) > 0
+      ? paint.yellow(
+        `${nameOf(event)} (pid ${event["pid"]}) did not exit within ${
+          Number(event["graceMs"]) / 1000
+        } s and was killed`,
+      )
       : null,
-  stopped: () => "Temporal stopped",
-  failed: () => null,
+  stopped: (event) => `${nameOf(event)} stopped`,
+  failed: ({ process, failure }, paint) => process === undefined ? null : paint.red(messageOf(failure)),
   superseded: (_event, paint) => paint.yellow("Another supervisor has taken over this instance"),
   warning: ({ message }, paint) => paint.yellow(`Warning: ${message}`),
   "supervisor leaves": () => null,
 };
+
+/** What the event is about: a process beside Temporal, else Temporal. */
+function nameOf({ process }: LogEvent): string {
+  return typeof process === "string" ? process : "Temporal";
+}
+
+function messageOf(failure: unknown): string {
+  return isFailure(failure) ? failure.message : "failed";
+}
 
 function withFacts({ at: _at, event, ...facts }: LogEvent): string {
   const words = Object.entries(facts).map(([name, value]) =>

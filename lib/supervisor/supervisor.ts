@@ -4,6 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { HeldHome } from "../instance/lock_guard.ts";
 import { processesDir } from "../instance/paths.ts";
+import { recordedProcesses } from "../instance/pid_file.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import { isOver, type State } from "../process/states.ts";
@@ -76,10 +77,7 @@ export class Supervisor extends Supervised<TemporalProcess> {
   async #loadStack(processes: readonly ProcessSettings[] | undefined): Promise<Stack> {
     const instance = this.#instance;
     const { names } = this.#launchRequest;
-    const [{ Stack }, { recordedProcesses }] = await Promise.all([
-      import("../stack/stack.ts"),
-      import("../stack/leftovers.ts"),
-    ]);
+    const { Stack } = await import("../stack/stack.ts");
     const stack = new Stack({
       instance,
       home: this.#home,
@@ -87,7 +85,7 @@ export class Supervisor extends Supervised<TemporalProcess> {
       servesSinceMs: () => this.#servesSinceMs,
       whenServing: () => this.until(({ state }) => state.kind === "running" ? true : null),
       warn: (message) => this.warnings.add(message),
-    }, processes ?? recordedProcesses(instance));
+    }, processes ?? recordedProcesses(instance.paths));
     if (names !== undefined) stack.want(names);
     this.#loadedStack = stack;
     await stack.endUndeclared();

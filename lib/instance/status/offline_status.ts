@@ -8,12 +8,13 @@ import type { Host } from "../../platform/runtime/host.ts";
 import { findTemporal, type TemporalEvidence } from "../find_temporal.ts";
 import { hiddenLocks } from "../hidden_locks.ts";
 import { readLastFailure } from "../last_failure.ts";
-import { type InstancePaths, instancePaths } from "../paths.ts";
+import { type InstancePaths, instancePaths, processLog, processPaths } from "../paths.ts";
 import { resolveSettings } from "../ports_file.ts";
+import { recordedNames } from "../pid_file.ts";
 import { areHealthy, checkLayers } from "./checks.ts";
 import { dataFolders } from "./data_check.ts";
 import { createProbe } from "./probe.ts";
-import type { Check, Status } from "./status.ts";
+import type { Check, ProcessStatus, Status } from "./status.ts";
 import { statusFrame } from "./status_frame.ts";
 
 /** After this many changes between two looks, the last one is reported. */
@@ -37,12 +38,13 @@ export async function offlineStatus(
   const leader = finding.temporal?.leader ?? null;
   const settings = settingsOf(finding, leader, processes, requested, paths);
 
+  const left = processesLeft(paths, processes);
   if (leader === null) {
     // A record without its process: stale, or the process cannot be seen from here.
     const isStale = supervisor === null && finding.onDisk.kind === "record";
     const [hidden] = isStale ? await hiddenLocks([paths.supervisorLock, paths.processLock], processes) : [];
     if (hidden !== undefined) return heldElsewhere(hidden, paths, settings);
-    const status = withoutTemporal(paths, settings, finding, supervisor);
+    const status = { ...withoutTemporal(paths, settings, finding, supervisor), ...left };
     // On a full disk, the supervisor may have been unable to record why it gave up.
     const full = supervisor === null ? fullDisk(dataFolders(paths, settings)) : null;
     return full === null ? status : { ...status, warnings: [`The disk is full: ${full}`] };
@@ -78,7 +80,30 @@ export async function offlineStatus(
     restarts: 0,
     lastExit: null,
     checks: [...checks, supervisorCheck(supervisor)],
+    ...left,
   };
+}
+
+/** The processes beside Temporal that are alive without a supervisor. */
+function processesLeft(paths: InstancePaths, processes: Processes): Pick<Status, "processes"> {
+  const alive = recordedNames(paths.home).flatMap((name): ProcessStatus[] => {
+    const { temporal: found, onDisk } = findTemporal(processPaths(paths, name), processes);
+    if (found === null) return [];
+    const startedAtS = onDisk.kind === "record" ? onDisk.record.startedAtS : 0;
+    return [{
+      name,
+      state: "unsupervised",
+      ready: false,
+      detail: "`stigmer-local start` adopts it",
+      pid: found.pgid,
+      startedAt: new Date(startedAtS * 1000).toISOString(),
+      adopted: false,
+      restarts: 0,
+      lastExit: null,
+      log: processLog(paths, name),
+    }];
+  });
+  return alive.length === 0 ? {} : { processes: alive };
 }
 
 /**

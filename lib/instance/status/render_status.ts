@@ -1,4 +1,5 @@
 import type { Paint } from "../../text/paint.ts";
+import { formatSpan } from "../../text/span.ts";
 import { wrapAfter } from "../../text/wrap.ts";
 import { externalRows } from "./render_external.ts";
 import { stateInWords, type Status } from "./status.ts";
@@ -42,8 +43,18 @@ export function renderStatusLine(status: Status, paint: Paint): string {
   return `${headline(status, paint)}${where}${isFine || why === "" ? "" : `: ${why}`}`;
 }
 
-/** The table of `status`: what is running, then each check. Texts longer than `columns` wrap. */
-export function renderStatus(status: Status, nowMs: number, paint: Paint, columns = Infinity): string {
+/**
+ * The table of `status`: what is running, then each check. Texts longer than `columns` wrap.
+ *
+ * @param processLines The lines of the processes beside Temporal.
+ */
+export function renderStatus(
+  status: Status,
+  nowMs: number,
+  paint: Paint,
+  columns = Infinity,
+  processLines: readonly string[] = [],
+): string {
   const { temporal, supervisor, lastExit, failure } = status;
   const lines = [headline(status, paint)];
   const rows: [string, string | null][] = !status.managed
@@ -88,6 +99,7 @@ export function renderStatus(status: Status, nowMs: number, paint: Paint, column
       lines.push(...wrapAfter(start, detail, columns).map((line) => line.replace(/^ {2}✓/, `  ${mark}`)));
     }
   }
+  if (processLines.length > 0) lines.push("", ...processLines);
   if (failure !== undefined) {
     lines.push(
       "",
@@ -114,22 +126,6 @@ function headline(status: Status, paint: Paint): string {
     (status.managed ? status.temporal !== null : status.state !== "unknown");
   const health = !isHealthKnown ? "" : status.healthy ? ", healthy" : ", not healthy";
   return `${mark} ${paint.bold(stateInWords(status.state) + health)}`;
-}
-
-/** A span of time in its two largest units: `3 d 4 h`, `12 min 5 s`, `0 s`. */
-export function formatSpan(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-    [seconds % 60, "s"],
-  ];
-  const first = parts.findIndex(([count]) => count > 0);
-  if (first < 0) return "0 s";
-  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(
-    " ",
-  );
 }
 
 function renderRows(rows: readonly [string, string | null][], paint: Paint): string {
