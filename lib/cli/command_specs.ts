@@ -2,40 +2,12 @@ import { CONFIG_ONLY } from "../config/flags/config_only.ts";
 import { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
 import type { Flag } from "../config/flags/flag.ts";
 import { INSTANCE_FLAGS, PICK_VERSION } from "../config/flags/instance_flags.ts";
+import { type CommandSpec, OUTPUT_FLAGS } from "./command_spec.ts";
 
 export type { Flag } from "../config/flags/flag.ts";
 export { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
 export { INSTANCE_FLAGS } from "../config/flags/instance_flags.ts";
-
-/** Flags that control the output; every command takes them. */
-export const OUTPUT_FLAGS: readonly Flag[] = [
-  { name: "json", kind: "boolean", help: "Print one JSON document; `logs` and `--watch`: one per line" },
-  { name: "quiet", kind: "boolean", alias: "q", help: "Suppress output on success" },
-  {
-    name: "verbose",
-    kind: "boolean",
-    alias: "v",
-    help: "Show stack traces of errors (also with STIGMER_LOG_LEVEL=debug)",
-  },
-  { name: "help", kind: "boolean", alias: "h", help: "Show help for the command" },
-];
-
-/** A subcommand, as the parser and the help see it. */
-export interface CommandSpec {
-  name: string;
-  summary: string;
-  /** Example command lines, shown first in the help. */
-  examples: readonly string[];
-  flags: readonly Flag[];
-  /** The operand after the flags, in brackets if optional; missing = none. */
-  operands?: string;
-  /** What the arguments after `--` are; missing = they are an error. */
-  afterDashes?: "arguments for Temporal" | "command";
-  /** `--namespace` selects one of the instance's namespaces, instead of requesting it. */
-  selectsNamespace?: true;
-  /** How it treats `config.yaml`; `wanted` ignores a faulty file with a warning. @default {"needed"} */
-  config?: "needed" | "wanted" | "ignored";
-}
+export { type CommandSpec, OUTPUT_FLAGS } from "./command_spec.ts";
 
 const TIMEOUT = (help: string): Flag => ({ name: "timeout", kind: "seconds", alias: "t", value: "S", help });
 
@@ -124,7 +96,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: "supervisor", kind: "boolean", help: "Show the supervisor's log instead" },
     ],
-    config: "ignored",
+    config: "home",
   },
   {
     name: "run",
@@ -237,10 +209,24 @@ export const COMMANDS: readonly CommandSpec[] = [
     config: "wanted",
   },
   {
+    name: "init",
+    summary: "Write a project file, stigmer-local.yaml, for this directory",
+    examples: ["stigmer-local init"],
+    flags: [],
+    config: "ignored",
+  },
+  {
     name: "config",
     summary: "Show the effective settings and where each comes from",
-    examples: ["stigmer-local config", "stigmer-local config --json", "stigmer-local config --port 7300"],
-    flags: [PICK_VERSION],
+    examples: [
+      "stigmer-local config",
+      "stigmer-local config --json",
+      "stigmer-local config --schema > stigmer-local.schema.json",
+    ],
+    flags: [
+      { name: "schema", kind: "boolean", help: "Print the JSON Schema of project files, for editors" },
+      PICK_VERSION,
+    ],
     afterDashes: "arguments for Temporal",
   },
   {
@@ -278,7 +264,7 @@ export function flagsOf(command: CommandSpec): Flag[] {
   return [...command.flags, ...shared];
 }
 
-/** All settings of `command`: its flags, and those that only the environment and `config.yaml` can set. */
+/** All settings of `command`: its flags, and those that only the environment and files can set. */
 export function settingsOf(command: CommandSpec): Flag[] {
   return [...flagsOf(command), ...CONFIG_ONLY];
 }

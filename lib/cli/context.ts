@@ -27,8 +27,9 @@ export type Command = (context: CommandContext) => Promise<number>;
 
 /** Creates the context of `invocation`. */
 export function commandContext(host: Host, invocation: Invocation): CommandContext {
-  const { json, quiet, home } = invocation;
-  const typed = typedCommands(home, { env: host.env, cwd: host.cwd() });
+  const { json, quiet, home, project, options } = invocation;
+  const surroundings = { env: host.env, cwd: host.cwd(), project };
+  const typed = typedCommands(home, surroundings, options.get("no-project")?.value === true);
   return {
     host,
     invocation,
@@ -62,6 +63,11 @@ const DEFAULT_TIMEOUT_S = 120;
 /** The value of `--timeout` in ms, else `defaultS`. */
 export function timeoutMsOf({ invocation: { commandOptions } }: CommandContext, defaultS = DEFAULT_TIMEOUT_S): number {
   return Number(commandOptions["timeout"] ?? defaultS) * 1000;
+}
+
+/** `status`, with the project file that counts here: the supervisor does not know it. */
+export function withProject({ invocation: { project } }: CommandContext, status: Status): Status {
+  return { ...status, paths: { ...status.paths, project: project?.path ?? null } };
 }
 
 /** Prints the warnings of a status on stderr. */

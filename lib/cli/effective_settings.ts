@@ -1,6 +1,6 @@
 import { type Ports, withPorts } from "../config/auto_ports.ts";
 import { formatValue, type Value } from "../config/flags/flag_values.ts";
-import { CONFIG_FLAGS } from "../config/flags/instance_flags.ts";
+import { PROJECT_FLAGS } from "../config/flags/instance_flags.ts";
 import { externalSettingSource } from "../config/flags/is_external.ts";
 import type { SettingSource } from "../config/flags/setting_source.ts";
 import { completePolicy } from "../config/policy.ts";
@@ -11,13 +11,13 @@ import type { Invocation } from "./invocation.ts";
 
 /** The effective value of a setting, and its source. */
 export interface EffectiveSetting {
-  /** Its key in `config.yaml`. */
+  /** Its key in a file. */
   key: string;
   /** The name of its flag, without the dashes. */
   name: string;
   /** Durations in seconds, sizes in bytes; null = none. */
   value: Value | null;
-  /** The value in the syntax of flags and `config.yaml`; null = none. */
+  /** The value in the syntax of flags and files; null = none. */
   text: string | null;
   source: SettingSource;
 }
@@ -36,7 +36,7 @@ export function effectiveSettings(
   const { home, requested } = invocation;
   const policy = completePolicy(invocation.policy);
   const settings = completeSettings(withPorts(requested, ports), instancePaths(home).defaultDatabase);
-  return CONFIG_FLAGS.map((flag) => {
+  return PROJECT_FLAGS.map((flag) => {
     const value = flag.setting !== undefined
       ? settings[flag.setting]
       : flag.policy !== undefined
@@ -65,10 +65,12 @@ function sourceOf(
 
 function ownValue(
   name: string,
-  { options, temporalBin, temporalVersion, managed }: Invocation,
+  { options, home, temporalBin, temporalVersion, managed }: Invocation,
   installed: string | null,
 ): Value | null {
   switch (name) {
+    case "home":
+      return home;
     case "temporal-bin":
       return temporalBin;
     case "version":

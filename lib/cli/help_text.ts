@@ -15,7 +15,17 @@ const COMMON = ["port", "ui-port", "headless", "home", "db-filename", "namespace
 
 /** The instance flags by subject, most used first. */
 const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
-  "Instance flags": ["port", "home", "headless", "ip", "http-port", "metrics-port", "temporal-bin", "max-restarts"],
+  "Instance flags": [
+    "port",
+    "home",
+    "no-project",
+    "headless",
+    "ip",
+    "http-port",
+    "metrics-port",
+    "temporal-bin",
+    "max-restarts",
+  ],
   "Data": ["db-filename", "sqlite-pragma", "namespace", "search-attribute"],
   "Web UI": ["ui-port", "ui-ip", "ui-public-path", "ui-asset-path", "ui-codec-endpoint", "ui-disable-news-fetch"],
   "Log and dynamic configuration": ["log-level", "log-config", "dynamic-config-value"],
@@ -102,10 +112,10 @@ function commonFlags(command: CommandSpec, paint: Paint, columns: number): strin
 
 /** The global flags, and a reference to the rest. */
 function flagsOfAll(paint: Paint, columns: number): string[] {
-  const home = INSTANCE_FLAGS.filter(({ name }) => name === "home");
+  const selecting = INSTANCE_FLAGS.filter(({ name }) => name === "home" || name === "no-project");
   return [
     paint.bold("Global flags"),
-    ...renderFlags([...home, ...OUTPUT_FLAGS], columns, withVariable),
+    ...renderFlags([...selecting, ...OUTPUT_FLAGS], columns, withVariable),
     "",
     ...wrap("Every command also accepts the flags listed by `stigmer-local help --all`.", columns),
     "",

@@ -4,20 +4,25 @@ import { checkedValue, fromConfig, fromEnvironment, type OptionValue, refuseNul 
 import { isExternal } from "../config/flags/is_external.ts";
 import { pickBinary } from "../config/flags/pick_binary.ts";
 import { type SettingSource, sourceName } from "../config/flags/setting_source.ts";
-import type { ProcessSettings } from "../config/processes.ts";
 import { DEFAULT_POLICY, type Policy } from "../config/policy.ts";
+import type { ProcessSettings } from "../config/processes.ts";
 import { type RequestedSettings, UI_PORT_OFFSET } from "../config/settings.ts";
 import type { Failure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { absolutePath, managedBinaryPath } from "../instance/paths.ts";
+import { absolutePath, managedBinaryPath, PROJECT_HOME_NAME } from "../instance/paths.ts";
+import type { Project } from "../project/load_project.ts";
 import { type CommandSpec, type Flag, settingsOf } from "./command_specs.ts";
 import type { CommandLine } from "./parse_args.ts";
 
-/** A parsed command line with its environment and `config.yaml` applied. */
+/** A parsed command line with its environment, its project file and `config.yaml` applied. */
 export interface Invocation {
   command: CommandSpec;
   /** Absolute. */
   home: string;
+  /** The project that counts; null = none. */
+  project: Project | null;
+  /** The files whose settings count; the first has precedence. */
+  files: readonly ConfigFile[];
   /** The requested settings, from any source; the rest comes from the running instance or the defaults. */
   requested: RequestedSettings;
   /** The namespace that `--namespace` selects; null = the instance's own. */
@@ -30,7 +35,7 @@ export interface Invocation {
   requestedBinary: string | null;
   /** The requested part of the policy. */
   policy: Partial<Policy>;
-  /** Why `config.yaml` is ignored; missing if it is used or does not exist. */
+  /** Why a file with settings is ignored; missing if each is used or does not exist. */
   configFailure?: Failure;
   /** Whether this tool runs Temporal; false = it connects to an external one. */
   managed: boolean;
@@ -41,7 +46,7 @@ export interface Invocation {
   help: boolean;
   /** The values of the command's own flags, by name. */
   commandOptions: Readonly<Record<string, string | number | boolean | undefined>>;
-  /** The values from flags, the environment and `config.yaml`, by the name of the flag. */
+  /** The values from flags, the environment and files, by the name of the flag. */
   options: ReadonlyMap<string, OptionValue>;
   /** The processes beside Temporal that a project declares; missing without a project file. */
   processes?: readonly ProcessSettings[];
@@ -55,34 +60,50 @@ export interface Invocation {
 export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** The project that counts in `cwd`; null or missing = none. */
+  project?: Project | null;
 }
 
 /**
- * The absolute home that a command line selects. Its `config.yaml` can only be read once the home is known.
+ * The absolute home that a command line selects: the one that is named, else that of the project, else `~/.stigmer`. Its
+ * `config.yaml` can only be read once the home is known.
  *
  * @throws {LocalError} `usage`, `home-unusable`
  */
 export function homeOf(line: CommandLine, surroundings: Surroundings): string {
-  const home = optionValue(settingsOf(line.command).find(({ name }) => name === "home")!, line, surroundings, null);
-  return home === null ? defaultHome(surroundings.env) : String(home.value);
+  const { project = null, env } = surroundings;
+  const flag = settingsOf(line.command).find(({ name }) => name === "home")!;
+  const home = optionValue(flag, line, surroundings, project === null ? [] : [project.file]);
+  if (home !== null) return String(home.value);
+  return project === null ? defaultHome(env) : absolutePath(`../${PROJECT_HOME_NAME}`, project.path);
 }
 
 /**
- * The invocation of a command line in its surroundings. Flags take precedence over the environment, and both over
- * `config.yaml`.
+ * `path` made absolute as in a setting: `~` is the user's home directory, and relative paths start at `folder`.
+ */
+export function settingPath(path: string, folder: string, env: Surroundings["env"]): string {
+  return absolutePath(expandHome(path, env), folder);
+}
+
+/**
+ * The invocation of a command line in its surroundings. Flags take precedence over the environment, and both over `files`.
  *
- * @param config The `config.yaml` of its home; null = none.
+ * @param files The files with settings; the first takes precedence.
  * @throws {LocalError} `usage` for a missing or an invalid value, or for values that exclude each other
  */
-export function invocationOf(line: CommandLine, surroundings: Surroundings, config: ConfigFile | null): Invocation {
+export function invocationOf(
+  line: CommandLine,
+  surroundings: Surroundings,
+  files: readonly ConfigFile[],
+): Invocation {
   const { command, operands, passed } = line;
   const { env } = surroundings;
   const options = new Map<string, OptionValue>();
   for (const flag of settingsOf(command)) {
-    const found = optionValue(flag, line, surroundings, config);
+    const found = optionValue(flag, line, surroundings, files);
     if (found !== null) options.set(flag.name, found);
   }
-  const namespace = takeSelection(line, surroundings, config, options);
+  const namespace = takeSelection(line, surroundings, files, options);
   const takesNames = command.operands === "[NAME…]";
   const surplus = operands[takesNames ? Infinity : command.operands === undefined ? 0 : 1];
   if (surplus !== undefined) {
@@ -106,6 +127,9 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
   return {
     command,
     home,
+    project: surroundings.project ?? null,
+    files,
+    ...(surroundings.project ? { processes: files.flatMap(({ processes }) => processes) } : {}),
     requested: requestedSettings(command, options),
     namespace,
     temporalBin,
@@ -126,14 +150,14 @@ export function invocationOf(line: CommandLine, surroundings: Surroundings, conf
 
 /**
  * Takes `--namespace` out of `options` for a command where it selects one: what is requested comes from the environment
- * and `config.yaml` then. An ephemeral or an external Temporal has no others to select from.
+ * and files then. An ephemeral or an external Temporal has no others to select from.
  *
  * @throws {LocalError} `usage` if it is given more than once
  */
 function takeSelection(
   line: CommandLine,
   surroundings: Surroundings,
-  config: ConfigFile | null,
+  files: readonly ConfigFile[],
   options: Map<string, OptionValue>,
 ): string | null {
   const found = options.get("namespace");
@@ -147,13 +171,13 @@ function takeSelection(
   }
   const flag = settingsOf(line.command).find(({ name }) => name === "namespace")!;
   const others = new Map([...line.options].filter(([name]) => name !== "namespace"));
-  const declared = optionValue(flag, { ...line, options: others }, surroundings, config);
+  const declared = optionValue(flag, { ...line, options: others }, surroundings, files);
   if (declared === null) options.delete("namespace");
   else options.set("namespace", declared);
   return selected!;
 }
 
-/** The part of an invocation that its flags request, without the environment and `config.yaml`. */
+/** The part of an invocation that its flags request, without the environment and files. */
 export function requestedByFlags(
   { command, options }: Invocation,
 ): Pick<Invocation, "requested" | "policy" | "temporalBin"> {
@@ -162,25 +186,33 @@ export function requestedByFlags(
   return { requested: requestedSettings(command, byFlag), policy: requestedPolicy(command, byFlag), temporalBin };
 }
 
-/** The value of a flag from the command line, the environment or `config.yaml`, in that order. Checks only that one. */
+/** The value of a flag from the command line, the environment or `files`, in that order. Checks only that one. */
 function optionValue(
   flag: Flag,
   line: CommandLine,
   { env, cwd }: Surroundings,
-  config: ConfigFile | null,
+  files: readonly ConfigFile[],
 ): OptionValue | null {
   const checked = (raw: unknown, source: SettingSource, folder: string): OptionValue => {
     const value = checkedValue(flag, raw, source);
-    return { value: flag.isPath === true ? absolutePath(expandHome(String(value), env), folder) : value, source };
+    return { value: flag.isPath === true ? settingPath(String(value), folder, env) : value, source };
   };
   const raw = line.options.get(flag.name);
   if (raw !== undefined) return checked(raw, { kind: "flag", name: `--${flag.name}` }, cwd);
   const fromEnv = fromEnvironment(flag, env);
   if (fromEnv !== undefined) return checked(fromEnv, { kind: "environment", name: flag.env! }, cwd);
-  const inFile = flag.key === undefined ? undefined : config?.values.get(flag.name);
-  if (inFile === undefined) return null;
-  const source: SettingSource = { kind: "file", path: config!.path, line: inFile.line, key: inFile.key };
-  return checked(fromConfig(flag, inFile.node, source), source, `${config!.path}/..`);
+  const file = files.find(({ values }) => values.has(flag.name));
+  const source = file === undefined ? null : sourceIn(file, flag.name);
+  if (source === null) return null;
+  return checked(fromConfig(flag, file!.values.get(flag.name)!.node, source), source, `${file!.path}/..`);
+}
+
+/** The source of the value that `file` has for the flag called `name`; null if it has none. */
+export function sourceIn({ path, kind, values }: ConfigFile, name: string): SettingSource | null {
+  const value = values.get(name);
+  if (value === undefined) return null;
+  const { line, key } = value;
+  return { kind: "file", path, line, key, ...(kind === "project" ? { isProject: true } : {}) };
 }
 
 function requestedSettings(command: CommandSpec, options: ReadonlyMap<string, OptionValue>): RequestedSettings {

@@ -9,7 +9,7 @@ import { homeOf, type Surroundings } from "./invocation.ts";
  * later.
  */
 export interface TypedCommands {
-  /** Adds `--home` to the commands in `text`. */
+  /** Adds `--home`, or `--no-project`, to the commands in `text`. */
   inText(text: string): string;
   /** A copy of a JSON document with the commands in its messages, hints and remedies completed. */
   inValue<T>(value: T): T;
@@ -18,7 +18,7 @@ export interface TypedCommands {
 }
 
 /** Commands that do not depend on a home. */
-const WITHOUT_HOME = ["help", "version", "completions"];
+const WITHOUT_HOME = ["help", "version", "completions", "init"];
 const NAMES = COMMANDS.map(({ name }) => name).filter((name) => !WITHOUT_HOME.includes(name)).join("|");
 /** A command up to its name, unless it has a `--home` of its own. */
 const COMMAND = new RegExp(`\\bstigmer-local (?:${NAMES})\\b(?![-\\w])(?![^\`;,)\\n]*--home\\b)`, "g");
@@ -27,9 +27,17 @@ const COMMAND = new RegExp(`\\bstigmer-local (?:${NAMES})\\b(?![-\\w])(?![^\`;,)
 const TEXT_FIELDS = ["message", "hint", "remedy", "detail"];
 const TEXT_LISTS = ["warnings"];
 
-/** For output about the instance at `home`, to be typed in `surroundings`. */
-export function typedCommands(home: string, surroundings: Surroundings): TypedCommands {
-  const option = home === homeWithoutFlag(surroundings) ? null : `--home ${shellWord(home)}`;
+/**
+ * For output about the instance at `home`, to be typed in `surroundings`.
+ *
+ * @param isWithoutProject `--no-project` was given, and is needed again.
+ */
+export function typedCommands(home: string, surroundings: Surroundings, isWithoutProject = false): TypedCommands {
+  const options = [
+    ...(home === homeWithoutFlag(surroundings) ? [] : [`--home ${shellWord(home)}`]),
+    ...(isWithoutProject ? ["--no-project"] : []),
+  ];
+  const option = options.length === 0 ? null : options.join(" ");
   const inText = (text: string) =>
     option === null ? text : text.replaceAll(COMMAND, (command) => `${command} ${option}`);
   const inField = (key: string, value: unknown): unknown => {

@@ -1,4 +1,4 @@
-import { checkHome, type CommandContext, tellWarnings, timeoutMsOf } from "../cli/context.ts";
+import { checkHome, type CommandContext, tellWarnings, timeoutMsOf, withProject } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
@@ -23,7 +23,7 @@ export async function bringUp(context: CommandContext, verb: "start" | "restart"
       await (await import("./start_supervised.ts")).startSupervised(context, timeoutMs, verb === "restart");
   await tellWarnings(context, status);
   await requireReach(host, status);
-  return status;
+  return withProject(context, status);
 }
 
 /** The path of nearly every call: a supervisor is running. Loads no module that only a launch needs. */

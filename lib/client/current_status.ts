@@ -1,4 +1,4 @@
-import { checkHome, columnsOf, type CommandContext, tellWarnings } from "../cli/context.ts";
+import { checkHome, columnsOf, type CommandContext, tellWarnings, withProject } from "../cli/context.ts";
 import { portCandidate, withPorts } from "../config/auto_ports.ts";
 import { completeSettings } from "../config/settings.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
@@ -33,6 +33,10 @@ export async function showStatus(context: CommandContext, look: () => Promise<St
 
 /** The status reported by the supervisor, or found without one if none responds. Has no side effects. */
 export async function currentStatus(context: CommandContext): Promise<Status> {
+  return withProject(context, await statusOf(context));
+}
+
+async function statusOf(context: CommandContext): Promise<Status> {
   const { host, invocation: { home, requested } } = context;
   if (!checkHome(context)) return withoutHome(context);
   for (let tries = 0;; tries++) {

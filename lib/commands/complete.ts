@@ -1,6 +1,7 @@
-import { type Candidate, complete, type KnownValues, renderCompletion } from "../cli/complete.ts";
-import { homeOf, type Invocation, invocationOf } from "../cli/invocation.ts";
+import { type Candidate, complete, type KnownValues, renderCompletion } from "../cli/completions/complete.ts";
+import type { Invocation } from "../cli/invocation.ts";
 import { readCommandLine } from "../cli/parse_args.ts";
+import { readInvocation } from "../cli/read_invocation.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { MAX_RECORD_BYTES, parseRecord } from "../instance/pid_file_format.ts";
 import type { Host } from "../platform/runtime/host.ts";
@@ -18,7 +19,7 @@ export async function printCompletion(host: Host): Promise<number> {
     if (completion.kind === "known") {
       const { values, written, description } = completion;
       // Of `--profile NAME`, the flag is left out too.
-      const invocation = await invocationOfWords(host, words.slice(0, written === "" ? -2 : -1));
+      const invocation = await readInvocation(host, readCommandLine(words.slice(0, written === "" ? -2 : -1)));
       const candidates = [...await LISTS[values](host, invocation)]
         .map((value): Candidate => ({ value: written + value, description }))
         .filter(({ value }) => value.startsWith(words.at(-1) ?? ""));
@@ -29,15 +30,6 @@ export async function printCompletion(host: Host): Promise<number> {
     // As promised.
   }
   return 0;
-}
-
-async function invocationOfWords(host: Host, words: readonly string[]): Promise<Invocation> {
-  const line = readCommandLine(words);
-  const surroundings = { env: host.env, cwd: host.cwd() };
-  const home = homeOf(line, surroundings);
-  const isConfigured = host.exists(instancePaths(home).config);
-  const config = isConfigured ? await (await import("../cli/load_config.ts")).loadConfig(host, home) : null;
-  return invocationOf(line, surroundings, config);
 }
 
 /** None of them asks the network or the supervisor. */

@@ -1,5 +1,5 @@
-import { COMPLETION_SHELLS, type CompletionShell } from "../cli/complete.ts";
-import { completionScript } from "../cli/completion_scripts.ts";
+import { COMPLETION_SHELLS, type CompletionShell } from "../cli/completions/complete.ts";
+import { completionScript } from "../cli/completions/completion_scripts.ts";
 import type { Command } from "../cli/context.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";

@@ -31,6 +31,8 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./restore.ts")).restore;
     case "doctor":
       return (await import("./doctor.ts")).doctor;
+    case "init":
+      return (await import("./init.ts")).init;
     case "config":
       return (await import("./config.ts")).config;
     case "ui":

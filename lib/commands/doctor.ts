@@ -32,7 +32,7 @@ export const doctor: Command = async (context) => {
 
 /** Collects what every check starts from. */
 async function observe(context: CommandContext): Promise<DoctorContext> {
-  const { host, invocation: { home, requested, configFailure } } = context;
+  const { host, invocation: { home, project, requested, configFailure } } = context;
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
   const { evidence, status } = await consistentView(context, () => findTemporal(paths, processes));
@@ -53,6 +53,7 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
     hasHome: owner !== null,
     foreignOwner: isForeign ? owner.uid : null,
     isRefused: isForeign || (owner !== null && (owner.mode & 0o022) !== 0),
+    project: project?.path ?? null,
     configFailure: configFailure ?? null,
     status,
     evidence,

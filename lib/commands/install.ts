@@ -3,7 +3,7 @@ import type { InstalledTemporal } from "../binary/install.ts";
 import { showInstall } from "../binary/install_progress.ts";
 import { writeSelectedVersion } from "../binary/selected_version.ts";
 import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
-import { loadConfig } from "../cli/load_config.ts";
+import { sourceIn } from "../cli/invocation.ts";
 import { PICK_VERSION } from "../config/flags/instance_flags.ts";
 import { sourceName } from "../config/flags/setting_source.ts";
 import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../config/temporal_versions.ts";
@@ -40,7 +40,7 @@ export const install: Command = async (context) => {
   // A version from a setting is not stored: the setting applies to each launch as long as it exists.
   writeSelectedVersion(home, asked.length === 0 ? null : version);
   const { path, source, trust, url } = installed;
-  const overruledBy = await overridingSetting(context, version);
+  const overruledBy = overridingSetting(context, version);
   await context.answer(
     { schema: 1, version, path, source, trust, url, overruledBy },
     () => render(version, installed, overruledBy),
@@ -49,7 +49,7 @@ export const install: Command = async (context) => {
 };
 
 /** The setting that makes launches run another version than the installed one; null = none. */
-async function overridingSetting({ host, invocation: { home, options } }: CommandContext, version: string) {
+function overridingSetting({ host, invocation: { options, files } }: CommandContext, version: string): string | null {
   const binary = options.get("temporal-bin");
   const chosen = options.get("version");
   const isFlag = chosen?.source.kind === "flag";
@@ -59,10 +59,11 @@ async function overridingSetting({ host, invocation: { home, options } }: Comman
   const { env } = PICK_VERSION;
   const fromEnv = host.env[env!];
   if (fromEnv) return withoutV(fromEnv) === version ? null : `$${env}`;
-  const file = await loadConfig(host, home);
-  const inFile = file?.values.get("version");
-  if (inFile === undefined || !("value" in inFile.node) || withoutV(inFile.node.text) === version) return null;
-  return sourceName({ kind: "file", path: file!.path, line: inFile.line, key: inFile.key });
+  const file = files.find(({ values }) => values.has("version"));
+  if (file === undefined) return null;
+  const { node } = file.values.get("version")!;
+  if (!("value" in node) || withoutV(node.text) === version) return null;
+  return sourceName(sourceIn(file, "version")!);
 }
 
 const withoutV = (version: string) => version.replace(/^v(?=\d)/, "");

@@ -1,11 +1,11 @@
 import { columnsOfErrors, commandContext } from "../cli/context.ts";
-import { homeOf, type Invocation, invocationOf } from "../cli/invocation.ts";
-import { type CommandLine, readCommandLine } from "../cli/parse_args.ts";
+import type { Invocation } from "../cli/invocation.ts";
+import { readCommandLine } from "../cli/parse_args.ts";
+import { readInvocation } from "../cli/read_invocation.ts";
 import { homeAmong, typedCommands } from "../cli/typed_commands.ts";
-import type { ConfigFile } from "../config/file/config_file.ts";
 import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { instancePaths } from "../instance/paths.ts";
+import { PROJECT_FILE_NAME } from "../instance/paths.ts";
 import { currentHost } from "../platform/runtime/current_host.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { paintFor, wantsColour } from "../text/paint.ts";
@@ -34,7 +34,7 @@ async function run(host: Host): Promise<number> {
         },
       );
     }
-    invocation = await readInvocation(host);
+    invocation = await ownInvocation(host);
     const { command, help } = invocation;
     const context = commandContext(
       host,
@@ -50,37 +50,27 @@ async function run(host: Host): Promise<number> {
   }
 }
 
-async function readInvocation(host: Host): Promise<Invocation> {
+async function ownInvocation(host: Host): Promise<Invocation> {
   const line = readCommandLine(host.args);
   const isEphemeral = line.options.get("ephemeral") === true;
   const env = isEphemeral ? (await import("../environment/tool_environment.ts")).withOuterHome(host.env) : host.env;
-  const surroundings = { env, cwd: host.cwd() };
-  try {
-    return invocationOf(line, surroundings, await configFor(host, line, homeOf(line, surroundings)));
-  } catch (error) {
-    if (line.command.config !== "wanted" || !(error instanceof LocalError)) throw error;
-    const invocation = invocationOf(line, surroundings, null); // throws again if the file was not at fault
-    const isQuiet = invocation.quiet || invocation.json;
-    if (!isQuiet) {
-      const lines = wrapAfter("warning: ", `ignoring config.yaml: ${error.message}`, columnsOfErrors(host));
-      await host.write("stderr", `${lines.join("\n")}\n`);
-    }
-    return { ...invocation, configFailure: toFailure(error) };
+  const invocation = await readInvocation(host, line, env);
+  const { configFailure, quiet, json } = invocation;
+  if (configFailure !== undefined && !quiet && !json) {
+    const isInProject = configFailure.message.startsWith(invocation.project?.path ?? "\0");
+    const name = isInProject ? PROJECT_FILE_NAME : "config.yaml";
+    const lines = wrapAfter("warning: ", `ignoring ${name}: ${configFailure.message}`, columnsOfErrors(host));
+    await host.write("stderr", `${lines.join("\n")}\n`);
   }
-}
-
-/** The `config.yaml` of the home, if it exists and the command uses it. */
-async function configFor(host: Host, { command, options }: CommandLine, home: string): Promise<ConfigFile | null> {
-  if (command.config === "ignored" || options.get("help") === true) return null;
-  if (!host.exists(instancePaths(home).config)) return null;
-  return await (await import("../cli/load_config.ts")).loadConfig(host, home);
+  return invocation;
 }
 
 /** Prints the error, Temporal's last log lines and the hint on stderr, or all of it as JSON on stdout. */
 async function tellError(host: Host, error: unknown, invocation: Invocation | null): Promise<void> {
-  const surroundings = { env: host.env, cwd: host.cwd() };
+  const surroundings = { env: host.env, cwd: host.cwd(), project: invocation?.project ?? null };
   const home = invocation?.home ?? homeAmong(host.args, surroundings);
-  if (home !== null) typedCommands(home, surroundings).inError(error);
+  const isWithoutProject = invocation?.options.get("no-project")?.value === true;
+  if (home !== null) typedCommands(home, surroundings, isWithoutProject).inError(error);
   const failure = toFailure(error);
   if (invocation?.json ?? host.args.includes("--json")) {
     await host.write("stdout", JSON.stringify({ schema: 1, error: failure }, null, 2) + "\n");

@@ -1,4 +1,4 @@
-import { checkHome, type Command, type CommandContext, timeoutMsOf } from "../cli/context.ts";
+import { checkHome, type Command, type CommandContext, timeoutMsOf, withProject } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { selectNamespace } from "../cli/select_namespace.ts";
 import { currentStatus } from "../client/current_status.ts";
@@ -22,7 +22,7 @@ export const wait: Command = async (context) => {
   const ready = await poll(look, { everyMs: POLL_MS, timeoutMs });
   if (ready === null) throw notReady(timeoutMs, "`stigmer-local status` shows why, `stigmer-local start` starts it");
   await requireReach(context.host, ready);
-  const status = await selectNamespace(context, ready);
+  const status = await selectNamespace(context, withProject(context, ready));
   await context.answer(status, () => renderCard(status, context.paint));
   return 0;
 };

@@ -17,9 +17,12 @@ export function parseTemporalVersion(output: string): TemporalVersions | null {
   return { cli: cli.startsWith("0.0.0") ? null : cli, server: match[2] ?? null };
 }
 
-/** Whether `text` is a version such as `1.5.1` or `1.6.0-rc.1`, without a leading `v`. */
+/** A version such as `1.5.1` or `1.6.0-rc.1`, without a leading `v`. */
+export const VERSION: RegExp = /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,64})?$/;
+
+/** Whether `text` is a {@linkcode VERSION}. */
 export function isVersion(text: string): boolean {
-  return /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,64})?$/.test(text);
+  return VERSION.test(text);
 }
 
 /** Negative if version `a` is older than `b`, 0 if equal, positive if newer. A pre-release is older than its release. */

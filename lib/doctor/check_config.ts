@@ -3,8 +3,8 @@ import { shellWord } from "../text/shell_word.ts";
 import type { RunCheck } from "./context.ts";
 import { diagnose, type Finding } from "./findings.ts";
 
-/** Checks config.yaml, and lists the variables that set something. */
-export const checkSettings: RunCheck = ({ host, paths, configFailure }) => {
+/** Checks config.yaml and the project file, and lists the variables that set something. */
+export const checkSettings: RunCheck = ({ host, paths, project, configFailure }) => {
   const findings: Finding[] = [];
   const info = lstatSync(paths.config, { throwIfNoEntry: false });
   if (info !== undefined && !info.isFile() && !info.isSymbolicLink()) {
@@ -15,10 +15,14 @@ export const checkSettings: RunCheck = ({ host, paths, configFailure }) => {
     });
   } else if (configFailure !== null) {
     const { message, hint } = configFailure;
-    const remedy = `$EDITOR ${shellWord(paths.config)}${hint === undefined ? "" : ` (${hint})`}`;
+    const isInProject = project !== null && message.startsWith(project);
+    const remedy = `$EDITOR ${shellWord(isInProject ? project : paths.config)}${
+      hint === undefined ? "" : ` (${hint})`
+    }`;
     findings.push({ state: "fail", detail: `prevents a start: ${message}`, remedy });
   }
   const names = Object.keys(host.env).filter((name) => name.startsWith("STIGMER_")).sort();
-  const file = info === undefined ? "no config.yaml" : paths.config;
+  const files = [...(project === null ? [] : [project]), ...(info === undefined ? [] : [paths.config])];
+  const file = files.length === 0 ? "no config.yaml" : files.join(", ");
   return diagnose("config", findings, names.length === 0 ? file : `${file}; from the environment: ${names.join(", ")}`);
 };

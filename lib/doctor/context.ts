@@ -21,7 +21,9 @@ export interface DoctorContext {
   foreignOwner: number | null;
   /** Others can write to the home: no command uses it, and doctor does not ask its supervisor. */
   isRefused: boolean;
-  /** Why `config.yaml` is ignored; null if it is used or does not exist. */
+  /** The path of the project file that counts; null = none. */
+  project: string | null;
+  /** Why a file with settings is ignored; null if each is used or does not exist. */
   configFailure: Failure | null;
   status: Status;
   evidence: TemporalEvidence;

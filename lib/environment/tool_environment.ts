@@ -1,10 +1,13 @@
 import { type CommandSpec, CONNECTION_FLAGS, settingsOf } from "../cli/command_specs.ts";
 import type { Invocation } from "../cli/invocation.ts";
-import { EPHEMERAL_PREFIX } from "../instance/paths.ts";
+import { EPHEMERAL_PREFIX, PROJECT_VARIABLE } from "../instance/paths.ts";
 import type { EnvironmentChange } from "./client_environment.ts";
 
 /** The home of the caller, for an ephemeral instance that is started within another one. */
 const OUTER_HOME = "STIGMER_OUTER_HOME";
+
+/** The project file of the caller, likewise. */
+const OUTER_PROJECT = "STIGMER_OUTER_PROJECT";
 
 /** Flags that select an instance; the others only change it. */
 const SELECTING: readonly string[] = ["home", "managed", "address", "profile"];
@@ -14,10 +17,13 @@ const NOT_EPHEMERAL: readonly string[] = ["port", "ui-port", "metrics-port", "ht
 
 /**
  * The variables by which this tool, called by the command of `run`, finds the same instance. A variable of the caller that
- * a flag overrides is unset: the tool would compare it with the instance, and refuse.
+ * a flag overrides is unset: the tool would compare it with the instance, and refuse. The project is that of the caller,
+ * wherever the command works.
  */
-export function toolEnvironment({ command, options }: Invocation): EnvironmentChange {
+export function toolEnvironment({ command, options, project }: Invocation): EnvironmentChange {
   const change: Record<string, string | null> = {};
+  if (project !== null) change[PROJECT_VARIABLE] = project.path;
+  else if (options.get("no-project")?.value === true) change[PROJECT_VARIABLE] = "off";
   for (const { name, env } of settingsOf(command)) {
     const option = options.get(name);
     if (env === undefined || option?.source.kind !== "flag") continue;
@@ -33,7 +39,9 @@ export function ephemeralToolEnvironment(invocation: Invocation, home: string): 
     ...toolEnvironment(invocation),
     ...Object.fromEntries(unset.map((name) => [name, null])),
     STIGMER_HOME: home,
+    [PROJECT_VARIABLE]: "off", // its settings are those of another instance
     [OUTER_HOME]: invocation.home,
+    [OUTER_PROJECT]: invocation.project?.path ?? null,
   };
 }
 
@@ -42,13 +50,14 @@ function envOf(command: CommandSpec, names: readonly string[]): (string | undefi
 }
 
 /**
- * `env` for a new ephemeral instance. If that is started by the command of another one, its binaries and its `config.yaml`
- * are those of the caller's home, which the other one does not have.
+ * `env` for a new ephemeral instance. If that is started by the command of another one, its binaries and its files with
+ * settings are those of the caller's home, which the other one does not have.
  */
 export function withOuterHome(
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string | undefined>> {
   const outer = env[OUTER_HOME] ?? "";
   const isWithin = env["STIGMER_HOME"]?.split("/").at(-1)?.startsWith(EPHEMERAL_PREFIX) === true;
-  return outer !== "" && isWithin ? { ...env, STIGMER_HOME: outer } : env;
+  if (outer === "" || !isWithin) return env;
+  return { ...env, STIGMER_HOME: outer, [PROJECT_VARIABLE]: env[OUTER_PROJECT] ?? "off" };
 }

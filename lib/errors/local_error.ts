@@ -7,6 +7,7 @@ export type ErrorCode =
   | "unsupported-platform"
   | "home-unusable"
   | "config-unreadable"
+  | "project-unusable"
   | "port-taken"
   | "database-busy"
   | "settings-differ"

@@ -18,7 +18,7 @@ export async function externalCommand(context: CommandContext): Promise<Command 
   const { command, options, commandOptions } = context.invocation;
   if (commandOptions["ephemeral"] === true) return null;
   const name = command.name;
-  if (["install", "config", "completions", "version", "help"].includes(name)) return null;
+  if (["install", "init", "config", "completions", "version", "help"].includes(name)) return null;
   const flag = OF_LAUNCHES.find((each) => options.get(each)?.source.kind === "flag");
   if (flag !== undefined) {
     throw new LocalError("usage", `--${flag} cannot be used with an external Temporal`, {

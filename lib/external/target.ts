@@ -1,4 +1,4 @@
-import { checkHome, type CommandContext } from "../cli/context.ts";
+import { checkHome, type CommandContext, withProject } from "../cli/context.ts";
 import { externalSettingSource } from "../config/flags/is_external.ts";
 import { sourceName } from "../config/flags/setting_source.ts";
 import { defaultConfigFile } from "../environment/temporal_toml_path.ts";
@@ -27,9 +27,9 @@ export interface ExternalTarget {
  * @throws {LocalError} `usage`, `home-unusable`
  */
 export async function externalTarget(context: CommandContext): Promise<ExternalTarget> {
-  const { host, invocation: { home, options } } = context;
+  const { host, invocation: { options } } = context;
   checkHome(context);
-  const bases = { home, cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
+  const bases = { cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
   const own = connectionOptions(options, bases);
   const { path: file, isExplicit } = configFileOf(context);
   const requested: RequestedProfile = {
@@ -49,9 +49,9 @@ export async function externalTarget(context: CommandContext): Promise<ExternalT
 
 /** The absolute path of the `temporal.toml` in use, and whether the settings name it; null without $HOME. */
 export function configFileOf(
-  { host, invocation: { home, options } }: Pick<CommandContext, "host" | "invocation">,
+  { host, invocation: { options } }: Pick<CommandContext, "host" | "invocation">,
 ): { path: string | null; isExplicit: boolean } {
-  const bases = { home, cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
+  const bases = { cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
   const { configFile } = connectionOptions(options, bases);
   const explicit = (configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"]) || null;
   const path = explicit ?? defaultConfigFile(host.env, host.platform);
@@ -60,12 +60,13 @@ export function configFileOf(
 
 /** The current status of the external Temporal. */
 export async function lookAtExternal(
-  { host, invocation: { home } }: CommandContext,
+  context: CommandContext,
   { external, material }: ExternalTarget,
   timeoutMs: number,
 ): Promise<Status> {
+  const { host, invocation: { home } } = context;
   const findings = await checkExternal(host.connect, external, material, timeoutMs);
-  const status = externalStatus(external, findings, home);
+  const status = withProject(context, externalStatus(external, findings, home));
   return material.warnings.length === 0 ? status : { ...status, warnings: material.warnings };
 }
 

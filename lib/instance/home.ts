@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, type Stats, statSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, mkdirSync, type Stats, statSync, writeFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { writeFault } from "../errors/system_error.ts";
@@ -7,6 +7,7 @@ import { networkFileSystem } from "../platform/files/network_file_system.ts";
 import { openUnlinked } from "../platform/files/unlinked_file.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { ownerRemedy, userName } from "./owner.ts";
+import { PROJECT_FILE_NAME } from "./paths.ts";
 
 /** Size of the trial write: one block of most file systems. */
 const TRIAL_BYTES = 4096;
@@ -17,7 +18,8 @@ export interface PreparedHome {
 }
 
 /**
- * Creates the folder at `path`, an absolute path, and its missing parents (mode 0700), or checks the existing one.
+ * Creates the folder at `path`, an absolute path, and its missing parents (mode 0700), or checks the existing one. Within a
+ * project, git ignores what is in it.
  * Anyone who can write to the home decides what is launched and which processes are signalled, so only its owner may.
  *
  * @throws {LocalError} `home-unusable` when `path` is not a folder, belongs to another user (for root too), is writable
@@ -44,6 +46,7 @@ export function prepareHome(path: string): PreparedHome {
     );
   }
   checkWritable(path);
+  if (isInProject(path)) ignoreInGit(path);
   const warnings: string[] = [];
   const network = networkFileSystem(path);
   if (network !== null) {
@@ -110,6 +113,25 @@ function checkWritable(path: string): void {
     }
   } catch (error) {
     throw explain(path, error);
+  }
+}
+
+/** Whether a project file lies beside the home, or above it. */
+function isInProject(home: string): boolean {
+  for (let folder = dirname(home);; folder = dirname(folder)) {
+    if (existsSync(join(folder, PROJECT_FILE_NAME))) return true;
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+/** Writes a `.gitignore` into the home that ignores everything in it, itself included; keeps an existing one. */
+function ignoreInGit(home: string): void {
+  try {
+    writeFileSync(join(home, ".gitignore"), "# Written by stigmer-local: all of this belongs to one machine.\n*\n", {
+      flag: "wx",
+    });
+  } catch (error) {
+    if (systemErrorCode(error) !== "EEXIST") throw explain(home, error);
   }
 }
 

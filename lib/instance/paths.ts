@@ -22,9 +22,20 @@ export interface InstancePaths {
   config: string;
   /** The parsed content of {@linkcode config}, cached so that the YAML parser need not be loaded again. */
   configRead: string;
+  /** The parsed content of the project file that was read last, likewise. */
+  projectRead: string;
   /** The ports that `auto` chose. */
   ports: string;
 }
+
+/** The name of a project file. */
+export const PROJECT_FILE_NAME = "stigmer-local.yaml";
+
+/** The variable that names the project file; `off` = none. */
+export const PROJECT_VARIABLE = "STIGMER_PROJECT";
+
+/** The name of a project's home, beside the project file. */
+export const PROJECT_HOME_NAME = ".stigmer";
 
 /** The name of the control socket within the home. */
 export const CONTROL_SOCKET_NAME = "control.sock";
@@ -50,6 +61,7 @@ export function instancePaths(home: string): InstancePaths {
     defaultDatabase: `${home}/temporal-data/temporal.db`,
     config: `${home}/config.yaml`,
     configRead: `${home}/config.read.json`,
+    projectRead: `${home}/project.read.json`,
     ports: `${home}/ports.json`,
   };
 }

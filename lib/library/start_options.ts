@@ -11,19 +11,19 @@ export type Size = number | string;
 
 /**
  * Options of {@linkcode startTemporal}. Each corresponds to the flag of `stigmer-local start`, or the key of `config.yaml`,
- * with that name. An omitted option comes from the environment, `config.yaml`, the running instance, or the default, in that
- * order.
+ * with that name. An omitted option comes from the environment, the project file, `config.yaml`, the running instance, or
+ * the default, in that order.
  */
 export interface StartOptions {
   /**
    * Start a separate server: free ports, in-memory data, no UI unless {@linkcode headless} is false or {@linkcode uiPort}
    * is given. It is removed when disposed of or when this process exits, even by SIGKILL. Ports and data in the
-   * environment and `config.yaml` do not apply to it.
+   * environment and files do not apply to it.
    *
    * @default {false}
    */
   ephemeral?: boolean;
-  /** The home of the instance; with {@linkcode ephemeral} only the place of installed binaries. @default {"~/.stigmer"} */
+  /** The home of the instance; with {@linkcode ephemeral} only the place of installed binaries. @default {"~/.stigmer", or `.stigmer` beside the project file} */
   home?: string;
   /** Port of the gRPC frontend; `auto` picks a free one and keeps it for the home. @default {7233} */
   port?: number | "auto";
@@ -102,12 +102,14 @@ export interface StartOptions {
    * @default {false}
    */
   stopAfter?: boolean;
+  /** Read the project file, stigmer-local.yaml, that is found from the working directory upwards. @default {true} */
+  project?: boolean;
   /** Receives what the command would print on stderr, line by line: warnings and the progress of an install. */
   onMessage?: (line: string) => void;
 }
 
 /** Options without a setting of `start`, or with other units. */
-const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "logsDir", "stopAfter", "onMessage"] as const;
+const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "logsDir", "stopAfter", "onMessage", "project"] as const;
 
 /** The setting of `start` for each other option, by its name in the schema; most are that name in camel case. */
 export const OPTION_FLAGS: Readonly<Record<Exclude<keyof StartOptions, typeof OTHERS[number]>, string>> = {
@@ -147,7 +149,7 @@ export const OPTION_FLAGS: Readonly<Record<Exclude<keyof StartOptions, typeof OT
 
 /**
  * The command line of `start` that `options` correspond to, so that flags and options share one schema, its checks, the
- * environment and `config.yaml`.
+ * environment and files.
  *
  * @throws {LocalError} `usage` for an unknown option, or for options that exclude each other
  */
@@ -161,6 +163,7 @@ export function commandLineOf(options: StartOptions): CommandLine {
     if (flag === undefined && !others.includes(name)) throw unknownOption(name);
     if (flag !== undefined && value !== undefined) flags.set(flag, value);
   }
+  if (options.project === false) flags.set("no-project", true);
   if (timeoutMs !== undefined) flags.set("timeout", timeoutMs / 1000);
   if (ephemeral === true && dbFilename !== undefined) {
     throw new LocalError("usage", "`dbFilename` cannot be used with `ephemeral`, which keeps its data in memory");

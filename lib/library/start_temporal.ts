@@ -1,5 +1,5 @@
 import { type CommandContext, commandContext } from "../cli/context.ts";
-import { homeOf, invocationOf } from "../cli/invocation.ts";
+import { readInvocation } from "../cli/read_invocation.ts";
 import { variablesSet } from "../environment/client_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
 import { withOuterHome } from "../environment/tool_environment.ts";
@@ -103,15 +103,12 @@ async function contextOf(host: Host, options: StartOptions): Promise<CommandCont
     });
   }
   const line = commandLineOf(options);
-  const surroundings = { env: options.ephemeral === true ? withOuterHome(host.env) : host.env, cwd: host.cwd() };
-  const home = homeOf(line, surroundings);
-  const hasConfig = host.exists(instancePaths(home).config);
-  const config = hasConfig ? await (await import("../cli/load_config.ts")).loadConfig(host, home) : null;
-  const invocation = { ...invocationOf(line, surroundings, config), quiet: true };
+  const env = options.ephemeral === true ? withOuterHome(host.env) : host.env;
+  const invocation = { ...await readInvocation(host, line, env), quiet: true };
   if (!invocation.managed && options.ephemeral !== true) {
     throw new LocalError("not-ours", "The settings point to an external Temporal, which this tool does not start", {
       hint: "Connect to that one, or set `ephemeral`",
-      facts: { home },
+      facts: { home: invocation.home },
     });
   }
   const context = commandContext(host, invocation);

@@ -105,6 +105,8 @@ export function testEnvironment(machine: Machine, home: string, jobId: string): 
     // Temporal needs a user name at start, and /etc/passwd may not have one for this uid.
     USER: env["USER"] || "tester",
     STIGMER_HOME: join(home, ".stigmer"),
+    // A project file in the repository, or above it, is not one of the tests.
+    STIGMER_PROJECT: "off",
     NO_COLOR: "1",
     // The default binary of the tests; tests of the search for a binary clear it.
     STIGMER_TEMPORAL_BIN: machine.temporal,

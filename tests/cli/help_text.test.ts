@@ -14,6 +14,8 @@ import { paintFor } from "../../lib/text/paint.ts";
 import { parseCommandLine } from "./parse_command_line.ts";
 
 const PLAIN = paintFor(false);
+/** The flags for an instance that are listed with the global ones. */
+const SELECTING = INSTANCE_FLAGS.filter(({ name }) => name === "home" || name === "no-project");
 const command = (name: string) => COMMANDS.find((each) => each.name === name)!;
 
 /** The lines of flags, such as `-p, --port PORT`. */
@@ -25,7 +27,7 @@ describe("renderHelp()", () => {
     for (const { name, summary } of COMMANDS) {
       assert(help.split("\n").some((line) => line.startsWith(`  ${name} `) && line.endsWith(` ${summary}`)), name);
     }
-    for (const { name, help: text } of [INSTANCE_FLAGS[0]!, ...OUTPUT_FLAGS]) {
+    for (const { name, help: text } of [...SELECTING, ...OUTPUT_FLAGS]) {
       assert(flagLines(help).some((line) => line.includes(`--${name} `) && line.includes(text)), name);
     }
   });
@@ -52,7 +54,7 @@ describe("renderCommandHelp()", () => {
     for (const each of COMMANDS) {
       const others = each.afterDashes === "arguments for Temporal"
         ? INSTANCE_FLAGS.filter(({ name }) => common.includes(name))
-        : [INSTANCE_FLAGS[0]!, ...OUTPUT_FLAGS];
+        : [...SELECTING, ...OUTPUT_FLAGS];
       assertEquals(told(each, false), written([...each.flags, ...others]), each.name);
       assertEquals(told(each, true), written(flagsOf(each)), each.name);
     }

@@ -8,5 +8,5 @@ export function parseCommandLine(
   surroundings: Surroundings,
   config: ConfigFile | null = null,
 ): Invocation {
-  return invocationOf(readCommandLine(args), surroundings, config);
+  return invocationOf(readCommandLine(args), surroundings, config === null ? [] : [config]);
 }

@@ -29,6 +29,7 @@ export function fakeHost(system: FakeSystem): Host {
     columns: () => 80,
     onSignal: unexpected,
     folderOwner: unexpected,
+    owner: unexpected,
     exit: unexpected,
     exists: unexpected,
     readText: unexpected,

@@ -14,6 +14,7 @@ const ORDER = [
     "grpc",
     "config",
     "instance",
+    "project",
     "process",
     "cli",
     "environment",
@@ -25,9 +26,19 @@ const ORDER = [
 /** Folders and files that decide and render, and neither read nor change the system. */
 const PURE = [
   ...["lib/errors", "lib/text", "lib/config/flags", "lib/environment"],
-  ...["auto_ports", "dev_server_args", "policy", "restart_policy", "settings", "temporal_versions", "file/config_file"]
+  ...["auto_ports", "dev_server_args", "policy", "restart_policy", "settings", "temporal_versions", "processes"]
     .map((name) => `lib/config/${name}.ts`),
-  ...["command_specs", "complete", "completion_scripts", "effective_settings", "help_text", "spinner"]
+  ...["config_file", "config_node", "parse_processes"].map((name) => `lib/config/file/${name}.ts`),
+  "lib/project/init/project_template.ts",
+  ...[
+    "command_spec",
+    "command_specs",
+    "completions/complete",
+    "completions/completion_scripts",
+    "effective_settings",
+    "help_text",
+    "spinner",
+  ]
     .map((name) => `lib/cli/${name}.ts`),
   ...["render_build", "render_install", "go_build/go_output", "download/checksums", "download/proxy"]
     .map((name) => `lib/binary/${name}.ts`),

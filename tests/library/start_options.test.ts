@@ -9,12 +9,12 @@ const START = COMMANDS.find(({ name }) => name === "start")!;
 
 /** What `start` takes and the library does not: how a command waits and prints, and external Temporals. */
 const NOT_OPTIONS = [
-  ...["no-wait", "foreground", "timeout", "extra-args"],
+  ...["no-wait", "foreground", "timeout", "extra-args", "no-project"],
   ...[...OUTPUT_FLAGS, ...CONNECTION_FLAGS].map(({ name }) => name),
 ];
 
 const invocation = (options: StartOptions) =>
-  invocationOf(commandLineOf(options), { env: { HOME: "/home/me" }, cwd: "/cwd" }, null);
+  invocationOf(commandLineOf(options), { env: { HOME: "/home/me" }, cwd: "/cwd" }, []);
 
 describe("the options of the library", () => {
   it("are every setting of `start`, each under its name in camel case or its plural", () => {

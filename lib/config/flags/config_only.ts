@@ -1,6 +1,6 @@
 import type { Flag } from "./flag.ts";
 
-/** Options without a flag, for the environment and `config.yaml`. */
+/** Options without a flag, for the environment and files. */
 export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "extra-args",

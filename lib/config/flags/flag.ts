@@ -2,8 +2,8 @@ import type { Policy } from "../policy.ts";
 import type { Settings } from "../settings.ts";
 
 /**
- * An option that can be set with a flag, with an environment variable or in `config.yaml`. The single source for parsing,
- * help, completions and messages.
+ * An option that can be set with a flag, with an environment variable, in a project file or in `config.yaml`. The single
+ * source for parsing, help, completions, messages and the JSON Schema of project files.
  */
 export interface Flag {
   /** The name of the flag, without the dashes. */
@@ -19,11 +19,16 @@ export interface Flag {
   value?: string;
   /** The environment variable for it. */
   env?: string;
-  /** Its key in `config.yaml`, relative to {@linkcode CONFIG_SECTION}: `ui_port`, `health.interval`. */
+  /**
+   * Its key, such as `ui_port` or `health.interval`: in a project file as it is, in `config.yaml` relative to
+   * {@linkcode CONFIG_SECTION}.
+   */
   key?: string;
   /** An alternative key. */
   otherKey?: string;
-  /** Its value is a path, relative to the file's directory in `config.yaml`, else to the working directory. */
+  /** Its key exists only in a project file. */
+  isProjectOnly?: true;
+  /** Its value is a path, relative to the directory of the file that sets it, else to the working directory. */
   isPath?: true;
   /** Accepts `auto`, too. */
   mayBeAuto?: true;

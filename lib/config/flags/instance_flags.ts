@@ -13,8 +13,15 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     kind: "text",
     value: "DIR",
     env: "STIGMER_HOME",
+    key: "home",
+    isProjectOnly: true,
     isPath: true,
-    help: "Home directory of the instance (default ~/.stigmer)",
+    help: "Home directory of the instance (default ~/.stigmer); in a project: .stigmer in it",
+  },
+  {
+    name: "no-project",
+    kind: "boolean",
+    help: "Ignore the project file, stigmer-local.yaml (also with STIGMER_PROJECT=off)",
   },
   {
     name: "temporal-bin",
@@ -215,11 +222,14 @@ export const PICK_VERSION: Flag = {
   help: "Version of Temporal to run, installed if missing",
 };
 
-/** All options of `config.yaml`, in display order. */
-export const CONFIG_FLAGS: readonly Flag[] = [
+/** All options of a project file, in display order. */
+export const PROJECT_FLAGS: readonly Flag[] = [
   ...INSTANCE_FLAGS,
   PICK_VERSION,
   ...CONFIG_ONLY,
   ...CONNECTION_FLAGS,
 ]
   .filter(({ key }) => key !== undefined);
+
+/** All options of `config.yaml`, in display order. */
+export const CONFIG_FLAGS: readonly Flag[] = PROJECT_FLAGS.filter(({ isProjectOnly }) => isProjectOnly !== true);

@@ -3,7 +3,7 @@ import { rankOf, type SettingSource } from "./setting_source.ts";
 
 /**
  * Whether to connect to an external Temporal. Between `managed` and `address` or `profile` the source with the higher
- * precedence decides (flag, environment, `config.yaml`), and `managed` wins a tie. Temporal's own variables do not count:
+ * precedence decides (flag, environment, project file, `config.yaml`), and `managed` wins a tie. Temporal's own variables do not count:
  * one left over in a shell must not divert a command from the local Temporal.
  */
 export function isExternal(options: ReadonlyMap<string, OptionValue>): boolean {

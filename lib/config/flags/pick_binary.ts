@@ -11,7 +11,7 @@ export interface PickedBinary {
 
 /**
  * The binary that `temporal-bin` or `version` selects. The source with the higher precedence wins: flag, environment,
- * `config.yaml`.
+ * project file, `config.yaml`.
  *
  * @throws {LocalError} `usage` for an invalid version, and for both at once
  */

@@ -3,7 +3,8 @@ export type SettingSource =
   /** `name`: with the dashes, or `--` for the arguments after it. */
   | { kind: "flag"; name: string }
   | { kind: "environment"; name: string }
-  | { kind: "file"; path: string; line: number; key: string }
+  /** `isProject`: a project file; missing = the home's `config.yaml`. */
+  | { kind: "file"; path: string; line: number; key: string; isProject?: true }
   /** Selected by `install` in the home. */
   | { kind: "installed" }
   | { kind: "default" };
@@ -26,5 +27,6 @@ export function sourceName(source: SettingSource): string {
 
 /** The precedence of a source; the greater rank wins. */
 export function rankOf(source: SettingSource): number {
-  return ["default", "installed", "file", "environment", "flag"].indexOf(source.kind);
+  const place = source.kind === "file" && source.isProject === true ? "project" : source.kind;
+  return ["default", "installed", "file", "project", "environment", "flag"].indexOf(place);
 }

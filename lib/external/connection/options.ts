@@ -12,9 +12,8 @@ export interface ConnectionOptions {
   configFile: Sourced<string> | null;
 }
 
-/** The bases of relative paths: the home for those in `config.yaml`, else the working directory. */
+/** The bases of relative paths; those in a file start at its directory. */
 export interface Bases {
-  home: string;
   cwd: string;
   /** The expansion of `~`. */
   userHome: string;
@@ -37,7 +36,7 @@ export function connectionOptions(options: ReadonlyMap<string, OptionValue>, bas
     const found = options.get(flag);
     if (found === undefined) return null;
     const { value, source } = found;
-    const base = source.kind === "file" ? bases.home : bases.cwd;
+    const base = source.kind === "file" ? `${source.path}/..` : bases.cwd;
     return { value: isPath ? absolute(String(value), base, bases) : value, from: sourceName(source) };
   };
   const profile: Record<string, Sourced<unknown>> = {};

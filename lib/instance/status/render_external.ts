@@ -1,7 +1,7 @@
 import type { Status } from "./status.ts";
 
 /** The rows of the status card of an external Temporal. */
-export function externalRows({ address, namespace, external }: Status): [string, string | null][] {
+export function externalRows({ address, namespace, external, paths }: Status): [string, string | null][] {
   if (external === undefined) return [];
   const { tls, clientCertificate, apiKey, from, serverVersion } = external;
   const credentials = [...(clientCertificate ? ["client certificate"] : []), ...(apiKey ? ["API key"] : [])];
@@ -10,6 +10,7 @@ export function externalRows({ address, namespace, external }: Status): [string,
     ["Namespace", namespace],
     ["TLS", `${tls ? "yes" : "no"}${credentials.length === 0 ? "" : `, with ${credentials.join(" and ")}`}`],
     ["Server", serverVersion === null ? null : `Temporal ${serverVersion}`],
+    ["Project", paths.project ?? null],
     ["Managed", "no (external; stigmer-local does not start or stop it)"],
   ];
 }

@@ -29,6 +29,7 @@ export function renderCard(status: Status, paint: Paint): string {
     ],
     ["Log", status.paths.log],
     ["Data", status.paths.database ?? "in memory"],
+    ["Project", status.paths.project ?? null],
   ];
   return `${paint.green("●")} ${paint.bold(headline)}\n${renderRows(rows, paint)}`;
 }
@@ -57,10 +58,12 @@ export function renderStatus(
 ): string {
   const { temporal, supervisor, lastExit, failure } = status;
   const lines = [headline(status, paint)];
-  const rows: [string, string | null][] = !status.managed
-    ? externalRows(status)
-    : temporal === null
-    ? [["Home", status.paths.home], ["Data", status.paths.database ?? "in memory"]]
+  const rows: [string, string | null][] = !status.managed ? externalRows(status) : temporal === null
+    ? [
+      ["Project", status.paths.project ?? null],
+      ["Home", status.paths.home],
+      ["Data", status.paths.database ?? "in memory"],
+    ]
     : [
       ["Address", status.address],
       ["UI", status.uiUrl ?? "none (headless)"],
@@ -78,6 +81,7 @@ export function renderStatus(
         supervisor === null ? "none" : `pid ${supervisor.pid}, ${supervisor.runtime} ${supervisor.version}`,
       ],
       ["Restarts", status.restarts === 0 ? null : String(status.restarts)],
+      ["Project", status.paths.project ?? null],
       ["Home", status.paths.home],
       ["Data", status.paths.database ?? "in memory"],
       ["Log", status.paths.log],

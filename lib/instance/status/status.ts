@@ -112,8 +112,11 @@ export interface Status {
   restarts: number;
   lastExit: Exit | null;
   checks: Check[];
-  /** `database`: null = in memory. Both are null for an external Temporal. */
-  paths: { home: string; database: string | null; log: string | null };
+  /**
+   * `database`: null = in memory. `database` and `log` are null for an external Temporal. `project`: the project file that
+   * counts where the command was called, null = none; the supervisor does not know it.
+   */
+  paths: { home: string; database: string | null; log: string | null; project?: string | null };
   /** Why the state is `failed`, and how to fix it. */
   failure?: Failure;
   /** The processes beside Temporal, in the order of the project file; missing if it declares none. */

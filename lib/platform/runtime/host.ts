@@ -59,7 +59,9 @@ export interface Host {
   /** Calls `handler` for each of `signals`; returns a function that stops that. */
   onSignal(signals: readonly HeardSignal[], handler: (signal: string) => void): () => void;
   /** Owner and permission bits of the folder at `path`; null if there is no folder. */
-  folderOwner(path: string): { uid: number; mode: number } | null;
+  folderOwner(path: string): Owner | null;
+  /** The same of whatever is at `path`, following links; null if there is nothing, or it cannot be seen. */
+  owner(path: string): Owner | null;
   /**
    * Exits the process at once, whatever is still pending. No output is lost, because {@linkcode write} waits until the
    * system has accepted it.
@@ -73,6 +75,13 @@ export interface Host {
    * @throws the system's error if the disk fails
    */
   readText(path: string, maxBytes: number): { text: string } | { refused: TextRefusal };
+}
+
+/** Owner and permission bits of a file or folder. */
+export interface Owner {
+  uid: number;
+  gid: number;
+  mode: number;
 }
 
 /** Why a text was not read. */

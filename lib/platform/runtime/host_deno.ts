@@ -1,6 +1,6 @@
 import { connectDeno } from "../net/connect_deno.ts";
 import { runForegroundDeno } from "./foreground_child_deno.ts";
-import { DEFAULT_COLUMNS, type Host } from "./host.ts";
+import { DEFAULT_COLUMNS, type Host, type Owner } from "./host.ts";
 import { afterDeno } from "./timer_deno.ts";
 
 /** The host under Deno. Uses no `node:` module. */
@@ -50,14 +50,12 @@ export function denoHost(): Host {
       };
     },
     folderOwner: (path) => {
-      try {
-        const info = Deno.statSync(path);
-        return info.isDirectory ? { uid: info.uid ?? -1, mode: (info.mode ?? 0) & 0o7777 } : null;
-      } catch (error) {
-        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
-        if (error instanceof Deno.errors.PermissionDenied) return null;
-        throw error;
-      }
+      const info = statOf(path);
+      return info?.isDirectory === true ? ownerOf(info) : null;
+    },
+    owner: (path) => {
+      const info = statOf(path);
+      return info === null ? null : ownerOf(info);
     },
     exit: (code) => Deno.exit(code),
     exists: (path) => {
@@ -88,3 +86,19 @@ export function denoHost(): Host {
     },
   };
 }
+
+function statOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop) return null;
+    throw error;
+  }
+}
+
+const ownerOf = ({ uid, gid, mode }: Deno.FileInfo): Owner => ({
+  uid: uid ?? -1,
+  gid: gid ?? -1,
+  mode: (mode ?? 0) & 0o7777,
+});

@@ -1,10 +1,10 @@
-import { lstatSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { connectNode } from "../net/connect_node.ts";
 import { runForegroundNode } from "./foreground_child_node.ts";
-import { DEFAULT_COLUMNS, type Host } from "./host.ts";
+import { DEFAULT_COLUMNS, type Host, type Owner } from "./host.ts";
 
 const ignore = (): void => {};
 
@@ -54,13 +54,12 @@ export function nodeHost(): Host {
       };
     },
     folderOwner: (path) => {
-      try {
-        const info = statSync(path);
-        return info.isDirectory() ? { uid: info.uid, mode: info.mode & 0o7777 } : null;
-      } catch (error) {
-        if (["ENOENT", "ENOTDIR", "EACCES"].includes(systemErrorCode(error) ?? "")) return null;
-        throw error;
-      }
+      const info = statOf(path);
+      return info?.isDirectory() === true ? ownerOf(info) : null;
+    },
+    owner: (path) => {
+      const info = statOf(path);
+      return info === null ? null : ownerOf(info);
     },
     exit: (code) => process.exit(code),
     exists: (path) => {
@@ -86,3 +85,14 @@ export function nodeHost(): Host {
     },
   };
 }
+
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "EACCES", "ELOOP"].includes(systemErrorCode(error) ?? "")) return null;
+    throw error;
+  }
+}
+
+const ownerOf = ({ uid, gid, mode }: Stats): Owner => ({ uid, gid, mode: mode & 0o7777 });

@@ -5,7 +5,7 @@ import { effectiveSettings } from "../../../lib/cli/effective_settings.ts";
 import type { Invocation } from "../../../lib/cli/invocation.ts";
 import { readConfigFile } from "../../../lib/config/file/config_file.ts";
 import { type ConfigNode, isConfigNode, plainValue } from "../../../lib/config/file/config_node.ts";
-import { CONFIG_FLAGS } from "../../../lib/config/flags/instance_flags.ts";
+import { PROJECT_FLAGS } from "../../../lib/config/flags/instance_flags.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { parseCommandLine } from "../../cli/parse_command_line.ts";
 
@@ -190,7 +190,7 @@ describe("effectiveSettings()", () => {
       port: 20_001,
       uiPort: 21_001,
     }, null);
-    assertEquals(settings.map(({ key }) => key), CONFIG_FLAGS.map(({ key }) => key!));
+    assertEquals(settings.map(({ key }) => key), PROJECT_FLAGS.map(({ key }) => key!));
     const find = (name: string) => settings.find(({ key }) => key === name);
     assertEquals(find("port"), {
       key: "port",

@@ -7,7 +7,7 @@ import { type ClientProfile, profileFromEnvironment } from "../../../lib/externa
 import { externalEnvironment, isSecretVariable } from "../../../lib/external/environment.ts";
 import { parseCommandLine } from "../../cli/parse_command_line.ts";
 
-const BASES = { home: "/home/me/.stigmer", cwd: "/src", userHome: "/home/me" };
+const BASES = { cwd: "/src", userHome: "/home/me" };
 
 function given(line: string, env: Record<string, string> = {}) {
   return parseCommandLine(line.split(" "), { env: { HOME: "/home/me", ...env }, cwd: "/src" }).options;

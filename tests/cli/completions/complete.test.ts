@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { COMMANDS, flagsOf } from "../../lib/cli/command_specs.ts";
-import { complete, renderCompletion } from "../../lib/cli/complete.ts";
+import { COMMANDS, flagsOf } from "../../../lib/cli/command_specs.ts";
+import { complete, renderCompletion } from "../../../lib/cli/completions/complete.ts";
 
 /** The values offered for the last word of `line`, or what kind of thing may stand there. */
 function at(line: string): string[] | string {

@@ -1,4 +1,4 @@
-import { commandIndex, COMMANDS, type CommandSpec, type Flag, flagsOf } from "./command_specs.ts";
+import { commandIndex, COMMANDS, type CommandSpec, type Flag, flagsOf } from "../command_specs.ts";
 
 /** The shells that completions are made for. */
 export const COMPLETION_SHELLS = ["bash", "zsh", "fish"] as const;
