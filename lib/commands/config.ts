@@ -38,7 +38,7 @@ type Row = readonly [key: string, value: string, from: string];
 const rowOf = ({ key, text, source }: EffectiveSetting): Row => [key, text || "-", placeOf(source)];
 
 /** What only projects have: the file that counts, and the names of its processes. */
-function projectRows({ project, processes, files }: Invocation): Row[] {
+function projectRows({ project, processes = [], files }: Invocation): Row[] {
   if (project === null) return [];
   const file = files.find(({ kind }) => kind === "project");
   const source = file === undefined ? null : sourceIn(file, PROCESSES_KEY);
