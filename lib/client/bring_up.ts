@@ -2,7 +2,6 @@ import { checkHome, type CommandContext, tellWarnings, timeoutMsOf, withProject 
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
-import { stillStarting } from "../errors/not_ready.ts";
 import { CONTROL_SOCKET_NAME } from "../instance/paths.ts";
 import { requireReach } from "../instance/status/reachability.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -47,7 +46,7 @@ async function askRunning(
     context,
     () => askLong(host, home, { method: "POST", path: `/${verb}`, body }, timeoutMs),
   );
-  if (answer.kind === "late") throw stillStarting(timeoutMs);
+  if (answer.kind === "late") throw await (await import("../control/late_start.ts")).lateStart(host, home, timeoutMs);
   if (answer.kind !== "answer" || isLeaving(answer.response)) return null;
   const status = statusOrThrow(answer.response);
   if (verb === "restart") (await import("../binary/selected_version.ts")).settleSelectedVersion(home);

@@ -1,7 +1,6 @@
 import { closeSync, statSync } from "node:fs";
 import { statusOrThrow } from "../control/client.ts";
 import { askStart, isLeaving, type LongAnswer } from "../control/request.ts";
-import { stillStarting } from "../errors/not_ready.ts";
 import { type LaunchRequest, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
 import { readLastFailure } from "../instance/last_failure.ts";
@@ -72,7 +71,9 @@ export async function ensureSupervisor(
       const status = hasSpawned ? statusFromSupervisor(answer) : statusOrThrow(answer.response);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
-    if (answer.kind === "late" || performance.now() > giveUpAt) throw stillStarting(options.timeoutMs);
+    if (answer.kind === "late" || performance.now() > giveUpAt) {
+      throw await (await import("../control/late_start.ts")).lateStart(host, launchRequest.home, options.timeoutMs);
+    }
     if (answer.kind === "silent") {
       await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, launchRequest.home);
     }

@@ -3,7 +3,7 @@ import { LocalError } from "../errors/local_error.ts";
 import { createInstance, DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
 import { clearLastFailure } from "../instance/last_failure.ts";
-import { instancePaths, processesDir } from "../instance/paths.ts";
+import { instancePaths } from "../instance/paths.ts";
 import { recordedNames, removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
@@ -68,10 +68,11 @@ export async function stopUnsupervised(
 /** Ends the processes beside Temporal. A grace period as long as the default does not shorten theirs. */
 async function endProcesses(instance: Instance, graceMs: number): Promise<void> {
   const { home } = instance.paths;
-  if (!instance.host.exists(processesDir(home))) return;
+  const names = recordedNames(home);
+  if (names.length === 0) return;
   const { endRecorded } = await import("../stack/leftovers.ts");
   const limitMs = graceMs >= DEFAULT_GRACE_MS ? Infinity : graceMs;
-  await Promise.all(recordedNames(home).map((name) => endRecorded(instance, name, limitMs)));
+  await Promise.all(names.map((name) => endRecorded(instance, name, limitMs)));
 }
 
 async function takeSupervisorLock(

@@ -92,11 +92,17 @@ export class Member {
     run.supervised.begin();
   }
 
-  /** Terminates it gracefully and starts it anew. */
-  async restart(): Promise<void> {
-    if (!this.isActive) return await this.start();
+  /** Terminates it gracefully and starts it anew, as `settings` say. */
+  async restart(settings: ProcessSettings = this.#settings): Promise<void> {
+    const run = this.#run;
+    if (run === null || !this.isActive) return await this.start(settings);
+    if (JSON.stringify(settings) !== JSON.stringify(this.#settings)) {
+      await this.stop(Infinity, false);
+      return await this.start(settings);
+    }
     this.isWanted = true;
-    this.#run!.supervised.dispatch({ kind: "restart", graceMs: this.#settings.stopTimeoutMs });
+    run.program.doubtNoMore();
+    run.supervised.dispatch({ kind: "restart", graceMs: this.#settings.stopTimeoutMs });
   }
 
   /**

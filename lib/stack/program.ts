@@ -63,6 +63,11 @@ export class StackProgram implements Program<StackProcess> {
     return processLog(this.#instance.paths, this.settings.name);
   }
 
+  /** Forgets why the process that runs will not become ready: another one follows. */
+  doubtNoMore(): void {
+    this.#refutal = null;
+  }
+
   /** Resolves with the reason once it is known that the process, as it runs, will not become ready. */
   refuted(): Promise<LocalError> {
     return new Promise((resolve) => {
@@ -77,7 +82,7 @@ export class StackProgram implements Program<StackProcess> {
 
   async bringUp(launch: Launch<StackProcess>): Promise<StackProcess> {
     const { signal } = launch;
-    this.#refutal = null;
+    this.doubtNoMore();
     const { dependsOn } = this.settings;
     this.#problem = this.#surroundings.waitsFor(dependsOn);
     await this.#surroundings.whenReady(dependsOn, signal);

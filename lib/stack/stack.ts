@@ -3,9 +3,6 @@ import type { ProcessSettings } from "../config/processes.ts";
 import type { SettingDifference } from "../config/settings.ts";
 import type { Failure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { GrpcError } from "../grpc/error.ts";
-import { type GrpcChannel, openGrpcChannel } from "../grpc/channel.ts";
-import { listPollers, type Poller, type TaskKind } from "../grpc/task_queues.ts";
 import type { Instance } from "../instance/context.ts";
 import type { HeldHome } from "../instance/lock_guard.ts";
 import { processesDir } from "../instance/paths.ts";
@@ -16,10 +13,8 @@ import { didYouMean } from "../text/did_you_mean.ts";
 import { endRecorded } from "./leftovers.ts";
 import { Member, type MemberContext } from "./member.ts";
 import { dependentsOf, withDependencies } from "./order.ts";
+import { PollerQueries } from "./poller_queries.ts";
 import type { Surroundings } from "./surroundings.ts";
-
-/** The timeout of a question to Temporal, in ms. */
-const CALL_TIMEOUT_MS = 5000;
 
 /** What a stack needs of the supervisor of its instance. */
 export interface StackOptions {
@@ -39,13 +34,14 @@ export class Stack {
   readonly #context: MemberContext;
   #members = new Map<string, Member>();
   readonly #waiters = new Set<() => void>();
-  #channel: { address: string; opened: Promise<GrpcChannel> } | null = null;
+  readonly #pollers: PollerQueries;
   #graceMs = Infinity;
   #afterEnd: (() => void) | null = null;
 
   constructor(options: StackOptions, declared: readonly ProcessSettings[]) {
     this.#options = options;
     const { instance, home, warn } = options;
+    this.#pollers = new PollerQueries(instance.host.connect, () => options.served().address);
     mkdirSync(processesDir(instance.paths.home), { recursive: true, mode: 0o700 });
     this.#context = {
       instance,
@@ -124,9 +120,14 @@ export class Stack {
     await Promise.all(withDependencies(this.#known(names), this.declared).map((name) => this.#member(name).start()));
   }
 
-  /** @throws {LocalError} `usage` for an unknown name */
-  async restart(names: readonly string[]): Promise<void> {
-    await Promise.all(this.#known(names).map((name) => this.#member(name).restart()));
+  /**
+   * Restarts these processes, as `requested` says if it does.
+   *
+   * @throws {LocalError} `usage` for an unknown name
+   */
+  async restart(names: readonly string[], requested: readonly ProcessSettings[] = []): Promise<void> {
+    const settingsOf = (name: string) => requested.find((each) => each.name === name);
+    await Promise.all(this.#known(names).map((name) => this.#member(name).restart(settingsOf(name))));
   }
 
   /**
@@ -169,7 +170,21 @@ export class Stack {
     const chosen = names === undefined
       ? [...this.#members.values()].filter((member) => member.isWanted)
       : withDependencies(this.#known(names), this.declared).map((name) => this.#member(name));
-    const failures = (await Promise.all(chosen.map((member) => member.settled()))).filter((each) => each !== null);
+    const outcomes = new Map<string, Promise<Failure | null>>();
+    /** What is held up by a failure is settled, too. */
+    const outcomeOf = (member: Member): Promise<Failure | null> => {
+      const { name, dependsOn } = member.settings;
+      const known = outcomes.get(name);
+      if (known !== undefined) return known;
+      const heldUp = dependsOn.flatMap((each) => this.#members.get(each) ?? []).map(async (dependency) => {
+        if (await outcomeOf(dependency) === null) await new Promise(() => {});
+        return null;
+      });
+      const outcome = Promise.race([member.settled(), ...heldUp]);
+      outcomes.set(name, outcome);
+      return outcome;
+    };
+    const failures = (await Promise.all(chosen.map(outcomeOf))).filter((each) => each !== null);
     const [first] = failures;
     if (first === undefined) return null;
     if (failures.length === 1) return first;
@@ -193,7 +208,7 @@ export class Stack {
   /** Frees every lock and connection at once, and leaves the processes alone. */
   release(): void {
     for (const member of this.#members.values()) member.release();
-    void this.#channel?.opened.then((channel) => channel.close(), () => {});
+    this.#pollers.close();
   }
 
   #member(name: string): Member {
@@ -230,7 +245,7 @@ export class Stack {
         await unlessAborted(whenServing(), signal);
         await unlessAborted(this.#untilReady(names, signal), signal);
       },
-      pollersOf: (namespace, taskQueue, kind) => this.#pollersOf(namespace, taskQueue, kind),
+      pollersOf: (namespace, taskQueue, kind) => this.#pollers.of(namespace, taskQueue, kind),
     };
   }
 
@@ -248,33 +263,6 @@ export class Stack {
       };
       this.#waiters.add(look);
       look();
-    });
-  }
-
-  async #pollersOf(namespace: string, taskQueue: string, kind: TaskKind): Promise<Poller[] | { why: string }> {
-    try {
-      return await listPollers(await this.#open(), namespace, taskQueue, kind, CALL_TIMEOUT_MS);
-    } catch (error) {
-      if (!(error instanceof GrpcError)) throw error;
-      return { why: error.message };
-    }
-  }
-
-  /** The connection to the Temporal that runs now. */
-  #open(): Promise<GrpcChannel> {
-    const { served, instance } = this.#options;
-    const { address } = served();
-    if (this.#channel?.address !== address) {
-      void this.#channel?.opened.then((channel) => channel.close(), () => {});
-      const colon = address.lastIndexOf(":");
-      const host = address.slice(0, colon).replace(/^\[|\]$/g, "");
-      const endpoint = { host, port: Number(address.slice(colon + 1)) };
-      this.#channel = { address, opened: openGrpcChannel(instance.host.connect, endpoint, CALL_TIMEOUT_MS) };
-    }
-    const { opened } = this.#channel;
-    return opened.catch((error: unknown) => {
-      if (this.#channel?.opened === opened) this.#channel = null;
-      throw error;
     });
   }
 }

@@ -149,7 +149,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     },
     restart: async ({ asked: requested, binary, policy, processes, names }: StartRequest) => {
       if (isLeaving(supervisor.machine.state)) return LEAVING;
-      if (names !== undefined) return await restartProcesses(supervisor, names) ?? await settled(names);
+      if (names !== undefined) return await restartProcesses(supervisor, names, processes) ?? await settled(names);
       const refusal = await refusalOf(supervisor, requested, binary, instance);
       if (refusal !== null) return refusal;
       if (isLeaving(supervisor.machine.state)) return LEAVING;

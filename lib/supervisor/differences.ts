@@ -32,10 +32,15 @@ export function differencesFrom(
 
 /** The refusal of a request that wants `differences`. */
 export function settingsDiffer(differences: SettingDifference[]): Failure {
+  const isOfProcesses = differences.every(({ setting }) => setting.startsWith("processes."));
   return {
     code: "settings-differ",
-    message: `Temporal is already running with different settings: ${differences.map(inWords).join("; ")}`,
-    hint: "`stigmer-local restart` with these flags applies them; a different --home creates a separate instance",
+    message: `${isOfProcesses ? "Processes are" : "Temporal is"} already running with different settings: ${
+      differences.map(inWords).join("; ")
+    }`,
+    hint: isOfProcesses
+      ? "`stigmer-local restart` applies the project file"
+      : "`stigmer-local restart` with these flags applies them; a different --home creates a separate instance",
     facts: { differences },
   };
 }

@@ -24,9 +24,13 @@ export async function stopProcesses(
   return await withStack(supervisor, names, (stack) => stack.stop(names, graceMs < 0 ? Infinity : graceMs));
 }
 
-/** Restarts the processes `names`. Why it cannot, else null. */
-export async function restartProcesses(supervisor: Supervisor, names: readonly string[]): Promise<Failure | null> {
-  return await withStack(supervisor, names, (stack) => stack.restart(names));
+/** Restarts the processes `names`, as `processes` say if they are given. Why it cannot, else null. */
+export async function restartProcesses(
+  supervisor: Supervisor,
+  names: readonly string[],
+  processes: readonly ProcessSettings[] | undefined,
+): Promise<Failure | null> {
+  return await withStack(supervisor, names, (stack) => stack.restart(names, processes));
 }
 
 /** Lets a restart of everything bring up `processes`, if they are given, instead of what runs now. */

@@ -6,9 +6,9 @@ import { absolutePath, instancePaths } from "../../lib/instance/paths.ts";
 
 describe("instancePaths()", () => {
   it("keeps everything within the home, each thing at a place of its own", () => {
-    const { home, ...places } = instancePaths("/home/me/my stigmer");
+    const { home, program, ...places } = instancePaths("/home/me/my stigmer");
     const paths = Object.values(places);
-    assertEquals(home, "/home/me/my stigmer");
+    assertEquals([home, program], ["/home/me/my stigmer", "temporal"]);
     assert(paths.every((path) => path.startsWith(`${home}/`)));
     assertEquals(new Set(paths).size, paths.length);
   });
