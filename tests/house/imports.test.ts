@@ -55,6 +55,9 @@ const PURE = [
   ...[
     "lib/process/transitions.ts",
     "lib/process/states.ts",
+    "lib/platform/watch/inotify_events.ts",
+    "lib/stack/watch/burst.ts",
+    "lib/stack/watch/rules.ts",
     "lib/temporal/launch/exit_diagnosis.ts",
     "lib/temporal/launch/ignored_values.ts",
     "lib/library/start_options.ts",

@@ -1,0 +1,55 @@
+import { basename, sep } from "node:path";
+
+/** A path is watched only up to this number of folders. */
+export const MOST_FOLDERS = 5_000;
+
+/** Folders that no program has its own sources in. */
+const LEFT_OUT = new Set([".git", "node_modules"]);
+
+/** Whether the file or folder at `path` is left out whatever git says: `.git`, `node_modules` and the `ignored` folders. */
+export function isLeftOut(path: string, ignored: readonly string[]): boolean {
+  return LEFT_OUT.has(basename(path)) || ignored.includes(path);
+}
+
+/** Whether `path` is `folder` or lies in it. Both are absolute, without links and `..`. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/**
+ * Why a path must not be watched; null if it may be.
+ *
+ * @param path Where it leads to: absolute, without links and `..`, as the others.
+ */
+export function refusalOf(
+  path: string,
+  { project, ignored }: { project: string; ignored: readonly string[] },
+): string | null {
+  if (path === sep) return "it is the root of the file system";
+  if (path !== project && isWithin(project, path)) return `it leads to ${path}, which contains the project`;
+  const home = ignored.find((each) => isWithin(path, each));
+  return home === undefined ? null : `it is in ${home}, which the tool itself writes to`;
+}
+
+/** The paths without those that lie in another one of them. */
+export function outermost(paths: readonly string[]): string[] {
+  const all = [...new Set(paths)];
+  return all.filter((path) => !all.some((other) => other !== path && isWithin(path, other)));
+}
+
+/** What to do about a limit of inotify(7); null for another error. */
+export function inotifyLimit(code: string | undefined): { reason: string; remedy: string } | null {
+  if (code === "ENOSPC") {
+    return {
+      reason: "the system's limit of watched folders is reached (fs.inotify.max_user_watches)",
+      remedy: "raise it with `sudo sysctl fs.inotify.max_user_watches=524288`, or watch fewer folders",
+    };
+  }
+  if (code === "EMFILE") {
+    return {
+      reason: "the system's limit of file watchers (fs.inotify.max_user_instances), or of open files, is reached",
+      remedy: "raise it with `sudo sysctl fs.inotify.max_user_instances=1024`, or end programs that watch files",
+    };
+  }
+  return null;
+}
