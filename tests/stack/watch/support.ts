@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isDeno } from "../../../lib/platform/runtime/host.ts";
 import { type FileWatch, watchFiles, type WatchOptions } from "../../../lib/stack/watch/watch_files.ts";
 import { DEADLINE_MS } from "../../platform/support.ts";
 
@@ -67,4 +69,13 @@ export function git(folder: string, ...args: string[]): void {
     env: { PATH: process.env["PATH"], HOME: folder, GIT_CONFIG_NOSYSTEM: "1" },
   });
   if (status !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
+}
+
+/** The command that runs a fixture under the runtime of this test. */
+export function fixtureCommand(name: string): string[] {
+  const script = fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+  const config = process.env["STIGMER_TEST_DENO_CONFIG"] ??
+    fileURLToPath(new URL("../../../deno.offline.json", import.meta.url));
+  const runtime = isDeno ? ["run", "-A", "--no-check", "--no-lock", "--config", config] : process.execArgv;
+  return [process.execPath, ...runtime, script];
 }
