@@ -74,8 +74,10 @@ export class Burst {
     if (this.#counted.size === 0) return null;
     const dueMs = this.#lastMs + this.#policy.debounceMs;
     if (nowMs < dueMs) return dueMs - nowMs;
-    const mayProlong = [this.#unknown, this.#examined]
-      .some((changes) => [...changes.values()].some(({ firstMs }) => firstMs <= dueMs));
+    const mayProlong = [this.#unknown, this.#examined].some((changes) => {
+      const [first] = changes.values(); // the earliest: a map keeps its order
+      return first !== undefined && first.firstMs <= dueMs;
+    });
     return mayProlong ? null : 0;
   }
 

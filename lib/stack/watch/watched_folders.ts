@@ -1,5 +1,4 @@
-import type { Dirent } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import type { FolderWatcher } from "../../platform/watch/folder_watcher.ts";
@@ -8,6 +7,7 @@ import { inotifyLimit, isWithin, MOST_FOLDERS } from "./rules.ts";
 
 /** Of the files that lie in a new folder, so many are enough to see whether one of them counts. */
 const MOST_FILES = 1_000;
+const READ_AT_ONCE = 1_000;
 
 /** What {@linkcode WatchedFolders} needs to know. */
 export interface FolderMeans {
@@ -70,7 +70,7 @@ export class WatchedFolders {
    * @returns the files found, at most {@linkcode MOST_FILES}; null if there are more than {@linkcode MOST_FOLDERS} folders
    */
   async addAll(start: string): Promise<string[] | null> {
-    const { signal, git, isLeftOut } = this.#means;
+    const { signal, git } = this.#means;
     const files: string[] = [];
     for (let level = [start]; level.length > 0 && !signal.aborted;) {
       const ignored = await git?.ignoredOf(level.map((path) => `${path}/`)) ?? new Set();
@@ -80,25 +80,31 @@ export class WatchedFolders {
       level = [];
       for (const folder of wanted) {
         this.add(folder);
-        for (const entry of await this.#entriesOf(folder)) {
-          const path = join(folder, entry.name);
-          if (isLeftOut(path)) continue;
-          if (entry.isDirectory()) level.push(path);
-          else if (files.length < MOST_FILES) files.push(path);
-        }
+        const found = await this.#read(folder, MOST_FILES - files.length);
+        level.push(...found.folders);
+        files.push(...found.files);
         if (signal.aborted) break;
       }
     }
     return files;
   }
 
-  async #entriesOf(folder: string): Promise<Dirent[]> {
+  /** The folders in a folder, and at most `mostFiles` of its files. */
+  async #read(folder: string, mostFiles: number): Promise<{ folders: string[]; files: string[] }> {
+    const { isLeftOut, onFailure } = this.#means;
+    const found = { folders: [] as string[], files: [] as string[] };
     try {
-      return await readdir(folder, { withFileTypes: true });
+      // readdir() of 50,000 files blocks Deno for 0.4 s.
+      for await (const entry of await opendir(folder, { bufferSize: READ_AT_ONCE })) {
+        const path = join(folder, entry.name);
+        if (isLeftOut(path)) continue;
+        if (entry.isDirectory()) found.folders.push(path);
+        else if (found.files.length < mostFiles) found.files.push(path);
+      }
     } catch (error) {
-      if (!isGone(error)) this.#means.onFailure(folder, error);
-      return [];
+      if (!isGone(error)) onFailure(folder, error);
     }
+    return found;
   }
 }
 

@@ -8,7 +8,7 @@ import { inotifyLimit, isLeftOut, isWithin, MOST_FOLDERS, refusalOf } from "./ru
 import { isGone, WatchedFolders } from "./watched_folders.ts";
 
 /** The queue of inotify(7) holds 16,384 events by default, and Node does not tell when it overflows. */
-const FLOOD = 5_000;
+const FLOOD = 2_000;
 
 /** What a {@linkcode WatchedPath} needs to know. */
 export interface WatchedPathMeans {
@@ -59,37 +59,50 @@ export class WatchedPath {
       : this.#given;
   }
 
-  /** Begins to watch it. */
+  /** Begins to watch it; or begins again, without missing a change meanwhile. */
   async open(): Promise<void> {
-    const { watcher, signal, warn } = this.#means;
-    const given = this.#given;
-    this.isMissing = false;
+    const old = this.#target;
     try {
-      const path = await realpath(given);
-      const isFolder = (await lstat(path)).isDirectory();
-      const refusal = refusalOf(path, this.#means);
-      if (refusal !== null) return warn(`refused ${given}`, `Not watching ${given}: ${refusal}`);
-      const network = networkFileSystem(path);
-      if (network !== null) {
-        warn(`network ${given}`, `${given} is on ${network}: changes made on other machines are not seen`);
-      }
-      const git = isFolder ? await this.#gitRules(path) : null;
-      if (signal.aborted) return;
-      const folders = new WatchedFolders({
-        watcher,
-        signal,
-        git,
-        isLeftOut: (each) => isLeftOut(each, this.#means.ignored),
-        onEvent: (folder, name) => this.#onEvent(folder, name),
-        onFailure: (folder, error) => this.#onFailure(folder, error),
-      });
-      this.#target = { path, folder: isFolder ? path : dirname(path), git, folders };
-      if (isFolder && !watcher.isRecursive) await this.#addAll(path);
-      else folders.add(this.#target.folder);
+      this.isMissing = false;
+      const target = await this.#find();
+      this.#target = target;
+      if (target === null) return;
+      if (target.folder === target.path && !this.#means.watcher.isRecursive) await this.#addAll(target.folder);
+      else target.folders.add(target.folder);
     } catch (error) {
+      this.#target = null;
       if (isGone(error)) this.isMissing = true;
-      else warn(`unusable ${given}`, `Not watching ${given}: ${reasonOf(error)}`);
+      else this.#means.warn(`unusable ${this.#given}`, `Not watching ${this.#given}: ${reasonOf(error)}`);
+    } finally {
+      old?.folders.close();
     }
+  }
+
+  /** Where it leads to; null if that must not be watched. */
+  async #find(): Promise<Target | null> {
+    const { watcher, signal, ignored, warn } = this.#means;
+    const given = this.#given;
+    const path = await realpath(given);
+    const isFolder = (await lstat(path)).isDirectory();
+    const refusal = refusalOf(path, this.#means);
+    if (refusal !== null) {
+      warn(`refused ${given}`, `Not watching ${given}: ${refusal}`);
+      return null;
+    }
+    const network = networkFileSystem(path);
+    if (network !== null) {
+      warn(`network ${given}`, `${given} is on ${network}: changes made on other machines are not seen`);
+    }
+    const git = isFolder ? await this.#gitRules(path) : null;
+    const folders = new WatchedFolders({
+      watcher,
+      signal,
+      git,
+      isLeftOut: (each) => isLeftOut(each, ignored),
+      onEvent: (folder, name) => this.#onEvent(folder, name),
+      onFailure: (folder, error) => this.#onFailure(folder, error),
+    });
+    return { path, folder: isFolder ? path : dirname(path), git, folders };
   }
 
   /** Ends all watches. */
@@ -105,14 +118,17 @@ export class WatchedPath {
     const { folder } = this.#target;
     if (this.#haveRulesChanged) await this.#followRules(this.#target);
     const wasItself = paths.includes(folder);
-    if (wasItself || this.#isFlooded) {
+    const wasFlooded = this.#isFlooded;
+    if (wasItself || wasFlooded) {
       this.#isFlooded = false;
-      this.close();
       await this.open();
       if (wasItself || this.isMissing) return [...paths];
     }
     const others = paths.filter((path) => path !== folder && basename(path) !== ".git");
-    return this.#isFile() ? others : await this.#countingOf(others);
+    if (this.#isFile()) return others;
+    return this.#countingOf(
+      wasFlooded ? new Map(others.map((path) => [path, asGone(path)])) : await this.#lookAt(others),
+    );
   }
 
   async #followRules({ folder, git }: Target): Promise<void> {
@@ -121,22 +137,26 @@ export class WatchedPath {
     if (git !== null && !this.#means.watcher.isRecursive) await this.#addAll(folder); // those ignored so far
   }
 
-  async #countingOf(paths: readonly string[]): Promise<string[]> {
-    /** What git is asked about, for each path: all of it has to be ignored. */
+  /** What to ask git about each path, in order to know whether it counts. Watches folders that are new. */
+  async #lookAt(paths: readonly string[]): Promise<Map<string, readonly string[]>> {
     const asked = new Map<string, readonly string[]>();
+    const { isRecursive } = this.#means.watcher;
     for (const path of paths) {
-      const target = this.#target;
-      if (target === null || this.#means.signal.aborted) return [];
+      const folders = this.#target?.folders;
+      if (folders === undefined || this.#means.signal.aborted) break;
       const info = await lstat(path).catch(() => null);
-      if (info === null) asked.set(path, [path, `${path}/`]);
-      else if (!info.isDirectory() || this.#means.watcher.isRecursive) asked.set(path, [path]);
-      if (target.folders.has(path)) target.folders.forget(path); // it may be another one by now
-      // An empty folder does not count; in another one, its files do.
-      if (info?.isDirectory() && !this.#means.watcher.isRecursive) asked.set(path, await this.#addAll(path));
+      if (folders.has(path)) folders.forget(path); // it may be another one by now
+      if (info === null) asked.set(path, asGone(path));
+      else if (!info.isDirectory() || isRecursive) asked.set(path, [path]);
+      else asked.set(path, await this.#addAll(path)); // its files count, and an empty folder does not
     }
-    const ignored = await this.#target?.git?.ignoredOf([...asked.values()].flat()) ?? new Set();
+    return asked;
+  }
+
+  async #countingOf(asked: ReadonlyMap<string, readonly string[]>): Promise<string[]> {
+    const git = this.#target?.git ?? null;
+    const ignored = await git?.ignoredOf([...asked.values()].flat()) ?? new Set();
     return [...asked].filter(([path, entries]) => {
-      // A rule for folders (`dist/`) matches what is gone only with a slash.
       if (entries[1] === `${path}/`) return !entries.some((each) => ignored.has(each));
       return entries.some((each) => !ignored.has(each));
     }).map(([path]) => path);
@@ -193,6 +213,11 @@ export class WatchedPath {
     if (limit !== null) this.#means.warn(limit.reason, `${what}: ${limit.reason}; ${limit.remedy}`);
     else this.#means.warn(`failure ${this.#given}`, `${what}: ${folder}: ${reasonOf(error)}`);
   }
+}
+
+/** A rule for folders (`dist/`) matches what is gone only with a slash. */
+function asGone(path: string): readonly string[] {
+  return [path, `${path}/`];
 }
 
 function reasonOf(error: unknown): string {

@@ -2,13 +2,12 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { isDeno } from "../../../lib/platform/runtime/host.ts";
 import { nodeFolderWatcher } from "../../../lib/platform/watch/folder_watcher_node.ts";
 import { withTempDir } from "../../platform/support.ts";
 import { git, put, withWatch } from "./support.ts";
 
-// As on macOS. Node has it on Linux as well; that of Deno blocks there.
-describe("watchFiles() with a recursive watcher", { skip: isDeno }, () => {
+// As on macOS. Both runtimes have it on Linux as well.
+describe("watchFiles() with a recursive watcher", () => {
   it("reports what changes in all folders below, without what is left out and what git ignores", () =>
     withTempDir(async (project) => {
       git(project, "init", "-q");
