@@ -36,11 +36,12 @@ const EXAMINE_MS = 20;
 const MISSING_CHECK_MS = 1_000;
 
 /**
- * Watches files, and folders with all below them. Left out are `.git`, `node_modules`, the `ignored` folders, and what git
- * ignores, unless it is one of `paths` itself. Links below are not followed. A path that does not exist is looked for
+ * Watches files, and folders with all below them. Left out are `.git`, `node_modules`, `__pycache__`, what editors write
+ * beside files, the `ignored` folders, and what git ignores, unless it is one of `paths` itself. Links below are not
+ * followed. A path that does not exist is looked for
  * each second.
  *
- * Never throws: what cannot be watched is a warning. Costs nothing while nothing changes, and 0.5 kB per folder.
+ * Never throws: what cannot be watched is a warning. Costs nothing while nothing changes, and up to 1 kB per folder.
  *
  * @param paths Absolute.
  */

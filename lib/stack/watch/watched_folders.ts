@@ -7,7 +7,7 @@ import { inotifyLimit, isWithin, MOST_FOLDERS } from "./rules.ts";
 
 /** Of the files that lie in a new folder, so many are enough to see whether one of them counts. */
 const MOST_FILES = 1_000;
-const READ_AT_ONCE = 1_000;
+const READ_AT_ONCE = 200;
 
 /** What {@linkcode WatchedFolders} needs to know. */
 export interface FolderMeans {

@@ -28,6 +28,16 @@ describe("isLeftOut()", () => {
   });
 });
 
+describe("isLeftOut() of what editors write", () => {
+  it("leaves out swap files, locks, autosaves and backups, and nothing that is a source", () => {
+    const isOut = (name: string) => isLeftOut(`/p/src/${name}`, []);
+    const temporary = [".a.ts.swp", ".a.ts.swo", ".swp.swpx", "4913", ".#a.ts", "#a.ts#", "a.ts~", ".DS_Store"];
+    assertEquals(temporary.filter((name) => !isOut(name)), []);
+    const sources = ["a.swift", "a.swp", "4913.ts", "#a", ".env", ".a.ts", "~a", "a.sw", ".gitignore"];
+    assertEquals(sources.filter(isOut), []);
+  });
+});
+
 describe("isWithin() and outermost()", () => {
   it("compare whole names", () => {
     assertEquals([isWithin("/a", "/a"), isWithin("/a/b", "/a"), isWithin("/ab", "/a")], [true, true, false]);

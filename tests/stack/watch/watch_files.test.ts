@@ -32,10 +32,16 @@ describe("watchFiles()", () => {
         assertEquals(await next(), [created]);
         utimesSync(source, 1, 1);
         assertEquals(await next(), [source]);
-        // as vim and VS Code save
-        writeFileSync(`${source}~`, "new");
-        renameSync(`${source}~`, source);
-        assertEquals(await next(), [source, `${source}~`]);
+        // as vim saves
+        put(project, "src/deep/er/4913");
+        renameSync(source, `${source}~`);
+        writeFileSync(source, "new");
+        unlinkSync(`${source}~`);
+        assertEquals(await next(), [source]);
+        put(project, "src/deep/er/.a.ts.swp"); // an open file
+        writeFileSync(`${source}.tmp`, "new");
+        renameSync(`${source}.tmp`, source);
+        assertEquals(await next(), [source, `${source}.tmp`]);
         assertEquals(warnings, []);
       });
     }));
