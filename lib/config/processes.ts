@@ -15,6 +15,8 @@ export interface ProcessSettings {
   name: string;
   /** A list is executed as it is; a text is run by `sh -c`. */
   command: string | readonly string[];
+  /** The folder of the project file, absolute. */
+  project: string;
   /** The working directory, absolute. */
   directory: string;
   /** Added to the environment that `run` would give it. */
@@ -55,11 +57,12 @@ const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 /** Whether `value`, parsed from untrusted JSON, is a {@linkcode ProcessSettings}. */
 export function isProcessSettings(value: unknown): value is ProcessSettings {
   if (!isObject(value)) return false;
-  const { name, command, directory, environment, namespace, readyWhen, dependsOn, watch } = value;
+  const { name, command, project, directory, environment, namespace, readyWhen, dependsOn, watch } = value;
   const { stopTimeoutMs, restartWhenSilentMs } = value;
   return typeof name === "string" && NAME.test(name) &&
     (typeof command === "string" || (isTexts(command) && command.length > 0)) &&
-    typeof directory === "string" && directory.startsWith("/") && isTextMap(environment) &&
+    typeof project === "string" && typeof directory === "string" && directory.startsWith("/") &&
+    isTextMap(environment) &&
     (namespace === null || typeof namespace === "string") && isReadyWhen(readyWhen) &&
     isTexts(dependsOn) && isTexts(watch) && isDuration(stopTimeoutMs) &&
     (restartWhenSilentMs === null || isDuration(restartWhenSilentMs));

@@ -33,9 +33,16 @@ export function diagnoseFailedStart(start: FailedStart): ProcessDiagnosis {
   const logs = `\`stigmer-local logs ${shellWord(name)}\` shows its log`;
   return commandNotFound(start) ?? portTaken(start) ?? namespaceNotFound(start) ?? otherAddress(start) ?? {
     cause: "exited",
-    message: `${name} exited before it was ready (${how})${quoted(messagesOf(lastWords).at(-1))}`,
+    message: `${name} exited before it was ready (${how})${quoted(reasonIn(lastWords))}`,
     hint: logs,
   };
+}
+
+/** The last line that names an error, as runtimes print them; else the last line: Node's is its version. */
+function reasonIn(lastWords: string): string | undefined {
+  const lines = messagesOf(lastWords);
+  return lines.findLast((line) => /^(\w*(Error|Exception)\b.*:|panic:|fatal( error)?:|error:)/i.test(line)) ??
+    lines.at(-1);
 }
 
 function quoted(words: string | undefined): string {

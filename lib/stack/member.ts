@@ -14,9 +14,13 @@ import type { StackProcess } from "./process.ts";
 import { StackProgram } from "./program.ts";
 import { SILENT_MS } from "./ready_check.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { type FileWatch, watchFiles } from "./watch/watch_files.ts";
 
 /** How often a process that is ready is checked, in ms; its exit is told at once. */
 const HEALTH_INTERVAL_MS = 15_000;
+
+/** So many changed files are logged. */
+const NAMED_PATHS = 5;
 
 /** What members of a stack share. */
 export interface MemberContext {
@@ -42,6 +46,7 @@ export class Member {
   readonly #instance: Instance;
   #settings: ProcessSettings;
   #run: Run | null = null;
+  #watch: FileWatch | null = null;
   /** Whether it is to run: it was not stopped by its name. */
   isWanted = true;
 
@@ -87,6 +92,7 @@ export class Member {
     await this.#run?.over;
     if (this.isActive || !this.isWanted) return;
     this.#settings = settings;
+    this.#openWatch();
     const run = this.#newRun();
     this.#run = run;
     run.supervised.begin();
@@ -113,6 +119,7 @@ export class Member {
    */
   async stop(graceMs: number, byName: boolean): Promise<void> {
     if (byName) this.isWanted = false;
+    this.#closeWatch();
     const run = this.#run;
     if (run === null) {
       await this.#endUntracked(graceMs);
@@ -144,6 +151,7 @@ export class Member {
 
   /** Frees its locks and connections, and leaves the process alone. */
   release(): void {
+    this.#closeWatch();
     this.#run?.supervised.release();
   }
 
@@ -162,7 +170,7 @@ export class Member {
       name,
       state: state.kind === "superseded" ? "stopped" : state.kind,
       ready: state.kind === "running",
-      detail: program.problem,
+      detail: state.kind === "failed" && this.#watch !== null ? "it starts again after a change" : program.problem,
       pid: process?.pid ?? null,
       startedAt: process === null ? null : new Date(process.startedAtMs).toISOString(),
       adopted: process?.adopted ?? false,
@@ -172,6 +180,28 @@ export class Member {
       ...(state.kind === "failed" ? { failure: state.failure } : {}),
       log: program.log,
     };
+  }
+
+  /** Restarts it when a file changes, also after it has failed: the code may not have compiled. */
+  #openWatch(): void {
+    const { name, watch, project } = this.#settings;
+    this.#closeWatch();
+    if (watch.length === 0) return;
+    const { instance, warn } = this.#context;
+    this.#watch = watchFiles(watch, {
+      project,
+      ignored: [instance.paths.home],
+      warn: (message) => warn(`${name}: ${message}`),
+      onChange: (paths) => {
+        this.#instance.log.note("changed", { paths: paths.slice(0, NAMED_PATHS), count: paths.length });
+        if (this.isWanted) void this.restart();
+      },
+    });
+  }
+
+  #closeWatch(): void {
+    this.#watch?.close();
+    this.#watch = null;
   }
 
   get #log(): string {

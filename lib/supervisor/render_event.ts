@@ -13,6 +13,7 @@ export function renderEvent(event: LogEvent, paint: Paint): string | null {
 
 const SENTENCES: Readonly<Record<string, (event: LogEvent, paint: Paint) => string | null>> = {
   starting: () => null,
+  changed: (event) => `Files of ${nameOf(event)} changed: ${changed(event)}`,
   launched: (event) => `Launched ${nameOf(event)} (pid ${event["pid"]})`,
   // Written twice: as what was found, and as the process that is supervised from now on.
   adopted: (event) =>
@@ -49,6 +50,12 @@ const SENTENCES: Readonly<Record<string, (event: LogEvent, paint: Paint) => stri
 /** What the event is about: a process beside Temporal, else Temporal. */
 function nameOf({ process }: LogEvent): string {
   return typeof process === "string" ? process : "Temporal";
+}
+
+function changed({ paths, count }: LogEvent): string {
+  const named = Array.isArray(paths) ? paths.map(String) : [];
+  const rest = Number(count) - named.length;
+  return named.join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
 
 function messageOf(failure: unknown): string {

@@ -137,6 +137,7 @@ function parseProcess({ path, resolve }: Project, { key: name, line }: ConfigEnt
   return {
     name,
     command: parseCommand(command.node, sourceOf(command)),
+    project: resolve("."),
     directory: resolve(textOf("directory") ?? "."),
     environment: environment === undefined ? {} : parseEnvironment(environment.node, sourceOf(environment)),
     namespace: textOf("namespace") ?? null,

@@ -32,7 +32,7 @@ function describe(process: ProcessStatus, nowMs: number): string {
     ...(pid === null ? [] : [`pid ${pid}${since}${adopted ? ", adopted" : ""}`]),
     ...(restarts === 0 ? [] : [restarts === 1 ? "1 restart" : `${restarts} restarts`]),
     ...(process.ready ? taskQueues.map(({ name, workflow, activity }) => polled(name, workflow, activity, nowMs)) : []),
-    ...(failure === undefined ? detail === null ? [] : [detail] : [failure.message]),
+    ...[failure?.message, detail].filter((text) => text !== undefined && text !== null),
   ].join(", ");
 }
 

@@ -33,6 +33,7 @@ async function refusal(lines: string): Promise<{ message: string; hint: string |
 
 /** What a process has that says no more than its command. */
 const DEFAULTS = {
+  project: "/shop",
   directory: "/shop",
   environment: {},
   namespace: null,
@@ -96,6 +97,7 @@ describe("parseProcesses()", () => {
         command: "set -e\ngo run ./cmd/api\n",
         readyWhen: { kind: "task-queues", taskQueues: ["orders", "refunds"] },
         dependsOn: ["orders-worker", "codec"],
+        project: "/shop",
         directory: "/shop/services/api",
         environment: { LOG_LEVEL: "debug", PORT: "8080", EMPTY: "", FAST: "true" },
         stopTimeoutMs: 30_000,
