@@ -34,12 +34,14 @@ async function askRunning(
 ): Promise<Status | null> {
   const {
     host,
-    invocation: { home, requested, requestedBinary, policy, commandOptions, processes, names },
+    invocation: { home, requested, requestedBinary, policy, commandOptions, names, command, ...invocation },
   } = context;
   if (!checkHome(context)) return null;
   const binary = verb === "start"
     ? requestedBinary
     : await (await import("./launch_request.ts")).binaryForRestart(context);
+  // What only needs Temporal starts nothing that was stopped by its name.
+  const processes = command.operands === "[NAME…]" ? invocation.processes : undefined;
   const body = { asked: requested, binary, policy, noWait: commandOptions["no-wait"] === true, processes, names };
   if (host.exists(`${home}/${CONTROL_SOCKET_NAME}`)) onHandedOver();
   const answer = await withLiveLine(

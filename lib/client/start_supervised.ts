@@ -14,7 +14,7 @@ import { requireDeclared } from "./process_names.ts";
  */
 export async function startSupervised(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
   const { host, invocation: { home, commandOptions } } = context;
-  requireDeclared(context);
+  requireDeclared(context.invocation.names ?? [], context.invocation);
   const launchRequest = await createLaunchRequest(context, replaces);
   const noWait = commandOptions["no-wait"] === true;
   const ensured = (onHandedOver: () => void, signal: AbortSignal) =>

@@ -15,6 +15,11 @@ export const run: Command = async (context) => {
       hint: "The logs of any other instance stay in its home: see `stigmer-local logs`",
     });
   }
+  if (commandOptions["with"] !== undefined && commandOptions["ephemeral"] !== true) {
+    throw new LocalError("usage", "--with requires --ephemeral", {
+      hint: "Without it, the processes of the project run beside the instance already: see `stigmer-local status`",
+    });
+  }
   if (commandOptions["ephemeral"] === true) {
     return await (await import("../ephemeral/run.ts")).runEphemeral(context);
   }

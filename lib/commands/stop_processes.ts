@@ -18,7 +18,7 @@ export const stopProcesses: Command = async (context) => {
     ? await withLiveLine(context, () => askLong(host, home, request, DEADLINE_MS))
     : { kind: "absent" } as const;
   if (answer.kind !== "answer") {
-    requireDeclared(context);
+    requireDeclared(names, context.invocation);
     throw new LocalError("not-running", `No supervisor of ${home} responds, so no single process can be stopped`, {
       hint: "`stigmer-local stop` stops everything, `stigmer-local status` shows what is running",
     });

@@ -54,7 +54,14 @@ export async function superviseEphemeral(
     const lock = await lockNewHome(host, launchRequest);
     const supervisor = await new Promise<Supervisor>((resolve, reject) => {
       const onBegin = (begun: Supervisor) =>
-        void begun.until(({ state }) => state.kind === "running" ? begun : null).then(resolve);
+        void begun.until(({ state }) => state.kind === "running" ? begun : null)
+          .then(async (serving) => {
+            const stack = await serving.loadedStack();
+            stack?.begin();
+            const failure = await stack?.settled() ?? null;
+            if (failure === null) resolve(serving);
+            else reject(fromFailure(failure));
+          });
       const instance = createInstance(host, launchRequest, instancePaths(launchRequest.home).supervisorLog);
       over = runSupervisor(instance, launchRequest, lock, stop.signal, onBegin)
         .then((failure) => {

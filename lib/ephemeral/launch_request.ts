@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CommandContext, timeoutMsOf } from "../cli/context.ts";
 import { createLaunchRequest } from "../client/launch_request.ts";
+import type { ProcessSettings } from "../config/processes.ts";
 import type { RequestedSettings } from "../config/settings.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { hasLostPort } from "../errors/port_errors.ts";
@@ -30,7 +31,8 @@ export async function bringUpEphemeral<Result>(
   bringUp: (launchRequest: LaunchRequest, timeoutMs: number) => Promise<Result>,
 ): Promise<Result> {
   const { host } = context;
-  const common = await createLaunchRequest(context, true, true);
+  const processes = await processesBeside(context);
+  const common = { ...await createLaunchRequest(context, true, true), processes };
   const self = processesHere(host.platform).inspect(host.pid);
   if (self === null) throw new LocalError("internal", "This process was not found in the process table");
   const timeoutMs = timeoutMsOf(context);
@@ -52,6 +54,26 @@ export async function bringUpEphemeral<Result>(
       if (logsDir !== null) discard(keptLogsPath(logsDir, home));
     }
   }
+}
+
+/**
+ * The processes of the project that `--with` names, with what they depend on.
+ *
+ * @throws {LocalError} `usage` for an unknown name
+ */
+async function processesBeside({ invocation }: CommandContext): Promise<readonly ProcessSettings[]> {
+  const { commandOptions, processes = [] } = invocation;
+  const wanted = commandOptions["with"];
+  if (typeof wanted !== "string") return [];
+  if (wanted === "all") return processes;
+  const [{ requireDeclared }, { withDependencies }] = await Promise.all([
+    import("../client/process_names.ts"),
+    import("../stack/order.ts"),
+  ]);
+  const names = wanted.split(",").map((name) => name.trim()).filter((name) => name !== "");
+  requireDeclared(names, invocation);
+  const chosen = withDependencies(names, processes);
+  return processes.filter(({ name }) => chosen.includes(name));
 }
 
 /** Path of a new home: a real path, by which other processes find it wherever they run, even after it is deleted. */

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { stopUnsupervised } from "../client/stop_unsupervised.ts";
 import { createInstance, type LaunchRequest } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
-import { instancePaths } from "../instance/paths.ts";
+import { instancePaths, processPaths } from "../instance/paths.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { terminate } from "../process/terminate.ts";
 import { isOwnFolder } from "./ephemeral_home.ts";
@@ -10,8 +10,8 @@ import { keepLogs } from "./keep_logs.ts";
 
 /**
  * Stops an ephemeral instance whose owner has exited, keeps its logs if that was requested, and deletes its home. If the
- * home was deleted before, e.g. with the whole temporary folder, no process can lock it, and the deleted lock file
- * identifies Temporal.
+ * home was deleted before, e.g. with the whole temporary folder, no process can lock it, and the deleted lock files
+ * identify Temporal and the processes beside it.
  *
  * @throws {LocalError} `stop-failed`, `lock-failed`, `supervisor-unresponsive`
  */
@@ -31,7 +31,10 @@ export async function cleanUpEphemeral(host: Host, launchRequest: LaunchRequest)
     return rmSync(home, { recursive: true, force: true });
   }
   const instance = createInstance(host, launchRequest, null);
-  const { temporal } = findTemporal(instancePaths(home), instance.processes);
-  if (temporal === null) return;
-  await terminate(instance, { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null }, 0);
+  const paths = instancePaths(home);
+  const all = [...(launchRequest.processes ?? []).map(({ name }) => processPaths(paths, name)), paths];
+  for (const { temporal } of all.map((each) => findTemporal(each, instance.processes))) {
+    if (temporal === null) continue;
+    await terminate(instance, { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null }, 0);
+  }
 }

@@ -5,13 +5,16 @@ import { LocalError } from "../errors/local_error.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** Declares and starts what a request names beside Temporal. Why it cannot, else null. */
+/**
+ * Declares and starts what a request names beside Temporal; one that names nothing starts nothing that was stopped. Why it
+ * cannot, else null.
+ */
 export async function startProcesses(supervisor: Supervisor, request: StartRequest): Promise<Failure | null> {
   const { processes, names } = request;
   if (processes !== undefined && processes.length > 0) await supervisor.ensureStack(processes);
   return await withStack(supervisor, names, async (stack) => {
     if (processes !== undefined) stack.declare(processes);
-    await stack.start(names);
+    if (processes !== undefined || names !== undefined) await stack.start(names);
   });
 }
 
