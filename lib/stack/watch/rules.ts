@@ -6,19 +6,20 @@ export const MOST_FOLDERS = 5_000;
 /** Folders without sources. Python writes `__pycache__` when it has read a changed file. */
 const LEFT_OUT = new Set([".git", "node_modules", "__pycache__"]);
 
-/**
- * What editors and file managers write beside a file that is only open: swap files of vim (`.a.ts.swp`, and `4913`, by
- * which it tries whether it may write), locks and autosaves of Emacs (`.#a.ts`, `#a.ts#`), backups (`a.ts~`).
- */
+/** Whether the file or folder at `path` is left out whatever git says: those above, and the `ignored` folders. */
+export function isLeftOut(path: string, ignored: readonly string[]): boolean {
+  return LEFT_OUT.has(basename(path)) || ignored.includes(path);
+}
+
 const OF_EDITOR = /^(\..*\.sw[a-z]x?|4913|\.#.*|#.*#|.*~|\.DS_Store)$/;
 
 /**
- * Whether the file or folder at `path` is left out whatever git says: `.git`, `node_modules`, `__pycache__`, what editors
- * write beside files, and the `ignored` folders.
+ * Whether an editor or file manager has written the file at `path` beside one that may only be open: swap files of vim
+ * (`.a.ts.swp`, and `4913`, by which it tries whether it may write), locks and autosaves of Emacs (`.#a.ts`, `#a.ts#`),
+ * backups (`a.ts~`).
  */
-export function isLeftOut(path: string, ignored: readonly string[]): boolean {
-  const name = basename(path);
-  return LEFT_OUT.has(name) || OF_EDITOR.test(name) || ignored.includes(path);
+export function isOfEditor(path: string): boolean {
+  return OF_EDITOR.test(basename(path));
 }
 
 /** Whether `path` is `folder` or lies in it. Both are absolute, without links and `..`. */

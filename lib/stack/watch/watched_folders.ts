@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import type { FolderWatcher } from "../../platform/watch/folder_watcher.ts";
 import type { GitRules } from "./git_rules.ts";
-import { inotifyLimit, isWithin, MOST_FOLDERS } from "./rules.ts";
+import { inotifyLimit, isOfEditor, isWithin, MOST_FOLDERS } from "./rules.ts";
 
 /** Of the files that lie in a new folder, so many are enough to see whether one of them counts. */
 const MOST_FILES = 1_000;
@@ -99,7 +99,7 @@ export class WatchedFolders {
         const path = join(folder, entry.name);
         if (isLeftOut(path)) continue;
         if (entry.isDirectory()) found.folders.push(path);
-        else if (found.files.length < mostFiles) found.files.push(path);
+        else if (!isOfEditor(path) && found.files.length < mostFiles) found.files.push(path);
       }
     } catch (error) {
       if (!isGone(error)) onFailure(folder, error);

@@ -4,7 +4,7 @@ import { systemErrorCode } from "../../errors/local_error.ts";
 import { networkFileSystem } from "../../platform/files/network_file_system.ts";
 import type { FolderWatcher } from "../../platform/watch/folder_watcher.ts";
 import { GitRules } from "./git_rules.ts";
-import { inotifyLimit, isLeftOut, isWithin, MOST_FOLDERS, refusalOf } from "./rules.ts";
+import { inotifyLimit, isLeftOut, isOfEditor, isWithin, MOST_FOLDERS, refusalOf } from "./rules.ts";
 import { isGone, WatchedFolders } from "./watched_folders.ts";
 
 /** The queue of inotify(7) holds 16,384 events by default, and Node does not tell when it overflows. */
@@ -146,9 +146,9 @@ export class WatchedPath {
       if (folders === undefined || this.#means.signal.aborted) break;
       const info = await lstat(path).catch(() => null);
       if (folders.has(path)) folders.forget(path); // it may be another one by now
-      if (info === null) asked.set(path, asGone(path));
-      else if (!info.isDirectory() || isRecursive) asked.set(path, [path]);
-      else asked.set(path, await this.#addAll(path)); // its files count, and an empty folder does not
+      if (info?.isDirectory() && !isRecursive) {
+        asked.set(path, await this.#addAll(path)); // its files count, and an empty folder does not
+      } else if (!isOfEditor(path)) asked.set(path, info === null ? asGone(path) : [path]);
     }
     return asked;
   }

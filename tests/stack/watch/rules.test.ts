@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { inotifyLimit, isLeftOut, isWithin, outermost, refusalOf } from "../../../lib/stack/watch/rules.ts";
+import { inotifyLimit, isLeftOut, isOfEditor, isWithin, outermost, refusalOf } from "../../../lib/stack/watch/rules.ts";
 
 describe("refusalOf()", () => {
   const where = { project: "/home/me/project", ignored: ["/home/me/project/.stigmer"] };
@@ -28,9 +28,9 @@ describe("isLeftOut()", () => {
   });
 });
 
-describe("isLeftOut() of what editors write", () => {
-  it("leaves out swap files, locks, autosaves and backups, and nothing that is a source", () => {
-    const isOut = (name: string) => isLeftOut(`/p/src/${name}`, []);
+describe("isOfEditor()", () => {
+  it("knows swap files, locks, autosaves and backups from sources", () => {
+    const isOut = (name: string) => isOfEditor(`/p/src/${name}`);
     const temporary = [".a.ts.swp", ".a.ts.swo", ".swp.swpx", "4913", ".#a.ts", "#a.ts#", "a.ts~", ".DS_Store"];
     assertEquals(temporary.filter((name) => !isOut(name)), []);
     const sources = ["a.swift", "a.swp", "4913.ts", "#a", ".env", ".a.ts", "~a", "a.sw", ".gitignore"];
