@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
-import { managedBinaryPath } from "../instance/paths.ts";
+import { managedBinaryPath, PATH_FOLDER } from "../instance/paths.ts";
 import { readHead } from "../platform/spawn/executable.ts";
 import { foreignFormatHere } from "../platform/spawn/native_arch.ts";
 import { shellWord } from "../text/shell_word.ts";
@@ -67,6 +67,7 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
   for (const folder of new Set(folders)) {
     // "" and "." mean the working directory, where a cloned repository could plant a program.
     if (!folder.startsWith("/")) continue;
+    if (folder.endsWith(PATH_FOLDER)) continue; // of a `run` around this process: the link follows another launch
     const path = join(folder, "temporal");
     const fault = binaryFault(path);
     if (fault === null) return { binary: { path, source: "path", version: null }, tried };

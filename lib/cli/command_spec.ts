@@ -24,6 +24,8 @@ export interface CommandSpec {
   operands?: string;
   /** What the arguments after `--` are; missing = they are an error. */
   afterDashes?: "arguments for Temporal" | "command";
+  /** Every argument after its name belongs to the program that it runs, whatever it looks like. */
+  passesOn?: true;
   /** `--namespace` selects one of the instance's namespaces, instead of requesting it. */
   selectsNamespace?: true;
   /**
@@ -31,4 +33,9 @@ export interface CommandSpec {
    * select the home, `ignored` reads none. @default {"needed"}
    */
   config?: "needed" | "wanted" | "home" | "ignored";
+}
+
+/** `--timeout`, as a command means it. */
+export function timeoutFlag(help: string): Flag {
+  return { name: "timeout", kind: "seconds", alias: "t", value: "S", help };
 }

@@ -2,14 +2,12 @@ import { CONFIG_ONLY } from "../config/flags/config_only.ts";
 import { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
 import type { Flag } from "../config/flags/flag.ts";
 import { INSTANCE_FLAGS, PICK_VERSION } from "../config/flags/instance_flags.ts";
-import { type CommandSpec, OUTPUT_FLAGS } from "./command_spec.ts";
+import { type CommandSpec, OUTPUT_FLAGS, timeoutFlag } from "./command_spec.ts";
 
 export type { Flag } from "../config/flags/flag.ts";
 export { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
 export { INSTANCE_FLAGS } from "../config/flags/instance_flags.ts";
 export { type CommandSpec, OUTPUT_FLAGS } from "./command_spec.ts";
-
-const TIMEOUT = (help: string): Flag => ({ name: "timeout", kind: "seconds", alias: "t", value: "S", help });
 
 /** Every subcommand. The first one runs when none is named. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -24,7 +22,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     flags: [
       { name: "no-wait", kind: "boolean", help: "Return as soon as the supervisor is running" },
-      TIMEOUT("Seconds to wait until Temporal is ready (default 120)"),
+      timeoutFlag("Seconds to wait until Temporal is ready (default 120)"),
       {
         name: "foreground",
         kind: "boolean",
@@ -38,9 +36,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: "stop",
     summary: "Stop everything, or the named processes (succeeds if not running)",
     operands: "[NAME…]",
-    examples: ["stigmer-local stop", "stigmer-local stop --timeout 30", "stigmer-local stop --force"],
+    examples: ["stigmer-local stop", "stigmer-local stop --timeout 30", "stigmer-local stop --all"],
     flags: [
-      TIMEOUT("Grace period in seconds before SIGKILL (default 12)"),
+      { name: "all", kind: "boolean", help: "Stop every running instance of this user that `ls` lists" },
+      timeoutFlag("Grace period in seconds before SIGKILL (default 12)"),
       { name: "force", kind: "boolean", help: "Send SIGKILL without a grace period" },
     ],
     config: "wanted",
@@ -50,7 +49,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "Restart everything on the same data, or the named processes",
     operands: "[NAME…]",
     examples: ["stigmer-local restart", "stigmer-local restart --log-level info"],
-    flags: [TIMEOUT("Seconds to wait for Temporal to become ready again (default 120)"), PICK_VERSION],
+    flags: [timeoutFlag("Seconds to wait for Temporal to become ready again (default 120)"), PICK_VERSION],
     afterDashes: "arguments for Temporal",
   },
   {
@@ -65,7 +64,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         alias: "w",
         help: "Refresh every second; not on a terminal: a line per change",
       },
-      TIMEOUT("Seconds after which --watch ends (default: when interrupted)"),
+      timeoutFlag("Seconds after which --watch ends (default: when interrupted)"),
     ],
   },
   {
@@ -73,7 +72,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     selectsNamespace: true,
     summary: "Wait until Temporal is ready",
     examples: ["stigmer-local wait --timeout 30"],
-    flags: [TIMEOUT("Seconds to wait before giving up (default 120)")],
+    flags: [timeoutFlag("Seconds to wait before giving up (default 120)")],
+  },
+  {
+    name: "ls",
+    summary: "List the running instances of this user",
+    examples: ["stigmer-local ls", "stigmer-local ls --all", "stigmer-local ls --json"],
+    flags: [{ name: "all", kind: "boolean", alias: "a", help: "List those that are not running, too" }],
+    config: "ignored",
   },
   {
     name: "logs",
@@ -128,10 +134,18 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: "With --ephemeral: also these processes of the project, ready beside it (`all`: each)",
       },
       { name: "stop-after", kind: "boolean", help: "Stop Temporal afterwards if this command started it" },
-      TIMEOUT("Seconds to wait for Temporal to become ready (default 120)"),
+      timeoutFlag("Seconds to wait for Temporal to become ready (default 120)"),
       PICK_VERSION,
     ],
     afterDashes: "command",
+  },
+  {
+    name: "temporal",
+    selectsNamespace: true,
+    summary: "Run Temporal's own CLI, the binary of the instance, connected to it",
+    examples: ["stigmer-local temporal workflow list", "stigmer-local --namespace billing temporal schedule list"],
+    flags: [timeoutFlag("Seconds to wait for Temporal to become ready (default 120)"), PICK_VERSION],
+    passesOn: true,
   },
   {
     name: "env",

@@ -88,7 +88,9 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: n
     ...command.examples.map((example) => `  ${example}`),
     "",
     paint.bold("Usage"),
-    `  stigmer-local ${command.name} [FLAGS]${operands}${passed}`,
+    command.passesOn === true
+      ? `  stigmer-local [FLAGS] ${command.name} [ARGUMENTS …]`
+      : `  stigmer-local ${command.name} [FLAGS]${operands}${passed}`,
     "",
     ...(all
       ? [...own, ...everyFlag(paint, columns, command)]

@@ -52,7 +52,7 @@ export interface Invocation {
   processes?: readonly ProcessSettings[];
   /** The processes that the command line names; missing = all, and Temporal. */
   names?: readonly string[];
-  /** The operands; for `run` the command to run. */
+  /** The operands; for `run` the command to run, for `temporal` its arguments. */
   operands: readonly string[];
 }
 
@@ -143,7 +143,7 @@ export function invocationOf(
     help: options.get("help")?.value === true,
     commandOptions,
     options,
-    operands: command.afterDashes === "command" ? passed ?? [] : operands,
+    operands: command.afterDashes === "command" || command.passesOn === true ? passed ?? [] : operands,
     ...(takesNames && operands.length > 0 ? { names: operands } : {}),
   };
 }

@@ -10,7 +10,7 @@ export interface CommandLine {
   /** The given values, by the name of the flag. */
   options: ReadonlyMap<string, unknown>;
   operands: readonly string[];
-  /** The arguments after `--`; null without `--`. */
+  /** The arguments after `--`, or after the name of a command that passes them on; null without them. */
   passed: string[] | null;
 }
 
@@ -20,11 +20,20 @@ export interface CommandLine {
  * @throws {LocalError} `usage` for an unknown command or flag (suggests the nearest one)
  */
 export function readCommandLine(args: readonly string[]): CommandLine {
-  const { command, rest } = splitCommand(args);
-  return { command, ...readFlags(command, flagsOf(command), rest) };
+  const { command, rest, passed } = splitCommand(args);
+  const line = readFlags(command, flagsOf(command), rest);
+  return { command, ...line, ...(passed === undefined ? {} : { passed }) };
 }
 
-function splitCommand(args: readonly string[]): { command: CommandSpec; rest: readonly string[] } {
+interface SplitLine {
+  command: CommandSpec;
+  /** The arguments of this tool. */
+  rest: readonly string[];
+  /** Those of the program that the command runs; missing = they are after `--`, if there are any. */
+  passed?: string[];
+}
+
+function splitCommand(args: readonly string[]): SplitLine {
   const find = (name: string) => COMMANDS.find((command) => command.name === name);
   const [first] = args;
   if (first === "--version" || first === "-V") return { command: find("version")!, rest: args.slice(1) };
@@ -45,7 +54,10 @@ function splitCommand(args: readonly string[]): { command: CommandSpec; rest: re
       facts: { command: name, suggestion: near },
     });
   }
-  return { command, rest: [...args.slice(0, at), ...args.slice(at + 1)] };
+  const [before, after] = [args.slice(0, at), args.slice(at + 1)];
+  return command.passesOn === true
+    ? { command, rest: before, passed: after }
+    : { command, rest: [...before, ...after] };
 }
 
 function readFlags(
@@ -158,9 +170,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   down: "stop",
   kill: "stop",
   quit: "stop",
-  ps: "status",
-  ls: "status",
-  list: "status",
+  ps: "ls",
+  list: "ls",
+  instances: "ls",
   info: "status",
   log: "logs",
   tail: "logs",
@@ -175,7 +187,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   dump: "backup",
   check: "doctor",
   settings: "config",
-  temporal: "run -- temporal",
 };
 
 /** The command line that `name`, which is no command, probably means, without the tool; null if there is no likely one. */

@@ -17,11 +17,11 @@ export interface TypedCommands {
   inError(error: unknown): unknown;
 }
 
-/** Commands that do not depend on a home. */
-const WITHOUT_HOME = ["help", "version", "completions", "init"];
+/** Commands that do not depend on a home; and `temporal`, which would pass on a flag after its name. */
+const WITHOUT_HOME = ["help", "version", "completions", "init", "ls", "temporal"];
 const NAMES = COMMANDS.map(({ name }) => name).filter((name) => !WITHOUT_HOME.includes(name)).join("|");
-/** A command up to its name, unless it has a `--home` of its own. */
-const COMMAND = new RegExp(`\\bstigmer-local (?:${NAMES})\\b(?![-\\w])(?![^\`;,)\\n]*--home\\b)`, "g");
+/** A command up to its name, unless it has a `--home` of its own, or is about all homes. */
+const COMMAND = new RegExp(`\\bstigmer-local (?:${NAMES})\\b(?![-\\w])(?![^\`;,)\\n]*--(?:home|all)\\b)`, "g");
 
 /** The fields of JSON documents that hold texts for people. */
 const TEXT_FIELDS = ["message", "hint", "remedy", "detail"];

@@ -2,7 +2,7 @@ import { type FindOptions, findTemporal } from "../binary/find.ts";
 import { readSelectedVersion, settleSelectedVersion } from "../binary/selected_version.ts";
 import type { CommandContext } from "../cli/context.ts";
 import type { LaunchRequest } from "../instance/context.ts";
-import { instancePaths } from "../instance/paths.ts";
+import { absolutePath, instancePaths } from "../instance/paths.ts";
 
 /**
  * The launch request for a new supervisor. Resolves the binary, which may take minutes if it must be installed first.
@@ -15,9 +15,10 @@ export async function createLaunchRequest(
   replace: boolean,
   isElsewhere = false,
 ): Promise<LaunchRequest> {
-  const { home, requested, requestedBinary, policy, processes, names } = context.invocation;
+  const { home, requested, requestedBinary, policy, project, processes, names } = context.invocation;
   return {
     home,
+    ...(project === null ? {} : { project: absolutePath("..", project.path) }),
     requested: requested,
     replace,
     policy,
@@ -41,8 +42,20 @@ async function resolveBinary(
   return await installBinary(context, options);
 }
 
+/**
+ * The binary that the next launch would run, installed if it is missing.
+ *
+ * @throws {LocalError} `binary-not-found`, `install-failed`, `interrupted`
+ */
+export async function binaryToRun(context: CommandContext): Promise<string> {
+  const options = findOptions(context);
+  return findTemporal(options).binary?.path ?? await installBinary(context, options);
+}
+
 /** Options for finding the binary of a launch. */
-export function findOptions({ host, invocation: { home, temporalBin, temporalVersion } }: CommandContext): FindOptions {
+export function findOptions(
+  { host, invocation: { home, temporalBin, temporalVersion } }: Pick<CommandContext, "host" | "invocation">,
+): FindOptions {
   return {
     ...(temporalBin === null
       ? {}
@@ -64,7 +77,7 @@ export function findOptions({ host, invocation: { home, temporalBin, temporalVer
 export async function binaryForRestart(context: CommandContext): Promise<string | null> {
   const options = findOptions(context);
   const isRequested = options.explicit !== undefined || options.isVersionRequested === true;
-  if (isRequested) return findTemporal(options).binary?.path ?? await installBinary(context, options);
+  if (isRequested) return await binaryToRun(context);
   if (!readSelectedVersion(options.home).isPending) return null;
   const { binary } = findTemporal({ ...options, isVersionRequested: true });
   return binary?.path ?? null;

@@ -14,13 +14,17 @@ export function requireOperands({ invocation: { operands } }: CommandContext): v
 }
 
 /**
- * Runs the operands as a command with this environment, changed by `env`. Resolves with its exit code.
+ * Runs a command with this environment, changed by `env`. Resolves with its exit code.
  *
+ * @param words The command and its arguments. @default the operands
  * @throws {LocalError} `command-not-run`, with the shell's exit code for it: 127 not found, 126 not executable
  */
-export async function runIn(context: CommandContext, env: EnvironmentChange): Promise<number> {
-  const { host, invocation: { operands } } = context;
-  const [command, ...args] = operands;
+export async function runIn(
+  { host, invocation: { operands } }: CommandContext,
+  env: EnvironmentChange,
+  words: readonly string[] = operands,
+): Promise<number> {
+  const [command, ...args] = words;
   let child: ForegroundChild | null = null;
   const early: string[] = [];
   // Listens before the command is spawned, so that signals received in between are forwarded too.

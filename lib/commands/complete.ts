@@ -1,10 +1,19 @@
-import { type Candidate, complete, type KnownValues, renderCompletion } from "../cli/completions/complete.ts";
+import {
+  type Candidate,
+  complete,
+  type KnownValues,
+  readCobraCandidates,
+  renderCompletion,
+} from "../cli/completions/complete.ts";
 import type { Invocation } from "../cli/invocation.ts";
 import { readCommandLine } from "../cli/parse_args.ts";
 import { readInvocation } from "../cli/read_invocation.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { MAX_RECORD_BYTES, parseRecord } from "../instance/pid_file_format.ts";
+import { MAX_RECORD_BYTES, parseRecord, type PidRecord } from "../instance/pid_file_format.ts";
 import type { Host } from "../platform/runtime/host.ts";
+
+/** How long Temporal's CLI may take, in ms: somebody is typing. */
+const COMPLETION_TIMEOUT_MS = 2000;
 
 /**
  * `__complete WORDS…`, which the completion scripts call: prints what may stand in the place of the last word. An error
@@ -24,12 +33,35 @@ export async function printCompletion(host: Host): Promise<number> {
         .map((value): Candidate => ({ value: written + value, description }))
         .filter(({ value }) => value.startsWith(words.at(-1) ?? ""));
       completion = { kind: "candidates", candidates };
+    } else if (completion.kind === "temporal") {
+      const { args } = completion;
+      const invocation = await readInvocation(host, readCommandLine(words.slice(0, -args.length)));
+      completion = { kind: "candidates", candidates: await askTemporal(host, invocation, args) };
     }
     await host.write("stdout", renderCompletion(completion));
   } catch {
     // As promised.
   }
   return 0;
+}
+
+/** What Temporal's own CLI, the binary of the instance, offers for its arguments. */
+async function askTemporal(host: Host, invocation: Invocation, args: readonly string[]): Promise<Candidate[]> {
+  const { findTemporal } = await import("../binary/find.ts");
+  const { askBinary } = await import("../binary/version/run_binary.ts");
+  const { findOptions } = await import("../client/launch_request.ts");
+  const running = recordIn(host, invocation)?.executable;
+  const binary = running ?? findTemporal(findOptions({ host, invocation })).binary?.path;
+  if (binary === undefined) return [];
+  const answer = await askBinary(binary, ["__complete", ...args], "stdout", undefined, COMPLETION_TIMEOUT_MS);
+  return answer.kind === "ended" ? readCobraCandidates(answer.output) : [];
+}
+
+/** What is recorded of the Temporal that runs. */
+function recordIn(host: Host, { home }: Invocation): PidRecord | null {
+  const reading = host.readText(instancePaths(home).record, MAX_RECORD_BYTES);
+  const parsed = "text" in reading ? parseRecord(reading.text) : null;
+  return parsed !== null && "record" in parsed ? parsed.record : null;
 }
 
 /** None of them asks the network or the supervisor. */
@@ -41,10 +73,8 @@ const LISTS: Readonly<Record<KnownValues, (host: Host, invocation: Invocation) =
     const { path } = configFileOf({ host, invocation });
     return path === null ? [] : await profileNames(path);
   },
-  namespaces: (host, { home, requested }) => {
-    const reading = host.readText(instancePaths(home).record, MAX_RECORD_BYTES);
-    const parsed = "text" in reading ? parseRecord(reading.text) : null;
-    const running = parsed !== null && "record" in parsed ? parsed.record.settings?.namespaces : undefined;
-    return Promise.resolve(new Set([...requested.namespaces ?? [], ...running ?? [], "default"]));
+  namespaces: (host, invocation) => {
+    const running = recordIn(host, invocation)?.settings?.namespaces ?? [];
+    return Promise.resolve(new Set([...invocation.requested.namespaces ?? [], ...running, "default"]));
   },
 };

@@ -13,10 +13,14 @@ export async function loadCommand(name: string): Promise<Command> {
       return (await import("./status.ts")).status;
     case "wait":
       return (await import("./wait.ts")).wait;
+    case "ls":
+      return (await import("./ls.ts")).ls;
     case "logs":
       return (await import("./logs.ts")).logs;
     case "run":
       return (await import("./run.ts")).run;
+    case "temporal":
+      return (await import("./temporal.ts")).temporal;
     case "env":
       return (await import("./env.ts")).env;
     case "completions":

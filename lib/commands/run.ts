@@ -1,7 +1,9 @@
 import type { Command, CommandContext } from "../cli/context.ts";
 import { selectNamespace } from "../cli/select_namespace.ts";
 import { requireOperands, runIn } from "../client/run_command.ts";
+import type { EnvironmentChange } from "../environment/client_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
+import { temporalOnPath } from "../environment/temporal_on_path.ts";
 import { toolEnvironment } from "../environment/tool_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -26,8 +28,7 @@ export const run: Command = async (context) => {
   const { bringUp } = await import("../client/bring_up.ts");
   const status = await bringUp(context);
   try {
-    const environment = instanceEnvironment(context.host, await selected(context, status, bringUp));
-    return await runIn(context, { ...environment, ...toolEnvironment(context.invocation) });
+    return await runIn(context, await environmentOf(context, status, bringUp));
   } finally {
     if (commandOptions["stop-after"] === true && status.reused !== true) {
       const { DEFAULT_GRACE_S, stopInstance } = await import("../client/stop.ts");
@@ -35,6 +36,24 @@ export const run: Command = async (context) => {
     }
   }
 };
+
+/**
+ * What a command gets beside the instance, which `bringUp` has brought up with this status.
+ *
+ * @throws {LocalError} `namespace-missing`
+ */
+export async function environmentOf(
+  context: CommandContext,
+  status: Status,
+  bringUp: (context: CommandContext) => Promise<Status>,
+): Promise<EnvironmentChange> {
+  const { host, invocation } = context;
+  return {
+    ...instanceEnvironment(host, await selected(context, status, bringUp)),
+    ...toolEnvironment(invocation),
+    ...temporalOnPath(host, invocation.home),
+  };
+}
 
 /** An instance that this command started, for which no namespaces are declared, gets the selected one if it lacks it. */
 async function selected(

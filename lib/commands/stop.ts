@@ -1,11 +1,13 @@
-import { checkHome, type Command } from "../cli/context.ts";
+import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
 import { DEFAULT_GRACE_S, NOTHING, stopInstance } from "../client/stop.ts";
+import { LocalError } from "../errors/local_error.ts";
 
 /** Stops Temporal, the processes beside it and the supervisor, or the named processes. Returns once both have exited and their ports and locks are free. */
 export const stop: Command = async (context) => {
   const { commandOptions, names } = context.invocation;
-  if (names !== undefined) return (await import("./stop_processes.ts")).stopProcesses(context);
   const graceMs = commandOptions["force"] === true ? 0 : Number(commandOptions["timeout"] ?? DEFAULT_GRACE_S) * 1000;
+  if (commandOptions["all"] === true) return await stopEach(context, graceMs);
+  if (names !== undefined) return (await import("./stop_processes.ts")).stopProcesses(context);
   const stopped = checkHome(context) ? await stopInstance(context, graceMs) : NOTHING;
   const text = stopped.pid === null
     ? "Temporal was not running"
@@ -19,3 +21,36 @@ export const stop: Command = async (context) => {
   }, () => `${text}\n`);
   return 0;
 };
+
+/** Stops every running instance, and tells each when it has stopped. 1 if one could not be stopped. */
+async function stopEach(context: CommandContext, graceMs: number): Promise<number> {
+  const { host, invocation: { options, json, quiet, names } } = context;
+  if (names !== undefined) {
+    throw new LocalError("usage", "--all cannot be used with names of processes: it stops every instance", {
+      hint: "Omit one of the two",
+    });
+  }
+  if (options.get("home")?.source.kind === "flag") {
+    throw new LocalError("usage", "--all cannot be used with --home: it stops every instance", {
+      hint: "Omit one of the two",
+    });
+  }
+  const { stopAll } = await import("../client/instances/stop_all.ts");
+  const { shortPath } = await import("../client/instances/render_instances.ts");
+  const stopped = await stopAll(context, graceMs, async ({ home, pid, forced, error }) => {
+    const place = shortPath(home, host.env["HOME"] || null);
+    if (json) return;
+    if (error !== undefined) {
+      await host.write("stderr", `error: Could not stop ${place}: ${error.message}\n`);
+      if (error.hint !== undefined) await host.write("stderr", `hint: ${error.hint}\n`);
+    } else if (!quiet) {
+      const what = pid === null
+        ? "Nothing was running any more"
+        : `Temporal stopped (pid ${pid}${forced ? ", by SIGKILL" : ""})`;
+      await host.write("stdout", `${place}: ${what}\n`);
+    }
+  });
+  if (json) await context.answer({ schema: 1, instances: stopped }, () => "");
+  else if (stopped.length === 0 && !quiet) await host.write("stdout", "No instances are running\n");
+  return stopped.some(({ error }) => error !== undefined) ? 1 : 0;
+}

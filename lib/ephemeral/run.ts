@@ -1,6 +1,7 @@
 import type { CommandContext } from "../cli/context.ts";
 import { runIn } from "../client/run_command.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
+import { temporalOnPath } from "../environment/temporal_on_path.ts";
 import { ephemeralToolEnvironment } from "../environment/tool_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { keptLogsPath } from "../supervisor/keep_logs.ts";
@@ -40,7 +41,11 @@ export async function runEphemeral(context: CommandContext): Promise<number> {
   let exitCode = 1;
   try {
     const environment = instanceEnvironment(host, ephemeral.served);
-    return exitCode = await runIn(context, { ...environment, ...ephemeralToolEnvironment(invocation, home) });
+    return exitCode = await runIn(context, {
+      ...environment,
+      ...ephemeralToolEnvironment(invocation, home),
+      ...temporalOnPath(host, home),
+    });
   } finally {
     await ephemeral.end();
     if (host.exists(home)) await stopSuccessor({ ...context, invocation: { ...invocation, home } });

@@ -17,8 +17,9 @@ const OF_LAUNCHES = [
 export async function externalCommand(context: CommandContext): Promise<Command | null> {
   const { command, options, commandOptions } = context.invocation;
   if (commandOptions["ephemeral"] === true) return null;
-  const name = command.name;
-  if (["install", "init", "config", "completions", "version", "help"].includes(name)) return null;
+  const { name } = command;
+  if (["install", "init", "config", "completions", "version", "help", "ls"].includes(name)) return null;
+  if (commandOptions["all"] === true) return null; // `stop --all` is about the others
   const flag = OF_LAUNCHES.find((each) => options.get(each)?.source.kind === "flag");
   if (flag !== undefined) {
     throw new LocalError("usage", `--${flag} cannot be used with an external Temporal`, {
@@ -33,6 +34,8 @@ export async function externalCommand(context: CommandContext): Promise<Command 
       return (await import("./start.ts")).waitExternal;
     case "run":
       return (await import("./run.ts")).runExternal;
+    case "temporal":
+      return (await import("./run.ts")).temporalExternal;
     case "env":
       return (await import("./run.ts")).envExternal;
     case "status":

@@ -1,5 +1,6 @@
 import type { Command, CommandContext } from "../cli/context.ts";
 import { requireOperands, runIn } from "../client/run_command.ts";
+import { needsServer } from "../config/cli_args.ts";
 import { renderEnvironment, variablesSet } from "../environment/client_environment.ts";
 import { environmentFormat } from "../environment/environment_format.ts";
 import { toolEnvironment } from "../environment/tool_environment.ts";
@@ -13,6 +14,17 @@ export const runExternal: Command = async (context) => {
   const target = await externalTarget(context);
   await verified(context, target);
   return await runIn(context, { ...environmentOf(context, target), ...toolEnvironment(context.invocation) });
+};
+
+/** Runs the binary that the next launch in this home would run, connected to the external Temporal. */
+export const temporalExternal: Command = async (context) => {
+  const { operands } = context.invocation;
+  const { binaryToRun } = await import("../client/launch_request.ts");
+  const words = [await binaryToRun(context), ...operands];
+  if (!needsServer(operands)) return await runIn(context, {}, words);
+  const target = await externalTarget(context);
+  await verified(context, target);
+  return await runIn(context, { ...environmentOf(context, target), ...toolEnvironment(context.invocation) }, words);
 };
 
 /**

@@ -48,6 +48,8 @@ export interface LaunchRequest {
   processes?: readonly ProcessSettings[];
   /** Only these of them; absent = all. */
   names?: readonly string[];
+  /** The folder of the project file that the instance belongs to; absent = none. */
+  project?: string;
   /**
    * The owner of an ephemeral instance: when it exits, Temporal is stopped and the home deleted. Absent for other
    * instances.

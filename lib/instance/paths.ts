@@ -26,6 +26,8 @@ export interface InstancePaths {
   projectRead: string;
   /** The ports that `auto` chose. */
   ports: string;
+  /** A link to the binary that runs, alone in its folder, so that the folder can stand first on PATH. */
+  temporalLink: string;
 }
 
 /** The name of a project file. */
@@ -39,6 +41,9 @@ export const PROJECT_HOME_NAME = ".stigmer";
 
 /** The name of the control socket within the home. */
 export const CONTROL_SOCKET_NAME = "control.sock";
+
+/** The end of the path of the folder that `run` puts first on PATH. */
+export const PATH_FOLDER = "/run-path";
 
 /** What the name of an ephemeral home begins with. */
 export const EPHEMERAL_PREFIX = "stigmer-ephemeral-";
@@ -63,6 +68,7 @@ export function instancePaths(home: string): InstancePaths {
     configRead: `${home}/config.read.json`,
     projectRead: `${home}/project.read.json`,
     ports: `${home}/ports.json`,
+    temporalLink: `${home}${PATH_FOLDER}/temporal`,
   };
 }
 

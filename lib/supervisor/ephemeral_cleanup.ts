@@ -3,6 +3,7 @@ import { stopUnsupervised } from "../client/stop_unsupervised.ts";
 import { createInstance, type LaunchRequest } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
 import { instancePaths, processPaths } from "../instance/paths.ts";
+import { removeEntry } from "../instance/registry/registry.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { terminate } from "../process/terminate.ts";
 import { isOwnFolder } from "./ephemeral_home.ts";
@@ -25,11 +26,14 @@ export async function cleanUpEphemeral(host: Host, launchRequest: LaunchRequest)
       if (homeExists()) throw error;
     }
   }
-  if (homeExists()) {
+  const wasThere = homeExists();
+  if (wasThere) {
     const logsDir = launchRequest.ephemeralFor?.logsDir;
     if (logsDir !== undefined) keepLogs(instancePaths(home), logsDir);
-    return rmSync(home, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true });
   }
+  removeEntry(host, home);
+  if (wasThere) return;
   const instance = createInstance(host, launchRequest, null);
   const paths = instancePaths(home);
   const all = [...(launchRequest.processes ?? []).map(({ name }) => processPaths(paths, name)), paths];

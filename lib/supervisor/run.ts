@@ -12,6 +12,7 @@ import type { LockFile } from "../platform/locks/lock_file.ts";
 import { fullDisk } from "../platform/files/free_space.ts";
 import { departure } from "../process/states.ts";
 import { watchEnd } from "../process/tracked_process.ts";
+import { announce, type Announcement } from "./announce.ts";
 import { controllerOf } from "./control_handlers.ts";
 import { keepLogs } from "./keep_logs.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -59,7 +60,8 @@ export async function runSupervisor(
   const graceMs = ephemeralFor === undefined ? DEFAULT_GRACE_MS : 0;
   const stop = () => supervisor.dispatch({ kind: "stop", graceMs });
   signal.addEventListener("abort", stop, { once: true });
-  const guard = guardHome(instance, supervisor, control);
+  const announcement = announce(instance, launchRequest, supervisor);
+  const guard = guardHome(instance, supervisor, control, announcement);
   if (ephemeralFor !== undefined && ephemeralFor.pid !== instance.host.pid) {
     watchEnd(ephemeralFor, instance).then(stop); // kill -9 included
   }
@@ -86,6 +88,7 @@ export async function runSupervisor(
     if (ephemeralFor.logsDir !== undefined) keepLogs(paths, ephemeralFor.logsDir);
     rmSync(paths.home, { recursive: true, force: true });
   }
+  announcement.end();
   return machine.state.kind === "superseded" ? SUPERSEDED : failure;
 }
 
@@ -102,6 +105,7 @@ function guardHome(
   instance: Instance,
   supervisor: Supervisor,
   control: ControlSocket,
+  announcement: Announcement,
 ): { end: () => Promise<void> } {
   const { paths, log } = instance;
   const { manager, warnings } = supervisor;
@@ -113,6 +117,7 @@ function guardHome(
     }
     manager.restoreRecord();
     await supervisor.stack?.lookAfter();
+    announcement.restore();
     for (const path of [paths.temporalLog, paths.supervisorLog]) {
       rotateLogBySize(path, instance.logPolicy, Date.now());
     }

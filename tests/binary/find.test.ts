@@ -105,6 +105,14 @@ describe("findTemporal()", () => {
       assertEquals(findTemporal(optionsIn(folder)).binary, { path, source: "path", version: null });
     }));
 
+  it("passes over the link that `run` puts on the PATH of its command", () =>
+    withTempDir((folder) => {
+      program(join(folder, "home", "run-path", "temporal"));
+      const good = program(join(folder, "bin", "temporal"));
+      const PATH = `${join(folder, "home", "run-path")}:${join(folder, "bin")}`;
+      assertEquals(findTemporal(optionsIn(folder, { env: { PATH } })).binary?.path, good);
+    }));
+
   it("looks on macOS where Homebrew and Go install, which an application's PATH lacks", () =>
     withTempDir((folder) => {
       const path = program(join(folder, "user", "go", "bin", "temporal"));

@@ -39,6 +39,7 @@ function gist(lines: readonly string[], { home, port, uiPort }: TestInstance): s
     [/\b(deno|node)\b/g, "RUNTIME"],
     [/ \(server [\d.]+\)/g, ""], // of a build without its own version
     [/\d+(\.\d+)*(-DEV)?/g, "N"],
+    [/\bN (s|min)\b/g, "N s"],
     [/\s+/g, " "],
   ];
   return (ellipsis < 0 ? lines : lines.slice(0, ellipsis))
@@ -66,6 +67,7 @@ describe("the README", () => {
       await assertShown(instance, "stigmer-local start", 0, "make start");
       await assertShown(instance, "stigmer-local start", 0);
       await assertShown(instance, "stigmer-local status", 0);
+      await assertShown(instance, "stigmer-local ls", 0);
       await assertShown(instance, "stigmer-local start --port 7300", 1);
       const { temporal } = pidsOf(await instance.status());
       await killHard(temporal);

@@ -3,7 +3,7 @@ import process from "node:process";
 import type { Processes } from "../../lib/platform/processes/processes.ts";
 import { darwinProcesses } from "../../lib/platform/processes/processes_darwin.ts";
 import type { FakeProcess } from "./process_table.ts";
-import { FakeSystem } from "./system.ts";
+import { FakeSystem, MEMORY_BYTES } from "./system.ts";
 
 const SECOND_MS = 1000;
 const EPOCH_MS = Date.UTC(2026, 10, 23);
@@ -127,6 +127,8 @@ function cellOf(column: string, each: FakeProcess, name: string): string {
       const letter = isExiting ? "?E" : state === "D" ? "U" : state;
       return `${letter}${sid === pid && state !== "Z" ? "s" : ""}`.padEnd(4);
     }
+    case "rss":
+      return state === "Z" ? "0" : `${MEMORY_BYTES / 1024}`;
     case "lstart":
       return lstartOf(startTime).padEnd(28);
     case "command":

@@ -8,6 +8,9 @@ import { PortTable } from "./port_table.ts";
 import { type FakeProcess, ProcessTable } from "./process_table.ts";
 import { Signals } from "./signals.ts";
 
+/** The memory of each process. */
+export const MEMORY_BYTES = 1024 * 1024;
+
 /**
  * A system of tables: processes, signals, locks, ports and a clock, with the rules that Linux has for them. Only files are
  * real. `conformance.test.ts` holds it to the real system. The code under test sees a {@linkcode System}; a test arranges
@@ -75,6 +78,8 @@ export class FakeSystem implements System {
       groupHolds: (pgid, path) => this.locks.holders(path).some(({ pid }) => table.get(pid)?.pgid === pgid),
       lockHolders: (path, firstPid) => this.locks.holders(path, firstPid),
       lockedFiles: (pid) => table.get(pid)?.isOtherUsers === true ? [] : this.locks.lockedBy(pid),
+      heldLocks: (paths) => paths.filter((path) => this.locks.holders(path).length > 0),
+      memoryBytes: (pids) => pids.filter((pid) => (inspect(pid)?.state ?? "Z") !== "Z").length * MEMORY_BYTES,
       fileUsers: (path) =>
         others().filter(({ pid, argv }) => hasOpen(pid, path) || namesDatabase(argv, [path])).map(holder),
       hasWriteLock: () => null,

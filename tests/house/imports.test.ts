@@ -26,7 +26,16 @@ const ORDER = [
 /** Folders and files that decide and render, and neither read nor change the system. */
 const PURE = [
   ...["lib/errors", "lib/text", "lib/config/flags", "lib/environment"],
-  ...["auto_ports", "dev_server_args", "policy", "restart_policy", "settings", "temporal_versions", "processes"]
+  ...[
+    "auto_ports",
+    "cli_args",
+    "dev_server_args",
+    "policy",
+    "restart_policy",
+    "settings",
+    "temporal_versions",
+    "processes",
+  ]
     .map((name) => `lib/config/${name}.ts`),
   ...["config_file", "config_node", "parse_processes"].map((name) => `lib/config/file/${name}.ts`),
   "lib/project/init/project_template.ts",
@@ -45,9 +54,18 @@ const PURE = [
   ...["download/release_files", "download/resume"]
     .map((name) => `lib/binary/${name}.ts`),
   ...["api", "http1"].map((name) => `lib/control/${name}.ts`),
+  "lib/client/instances/render_instances.ts",
   ...["findings", "render"].map((name) => `lib/doctor/${name}.ts`),
   ...["header_blocks", "hpack", "http2_frames", "protobuf"].map((name) => `lib/grpc/${name}.ts`),
-  ...["paths", "pid_file_format", "status/addresses", "status/render_external", "status/render_status", "status/status"]
+  ...[
+    "paths",
+    "pid_file_format",
+    "registry/entry",
+    "status/addresses",
+    "status/render_external",
+    "status/render_status",
+    "status/status",
+  ]
     .map((name) => `lib/instance/${name}.ts`),
   ...["log_lines", "retention"].map((name) => `lib/logs/${name}.ts`),
   ...["parse_net_tcp", "parse_proc_stat", "parse_ps"].map((name) => `lib/platform/processes/${name}.ts`),

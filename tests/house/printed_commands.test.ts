@@ -7,8 +7,9 @@ const PRINTED = /\\`(?:\$\{\w+\} )?[a-z][\w-]* (?:(?!\\`).)*?\\`/g;
 /** Words of this tool, which need no quotes. */
 const OWN_WORDS = ["near", "command.name"];
 
-/** Commands of Temporal's CLI that connect to a server. */
-const CONNECTS = /\btemporal (operator|workflow|activity|batch|schedule|task-queue|worker)\b/;
+/** Commands of Temporal's CLI that connect to a server, unless the tool runs them against its own. */
+const CONNECTS =
+  /(?<!stigmer-local (?:--\w+ \w+ )?)\btemporal (operator|workflow|activity|batch|schedule|task-queue|worker)\b/;
 
 describe("a printed command", () => {
   it("names the server if it is one of Temporal's", () => {

@@ -23,7 +23,9 @@ export type Completion =
   | { kind: "files" }
   | { kind: "folders" }
   /** A command line of its own, which begins after the first `--`. */
-  | { kind: "command" };
+  | { kind: "command" }
+  /** What Temporal's own CLI offers for these arguments, the last of which is being typed. */
+  | { kind: "temporal"; args: readonly string[] };
 
 const KNOWN: Readonly<Record<string, KnownValues>> = {
   version: "versions",
@@ -45,6 +47,7 @@ export function complete(words: readonly string[]): Completion {
   const isNamed = at >= 0 && (dashes < 0 || at < dashes);
   const command = isNamed ? COMMANDS.find(({ name }) => name === before[at]) : COMMANDS[0]!;
   if (command === undefined) return offer([], current);
+  if (command.passesOn === true) return { kind: "temporal", args: words.slice(at + 1) };
   if (dashes >= 0) return { kind: command.afterDashes === "command" ? "command" : "files" };
   const flags = flagsOf(command);
   const awaiting = awaitingValue(before.at(-1) ?? "", flags);
@@ -102,9 +105,18 @@ function completeOperand({ operands }: CommandSpec, current: string): Completion
 }
 
 /** The answer to a completion script: a line each, `value` or `value⇥description`, or one that begins with a colon. */
-export function renderCompletion(completion: Exclude<Completion, { kind: "known" }>): string {
+export function renderCompletion(completion: Exclude<Completion, { kind: "known" | "temporal" }>): string {
   if (completion.kind !== "candidates") return `:${completion.kind}\n`;
   return completion.candidates
     .map(({ value, description }) => description === undefined ? `${value}\n` : `${value}\t${description}\n`)
     .join("");
+}
+
+/** The candidates in what `temporal __complete …` prints (cobra): a line each, and a last one with a directive. */
+export function readCobraCandidates(output: string): Candidate[] {
+  return output.split("\n").filter((line) => line !== "" && !line.startsWith(":") && !line.startsWith("_activeHelp_"))
+    .map((line) => {
+      const [value, description] = line.split("\t");
+      return { value: value!, ...(description === undefined ? {} : { description }) };
+    });
 }

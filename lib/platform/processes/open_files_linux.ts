@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { descriptorLinks, orUnseen, readProcText } from "./proc_files.ts";
+import { type DescriptorLink, descriptorLinks, orUnseen, readProcText } from "./proc_files.ts";
 
 /** A file to find among the descriptors of processes. */
 export interface TargetFile {
@@ -54,9 +54,9 @@ function describe(real: string): TargetFile {
 /** The descriptors of process `pid` that refer to `target`. */
 export function openFilesOf(proc: string, pid: number, target: TargetFile): OpenFile[] {
   const files: OpenFile[] = [];
-  for (const { fd, link, path } of descriptorLinks(proc, pid)) {
-    const on = locationOf(link, path, target);
-    if (on !== null) files.push({ fd, on });
+  for (const descriptor of descriptorLinks(proc, pid)) {
+    const on = locationOf(descriptor, target);
+    if (on !== null) files.push({ fd: descriptor.fd, on });
   }
   return files;
 }
@@ -87,11 +87,13 @@ export function isReadOnly(proc: string, pid: number, fd: number): boolean {
 }
 
 /**
+ * Whether a descriptor refers to the target, or to a file that was deleted from its path; null if neither.
+ *
  * Compares names first, at 3 µs instead of 20 for a stat. A path proves nothing (in a container the same path is
  * another file) and may differ (a bind mount has another folder), so files with the same base name are compared by
  * inode. A deleted file has no inode at the path to compare with: there the path and the file system decide.
  */
-function locationOf(link: string, path: string, target: TargetFile): OpenFile["on"] | null {
+export function locationOf({ link, path }: DescriptorLink, target: TargetFile): OpenFile["on"] | null {
   if (link === target.path + DELETED) {
     const dev = orUnseen(() => statSync(path, { bigint: true }))?.dev;
     return target.folderDev === null || dev === target.folderDev ? "deleted" : null;

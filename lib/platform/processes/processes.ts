@@ -78,6 +78,11 @@ export interface Processes {
   lockHolders(path: string, firstPid?: number): LockHolder[];
   /** The paths of the files on which process `pid` holds a flock(2), also of deleted ones. Takes no lock. */
   lockedFiles(pid: number): string[];
+  /**
+   * Those of `paths` that some process holds a flock(2) on, also on a file that was deleted from there: one look at all
+   * processes for all of them. Takes no lock.
+   */
+  heldLocks(paths: readonly string[]): string[];
   /** Whether a member of group `pgid` holds a flock(2) on the file at `path`. */
   groupHolds(pgid: number, path: string): boolean;
   /**
@@ -90,6 +95,11 @@ export interface Processes {
    * Null if unknown.
    */
   hasWriteLock(pids: readonly number[], path: string): boolean | null;
+  /**
+   * The memory of the processes in bytes, those that are dead or not visible left out. On Linux their proportional set
+   * size: the private pages, and a share of those that other processes map too; on macOS the resident set size.
+   */
+  memoryBytes(pids: readonly number[]): number;
   /** Whether group `pgid` has live members and all their threads are stopped (until SIGCONT). */
   isGroupStopped(pgid: number): boolean;
   /** Other processes whose working directory is `folder` or within it. */

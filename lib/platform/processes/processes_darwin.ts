@@ -104,6 +104,18 @@ export function darwinProcesses(
     return first.length > 0 ? first : holdersIn(filesOfMany(candidates(run)), target, holder);
   };
 
+  const heldLocks = (paths: readonly string[]): string[] => {
+    const files = paths.length === 0 ? [] : filesOfMany(candidates(run));
+    return paths.filter((path) => holdersIn(files, targetLock(path), holder).length > 0);
+  };
+
+  /** `rss` is in units of 1024 bytes (ps(1)). */
+  const memoryBytes = (pids: readonly number[]): number => {
+    if (pids.length === 0) return 0;
+    const sizes = parsePsPairs(run("ps", ["-o", "pid=,rss=", "-p", pids.join(",")]));
+    return [...sizes.values()].reduce((sum, size) => sum + 1024 * Number(size), 0);
+  };
+
   const fileUsers = (path: string): Holder[] => {
     const target = targetOf(path);
     const everyone = parsePsOwners(run("ps", ["-axww", "-o", "pid=,uid=,command="]));
@@ -153,6 +165,8 @@ export function darwinProcesses(
     startTimeLater,
     lockHolders,
     lockedFiles: (pid) => filesOf("-p", String(pid)).flatMap((file) => isLockedInLsof(file) ? file.path ?? [] : []),
+    heldLocks,
+    memoryBytes,
     groupHolds: (pgid, path) => holdersIn(filesOf("-g", String(pgid)), targetLock(path), holder).length > 0,
     fileUsers,
     hasWriteLock: () => null,

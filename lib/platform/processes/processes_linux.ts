@@ -4,6 +4,7 @@ import {
   isFlockShown,
   isReadOnly,
   isWriteLockShown,
+  locationOf,
   lockedFilesOf,
   openFilesOf,
   targetFile,
@@ -78,6 +79,22 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     const first = firstPid === undefined ? [] : holdersAmong([firstPid]);
     return first.length > 0 ? first : holdersAmong(listNumbers(proc));
   };
+
+  const heldLocks = (paths: readonly string[]): string[] => {
+    const missing = new Map(paths.map((path) => [path, targetLock(path)]));
+    for (const pid of missing.size === 0 ? [] : listNumbers(proc)) {
+      for (const link of descriptorLinks(proc, pid)) {
+        for (const [path, target] of missing) {
+          if (locationOf(link, target) !== null && isFlockShown(proc, pid, link.fd)) missing.delete(path);
+        }
+      }
+    }
+    return paths.filter((path) => !missing.has(path));
+  };
+
+  /** `Pss` of proc_pid_smaps(5); root's processes show none to others. */
+  const memoryOf = (pid: number): number =>
+    1024 * Number(/^Pss:\s*(\d+) kB/m.exec(readProcText(`${proc}/${pid}/smaps_rollup`) ?? "")?.[1] ?? 0);
 
   const fileUsers = (path: string): Holder[] => {
     const target = targetFile(path);
@@ -169,7 +186,9 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     },
     lockHolders,
     lockedFiles: (pid) => lockedFilesOf(proc, pid),
+    heldLocks,
     groupHolds,
+    memoryBytes: (pids) => pids.reduce((sum, pid) => sum + memoryOf(pid), 0),
     fileUsers,
     hasWriteLock,
     isGroupStopped,

@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { COMMANDS, flagsOf } from "../../../lib/cli/command_specs.ts";
-import { complete, renderCompletion } from "../../../lib/cli/completions/complete.ts";
+import { complete, readCobraCandidates, renderCompletion } from "../../../lib/cli/completions/complete.ts";
 
 /** The values offered for the last word of `line`, or what kind of thing may stand there. */
 function at(line: string): string[] | string {
@@ -21,6 +21,7 @@ describe("complete()", () => {
     assertEquals(at(""), COMMANDS.map(({ name }) => name));
     for (const command of COMMANDS) {
       assertEquals(at(`${command.name.slice(0, -1)}`).includes(command.name), true);
+      if (command.passesOn === true) continue; // its flags come before its name
       for (const { name, alias } of flagsOf(command)) {
         assertEquals(at(`${command.name} --${name}`).includes(`--${name}`), true, name);
         if (alias !== undefined) assertEquals(at(`${command.name} -`).includes(`-${alias}`), true, name);
@@ -93,6 +94,22 @@ describe("complete()", () => {
     assertEquals(at("run --ephemeral -- npm --"), "command");
     assertEquals(at("start -- --sqlite"), "files");
     assertEquals(at("run --"), ["--ephemeral", ...at("run --").slice(1)]);
+  });
+
+  it("leaves what follows `temporal` to Temporal's own CLI, flags and -- included", () => {
+    for (const line of ["workflow li", "workflow list --na", "--ho", "", "-- -"]) {
+      const expected = { kind: "temporal", args: line.split(" ") } as const;
+      assertEquals(complete(["--home", "/x", "temporal", ...line.split(" ")]), expected);
+    }
+    assertEquals(at("tempo"), ["temporal"]);
+  });
+
+  it("reads what Temporal's own CLI offers", () => {
+    const output = "list\tList Workflow Executions\ndescribe\n_activeHelp_ nothing\n:4\n";
+    assertEquals(readCobraCandidates(output), [
+      { value: "list", description: "List Workflow Executions" },
+      { value: "describe" },
+    ]);
   });
 
   it("offers nothing for a command or a flag that there is not", () => {

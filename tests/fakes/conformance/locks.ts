@@ -38,6 +38,10 @@ export function locksConform(inWorld: InWorld): void {
       lock.close();
       assertEquals(system.processes.lockHolders(path).map(({ pid, on }) => [pid, on]), [[pid, "path"]]);
       assertEquals(system.processes.lockedFiles(pid), [path]);
+      const free = join(folder, "free.lock");
+      (await system.tryLock(free))!.close();
+      assertEquals(system.processes.heldLocks([free, path, join(folder, "none.lock")]), [path]);
+      assertEquals(system.processes.heldLocks([]), []);
       assertEquals(await system.tryLock(path), null);
       system.kill(pid, "SIGKILL");
       await until(system, "the lock is free", () => system.processes.lockHolders(path).length === 0);
@@ -100,6 +104,7 @@ export function locksConform(inWorld: InWorld): void {
       unlinkSync(path);
       assertEquals(first.isCurrent(), "missing");
       assertEquals(processes.lockHolders(path, pid).map(({ on }) => on), ["deleted"]);
+      assertEquals(processes.heldLocks([path]), [path]);
       const second = (await tryLock(path))!;
       assertEquals([first.isCurrent(), second.isCurrent()], ["replaced", "ours"]);
       assertEquals(await tryLock(path), null);

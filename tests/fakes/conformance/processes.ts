@@ -55,8 +55,11 @@ export function processesConform(inWorld: InWorld): void {
     inWorld(async ({ system, start, zombiesCount }) => {
       const { processes, kill } = system;
       const { pid, child } = await start("parent that never reaps");
+      const [both, one] = [processes.memoryBytes([pid, child]), processes.memoryBytes([pid])];
+      assert(one > 10_000 && both > one, `${one} and ${both} bytes`);
       kill(child, "SIGKILL");
       await until(system, "it is a zombie", () => processes.inspect(child)?.state === "Z");
+      assertEquals(processes.memoryBytes([child]), 0);
       assertEquals([processes.liveGroupMembers(child), processes.argv(child)], [[], null]);
       assertEquals(processes.inspect(child)!.executable, null);
       assertNotEquals(processes.inspect(child)!.command, "");
