@@ -127,12 +127,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         isPath: true,
         help: "With --ephemeral: keep the logs in a new subdirectory of DIR if the command fails",
       },
-      {
-        name: "with",
-        kind: "text",
-        value: "NAME,…",
-        help: "With --ephemeral: also these processes of the project, ready beside it (`all`: each)",
-      },
+      { name: "with", kind: "text", value: "NAME,…", help: "With --ephemeral: also these processes, or `all`" },
       { name: "stop-after", kind: "boolean", help: "Stop Temporal afterwards if this command started it" },
       timeoutFlag("Seconds to wait for Temporal to become ready (default 120)"),
       PICK_VERSION,

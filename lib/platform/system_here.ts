@@ -15,6 +15,7 @@ export function systemHere(platform: string = process.platform): System {
     processes: processesHere(platform),
     kill: (pid, signal) => void process.kill(pid, signal),
     tryLock: (path) => tryLock(path),
+    spawn: async (options) => (await import("./spawn/spawn_detached.ts")).spawnDetached(options),
     canBind: async (host, port) => (await import("./net/probe_port.ts")).canBind(host, port, platform),
     nowMs: () => performance.now(),
     delay,

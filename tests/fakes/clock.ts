@@ -1,5 +1,18 @@
 import { setImmediate } from "node:timers";
 
+/** The time of a {@linkcode FakeSystem}. */
+export interface Clock {
+  nowMs(): number;
+  /** Resolves after `ms`; rejects with the reason of `signal` at once when it aborts. */
+  delay(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Lets `event` happen after `ms`. */
+  after(ms: number, event: () => void): void;
+  /** Lets `ms` pass, in which this process does nothing else. */
+  block(ms: number): void;
+  /** Drops everything that is due: delays under way never end. */
+  stop(): void;
+}
+
 /** Something that is due. */
 interface Due {
   atMs: number;
@@ -12,7 +25,7 @@ interface Due {
  * Virtual time. It stands still while code runs, and jumps to the earliest delay once all code waits for one: a grace
  * period of 12 s takes no time, and every deadline is met or missed in the same way each time.
  */
-export class FakeClock {
+export class FakeClock implements Clock {
   #nowMs = 5_000_000;
   #due: Due[] = [];
   #isPumping = false;
@@ -40,7 +53,10 @@ export class FakeClock {
     this.#add(ms, false, event);
   }
 
-  /** Drops everything that is due: delays under way never end. */
+  block(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   stop(): void {
     this.#due = [];
   }

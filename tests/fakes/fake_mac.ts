@@ -1,7 +1,14 @@
-import { fstatSync, lstatSync } from "node:fs";
+import { fstatSync, lstatSync, statSync } from "node:fs";
 import process from "node:process";
+import { type FileIdentity, identityByDevFd } from "../../lib/platform/files/file_identity.ts";
+import { adoptLock, type LockFile, O_EXLOCK, tryLock } from "../../lib/platform/locks/lock_file.ts";
+import { answersAt } from "../../lib/platform/net/answers_at.ts";
+import type { Listener } from "../../lib/platform/net/listener.ts";
+import { canBind } from "../../lib/platform/net/probe_port.ts";
 import type { Processes } from "../../lib/platform/processes/processes.ts";
 import { darwinProcesses } from "../../lib/platform/processes/processes_darwin.ts";
+import type { System } from "../../lib/platform/system.ts";
+import type { Clock } from "./clock.ts";
 import type { FakeProcess } from "./process_table.ts";
 import { FakeSystem, MEMORY_BYTES } from "./system.ts";
 
@@ -21,17 +28,54 @@ export class FakeMac extends FakeSystem {
   /** What a tool does instead of its work, by name. */
   readonly refusals = new Map<string, () => never>();
 
-  override readonly processes: Processes = darwinProcesses(this.table.self.pid, (tool, args) => this.run(tool, args), {
-    runLater: (tool, args) => Promise.resolve().then(() => this.run(tool, args)),
-    isThere: (pid) => this.table.get(pid) !== null,
-  });
+  /** How long a tool takes, in ms, by name. @default 0 */
+  readonly delaysMs = new Map<string, number>();
 
-  constructor() {
-    super();
+  override readonly processes: Processes;
+  override readonly canBind: System["canBind"];
+
+  constructor(clock?: Clock) {
+    super(clock);
+    this.signals.isOfZombiesPermitted = false;
+    this.ports.sharesWildcards = true;
+    this.processes = this.processesSeenBy(this.table.self);
+    const answers = (host: string, port: number) => answersAt(host, port, this.connect);
+    this.canBind = (host, port) => canBind(host, port, "darwin", answers, (...place) => this.#listen(...place));
     for (const executable of OF_APPLE) this.table.spawn({ argv: [executable], executable }, 1);
   }
 
+  override processesSeenBy({ pid }: FakeProcess): Processes {
+    return darwinProcesses(pid, (tool, args) => this.run(tool, args), {
+      runLater: async (tool, args) => {
+        const text = this.#answer(tool, args);
+        await this.clock.delay(this.delaysMs.get(tool) ?? 0);
+        return text;
+      },
+      isThere: (pid) => this.table.get(pid) !== null,
+    });
+  }
+
+  /** As on macOS, where open(2) locks, and the device of an inherited descriptor is that of /dev. */
+  override async tryLockAs(holder: FakeProcess, path: string): Promise<LockFile | null> {
+    return await tryLock(path, {
+      platform: "darwin",
+      identify: identifyInherited,
+      open: (path, flags, mode) => this.locks.openLocked(path, flags & ~O_EXLOCK, mode, holder),
+      close: (fd) => this.locks.closeLocked(fd, holder),
+    });
+  }
+
+  /** Takes over a lock that `heir` inherited as a descriptor. @throws {LocalError} `lock-failed` */
+  adoptLockAs(heir: FakeProcess, fd: number, path: string): LockFile {
+    return { ...adoptLock(fd, path, identifyInherited), close: () => this.locks.closeLocked(fd, heir) };
+  }
+
   run(tool: string, args: readonly string[]): string {
+    this.clock.block(this.delaysMs.get(tool) ?? 0);
+    return this.#answer(tool, args);
+  }
+
+  #answer(tool: string, args: readonly string[]): string {
     this.asked.push([tool, ...args].join(" "));
     this.refusals.get(tool)?.();
     if (tool === "sysctl") return `${this.bootId}\n`;
@@ -48,6 +92,14 @@ export class FakeMac extends FakeSystem {
       counts[tool] = (counts[tool] ?? 0) + 1;
     }
     return counts;
+  }
+
+  /** listen(2), for a moment. */
+  #listen(host: string, port: number): Promise<Listener> {
+    if (this.ports.isTaken(host, port)) {
+      return Promise.reject(Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE", syscall: "listen" }));
+    }
+    return Promise.resolve({ port, close: () => Promise.resolve() });
   }
 
   #ps(args: readonly string[]): string {
@@ -106,6 +158,21 @@ export class FakeMac extends FakeSystem {
       ...{ i: `${info.ino}`, k: `${info.nlink}`, n: path.replaceAll("\\", "\\\\").replaceAll("\n", "\\n") },
     }));
   }
+}
+
+const DEVFS = 0x6c9n;
+
+/** The identity of an open file on macOS, for a Deno that did not open it. */
+function identifyInherited(fd: number): FileIdentity {
+  return identityByDevFd(fd, {
+    fstat: () => {
+      throw Object.assign(new Error("EBADF"), { code: "EBADF", syscall: "fstat" });
+    },
+    stat: (path) => {
+      const info = path === "/dev/fd" ? statSync("/", { bigint: true }) : fstatSync(fd, { bigint: true });
+      return { dev: DEVFS, ino: info.ino, birthtimeNs: info.birthtimeNs };
+    },
+  });
 }
 
 function numbersAfter(args: readonly string[], option: string): number[] | null {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, lstatSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, openSync } from "node:fs";
 import { adoptLock, type LockFile, openLock } from "../../lib/platform/locks/lock_file.ts";
 import type { LockHolder } from "../../lib/platform/processes/processes.ts";
 import type { FakeProcess, ProcessTable } from "./process_table.ts";
@@ -26,14 +26,31 @@ export class LockTable {
     });
   }
 
-  /** As `tryLock` of `lock_file.ts`, for ourselves. @throws {LocalError} `lock-failed` */
-  readonly tryLock = (path: string): Promise<LockFile | null> => {
+  /** As `tryLock` of `lock_file.ts`, for `holder`. @throws {LocalError} `lock-failed` */
+  tryLock(path: string, holder: FakeProcess): Promise<LockFile | null> {
     try {
-      return Promise.resolve(this.#take(path, this.#table.self.pid));
+      return Promise.resolve(this.#take(path, holder.pid));
     } catch (error) {
       return Promise.reject(error);
     }
-  };
+  }
+
+  /** open(2) with O_EXLOCK, by `holder`. @throws the system's error, which is EAGAIN for a file that is locked */
+  openLocked(path: string, flags: number, mode: number, holder: FakeProcess): number {
+    const fd = openSync(path, flags, mode);
+    if (this.#isLocked(fd)) {
+      closeSync(fd);
+      throw Object.assign(new Error("EAGAIN: resource temporarily unavailable"), { code: "EAGAIN", syscall: "open" });
+    }
+    this.#open.add({ path, fd, holders: new Set([holder.pid]) });
+    return fd;
+  }
+
+  /** close(2), by `holder`, of a descriptor of a locked file. */
+  closeLocked(fd: number, holder: FakeProcess): void {
+    const description = [...this.#open].find((each) => each.fd === fd);
+    if (description !== undefined) this.#letGo(description, holder.pid);
+  }
 
   /** Lets `holder` take the lock, on a description of its own. */
   take(path: string, holder: FakeProcess): LockFile {
@@ -44,8 +61,12 @@ export class LockTable {
 
   /** Hands the lock on, as a descriptor that is passed to a child. */
   pass(lock: LockFile, to: FakeProcess): void {
-    const description = [...this.#open].find(({ fd }) => fd === lock.fd);
-    if (description === undefined) throw new Error(`${lock.path} is not open`);
+    this.passDescriptor(lock.fd, to);
+  }
+
+  passDescriptor(fd: number, to: FakeProcess): void {
+    const description = [...this.#open].find((each) => each.fd === fd);
+    if (description === undefined) throw new Error(`Descriptor ${fd} is no lock`);
     description.holders.add(to.pid);
   }
 
@@ -78,7 +99,7 @@ export class LockTable {
 
   #take(path: string, holder: number): LockFile | null {
     const fd = openLock(path);
-    if ([...this.#open].some((each) => isSame(fstatSync(each.fd, BIG), fstatSync(fd, BIG)))) {
+    if (this.#isLocked(fd)) {
       closeSync(fd);
       return null;
     }
@@ -86,6 +107,10 @@ export class LockTable {
     this.#open.add(description);
     const { isCurrent } = adoptLock(fd, path);
     return { path, fd, isCurrent, close: () => this.#letGo(description, holder) };
+  }
+
+  #isLocked(fd: number): boolean {
+    return [...this.#open].some((each) => isSame(fstatSync(each.fd, BIG), fstatSync(fd, BIG)));
   }
 
   #letGo(description: Description, pid: number): void {

@@ -1,6 +1,6 @@
 import type { Connect, Connection, Endpoint } from "../../lib/platform/net/connection.ts";
 import type { Listener } from "../../lib/platform/processes/processes.ts";
-import type { FakeClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import type { FakeProcess, ProcessTable } from "./process_table.ts";
 import { supervisorConnection, temporalConnection } from "./server_connection.ts";
 
@@ -18,14 +18,16 @@ interface Socket {
 /** The listening sockets. */
 export class PortTable {
   readonly #table: ProcessTable;
-  readonly #clock: FakeClock;
+  readonly #clock: Clock;
   #sockets: Socket[] = [];
+  /** A socket on all addresses and one on a single address can have the same port, as on macOS. */
+  sharesWildcards = false;
   /** The Unix sockets of supervisors, by path. */
   readonly #controlSockets = new Map<string, { owner: FakeProcess; answers: boolean }>();
   /** How long the sockets of processes that end stay, by port. */
   readonly #lingers = new Map<number, number>();
 
-  constructor(table: ProcessTable, clock: FakeClock) {
+  constructor(table: ProcessTable, clock: Clock) {
     this.#table = table;
     this.#clock = clock;
     table.onFilesClosed((pid) =>
@@ -34,7 +36,7 @@ export class PortTable {
   }
 
   listen(owner: FakeProcess, address: string, port: number, answers: Answers = "serves"): void {
-    if (this.#isTaken(address, port)) throw new Error(`listen EADDRINUSE: ${address}, port ${port}`);
+    if (this.isTaken(address, port)) throw new Error(`listen EADDRINUSE: ${address}, port ${port}`);
     this.#sockets.push({ address, port, owner, answers });
   }
 
@@ -49,7 +51,7 @@ export class PortTable {
   }
 
   readonly canBind = (host: string, port: number): Promise<"free" | "taken"> =>
-    Promise.resolve(this.#isTaken(host, port) ? "taken" : "free");
+    Promise.resolve(this.isTaken(host, port) ? "taken" : "free");
 
   listeners(port: number): Listener[] {
     return this.#sockets.filter((each) => each.port === port).map(({ address, owner }) => {
@@ -66,12 +68,14 @@ export class PortTable {
   readonly connect: Connect = async (endpoint: Endpoint, timeoutMs: number) => {
     if ("path" in endpoint) return await this.#connectControl(endpoint, timeoutMs);
     const { host, port } = endpoint;
-    const socket = this.#sockets.find((each) => each.port === port && covers(each.address, host));
+    const reached = this.#sockets.filter((each) => each.port === port && covers(each.address, host));
+    const socket = reached.find(({ address }) => address === host) ?? reached[0];
     if (socket === undefined) throw connectError("ECONNREFUSED");
     if (socket.answers === "never" || socket.owner === null || !isRunning(socket.owner)) {
       return await this.#timeOut(timeoutMs);
     }
-    return temporalConnection(endpoint, timeoutMs, socket.answers);
+    const { owner, answers } = socket;
+    return await temporalConnection(endpoint, timeoutMs, answers, { isRunning: () => isRunning(owner), ...owner });
   };
 
   async #connectControl(endpoint: { path: string }, timeoutMs: number): Promise<Connection> {
@@ -87,9 +91,11 @@ export class PortTable {
     throw connectError("ETIMEDOUT");
   }
 
-  #isTaken(host: string, port: number): boolean {
-    return this.#sockets.some((each) =>
-      each.port === port && (covers(each.address, host) || covers(host, each.address))
+  /** Whether listen(2) fails with EADDRINUSE there. */
+  isTaken(host: string, port: number): boolean {
+    return this.#sockets.some(({ address, port: other }) =>
+      other === port &&
+      (address === host || (!this.sharesWildcards && (covers(address, host) || covers(host, address))))
     );
   }
 

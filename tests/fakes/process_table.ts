@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import process from "node:process";
 import type { ProcessInfo } from "../../lib/platform/processes/processes.ts";
-import type { FakeClock } from "./clock.ts";
+import type { ProcessExit } from "../../lib/platform/spawn/spawn_options.ts";
+import type { Clock } from "./clock.ts";
 
 /** What a process does about a signal that asks it to end; SIGKILL ends it whatever it does. */
 export type AtSigterm = "exits" | "ignores it" | { exitsAfterMs: number };
@@ -35,7 +36,7 @@ export interface FakeProcess extends Omit<ProcessOptions, "argv"> {
   /** The signals that reached it, those that it ignored too. */
   received: string[];
   /** Resolves when it is dead. */
-  exited: Promise<void>;
+  exited: Promise<ProcessExit>;
 }
 
 const INIT = 1;
@@ -44,16 +45,16 @@ const TICK_MS = 10;
 
 /** Which processes there are, with the rules of fork(2), setsid(2), wait(2) and kill(2). */
 export class ProcessTable {
-  readonly #clock: FakeClock;
+  readonly #clock: Clock;
   readonly #processes = new Map<number, FakeProcess>();
-  readonly #onExit = new Map<number, () => void>();
+  readonly #onExit = new Map<number, (exit: ProcessExit) => void>();
   readonly #onFilesClosed: ((pid: number) => void)[] = [];
   readonly #onFork: ((parent: number, child: number) => void)[] = [];
   #lastPid = 2000;
   /** Ourselves. */
   readonly self: FakeProcess;
 
-  constructor(clock: FakeClock) {
+  constructor(clock: Clock) {
     this.#clock = clock;
     this.self = this.#begin({ pid: process.pid, argv: ["stigmer-local"], executable: "/bin/stigmer-local" }, INIT);
   }
@@ -80,10 +81,10 @@ export class ProcessTable {
   }
 
   /** Ends a process. Its memory goes at once, its descriptors after `filesGoAfterMs`, and only then is it dead. */
-  exit(target: FakeProcess, filesGoAfterMs = 0): void {
+  exit(target: FakeProcess, filesGoAfterMs = 0, how: ProcessExit = { code: 0, signal: null }): void {
     if (!this.#isAlive(target) || target.argv === null) return;
     Object.assign(target, { state: "R", argv: null, executable: null });
-    const finish = () => this.#finish(target);
+    const finish = () => this.#finish(target, how);
     if (filesGoAfterMs === 0) finish();
     else this.#clock.after(filesGoAfterMs, finish);
   }
@@ -156,7 +157,7 @@ export class ProcessTable {
     return state !== "Z" && this.#processes.get(pid)?.startTime === startTime;
   }
 
-  #finish(target: FakeProcess): void {
+  #finish(target: FakeProcess, how: ProcessExit): void {
     for (const listener of this.#onFilesClosed) listener(target.pid);
     target.state = "Z";
     for (const child of this.all().filter(({ parentPid }) => parentPid === target.pid)) {
@@ -165,6 +166,6 @@ export class ProcessTable {
     }
     const parent = this.get(target.parentPid);
     if (parent === null || !parent.neverReaps) this.#processes.delete(target.pid);
-    this.#onExit.get(target.pid)?.();
+    this.#onExit.get(target.pid)?.(how);
   }
 }

@@ -1,5 +1,5 @@
 import type { SentSignal } from "../../lib/platform/spawn/signals.ts";
-import type { FakeClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import type { FakeProcess, ProcessTable } from "./process_table.ts";
 
 /** A call of kill(2). */
@@ -9,16 +9,18 @@ export interface SentTo {
   signal: SentSignal;
 }
 
-/** What kill(2) does on a {@linkcode ProcessTable}, as Linux has it. */
+/** What kill(2) does on a {@linkcode ProcessTable}. */
 export class Signals {
   readonly #table: ProcessTable;
-  readonly #clock: FakeClock;
+  readonly #clock: Clock;
   /** What stopped processes got, and act on once they are continued. */
   readonly #pending = new Map<FakeProcess, SentSignal[]>();
+  /** A group of zombies alone can be signalled, as on Linux; macOS says EPERM. */
+  isOfZombiesPermitted = true;
   /** All that was sent, in order. */
   readonly sent: SentTo[] = [];
 
-  constructor(table: ProcessTable, clock: FakeClock) {
+  constructor(table: ProcessTable, clock: Clock) {
     this.#table = table;
     this.#clock = clock;
   }
@@ -31,7 +33,8 @@ export class Signals {
     const targets = target < 0 ? this.#table.members(-target) : one === null ? [] : [one];
     if (targets.length === 0) throw killError("ESRCH");
     const permitted = targets.filter(({ isOtherUsers }) => !isOtherUsers);
-    if (permitted.length === 0) throw killError("EPERM");
+    const isOfZombies = target < 0 && permitted.every(({ state }) => state === "Z");
+    if (permitted.length === 0 || (isOfZombies && !this.isOfZombiesPermitted)) throw killError("EPERM");
     if (permitted.includes(this.#table.self)) throw new Error("The code under test signals itself");
     for (const each of permitted) this.#deliver(each, signal);
   };
@@ -39,7 +42,9 @@ export class Signals {
   #deliver(to: FakeProcess, signal: SentSignal): void {
     if (to.state === "Z") return;
     to.received.push(signal);
-    if (signal === "SIGKILL" && !to.isUninterruptible) return this.#table.exit(to);
+    if (signal === "SIGKILL" && !to.isUninterruptible) {
+      return this.#table.exit(to, 0, { code: null, signal });
+    }
     if (to.isUninterruptible || to.argv === null) return;
     if (signal === "SIGSTOP") {
       to.state = "T";

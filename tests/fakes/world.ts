@@ -39,7 +39,7 @@ export interface Started {
 export interface World {
   system: System;
   connect: Connect;
-  /** kill(2) finds a zombie, and `isThere` counts on it: as on macOS. */
+  /** As on macOS, kill(2) finds a zombie (`isThere` counts on it), and refuses a group of zombies. */
   zombiesCount: boolean;
   start(program: Program, options?: ProgramOptions): Promise<Started>;
   /** Ends all that was started. */

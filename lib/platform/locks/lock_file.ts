@@ -18,7 +18,19 @@ export interface LockFile {
 }
 
 /** `O_EXLOCK` of macOS' sys/fcntl.h; Node's constants don't have it. */
-const O_EXLOCK = 0x20;
+export const O_EXLOCK = 0x20;
+
+type OpenFile = (path: string, flags: number, mode: number) => number;
+
+/** What {@linkcode tryLock} works with; tests replace it. */
+export interface LockMeans {
+  /** As `process.platform` names it. */
+  platform?: string;
+  /** Returns the identity of an open file. */
+  identify?: (fd: number) => FileIdentity;
+  open?: OpenFile;
+  close?: (fd: number) => void;
+}
 
 /** How often a lock file may be deleted or replaced between open and flock before {@linkcode tryLock} fails. */
 const MAX_ROUNDS = 100;
@@ -28,34 +40,31 @@ const MAX_ROUNDS = 100;
  * Never waits, and never deletes the file: a process that had opened it before would then hold a lock on a file that no
  * other process can find.
  *
- * @param platform As `process.platform` names it.
- * @param identify Returns the identity of an open file.
  * @throws {LocalError} `lock-failed` if the path is not a regular file, can't be opened, is on a file system without
  * locks, or leads to another file than the locked one after each of 100 attempts
  */
 export async function tryLock(
   path: string,
-  platform: string = process.platform,
-  identify: (fd: number) => FileIdentity = identityOfDescriptor,
+  { platform = process.platform, identify = identityOfDescriptor, open = openSync, close = closeSync }: LockMeans = {},
 ): Promise<LockFile | null> {
   let locked: FileIdentity | null = null;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const fd = platform === "darwin" ? openLocked(path) : openLock(path);
+    const fd = platform === "darwin" ? openLocked(path, open) : openLock(path);
     if (fd === null) return null;
     try {
       if (platform !== "darwin" && !(await takeFlock(fd, path))) {
-        closeSync(fd);
+        close(fd);
         return null;
       }
       locked = identify(fd);
-      const lock = holding(fd, path, locked, () => closeSync(fd));
+      const lock = holding(fd, path, locked, () => close(fd));
       // If the file was deleted or replaced between open and flock, the new file is the lock.
       if (lock.isCurrent() === "ours") return lock;
     } catch (error) {
-      closeSync(fd);
+      close(fd);
       throw error;
     }
-    closeSync(fd);
+    close(fd);
   }
   throw failed(
     path,
@@ -96,13 +105,13 @@ export function adoptLock(
  * @throws {LocalError} `lock-failed`
  */
 export function openLock(path: string): number {
-  return openFile(path, 0);
+  return openFile(path, 0, openSync);
 }
 
 /** Opens and locks the file by open(2) (O_EXLOCK), because macOS has no flock(1). Null if the lock is held. */
-function openLocked(path: string): number | null {
+function openLocked(path: string, open: OpenFile): number | null {
   try {
-    return openFile(path, O_EXLOCK | constants.O_NONBLOCK);
+    return openFile(path, O_EXLOCK | constants.O_NONBLOCK, open);
   } catch (error) {
     const code = error instanceof LocalError ? systemErrorCode(error.cause) : undefined;
     if (code === "EAGAIN" || code === "EWOULDBLOCK") return null;
@@ -110,11 +119,11 @@ function openLocked(path: string): number | null {
   }
 }
 
-function openFile(path: string, more: number): number {
+function openFile(path: string, more: number, open: OpenFile): number {
   let fd: number;
   try {
     // Both runtimes add O_CLOEXEC.
-    fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | more, 0o600);
+    fd = open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | more, 0o600);
   } catch (error) {
     const refusal = lockRefusal(error, path);
     if (refusal === null) throw error;

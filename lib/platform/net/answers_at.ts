@@ -9,9 +9,9 @@ const TIMEOUT_MS = 200;
 const REACHED_BY: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 /** Whether a process listens where a client of `host` and `port` would connect to, found by connecting. */
-export async function answersAt(host: string, port: number): Promise<boolean> {
+export async function answersAt(host: string, port: number, connect?: Connect): Promise<boolean> {
   try {
-    (await (await connector())({ host: REACHED_BY[host] ?? host, port }, TIMEOUT_MS)).close();
+    (await (connect ?? await connector())({ host: REACHED_BY[host] ?? host, port }, TIMEOUT_MS)).close();
     return true;
   } catch (error) {
     return systemErrorCode(error) === "ETIMEDOUT";

@@ -19,6 +19,7 @@ const NO_SUCH_ADDRESS = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT"];
  *
  * @param platform As `process.platform` names it.
  * @param answers Whether a connection succeeds.
+ * @param listenAt Opens the listener.
  * @throws {LocalError} `launch-failed` if `host` is not an address of this machine, or the port is not permitted
  */
 export async function canBind(
@@ -26,9 +27,10 @@ export async function canBind(
   port: number,
   platform: string = process.platform,
   answers?: (host: string, port: number) => Promise<boolean>,
+  listenAt: ProbePort = listen,
 ): Promise<"free" | "taken"> {
   try {
-    await (await listen(host, port)).close();
+    await (await listenAt(host, port)).close();
     if (platform !== "darwin") return "free";
     const answersThere = answers ?? (await import("./answers_at.ts")).answersAt;
     return await answersThere(host, port) ? "taken" : "free";

@@ -12,7 +12,6 @@ import { openLog } from "../../logs/open_log.ts";
 import { readTail } from "../../logs/read_tail.ts";
 import { fullDisk } from "../../platform/files/free_space.ts";
 import type { LockFile } from "../../platform/locks/lock_file.ts";
-import { spawnDetached } from "../../platform/spawn/spawn_detached.ts";
 import type { TerminationTarget } from "../../process/terminate.ts";
 import type { ProcessEnd } from "../../process/tracked_process.ts";
 import type { TemporalProcess } from "../process.ts";
@@ -126,7 +125,7 @@ async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd:
   const { host, paths: { home } } = instance;
   const lock = await takeLock();
   try {
-    const child = await spawnDetached({
+    const child = await instance.spawn({
       command: plan.binary,
       args: temporalArgs(plan.settings),
       cwd: home,

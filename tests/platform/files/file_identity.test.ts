@@ -82,7 +82,7 @@ describe("locks where /dev/fd has another device than the file", () => {
   it("are taken, adopted, and known to be current", () =>
     withTempDir(async (folder) => {
       const path = join(folder, "t.lock");
-      const lock = (await tryLock(path, "darwin", inherited))!;
+      const lock = (await tryLock(path, { platform: "darwin", identify: inherited }))!;
       try {
         assertEquals(lock.isCurrent(), "ours");
         assertEquals(adoptLock(lock.fd, path, inherited).isCurrent(), "ours");

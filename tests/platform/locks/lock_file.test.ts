@@ -91,7 +91,7 @@ describe("tryLock()", () => {
         let looks = 0;
         const identify = () => ({ dev: BigInt(++looks), ino: 7n, birthtimeNs: 0n });
         const error = await assertRejects(
-          () => tryLock(path, platform, identify),
+          () => tryLock(path, { platform, identify }),
           LocalError,
           "still differ after 100",
         );
