@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { homedir } from "node:os";
+import { accessSync, constants, existsSync, realpathSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { findTemporal } from "./temporal_binary.ts";
@@ -13,6 +13,8 @@ export interface Machine {
   node: string;
   node24: string | undefined;
   temporal: string | undefined;
+  /** The folder for temporary files: its real path, and a short one, because a socket path has at most 107 bytes (103 on macOS). */
+  tmp: string;
   /** The one file that the tests run on Node. */
   bundle?: string;
 }
@@ -27,6 +29,7 @@ export function findMachine(root: string, needsTemporal: boolean): Machine {
     node: process.execPath,
     node24: findNode24(root),
     temporal: findTemporal(root, needsTemporal),
+    tmp: realpathSync(process.platform === "darwin" ? "/tmp" : tmpdir()),
   };
 }
 
@@ -102,6 +105,7 @@ export function testEnvironment(machine: Machine, home: string, jobId: string): 
     ...env,
     ...caches,
     HOME: home,
+    TMPDIR: machine.tmp,
     // Temporal needs a user name at start, and /etc/passwd may not have one for this uid.
     USER: env["USER"] || "tester",
     STIGMER_HOME: join(home, ".stigmer"),

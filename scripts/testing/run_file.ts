@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { type Counts, readCounts, type RuntimeName } from "./counts.ts";
@@ -32,7 +31,7 @@ export async function runFile(
   const logPath = join(machine.root, ".cache", "test-logs", `${runtime}-${file.path.replaceAll("/", "-")}.log`);
   mkdirSync(join(logPath, ".."), { recursive: true });
   // A short path, because a socket path has at most 107 bytes.
-  const home = mkdtempSync(join(tmpdir(), "sl-"));
+  const home = mkdtempSync(join(machine.tmp, "sl-"));
   const startedAt = performance.now();
   const log = openSync(logPath, "w");
   const [command, args] = commandLine(machine, file, runtime);

@@ -3,16 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { killUnresponsiveSupervisor } from "../../lib/client/kill_unresponsive_supervisor.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { isAlive, until } from "../e2e/support.ts";
+import { withFlock } from "../portable.ts";
 
-// The holders are made with flock(1), which macOS does not have.
-describe("oustSilentSupervisor()", { skip: process.platform === "darwin" }, () => {
+describe("killUnresponsiveSupervisor()", () => {
   it("ends one that holds the lock, listens and says nothing", () =>
     withHome(async ({ home, listen, hold }) => {
       await listen();
@@ -64,8 +63,8 @@ async function withHome(body: (silent: SilentHome) => Promise<void>): Promise<vo
           server.listen(join(home, "control.sock"), resolve);
         }),
       hold: async () => {
-        // Without a fork in between, so that the holder is the process that is known here.
-        const child = spawn("flock", ["--no-fork", "-n", lock, "sleep", "600"], { stdio: "ignore" });
+        const [file, ...args] = withFlock(lock, "sleep", "600");
+        const child = spawn(file!, args, { stdio: "ignore" });
         children.push(child);
         await until("the lock is held", () => processesHere().lockHolders(lock).some(({ pid }) => pid === child.pid));
         return child;

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { settleCopy } from "../../lib/database/copy_files.ts";
 import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
+import { isLinux } from "../portable.ts";
 import { history, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { beginWriting, besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
@@ -16,7 +17,7 @@ async function backUp(instance: TestInstance, file: string, runtime = ownRuntime
 }
 
 describe("backup while Temporal runs", () => {
-  for (const journalMode of ["delete", ownRuntime === "deno" ? "wal" : "memory"]) {
+  for (const journalMode of ["delete", ownRuntime === "deno" || !isLinux ? "wal" : "memory"]) {
     it(`is whole in the middle of writes, and no write fails (journal_mode=${journalMode})`, () =>
       withInstance(async (instance) => {
         const extra = ["--headless", "--", "--sqlite-pragma", `journal_mode=${journalMode}`];

@@ -6,6 +6,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Client, Connection } from "@temporalio/client";
 import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
 import { freePorts } from "../free_ports.ts";
+import { SETSID_IN_SHELL } from "../portable.ts";
 import {
   assertNothingLeft,
   DEADLINE_MS,
@@ -22,7 +23,7 @@ import { fakeTemporal, saysServing, withTemporalByHand } from "./support_strange
 
 /** A real Temporal that kills its supervisor and itself this long after its spawn. */
 function doomedTemporal(folder: string, lifeMs: number): string {
-  const killer = `setsid sh -c "sleep ${lifeMs / 1000}; kill -9 $PPID $$" 3>&- &`;
+  const killer = `${SETSID_IN_SHELL} sh -c "sleep ${lifeMs / 1000}; kill -9 $PPID $$" 3>&- &`;
   return fakeTemporal(folder, `${killer}\nexec "$TEMPORAL" "$@"`);
 }
 

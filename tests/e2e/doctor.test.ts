@@ -1,7 +1,6 @@
 import {
   chmodSync,
   chownSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -16,6 +15,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { DoctorCheck, DoctorReport } from "../../lib/doctor/findings.ts";
+import { isLinux, makeSleeper, SETSID } from "../portable.ts";
 import { DEADLINE_MS, launch, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { beginWriting, besideDatabase, startWorkflows } from "./support_data.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
@@ -167,9 +167,10 @@ describe("doctor", () => {
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       await startWorkflows(instance, ["before"]);
-      // The bytes that SQLite locks to read (SHARED_FIRST, SHARED_SIZE in its os.h); struct flock of Linux on 64 bits.
+      // The bytes that SQLite locks to read (SHARED_FIRST, SHARED_SIZE in its os.h); struct flock on 64 bits.
+      const struct = isLinux ? '"s s x4 q q l x4", F_RDLCK, 0, $from, $n, 0' : '"q q l s s", $from, $n, 0, F_RDLCK, 0';
       const lock =
-        'my $lock = pack "s s x4 q q l x4", F_RDLCK, 0, 0x40000002, 510, 0; fcntl($h, F_SETLKW, $lock) or die $!;';
+        `my ($from, $n) = (0x40000002, 510); my $lock = pack ${struct}; fcntl($h, F_SETLKW, $lock) or die $!;`;
       const script = `use Fcntl; $| = 1; open my $h, "<", $ARGV[0]; ${lock} print "locked\\n"; sleep 600`;
       const reader = launch(["perl", "-e", script, instance.paths.defaultDatabase]);
       try {
@@ -197,8 +198,8 @@ describe("doctor", () => {
       writeFileSync(paths.defaultDatabase, "this is no database ".repeat(500));
       mkdirSync(paths.processLock);
       writeFileSync(paths.record, "no record");
-      copyFileSync("/bin/sleep", join(paths.binDir, "temporal-1.5.1"));
-      const orphan = launch(["setsid", join(paths.binDir, "temporal-1.5.1"), `${DEADLINE_MS / 1000}`], { cwd: home });
+      const sleeper = makeSleeper(join(paths.binDir, "temporal-1.5.1"), DEADLINE_MS / 1000);
+      const orphan = launch([...SETSID, ...sleeper], { cwd: home });
       try {
         await until("it runs", () => instance.processes.inspect(orphan.pid)?.executable?.startsWith(home));
         const report = await examine(instance);

@@ -1,6 +1,5 @@
 // test: seconds 400
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -16,6 +15,7 @@ import {
   withServer,
 } from "../binary/download/support.ts";
 import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
+import { withFileSystem } from "./support_places.ts";
 
 /** A release whose `temporal` reports `version`, with this `server`, and otherwise is the real one. */
 function release(version: string, server = "1.29.1"): Uint8Array {
@@ -214,24 +214,18 @@ describe("install", () => {
 
   it("on a full disk says so and leaves nothing", (t) => {
     const archive = tarGz([{ name: "temporal", data: new Uint8Array(8 << 20) }]);
-    return withServer(serveRelease("1.4.1", archive), ({ base }) =>
-      withInstance(async (instance) => {
-        const home = join(instance.home, "small");
-        mkdirSync(home, { mode: 0o700 });
-        if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs", home]).status !== 0) {
-          return t.skip("a file system can't be mounted here");
-        }
-        try {
-          const { code, stderr } = await instance.run(["install", "--version", "1.4.1", "--home", home], {
-            env: from(base),
-          });
-          assertEquals(code, 1);
-          assertStringIncludes(stderr, "ENOSPC: no space left on its file system");
-          assertEquals(readdirSync(join(home, "bin")), ["install.lock"]);
-        } finally {
-          spawnSync("umount", ["-l", home]);
-          rmSync(home, { recursive: true, force: true });
-        }
-      }));
+    return withServer(
+      serveRelease("1.4.1", archive),
+      ({ base }) =>
+        withFileSystem(t, "2m", ({ path: home }) =>
+          withInstance(async (instance) => {
+            const { code, stderr } = await instance.run(["install", "--version", "1.4.1", "--home", home], {
+              env: from(base),
+            });
+            assertEquals(code, 1);
+            assertStringIncludes(stderr, "ENOSPC: no space left on its file system");
+            assertEquals(readdirSync(join(home, "bin")), ["install.lock"]);
+          })),
+    );
   });
 });

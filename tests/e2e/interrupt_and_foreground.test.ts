@@ -8,6 +8,7 @@ import type { Status } from "../../lib/instance/status/status.ts";
 import { orUnseen } from "../../lib/platform/processes/proc_files.ts";
 import { EXEC_WRAPPER_NAME } from "../../lib/platform/spawn/exec_wrapper.ts";
 import { withTempDir } from "../platform/support.ts";
+import { needsLinux } from "../portable.ts";
 import {
   assertNothingLeft,
   isAlive,
@@ -47,6 +48,9 @@ function startInGroup(instance: TestInstance, ...more: string[]): Running {
   return launchInGroup([...toolCommand(ownRuntime), "start", ...flags, ...more]);
 }
 
+const noConnections = needsLinux("connections are counted in /proc/net/unix");
+const noProcesses = needsLinux("a process is found in /proc right after its exec");
+
 /** Ctrl-C on a terminal: a signal to the whole foreground group, including helpers of the tool. */
 function pressCtrlC(running: Running): void {
   process.kill(-running.pid, "SIGINT");
@@ -75,62 +79,70 @@ function untilState(instance: TestInstance, state: Status["state"]): Promise<Sta
 }
 
 describe("Ctrl-C in start", () => {
-  it("exits with 130 and says what keeps running, and the supervisor finishes the start", () =>
-    withInstance(async (instance) => {
-      const { binary, letGo } = patientTemporal(instance);
-      const first = startInGroup(instance, "--temporal-bin", binary);
-      const { supervisor } = await untilState(instance, "starting");
-      await untilClientWaits(instance, []);
-      const earlier = connectionsOf(instance);
-      const second = startInGroup(instance, "--temporal-bin", binary); // it waits for the supervisor of the first
-      await untilClientWaits(instance, earlier);
+  it(
+    "exits with 130 and says what keeps running, and the supervisor finishes the start",
+    { skip: noConnections },
+    () =>
+      withInstance(async (instance) => {
+        const { binary, letGo } = patientTemporal(instance);
+        const first = startInGroup(instance, "--temporal-bin", binary);
+        const { supervisor } = await untilState(instance, "starting");
+        await untilClientWaits(instance, []);
+        const earlier = connectionsOf(instance);
+        const second = startInGroup(instance, "--temporal-bin", binary); // it waits for the supervisor of the first
+        await untilClientWaits(instance, earlier);
 
-      for (const start of [first, second]) {
-        pressCtrlC(start);
-        const { code, stdout, stderr } = await start.ended;
-        assertEquals([code, stdout], [130, ""], stderr);
-        assertStringIncludes(stderr, "Interrupted (SIGINT): the supervisor keeps starting Temporal");
-        assertMatch(stderr, /hint: .*stigmer-local wait.*stigmer-local stop/);
-      }
-      const gone = connectionsOf(instance);
-      const third = startInGroup(instance, "--json", "--temporal-bin", binary);
-      await untilClientWaits(instance, gone);
-      third.kill("SIGTERM");
-      const ended = await third.ended;
-      assertEquals([ended.code, JSON.parse(ended.stdout).error.code], [143, "interrupted"]);
+        for (const start of [first, second]) {
+          pressCtrlC(start);
+          const { code, stdout, stderr } = await start.ended;
+          assertEquals([code, stdout], [130, ""], stderr);
+          assertStringIncludes(stderr, "Interrupted (SIGINT): the supervisor keeps starting Temporal");
+          assertMatch(stderr, /hint: .*stigmer-local wait.*stigmer-local stop/);
+        }
+        const gone = connectionsOf(instance);
+        const third = startInGroup(instance, "--json", "--temporal-bin", binary);
+        await untilClientWaits(instance, gone);
+        third.kill("SIGTERM");
+        const ended = await third.ended;
+        assertEquals([ended.code, JSON.parse(ended.stdout).error.code], [143, "interrupted"]);
 
-      letGo();
-      assertEquals((await instance.run(["wait"])).code, 0);
-      const status = await instance.start();
-      assertEquals([status.reused, status.supervisor?.pid], [true, supervisor?.pid]);
-      await stopCleanly(instance, status);
-    }));
+        letGo();
+        assertEquals((await instance.run(["wait"])).code, 0);
+        const status = await instance.start();
+        assertEquals([status.reused, status.supervisor?.pid], [true, supervisor?.pid]);
+        await stopCleanly(instance, status);
+      }),
+  );
 
-  it("says that nothing was started when it also kills a supervisor that was just forked", () =>
-    withInstance(async (instance) => {
-      const { paths } = instance;
-      for (let isProved = false; !isProved;) {
-        const known = new Set(processNames());
-        const start = startInGroup(instance);
-        let supervisor: number | undefined;
-        await untilAtOnce("the supervisor is spawned", () => {
-          supervisor = supervisorOf(instance, known);
-          return supervisor !== undefined;
-        });
-        // It has left the terminal's group by now, but does not handle signals yet: the same as if it were still in it.
-        pressCtrlC(start);
-        signalIfThere(supervisor!, "SIGINT");
-        const { code, stderr } = await start.ended;
-        await until("the supervisor is gone", () => !isAlive(supervisor!));
-        isProved = !existsSync(paths.history); // else it already handled the signal: try again
-        rmSync(paths.history, { force: true });
-        if (!isProved) continue;
-        assertEquals(code, 130, stderr);
-        assertStringIncludes(stderr, "Interrupted (SIGINT): nothing was started");
-      }
-      assertNothingLeft(instance, []);
-      await stopCleanly(instance, await instance.start(["--headless"]));
-    }));
+  it(
+    "says that nothing was started when it also kills a supervisor that was just forked",
+    { skip: noProcesses },
+    () =>
+      withInstance(async (instance) => {
+        const { paths } = instance;
+        for (let isProved = false; !isProved;) {
+          const known = new Set(processNames());
+          const start = startInGroup(instance);
+          let supervisor: number | undefined;
+          await untilAtOnce("the supervisor is spawned", () => {
+            supervisor = supervisorOf(instance, known);
+            return supervisor !== undefined;
+          });
+          // It has left the terminal's group by now, but does not handle signals yet: the same as if it were still in it.
+          pressCtrlC(start);
+          signalIfThere(supervisor!, "SIGINT");
+          const { code, stderr } = await start.ended;
+          await until("the supervisor is gone", () => !isAlive(supervisor!));
+          isProved = !existsSync(paths.history); // else it already handled the signal: try again
+          rmSync(paths.history, { force: true });
+          if (!isProved) continue;
+          assertEquals(code, 130, stderr);
+          assertStringIncludes(stderr, "Interrupted (SIGINT): nothing was started");
+        }
+        assertNothingLeft(instance, []);
+        await stopCleanly(instance, await instance.start(["--headless"]));
+      }),
+  );
 
   const moments: [string, (paths: TestInstance["paths"]) => boolean][] = [
     ["the process is there", () => true],
@@ -168,27 +180,31 @@ describe("Ctrl-C in start", () => {
 });
 
 describe("Ctrl-C in backup", () => {
-  it("exits at once, and no copy is left when Temporal becomes ready and its turn comes", () =>
-    withInstance(async (instance) => {
-      const { binary, letGo } = patientTemporal(instance);
-      const start = startInGroup(instance, "--temporal-bin", binary);
-      await untilState(instance, "starting");
-      await untilClientWaits(instance, []);
-      for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
-        const earlier = connectionsOf(instance);
-        const backup = instance.launch(["backup", join(instance.home, "copy.db")]);
-        await untilClientWaits(instance, earlier);
-        backup.kill(signal);
-        const { code, stdout, stderr } = await backup.ended;
-        assertEquals([code, stdout], [expected, ""], stderr);
-        assertStringIncludes(stderr, `Interrupted (${signal}): no backup was written`);
-      }
-      letGo();
-      assertEquals((await start.ended).code, 0);
-      assertEquals((await instance.run(["backup", join(instance.home, "later.db")])).code, 0);
-      assertEquals([existsSync(join(instance.home, "copy.db")), besideDatabase(instance)], [false, []]);
-      await stopCleanly(instance, await instance.status());
-    }));
+  it(
+    "exits at once, and no copy is left when Temporal becomes ready and its turn comes",
+    { skip: noConnections },
+    () =>
+      withInstance(async (instance) => {
+        const { binary, letGo } = patientTemporal(instance);
+        const start = startInGroup(instance, "--temporal-bin", binary);
+        await untilState(instance, "starting");
+        await untilClientWaits(instance, []);
+        for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+          const earlier = connectionsOf(instance);
+          const backup = instance.launch(["backup", join(instance.home, "copy.db")]);
+          await untilClientWaits(instance, earlier);
+          backup.kill(signal);
+          const { code, stdout, stderr } = await backup.ended;
+          assertEquals([code, stdout], [expected, ""], stderr);
+          assertStringIncludes(stderr, `Interrupted (${signal}): no backup was written`);
+        }
+        letGo();
+        assertEquals((await start.ended).code, 0);
+        assertEquals((await instance.run(["backup", join(instance.home, "later.db")])).code, 0);
+        assertEquals([existsSync(join(instance.home, "copy.db")), besideDatabase(instance)], [false, []]);
+        await stopCleanly(instance, await instance.status());
+      }),
+  );
 });
 
 /** {@linkcode until} without a pause, for states that last less than a millisecond. */

@@ -6,6 +6,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { offlineStatus } from "../../lib/instance/status/offline_status.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
+import { SETSID, withFlock } from "../portable.ts";
 import {
   assertNothingLeft,
   DEADLINE_MS,
@@ -18,6 +19,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
+import { quoted } from "./support_callers.ts";
 import { databaseUsers, killHard, launchedPids, pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
 /** Half of them run under the other runtime anyway, so one of both runs is enough. */
@@ -190,13 +192,13 @@ describe("lock files deleted under a running instance", () => {
 });
 
 describe("temporal.lock held by a shell's job", () => {
-  it("makes start fail with the name of the job, which is not signalled", (t) =>
+  it("makes start fail with the name of the job, which is not signalled", () =>
     withInstance(async (instance) => {
-      if (process.platform !== "linux") return t.skip("NOT TESTED, this system tells no session");
       const { processLock } = instance.paths;
       // As on a terminal: the job has its own group, in the shell's session.
-      const job = `perl -e 'setpgrp; exec @ARGV' flock '${processLock}' sleep ${DEADLINE_MS / 1000} & wait`;
-      const shell = launch(["setsid", "sh", "-c", job]);
+      const words = withFlock(processLock, "sleep", `${DEADLINE_MS / 1000}`).map(quoted).join(" ");
+      const job = `perl -e 'setpgrp; exec @ARGV' ${words} & wait`;
+      const shell = launch([...SETSID, "sh", "-c", job]);
       const holder = await until("it holds the lock", () => instance.processes.lockHolders(processLock)[0]?.pid);
       const pgid = instance.processes.inspect(holder)!.pgid;
       try {

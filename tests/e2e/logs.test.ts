@@ -1,10 +1,10 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFAULT_LOG_POLICY, rotatedName } from "../../lib/logs/retention.ts";
 import { rotatedLogs } from "../../lib/logs/rotate_log.ts";
+import { needsLinux, onPseudoTerminal } from "../portable.ts";
 import { launch, otherRuntime, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import { descriptorsOf } from "./support_callers.ts";
 import { killHard, makeNamespace, pidsOf, stopCleanly } from "./support_lifecycle.ts";
@@ -18,11 +18,9 @@ async function say(instance: TestInstance, name: string): Promise<void> {
 const linesWith = (text: string, word: string): string[] => text.split("\n").filter((line) => line.includes(word));
 
 describe("Temporal's log", () => {
-  const isLinux = process.platform === "linux";
-
   it(
     "is written by Temporal itself, for append, and outlives the supervisor",
-    { skip: !isLinux && "needs /proc" },
+    { skip: needsLinux("what a process has open is read from /proc") },
     () =>
       withInstance(async (instance) => {
         const { temporalLog } = instance.paths;
@@ -73,7 +71,9 @@ describe("Temporal's log", () => {
       assertEquals(read((await following.ended).stdout), [...documents, { ...documents[1], message: "later" }]);
     }));
 
-  it("can be followed across its rotation by size and at a start", () =>
+  it("can be followed across its rotation by size and at a start", {
+    skip: needsLinux("what a process has open is read from /proc"),
+  }, () =>
     withInstance(async (instance) => {
       const { paths } = instance;
       const quietPast = rotatedName("temporal.log", Date.now() - DEFAULT_LOG_POLICY.maxAgeMs - 1000);
@@ -176,7 +176,7 @@ describe("logs", () => {
     withPast(async ({ home }) => {
       const command = toolCommand(ownRuntime).map((word) => `'${word}'`).join(" ");
       const env = { NO_COLOR: undefined, TERM: "xterm" };
-      const { stdout } = await launch(["script", "-qec", `${command} logs --home '${home}'`, "/dev/null"], { env })
+      const { stdout } = await launch(onPseudoTerminal(`${command} logs --home '${home}'`), { env })
         .ended;
       const coloured = (word: string) => stdout.split(/\r?\n/).find((each) => each.includes(word));
       for (const [word, code] of [["old 2", 31], ["old 1", 33], ["new 0", 2]] as const) {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { onPseudoTerminal } from "../portable.ts";
 import { type Ended, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
 
 /** Runs the tool with exactly these arguments. */
@@ -95,11 +95,11 @@ describe("a running instance", () => {
     }));
 });
 
-describe("colour", { skip: process.platform !== "linux" && "script(1) is another there" }, () => {
+describe("colour", () => {
   /** Runs `status` on a terminal. */
   const onTerminal = async ({ home }: TestInstance, env: Record<string, string | undefined>) => {
     const command = toolCommand(ownRuntime).map((word) => `'${word}'`).join(" ");
-    const { stdout } = await launch(["script", "-qec", `${command} status --home '${home}'`, "/dev/null"], { env })
+    const { stdout } = await launch(onPseudoTerminal(`${command} status --home '${home}'`), { env })
       .ended;
     assertMatch(stdout, /Temporal is stopped/);
     return stdout.includes("\x1b[1m");

@@ -4,6 +4,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
+import { SETSID_IN_SHELL } from "../portable.ts";
 import { assertNothingLeft, type Ended, history, isAlive, type TestInstance, until, withInstance } from "./support.ts";
 import { ask, untilEvent } from "./support_events.ts";
 import {
@@ -191,7 +192,7 @@ describe("a running Temporal is not ready", () => {
 
   it("while its listener is in another process group, and both are terminated", () =>
     withInstance(async (instance) => {
-      const binary = fakeTemporal(instance.home, 'setsid "$TEMPORAL" "$@" &\nexec sleep 1000');
+      const binary = fakeTemporal(instance.home, `${SETSID_IN_SHELL} "$TEMPORAL" "$@" &\nexec sleep 1000`);
       const result = await instance.run(["start", "--json", "--headless", "--temporal-bin", binary]);
       const { error } = JSON.parse(result.stdout);
       assertEquals([result.code, error.code, error.facts.port], [1, "port-taken", instance.port]);

@@ -1,6 +1,7 @@
 // test: seconds 900
 import { spawn } from "node:child_process";
 import {
+  constants,
   copyFileSync,
   lstatSync,
   mkdirSync,
@@ -12,9 +13,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "../../lib/instance/pid_file_format.ts";
+import { isLinux } from "../portable.ts";
 import { isAlive, otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { killHard, pidsOf, readPid, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
 
@@ -27,6 +30,23 @@ interface Bystander {
   assertUntouched(): void;
 }
 
+/**
+ * Makes a program at `executable` that writes its PID to `pidFile`, logs signals to the file `signals`, and reads stdin to its
+ * end. Returns its first arguments. A shell, except on macOS, which ends copies of its own programs.
+ */
+function makeSignalLogger(executable: string, signals: string, pidFile: string): string[] {
+  const names = ["TERM", "INT", "HUP", "QUIT", "CONT"];
+  if (isLinux) {
+    copyFileSync(realpathSync("/bin/sh"), executable);
+    const traps = names.map((each) => `trap 'echo ${each} >>"${signals}"' ${each}`);
+    return ["-c", [...traps, `echo $$ >"${pidFile}"`, "read line"].join("\n")];
+  }
+  copyFileSync(process.env["STIGMER_TEST_NODE"] ?? process.execPath, executable, constants.COPYFILE_FICLONE);
+  const traps = names.map((each) => `process.on("SIG${each}", () => fs.appendFileSync("${signals}", "${each}\\n"));`);
+  const script = [...traps, `fs.writeFileSync("${pidFile}", process.pid + "\\n"); process.stdin.resume();`];
+  return ["-e", script.join("\n")];
+}
+
 /** Runs `body` beside a foreign process whose executable has `name`, and which logs each signal that it gets. */
 async function withBystander(
   { home, port, processes }: TestInstance,
@@ -36,12 +56,10 @@ async function withBystander(
   const folder = join(home, "bystander");
   mkdirSync(folder);
   const [executable, signals, pidFile] = [join(folder, name), join(folder, "signals"), join(folder, "pid")];
-  copyFileSync(realpathSync("/bin/sh"), executable);
   writeFileSync(signals, "");
-  const traps = ["TERM", "INT", "HUP", "QUIT", "CONT"].map((each) => `trap 'echo ${each} >>"${signals}"' ${each}`);
-  // It reads a pipe that only this test has open, so that it exits with the test; and a signal interrupts the read.
-  const script = [...traps, `echo $$ >"${pidFile}"`, "read line"].join("\n");
-  const args = ["-c", script, "server", "start-dev", "--port", `${port}`];
+  const words = makeSignalLogger(executable, signals, pidFile);
+  const args = [...words, "server", "start-dev", "--port", `${port}`];
+  // It reads a pipe that only this test has open, so that it exits with the test.
   const child = spawn(executable, args, { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   try {
     const pid = await readPid(pidFile);

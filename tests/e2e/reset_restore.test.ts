@@ -1,10 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
+import { noTerminal, onPseudoTerminal } from "../portable.ts";
 import {
   assertNothingLeft,
   launch,
@@ -202,7 +201,7 @@ describe("restore", () => {
 describe("reset", () => {
   it(
     "asks on a terminal, and does nothing without a clear yes",
-    { skip: noScript() },
+    { skip: noTerminal() },
     () =>
       withInstance(async (instance) => {
         mkdirSync(dirname(instance.paths.defaultDatabase));
@@ -235,14 +234,8 @@ describe("reset", () => {
     }));
 });
 
-function noScript(): string | false {
-  if (process.platform !== "linux") return "script(1) has other arguments here";
-  return spawnSync("script", ["--version"]).status === 0 ? false : "there is no script(1)";
-}
-
 /** Runs a command on its own terminal, and types `line`. */
 function onTerminal(command: readonly string[], line: string) {
   const quoted = command.map((word) => `'${word}'`).join(" ");
-  const typed = `echo '${line}' | script --quiet --return --command "$1" /dev/null`;
-  return launch(["sh", "-c", typed, "sh", quoted]).ended;
+  return launch(["sh", "-c", `echo '${line}' | "$@"`, "sh", ...onPseudoTerminal(quoted)]).ended;
 }

@@ -7,6 +7,8 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { withTempDir } from "../platform/support.ts";
+import { processesHere } from "../../lib/platform/processes/processes_here.ts";
+import { noTerminal, onPseudoTerminal } from "../portable.ts";
 import {
   assertNothingLeft,
   isAlive,
@@ -150,22 +152,12 @@ describe("run", () => {
     }));
 });
 
-const noTerminal = spawnSync("script", ["--version"]).error !== undefined && "script(1) is not here";
-
 describe("run --ephemeral", () => {
   const command = (...args: string[]) => [...toolCommand(ownRuntime), "run", "--ephemeral", "--", ...args];
   /** Ephemeral homes in a temporary folder of this test, so that those of other tests don't count. */
   const homesIn = (folder: string) => readdirSync(folder).filter((name) => name.startsWith("stigmer-ephemeral-"));
   /** The PIDs of the processes with a home in this folder: Temporals, and their supervisors. */
-  const temporalsIn = (folder: string) =>
-    readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-      try {
-        return existsSync(`/proc/${pid}/exe`) &&
-          spawnSync("readlink", [`/proc/${pid}/cwd`], { encoding: "utf8" }).stdout.startsWith(folder);
-      } catch {
-        return false;
-      }
-    });
+  const temporalsIn = (folder: string) => processesHere().processesIn(folder).map(({ pid }) => pid);
 
   /** The supervisor exits last, after the home was removed. */
   const gone = (folder: string) =>
@@ -350,7 +342,7 @@ describe("run --ephemeral", () => {
   for (const stdin of ["the terminal", "/dev/null"]) {
     it(
       `lets Ctrl-C on a terminal reach the command once, when its stdin is ${stdin}`,
-      { skip: noTerminal },
+      { skip: noTerminal() },
       () =>
         withTempDir(async (folder) => {
           const counter = join(folder, "counter.sh");
@@ -361,7 +353,8 @@ describe("run --ephemeral", () => {
           );
           const words = command("sh", counter).map((word) => `'${word}'`).join(" ");
           const line = stdin === "/dev/null" ? `${words} </dev/null` : words;
-          const child = spawn("script", ["-qec", line, join(folder, "typescript")], {
+          const [file, ...args] = onPseudoTerminal(line);
+          const child = spawn(file!, args, {
             env: { ...process.env, TMPDIR: folder, STIGMER_TEMPORAL_BIN: temporalBinary() },
             stdio: ["pipe", "pipe", "ignore"],
           });
@@ -378,11 +371,12 @@ describe("run --ephemeral", () => {
   }
 
   it("leaves the terminal to the command", {
-    skip: noTerminal,
+    skip: noTerminal(),
   }, () =>
     withTempDir(async (folder) => {
       const line = command("sh", "-c", "test -t 0 && test -t 1 && echo both").map((word) => `'${word}'`).join(" ");
-      const child = spawn("script", ["-qec", line, join(folder, "typescript")], {
+      const [file, ...args] = onPseudoTerminal(line);
+      const child = spawn(file!, args, {
         env: { ...process.env, TMPDIR: folder, STIGMER_TEMPORAL_BIN: temporalBinary() },
         stdio: ["pipe", "pipe", "ignore"],
       });

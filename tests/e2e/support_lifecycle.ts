@@ -7,6 +7,7 @@ import { describeNamespace } from "../../lib/grpc/health.ts";
 import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
+import { assertGone, SETSID_IN_SHELL } from "../portable.ts";
 import {
   assertNothingLeft,
   DEADLINE_MS,
@@ -34,7 +35,7 @@ export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if ((error as { code?: string }).code !== "ESRCH") throw error;
+    assertGone(error);
   }
 }
 
@@ -101,7 +102,7 @@ export function stubbornChild(pidFile: string): string {
 
 /** A line for {@linkcode wrapTemporal}: a child that leaves session and group, and keeps the lock. */
 export function escapedChild(pidFile: string): string {
-  return `setsid sh -c 'echo $$ >"${pidFile}"; exec sleep ${CHILD_SECONDS}' &`;
+  return `${SETSID_IN_SHELL} sh -c 'echo $$ >"${pidFile}"; exec sleep ${CHILD_SECONDS}' &`;
 }
 
 /**
@@ -109,7 +110,8 @@ export function escapedChild(pidFile: string): string {
  * without the lock and never reaps it. The test must kill the parent, PID in `parentFile`.
  */
 export function unreapedChild(zombieFile: string, parentFile: string): string {
-  const script = `sleep 0 & echo $! >"${zombieFile}"; echo $$ >"${parentFile}"; exec setsid sleep ${CHILD_SECONDS}`;
+  const script =
+    `sleep 0 & echo $! >"${zombieFile}"; echo $$ >"${parentFile}"; exec ${SETSID_IN_SHELL} sleep ${CHILD_SECONDS}`;
   return `sh -c '${script}' 3>&- &`;
 }
 

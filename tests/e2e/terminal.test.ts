@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { onPseudoTerminal } from "../portable.ts";
 import {
   assertNothingLeft,
   launch,
@@ -21,7 +22,7 @@ import { wrapTemporal } from "./support_lifecycle.ts";
 /** Runs the tool on a pseudo-terminal with this many columns, which merges stdout and stderr. */
 function onTerminal(args: readonly string[], columns: number, env: Record<string, string | undefined> = {}): Running {
   const words = [...toolCommand(ownRuntime), ...args].map((word) => `'${word}'`).join(" ");
-  return launch(["script", "-qec", `stty cols ${columns}; exec ${words}`, "/dev/null"], {
+  return launch(onPseudoTerminal(`stty cols ${columns}; exec ${words}`), {
     env: { NO_COLOR: undefined, TERM: "xterm", ...env },
   });
 }
@@ -97,7 +98,8 @@ describe("start --foreground on a terminal", () => {
       STIGMER_TEMPORAL_BIN: temporalBinary(),
       ...more.env,
     };
-    const child = spawn("script", ["-qec", line, "/dev/null"], { env, stdio: ["pipe", "pipe", "inherit"] });
+    const [file, ...args] = onPseudoTerminal(line);
+    const child = spawn(file!, args, { env, stdio: ["pipe", "pipe", "inherit"] });
     let shown = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => shown += text);
     const ended = new Promise<number | null>((resolve) => child.once("close", resolve));

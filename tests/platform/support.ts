@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { assertGone } from "../portable.ts";
 
 /** How long a thing that must happen may take, in ms: generous, for a slow machine under load. */
 export const DEADLINE_MS = 60_000;
@@ -70,7 +71,7 @@ export function killGroup(pgid: number): void {
   try {
     process.kill(-pgid, "SIGKILL");
   } catch (error) {
-    if ((error as { code?: string }).code !== "ESRCH") throw error;
+    assertGone(error);
   }
 }
 
@@ -109,8 +110,7 @@ function needed(name: string): string {
   return value;
 }
 
-/** Whether this is Linux; what looks into `/proc` makes sense nowhere else. */
-export const isLinux: boolean = process.platform === "linux";
+export { isLinux } from "../portable.ts";
 export const isRoot: boolean = process.getuid?.() === 0;
 
 /** What `promise` gives, which nobody but us waits for: by itself it keeps no process alive. */

@@ -67,7 +67,6 @@ export function readBounded(path: string, maxBytes: number): { text: string } | 
   }
 }
 
-/** Maps an error of open(2) to a refusal. */
 /** EOPNOTSUPP of macOS, with which open(2) refuses a socket. */
 const MACOS_EOPNOTSUPP = 102;
 

@@ -19,16 +19,18 @@ const HINTS: Readonly<Record<string, string>> = {
 /**
  * Why a lock file at `path` could not be opened, and what to do; null if `error` is none of the system's.
  *
- * macOS fails with EOPNOTSUPP (102) for a socket, which neither runtime knows by name: so the file itself is asked.
+ * macOS fails with EOPNOTSUPP (102) for a socket, which neither runtime knows by name, and cannot lock a FIFO: so the file
+ * itself is asked.
  */
 export function lockRefusal(error: unknown, path: string): readonly [reason: string, hint: string] | null {
-  const code = isSocket(path) ? "ENXIO" : systemErrorCode(error);
+  const code = isSocketOrPipe(path) ? "ENXIO" : systemErrorCode(error);
   return code === undefined ? null : [writeFault(code, REASONS), HINTS[code] ?? "Check --home"];
 }
 
-function isSocket(path: string): boolean {
+function isSocketOrPipe(path: string): boolean {
   try {
-    return lstatSync(path).isSocket();
+    const info = lstatSync(path);
+    return info.isSocket() || info.isFIFO();
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error;
     return false;

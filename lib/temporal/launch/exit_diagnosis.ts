@@ -1,6 +1,6 @@
 import type { Settings } from "../../config/settings.ts";
 import { clip, lastWords, messagesOf } from "../../logs/last_words.ts";
-import { INSTALL_ROSETTA, KERNEL_LOG } from "../../text/macos_commands.ts";
+import { INSTALL_ROSETTA, KERNEL_LOG, liftQuarantine } from "../../text/macos_commands.ts";
 
 /** Why Temporal exited, derived from its output. */
 export type FailureCause =
@@ -30,6 +30,8 @@ export interface TemporalExit {
   fullDisk?: string | null;
   /** The path of the binary. */
   binary?: string;
+  /** As `process.platform` names it. */
+  platform?: string;
 }
 
 /** The explanation of an exit, for people. */
@@ -215,10 +217,13 @@ function diagnoseOutput(exit: TemporalExit): ExitDiagnosis {
     ? `Temporal was killed by ${exit.signal}`
     : `Temporal exited with code ${exit.exitCode ?? "unknown"}`;
   const isKilled = exit.signal === "SIGKILL";
+  const isSilent = exit.lastWords.trim() === "";
+  const mayBeQuarantined = isKilled && isSilent && exit.platform === "darwin" && exit.binary !== undefined;
+  const hint = SIGNAL_HINTS[exit.signal ?? ""] ?? (isSilent ? NO_OUTPUT : SEE_LOG);
   return {
     cause: "unknown",
     message: words === "" || isKilled ? how : `${how}: ${words}`,
-    hint: SIGNAL_HINTS[exit.signal ?? ""] ?? (exit.lastWords.trim() === "" ? NO_OUTPUT : SEE_LOG),
+    hint: mayBeQuarantined ? `${liftQuarantine(exit.binary!)}; ${KERNEL_LOG} shows what killed it` : hint,
   };
 }
 

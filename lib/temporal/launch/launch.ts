@@ -161,6 +161,7 @@ function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, last
     settings: plan.settings,
     fullDisk: fullDisk(dataFolders(paths, plan.settings)),
     binary: plan.binary,
+    platform: instance.host.platform,
   });
   return new LocalError("launch-failed", known.message, {
     hint: known.hint,

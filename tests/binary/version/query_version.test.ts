@@ -37,6 +37,15 @@ describe("readTemporalVersion()", () => {
       await assertRejects(() => readTemporalVersion(join(folder, "none")), LocalError, "ENOENT");
     }));
 
+  it("names the quarantine of macOS where the binary is killed as soon as it runs", () =>
+    withTempDir(async (folder) => {
+      const path = script(folder, "kill -9 $$");
+      const ask = (platform: string) => readTemporalVersion(path, undefined, undefined, platform);
+      const error = await assertRejects(() => ask("darwin"), LocalError, "killed as soon as it runs");
+      assertEquals(error.hint, `If a browser downloaded it, run \`xattr -d com.apple.quarantine '${path}'\``);
+      await assertRejects(() => ask("linux"), LocalError, "does not print");
+    }));
+
   it("gives a binary minutes on macOS, which checks it before its first run", () => {
     assertEquals([answerDeadlineMs("linux"), answerDeadlineMs("darwin")], [10_000, 120_000]);
   });

@@ -81,6 +81,16 @@ describe("explainFailure()", () => {
     assert(ports.hint.includes("netstat -an"), ports.hint);
   });
 
+  it("names the quarantine of macOS for a binary that is killed before it says anything", () => {
+    const killed = { lastWords: "", exitCode: null, signal: "SIGKILL", binary: "/Users/ada/temporal" };
+    const hintOf = (more: object) => diagnoseExit({ ...killed, ...more }).hint;
+    const quarantine = /^If a browser downloaded it, run `xattr -d com\.apple\.quarantine '\/Users\/ada\/temporal'`; /;
+    assert(quarantine.test(hintOf({ platform: "darwin" })), hintOf({ platform: "darwin" }));
+    for (const more of [{ platform: "linux" }, { platform: "darwin", lastWords: "time=x level=INFO msg=started\n" }]) {
+      assert(!quarantine.test(hintOf(more)), hintOf(more));
+    }
+  });
+
   it("takes the last cause, not an earlier one", () => {
     const output = fixture("port-taken.grpc.txt") + fixture("database-locked.txt");
     assertEquals(diagnoseExit({ lastWords: output, exitCode: 1, signal: null }).cause, "database-locked");
