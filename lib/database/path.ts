@@ -15,13 +15,13 @@ export function realDatabasePath(path: string): string {
   let current = resolve(path);
   for (let links = 0; links < MAX_LINKS; links++) {
     try {
-      return realpathSync(current);
+      return realpathSync.native(current); // Node's own keeps the case that was typed, where the file system ignores it
     } catch (error) {
       if (systemErrorCode(error) !== "ENOENT") throw unusableDatabase(path, reasonOf(error), error);
     }
     let folder: string;
     try {
-      folder = realpathSync(dirname(current));
+      folder = realpathSync.native(dirname(current));
     } catch (error) {
       const missing = systemErrorCode(error) === "ENOENT";
       throw missing ? folderMissing(path, error) : unusableDatabase(path, reasonOf(error), error);

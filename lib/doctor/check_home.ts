@@ -1,11 +1,12 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isCopyName } from "../database/copy_files.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
 import { ownerRemedy, userName } from "../instance/owner.ts";
 import { sweepTemporaries, temporariesIn } from "../instance/stale_files.ts";
 import { freeSpace } from "../platform/files/free_space.ts";
-import { networkFileSystem } from "../platform/files/network_file_system.ts";
+import { isCloudFolder, networkFileSystem, networkFileSystemOnMac } from "../platform/files/network_file_system.ts";
+import { runTool } from "../platform/processes/run_tool.ts";
 import { formatBytes } from "../text/byte_size.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { type RunCheck, whileUnsupervised } from "./context.ts";
@@ -30,10 +31,15 @@ export const checkHome: RunCheck = (context) => {
     }: nothing in it was checked`;
     return diagnose("home", [{ state: "fail", detail, remedy: ownerRemedy(home, owner, host.uid) }], "");
   }
-  const network = networkFileSystem(home);
+  const isMac = host.platform === "darwin";
+  const network = isMac ? networkFileSystemOnMac(realpathSync(home), runTool("mount", [])) : networkFileSystem(home);
   if (network !== null) {
     const detail = `${home} is on a network file system (${network}), where locks may not hold`;
     findings.push({ state: "warn", detail, remedy: "Choose a --home on a local disk" });
+  }
+  if (isMac && isCloudFolder(realpathSync(home))) {
+    const detail = `${home} is in a folder that a cloud service synchronizes, which may remove or replace files in use`;
+    findings.push({ state: "warn", detail, remedy: "Choose a --home elsewhere" });
   }
   const foreign = new Map<number, string[]>();
   for (const path of [home, ...entriesOf(home)]) {

@@ -1,4 +1,4 @@
-import { lstatSync, renameSync } from "node:fs";
+import { lstatSync, realpathSync, renameSync } from "node:fs";
 import { databaseLockPath } from "../database/lock.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
 import { describeObstacle } from "../instance/obstacle.ts";
@@ -6,6 +6,7 @@ import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket } from "../instance/stale_files.ts";
 import { type Check, stateInWords } from "../instance/status/status.ts";
 import { describeProcess, type Holder } from "../platform/processes/processes.ts";
+import { orUnseen } from "../platform/processes/proc_files.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { groupsOf, type RunCheck, whileUnsupervised } from "./context.ts";
 import { diagnose, type Finding } from "./findings.ts";
@@ -217,11 +218,12 @@ export const checkPorts: RunCheck = (context) => {
 export const checkOrphans: RunCheck = ({ paths, processes, hasHome }) => {
   if (!hasHome) return diagnose("orphans", [], "none");
   const groupOf = (pid: number) => processes.inspect(pid)?.pgid;
+  const binDir = orUnseen(() => realpathSync(paths.binDir)) ?? paths.binDir; // as an executable's path is
   const isOurs = ({ pid }: Holder) => {
     const argv = processes.argv(pid) ?? [];
     const isSupervisor = argv.some((word) => /\/supervisor\/main(_node)?\.[cm]?[jt]s$/.test(word));
     const executable = processes.inspect(pid)?.executable;
-    return isSupervisor || argv.includes("start-dev") || executable?.startsWith(`${paths.binDir}/`) === true;
+    return isSupervisor || argv.includes("start-dev") || executable?.startsWith(`${binDir}/`) === true;
   };
   const suspects = [...processes.lockHolders(paths.processLock), ...processes.processesIn(paths.home).filter(isOurs)];
   // Read last, so that they include processes that were just started.

@@ -45,6 +45,12 @@ interface Stream {
   reject(error: GrpcError): void;
 }
 
+/**
+ * A timeout that fires this late, in ms, tells that this process was blocked (by a tool of macOS, say): the response may have
+ * arrived in time. As long as this, what has arrived can still be read.
+ */
+const LATE_MS = 50;
+
 /** Limit of frames that belong to no request, between two requests; a server normally sends a handful. */
 const MAX_STRAY_FRAMES = 1_000;
 const MAX_STREAM_ID = 0x7fffffff;
@@ -226,10 +232,14 @@ export function createHttp2Link(connection: Connection): Http2Link {
           isDraining = true;
           return reject(new GrpcError("refused", "The server accepts no more requests on this connection"));
         }
+        const giveUp = () => end(new GrpcError("timeout", `No response within ${Math.round(timeoutMs)} ms`));
+        const dueMs = performance.now() + timeoutMs;
         const timer = setTimeout(() => {
-          end(new GrpcError("timeout", `No response within ${Math.round(timeoutMs)} ms`));
+          if (performance.now() - dueMs < LATE_MS) giveUp();
+          else stream.timer = setTimeout(giveUp, LATE_MS);
         }, timeoutMs);
-        streams.set(send(headerBlock, body), { answer: createAnswerCollector(hpack), timer, resolve, reject });
+        const stream: Stream = { answer: createAnswerCollector(hpack), timer, resolve, reject };
+        streams.set(send(headerBlock, body), stream);
       });
     },
     isOpen: () => failure === null && !isDraining,

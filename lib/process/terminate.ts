@@ -10,6 +10,9 @@ const KILL_DEADLINE_MS = 10_000;
 const FIRST_POLL_MS = 5;
 const LAST_POLL_MS = 25;
 
+/** A tick that is this much late tells of a machine that slept, or a process that was stopped, in ms. */
+const ASLEEP_MS = 1000;
+
 /** A process group that was proved to belong to the instance. */
 export interface TerminationTarget {
   pgid: number;
@@ -31,6 +34,7 @@ export class Termination {
   readonly #nowMs: () => number;
   #deadlineMs = Infinity;
   #isCancelled = false;
+  #postponedMs = 0;
 
   constructor({ nowMs }: Pick<System, "nowMs">) {
     this.#nowMs = nowMs;
@@ -46,6 +50,17 @@ export class Termination {
     this.#deadlineMs = Math.min(this.#deadlineMs, this.#nowMs() + graceMs);
   }
 
+  /** Lets every grace period last `ms` longer: nothing ran meanwhile. */
+  postpone(ms: number): void {
+    this.#postponedMs += ms;
+    this.#deadlineMs += ms;
+  }
+
+  /** The sum of what was {@linkcode postpone}d so far, in ms. */
+  get postponedMs(): number {
+    return this.#postponedMs;
+  }
+
   /** Sends no signal from now on: the groups are another supervisor's. */
   cancel(): void {
     this.#isCancelled = true;
@@ -59,7 +74,8 @@ export class Termination {
 /**
  * Terminates a process group, and resolves when no live member is left (nothing runs in a zombie), or the termination was
  * cancelled. SIGTERM, then SIGCONT, because a stopped process acts on SIGTERM only once it is continued (signal(7));
- * SIGKILL after `graceMs`, at once for 0. Only for the holder of `supervisor.lock`, who has proved whose group it is.
+ * SIGKILL after `graceMs`, at once for 0; a time in which the machine slept does not count, though the clock of Node on macOS
+ * runs on in it (mach_continuous_time in libuv). Only for the holder of `supervisor.lock`, who has proved whose group it is.
  *
  * A leader that is dead does not free its group's number: the kernel gives no process a PID that a group still bears
  * (alloc_pid skips numbers in use as PGID or SID), so members without a leader are still the same group.
@@ -76,20 +92,25 @@ export async function terminate(
   const { processes, nowMs } = system;
   const { pgid, leaderStartTime } = target;
   const startedAtMs = nowMs();
+  const postponedBefore = termination.postponedMs;
+  const postponedMs = () => termination.postponedMs - postponedBefore;
   const result = (forced: boolean): TerminationResult => ({ forced, ms: nowMs() - startedAtMs });
   const isOver = () => termination.isCancelled || isGone(pgid, leaderStartTime, processes);
 
+  const poll = (leftMs: () => number) => pollUntil(isOver, leftMs, system, target.leaderEnded, termination);
+
   if (isOver()) return result(false);
-  const graceLeftMs = () => termination.leftMs(startedAtMs, graceMs);
+  const graceLeftMs = () => termination.leftMs(startedAtMs + postponedMs(), graceMs);
   if (graceLeftMs() > 0) {
     signalGroup(pgid, "SIGTERM", system);
     if (!isOver()) signalGroup(pgid, "SIGCONT", system);
-    if (await pollUntil(isOver, graceLeftMs, system, target.leaderEnded)) return result(false);
+    if (await poll(graceLeftMs)) return result(false);
   }
   signalGroup(pgid, "SIGKILL", system);
   const killedAtMs = nowMs();
-  const killLeftMs = () => killedAtMs + KILL_DEADLINE_MS - nowMs();
-  if (await pollUntil(isOver, killLeftMs, system, target.leaderEnded)) return result(true);
+  const postponedThen = postponedMs();
+  const killLeftMs = () => killedAtMs + postponedMs() - postponedThen + KILL_DEADLINE_MS - nowMs();
+  if (await poll(killLeftMs)) return result(true);
   throw stopFailed(pgid, processes.liveGroupMembers(pgid));
 }
 
@@ -108,8 +129,9 @@ function isGone(pgid: number, leaderStartTime: string | null, processes: Process
 async function pollUntil(
   isOver: () => boolean,
   leftMs: () => number,
-  { delay }: System,
+  { delay, nowMs }: System,
   leaderEnded: Promise<unknown> | undefined,
+  termination: Termination,
 ): Promise<boolean> {
   let lookAtOnce = leaderEnded?.then(() => {
     lookAtOnce = undefined;
@@ -117,8 +139,10 @@ async function pollUntil(
   for (let waitMs = FIRST_POLL_MS;; waitMs = Math.min(waitMs * 1.5, LAST_POLL_MS)) {
     if (isOver()) return true;
     if (leftMs() <= 0) return false;
-    const pause = delay(Math.min(waitMs, leftMs()));
+    const dueMs = nowMs() + Math.min(waitMs, leftMs());
+    const pause = delay(dueMs - nowMs());
     await (lookAtOnce === undefined ? pause : Promise.race([pause, lookAtOnce]));
+    if (nowMs() - dueMs > ASLEEP_MS) termination.postpone(nowMs() - dueMs);
   }
 }
 

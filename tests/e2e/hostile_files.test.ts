@@ -52,7 +52,13 @@ const BARRED: readonly Barrier[] = [
     return [
       { name, obstacles: ["live", "dangling"], words: new RegExp(cannot + "a symbolic link"), look, barsStop: true },
       { name, obstacles: ["folder"], words: new RegExp(cannot + "a directory"), look, barsStop: true },
-      { name, obstacles: ["fifo"], words: new RegExp(cannot + "not a regular file"), look, barsStop: true },
+      {
+        name,
+        obstacles: ["fifo"],
+        words: new RegExp(`${cannot}(not a regular file|a socket or pipe)`),
+        look,
+        barsStop: true,
+      },
     ];
   }),
   {

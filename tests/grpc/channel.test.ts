@@ -37,6 +37,11 @@ function answering(answer: (streamId: number) => Uint8Array[]): (peer: FakePeer)
   };
 }
 
+/** Keeps this process from doing anything else for `ms`. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 async function failureOf(channel: GrpcChannel, timeoutMs = 50): Promise<GrpcFailure> {
   return (await assertRejects(() => channel.call(PATH, REQUEST, timeoutMs), GrpcError)).kind;
 }
@@ -227,6 +232,22 @@ describe("GrpcChannel.call()", () => {
         assertEquals((await channel.call(PATH, REQUEST, 1_000)).status, 0);
       },
     ));
+
+  it("reads a response that arrived while this process was blocked, beyond the timeout", () =>
+    withChannel((peer) => {
+      peer.send(SETTINGS);
+      serve(peer, (streamId) => {
+        setTimeout(() => peer.send(...reply(streamId, MESSAGE)), 30); // due after the timeout, as what is read after a block
+        block(200);
+      });
+    }, async (channel) => {
+      assertEquals((await channel.call(PATH, REQUEST, 20)).status, 0);
+    }));
+
+  it("times out after a block, too, when no response has arrived", () =>
+    withChannel((peer) => serve(peer, () => block(200)), async (channel) => {
+      assertEquals(await failureOf(channel, 20), "timeout");
+    }));
 
   it("times out when nothing can be written", () =>
     withChannel((peer) => peer.block(), async (channel) => {

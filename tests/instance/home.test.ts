@@ -1,12 +1,25 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { prepareHome } from "../../lib/instance/home.ts";
-import { networkFileSystem } from "../../lib/platform/files/network_file_system.ts";
+import {
+  isCloudFolder,
+  networkFileSystem,
+  networkFileSystemOnMac,
+} from "../../lib/platform/files/network_file_system.ts";
 import { isLinux, isRoot, withTempDir } from "../platform/support.ts";
 
 describe("prepareHome()", () => {
@@ -113,6 +126,31 @@ describe("networkFileSystem()", () => {
   it("knows nothing of what is not there, nor of macOS' numbers", () => {
     assertEquals(networkFileSystem("/no/such/folder", "linux"), null);
     assertEquals(networkFileSystem("/any", "darwin", () => 0x6969), null);
+  });
+});
+
+describe("networkFileSystemOnMac()", () => {
+  const mounts = readFileSync(new URL("../platform/processes/fixtures/darwin/mounts.txt", import.meta.url), "utf8");
+
+  it("names the network file system with the nearest mount point", () => {
+    const kindOf = (path: string) => networkFileSystemOnMac(path, mounts);
+    assertEquals(["/Volumes/team share/ada", "/Volumes/team share", "/Users/ada/nas/x"].map(kindOf), [
+      "SMB",
+      "SMB",
+      "NFS",
+    ]);
+    const local = ["/Users/ada/.stigmer", "/Users/ada/nas/disk/x", "/Volumes/team sharers", "/"];
+    assertEquals(local.map(kindOf), [null, null, null, null]);
+    assertEquals(networkFileSystemOnMac("/Users/ada", "no such output"), null);
+  });
+
+  it("knows the folders of cloud services", () => {
+    const folders = [
+      "/Users/ada/Library/Mobile Documents/com~apple~CloudDocs/x",
+      "/Users/ada/Library/CloudStorage/Dropbox",
+    ];
+    assertEquals(folders.map(isCloudFolder), [true, true]);
+    assertEquals(["/Users/ada/.stigmer", "/Users/ada/Library/Caches/x"].map(isCloudFolder), [false, false]);
   });
 });
 

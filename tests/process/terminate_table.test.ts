@@ -67,6 +67,28 @@ describe("ending a group", () => {
   );
 
   it(
+    "gives it the whole grace period though the machine sleeps for an hour meanwhile",
+    withTemporal({ atSigterm: { exitsAfterMs: 5000 } }, async (fake, temporal) => {
+      const { clock } = fake.system;
+      clock.after(100, () => clock.block(3_600_000));
+      assertEquals((await end(fake, temporal)).forced, false);
+      assertEquals(temporal.received, ["SIGTERM", "SIGCONT"]);
+    }),
+  );
+
+  it(
+    "kills one that ignores SIGTERM when the grace period without the sleep of the machine is over",
+    withTemporal({ atSigterm: "ignores it" }, async (fake, temporal) => {
+      const { clock } = fake.system;
+      const from = clock.nowMs();
+      clock.after(100, () => clock.block(3_600_000));
+      assertEquals((await end(fake, temporal)).forced, true);
+      assertGreaterOrEqual(clock.nowMs() - from, 3_600_000 + GRACE_MS - 200);
+      assertLess(clock.nowMs() - from, 3_600_000 + GRACE_MS + 200);
+    }),
+  );
+
+  it(
     "kills one that ignores SIGTERM when the grace period is over, and not before",
     withTemporal({ atSigterm: "ignores it" }, async (fake, temporal) => {
       const { forced, ms } = await end(fake, temporal);

@@ -38,3 +38,25 @@ export function networkFileSystem(
     return null; // without the type, there is no warning
   }
 }
+
+/** Types of mount(8) on macOS for file systems of another machine. */
+const MACOS_TYPES: Readonly<Record<string, string>> = { nfs: "NFS", smbfs: "SMB", afpfs: "AFP", webdav: "WebDAV" };
+
+/**
+ * Like {@linkcode networkFileSystem}, on macOS.
+ *
+ * @param path A real path.
+ * @param mounts The output of mount(8).
+ */
+export function networkFileSystemOnMac(path: string, mounts: string): string | null {
+  const points = [...mounts.matchAll(/ on (\/.*) \((\w+)(?:, [^)]*)?\)$/gm)]
+    .map(([, point, type]) => ({ folder: point === "/" ? "/" : `${point}/`, type: type! }))
+    .filter(({ folder }) => `${path}/`.startsWith(folder))
+    .sort((a, b) => b.folder.length - a.folder.length);
+  return MACOS_TYPES[points[0]?.type ?? ""] ?? null;
+}
+
+/** Whether iCloud or another service may synchronize the folder at `path` on macOS, a real path, and evict its files. */
+export function isCloudFolder(path: string): boolean {
+  return /\/Library\/(?:Mobile Documents|CloudStorage)\//.test(`${path}/`);
+}

@@ -26,6 +26,7 @@ export const DARWIN_TOOLS: Readonly<Record<string, ToolPlace>> = {
   ps: { path: "/bin/ps" },
   lsof: { path: "/usr/sbin/lsof", maxDescriptors: 256 },
   sysctl: { path: "/usr/sbin/sysctl" },
+  mount: { path: "/sbin/mount" },
 };
 
 /**

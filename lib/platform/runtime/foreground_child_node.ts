@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, fstatSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import type { ForegroundChild, ForegroundExit, RunForeground } from "./host.ts";
 
@@ -11,7 +11,7 @@ export const runForegroundNode: RunForeground = async (command, args, env) => {
     else environment[name] = value;
   }
   return await new Promise<ForegroundChild>((resolve, reject) => {
-    const child = spawn(command, [...args], { env: environment, stdio: "inherit" });
+    const child = spawn(command, [...args], { env: environment, stdio: foregroundStdio(args) });
     const ended = new Promise<ForegroundExit>((done) => {
       child.once(
         "exit",
@@ -25,6 +25,35 @@ export const runForegroundNode: RunForeground = async (command, args, env) => {
     child.once("error", reject);
   }).catch((error) => cannotRun(error, command, environment["PATH"] ?? ""));
 };
+
+/**
+ * The descriptors of a command. It inherits all of them, except on macOS, where libuv closes those that are not passed
+ * (POSIX_SPAWN_CLOEXEC_DEFAULT): so those that arguments name, as `diff <(a) <(b)` does, are passed under their numbers.
+ */
+export function foregroundStdio(
+  args: readonly string[],
+  platform: string = globalThis.process.platform,
+): ("inherit" | "ignore" | number)[] {
+  const stdio: ("inherit" | "ignore" | number)[] = ["inherit", "inherit", "inherit"];
+  if (platform !== "darwin") return stdio;
+  const named = args.flatMap((arg) => [...arg.matchAll(/\/dev\/fd\/(\d{1,3})\b/g)].map(([, fd]) => Number(fd)));
+  for (const fd of named) {
+    if (fd < 3 || !isOpen(fd)) continue;
+    while (stdio.length < fd) stdio.push("ignore"); // not opened at all, from 3 up
+    stdio[fd] = fd;
+  }
+  return stdio;
+}
+
+function isOpen(fd: number): boolean {
+  try {
+    fstatSync(fd);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "EBADF") return false;
+    throw error;
+  }
+}
 
 /**
  * spawn() of node:child_process emits most failures as events, but throws ENOTDIR and others. EACCES can also mean that
