@@ -16,6 +16,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { serverNotePath } from "../../lib/database/downgrade_guard.ts";
+import { DEFAULT_GRACE_MS } from "../../lib/instance/context.ts";
 import {
   assertNothingLeft,
   type Ended,
@@ -154,6 +155,21 @@ about("deno", "the examples", () => {
       }
       const command = /^ExecStart=(.*)$/m.exec(read(`systemd/${unit}`))![1]!.replace("%h", project.env["HOME"]!);
       await assertServesInForeground(project, command.split(" "), () => Promise.resolve());
+    }));
+
+  it("launchd: the agent is valid, and its program runs until SIGTERM, longer than which it may drain", () =>
+    withProject("launchd", async (project) => {
+      const file = "dev.stigmer.local.plist";
+      const text = read(`launchd/${file}`);
+      if ((await project.call("sh", "-c", "command -v python3")).code === 0) {
+        await project.say("python3", "-c", "import plistlib, sys; plistlib.load(open(sys.argv[1], 'rb'))", file);
+      }
+      assertEquals(`${/<key>Label<\/key>\s*<string>(.*)<\/string>/.exec(text)?.[1]}.plist`, file);
+      assert(Number(/<key>ExitTimeOut<\/key>\s*<integer>(\d+)</.exec(text)?.[1]) * 1000 > 2 * DEFAULT_GRACE_MS);
+      const program = /<key>ProgramArguments<\/key>\s*<array>(.*?)<\/array>/s.exec(text)![1]!;
+      const words = [...program.matchAll(/<string>(.*)<\/string>/g)].map(([, word]) => word!);
+      const command = words.map((word) => word.replace("/Users/ada", project.env["HOME"]!));
+      await assertServesInForeground(project, command, () => Promise.resolve());
     }));
 });
 
