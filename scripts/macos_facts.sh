@@ -128,6 +128,17 @@ odd_files() {
   ' "$folder"
 }
 
+node_descriptors() {
+  command -v node || return
+  bash -c 'for stdio in "[0, 1, 2]" "Object.assign([0, 1, 2], { [fd]: fd })"; do
+    node -e "
+      const fd = Number(process.argv[1].split(\"/\").pop()), stdio = Array.from($stdio, (each) => each ?? \"ignore\");
+      const { status } = require(\"child_process\").spawnSync(\"cat\", [process.argv[1]], { stdio });
+      console.log(\"$stdio: exit code\", status);
+    " <(echo the command reads it)
+  done'
+}
+
 first_run() {
   [ -n "$temporal" ] || { echo "not asked for: give the path of a temporal that was never run"; return; }
   codesign -dv "$temporal"
@@ -145,4 +156,6 @@ fact "Speed of ps and lsof" speed_of_tools
 fact "ps: zones, locales, zombies, executables" ps_formats
 fact "Ports: listening beside another process" ports
 fact "Locks on what is no file" odd_files
+fact "Node: a command that reads <(…), inherited and passed (only the second is expected to work)" node_descriptors
+fact "Mounts" mount
 fact "The first and the second run of a new temporal" first_run

@@ -16,11 +16,12 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { scriptCommand } from "../platform/support.ts";
+import { needsLinux } from "../portable.ts";
 import { assertNothingLeft, isAlive, launch, ownRuntime, toolCommand, until, withInstance } from "./support.ts";
 import { environmentOf } from "./support_callers.ts";
 import { killHard, pidsOf, untilRecovered } from "./support_lifecycle.ts";
 
-const onLinux = { skip: process.platform === "linux" ? false : "an environment is read from /proc" };
+const onLinux = { skip: needsLinux("an environment is read from /proc") };
 
 /** What {@linkcode withProject} writes for the caller's program and no daemon may get. */
 const FOR_THE_CALLER = [

@@ -1,9 +1,9 @@
 // test: heavy
 // test: seconds 420
-import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
+import { needsLinux } from "../portable.ts";
 import { launch, ownRuntime, toolCommand, TSX } from "./support.ts";
 
 const SECONDS = 25;
@@ -13,7 +13,7 @@ const MAIN = fileURLToPath(new URL("../chaos/main.ts", import.meta.url));
 
 describe("chaos", () => {
   // The chaos test itself always runs under Node, and calls the tool under both runtimes.
-  it(`does no harm for ${SECONDS} s with seed ${SEED}`, { skip: process.platform !== "linux" }, async () => {
+  it(`does no harm for ${SECONDS} s with seed ${SEED}`, { skip: needsLinux("it judges by /proc") }, async () => {
     const [node] = toolCommand("node");
     const tsx = ["--import", TSX];
     const { code, stdout, stderr } = await launch(

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
+import { needsLinux } from "../portable.ts";
 import { launch, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import {
   assertBornWithItsOwn,
@@ -19,7 +19,7 @@ import {
 } from "./support_callers.ts";
 import { killHard, pidsOf, stopCleanly, untilRecovered } from "./support_lifecycle.ts";
 
-const options = { skip: process.platform === "linux" ? false : "what a process has open is read from /proc" };
+const options = { skip: needsLinux("what a process has open is read from /proc") };
 
 /** `start` on this instance, headless, with a Temporal that reports its inherited descriptors. */
 function startCommand(instance: TestInstance, ...more: string[]): string[] {
