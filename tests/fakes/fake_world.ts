@@ -21,7 +21,10 @@ export function fakeWorld(system: FakeSystem = new FakeSystem()): World {
     if (program === "leader that exits") table.exit(leader);
     return { pid: leader.pid, child: child?.pid ?? 0 };
   };
+  const sleeper = { command: "/bin/sleep", args: ["600"], env: {} };
+  system.programs.set(sleeper.command, () => {});
   return {
+    sleeper,
     system,
     connect,
     zombiesCount: system instanceof FakeMac,

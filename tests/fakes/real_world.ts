@@ -78,6 +78,7 @@ export async function realWorld(): Promise<World> {
   };
 
   return {
+    sleeper: { command: "sleep", args: ["600"], env: { PATH: process.env["PATH"] } },
     system,
     connect: await runtimeConnect(),
     zombiesCount: process.platform === "darwin",

@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import { LocalError } from "../../lib/errors/local_error.ts";
 import { namesDatabase } from "../../lib/platform/processes/dev_server_argv.ts";
 import type { Processes } from "../../lib/platform/processes/processes.ts";
 import type { LockFile } from "../../lib/platform/locks/lock_file.ts";
@@ -64,7 +65,9 @@ export class FakeSystem implements System {
   /** As `spawnDetached`, in `parent`: only locks can be passed on. */
   spawnAs(parent: FakeProcess, { command, args, pass }: SpawnOptions): Promise<DetachedProcess> {
     const begin = this.programs.get(command);
-    if (begin === undefined) throw new Error(`There is no program ${command}`);
+    if (begin === undefined) {
+      return Promise.reject(new LocalError("launch-failed", `Cannot run ${command}: file not found`));
+    }
     const begun = this.table.spawn({ argv: [command, ...args], executable: command }, parent.pid);
     for (const fd of pass) this.locks.passDescriptor(fd, begun);
     const child: DetachedProcess = { pid: begun.pid, exited: begun.exited, exit: null };

@@ -1,5 +1,6 @@
 import type { LockFile } from "../../lib/platform/locks/lock_file.ts";
 import type { Connect } from "../../lib/platform/net/connection.ts";
+import type { SpawnOptions } from "../../lib/platform/spawn/spawn_options.ts";
 import type { System } from "../../lib/platform/system.ts";
 import { DEADLINE_MS } from "../platform/support.ts";
 
@@ -42,6 +43,8 @@ export interface World {
   /** As on macOS, kill(2) finds a zombie (`isThere` counts on it), and refuses a group of zombies. */
   zombiesCount: boolean;
   start(program: Program, options?: ProgramOptions): Promise<Started>;
+  /** A program for `system.spawn` that sleeps. */
+  sleeper: Pick<SpawnOptions, "command" | "args" | "env">;
   /** Ends all that was started. */
   end(): Promise<void>;
 }

@@ -63,7 +63,7 @@ describe("a supervisor on macOS", () => {
       second.supervisor.dispatch({ kind: "stop", graceMs: 12_000 });
       await second.supervisor.over();
       assertEquals(second.supervisor.manager.lastTerminated?.forced, false);
-      second.supervisor.manager.release();
+      mac.table.exit(second.process);
       await assertNothingLeft(stage, last.settings.port);
     }),
   );
@@ -99,7 +99,7 @@ describe("a supervisor on macOS", () => {
         const { mac } = stage;
         const docker = mac.table.spawn({ argv: ["com.docker.backend", "services"] }, 1);
         mac.ports.listen(docker, address, 7233);
-        const { supervisor } = (await stage.start())!;
+        const { supervisor, process } = (await stage.start())!;
         const failure = await supervisor.until(({ state }) => state.kind === "failed" ? state.failure : null);
         assertEquals([failure.code, failure.facts?.["pid"], failure.facts?.["address"]], [
           "port-taken",
@@ -108,7 +108,7 @@ describe("a supervisor on macOS", () => {
         ]);
         assertEquals(mac.table.all().filter(({ argv }) => argv?.includes("start-dev")), []);
         assertEquals(docker.received, []);
-        supervisor.manager.release();
+        mac.table.exit(process);
 
         mac.table.exit(docker);
         await (await stage.start())!.serving();
@@ -132,7 +132,7 @@ describe("a supervisor on macOS", () => {
       begun.supervisor.dispatch({ kind: "stop", graceMs: 12_000 });
       await begun.supervisor.over();
       assertEquals([pid, next.pid].map((each) => mac.processes.inspect(each)?.state), ["Z", "Z"]);
-      begun.supervisor.manager.release();
+      mac.table.exit(begun.process);
       await assertNothingLeft(stage, next.settings.port);
     }),
   );
@@ -167,7 +167,7 @@ describe("a supervisor on macOS", () => {
       const refused = (await stage.start())!;
       const failure = await refused.supervisor.until(({ state }) => state.kind === "failed" ? state.failure : null);
       assertEquals([failure.code, failure.hint], ["internal", hint]);
-      refused.supervisor.manager.release();
+      mac.table.exit(refused.process);
 
       mac.refusals.clear();
       const first = (await stage.start())!;

@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { it } from "node:test";
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { isLinux } from "../../platform/support.ts";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { LocalError } from "../../../lib/errors/local_error.ts";
+import { awaited, isLinux } from "../../platform/support.ts";
 import { until } from "../world.ts";
 import { errorOf, type InWorld, pidsOf } from "./support.ts";
 
@@ -78,6 +80,27 @@ export function processesConform(inWorld: InWorld): void {
       const { pid: later } = await start("sleeper");
       assertEquals(processes.inspect(pid)!.startTime, startTime);
       assertNotEquals(processes.inspect(later)!.startTime, startTime);
+    }),
+  );
+
+  it(
+    "a program that is spawned leads a group, has the locks that are passed, and its end is told",
+    inWorld(async ({ system, sleeper }, folder) => {
+      const path = join(folder, "a.lock");
+      const lock = (await system.tryLock(path))!;
+      const options = { ...sleeper, cwd: "/", stdin: "null", stdout: "null", stderr: "null" } as const;
+      const child = await system.spawn({ ...options, pass: [lock.fd] });
+      lock.close();
+      try {
+        assertEquals(system.processes.inspect(child.pid)?.pgid, child.pid);
+        assertEquals(pidsOf(system.processes.lockHolders(path)), [child.pid]);
+      } finally {
+        system.kill(-child.pid, "SIGKILL");
+      }
+      assertEquals(await awaited(child.exited), { code: null, signal: "SIGKILL" });
+      await until(system, "the lock is free", () => system.processes.lockHolders(path).length === 0);
+      const missing = () => system.spawn({ ...options, command: "/no/such/program", pass: [] });
+      assertEquals((await assertRejects(missing, LocalError)).code, "launch-failed");
     }),
   );
 
