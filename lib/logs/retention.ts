@@ -28,6 +28,11 @@ export function rotatedName(current: string, atMs: number, sequence = 0): string
   return `${current.replace(/\.log$/, "")}-${stamp}${sequence === 0 ? "" : `-${sequence}`}.log`;
 }
 
+/** The time index of the log at `path`, which is rotated and removed with it (`time_index.ts`). */
+export function timesPath(path: string): string {
+  return `${path}.times`;
+}
+
 /** When the log called `name` was rotated, in Unix ms; null if it is not a rotated log of `current`. */
 export function rotatedAtMs(name: string, current: string): number | null {
   const stem = `${current.replace(/\.log$/, "")}-`;

@@ -1,8 +1,8 @@
 import { constants, copyFileSync, lstatSync, readdirSync, renameSync, rmSync, statfsSync, truncateSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { systemErrorCode } from "../errors/local_error.ts";
-import { removeIfPresent } from "../platform/files/remove_if_present.ts";
-import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from "./retention.ts";
+import { removeIfPresent, removeQuietly } from "../platform/files/remove_if_present.ts";
+import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName, timesPath } from "./retention.ts";
 
 /**
  * How a log is rotated. `rename`: before its writer opens it. `copy-truncate`: while its writer has it open for append and
@@ -10,15 +10,17 @@ import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName } from ".
  */
 export type RotationMode = "rename" | "copy-truncate";
 
-/** Rotates the log at `path`, unless it is empty or missing, and removes the rotated logs that exceed `policy`. */
+/**
+ * Rotates the log at `path` with its time index, unless it is empty or missing, and removes the rotated logs that exceed
+ * `policy`.
+ */
 export function rotateLog(path: string, mode: RotationMode, policy: LogPolicy, nowMs: number): void {
   if (sizeOf(path) > 0) {
     const target = freeName(path, nowMs);
     if (mode === "rename") renameSync(path, target);
-    else {
-      copyAtomically(path, target);
-      truncateSync(path);
-    }
+    else copyAtomically(path, target);
+    moveTimes(path, target);
+    if (mode === "copy-truncate") truncateSync(path); // last, so that no index tells of bytes that are gone
   }
   pruneLogs(path, policy, nowMs);
 }
@@ -45,6 +47,15 @@ export function rotatedLogs(path: string): string[] {
   return listRotated(path).sort(byAge).map(({ name }) => join(dirname(path), name));
 }
 
+/** Most logs have no time index. */
+function moveTimes(path: string, target: string): void {
+  try {
+    renameSync(timesPath(path), timesPath(target));
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error; // without it, the order of lines is less exact
+  }
+}
+
 /** After a failed copy Node removes the incomplete target; Deno leaves it. */
 function copyAtomically(path: string, target: string): void {
   try {
@@ -63,7 +74,9 @@ function freeBytes(folder: string): number {
 
 function pruneLogs(path: string, policy: LogPolicy, nowMs: number): void {
   for (const name of logsToRemove(listRotated(path), nowMs, policy)) {
-    removeIfPresent(join(dirname(path), name));
+    const rotated = join(dirname(path), name);
+    removeQuietly(timesPath(rotated)); // first, so that it is not left alone
+    removeIfPresent(rotated);
   }
 }
 
