@@ -20,7 +20,7 @@ export interface CommandSpec {
   /** Example command lines, shown first in the help. */
   examples: readonly string[];
   flags: readonly Flag[];
-  /** The operand after the flags, in brackets if optional; missing = none. */
+  /** The operand after the flags, in brackets if optional, `[NAME…]` if any number is; missing = none. */
   operands?: string;
   /** What the arguments after `--` are; missing = they are an error. */
   afterDashes?: "arguments for Temporal" | "command";

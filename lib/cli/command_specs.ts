@@ -83,17 +83,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: "logs",
-    summary: "Show Temporal's log",
-    examples: ["stigmer-local logs -n 50", "stigmer-local logs -f --since 10m", "stigmer-local logs --supervisor"],
+    summary: "Show the logs of Temporal and of the processes beside it",
+    examples: ["stigmer-local logs -f --since 10m", "stigmer-local logs temporal", "stigmer-local logs --supervisor"],
     flags: [
       { name: "follow", kind: "boolean", alias: "f", help: "Follow log output" },
-      {
-        name: "lines",
-        kind: "count",
-        alias: "n",
-        value: "N",
-        help: "Number of lines to show from the end (default 200, all with --since)",
-      },
+      { name: "lines", kind: "count", alias: "n", value: "N", help: "Last N lines (default 200, all with --since)" },
       {
         name: "since",
         kind: "text",
@@ -102,6 +96,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { name: "supervisor", kind: "boolean", help: "Show the supervisor's log instead" },
     ],
+    operands: "[NAME…]",
     config: "home",
   },
   {

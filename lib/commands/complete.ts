@@ -28,7 +28,8 @@ export async function printCompletion(host: Host): Promise<number> {
     if (completion.kind === "known") {
       const { values, written, description } = completion;
       // Of `--profile NAME`, the flag is left out too.
-      const invocation = await readInvocation(host, readCommandLine(words.slice(0, written === "" ? -2 : -1)));
+      const isBehindFlag = written === "" && words.at(-2)?.startsWith("-") === true;
+      const invocation = await readInvocation(host, readCommandLine(words.slice(0, isBehindFlag ? -2 : -1)));
       const candidates = [...await LISTS[values](host, invocation)]
         .map((value): Candidate => ({ value: written + value, description }))
         .filter(({ value }) => value.startsWith(words.at(-1) ?? ""));
@@ -73,6 +74,8 @@ const LISTS: Readonly<Record<KnownValues, (host: Host, invocation: Invocation) =
     const { path } = configFileOf({ host, invocation });
     return path === null ? [] : await profileNames(path);
   },
+  logs: async (_host, { home }) =>
+    (await import("../logs/show/log_files.ts")).listLogs(instancePaths(home).logsDir).map(({ source }) => source),
   namespaces: (host, invocation) => {
     const running = recordIn(host, invocation)?.settings?.namespaces ?? [];
     return Promise.resolve(new Set([...invocation.requested.namespaces ?? [], ...running, "default"]));

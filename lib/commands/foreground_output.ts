@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { CommandContext } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { askSupervisor, statusOrThrow } from "../control/client.ts";
@@ -6,8 +5,11 @@ import type { Failure } from "../errors/failure.ts";
 import type { Instance } from "../instance/context.ts";
 import type { LogEvent } from "../instance/event_log.ts";
 import { renderCard } from "../instance/status/render_status.ts";
-import { followLines } from "../logs/follow_log.ts";
 import { paintLine } from "../logs/paint_line.ts";
+import { endOf, followAll } from "../logs/show/follow_all.ts";
+import { listLogs, logFile } from "../logs/show/log_files.ts";
+import { SourceLabels } from "../logs/show/source_labels.ts";
+import { SUPERVISOR, TEMPORAL } from "../logs/show/sources.ts";
 import { isLeaving } from "../process/states.ts";
 import { renderEvent } from "../supervisor/render_event.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -17,8 +19,8 @@ import { paintFor, wantsColour } from "../text/paint.ts";
 const SAID_BY_CARD = ["launched", "adopted", "running"];
 
 /**
- * Shows a supervisor in this process to a person: a live line until Temporal is ready, its card, then Temporal's log and
- * the supervisor's events as they come. Resolves with the result of `supervise` once all of it is written.
+ * Shows a supervisor in this process to a person: a live line until Temporal is ready, its card, then the logs of Temporal
+ * and of the processes beside it, and the supervisor's events, as they come. Resolves with the result of `supervise` once all of it is written.
  *
  * @param supervise Runs the supervisor; calls its argument when the supervisor begins.
  */
@@ -32,24 +34,27 @@ export async function showSupervisor(
   let written: Promise<unknown> = Promise.resolve();
   // In order, and without an error where the terminal is gone.
   const inOrder = (write: () => Promise<unknown>) => written = written.then(write).catch(() => {});
-  const print = (source: string, lines: readonly string[]) =>
-    inOrder(() =>
-      host.write("stderr", lines.map((line) => `${paint.dim(`${source.padEnd(10)} |`)} ${line}\n`).join(""))
-    );
+  const labels = new SourceLabels(paint);
+  const print = (lines: readonly { source: string; text: string }[]) =>
+    inOrder(() => host.write("stderr", lines.map(({ source, text }) => `${labels.label(source)}${text}\n`).join("")));
   const printEvent = (event: LogEvent) => {
     const text = renderEvent(event, paint);
-    if (text !== null) print("supervisor", [`${new Date(event.at).toTimeString().slice(0, 8)} ${text}`]);
+    if (text !== null) {
+      print([{ source: SUPERVISOR, text: `${new Date(event.at).toTimeString().slice(0, 8)} ${text}` }]);
+    }
   };
 
   const early: LogEvent[] = [];
   let isUp = false;
   let stopped: LogEvent | null = null;
   log.subscribe((event) => {
-    if (event.event === "stopped" && event["process"] === undefined) stopped = event; // said last, after what Temporal wrote until then
+    const isEnd = event.event === "stopped" && event["process"] === undefined;
+    if (isEnd) stopped = event; // said last, after what was written until then
     else if (isUp) printEvent(event);
     else early.push(event);
   });
-  const before = statSync(paths.temporalLog, { throwIfNoEntry: false });
+  const listed = () => listLogs(paths.logsDir);
+  const known = [logFile(paths.logsDir, TEMPORAL), ...listed().filter(({ source }) => source !== TEMPORAL)].map(endOf);
   const over = new AbortController();
   let begin: (supervisor: Supervisor) => void = () => {};
   const begun = new Promise<Supervisor>((resolve) => begin = resolve);
@@ -71,8 +76,8 @@ export async function showSupervisor(
       inOrder(() => host.write("stderr", "Press Ctrl-C to stop Temporal; its data is kept\n"));
     }
   }
-  for await (const lines of followLines(paths.temporalLog, before?.size ?? 0, before?.ino ?? null, over.signal)) {
-    print("temporal", lines.map((line) => paintLine(line, paint)));
+  for await (const lines of followAll(known, over.signal, listed)) {
+    print(lines.map(({ source, text }) => ({ source, text: paintLine(text, paint) })));
   }
   if (stopped !== null) printEvent(stopped);
   await written;

@@ -1,84 +1,119 @@
-import { readFileSync, statSync } from "node:fs";
 import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
-import { systemErrorCode } from "../errors/local_error.ts";
+import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
-import { followLines } from "../logs/follow_log.ts";
-import { linesSince, parseSince } from "../logs/log_lines.ts";
+import { parseSince } from "../logs/log_lines.ts";
 import { requireLogFile } from "../logs/open_log.ts";
-import { paintLine } from "../logs/paint_line.ts";
-import { rotatedLogs } from "../logs/rotate_log.ts";
+import type { Selection } from "../logs/show/find_spans.ts";
+import { followAll } from "../logs/show/follow_all.ts";
+import { listLogs, type LogFile, logFile } from "../logs/show/log_files.ts";
+import type { LogLine } from "../logs/show/merge_lines.ts";
+import { type Position, readLogs } from "../logs/show/read_logs.ts";
+import { lineRenderer } from "../logs/show/render_line.ts";
+import { hasOwnTimes, SUPERVISOR, TEMPORAL } from "../logs/show/sources.ts";
+import { didYouMean } from "../text/did_you_mean.ts";
 
 const DEFAULT_LINES = 200;
+/** How much is written at once, in characters. */
+const BATCH_LENGTH = 64 * 1024;
 
-/** Shows Temporal's or the supervisor's log, including rotated ones. */
+/** Shows the logs of Temporal and of the processes beside it, or some of them, or the supervisor's; rotated ones included. */
 export const logs: Command = async (context) => {
-  const { host, invocation: { home, commandOptions } } = context;
-  const paths = instancePaths(home);
-  const path = commandOptions["supervisor"] === true ? paths.supervisorLog : paths.temporalLog;
-  const sinceMs = typeof commandOptions["since"] === "string" ? parseSince(commandOptions["since"], Date.now()) : null;
-  const limit = typeof commandOptions["lines"] === "number"
-    ? commandOptions["lines"]
-    : sinceMs === null
-    ? DEFAULT_LINES
-    : Infinity;
-  const info = checkHome(context) && requireLogFile(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
-  if (info === undefined && commandOptions["follow"] !== true) {
-    await context.tell(`No log yet at ${path}`);
+  const { invocation: { home, commandOptions, operands } } = context;
+  const selection = selectionOf(context);
+  const hasHome = checkHome(context);
+  const chosen = chooseLogs(context);
+  const existing = chosen.filter(({ path }) => hasHome && requireLogFile(path));
+  if (existing.length === 0 && commandOptions["follow"] !== true) {
+    await context.tell(`No log yet at ${chosen[0]!.path}`);
     return 0;
   }
-  const render = await renderer(context);
-  const { lines, offset } = readLines(path, limit, sinceMs);
-  const isRead = await host.write("stdout", lines.map((line) => `${render(line)}\n`).join(""));
-  if (commandOptions["follow"] === true && isRead) await follow(context, render, path, offset, info?.ino ?? null);
+  const isOne = commandOptions["supervisor"] === true || operands.length > 0 && chosen.length === 1;
+  const sources = existing.map(({ source }) => source);
+  const render = context.invocation.json
+    ? await documentRenderer()
+    : lineRenderer(context.paint, isOne ? null : sources);
+  const { lines, positions } = readLogs(chosen, selection);
+  const isRead = await print(context, render, lines);
+  if (commandOptions["follow"] !== true || !isRead) return 0;
+  const { logsDir } = instancePaths(home);
+  const discover = isOne || operands.length > 0 ? undefined : () => listLogs(logsDir);
+  await follow(context, render, positions, discover);
   return 0;
 };
 
-/** How a line is printed: in colour, or with `--json` as one document. */
-async function renderer({ invocation: { json }, paint }: CommandContext): Promise<(line: string) => string> {
-  if (!json) return (line) => paintLine(line, paint);
-  const { logDocument } = await import("../logs/log_document.ts");
-  return (line) => JSON.stringify(logDocument(line));
+function selectionOf({ invocation: { commandOptions } }: CommandContext): Selection {
+  const { since, lines } = commandOptions;
+  const sinceMs = typeof since === "string" ? parseSince(since, Date.now()) : null;
+  return { sinceMs, limit: typeof lines === "number" ? lines : sinceMs === null ? DEFAULT_LINES : Infinity };
 }
 
-/** The selected lines, and the offset in the current log up to which they were read. */
-function readLines(path: string, limit: number, sinceMs: number | null): { lines: string[]; offset: number } {
-  const current = readBytes(path);
-  let lines = splitLines(current);
-  const older = statSync(path, { throwIfNoEntry: false }) === undefined ? [] : rotatedLogs(path);
-  while (lines.length < limit && older.length > 0) lines = [...splitLines(readBytes(older.pop()!)), ...lines];
-  if (sinceMs !== null) lines = linesSince(lines, sinceMs);
-  return { lines: limit === Infinity ? lines : limit === 0 ? [] : lines.slice(-limit), offset: current.length };
-}
-
-function readBytes(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return new Uint8Array(0);
-    throw error;
+/**
+ * The logs that the operands name, else all that there are, and Temporal's.
+ *
+ * @throws {LocalError} `usage` for a name without a log
+ */
+function chooseLogs({ invocation: { home, commandOptions, operands } }: CommandContext): LogFile[] {
+  const { logsDir } = instancePaths(home);
+  if (commandOptions["supervisor"] === true) {
+    if (operands.length === 0) return [logFile(logsDir, SUPERVISOR)];
+    throw new LocalError("usage", "`--supervisor` shows one log, and takes no names", {
+      hint: "Leave out one of the two",
+    });
   }
+  const temporal = logFile(logsDir, TEMPORAL);
+  const all = [temporal, ...listLogs(logsDir).filter(({ source }) => source !== TEMPORAL)];
+  if (operands.length === 0) return all;
+  return [...new Set(operands)].map((name) => all.find(({ source }) => source === name) ?? unknownLog(name, all));
 }
 
-function splitLines(bytes: Uint8Array): string[] {
-  const lines = new TextDecoder().decode(bytes).split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  return lines;
+function unknownLog(name: string, all: readonly LogFile[]): never {
+  const names = all.map(({ source }) => source);
+  const near = name === SUPERVISOR ? "--supervisor" : didYouMean(name, names);
+  throw new LocalError("usage", `No log of \`${name}\`: this instance has those of ${names.join(", ")}`, {
+    hint: near === null ? "`stigmer-local logs` shows all" : `Did you mean \`stigmer-local logs ${near}\`?`,
+    facts: { name, names, suggestion: near },
+  });
+}
+
+/** How a line is printed with `--json`: as one document. A process's line has the time at which it was seen, at least. */
+async function documentRenderer(): Promise<(line: LogLine) => string> {
+  const { logDocument } = await import("../logs/log_document.ts");
+  return ({ source, text, atMs }) => {
+    const document = logDocument(text);
+    const time = hasOwnTimes(source) ? document.time : new Date(atMs).toISOString();
+    return JSON.stringify({ source, ...document, time });
+  };
+}
+
+/** @returns false if the reader has exited */
+async function print(
+  { host }: CommandContext,
+  render: (line: LogLine) => string,
+  lines: Iterable<LogLine>,
+): Promise<boolean> {
+  let batch = "";
+  for (const line of lines) {
+    batch += `${render(line)}\n`;
+    if (batch.length < BATCH_LENGTH) continue;
+    if (!await host.write("stdout", batch)) return false;
+    batch = "";
+  }
+  return await host.write("stdout", batch);
 }
 
 async function follow(
-  { host }: CommandContext,
-  render: (line: string) => string,
-  path: string,
-  offset: number,
-  inode: number | null,
+  context: CommandContext,
+  render: (line: LogLine) => string,
+  positions: readonly Position[],
+  discover: (() => LogFile[]) | undefined,
 ): Promise<void> {
   const end = new AbortController();
-  host.onSignal(["SIGINT", "SIGTERM"], () => end.abort());
+  context.host.onSignal(["SIGINT", "SIGTERM"], () => end.abort());
   const { watchReader } = await import("../platform/runtime/reader_gone.ts");
   watchReader(() => end.abort(), end.signal);
   try {
-    for await (const lines of followLines(path, offset, inode, end.signal)) {
-      if (!(await host.write("stdout", lines.map((line) => `${render(line)}\n`).join("")))) return;
+    for await (const lines of followAll(positions, end.signal, discover)) {
+      if (!await print(context, render, lines)) return;
     }
   } finally {
     end.abort(); // ends the watch, too

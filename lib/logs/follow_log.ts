@@ -1,103 +1,75 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { delay } from "../platform/runtime/delay.ts";
-import { rotatedLogs } from "./rotate_log.ts";
+import { renamedFrom, rotatedLogs } from "./rotate_log.ts";
 
-/** How often a followed log is polled, in ms. */
-const POLL_MS = 100;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The complete lines of {@linkcode followLog}, as they arrive; a line without its end is held back.
- *
- * @param inode Of the file that `offset` refers to; null if there was none yet.
+ * Follows the log at `path` across both kinds of rotation: reads a renamed file to its end before it opens the new one, and the
+ * unread rest of a truncated file from its copy. Waits for a log that does not exist.
  */
-export async function* followLines(
-  path: string,
-  offset: number,
-  inode: number | null,
-  signal: AbortSignal,
-): AsyncGenerator<string[]> {
-  let partial = "";
-  for await (const text of followLog(path, offset, inode, signal)) {
-    const lines = (partial + text).split("\n");
-    partial = lines.pop() ?? "";
-    if (lines.length > 0) yield lines;
-  }
-}
+export class LogFollower {
+  readonly #path: string;
+  readonly #decoder = new TextDecoder();
+  #fd: number | null = null;
+  #at: number;
+  #inode: number | null;
 
-/**
- * Yields what is written to the log at `path` from byte `offset` on, until `signal` aborts; what was written before that
- * is yielded still. Follows both kinds of rotation:
- * reads a renamed file to its end before it opens the new one, and the unread rest of a truncated file from its copy.
- *
- * @param inode Of the file that `offset` refers to; null if there was none yet.
- */
-export async function* followLog(
-  path: string,
-  offset: number,
-  inode: number | null,
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let fd: number | null = null;
-  let at = offset;
-  let openInode = inode;
-  try {
+  /**
+   * @param offset Where to begin, in bytes.
+   * @param inode Of the file that `offset` refers to; null if there was none yet.
+   */
+  constructor(path: string, offset: number, inode: number | null) {
+    this.#path = path;
+    this.#at = offset;
+    this.#inode = inode;
+  }
+
+  /** What was written since the last look, up to now; ends however fast more is written. To be taken to its end. */
+  *look(): Generator<string> {
     for (;;) {
-      const isLast = signal.aborted;
-      const now = statSync(path, { throwIfNoEntry: false });
-      if (fd === null && now !== undefined) {
-        if (openInode !== null && now.ino !== openInode) yield* rest(renamedFrom(path, openInode), at, decoder);
-        fd = openSync(path, "r");
-        if (openInode !== now.ino) at = 0;
-        openInode = fstatSync(fd).ino;
+      const now = statSync(this.#path, { throwIfNoEntry: false });
+      if (this.#fd === null) {
+        if (now === undefined) return;
+        if (this.#inode !== null && now.ino !== this.#inode) yield* this.#rest(renamedFrom(this.#path, this.#inode));
+        this.#fd = openSync(this.#path, "r");
+        if (this.#inode !== now.ino) this.#at = 0;
+        this.#inode = fstatSync(this.#fd).ino;
       }
-      if (fd !== null) {
-        const size = fstatSync(fd).size;
-        if (size < at) {
-          yield* rest(rotatedLogs(path).at(-1) ?? null, at, decoder);
-          at = 0;
-        }
-        for (const text of read(fd, at, decoder)) {
-          at = text.next;
-          yield text.text;
-        }
-        if (now === undefined || now.ino !== openInode) {
-          closeSync(fd);
-          fd = null;
-          openInode = null;
-          at = 0;
-          continue;
-        }
+      if (fstatSync(this.#fd).size < this.#at) {
+        yield* this.#rest(rotatedLogs(this.#path).at(-1) ?? null);
+        this.#at = 0;
       }
-      if (isLast) return;
-      await delay(POLL_MS, signal).catch(() => {}); // an abort leaves one last look
+      yield* this.#read(this.#fd);
+      if (now !== undefined && now.ino === this.#inode) return;
+      this.close();
+      this.#inode = null;
+      this.#at = 0;
     }
-  } finally {
-    if (fd !== null) closeSync(fd);
   }
-}
 
-function renamedFrom(path: string, inode: number): string | null {
-  return rotatedLogs(path).find((rotated) => statSync(rotated, { throwIfNoEntry: false })?.ino === inode) ?? null;
-}
-
-function* rest(path: string | null, from: number, decoder: TextDecoder): Generator<string> {
-  if (path === null) return;
-  const fd = openSync(path, "r");
-  try {
-    for (const { text } of read(fd, from, decoder)) yield text;
-  } finally {
-    closeSync(fd);
+  /** Closes the log; the next look opens it again. */
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
   }
-}
 
-function* read(fd: number, from: number, decoder: TextDecoder): Generator<{ text: string; next: number }> {
-  const buffer = new Uint8Array(CHUNK_BYTES);
-  for (let at = from;;) {
-    const count = readSync(fd, buffer, 0, buffer.length, at);
-    if (count === 0) return;
-    at += count;
-    yield { text: decoder.decode(buffer.subarray(0, count), { stream: true }), next: at };
+  *#rest(path: string | null): Generator<string> {
+    if (path === null) return;
+    const fd = openSync(path, "r");
+    try {
+      yield* this.#read(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  *#read(fd: number): Generator<string> {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (const { size } = fstatSync(fd); this.#at < size;) {
+      const count = readSync(fd, buffer, 0, Math.min(buffer.length, size - this.#at), this.#at);
+      if (count === 0) return;
+      this.#at += count;
+      yield this.#decoder.decode(buffer.subarray(0, count), { stream: true });
+    }
   }
 }

@@ -56,6 +56,11 @@ function moveTimes(path: string, target: string): void {
   }
 }
 
+/** The rotated log at `path` that was the file `inode`; null if there is none. */
+export function renamedFrom(path: string, inode: number): string | null {
+  return rotatedLogs(path).find((rotated) => lstatSync(rotated, { throwIfNoEntry: false })?.ino === inode) ?? null;
+}
+
 /** After a failed copy Node removes the incomplete target; Deno leaves it. */
 function copyAtomically(path: string, target: string): void {
   try {

@@ -88,6 +88,11 @@ describe("parseCommandLine()", () => {
     }
   });
 
+  it("takes any number of names for `logs`", () => {
+    assertEquals(parse("logs -f api temporal").operands, ["api", "temporal"]);
+    assertEquals(parse("logs").operands, []);
+  });
+
   it("suggests the nearest flag", () => {
     assertEquals(refusal("start --prot 7300"), {
       message: "Unknown flag `--prot` for `start`",
@@ -103,7 +108,7 @@ describe("parseCommandLine()", () => {
   it("refuses unexpected arguments", () => {
     assertEquals(refusal("start extra").hint, "Put the arguments for Temporal after `--`");
     assertEquals(refusal("status start").message, "Unexpected argument `start` for `status`");
-    for (const line of ["start -", "start ''", "-", "logs -f x"]) {
+    for (const line of ["start -", "start ''", "-", "wait -t 5 x"]) {
       assert(refusal(line).message.startsWith("Unexpected argument"), line);
     }
   });

@@ -58,8 +58,8 @@ describe("Temporal's log", () => {
       mkdirSync(logsDir, { mode: 0o700 });
       writeFileSync(temporalLog, 'time=2026-11-29T18:56:32.026 level=WARN msg="a b" n=1\n\tstack\n');
       const documents = [
-        { time: "2026-11-29T18:56:32.026Z", level: "warn", message: "a b", fields: { n: "1" } },
-        { time: null, level: null, message: "\tstack", fields: {} },
+        { source: "temporal", time: "2026-11-29T18:56:32.026Z", level: "warn", message: "a b", fields: { n: "1" } },
+        { source: "temporal", time: null, level: null, message: "\tstack", fields: {} },
       ];
       const read = (text: string) => text.trimEnd().split("\n").map((line) => JSON.parse(line));
       assertEquals(read((await instance.run(["logs", "--json"])).stdout), documents);

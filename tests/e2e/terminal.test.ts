@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -135,6 +135,27 @@ describe("start --foreground on a terminal", () => {
       assertStringIncludes(shown, "\x1b[31mTemporal (pid");
       assertMatch(readFileSync(instance.paths.supervisorLog, "utf8"), /"event":"stopped"/, "the log is kept too");
       assertNothingLeft(instance, []);
+    }));
+
+  it("shows the logs of the processes beside Temporal, too, each line behind its name in a colour", () =>
+    withInstance(async (instance) => {
+      const { logsDir } = instance.paths;
+      mkdirSync(logsDir, { mode: 0o700 });
+      writeFileSync(join(logsDir, "old.log"), "from an earlier run\n");
+      const { code, shown } = await inForeground(instance, {}, async (terminal) => {
+        await until("the card", () => terminal.shown().includes("Press Ctrl-C to stop Temporal"));
+        appendFileSync(join(logsDir, "old.log"), "went on\n");
+        appendFileSync(join(logsDir, "worker.log"), "polling orders\n");
+        await until("both logs", () => /went on[^]*polling orders/.test(terminal.shown()));
+        appendFileSync(join(logsDir, "worker.log"), "last words\n");
+        terminal.press("\x03");
+        await until("it stopped", () => terminal.shown().includes("Temporal stopped"));
+      });
+      assertEquals(code, 0, shown);
+      const lines = screen(shown).filter((line) => /^(old|worker) /.test(line));
+      assertEquals(lines, ["old        | went on", "worker     | polling orders", "worker     | last words"], shown);
+      const colours = shown.split("\x1b[").flatMap((text) => /^(\d+)mworker {5}\|$/.exec(text)?.[1] ?? []);
+      assertEquals(new Set(colours).size, 1, shown);
     }));
 
   it("writes no colours with NO_COLOR", () =>

@@ -67,7 +67,9 @@ const PURE = [
     "status/status",
   ]
     .map((name) => `lib/instance/${name}.ts`),
-  ...["log_lines", "retention"].map((name) => `lib/logs/${name}.ts`),
+  ...["log_lines", "retention", "show/line_clock", "show/merge_lines", "show/render_line", "show/source_labels"].map((
+    name,
+  ) => `lib/logs/${name}.ts`),
   ...["parse_net_tcp", "parse_proc_stat", "parse_ps"].map((name) => `lib/platform/processes/${name}.ts`),
   ...["descriptor_plan", "exec_wrapper", "executable_format", "signals"].map((name) => `lib/platform/spawn/${name}.ts`),
   ...[

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { followLog } from "../../lib/logs/follow_log.ts";
+import { LogFollower } from "../../lib/logs/follow_log.ts";
 import { DEFAULT_LOG_POLICY } from "../../lib/logs/retention.ts";
 import { rotateLog } from "../../lib/logs/rotate_log.ts";
+import { delay } from "../../lib/platform/runtime/delay.ts";
 import { DEADLINE_MS, withTempDir } from "../platform/support.ts";
 
 interface Follower {
@@ -29,28 +30,23 @@ async function follow(
   inode: number | null,
   body: (follower: Follower) => Promise<void>,
 ): Promise<void> {
-  const over = new AbortController();
-  const timer = setTimeout(() => over.abort(), DEADLINE_MS);
-  const log = followLog(path, offset, inode, over.signal);
+  const log = new LogFollower(path, offset, inode);
   let text = "";
   const readTo = async (end: string): Promise<string> => {
-    while (!text.endsWith(end)) {
-      const { value, done } = await log.next();
-      if (done === true) throw new Error(`Waited in vain for ${end}: ${JSON.stringify(text)}`);
-      text += value;
+    for (const giveUpAt = performance.now() + DEADLINE_MS; !text.endsWith(end); await delay(1)) {
+      if (performance.now() > giveUpAt) throw new Error(`Waited in vain for ${end}: ${JSON.stringify(text)}`);
+      text += [...log.look()].join("");
     }
     return text;
   };
   try {
     await body({ readTo });
   } finally {
-    clearTimeout(timer);
-    over.abort();
-    await log.return(undefined);
+    log.close();
   }
 }
 
-describe("followLog()", () => {
+describe("LogFollower", () => {
   it("starts at the given offset and follows what is written", () =>
     withFollower("old\n", async (path, { readTo }) => {
       appendFileSync(path, "one\n");
@@ -122,19 +118,34 @@ describe("followLog()", () => {
       assertEquals(await reading, "ü");
     }));
 
-  it("ends on abort, and leaves no descriptor open", () =>
-    withTempDir(async (folder) => {
+  it("looks no further than to where the log ended when it began to look", () =>
+    withTempDir((folder) => {
       const path = join(folder, "temporal.log");
-      writeFileSync(path, "line\n");
-      const over = new AbortController();
-      const log = followLog(path, 0, null, over.signal);
-      assertEquals((await log.next()).value, "line\n");
-      if (process.platform === "linux") assertEquals(openNames(path), 1);
-      const next = log.next();
-      over.abort();
-      assertEquals(await next, { value: undefined, done: true });
-      if (process.platform === "linux") assertEquals(openNames(path), 0);
+      writeFileSync(path, "line\n".repeat(100_000));
+      const log = new LogFollower(path, 0, null);
+      let length = 0;
+      for (const text of log.look()) {
+        length += text.length;
+        appendFileSync(path, text);
+      }
+      log.close();
+      assertEquals(length, 500_000);
     }));
+
+  it(
+    "leaves no descriptor open",
+    { skip: process.platform !== "linux" && "needs /proc" },
+    () =>
+      withTempDir((folder) => {
+        const path = join(folder, "temporal.log");
+        writeFileSync(path, "line\n");
+        const log = new LogFollower(path, 0, null);
+        assertEquals([...log.look()], ["line\n"]);
+        assertEquals(openNames(path), 1);
+        log.close();
+        assertEquals(openNames(path), 0);
+      }),
+  );
 });
 
 /** How many of our descriptors are open on `path`. */

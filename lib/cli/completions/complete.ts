@@ -13,7 +13,7 @@ export interface Candidate {
 }
 
 /** Values that the machine knows, not the command line's schema. */
-export type KnownValues = "versions" | "profiles" | "namespaces";
+export type KnownValues = "versions" | "profiles" | "namespaces" | "logs";
 
 /** What may stand where the cursor is. */
 export type Completion =
@@ -98,7 +98,8 @@ function completeValue(flag: Flag, written: string, current: string): Completion
   return offer(values.map((each) => ({ value: `${written}${key}${each}`, description: help })), current);
 }
 
-function completeOperand({ operands }: CommandSpec, current: string): Completion {
+function completeOperand({ name, operands }: CommandSpec, current: string): Completion {
+  if (name === "logs") return { kind: "known", values: "logs", written: "", description: "Log" };
   if (operands === "FILE") return { kind: "files" };
   if (operands === "[COMMAND]") return offer(COMMAND_NAMES, current);
   return offer(operands === "SHELL" ? COMPLETION_SHELLS.map((value) => ({ value })) : [], current);

@@ -62,6 +62,8 @@ describe("complete()", () => {
     assertEquals(at("start -f "), "files");
     assertEquals(at("logs -f --fo"), ["--follow"]);
     assertEquals(at("logs -fn "), []);
+    assertEquals(at("logs -f wor"), "logs");
+    assertEquals(at("logs api "), "logs");
     assertEquals(at("status -n "), "namespaces");
     assertEquals(at("status -qn "), "namespaces");
     assertEquals(at("status -nq sta"), []);
