@@ -29,7 +29,7 @@ restart: ## Restart Temporal on the same data
 status: ## Check Temporal layer by layer (exit 1 dead, 3 not running, 4 unhealthy; make turns these into 2)
 	@$(run) status $(ARGS)
 
-logs: ## Show Temporal's log (ARGS=-f to follow)
+logs: ## Show the logs of Temporal and of the processes beside it (ARGS=-f to follow)
 	@$(run) logs $(ARGS)
 
 bundle: ## Build the tool as one file that Deno and Node run alone (dist/stigmer-local.mjs)

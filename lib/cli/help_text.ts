@@ -51,7 +51,7 @@ export function renderHelp(paint: Paint, columns: number, all = false): string {
     paint.bold("Examples"),
     "  stigmer-local                  Start Temporal, or reuse the running one",
     "  stigmer-local status           Show its state, checked layer by layer",
-    "  stigmer-local logs -f          Follow its log",
+    "  stigmer-local logs -f          Follow its log, and those of processes",
     "  stigmer-local run -- npm test  Run a command with Temporal available",
     "  stigmer-local stop             Stop Temporal and its supervisor",
     "",

@@ -16,7 +16,7 @@ const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as co
 
 /**
  * Runs the supervisor in this process until one of {@linkcode STOP_SIGNALS}, then stops Temporal gracefully. On a terminal it
- * shows the card, Temporal's log and the supervisor's events. Otherwise, and with `--json`, the supervisor's log goes to
+ * shows the card, the logs and the supervisor's events. Otherwise, and with `--json`, the supervisor's log goes to
  * stderr, for service managers and containers. Fails if the instance already has a supervisor: this process could not
  * wait for it.
  */
