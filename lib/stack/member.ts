@@ -6,6 +6,7 @@ import type { HeldHome } from "../instance/lock_guard.ts";
 import { processPaths } from "../instance/paths.ts";
 import type { ProcessStatus } from "../instance/status/status.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
+import { noteGrowth } from "../logs/time_index.ts";
 import { departure, isOver, type Machine } from "../process/states.ts";
 import { Supervised } from "../process/supervised.ts";
 import { terminate } from "../process/terminate.ts";
@@ -47,6 +48,8 @@ export class Member {
   #settings: ProcessSettings;
   #run: Run | null = null;
   #watch: FileWatch | null = null;
+  /** How much of its log is in its time index, in bytes. */
+  #notedBytes = -1;
   /** Whether it is to run: it was not stopped by its name. */
   isWanted = true;
 
@@ -146,7 +149,9 @@ export class Member {
     const run = this.#run;
     if (run === null || !this.isActive) return;
     if (await run.supervised.manager.guard()) run.supervised.manager.restoreRecord();
-    rotateLogBySize(run.program.log, this.#context.instance.logPolicy, Date.now());
+    const nowMs = Date.now();
+    this.#notedBytes = noteGrowth(run.program.log, nowMs, this.#notedBytes);
+    rotateLogBySize(run.program.log, this.#context.instance.logPolicy, nowMs);
   }
 
   /** Frees its locks and connections, and leaves the process alone. */
