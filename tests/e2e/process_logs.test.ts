@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_LOG_POLICY } from "../../lib/logs/retention.ts";
 import { rotateLog } from "../../lib/logs/rotate_log.ts";
-import { noteGrowth } from "../../lib/logs/time_index.ts";
+import { noteGrowth, readNotes } from "../../lib/logs/time_index.ts";
 import {
   launch,
   otherRuntime,
@@ -17,6 +17,7 @@ import {
 } from "./support.ts";
 import { descriptorsOf } from "./support_callers.ts";
 import { makeNamespace, stopCleanly } from "./support_lifecycle.ts";
+import { withProjects } from "./support_projects.ts";
 
 /** An instance with the logs of Temporal and of two processes from three seconds of ten minutes ago, and one without an index. */
 function withLogs(body: (instance: TestInstance, atMs: number) => Promise<void>): Promise<void> {
@@ -215,5 +216,28 @@ describe("logs of processes", () => {
       }
       assertEquals((await single.ended).stdout, "polls\nincom\nplete\nagain\n");
       await stopCleanly(instance, status);
+    }));
+});
+
+describe("logs of a project's processes", () => {
+  it("are ordered, and selected by time, by when the supervisor saw them", () =>
+    withProjects(["shop/.stigmer"], async ({ path, write, run, statusOf }) => {
+      const first = "processes:\n  teller: { command: [sh, teller.sh] }";
+      write("shop/stigmer-local.yaml", "port: auto", "headless: true", "log_level: info", ...first.split("\n"));
+      write("shop/teller.sh", "echo first", "while ! [ -e go ]; do sleep 0.05; done", "echo second", "exec sleep 600");
+      await statusOf("shop", "start");
+      const log = join(path, "shop/.stigmer/logs/teller.log");
+      await until("the first line is noted", () => readNotes(log).length > 0);
+      const betweenMs = Date.now() + 1;
+      await until("the next second", () => Date.now() > betweenMs + 1000);
+      write("shop/go");
+      await until("the second line is noted", () => readNotes(log).length > 1);
+      const since = await run("shop", ["logs", "teller", "--since", new Date(betweenMs).toISOString()]);
+      assertEquals([since.stdout, since.stderr], ["second\n", ""]);
+      const { stdout } = await run("shop", ["logs"]);
+      const lines = stdout.split("\n").filter((line) => line.startsWith("teller "));
+      assertEquals(lines, ["teller     | first", "teller     | second"]);
+      assertMatch(stdout, /^temporal {3}\| /m);
+      assertEquals((await run("shop", ["stop"])).code, 0);
     }));
 });
