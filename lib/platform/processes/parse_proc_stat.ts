@@ -45,6 +45,12 @@ export function isInForeground(text: string): boolean {
   return pgrp === tpgid;
 }
 
+/** Processor time of the process of a `/proc/PID/stat` in clock ticks: utime and stime (fields 14 and 15). */
+export function cpuTicks(text: string): number {
+  const fields = text.slice(text.lastIndexOf(") ") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}
+
 function toCount(text: string | undefined): number | null {
   if (text === undefined || !/^\d{1,10}$/.test(text)) return null;
   return Number(text);
