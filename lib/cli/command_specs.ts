@@ -62,7 +62,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         name: "watch",
         kind: "boolean",
         alias: "w",
-        help: "Refresh every second; not on a terminal: a line per change",
+        help: "Live table with keys; not on a terminal: a line per change",
       },
       timeoutFlag("Seconds after which --watch ends (default: when interrupted)"),
     ],

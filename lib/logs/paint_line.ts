@@ -3,16 +3,21 @@ import { lineLevel } from "./log_lines.ts";
 
 /** A line of a log in the colour of its level. */
 export function paintLine(line: string, paint: Paint): string {
+  return levelPaint(line, paint)(line);
+}
+
+/** The colour of a line's level, for the parts of a line that is broken. */
+export function levelPaint(line: string, paint: Paint): (text: string) => string {
   switch (lineLevel(line)) {
     case "error":
     case "fatal":
     case "panic":
-      return paint.red(line);
+      return paint.red;
     case "warn":
-      return paint.yellow(line);
+      return paint.yellow;
     case "debug":
-      return paint.dim(line);
+      return paint.dim;
     default:
-      return line;
+      return (text) => text;
   }
 }

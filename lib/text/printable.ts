@@ -12,6 +12,14 @@ export function printableLine(text: string, maxLength: number): string {
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`;
 }
 
+// deno-lint-ignore no-control-regex -- an escape sequence that sets colours or moves the cursor (ECMA-48), or a title
+const SEQUENCES = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g;
+
+/** A line that a program wrote, indentation kept, as text that is safe on a terminal: without colours and control characters. */
+export function plainLine(line: string): string {
+  return line.replace(SEQUENCES, "").replaceAll("\t", "    ").replace(UNPRINTABLE, " ").trimEnd();
+}
+
 /** The longest command line shown, in characters. */
 export const MAX_COMMAND_LENGTH = 300;
 

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -10,7 +9,6 @@ import {
   launch,
   ownRuntime,
   type Running,
-  temporalBinary,
   type TestInstance,
   toolCommand,
   until,
@@ -18,6 +16,7 @@ import {
 } from "./support.ts";
 import { quoted } from "./support_callers.ts";
 import { wrapTemporal } from "./support_lifecycle.ts";
+import { type Terminal, type TerminalEnd, withTerminal } from "./support_terminal.ts";
 
 /** Runs the tool on a pseudo-terminal with this many columns, which merges stdout and stderr. */
 function onTerminal(args: readonly string[], columns: number, env: Record<string, string | undefined> = {}): Running {
@@ -83,32 +82,14 @@ describe("start --foreground on a terminal", () => {
   async function inForeground(
     instance: TestInstance,
     more: { args?: string[]; env?: Record<string, string> },
-    body: (terminal: { shown: () => string; press: (key: string) => void }) => Promise<void>,
-  ): Promise<{ code: number | null; shown: string }> {
+    body: (terminal: Terminal) => Promise<void>,
+  ): Promise<TerminalEnd> {
     const words = [
       ...toolCommand(ownRuntime),
       ...startArgs(instance, "--foreground", "--headless", ...more.args ?? []),
     ];
-    // noflsh: Ctrl-C must not throw away what was written and is not read yet.
-    const line = `stty cols 200 noflsh; exec ${words.map(quoted).join(" ")}`;
-    const env = {
-      ...process.env,
-      NO_COLOR: undefined,
-      TERM: "xterm",
-      STIGMER_TEMPORAL_BIN: temporalBinary(),
-      ...more.env,
-    };
-    const [file, ...args] = onPseudoTerminal(line);
-    const child = spawn(file!, args, { env, stdio: ["pipe", "pipe", "inherit"] });
-    let shown = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => shown += text);
-    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    try {
-      await body({ shown: () => shown, press: (key) => child.stdin.write(key) });
-      return { code: await ended, shown };
-    } finally {
-      child.kill("SIGKILL");
-    }
+    const options = { columns: 200, ...(more.env === undefined ? {} : { env: more.env }) };
+    return await withTerminal(`exec ${words.map(quoted).join(" ")}`, options, body);
   }
 
   it("shows the card, then Temporal's log and what the supervisor does, and stops gracefully at Ctrl-C", () =>

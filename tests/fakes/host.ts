@@ -27,6 +27,8 @@ export function fakeHost(system: FakeSystem): Host {
     write: unexpected,
     isTerminal: () => false,
     columns: () => 80,
+    rows: () => 24,
+    readKeys: unexpected,
     onSignal: unexpected,
     folderOwner: unexpected,
     owner: unexpected,

@@ -53,6 +53,7 @@ const PURE = [
     .map((name) => `lib/binary/${name}.ts`),
   ...["download/release_files", "download/resume"]
     .map((name) => `lib/binary/${name}.ts`),
+  ...["keys", "meter", "perform", "render", "table", "view"].map((name) => `lib/client/live_view/${name}.ts`),
   ...["api", "http1"].map((name) => `lib/control/${name}.ts`),
   "lib/client/instances/render_instances.ts",
   ...["findings", "render"].map((name) => `lib/doctor/${name}.ts`),

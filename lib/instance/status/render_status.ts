@@ -2,7 +2,7 @@ import type { Paint } from "../../text/paint.ts";
 import { formatSpan } from "../../text/span.ts";
 import { wrapAfter } from "../../text/wrap.ts";
 import { externalRows } from "./render_external.ts";
-import { stateInWords, type Status } from "./status.ts";
+import { type Exit, stateInWords, type Status } from "./status.ts";
 
 /** The short card that `start` prints. */
 export function renderCard(status: Status, paint: Paint): string {
@@ -87,12 +87,7 @@ export function renderStatus(
       ["Log", status.paths.log],
     ];
   if (lastExit !== null) {
-    rows.push([
-      "Last exit",
-      `${lastExit.reason}, ${lastExit.signal ?? `code ${lastExit.code ?? "unknown"}`}, ${
-        formatSpan(nowMs - Date.parse(lastExit.at))
-      } ago`,
-    ]);
+    rows.push(["Last exit", exitInWords(lastExit, nowMs)]);
   }
   lines.push(renderRows(rows, paint).trimEnd());
   if (status.checks.length > 0) {
@@ -117,7 +112,13 @@ export function renderStatus(
   return lines.join("\n") + "\n";
 }
 
-function headline(status: Status, paint: Paint): string {
+/** `crashed, SIGKILL, 12 s ago`. */
+export function exitInWords({ reason, signal, code, at }: Exit, nowMs: number): string {
+  return `${reason}, ${signal ?? `code ${code ?? "unknown"}`}, ${formatSpan(nowMs - Date.parse(at))} ago`;
+}
+
+/** The state of Temporal behind its mark: `● Temporal is running, healthy`. */
+export function headline(status: Status, paint: Paint): string {
   const isUp = status.state === "running" && status.healthy;
   const mark = isUp
     ? paint.green("●")

@@ -22,8 +22,8 @@ export type RunForeground = (
   env: Readonly<Record<string, string | null>>,
 ) => Promise<ForegroundChild>;
 
-/** Signals that can be handled; each terminates a process that does not handle it. */
-export type HeardSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2";
+/** Signals that can be handled; each but SIGWINCH (the terminal has another size) terminates a process that does not handle it. */
+export type HeardSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2" | "SIGWINCH";
 
 /**
  * The current process, by the runtime's own API. Independent of `node:` modules, because Deno takes 8–20 ms to load
@@ -56,6 +56,13 @@ export interface Host {
   isTerminal(stream: "stdin" | "stdout" | "stderr"): boolean;
   /** Width of the terminal on stdout in columns; {@linkcode DEFAULT_COLUMNS} if it is not a terminal, or has no size. */
   columns(): number;
+  /** Its height in lines; {@linkcode DEFAULT_ROWS} likewise. */
+  rows(): number;
+  /**
+   * Puts the terminal on stdin into raw mode (no echo, each key at once, Ctrl-C as `\x03`) and calls `onKeys` with what is
+   * typed; returns a function that restores the mode (false), and sets it again (true). Only for a terminal.
+   */
+  readKeys(onKeys: (typed: string) => void): (isRaw: boolean) => void;
   /** Calls `handler` for each of `signals`; returns a function that stops that. */
   onSignal(signals: readonly HeardSignal[], handler: (signal: string) => void): () => void;
   /** Owner and permission bits of the folder at `path`; null if there is no folder. */
@@ -89,6 +96,9 @@ export type TextRefusal = "missing" | "not-a-file" | "too-big" | "unreadable";
 
 /** The width of output in columns where none is known. A pseudo-terminal may have none: that of script(1) in CI says 0. */
 export const DEFAULT_COLUMNS = 80;
+
+/** Its height in lines, likewise. */
+export const DEFAULT_ROWS = 24;
 
 /** Whether this is Deno. */
 export const isDeno: boolean = "Deno" in globalThis;

@@ -1,6 +1,6 @@
 import { connectDeno } from "../net/connect_deno.ts";
 import { runForegroundDeno } from "./foreground_child_deno.ts";
-import { DEFAULT_COLUMNS, type Host, type Owner } from "./host.ts";
+import { DEFAULT_COLUMNS, DEFAULT_ROWS, type Host, type Owner } from "./host.ts";
 import { afterDeno } from "./timer_deno.ts";
 
 /** The host under Deno. Uses no `node:` module. */
@@ -35,12 +35,24 @@ export function denoHost(): Host {
       }
     },
     isTerminal: (stream) => Deno[stream].isTerminal(),
-    columns: () => {
-      try {
-        return Deno.consoleSize().columns || DEFAULT_COLUMNS;
-      } catch {
-        return DEFAULT_COLUMNS; // stdout is not a terminal
-      }
+    columns: () => consoleSize()?.columns || DEFAULT_COLUMNS,
+    rows: () => consoleSize()?.rows || DEFAULT_ROWS,
+    readKeys: (onKeys) => {
+      const read = async () => {
+        const bytes = new Uint8Array(1024);
+        for (let count = await Deno.stdin.read(bytes); count !== null; count = await Deno.stdin.read(bytes)) {
+          onKeys(new TextDecoder().decode(bytes.subarray(0, count)));
+        }
+      };
+      Deno.stdin.setRaw(true);
+      void read().catch(() => {}); // the terminal is gone
+      return (isRaw) => {
+        try {
+          Deno.stdin.setRaw(isRaw);
+        } catch {
+          // the terminal is gone
+        }
+      };
     },
     onSignal: (signals, handler) => {
       const listeners = signals.map((signal) => [signal, () => handler(signal)] as const);
@@ -102,3 +114,12 @@ const ownerOf = ({ uid, gid, mode }: Deno.FileInfo): Owner => ({
   gid: gid ?? -1,
   mode: (mode ?? 0) & 0o7777,
 });
+
+/** The size of the terminal on stdout; null if it is not a terminal. */
+function consoleSize(): { columns: number; rows: number } | null {
+  try {
+    return Deno.consoleSize();
+  } catch {
+    return null;
+  }
+}

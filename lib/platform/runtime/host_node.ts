@@ -4,7 +4,7 @@ import { isatty } from "node:tty";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { connectNode } from "../net/connect_node.ts";
 import { runForegroundNode } from "./foreground_child_node.ts";
-import { DEFAULT_COLUMNS, type Host, type Owner } from "./host.ts";
+import { DEFAULT_COLUMNS, DEFAULT_ROWS, type Host, type Owner } from "./host.ts";
 
 const ignore = (): void => {};
 
@@ -47,6 +47,14 @@ export function nodeHost(): Host {
       }),
     isTerminal: (stream) => isatty(FD[stream]),
     columns: () => process.stdout.columns || DEFAULT_COLUMNS,
+    rows: () => process.stdout.rows || DEFAULT_ROWS,
+    readKeys: (onKeys) => {
+      const { stdin } = process;
+      stdin.on("error", ignore); // the terminal is gone
+      stdin.setRawMode(true);
+      stdin.on("data", (chunk) => onKeys(String(chunk)));
+      return (isRaw) => void stdin.setRawMode(isRaw);
+    },
     onSignal: (signals, handler) => {
       for (const signal of signals) process.on(signal, handler);
       return () => {

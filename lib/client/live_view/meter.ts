@@ -1,0 +1,44 @@
+import type { Status } from "../../instance/status/status.ts";
+import type { GroupUsage } from "../../platform/processes/group_usage.ts";
+import type { ShownUsage } from "./view.ts";
+
+/** A reading is not compared with one that is younger than this, in ms: the kernel counts processor time in ticks of 10 ms. */
+const MIN_SPAN_MS = 500;
+
+/** The usage of process groups at one moment, and what the table showed then. */
+export interface Reading {
+  atMs: number;
+  usage: ReadonlyMap<number, GroupUsage>;
+  shown: ReadonlyMap<number, ShownUsage>;
+}
+
+export const NO_READING: Reading = { atMs: -Infinity, usage: new Map(), shown: new Map() };
+
+/** The process groups of a status. Those of an external Temporal are not on this machine. */
+export function groupsOf({ managed, temporal, processes = [] }: Status): number[] {
+  const pids = processes.flatMap(({ pid }) => pid === null ? [] : [pid]);
+  return managed ? [...(temporal === null ? [] : [temporal.pgid]), ...pids] : [];
+}
+
+/**
+ * The reading after `before`, at `atMs`. Soon after it, the shares of the processor and what they are compared with stay as
+ * they were.
+ */
+export function nextReading(before: Reading, usage: ReadonlyMap<number, GroupUsage>, atMs: number): Reading {
+  const elapsedMs = atMs - before.atMs;
+  const isSoon = elapsedMs < MIN_SPAN_MS;
+  const shown = new Map([...usage].map(([pgid, now]): [number, ShownUsage] => {
+    const old = before.usage.get(pgid);
+    const cpu = isSoon ? before.shown.get(pgid)?.cpu ?? null : old === undefined ? null : cpuShare(old, now, elapsedMs);
+    return [pgid, { memoryBytes: now.memoryBytes, cpu }];
+  }));
+  return isSoon ? { ...before, shown } : { atMs, usage, shown };
+}
+
+/**
+ * The share of one processor that a group used between two readings: 0.5 is half of one. A member that has exited takes its
+ * time with it, so the result is never negative.
+ */
+export function cpuShare(before: GroupUsage, after: GroupUsage, elapsedMs: number): number {
+  return elapsedMs <= 0 ? 0 : Math.max(0, after.cpuMs - before.cpuMs) / elapsedMs;
+}
