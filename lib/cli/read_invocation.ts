@@ -9,6 +9,9 @@ import type { Project } from "../project/load_project.ts";
 import { homeOf, type Invocation, invocationOf, settingPath, type Surroundings } from "./invocation.ts";
 import type { CommandLine } from "./parse_args.ts";
 
+/** Flags that print a text which no file changes. */
+const PRINTS = ["help", "schema"];
+
 /**
  * The invocation of a command line: with the project file that counts in the working directory, and the `config.yaml` of
  * its home. A command that must work when things are broken ignores a faulty file; the invocation says why.
@@ -22,7 +25,7 @@ export async function readInvocation(
   env: Surroundings["env"] = host.env,
 ): Promise<Invocation> {
   const { config = "needed" } = line.command;
-  const isUnread = config === "ignored" || line.options.get("help") === true;
+  const isUnread = config === "ignored" || PRINTS.some((name) => line.options.get(name) === true);
   const here = { env, cwd: host.cwd() };
   const project = isUnread ? null : await projectOf(host, line, here);
   const surroundings = { ...here, project };

@@ -26,7 +26,7 @@ export const init: Command = async (context) => {
 
 function writeNew(path: string, text: string): void {
   try {
-    writeFileSync(path, text, { flag: "wx" });
+    writeFileSync(path, text, { flag: "wx", mode: 0o644 }); // one that others may write to is refused
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;

@@ -129,6 +129,7 @@ function ignoreInGit(home: string): void {
   try {
     writeFileSync(join(home, ".gitignore"), "# Written by stigmer-local: all of this belongs to one machine.\n*\n", {
       flag: "wx",
+      mode: 0o600,
     });
   } catch (error) {
     if (systemErrorCode(error) !== "EEXIST") throw explain(home, error);

@@ -35,6 +35,24 @@ describe("typedCommands()", () => {
     );
   });
 
+  it("leaves commands unchanged in a project, whose home they find, and repeat --no-project", () => {
+    const file = { path: "/cwd/stigmer-local.yaml", kind: "project" as const, values: new Map(), processes: [] };
+    const inProject = { ...here(), project: { path: file.path, file, fault: null } };
+    assertEquals(typedCommands("/cwd/.stigmer", inProject).inText("stigmer-local stop"), "stigmer-local stop");
+    assertEquals(
+      typedCommands("/home/me/.stigmer", inProject).inText("stigmer-local stop"),
+      "stigmer-local stop --home '/home/me/.stigmer'",
+    );
+    assertEquals(
+      typedCommands("/home/me/.stigmer", here(), true).inText("`stigmer-local stop`, `stigmer-local init`"),
+      "`stigmer-local stop --no-project`, `stigmer-local init`",
+    );
+    assertEquals(
+      typedCommands("/h", here(), true).inText("stigmer-local stop"),
+      "stigmer-local stop --home '/h' --no-project",
+    );
+  });
+
   it("leaves commands unchanged that have a home, or need none", () => {
     for (
       const text of [

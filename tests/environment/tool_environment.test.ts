@@ -17,6 +17,19 @@ describe("toolEnvironment()", () => {
     assertEquals(toolEnvironment(invocation(["--managed=false"])), { STIGMER_MANAGED: "false" });
   });
 
+  it("passes on the project, wherever the command works, and that there is to be none", () => {
+    const values = new Map();
+    const project = {
+      path: "/p/f.yaml",
+      file: { path: "/p/f.yaml", kind: "project" as const, values, processes: [] },
+      fault: null,
+    };
+    assertEquals(toolEnvironment({ ...invocation([]), project }), { STIGMER_PROJECT: "/p/f.yaml" });
+    assertEquals(toolEnvironment(invocation(["--no-project"])), { STIGMER_PROJECT: "off" });
+    const { STIGMER_PROJECT, STIGMER_OUTER_PROJECT } = ephemeralToolEnvironment({ ...invocation([]), project }, "/h");
+    assertEquals([STIGMER_PROJECT, STIGMER_OUTER_PROJECT], ["off", "/p/f.yaml"], "its ports are another instance's");
+  });
+
   it("unsets the variables that other flags override", () => {
     const { options, ...rest } = invocation(["--port", "7300", "--ip", "::1", "--version", "1.4.1"], {
       STIGMER_PORT: "7400",
@@ -46,8 +59,10 @@ describe("ephemeralToolEnvironment()", () => {
 describe("withOuterHome()", () => {
   it("leads a nested ephemeral instance to the caller's home, but not one with a home of its own", () => {
     const outer = { STIGMER_OUTER_HOME: "/h" };
-    const within = { ...outer, STIGMER_HOME: "/tmp/stigmer-ephemeral-1" };
-    assertEquals(withOuterHome(within)["STIGMER_HOME"], "/h");
+    const within = { ...outer, STIGMER_HOME: "/tmp/stigmer-ephemeral-1", STIGMER_PROJECT: "off" };
+    const { STIGMER_HOME, STIGMER_PROJECT } = withOuterHome({ ...within, STIGMER_OUTER_PROJECT: "/p/f.yaml" });
+    assertEquals([STIGMER_HOME, STIGMER_PROJECT], ["/h", "/p/f.yaml"]);
+    assertEquals(withOuterHome(within)["STIGMER_PROJECT"], "off");
     const own = { ...outer, STIGMER_HOME: "/other" };
     assertEquals([withOuterHome(own), withOuterHome(outer), withOuterHome({})], [own, outer, {}]);
   });

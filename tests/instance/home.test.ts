@@ -48,6 +48,20 @@ describe("prepareHome()", () => {
       assertEquals(readdirSync(join(folder, "real")), ["file"]);
     }));
 
+  it("makes git ignore a home beside or below a project file, and keeps a .gitignore that is there", () =>
+    withTempDir((folder) => {
+      prepareHome(join(folder, "before", ".stigmer"));
+      assertEquals(readdirSync(join(folder, "before", ".stigmer")), []);
+      writeFileSync(join(folder, "stigmer-local.yaml"), "");
+      for (const home of [join(folder, ".stigmer"), join(folder, "var", "home")]) {
+        prepareHome(home);
+        assertEquals(readFileSync(join(home, ".gitignore"), "utf8").split("\n").slice(-2), ["*", ""]);
+        writeFileSync(join(home, ".gitignore"), "own");
+        prepareHome(home);
+        assertEquals(readFileSync(join(home, ".gitignore"), "utf8"), "own");
+      }
+    }));
+
   it("refuses what is no folder, and what can't become one", () =>
     withTempDir((folder) => {
       writeFileSync(join(folder, "file"), "");

@@ -79,7 +79,7 @@ function splitKey(key: string): [first: string, rest: string | null] {
 }
 
 function valueSchema(flag: Flag): JsonSchema {
-  return { description: flag.help, ...typeOf(flag) };
+  return { description: flag.help.replace(" (repeatable)", ""), ...typeOf(flag) }; // that is said of flags
 }
 
 function typeOf({ kind, choices, mayBeAuto, atLeast = 0 }: Flag): JsonSchema {

@@ -2,7 +2,8 @@ import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { effectiveSettings } from "../../../lib/cli/effective_settings.ts";
-import type { Invocation } from "../../../lib/cli/invocation.ts";
+import { type Invocation, invocationOf } from "../../../lib/cli/invocation.ts";
+import { readCommandLine } from "../../../lib/cli/parse_args.ts";
 import { readConfigFile } from "../../../lib/config/file/config_file.ts";
 import { type ConfigNode, isConfigNode, plainValue } from "../../../lib/config/file/config_node.ts";
 import { PROJECT_FLAGS } from "../../../lib/config/flags/instance_flags.ts";
@@ -181,6 +182,43 @@ describe("config.yaml", () => {
     assertEquals(refusal({ temporal_bin: "/a", version: "1.4.1" }).hint, "Use only one of them");
     assertEquals(parse("start --version 1.4.1", { temporal_bin: "/a" }).temporalBin, null);
     assertEquals(parse("start", { version: "1.4.1" }, { STIGMER_TEMPORAL_BIN: "/a" }).temporalBin, "/a");
+  });
+});
+
+describe("a project file", () => {
+  const FILE = "/shop/stigmer-local.yaml";
+  const read = (value: unknown) => readConfigFile(FILE, nodeOf(value), "project");
+  const refusal = (value: unknown) => {
+    const { message, hint } = assertThrows(() => read(value), LocalError);
+    return { message, hint };
+  };
+
+  it("has the same keys as config.yaml, flat, and those that only a project has", () => {
+    const file = read({ port: 7300, health: { interval: "2s" }, home: "../h", processes: { a: { command: "x" } } });
+    const surroundings = { env: { HOME: "/home/me" }, cwd: "/shop/src" };
+    const { requested, policy, options } = parseCommandLine(["start"], surroundings, file);
+    assertEquals([requested, policy], [{ port: 7300 }, { healthIntervalS: 2 }]);
+    assertEquals(options.get("home")?.value, "/h");
+    assertEquals(options.get("port")?.source, { kind: "file", path: FILE, line: 1, key: "port", isProject: true });
+    assertEquals(file.values.get("processes")?.line, 5);
+  });
+
+  it("names the line and the nearest key of a fault, without a section", () => {
+    assertEquals(refusal({ prot: 1 }), { message: `${FILE}:1: Unknown key \`prot\``, hint: "Did you mean \`port\`?" });
+    assertEquals(refusal({ proceses: 1 }).hint, "Did you mean \`processes\`?");
+    assertEquals(refusal({ health: { intervall: 1 } }).message, `${FILE}:2: Unknown key \`intervall\` in health`);
+    assertEquals(refusal([1]).message, `${FILE}:0: Expected keys and values, such as \`temporal_bin: …\``);
+  });
+
+  it("takes precedence over config.yaml, setting by setting", () => {
+    const home = readConfigFile(PATH, nodeOf({ version: "1.4.1", port: 7301, managed: true }));
+    const line = readCommandLine(["config"]);
+    const surroundings = { env: { HOME: "/home/me" }, cwd: "/shop" };
+    const of = (value: unknown) => invocationOf(line, surroundings, [read(value), home]);
+    assertEquals(of({ ip: "127.0.0.2" }).requested, { port: 7301, ip: "127.0.0.2" });
+    assertEquals(of({ port: 7302 }).requested, { port: 7302 });
+    assertEquals([of({ temporal_bin: "b/t" }).temporalBin, of({}).temporalVersion], ["/shop/b/t", "1.4.1"]);
+    assertEquals([of({ address: "t:1" }).managed, of({}).managed], [false, true]);
   });
 });
 
