@@ -23,7 +23,7 @@ export const config: Command = async (context) => {
   const ports = { ...portCandidate(invocation.home, 0), ...readPortsFile(paths) };
   const { version, isNamed } = readSelectedVersion(invocation.home);
   const settings = effectiveSettings(invocation, ports, isNamed ? version : null);
-  const { home, processes } = invocation;
+  const { home, processes = [] } = invocation;
   const project = invocation.project?.path ?? null;
   await answer(
     { schema: 1, home, project, file: path, settings, processes },
