@@ -2,7 +2,7 @@ import { LocalError } from "../errors/local_error.ts";
 import { userName } from "../instance/owner.ts";
 import { absolutePath, PROJECT_FILE_NAME } from "../instance/paths.ts";
 import type { Host, Owner } from "../platform/runtime/host.ts";
-import { shellWord } from "../text/shell_word.ts";
+import { quotedIfNeeded, shellWord } from "../text/shell_word.ts";
 
 /** How commands are made to ignore a project file. */
 const IGNORE = "`--no-project` ignores it";
@@ -55,7 +55,10 @@ function checkOwner(host: Files, path: string): void {
     throw new LocalError(
       "project-unusable",
       `Cannot use ${path}: it belongs to ${userName(owner.uid)}, and this is ${userName(host.uid)}`,
-      { hint: IGNORE, facts: { path, owner: owner.uid, uid: host.uid } },
+      {
+        hint: `\`chown ${quotedIfNeeded(String(host.uid))} ${shellWord(path)}\`, as root, makes it yours; ${IGNORE}`,
+        facts: { path, owner: owner.uid, uid: host.uid },
+      },
     );
   }
   if (!othersMayWrite(owner)) return;

@@ -37,7 +37,7 @@ about("node", "the npm package", () => {
 
   it("contains the code and its types, and no tests or scripts", () => {
     const wrong = packed.files.map(({ path }) => path).filter((path) =>
-      !/^(package\.json|((lib\/)?README|CHANGELOG|CONTRIBUTING|docs\/[\w-]+)\.md|dist\/((mod|stigmer-local)\.mjs(\.map)?|types\/.+\.d\.ts))$/
+      !/^(package\.json|((lib\/)?README|CHANGELOG|CONTRIBUTING|docs\/[\w-]+)\.md|schema\/[\w.-]+\.schema\.json|dist\/((mod|stigmer-local)\.mjs(\.map)?|types\/.+\.d\.ts))$/
         .test(path)
     );
     assertEquals(wrong, []);

@@ -63,7 +63,7 @@ describe("findProject()", () => {
     const foreign = { [FILE]: { ...mine, uid: OTHER } };
     assertEquals(refusal(foreign, "/home/me/shop/src"), {
       message: `Cannot use ${FILE}: it belongs to user 1001, and this is user 1000`,
-      hint: "`--no-project` ignores it",
+      hint: `\`chown 1000 '${FILE}'\`, as root, makes it yours; \`--no-project\` ignores it`,
     });
     assertEquals(
       refusal(foreign, "/home/me/shop", 0).message.endsWith("it belongs to user 1001, and this is root"),
