@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { detectWorkers, type Findings } from "../../lib/project/init/detect_workers.ts";
+import { detectWorkers, type Findings } from "../../../lib/project/init/detect_workers.ts";
 
 /** What is found in a folder with these files. */
 function look(files: Record<string, string>): Findings {
