@@ -6,6 +6,7 @@ import { managedBinaryPath, PATH_FOLDER } from "../instance/paths.ts";
 import { readHead } from "../platform/spawn/executable.ts";
 import { foreignFormatHere } from "../platform/spawn/native_arch.ts";
 import { shellWord } from "../text/shell_word.ts";
+import { binaryFolders, folderFault, standInFor } from "./store.ts";
 import { unsearchedFolders } from "./unsearched_folders.ts";
 
 const NOT_FOUND = "not found";
@@ -32,8 +33,10 @@ export interface FindOptions {
   version: string;
   /** The version was requested explicitly, so a binary on PATH is not used. */
   isVersionRequested?: boolean;
+  /** If `version` cannot be downloaded, the newest that Go can build may serve instead: nothing selects it by number. */
+  mayStandIn?: boolean;
   cwd: string;
-  /** The caller's `PATH` and `HOME`. */
+  /** The caller's `PATH`, `HOME` and `STIGMER_STORE`. */
   env: Readonly<Record<string, string | undefined>>;
   /** As `process.platform` names it. @default {process.platform} */
   platform?: string;
@@ -54,10 +57,8 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
   }
 
   const tried: string[] = [];
-  const managed = managedBinaryPath(options.home, options.version);
-  const fault = binaryFault(managed);
-  if (fault === null) return { binary: { path: managed, source: "managed", version: options.version }, tried };
-  tried.push(`${managed}: ${fault}`);
+  const binary = findManaged(options, tried);
+  if (binary !== null) return { binary, tried };
   if (options.isVersionRequested === true) return { binary: null, tried };
 
   const home = options.env["HOME"];
@@ -75,6 +76,28 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
   }
   tried.push("temporal on PATH and in ~/.temporalio/bin: no executable found");
   return { binary: null, tried };
+}
+
+/**
+ * The managed binary of a version, or of the one that serves in its place, in the home or in the store of this user.
+ *
+ * @param tried Receives each place searched.
+ */
+export function findManaged(
+  options: Pick<FindOptions, "home" | "env" | "cwd" | "version" | "mayStandIn">,
+  tried: string[] = [],
+): TemporalBinary | null {
+  const folders = binaryFolders(options);
+  const standIns = options.mayStandIn === true ? folders.map((folder) => standInFor(options.version, folder)) : [];
+  for (const version of new Set([options.version, ...standIns])) {
+    for (const folder of version === null ? [] : folders) {
+      const path = managedBinaryPath(folder, version!);
+      const fault = binaryFault(path) ?? folderFault(folder);
+      if (fault === null) return { path, source: "managed", version };
+      tried.push(`${path}: ${fault}`);
+    }
+  }
+  return null;
 }
 
 /** Why the file at `path` can't be run; null if it can. */

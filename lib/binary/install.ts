@@ -1,19 +1,18 @@
-import { isVersion } from "../config/temporal_versions.ts";
+import { compareVersions, isVersion, NEWEST_GO_VERSION } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { managedBinaryPath } from "../instance/paths.ts";
 import { downloadRelease, isBlocked, type ReleaseOptions, type Trust } from "./download/release.ts";
-import type { TemporalBinary } from "./find.ts";
+import { findManaged, type TemporalBinary } from "./find.ts";
 import { buildTemporal, type GoBuildOptions } from "./go_build/build.ts";
 import { withInstallLock } from "./install_lock.ts";
 import type { InstallNews, InstallPhase } from "./render_install.ts";
+import { forgetStandIn, installFolder, keepStandIn, type StorePlace } from "./store.ts";
 
-/** Options of {@linkcode installTemporal}. */
-export interface InstallOptions {
+/** Options of {@linkcode installTemporal}. Its `home` must exist, and `env` also has the mirror, proxy and Go's location. */
+export interface InstallOptions extends StorePlace {
   version: string;
-  /** The instance's home, which must exist. */
-  home: string;
-  /** The caller's environment: mirror, proxy, Go's location. */
-  env: Readonly<Record<string, string | undefined>>;
+  /** Build, or use, the newest version that Go can build if `version` can be neither downloaded nor built. */
+  mayStandIn?: boolean;
   /** Called on each change, and every second. */
   onProgress?: (progress: InstallNews) => void;
   /** Aborts the install and removes its temporary files. */
@@ -24,49 +23,92 @@ export interface InstallOptions {
 
 /** A managed binary and its origin; `trust` is null for an existing binary and for one built with Go. */
 export interface InstalledTemporal extends TemporalBinary {
+  version: string;
   trust: Trust | null;
   /** The URL it was downloaded from. */
   url: string | null;
 }
 
 /**
- * Installs Temporal's CLI in the home's `bin` as the managed binary of its version, from the official release archive,
- * or built with `go install` if that is not available. Of concurrent calls, even by several processes, one installs;
- * the others wait for it.
+ * Installs Temporal's CLI in the store of this user as the managed binary of its version, from the official release
+ * archive, or built with `go install` if that is not available. Of concurrent calls, even by several processes, one
+ * installs; the others wait for it.
  *
+ * @returns with another `version` if that serves instead
  * @throws {LocalError} `install-failed`, with the attempts in `facts.tried`; `interrupted` if `signal` aborted it
  */
 export async function installTemporal(options: InstallOptions): Promise<InstalledTemporal> {
-  const { version, home, env, signal } = options;
+  const { version, signal } = options;
   if (!isVersion(version)) throw new LocalError("usage", `Cannot install Temporal '${version}': invalid version`);
   const began = performance.now();
-  let latest: InstallPhase | null = null;
-  const tell = (phase: InstallPhase) => {
-    latest = phase;
-    options.onProgress?.({ ...phase, seconds: Math.floor((performance.now() - began) / 1_000) });
+  let latest: Parameters<Tell> | null = null;
+  const tell: Tell = (phase, version = options.version) => {
+    latest = [phase, version];
+    options.onProgress?.({ ...phase, version, seconds: Math.floor((performance.now() - began) / 1_000) });
   };
   const ticker = setInterval(() => {
-    if (latest !== null) tell(latest);
+    if (latest !== null) tell(...latest);
   }, 1_000);
-  let how: Pick<InstalledTemporal, "source" | "trust" | "url"> = { source: "managed", trust: null, url: null };
   try {
-    await withInstallLock({ version, home, signal, onWaiting: () => tell({ phase: "waiting" }) }, async (scratch) => {
-      try {
-        const release = await downloadRelease(scratch, { ...options.tuning, version, env, signal, onProgress: tell });
-        how = { source: "downloaded", trust: release.trust, url: release.url };
-        return release.path;
-      } catch (error) {
-        if (!isBlocked(error)) throw error;
-        tell({ phase: "blocked", why: String(error.facts["why"] ?? error.message) });
-        const built = await build(scratch, error, { version, env, signal, onProgress: tell });
-        how = { source: "built", trust: null, url: null };
-        return built;
-      }
+    let installed = existing(version, options);
+    if (installed !== null) return installed;
+    const folder = installFolder(options);
+    await withInstallLock({ version, folder, signal, onWaiting: () => tell({ phase: "waiting" }) }, async (scratch) => {
+      installed = existing(version, options); // another install may have made it meanwhile
+      if (installed !== null) return null;
+      const obtained = await obtain(scratch, folder, options, tell);
+      installed = obtained.installed;
+      return obtained.made === null ? null : { from: obtained.made, to: installed.path };
     });
-    return { path: managedBinaryPath(home, version), version, ...how };
+    return installed!;
   } finally {
     clearInterval(ticker);
   }
+}
+
+/** Reports progress; the version is that of the options, unless another one is built instead. */
+type Tell = (phase: InstallPhase, version?: string) => void;
+
+function existing(version: string, { home, env, cwd }: StorePlace): InstalledTemporal | null {
+  const binary = findManaged({ home, env, cwd, version });
+  return binary === null ? null : { ...binary, version, trust: null, url: null };
+}
+
+/** Downloads or builds it in `scratch`. `made`: the path there; null if an installed one serves instead. */
+async function obtain(
+  scratch: string,
+  folder: string,
+  options: InstallOptions,
+  tell: Tell,
+): Promise<{ installed: InstalledTemporal; made: string | null }> {
+  const { version, env, signal } = options;
+  try {
+    const release = await downloadRelease(scratch, { ...options.tuning, version, env, signal, onProgress: tell });
+    const { path: made, trust, url } = release;
+    forgetStandIn(version, folder);
+    return { installed: { path: managedBinaryPath(folder, version), version, source: "downloaded", trust, url }, made };
+  } catch (error) {
+    if (!isBlocked(error)) throw error;
+    const why = String(error.facts["why"] ?? error.message);
+    const standIn = standInOf(options);
+    const installed = standIn === null ? null : existing(standIn, options);
+    tell({ phase: "blocked", why, instead: standIn, isInstalled: installed !== null });
+    const built = standIn ?? version;
+    const made = installed !== null ? null : await build(scratch, error, {
+      version: built,
+      env,
+      signal,
+      onProgress: (phase) => tell(phase, built),
+    });
+    if (standIn !== null) keepStandIn(version, standIn, folder);
+    const path = managedBinaryPath(folder, built);
+    return { installed: installed ?? { path, version: built, source: "built", trust: null, url: null }, made };
+  }
+}
+
+/** The version to build if that of the options can be neither downloaded nor built; null = that one. */
+function standInOf({ version, mayStandIn }: InstallOptions): string | null {
+  return mayStandIn === true && compareVersions(version, NEWEST_GO_VERSION) > 0 ? NEWEST_GO_VERSION : null;
 }
 
 /** Builds a version that could not be downloaded. If that fails too, the error reports both. */

@@ -1,30 +1,36 @@
 import { checkHome, type CommandContext } from "../cli/context.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
+import { storePath } from "../instance/paths.ts";
+import { findManaged } from "./find.ts";
 import { managedBinaries, type ManagedBinary } from "./installed.ts";
 import { megabytes } from "./render_install.ts";
 import { readSelectedVersion } from "./selected_version.ts";
 
-/** Lists the managed binaries of the home, and marks the running one and that of the next launch. */
+/** Lists the managed binaries that the instance finds, the homes that run them, and marks that of the next launch. */
 export async function listInstalled(context: CommandContext): Promise<number> {
   const { host, invocation: { home, temporalVersion } } = context;
-  const isThere = checkHome(context);
-  const next = temporalVersion ?? (isThere ? readSelectedVersion(home).version : DEFAULT_TEMPORAL_VERSION);
-  const versions = (isThere ? managedBinaries(home, host.platform) : [])
-    .map((binary) => ({ ...binary, isNext: binary.version === next }));
+  checkHome(context);
+  const place = { home, env: host.env, cwd: host.cwd() };
+  const { version, isNamed } = readSelectedVersion(home);
+  const next = findManaged({
+    ...place,
+    version: temporalVersion ?? version,
+    mayStandIn: temporalVersion === null && !isNamed,
+  });
+  const versions = managedBinaries(place, host.platform)
+    .map((binary) => ({ ...binary, isRunning: binary.usedBy.length > 0, isNext: binary.path === next?.path }));
   await context.answer(
-    { schema: 1, home, default: DEFAULT_TEMPORAL_VERSION, versions },
-    () =>
-      versions.length === 0
-        ? "No Temporal is installed in this home; `stigmer-local install` installs one\n"
-        : render(versions),
+    { schema: 1, home, store: storePath(home, host.env, host.cwd()), default: DEFAULT_TEMPORAL_VERSION, versions },
+    () => versions.length === 0 ? "No Temporal is installed; `stigmer-local install` installs one\n" : render(versions),
   );
   return 0;
 }
 
 function render(versions: readonly (ManagedBinary & { isNext: boolean })[]): string {
   const width = Math.max(...versions.map(({ version }) => version.length));
-  return versions.map(({ version, sizeBytes, isRunning, isNext }) => {
-    const marks = [isRunning ? "running" : "", isNext ? "next" : ""].filter((mark) => mark !== "").join(", ");
-    return `${version.padEnd(width)}  ${megabytes(sizeBytes).padStart(9)}  ${marks}`.trimEnd() + "\n";
+  return versions.map(({ version, path, sizeBytes, usedBy, isNext }) => {
+    const marks = [usedBy.length > 0 ? `used by ${usedBy.join(", ")}` : "", isNext ? "next" : ""];
+    const start = `${version.padEnd(width)}  ${megabytes(sizeBytes).padStart(9)}  ${path}`;
+    return [start, marks.filter((mark) => mark !== "").join("; ")].filter((part) => part !== "").join("  ") + "\n";
   }).join("");
 }

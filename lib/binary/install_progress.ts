@@ -10,7 +10,6 @@ import { type InstallNews, isLasting, newsMark, renderInstallProgress } from "./
  */
 export async function showInstall<Result>(
   context: CommandContext,
-  version: string,
   install: (options: { signal: AbortSignal; onProgress: (news: InstallNews) => void }) => Promise<Result>,
 ): Promise<Result> {
   const { host, invocation: { quiet, json } } = context;
@@ -22,7 +21,7 @@ export async function showInstall<Result>(
     const mark = newsMark(news);
     const isNew = mark !== lastMark;
     lastMark = mark;
-    const line = renderInstallProgress(version, news, isLive);
+    const line = renderInstallProgress(news, isLive);
     if (!isLive) {
       if (isNew) void context.tell(line);
     } else if (!isLasting(news)) void host.write("stderr", `\r\x1b[K${line.slice(0, (host.columns() || 80) - 1)}`); // no wrap

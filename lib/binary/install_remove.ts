@@ -1,41 +1,50 @@
 import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { checkHome, type CommandContext } from "../cli/context.ts";
 import { LocalError } from "../errors/local_error.ts";
+import { shellWord } from "../text/shell_word.ts";
 import { takeInstallLock } from "./install_lock.ts";
 import { managedBinaries } from "./installed.ts";
 import { forgetSelectedVersion, readSelectedVersion } from "./selected_version.ts";
 
 /**
- * Removes a managed binary that is not running. Succeeds if it is not installed.
+ * Removes the managed binaries of a version, in the home and in the store of this user. Succeeds if there is none.
  *
- * @throws {LocalError} `settings-differ` if it is running
+ * @throws {LocalError} `settings-differ` if an instance is running one
  */
 export async function removeInstalled(context: CommandContext, version: string): Promise<number> {
   const { host, invocation: { home } } = context;
-  const find = () => managedBinaries(home, host.platform).find((binary) => binary.version === version);
-  if (!checkHome(context) || find() === undefined) {
-    await context.answer(
-      { schema: 1, version, removed: null },
-      () => `Temporal ${version} is not installed in this home\n`,
-    );
+  checkHome(context);
+  const place = { home, env: host.env, cwd: host.cwd() };
+  const find = () => managedBinaries(place, host.platform).filter((binary) => binary.version === version);
+  const folders = find().map(({ path }) => dirname(path));
+  if (folders.length === 0) {
+    await context.answer({ schema: 1, version, removed: null }, () => `Temporal ${version} is not installed\n`);
     return 0;
   }
-  const lock = await takeInstallLock(home, { onWaiting: () => {} });
+  const locks = [];
   try {
-    const binary = find();
-    if (binary?.isRunning === true) {
-      throw new LocalError("settings-differ", `Cannot remove Temporal ${version}: it is running`, {
-        hint:
-          "Stop it with `stigmer-local stop`, or switch to another version with `stigmer-local restart --version …`",
-        facts: { version, path: binary.path },
-      });
-    }
-    if (binary !== undefined) rmSync(binary.path);
+    for (const folder of folders) locks.push(await takeInstallLock(folder, { onWaiting: () => {} }));
+    const binaries = find();
+    for (const { path, usedBy } of binaries) if (usedBy.length > 0) throw inUse(version, path, usedBy, home);
+    for (const { path } of binaries) rmSync(path);
     if (readSelectedVersion(home).isNamed && readSelectedVersion(home).version === version) forgetSelectedVersion(home);
-    const removed = binary?.path ?? null;
+    const removed = binaries[0]?.path ?? null;
     await context.answer({ schema: 1, version, removed }, () => `Removed Temporal ${version}\n`);
     return 0;
   } finally {
-    lock.close();
+    for (const lock of locks) lock.close();
   }
+}
+
+function inUse(version: string, path: string, usedBy: string[], home: string): LocalError {
+  const others = usedBy.filter((user) => user !== home);
+  const isOwn = others.length < usedBy.length;
+  const who = isOwn ? "it is running" : `${others.join(", ")} is running it`;
+  const which = isOwn ? "" : ` --home ${shellWord(others[0]!)}`;
+  return new LocalError("settings-differ", `Cannot remove Temporal ${version}: ${who}`, {
+    hint:
+      `Stop it with \`stigmer-local stop${which}\`, or switch to another version with \`stigmer-local restart${which} --version …\``,
+    facts: { version, path, usedBy },
+  });
 }

@@ -1,46 +1,70 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { compareVersions, isVersion } from "../config/temporal_versions.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
-import { instancePaths } from "../instance/paths.ts";
+import { instancePaths, managedBinaryPath } from "../instance/paths.ts";
+import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
+import { binaryFolders, type StorePlace } from "./store.ts";
 
-/** A Temporal binary installed in a home. */
+/** An installed Temporal binary. */
 export interface ManagedBinary {
   version: string;
   path: string;
   sizeBytes: number;
-  /** The home's Temporal is running it, or its supervisor will. */
-  isRunning: boolean;
+  /** The homes whose Temporal is running it, or whose supervisor will. */
+  usedBy: string[];
 }
 
-/** The managed binaries of `home`, oldest version first. */
-export function managedBinaries(home: string, platform: string): ManagedBinary[] {
-  const { binDir } = instancePaths(home);
-  const versions = installedVersions(home);
-  if (versions.length === 0) return [];
-  const inUse = binariesInUse(home, platform);
-  return versions.flatMap((version) => {
-    const path = `${binDir}/temporal-${version}`;
-    const info = statSync(path, { throwIfNoEntry: false });
-    if (info === undefined || !info.isFile()) return [];
-    const isRunning = inUse.has(path) || inUse.has(realpathSync(path));
-    return [{ version, path, sizeBytes: info.size, isRunning }];
-  });
+/** The managed binaries that the instance finds, in its home and in the store of this user, oldest version first. */
+export function managedBinaries(place: StorePlace, platform: string): ManagedBinary[] {
+  const found = binaryFolders(place).flatMap((folder) =>
+    versionsIn(folder).flatMap((version) => {
+      const path = managedBinaryPath(folder, version);
+      const info = statSync(path, { throwIfNoEntry: false });
+      return info === undefined || !info.isFile() ? [] : [{ version, path, sizeBytes: info.size }];
+    })
+  );
+  if (found.length === 0) return [];
+  const processes = processesHere(platform);
+  const own = realPath(place.home);
+  const others = new Set(liveHomes(processes).filter((home) => home !== own));
+  const uses = [place.home, ...others].map((home) => ({ home, binaries: binariesInUse(home, processes) }));
+  return found.map((binary) => {
+    const names = [binary.path, realPath(binary.path)];
+    const usedBy = uses.filter(({ binaries }) => names.some((name) => binaries.has(name))).map(({ home }) => home);
+    return { ...binary, usedBy };
+  }).sort((a, b) => compareVersions(a.version, b.version));
 }
 
-/** The versions in the home's `bin` according to the names of the files, oldest first. */
-export function installedVersions(home: string): string[] {
-  return namesIn(instancePaths(home).binDir)
+/** The versions that the instance finds, by the names of the files, oldest first. */
+export function installedVersions(place: StorePlace): string[] {
+  return [...new Set(binaryFolders(place).flatMap(versionsIn))].sort(compareVersions);
+}
+
+function versionsIn(folder: string): string[] {
+  return namesIn(folder)
     .flatMap((name) => name.startsWith("temporal-") ? [name.slice("temporal-".length)] : [])
-    .filter(isVersion)
-    .sort(compareVersions);
+    .filter(isVersion);
+}
+
+/** The commands of what holds a lock of an instance: Temporal, and a supervisor from source or of the one file. */
+const HOLDER = /start-dev|\/supervisor\/main|__supervise|stigmer-local/;
+
+/** The homes of the instances that are running, by the locks that their Temporal and their supervisor hold. */
+function liveHomes(processes: Processes): string[] {
+  return processes.processesIn("/").filter(({ command }) => HOLDER.test(command)).flatMap(({ pid }) =>
+    processes.lockedFiles(pid).flatMap((path) => {
+      const { home, processLock, supervisorLock } = instancePaths(dirname(path));
+      return path === processLock || path === supervisorLock ? [home] : [];
+    })
+  );
 }
 
 /** Paths of the running Temporal's binary, or of the last launched one while its supervisor is between two launches. */
-function binariesInUse(home: string, platform: string): Set<string> {
+function binariesInUse(home: string, processes: Processes): Set<string> {
   const paths = instancePaths(home);
-  const processes = processesHere(platform);
   const { temporal, onDisk } = findTemporal(paths, processes);
   const record = onDisk.kind === "record" ? onDisk.record : null;
   const isSupervised = processes.lockHolders(paths.supervisorLock).length > 0;
@@ -49,6 +73,16 @@ function binariesInUse(home: string, platform: string): Set<string> {
     ...(temporal !== null || isSupervised ? [record?.binary, record?.executable] : []),
   ];
   return new Set(seen.filter((path) => typeof path === "string"));
+}
+
+/** The real path, as the kernel names the files in it; `path` if there is none. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return path;
+    throw error;
+  }
 }
 
 function namesIn(folder: string): string[] {

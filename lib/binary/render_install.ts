@@ -10,19 +10,20 @@ export type DownloadPhase =
   /** This version's checksum is not pinned in the source; it was downloaded from beside the archive. */
   | { phase: "unpinned" }
   | { phase: "unpacking" }
-  /** The download is not possible; Temporal is built with Go instead. */
-  | { phase: "blocked"; why: string };
+  /** The download is not possible; Temporal is built with Go, in version `instead` if that is not null. */
+  | { phase: "blocked"; why: string; instead: string | null; isInstalled: boolean };
 
 /** The step of an install. `waiting` for another install, `checking` that the new binary runs. */
 export type InstallPhase = DownloadPhase | GoProgress | { phase: "waiting" } | CheckingPhase;
 
 /** The progress of an install. */
-export type InstallNews = InstallPhase & { seconds: number };
+export type InstallNews = InstallPhase & { version: string; seconds: number };
 
 const BAR_CELLS = 16;
 
 /** Renders the progress of an install as a line; `isLive`: with a bar, for a line that is redrawn. */
-export function renderInstallProgress(version: string, news: InstallNews, isLive: boolean): string {
+export function renderInstallProgress(news: InstallNews, isLive: boolean): string {
+  const { version } = news;
   switch (news.phase) {
     case "connecting":
       return `Downloading Temporal ${version} from ${news.host} (${news.seconds} s)`;
@@ -38,10 +39,17 @@ export function renderInstallProgress(version: string, news: InstallNews, isLive
     case "unpacking":
       return `Checking and unpacking Temporal ${version}`;
     case "blocked":
-      return `Cannot download Temporal ${version}: ${news.why}; building it with Go instead`;
+      return `Cannot download Temporal ${version}: ${news.why}; ${renderInstead(news)}`;
     default:
       return renderBuildProgress(version, news);
   }
+}
+
+function renderInstead({ instead, isInstalled }: Extract<DownloadPhase, { phase: "blocked" }>): string {
+  if (instead === null) return "building it with Go instead";
+  return isInstalled
+    ? `using ${instead} instead, which is installed`
+    : `building ${instead} instead, the newest that Go can build`;
 }
 
 type Downloading = Extract<DownloadPhase, { phase: "downloading" }>;

@@ -1,5 +1,6 @@
 import { LocalError } from "../errors/local_error.ts";
 import { ownerRemedy, userName } from "../instance/owner.ts";
+import { instancePaths, managedBinaryPath, storePath } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { type Paint, paintFor, wantsColour } from "../text/paint.ts";
@@ -45,6 +46,13 @@ export function commandContext(host: Host, invocation: Invocation): CommandConte
       await host.write("stderr", `${wrapAfter(label, text, columnsOfErrors(host)).join("\n")}\n`);
     },
   };
+}
+
+/** The binary that `--temporal-bin` or `--version` selects, perhaps not installed yet; null = any. */
+export function requestedBinary({ host, invocation: { home, temporalBin, temporalVersion } }: CommandContext) {
+  if (temporalBin !== null || temporalVersion === null) return temporalBin;
+  const own = managedBinaryPath(instancePaths(home).binDir, temporalVersion);
+  return host.exists(own) ? own : managedBinaryPath(storePath(home, host.env, host.cwd()), temporalVersion);
 }
 
 /** The width for output in columns: that of the terminal, else unlimited. */

@@ -9,7 +9,7 @@ import type { ProcessSettings } from "../config/processes.ts";
 import { type RequestedSettings, UI_PORT_OFFSET } from "../config/settings.ts";
 import type { Failure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { absolutePath, managedBinaryPath, PROJECT_HOME_NAME } from "../instance/paths.ts";
+import { absolutePath, PROJECT_HOME_NAME } from "../instance/paths.ts";
 import type { Project } from "../project/load_project.ts";
 import { type CommandSpec, type Flag, settingsOf } from "./command_specs.ts";
 import type { CommandLine } from "./parse_args.ts";
@@ -31,8 +31,6 @@ export interface Invocation {
   temporalBin: string | null;
   /** The requested version of the managed binary; null = the one selected in the home, or the default. */
   temporalVersion: string | null;
-  /** The binary that one of the two refers to, perhaps not installed yet; null = any. */
-  requestedBinary: string | null;
   /** The requested part of the policy. */
   policy: Partial<Policy>;
   /** Why a file with settings is ignored; missing if each is used or does not exist. */
@@ -134,7 +132,6 @@ export function invocationOf(
     namespace,
     temporalBin,
     temporalVersion,
-    requestedBinary: temporalBin ?? (temporalVersion === null ? null : managedBinaryPath(home, temporalVersion)),
     policy: requestedPolicy(command, options),
     managed: !isExternal(options),
     json: options.get("json")?.value === true,

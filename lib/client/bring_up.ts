@@ -1,4 +1,4 @@
-import { checkHome, type CommandContext, tellWarnings, timeoutMsOf, withProject } from "../cli/context.ts";
+import { checkHome, type CommandContext, requestedBinary, tellWarnings, timeoutMsOf, withProject } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
@@ -34,11 +34,11 @@ async function askRunning(
 ): Promise<Status | null> {
   const {
     host,
-    invocation: { home, requested, requestedBinary, policy, commandOptions, names, command, ...invocation },
+    invocation: { home, requested, policy, commandOptions, names, command, ...invocation },
   } = context;
   if (!checkHome(context)) return null;
   const binary = verb === "start"
-    ? requestedBinary
+    ? requestedBinary(context)
     : await (await import("./launch_request.ts")).binaryForRestart(context);
   // What only needs Temporal starts nothing that was stopped by its name.
   const processes = command.operands === "[NAME…]" ? invocation.processes : undefined;
@@ -51,6 +51,9 @@ async function askRunning(
   if (answer.kind === "late") throw await (await import("../control/late_start.ts")).lateStart(host, home, timeoutMs);
   if (answer.kind !== "answer" || isLeaving(answer.response)) return null;
   const status = statusOrThrow(answer.response);
-  if (verb === "restart") (await import("../binary/selected_version.ts")).settleSelectedVersion(home);
+  if (verb === "restart") {
+    (await import("../binary/selected_version.ts")).settleSelectedVersion(home);
+    await (await import("./data/tell_move.ts")).tellMove(context, status);
+  }
   return status;
 }

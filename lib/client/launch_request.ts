@@ -15,15 +15,15 @@ export async function createLaunchRequest(
   replace: boolean,
   isElsewhere = false,
 ): Promise<LaunchRequest> {
-  const { home, requested, requestedBinary, policy, project, processes, names } = context.invocation;
+  const { home, requested, temporalBin, temporalVersion, policy, project, processes, names } = context.invocation;
   return {
     home,
     ...(project === null ? {} : { project: absolutePath("..", project.path) }),
-    requested: requested,
+    requested,
     replace,
     policy,
     binary: await resolveBinary(context, replace, isElsewhere),
-    binaryRequested: requestedBinary !== null,
+    binaryRequested: temporalBin !== null || temporalVersion !== null,
     ...(processes === undefined ? {} : { processes, ...(names === undefined ? {} : { names }) }),
   };
 }
@@ -56,13 +56,15 @@ export async function binaryToRun(context: CommandContext): Promise<string> {
 export function findOptions(
   { host, invocation: { home, temporalBin, temporalVersion } }: Pick<CommandContext, "host" | "invocation">,
 ): FindOptions {
+  const selected = readSelectedVersion(home);
   return {
     ...(temporalBin === null
       ? {}
       : { explicit: { path: temporalBin, origin: "--temporal-bin or STIGMER_TEMPORAL_BIN" } }),
     home,
-    version: temporalVersion ?? readSelectedVersion(home).version,
+    version: temporalVersion ?? selected.version,
     isVersionRequested: temporalVersion !== null,
+    mayStandIn: temporalVersion === null && !selected.isNamed,
     cwd: host.cwd(),
     env: host.env,
   };
@@ -105,6 +107,6 @@ async function installBinary(context: CommandContext, options: FindOptions): Pro
     import("../binary/install_progress.ts"),
   ]);
   prepareHome(context.invocation.home);
-  const binary = await showInstall(context, options.version, (watch) => resolveTemporal({ ...options, ...watch }));
+  const binary = await showInstall(context, (watch) => resolveTemporal({ ...options, ...watch }));
   return binary.path;
 }

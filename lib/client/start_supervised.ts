@@ -3,6 +3,7 @@ import { withLiveLine } from "../cli/progress_line.ts";
 import type { Status } from "../instance/status/status.ts";
 import { ensureSupervisor } from "./ensure_supervisor.ts";
 import { interruptible } from "./interruptible.ts";
+import { tellMove } from "./data/tell_move.ts";
 import { createLaunchRequest } from "./launch_request.ts";
 import { requireDeclared } from "./process_names.ts";
 
@@ -19,5 +20,7 @@ export async function startSupervised(context: CommandContext, timeoutMs: number
   const noWait = commandOptions["no-wait"] === true;
   const ensured = (onHandedOver: () => void, signal: AbortSignal) =>
     ensureSupervisor(host, launchRequest, { timeoutMs, noWait, onSupervisorStarting: onHandedOver, signal });
-  return await withLiveLine(context, () => interruptible(host, home, ensured));
+  const status = await withLiveLine(context, () => interruptible(host, home, ensured));
+  await tellMove(context, status);
+  return status;
 }

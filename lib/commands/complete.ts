@@ -67,7 +67,8 @@ function recordIn(host: Host, { home }: Invocation): PidRecord | null {
 
 /** None of them asks the network or the supervisor. */
 const LISTS: Readonly<Record<KnownValues, (host: Host, invocation: Invocation) => Promise<Iterable<string>>>> = {
-  versions: async (_host, { home }) => (await import("../binary/installed.ts")).installedVersions(home),
+  versions: async (host, { home }) =>
+    (await import("../binary/installed.ts")).installedVersions({ home, env: host.env, cwd: host.cwd() }),
   profiles: async (host, invocation) => {
     const { configFileOf } = await import("../external/target.ts");
     const { profileNames } = await import("../external/connection/toml_profile.ts");

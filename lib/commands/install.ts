@@ -1,4 +1,5 @@
-import { binaryFault } from "../binary/find.ts";
+import { mkdirSync } from "node:fs";
+import { findManaged } from "../binary/find.ts";
 import type { InstalledTemporal } from "../binary/install.ts";
 import { showInstall } from "../binary/install_progress.ts";
 import { writeSelectedVersion } from "../binary/selected_version.ts";
@@ -9,7 +10,7 @@ import { sourceName } from "../config/flags/setting_source.ts";
 import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { prepareHome } from "../instance/home.ts";
-import { managedBinaryPath } from "../instance/paths.ts";
+import { instancePaths } from "../instance/paths.ts";
 
 /** Installs a Temporal binary and selects it for later launches; or lists or removes installed versions. */
 export const install: Command = async (context) => {
@@ -33,17 +34,17 @@ export const install: Command = async (context) => {
   const { home } = context.invocation;
   checkHome(context);
   for (const warning of prepareHome(home).warnings) await context.tell(`warning: ${warning}`);
-  const version = commandOptions["version"] === undefined
-    ? DEFAULT_TEMPORAL_VERSION
-    : versionFrom(commandOptions["version"], "--version");
-  const installed = await installOne(context, version);
+  const { commandOptions: { version: named } } = context.invocation;
+  const installed = await installOne(context, named === undefined ? null : String(named));
+  const { version, path, source, trust, url } = installed;
   // A version from a setting is not stored: the setting applies to each launch as long as it exists.
+  mkdirSync(instancePaths(home).binDir, { recursive: true, mode: 0o700 });
   writeSelectedVersion(home, asked.length === 0 ? null : version);
-  const { path, source, trust, url } = installed;
   const overruledBy = overridingSetting(context, version);
+  const insteadOf = named === undefined && version !== DEFAULT_TEMPORAL_VERSION ? DEFAULT_TEMPORAL_VERSION : null;
   await context.answer(
-    { schema: 1, version, path, source, trust, url, overruledBy },
-    () => render(version, installed, overruledBy),
+    { schema: 1, version, path, source, trust, url, insteadOf, overruledBy },
+    () => render(installed, insteadOf, overruledBy),
   );
   return 0;
 };
@@ -68,16 +69,23 @@ function overridingSetting({ host, invocation: { options, files } }: CommandCont
 
 const withoutV = (version: string) => version.replace(/^v(?=\d)/, "");
 
-async function installOne(context: CommandContext, version: string): Promise<InstalledTemporal> {
+/** @param named A version, or `latest`; null = the default. */
+async function installOne(context: CommandContext, named: string | null): Promise<InstalledTemporal> {
   const { host, invocation: { home } } = context;
-  const path = managedBinaryPath(home, version);
-  if (binaryFault(path) === null) return { path, version, source: "managed", trust: null, url: null };
+  const place = { home, env: host.env, cwd: host.cwd() };
+  const mayStandIn = named === null;
+  const fixed = named === "latest" ? null : named === null ? DEFAULT_TEMPORAL_VERSION : versionFrom(named, "--version");
+  const existing = fixed === null ? null : findManaged({ ...place, version: fixed });
+  if (existing !== null) return { ...existing, version: fixed!, trust: null, url: null };
   const { installTemporal } = await import("../binary/install.ts");
-  return await showInstall(
-    context,
-    version,
-    (watch) => installTemporal({ version, home, env: host.env, ...watch }),
-  );
+  return await showInstall(context, async (watch) => {
+    const version = fixed ?? await newest(host.env, watch.signal);
+    return await installTemporal({ ...place, version, mayStandIn, ...watch });
+  });
+}
+
+async function newest(env: CommandContext["host"]["env"], signal: AbortSignal): Promise<string> {
+  return await (await import("../binary/download/latest.ts")).latestVersion({ env, signal });
 }
 
 /**
@@ -88,12 +96,16 @@ async function installOne(context: CommandContext, version: string): Promise<Ins
 function versionFrom(value: unknown, flag: string): string {
   const version = withoutV(String(value));
   if (isVersion(version)) return version;
-  throw new LocalError("usage", `Invalid value \`${version}\` for ${flag}: expected a version such as 1.5.1`, {
+  throw new LocalError("usage", `Invalid value \`${version}\` for ${flag}: expected a version such as 1.8.2`, {
     facts: { flag, value: version },
   });
 }
 
-function render(version: string, { path, source, trust }: InstalledTemporal, overruledBy: string | null): string {
+function render(
+  { version, path, source, trust }: InstalledTemporal,
+  insteadOf: string | null,
+  overruledBy: string | null,
+): string {
   const how = source === "managed"
     ? "already installed"
     : source === "built"
@@ -101,7 +113,8 @@ function render(version: string, { path, source, trust }: InstalledTemporal, ove
     : trust === "pinned"
     ? "downloaded, SHA-256 matches the one in this tool's source"
     : "downloaded, SHA-256 matches the published one";
-  return `Temporal ${version} is installed (${how})\n  ${path}\n` +
+  const instead = insteadOf === null ? "" : `${insteadOf} cannot be downloaded; `;
+  return `${instead}Temporal ${version} is installed${instead === "" ? "" : " instead"} (${how})\n  ${path}\n` +
     (overruledBy === null
       ? "The next `stigmer-local start` or `restart` uses it.\n"
       : `\`stigmer-local start\` does not use it: ${overruledBy} selects another one.\n`);

@@ -3,7 +3,7 @@ import { checkHome, type Command, type CommandContext } from "../cli/context.ts"
 import { withInterrupt } from "../cli/interrupt.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { databaseOf, isUp, replaceData, tellRunning } from "../client/data/replace_data.ts";
-import { serverNotePath } from "../database/downgrade_guard.ts";
+import { serverNotePath } from "../database/server_note.ts";
 import { finishDatabase, removeDatabase, setAsideDatabase } from "../database/files.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Status } from "../instance/status/status.ts";

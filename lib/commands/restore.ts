@@ -4,7 +4,6 @@ import { checkHome, type Command, type CommandContext } from "../cli/context.ts"
 import { withInterrupt } from "../cli/interrupt.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { databaseOf, replaceData, tellRunning } from "../client/data/replace_data.ts";
-import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
 import { copyDatabase, copyName, type DatabaseFacts, removeCopy, settleCopy } from "../database/copy_files.ts";
 import { replaceDatabase } from "../database/files.ts";
 import { checkDatabase, realDatabasePath } from "../database/path.ts";
@@ -109,7 +108,7 @@ async function prepareFolder({ invocation: { home } }: CommandContext, database:
 
 function warningsOf({ tables }: DatabaseFacts): string[] {
   const origin = schemaOrigin(tables);
-  return origin.kind === "same" ? [] : [`The backup was ${describeOrigin(origin, DEFAULT_TEMPORAL_VERSION)}`];
+  return origin.kind === "known" ? [] : [`The backup was ${describeOrigin(origin)}`];
 }
 
 function unfit(file: string, reason: string, hint: string): LocalError {

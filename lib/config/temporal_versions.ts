@@ -1,5 +1,8 @@
 /** The version of Temporal that this tool installs by default. */
-export const DEFAULT_TEMPORAL_VERSION = "1.5.1";
+export const DEFAULT_TEMPORAL_VERSION = "1.8.2";
+
+/** The newest version that `go install` can build: the go.mod of later ones has replace directives. */
+export const NEWEST_GO_VERSION = "1.5.1";
 
 /** The output of `temporal --version`. */
 export interface TemporalVersions {

@@ -2,26 +2,8 @@ import { statSync } from "node:fs";
 import { readTemporalVersion } from "../binary/version/query_version.ts";
 import { compareVersions, type TemporalVersions } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
-
-/** The content of the note beside a database: the server that last served it. */
-interface ServerNote {
-  server: string;
-  /** Version of Temporal's CLI that contains the server; null if unknown. */
-  cli: string | null;
-  /**
-   * Identity of the database file: the note does not apply to another file at the path (a reset, a restored backup).
-   */
-  database: string;
-  binary: string;
-}
-
-const MAX_BYTES = 4096;
-
-/** Path of the note for the database at `path`. */
-export function serverNotePath(path: string): string {
-  return `${path}.server`;
-}
+import { writeJsonFile } from "../platform/files/json_file.ts";
+import { identityOf, minorOf, readServerNote, type ServerNote, serverNotePath } from "./server_note.ts";
 
 /**
  * Refuses to open a database with `binary` if a newer server has served it: the older one may not find what it expects,
@@ -31,7 +13,7 @@ export function serverNotePath(path: string): string {
  * @throws {LocalError} `launch-failed`, with the cause `database-newer`
  */
 export async function refuseNewerDatabase(path: string, binary: string): Promise<void> {
-  const note = readNote(path);
+  const note = readServerNote(path);
   if (note === null || note.database !== identityOf(path) || note.binary === binaryFingerprint(binary)) return;
   const server = await serverIn(binary);
   // Temporal does not change the schema within a minor version.
@@ -49,7 +31,7 @@ export async function refuseNewerDatabase(path: string, binary: string): Promise
 
 /** The versions of `binary`, if the note of the database at `path` is about that very file; else null. */
 export function notedVersions(path: string, binary: string): TemporalVersions | null {
-  const note = readNote(path);
+  const note = readServerNote(path);
   return note !== null && note.binary === binaryFingerprint(binary) ? { cli: note.cli, server: note.server } : null;
 }
 
@@ -65,7 +47,7 @@ export async function rememberServer(
 ): Promise<void> {
   const fingerprint = binaryFingerprint(binary);
   const identity = identityOf(path);
-  const note = readNote(path);
+  const note = readServerNote(path);
   if (identity === null || (note?.database === identity && note.binary === fingerprint)) return;
   const versions = await ask(binary);
   if (versions === null || versions.server === null || identityOf(path) !== identity) return;
@@ -82,23 +64,8 @@ async function serverIn(binary: string): Promise<string | null> {
   }
 }
 
-function minorOf(version: string): string {
-  return version.split(".").slice(0, 2).join(".");
-}
-
-function identityOf(path: string): string | null {
-  const info = statSync(path, { throwIfNoEntry: false });
-  return info === undefined ? null : `${info.dev}:${info.ino}`;
-}
-
 /** Path, size and time of `binary`: another file at the path differs. */
 export function binaryFingerprint(binary: string): string {
   const info = statSync(binary, { throwIfNoEntry: false });
   return `${binary} ${info?.size ?? 0} ${Math.floor(info?.mtimeMs ?? 0)}`;
-}
-
-function readNote(path: string): ServerNote | null {
-  const { server, cli, database, binary } = readJsonFile(serverNotePath(path), MAX_BYTES);
-  const isNote = typeof server === "string" && typeof database === "string" && typeof binary === "string";
-  return isNote ? { server, database, binary, cli: typeof cli === "string" ? cli : null } : null;
 }

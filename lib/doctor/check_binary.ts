@@ -3,7 +3,7 @@ import { httpGet } from "../binary/download/http_get.ts";
 import { releaseBase } from "../binary/download/release_files.ts";
 import { findTemporal } from "../binary/find.ts";
 import { readTemporalVersion } from "../binary/version/query_version.ts";
-import { compareVersions, DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
+import { compareVersions } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { findExecutable } from "../platform/spawn/executable.ts";
 import type { RunCheck } from "./context.ts";
@@ -34,8 +34,9 @@ export const checkBinary: RunCheck = async ({ binary: options, host }) => {
     }
     const { cli, server } = await readTemporalVersion(binary.path);
     const version = cli ?? binary.version;
-    if (version !== null && compareVersions(version, DEFAULT_TEMPORAL_VERSION) < 0) {
-      const detail = `Temporal ${version} at ${binary.path} is older than ${DEFAULT_TEMPORAL_VERSION}`;
+    const isChosen = binary.source === "explicit"; // whatever its version
+    if (!isChosen && version !== null && compareVersions(version, options.version) < 0) {
+      const detail = `Temporal ${version} at ${binary.path} is older than ${options.version}`;
       findings.push({ state: "warn", detail, remedy: "stigmer-local install" });
     }
     const name = `Temporal ${version ?? "of unknown version"}${server === null ? "" : ` (server ${server})`}`;

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findTemporal } from "../binary/find.ts";
-import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
+import { compareVersions } from "../config/temporal_versions.ts";
 import { copyWhileIdle } from "../database/copy_between_writes.ts";
 import { type DatabaseFacts, settleCopy } from "../database/copy_files.ts";
 import { refuseNewerDatabase } from "../database/downgrade_guard.ts";
 import { isBeingMade } from "../database/files.ts";
-import { describeOrigin, schemaOrigin } from "../database/schema.ts";
+import { describeOrigin, NEWEST_VERSION, type SchemaOrigin, schemaOrigin } from "../database/schema.ts";
 import { whyUnusable } from "../database/validate.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { describeObstacle } from "../instance/obstacle.ts";
@@ -50,7 +50,7 @@ export const checkData: RunCheck = async (context) => {
     return diagnose("database", findings, "");
   }
   if (temporal === null) findings.push(...await checkDowngrade(path, context));
-  const content = await checkContent(path, info.size, users.length > 0);
+  const content = await checkContent(path, info.size, users.length > 0, context.status.temporal?.version ?? null);
   const detail = `${path}, ${formatBytes(info.size)}, ${content.detail}`;
   return diagnose("database", [...findings, ...content.findings], detail);
 };
@@ -72,6 +72,7 @@ async function checkContent(
   path: string,
   bytes: number,
   isInUse: boolean,
+  served: string | null,
 ): Promise<{ findings: Finding[]; detail: string }> {
   const unchecked = (detail: string) => {
     const remedy = isInUse ? "stigmer-local backup FILE checks a copy" : undefined;
@@ -94,7 +95,19 @@ async function checkContent(
     const remedy = "stigmer-local restore BACKUP; without one, stigmer-local reset (which keeps it)";
     return { findings: [{ state: "fail", detail: `${path}: ${unusable}`, remedy }], detail: "" };
   }
-  return { findings: [], detail: `intact, ${describeOrigin(schemaOrigin(facts!.tables), DEFAULT_TEMPORAL_VERSION)}` };
+  const origin = schemaOrigin(facts!.tables);
+  return { findings: outgrown(origin, served), detail: `intact, ${describeOrigin(origin)}` };
+}
+
+/** Temporal does not add to an existing SQLite database what newer versions create in a new one. */
+function outgrown(origin: SchemaOrigin, served: string | null): Finding[] {
+  if (origin.kind !== "known" || origin.lacking.length === 0 || served === null) return [];
+  if (compareVersions(served, NEWEST_VERSION) < 0) return [];
+  return [{
+    state: "warn",
+    detail: `created by an older Temporal: lacks ${origin.lacking.join(", ")}, so some features of ${served} fail`,
+    remedy: "stigmer-local reset (which keeps it), when you need these features",
+  }];
 }
 
 /** The facts about a copy; null if the database is constantly written to. */

@@ -3,6 +3,7 @@ export interface InstancePaths {
   home: string;
   /** What the supervised process is: `temporal`, else the name of a process beside it. */
   program: string;
+  /** Managed binaries of this home alone, and the selected version. */
   binDir: string;
   logsDir: string;
   temporalLog: string;
@@ -88,9 +89,23 @@ export function processLog({ logsDir }: Pick<InstancePaths, "logsDir">, name: st
   return `${logsDir}/${name}.log`;
 }
 
-/** Path of the managed binary of `version` in `home`. */
-export function managedBinaryPath(home: string, version: string): string {
-  return `${home}/bin/temporal-${version}`;
+/** The environment variable that names another {@linkcode storePath}. */
+export const STORE_VARIABLE = "STIGMER_STORE";
+
+/**
+ * The folder of the managed binaries of this user, whatever the home: `bin` of the default home, which Stigmer's own
+ * command line uses too. For a user without a home directory, `bin` of the instance's home.
+ */
+export function storePath(home: string, env: Readonly<Record<string, string | undefined>>, cwd: string): string {
+  const named = env[STORE_VARIABLE];
+  if (named) return absolutePath(named, cwd);
+  const userHome = env["HOME"];
+  return userHome?.startsWith("/") === true ? absolutePath(`${userHome}/.stigmer/bin`, "/") : `${home}/bin`;
+}
+
+/** Path of the managed binary of `version` in `folder`. */
+export function managedBinaryPath(folder: string, version: string): string {
+  return `${folder}/temporal-${version}`;
 }
 
 /**

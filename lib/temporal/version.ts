@@ -68,7 +68,7 @@ export class VersionLearner {
 
 /** The version in the path of a managed binary (`managedBinaryPath`); null for any other path. */
 function managedVersion(path: string): string | null {
-  const version = /\/bin\/temporal-([^/]+)$/.exec(path)?.[1];
+  const version = /\/temporal-([^/]+)$/.exec(path)?.[1];
   return version !== undefined && isVersion(version) ? version : null;
 }
 

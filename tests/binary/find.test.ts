@@ -1,11 +1,12 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type FindOptions, findTemporal } from "../../lib/binary/find.ts";
+import { findManaged, type FindOptions, findTemporal } from "../../lib/binary/find.ts";
+import { forgetStandIn, installFolder, keepStandIn, standInFor } from "../../lib/binary/store.ts";
 import { unsearchedFolders } from "../../lib/binary/unsearched_folders.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
-import { managedBinaryPath } from "../../lib/instance/paths.ts";
+import { managedBinaryPath, storePath } from "../../lib/instance/paths.ts";
 import { withTempDir } from "../support.ts";
 
 function program(path: string, mode = 0o755): string {
@@ -28,7 +29,7 @@ describe("findTemporal()", () => {
   it("takes the binary that a person named, relative to the working folder", () =>
     withTempDir((folder) => {
       const path = program(join(folder, "my temporal"));
-      program(managedBinaryPath(join(folder, "home"), "1.5.1"));
+      program(managedBinaryPath(join(folder, "home", "bin"), "1.5.1"));
       const explicit = { path: "./my temporal", origin: "--temporal-bin" };
       const { binary } = findTemporal(optionsIn(folder, { explicit }));
       assertEquals(binary, { path, source: "explicit", version: null });
@@ -36,7 +37,7 @@ describe("findTemporal()", () => {
 
   it("says what is wrong with the binary that a person named, and takes no other", () =>
     withTempDir((folder) => {
-      program(managedBinaryPath(join(folder, "home"), "1.5.1"));
+      program(managedBinaryPath(join(folder, "home", "bin"), "1.5.1"));
       program(join(folder, "plain"), 0o644);
       mkdirSync(join(folder, "folder"));
       writeFileSync(join(folder, "empty"), "", { mode: 0o755 });
@@ -76,7 +77,7 @@ describe("findTemporal()", () => {
       const env = { PATH: join(folder, "bin"), HOME: folder };
       const onPath = program(join(folder, "bin", "temporal"));
       assertEquals(findTemporal(optionsIn(folder, { env })).binary, { path: onPath, source: "path", version: null });
-      const managed = program(managedBinaryPath(join(folder, "home"), "1.5.1"));
+      const managed = program(managedBinaryPath(join(folder, "home", "bin"), "1.5.1"));
       assertEquals(findTemporal(optionsIn(folder, { env })).binary, {
         path: managed,
         source: "managed",
@@ -131,6 +132,78 @@ describe("findTemporal()", () => {
     withTempDir((folder) => {
       const { binary, tried } = findTemporal(optionsIn(folder));
       assertEquals(binary, null);
-      assertEquals(tried.length, 2);
+      assertEquals(tried.length, 3);
+    }));
+});
+
+describe("findManaged()", () => {
+  const store = (folder: string) => join(folder, "user", ".stigmer", "bin");
+
+  it("finds what the home holds already, then what the store of this user holds, whatever the home", () =>
+    withTempDir((folder) => {
+      const shared = program(managedBinaryPath(store(folder), "1.5.1"));
+      assertEquals(findManaged(optionsIn(folder))?.path, shared);
+      assertEquals(findManaged(optionsIn(folder, { home: join(folder, "other") }))?.path, shared);
+      const own = program(managedBinaryPath(join(folder, "home", "bin"), "1.5.1"));
+      assertEquals(findManaged(optionsIn(folder))?.path, own);
+      assertEquals(findManaged(optionsIn(folder, { home: join(folder, "other") }))?.path, shared);
+    }));
+
+  it("looks into the store that STIGMER_STORE names, relative to the working folder, and not into the default one", () =>
+    withTempDir((folder) => {
+      program(managedBinaryPath(store(folder), "1.5.1"));
+      const env = { HOME: join(folder, "user"), STIGMER_STORE: "cache" };
+      assertEquals(findManaged(optionsIn(folder, { env })), null);
+      const cached = program(managedBinaryPath(join(folder, "cache"), "1.5.1"));
+      assertEquals(findManaged(optionsIn(folder, { env }))?.path, cached);
+    }));
+
+  it("takes the home for the store of a user without a home directory", () =>
+    withTempDir((folder) => {
+      assertEquals(storePath("/h", {}, folder), "/h/bin");
+      assertEquals(storePath("/h", { HOME: "/home/me/" }, folder), "/home/me/.stigmer/bin");
+      assertEquals(storePath("/h", { HOME: "/home/me", STIGMER_STORE: "/s" }, folder), "/s");
+    }));
+
+  it("runs nothing from a store that other users can write to, and installs nothing there", () =>
+    withTempDir((folder) => {
+      program(managedBinaryPath(store(folder), "1.5.1"));
+      chmodSync(store(folder), 0o777);
+      const tried: string[] = [];
+      assertEquals(findManaged(optionsIn(folder), tried), null);
+      assert(tried[1]!.endsWith("temporal-1.5.1: other users may write to its directory"), tried[1]);
+      assertEquals(installFolder(optionsIn(folder)), join(folder, "home", "bin"));
+      const env = { STIGMER_STORE: store(folder) };
+      const error = assertThrows(
+        () => installFolder(optionsIn(folder, { env })),
+        LocalError,
+        "as the store of binaries",
+      );
+      assert(error.hint?.includes("chmod go-w"), error.hint);
+    }));
+
+  it("installs into the home where the store cannot be created", () =>
+    withTempDir((folder) => {
+      writeFileSync(join(folder, "user"), "");
+      assertEquals(installFolder(optionsIn(folder)), join(folder, "home", "bin"));
+      const env = { STIGMER_STORE: join(folder, "user", "store") };
+      assertEquals(installFolder(optionsIn(folder, { env })), join(folder, "user", "store"));
+    }));
+
+  it("finds the version that serves instead of the default, unless a version is selected or that one is there", () =>
+    withTempDir((folder) => {
+      const built = program(managedBinaryPath(store(folder), "1.5.1"));
+      const options = optionsIn(folder, { version: "1.8.2", mayStandIn: true });
+      assertEquals(findManaged(options), null);
+      keepStandIn("1.8.2", "1.5.1", store(folder));
+      assertEquals(findManaged(options), { path: built, source: "managed", version: "1.5.1" });
+      assertEquals(findManaged({ ...options, mayStandIn: false }), null);
+      assertEquals(findManaged({ ...options, version: "1.9.1" }), null);
+      const newer = program(managedBinaryPath(store(folder), "1.8.2"));
+      assertEquals(findManaged(options)?.path, newer);
+      forgetStandIn("1.9.1", store(folder));
+      assertEquals(standInFor("1.8.2", store(folder)), "1.5.1");
+      forgetStandIn("1.8.2", store(folder));
+      assertEquals(standInFor("1.8.2", store(folder)), null);
     }));
 });

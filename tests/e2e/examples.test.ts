@@ -15,7 +15,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
-import { serverNotePath } from "../../lib/database/downgrade_guard.ts";
+import { serverNotePath } from "../../lib/database/server_note.ts";
 import { DEFAULT_GRACE_MS } from "../../lib/instance/context.ts";
 import {
   assertNothingLeft,

@@ -14,6 +14,7 @@ import {
   tarGz,
   withServer,
 } from "../binary/download/support.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
 import { withFileSystem } from "./support_places.ts";
 
@@ -32,24 +33,26 @@ function releases(...versions: string[]): Respond {
 }
 
 /** The environment of a command that finds no Temporal except the one that it installs. */
-const from = (base: string) => ({
+const from = (base: string, instance: TestInstance) => ({
   STIGMER_TEMPORAL_BIN: "",
+  STIGMER_STORE: storeOf(instance),
   STIGMER_TEMPORAL_MIRROR: base,
   PATH: (process.env["PATH"] ?? "").split(":").filter((folder) => !existsSync(join(folder, "temporal"))).join(":"),
   GOPROXY: "off",
   GOFLAGS: "-mod=mod",
 });
 
-const inBin = (instance: TestInstance) => readdirSync(instance.paths.binDir).sort();
+const storeOf = ({ home }: TestInstance) => join(home, "store");
+const inStore = (instance: TestInstance) => readdirSync(storeOf(instance)).sort();
 const binaryThatRuns = (instance: TestInstance) =>
   /^binary=(.*)$/m.exec(readFileSync(instance.paths.record, "utf8"))?.[1];
-const managed = (instance: TestInstance, version: string) => join(instance.paths.binDir, `temporal-${version}`);
+const managed = (instance: TestInstance, version: string) => join(storeOf(instance), `temporal-${version}`);
 
 describe("install", () => {
   it("and --version select what runs, restart changes to the installed version, and the running one is never removed", () =>
     withServer(releases("1.4.1", "1.4.2"), ({ base, seen }) =>
       withInstance(async (instance) => {
-        const env = from(base);
+        const env = from(base, instance);
         const started = await instance.run(["start", "--version", "1.4.1", "--headless"], { env });
         assertEquals(started.code, 0, started.stderr);
         assertStringIncludes(started.stderr, "note: no SHA-256 of Temporal 1.4.1 is pinned in stigmer-local");
@@ -93,14 +96,14 @@ describe("install", () => {
         assertEquals(binaryThatRuns(instance), managed(instance, "1.4.2"));
         await instance.stop();
         assertEquals((await instance.run(["install", "--remove", "1.4.2"], { env })).code, 0);
-        assertEquals(inBin(instance), ["install.lock"]);
+        assertEquals(inStore(instance), ["install.lock"]);
         assertEquals(seen.length, 4); // the checksums and the archive of each, once
       })));
 
   it("installs the version in the settings, and selects none", () =>
     withServer(releases("1.4.1", "1.4.2"), ({ base }) =>
       withInstance(async (instance) => {
-        const env = from(base);
+        const env = from(base, instance);
         writeFileSync(join(instance.home, "config.yaml"), "backend: { local: { temporal: { version: 1.4.1 } } }\n");
         const versionOf = async (args: string[], more = {}) => {
           const { code, stdout, stderr } = await instance.run(["install", "--json", ...args], {
@@ -129,7 +132,7 @@ describe("install", () => {
 
         const wrong = await instance.run(["install"], { env: { ...env, STIGMER_TEMPORAL_VERSION: "newest" } });
         assertEquals(wrong.code, 2);
-        assertStringIncludes(wrong.stderr, "for $STIGMER_TEMPORAL_VERSION: expected a version such as 1.5.1");
+        assertStringIncludes(wrong.stderr, "for $STIGMER_TEMPORAL_VERSION: expected a version such as 1.8.2");
       })));
 
   it("of an older version refuses the data of a newer one, and says what to do", () => {
@@ -138,7 +141,7 @@ describe("install", () => {
     const both: Respond = (socket, request) => (request.path.includes("1.6.0") ? newer : older)(socket, request);
     return withServer(both, ({ base }) =>
       withInstance(async (instance) => {
-        const env = from(base);
+        const env = from(base, instance);
         const started = await instance.run(["start", "--version", "1.6.0", "--headless"], { env });
         assertEquals(started.code, 0, started.stderr);
         const note = `${instance.paths.defaultDatabase}.server`;
@@ -153,13 +156,13 @@ describe("install", () => {
   });
 
   it("does not start an archive with a wrong checksum, nor anything else instead", () =>
-    withServer(releases("1.5.1"), ({ base }) =>
+    withServer(releases(DEFAULT_TEMPORAL_VERSION), ({ base }) =>
       withInstance(async (instance) => {
-        const started = await instance.run(["start"], { env: from(base) });
+        const started = await instance.run(["start"], { env: from(base, instance) });
         assertEquals(started.code, 1);
         assertStringIncludes(started.stderr, "Checksum mismatch");
         assert(!started.stderr.includes("building"), started.stderr);
-        assertEquals(inBin(instance), ["install.lock"]);
+        assertEquals(inStore(instance), ["install.lock"]);
         assert(!existsSync(instance.paths.record));
       })));
 
@@ -172,11 +175,11 @@ describe("install", () => {
       withInstance(async (instance) => {
         const args = ["install", "--version", "v1.4.1"];
         const both = await Promise.all(
-          [ownRuntime, otherRuntime].map((runtime) => instance.run(args, { env: from(base), runtime })),
+          [ownRuntime, otherRuntime].map((runtime) => instance.run(args, { env: from(base, instance), runtime })),
         );
         assertEquals(both.map(({ code }) => code), [0, 0], both.map(({ stderr }) => stderr).join());
         assertEquals(seen.filter(({ path }) => path === releasePaths("1.4.1").archive).length, 1);
-        assertEquals(inBin(instance), ["chosen.json", "install.lock", "temporal-1.4.1"]);
+        assertEquals(inStore(instance), ["install.lock", "temporal-1.4.1"]);
       }));
   });
 
@@ -190,7 +193,7 @@ describe("install", () => {
     return withServer(respond, ({ base }) =>
       withInstance(async (instance) => {
         const begin = async () => {
-          const installing = instance.launch(["install", "--version", "1.4.1"], { env: from(base) });
+          const installing = instance.launch(["install", "--version", "1.4.1"], { env: from(base, instance) });
           await until("the download is under way", () => installing.stderr().includes("%"));
           return installing;
         };
@@ -199,16 +202,16 @@ describe("install", () => {
         const { code, stderr } = await interrupted.ended;
         assertEquals(code, 130);
         assertStringIncludes(stderr, "temporary files were removed");
-        assertEquals(inBin(instance), ["install.lock"]);
+        assertEquals(inStore(instance), ["install.lock"]);
 
         const killed = await begin();
         killed.kill("SIGKILL");
         await killed.ended;
-        assertEquals(inBin(instance).length, 2); // the temporary files
+        assertEquals(inStore(instance).length, 2); // the temporary files
         isWhole = true;
-        const next = await instance.run(["install", "--version", "1.4.1"], { env: from(base) });
+        const next = await instance.run(["install", "--version", "1.4.1"], { env: from(base, instance) });
         assertEquals(next.code, 0, next.stderr);
-        assertEquals(inBin(instance), ["chosen.json", "install.lock", "temporal-1.4.1"]);
+        assertEquals(inStore(instance), ["install.lock", "temporal-1.4.1"]);
       }));
   });
 
@@ -220,11 +223,11 @@ describe("install", () => {
         withFileSystem(t, "2m", ({ path: home }) =>
           withInstance(async (instance) => {
             const { code, stderr } = await instance.run(["install", "--version", "1.4.1", "--home", home], {
-              env: from(base),
+              env: { ...from(base, instance), STIGMER_STORE: join(home, "store") },
             });
             assertEquals(code, 1);
             assertStringIncludes(stderr, "ENOSPC: no space left on its file system");
-            assertEquals(readdirSync(join(home, "bin")), ["install.lock"]);
+            assertEquals(readdirSync(join(home, "store")), ["install.lock"]);
           })),
     );
   });

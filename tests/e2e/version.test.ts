@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { readTemporalVersion } from "../../lib/binary/version/query_version.ts";
-import { serverNotePath } from "../../lib/database/downgrade_guard.ts";
+import { serverNotePath } from "../../lib/database/server_note.ts";
 import { isAlive, temporalBinary, until, withInstance } from "./support.ts";
 import { readPid, stopCleanly } from "./support_lifecycle.ts";
 

@@ -1,3 +1,4 @@
+import { isVersion } from "../../config/temporal_versions.ts";
 import { LocalError } from "../../errors/local_error.ts";
 
 /** Base URL of the releases of Temporal's CLI. */
@@ -27,6 +28,20 @@ export function archiveName(version: string, target: string): string {
 export function releaseUrls(base: string, version: string, target: string): { archive: URL; checksums: URL } {
   const folder = `${base.replace(/\/+$/, "")}/v${version}/`;
   return { archive: new URL(folder + archiveName(version, target)), checksums: new URL(`${folder}checksums.txt`) };
+}
+
+/** The URL of the checksums of the newest release, whose names tell its version; a mirror serves them at `latest/`. */
+export function latestChecksums(base: string): URL {
+  const folder = base === OFFICIAL_BASE
+    ? `${OFFICIAL_BASE.slice(0, -"download".length)}latest/download`
+    : `${base.replace(/\/+$/, "")}/latest`;
+  return new URL(`${folder}/checksums.txt`);
+}
+
+/** The version in the name of a release archive for `target`; null for any other name. */
+export function versionInName(name: string, target: string): string | null {
+  const version = /^temporal_cli_(.+)_[a-z]+_[a-z0-9]+\.tar\.gz$/.exec(name)?.[1];
+  return version !== undefined && archiveName(version, target) === name && isVersion(version) ? version : null;
 }
 
 /**

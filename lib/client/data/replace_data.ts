@@ -150,7 +150,7 @@ async function startAs(context: CommandContext, record: PidRecord | null): Promi
   const policy = { ...record?.policy, ...overrides.policy };
   const again = {
     ...context,
-    invocation: { ...invocation, requested, policy, temporalBin, requestedBinary: temporalBin },
+    invocation: { ...invocation, requested, policy, temporalBin },
   };
   try {
     return await startSupervised(again, START_TIMEOUT_MS, false);

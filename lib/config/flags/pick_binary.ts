@@ -22,7 +22,7 @@ export function pickBinary(options: ReadonlyMap<string, OptionValue>): PickedBin
   if (version === undefined) return { temporalBin: path, temporalVersion: null };
   const temporalVersion = String(version.value).replace(/^v(?=\d)/, "");
   if (!isVersion(temporalVersion)) {
-    throw badValue(sourceName(version.source), "a version such as 1.5.1", version.value, version.source);
+    throw badValue(sourceName(version.source), "a version such as 1.8.2", version.value, version.source);
   }
   const more = binary === undefined ? -1 : rankOf(binary.source) - rankOf(version.source);
   if (more < 0) return { temporalBin: null, temporalVersion };

@@ -33,7 +33,7 @@ function optionsFor(folder: string, base: string, more: Partial<InstallOptions> 
   mkdirSync(home, { recursive: true });
   // A Go that is found in its usual place all the same is to fetch nothing.
   const env = { PATH: join(folder, "no-tools"), GOPROXY: "off", GOFLAGS: "-mod=mod", STIGMER_TEMPORAL_MIRROR: base };
-  return { version: VERSION, home, env, tuning: { timing: QUICK }, ...more };
+  return { version: VERSION, home, env, cwd: folder, tuning: { timing: QUICK }, ...more };
 }
 
 const leftIn = (folder: string) => readdirSync(join(folder, "home", "bin")).sort();
@@ -55,7 +55,7 @@ describe("a download of a binary that the system checks for long", () => {
         const lines: string[] = [];
         const firstRun = { timeoutMs: 300, isDelayed: true };
         const { path, trust } = await installTemporal(optionsFor(folder, base, {
-          onProgress: (news) => lines.push(renderInstallProgress(VERSION, news, false)),
+          onProgress: (news) => lines.push(renderInstallProgress(news, false)),
           tuning: { timing: QUICK, firstRun },
         }));
         assertEquals([trust, existsSync(path)], ["published", true]);

@@ -57,7 +57,7 @@ describe("the real Temporal in a release archive", () => {
       mkdirSync(home);
       await withServer(serveFile(archive), async ({ base, seen }) => {
         const env = { PATH: "/nowhere", STIGMER_TEMPORAL_MIRROR: base };
-        const installed = await installTemporal({ version, home, env, tuning: { sums } });
+        const installed = await installTemporal({ version, home, env, cwd: home, tuning: { sums } });
         assertEquals([installed.source, installed.trust], ["downloaded", "pinned"]);
         assert(seen.length === 2 && seen[1]!.headers["if-range"] === '"real"', JSON.stringify(seen));
         assertEquals(statSync(installed.path).size, statSync(binary).size);

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { findManaged } from "../../../lib/binary/find.ts";
 import { goEnvironment } from "../../../lib/binary/go_build/run_go_install.ts";
 import { type InstallOptions, installTemporal } from "../../../lib/binary/install.ts";
-import type { InstallNews } from "../../../lib/binary/render_install.ts";
+import { type InstallNews, renderInstallProgress } from "../../../lib/binary/render_install.ts";
 import { resolveTemporal } from "../../../lib/binary/resolve.ts";
 import { readTemporalVersion } from "../../../lib/binary/version/query_version.ts";
 import { LocalError, systemErrorCode } from "../../../lib/errors/local_error.ts";
@@ -23,9 +24,11 @@ function setUp(folder: string, script: string): InstallOptions {
   return {
     version: "1.5.1",
     home: join(folder, "home"),
+    cwd: folder,
     env: {
       PATH: `${join(folder, "tools")}:${process.env["PATH"]}`,
       HOME: folder,
+      STIGMER_STORE: join(folder, "home", "bin"),
       STIGMER_TEMPORAL_MIRROR: "off",
       GOBIN: "/nowhere",
       GOOS: "plan9",
@@ -187,6 +190,7 @@ describe("installTemporal() without a download", () => {
         const binary = await installTemporal({
           version: "1.5.1",
           home: folder,
+          cwd: folder,
           env: { ...process.env, STIGMER_TEMPORAL_MIRROR: "off" },
         });
         assertEquals(await readTemporalVersion(binary.path), { cli: "1.5.1", server: "1.29.1" });
@@ -194,21 +198,72 @@ describe("installTemporal() without a download", () => {
   );
 });
 
+describe("installTemporal() of the default version without a download", () => {
+  const newer = (options: InstallOptions): InstallOptions => ({ ...options, version: "1.8.2", mayStandIn: true });
+
+  it("builds the newest version that Go can build, says so, and later starts find it without the network", () =>
+    withTempDir(async (folder) => {
+      const told: string[] = [];
+      const onProgress = (news: InstallNews) => told.push(renderInstallProgress(news, false));
+      const options = { ...newer(setUp(folder, `echo x >> builds; ${BUILD}`)), onProgress };
+      const path = join(folder, "home", "bin", "temporal-1.5.1");
+      const built = await installTemporal(options);
+      assertEquals(built, { path, source: "built", version: "1.5.1", trust: null, url: null });
+      const line = "Cannot download Temporal 1.8.2: downloads are disabled ($STIGMER_TEMPORAL_MIRROR=off); " +
+        "building 1.5.1 instead, the newest that Go can build";
+      assertEquals(told.filter((each) => each === line).length, 1, told.join("\n"));
+      assert(told.some((each) => each.startsWith("Building Temporal 1.5.1 with Go")), told.join("\n"));
+      assertEquals(leftIn(folder), ["install.lock", "instead.json", "temporal-1.5.1"]);
+      assertEquals(findManaged(options), { path, source: "managed", version: "1.5.1" });
+
+      told.length = 0;
+      assertEquals((await installTemporal(options)).source, "managed"); // asks the network again, and builds nothing
+      assert(told.some((each) => each.endsWith("using 1.5.1 instead, which is installed")), told.join("\n"));
+      assertEquals(readFileSync(join(folder, "builds"), "utf8"), "x\n");
+    }));
+
+  it("uses an installed 1.5.1 instead of building it, also without Go", () =>
+    withTempDir(async (folder) => {
+      const options = newer(setUp(folder, "exit 1"));
+      const path = join(folder, "home", "bin", "temporal-1.5.1");
+      mkdirSync(join(folder, "home", "bin"));
+      writeFileSync(path, "#!/bin/sh\n", { mode: 0o755 });
+      assertEquals((await installTemporal(options)).path, path);
+      assertEquals(findManaged(options)?.path, path);
+    }));
+
+  it("two at once make one build", () =>
+    withTempDir(async (folder) => {
+      const options = newer(setUp(folder, `echo x >> builds; sleep 0.3; ${BUILD}`));
+      const both = await Promise.all([installTemporal(options), installTemporal(options)]);
+      assertEquals(both.map(({ source }) => source).sort(), ["built", "managed"]);
+      assertEquals(readFileSync(join(folder, "builds"), "utf8"), "x\n");
+    }));
+
+  it("builds nothing else in place of a version that was named", () =>
+    withTempDir(async (folder) => {
+      const options = { ...newer(setUp(folder, 'echo "$@" > args; exit 1')), mayStandIn: false };
+      await assertRejects(() => installTemporal(options), LocalError, "Cannot install Temporal 1.8.2");
+      assert(readFileSync(join(folder, "args"), "utf8").includes("@v1.8.2"));
+      assertEquals(leftIn(folder), ["install.lock"]);
+    }));
+});
+
 describe("resolveTemporal()", () => {
   it("builds when nothing is there", () =>
     withTempDir(async (folder) => {
       const options = setUp(folder, BUILD);
       const env = { ...options.env, PATH: `${join(folder, "tools")}:/usr/bin:/bin` };
-      const binary = await resolveTemporal({ ...options, env, cwd: folder });
+      const binary = await resolveTemporal({ ...options, env });
       assertEquals(binary.source, "built");
-      assertEquals((await resolveTemporal({ ...options, env, cwd: folder })).source, "managed");
+      assertEquals((await resolveTemporal({ ...options, env })).source, "managed");
     }));
 
   it("lists all that was tried when nothing helps", () =>
     withTempDir(async (folder) => {
       const options = setUp(folder, "exit 1");
       const env = { ...options.env, PATH: `${join(folder, "tools")}:/usr/bin:/bin` };
-      const error = await assertRejects(() => resolveTemporal({ ...options, env, cwd: folder }), LocalError, "Tried:");
+      const error = await assertRejects(() => resolveTemporal({ ...options, env }), LocalError, "Tried:");
       assertEquals(error.code, "binary-not-found");
       const tried = error.facts["tried"];
       assert(

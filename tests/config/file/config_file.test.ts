@@ -144,7 +144,7 @@ describe("config.yaml", () => {
         { log: { max_size: "10 apples" } },
         "2: Invalid value `10 apples` for `log.max_size`: expected a size such as 10MB",
       ],
-      [{ version: "latest" }, "1: Invalid value `latest` for `version`: expected a version such as 1.5.1"],
+      [{ version: "latest" }, "1: Invalid value `latest` for `version`: expected a version such as 1.8.2"],
       [[1], "0: Expected keys and values in `backend.local.temporal`, such as `temporal_bin: …`"],
       [{ restart: 5 }, "1: Expected keys and values in `backend.local.temporal.restart`, such as `max: …`"],
     ];

@@ -1,0 +1,59 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { LocalError } from "../../errors/local_error.ts";
+import { nativeArch } from "../../platform/spawn/native_arch.ts";
+import { MAX_CHECKSUMS_BYTES, parseChecksums } from "./checksums.ts";
+import { DEFAULT_TIMING, download, type DownloadTiming } from "./download.ts";
+import {
+  latestChecksums,
+  MIRROR_VARIABLE,
+  releaseBase,
+  releaseTarget,
+  shownUrl,
+  versionInName,
+} from "./release_files.ts";
+
+/** Options of {@linkcode latestVersion}. */
+export interface LatestOptions {
+  /** The caller's environment: mirror and proxy. */
+  env: Readonly<Record<string, string | undefined>>;
+  signal?: AbortSignal | undefined;
+  /** For tests. */
+  timing?: DownloadTiming;
+}
+
+/**
+ * Asks the publisher, or the mirror, for the newest release of Temporal's CLI.
+ *
+ * @throws {LocalError} `install-failed` if it does not answer, or downloads are disabled; the reason of `signal`
+ */
+export async function latestVersion({ env, signal, timing = DEFAULT_TIMING }: LatestOptions): Promise<string> {
+  const base = releaseBase(env);
+  if (base === null) throw unknown(`downloads are disabled ($${MIRROR_VARIABLE}=off)`);
+  const url = latestChecksums(base);
+  const target = releaseTarget(process.platform, nativeArch()) ?? "linux_amd64";
+  const folder = mkdtempSync(join(tmpdir(), "stigmer-latest-"));
+  try {
+    const path = join(folder, "checksums.txt");
+    await download({ url, path, maxBytes: MAX_CHECKSUMS_BYTES, env, timing, signal, onProgress: () => {} });
+    const names = [...parseChecksums(readFileSync(path, "utf8")).keys()];
+    const version = names.map((name) => versionInName(name, target)).find((found) => found !== null);
+    if (version !== undefined) return version!;
+    throw unknown(`${shownUrl(url)} lists no archive for ${target}`);
+  } catch (error) {
+    if (!(error instanceof LocalError) || error.facts["why"] === undefined) throw error;
+    throw unknown(String(error.facts["why"]), error);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function unknown(why: string, cause?: unknown): LocalError {
+  return new LocalError("install-failed", `Cannot find out the newest Temporal: ${why}`, {
+    hint: "Name a version with `stigmer-local install --version`, or check the network and HTTPS_PROXY",
+    facts: { version: "latest" },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
