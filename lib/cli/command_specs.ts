@@ -179,7 +179,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "stigmer-local install --remove 1.4.1",
     ],
     flags: [
-      { ...PICK_VERSION, help: "Version to install (default: the version pinned by this tool)" },
+      { ...PICK_VERSION, help: "Version to install, or latest (default: the version pinned by this tool)" },
       { name: "list", kind: "boolean", help: "List installed versions" },
       { name: "remove", kind: "text", value: "V", help: "Remove an installed version that is not running" },
     ],

@@ -121,7 +121,7 @@ export function invocationOf(
   for (const { name } of command.flags) {
     commandOptions[name] = options.get(name)?.value as string | number | boolean | undefined;
   }
-  const { temporalBin, temporalVersion } = pickBinary(options);
+  const { temporalBin, temporalVersion } = pickBinary(options, command.name === "install");
   return {
     command,
     home,

@@ -6,6 +6,7 @@ import { writeSelectedVersion } from "../binary/selected_version.ts";
 import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
 import { sourceIn } from "../cli/invocation.ts";
 import { PICK_VERSION } from "../config/flags/instance_flags.ts";
+import { LATEST } from "../config/flags/pick_binary.ts";
 import { sourceName } from "../config/flags/setting_source.ts";
 import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
@@ -74,7 +75,7 @@ async function installOne(context: CommandContext, named: string | null): Promis
   const { host, invocation: { home } } = context;
   const place = { home, env: host.env, cwd: host.cwd() };
   const mayStandIn = named === null;
-  const fixed = named === "latest" ? null : named === null ? DEFAULT_TEMPORAL_VERSION : versionFrom(named, "--version");
+  const fixed = named === LATEST ? null : named === null ? DEFAULT_TEMPORAL_VERSION : versionFrom(named, "--version");
   const existing = fixed === null ? null : findManaged({ ...place, version: fixed });
   if (existing !== null) return { ...existing, version: fixed!, trust: null, url: null };
   const { installTemporal } = await import("../binary/install.ts");

@@ -356,6 +356,8 @@ describe("parseCommandLine() on the binary", () => {
     assertEquals(binary("--home /h --version=v1.4.1 restart"), [null, "1.4.1"]);
     assertEquals(parse("--version").command.name, "version");
     assert(refusal("start --version latest").message.includes("for --version: expected a version such as 1.8.2"));
+    assertEquals(binary("install --version latest"), [null, null]);
+    assert(refusal("install", { STIGMER_TEMPORAL_VERSION: "latest" }).message.includes("expected a version"));
     assert(refusal("start --version").message.startsWith("--version requires a value"));
   });
 

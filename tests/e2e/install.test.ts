@@ -1,12 +1,10 @@
 // test: seconds 400
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   answer,
-  notThere,
   releasePaths,
   type Respond,
   serveBytes,
@@ -17,42 +15,18 @@ import {
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
 import { withFileSystem } from "./support_places.ts";
-
-/** A release whose `temporal` reports `version`, with this `server`, and otherwise is the real one. */
-function release(version: string, server = "1.29.1"): Uint8Array {
-  const text =
-    `#!/bin/sh\n[ "$1" = --version ] && echo "temporal version ${version} (Server ${server}, UI 2.42.1)" && exit\n` +
-    `exec '${temporalBinary()}' "$@"\n`;
-  return tarGz([{ name: "LICENSE", data: "MIT" }, { name: "temporal", data: text }]);
-}
-
-/** Serves releases of these versions. */
-function releases(...versions: string[]): Respond {
-  const served = new Map(versions.map((version) => [version, serveRelease(version, release(version))]));
-  return (socket, request) => (served.get(/^\/v([^/]+)\//.exec(request.path)?.[1] ?? "") ?? notThere)(socket, request);
-}
-
-/** The environment of a command that finds no Temporal except the one that it installs. */
-const from = (base: string, instance: TestInstance) => ({
-  STIGMER_TEMPORAL_BIN: "",
-  STIGMER_STORE: storeOf(instance),
-  STIGMER_TEMPORAL_MIRROR: base,
-  PATH: (process.env["PATH"] ?? "").split(":").filter((folder) => !existsSync(join(folder, "temporal"))).join(":"),
-  GOPROXY: "off",
-  GOFLAGS: "-mod=mod",
-});
+import { binaryThatRuns, from, release, releases } from "./support_releases.ts";
 
 const storeOf = ({ home }: TestInstance) => join(home, "store");
 const inStore = (instance: TestInstance) => readdirSync(storeOf(instance)).sort();
-const binaryThatRuns = (instance: TestInstance) =>
-  /^binary=(.*)$/m.exec(readFileSync(instance.paths.record, "utf8"))?.[1];
 const managed = (instance: TestInstance, version: string) => join(storeOf(instance), `temporal-${version}`);
+const envFrom = (base: string, instance: TestInstance) => from(base, { STIGMER_STORE: storeOf(instance) });
 
 describe("install", () => {
   it("and --version select what runs, restart changes to the installed version, and the running one is never removed", () =>
     withServer(releases("1.4.1", "1.4.2"), ({ base, seen }) =>
       withInstance(async (instance) => {
-        const env = from(base, instance);
+        const env = envFrom(base, instance);
         const started = await instance.run(["start", "--version", "1.4.1", "--headless"], { env });
         assertEquals(started.code, 0, started.stderr);
         assertStringIncludes(started.stderr, "note: no SHA-256 of Temporal 1.4.1 is pinned in stigmer-local");
@@ -103,7 +77,7 @@ describe("install", () => {
   it("installs the version in the settings, and selects none", () =>
     withServer(releases("1.4.1", "1.4.2"), ({ base }) =>
       withInstance(async (instance) => {
-        const env = from(base, instance);
+        const env = envFrom(base, instance);
         writeFileSync(join(instance.home, "config.yaml"), "backend: { local: { temporal: { version: 1.4.1 } } }\n");
         const versionOf = async (args: string[], more = {}) => {
           const { code, stdout, stderr } = await instance.run(["install", "--json", ...args], {
@@ -141,7 +115,7 @@ describe("install", () => {
     const both: Respond = (socket, request) => (request.path.includes("1.6.0") ? newer : older)(socket, request);
     return withServer(both, ({ base }) =>
       withInstance(async (instance) => {
-        const env = from(base, instance);
+        const env = envFrom(base, instance);
         const started = await instance.run(["start", "--version", "1.6.0", "--headless"], { env });
         assertEquals(started.code, 0, started.stderr);
         const note = `${instance.paths.defaultDatabase}.server`;
@@ -158,7 +132,7 @@ describe("install", () => {
   it("does not start an archive with a wrong checksum, nor anything else instead", () =>
     withServer(releases(DEFAULT_TEMPORAL_VERSION), ({ base }) =>
       withInstance(async (instance) => {
-        const started = await instance.run(["start"], { env: from(base, instance) });
+        const started = await instance.run(["start"], { env: envFrom(base, instance) });
         assertEquals(started.code, 1);
         assertStringIncludes(started.stderr, "Checksum mismatch");
         assert(!started.stderr.includes("building"), started.stderr);
@@ -175,7 +149,7 @@ describe("install", () => {
       withInstance(async (instance) => {
         const args = ["install", "--version", "v1.4.1"];
         const both = await Promise.all(
-          [ownRuntime, otherRuntime].map((runtime) => instance.run(args, { env: from(base, instance), runtime })),
+          [ownRuntime, otherRuntime].map((runtime) => instance.run(args, { env: envFrom(base, instance), runtime })),
         );
         assertEquals(both.map(({ code }) => code), [0, 0], both.map(({ stderr }) => stderr).join());
         assertEquals(seen.filter(({ path }) => path === releasePaths("1.4.1").archive).length, 1);
@@ -193,7 +167,7 @@ describe("install", () => {
     return withServer(respond, ({ base }) =>
       withInstance(async (instance) => {
         const begin = async () => {
-          const installing = instance.launch(["install", "--version", "1.4.1"], { env: from(base, instance) });
+          const installing = instance.launch(["install", "--version", "1.4.1"], { env: envFrom(base, instance) });
           await until("the download is under way", () => installing.stderr().includes("%"));
           return installing;
         };
@@ -209,7 +183,7 @@ describe("install", () => {
         await killed.ended;
         assertEquals(inStore(instance).length, 2); // the temporary files
         isWhole = true;
-        const next = await instance.run(["install", "--version", "1.4.1"], { env: from(base, instance) });
+        const next = await instance.run(["install", "--version", "1.4.1"], { env: envFrom(base, instance) });
         assertEquals(next.code, 0, next.stderr);
         assertEquals(inStore(instance), ["install.lock", "temporal-1.4.1"]);
       }));
@@ -223,7 +197,7 @@ describe("install", () => {
         withFileSystem(t, "2m", ({ path: home }) =>
           withInstance(async (instance) => {
             const { code, stderr } = await instance.run(["install", "--version", "1.4.1", "--home", home], {
-              env: { ...from(base, instance), STIGMER_STORE: join(home, "store") },
+              env: { ...envFrom(base, instance), STIGMER_STORE: join(home, "store") },
             });
             assertEquals(code, 1);
             assertStringIncludes(stderr, "ENOSPC: no space left on its file system");

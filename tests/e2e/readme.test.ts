@@ -33,7 +33,7 @@ function gist(lines: readonly string[], { home, port, uiPort }: TestInstance): s
     [home, "~/.stigmer"],
     [homedir(), "~"],
     [temporalBinary(), "~/.stigmer/bin/temporal"],
-    ["~/.stigmer/bin/temporal-1.5.1", "~/.stigmer/bin/temporal"],
+    [/~\/\.stigmer\/bin\/temporal-[\d.]+/g, "~/.stigmer/bin/temporal"],
     [`${port}`, "7233"],
     [`${uiPort}`, "8233"],
     [/\b(deno|node)\b/g, "RUNTIME"],

@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { namesDatabase } from "../../lib/platform/processes/dev_server_argv.ts";
-import type { Processes } from "../../lib/platform/processes/processes.ts";
+import { isWithin, type Processes } from "../../lib/platform/processes/processes.ts";
 import type { LockFile } from "../../lib/platform/locks/lock_file.ts";
 import type { Connect } from "../../lib/platform/net/connection.ts";
 import type { DetachedProcess } from "../../lib/platform/spawn/spawn_detached.ts";
@@ -164,7 +164,7 @@ export class FakeSystem implements System {
         const members = table.liveMembers(pgid);
         return members.length > 0 && members.every(({ state }) => state === "T");
       },
-      processesIn: (folder) => others().filter(({ cwd }) => `${cwd ?? ""}/`.startsWith(`${folder}/`)).map(holder),
+      processesIn: (folder) => others().filter(({ cwd }) => isWithin(cwd ?? "", folder)).map(holder),
       listeners: (port) => this.ports.listeners(port),
       groupListensOn: (pgid, port) => this.ports.groupListensOn(pgid, port),
     };

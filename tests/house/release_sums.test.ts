@@ -7,14 +7,19 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { archiveName, RELEASE_TARGETS } from "../../lib/binary/download/release_files.ts";
 import { RELEASE_SUMS } from "../../lib/binary/download/release_sums.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
+import { answer, type Respond, withServer } from "../binary/download/support.ts";
 import { read, ROOT } from "./support.ts";
 
 const NODE = process.env["STIGMER_TEST_NODE"] ?? "node";
 
-function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+type Ran = { code: number; stdout: string; stderr: string };
+
+function run(args: readonly string[], mirror = "off"): Promise<Ran> {
   const command = ["--import", "tsx", "scripts/release_sums.ts", ...args];
+  const env = { ...process.env, STIGMER_TEMPORAL_MIRROR: mirror };
   return new Promise((resolve) => {
-    execFile(NODE, command, { cwd: ROOT }, (error, stdout, stderr) => {
+    execFile(NODE, command, { cwd: ROOT, env }, (error, stdout, stderr) => {
       resolve({ code: Number(error?.code ?? 0), stdout, stderr });
     });
   });
@@ -29,15 +34,33 @@ describe("release_sums.ts", () => {
         `${RELEASE_SUMS["1.5.1"]![target]}  ${archiveName("1.5.1", target)}\n`
       );
       writeFileSync(path, lines.join(""));
-      const { code, stdout } = await run("1.5.1", path);
+      const { code, stdout } = await run(["1.5.1", path]);
       assertEquals(code, 0);
       assertStringIncludes(read("lib/binary/download/release_sums.ts"), stdout);
       writeFileSync(path, lines.slice(1).join(""));
-      const cut = await run("1.5.1", path);
+      const cut = await run(["1.5.1", path]);
       assert(cut.code === 1 && cut.stderr.includes("does not list linux_amd64"), cut.stderr);
-      assertEquals((await run("latest", path)).code, 2);
+      assertEquals((await run(["latest", path])).code, 2);
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("says when Temporal has released a newer version than the default", async () => {
+    const sumsOf = (version: string): Respond => (socket, { path }) => {
+      assertEquals(path, "/latest/checksums.txt");
+      const lines = RELEASE_TARGETS.map((target) => `${"0".repeat(64)}  ${archiveName(version, target)}\n`);
+      answer(socket, 200, { "content-length": lines.join("").length }, new TextEncoder().encode(lines.join("")));
+    };
+    const saidOf = (version: string) => withServer(sumsOf(version), ({ base }) => run([], base));
+    const newer = await saidOf("99.0.0");
+    assertEquals([newer.code, newer.stderr], [0, ""]);
+    assertStringIncludes(
+      newer.stdout,
+      `99.0.0 is newer than the default, ${DEFAULT_TEMPORAL_VERSION}; no sum is pinned`,
+    );
+    assertStringIncludes((await saidOf(DEFAULT_TEMPORAL_VERSION)).stdout, "is the newest");
+    const none = await run([]);
+    assert(none.code === 1 && none.stderr.includes("Cannot find out the newest Temporal: downloads are disabled"));
   });
 });

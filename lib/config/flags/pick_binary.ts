@@ -9,17 +9,24 @@ export interface PickedBinary {
   temporalVersion: string | null;
 }
 
+/** In place of a version for `install`: the newest release. */
+export const LATEST = "latest";
+
 /**
  * The binary that `temporal-bin` or `version` selects. The source with the higher precedence wins: flag, environment,
  * project file, `config.yaml`.
  *
+ * @param isInstall The flag may be {@linkcode LATEST}, which counts as none.
  * @throws {LocalError} `usage` for an invalid version, and for both at once
  */
-export function pickBinary(options: ReadonlyMap<string, OptionValue>): PickedBinary {
+export function pickBinary(options: ReadonlyMap<string, OptionValue>, isInstall = false): PickedBinary {
   const version = options.get("version");
   const binary = options.get("temporal-bin");
   const path = binary === undefined ? null : String(binary.value);
   if (version === undefined) return { temporalBin: path, temporalVersion: null };
+  if (isInstall && version.source.kind === "flag" && version.value === LATEST) {
+    return { temporalBin: null, temporalVersion: null };
+  }
   const temporalVersion = String(version.value).replace(/^v(?=\d)/, "");
   if (!isVersion(temporalVersion)) {
     throw badValue(sourceName(version.source), "a version such as 1.8.2", version.value, version.source);

@@ -5,7 +5,15 @@ import { namesDatabase } from "./dev_server_argv.ts";
 import { candidates, candidatesAmong, holdersIn, locationOf, targetLock, targetOf } from "./open_files_darwin.ts";
 import { isLockedInLsof, isReadOnlyInLsof, type LsofFile, parseLsof, socketAddress } from "./parse_lsof.ts";
 import { hasArguments, parsePs, parsePsOwners, parsePsPairs, PS_COLUMNS, type PsLine } from "./parse_ps.ts";
-import { type Holder, isDead, type Listener, type LockHolder, type Processes, type ProcessInfo } from "./processes.ts";
+import {
+  type Holder,
+  isDead,
+  isWithin,
+  type Listener,
+  type LockHolder,
+  type Processes,
+  type ProcessInfo,
+} from "./processes.ts";
 import { type RunTool, runTool, type RunToolLater, runToolLater } from "./run_tool.ts";
 
 /** No name lookups, no warnings, and no stat(2) of mounts, which waits for an unresponsive file server. */
@@ -132,7 +140,7 @@ export function darwinProcesses(
     const { path } = targetOf(folder);
     const pids = candidates(run);
     const folders = pids.length === 0 ? [] : lsof("-a", "-p", pids.join(","), "-d", "cwd", ...LSOF_QUIET, "-Fpcfn");
-    const found = folders.filter((file) => `${file.path ?? ""}/`.startsWith(`${path}/`));
+    const found = folders.filter((file) => isWithin(file.path ?? "", path));
     return [...new Map(found.map((file) => [file.pid, file])).values()]
       .filter(({ pid }) => pid !== ownPid).map((file) => holder(file, {}));
   };

@@ -13,7 +13,15 @@ import {
 import { parseNetTcp } from "./parse_net_tcp.ts";
 import { parseProcStat, type ProcStat } from "./parse_proc_stat.ts";
 import { descriptorLinks, listNumbers, orUnseen, readPieces, readProcLink, readProcText } from "./proc_files.ts";
-import { type Holder, isDead, type Listener, type LockHolder, type Processes, type ProcessInfo } from "./processes.ts";
+import {
+  type Holder,
+  isDead,
+  isWithin,
+  type Listener,
+  type LockHolder,
+  type Processes,
+  type ProcessInfo,
+} from "./processes.ts";
 
 /** The IPv4 and IPv6 sockets of this network namespace. */
 const TCP_TABLES = ["net/tcp", "net/tcp6"];
@@ -126,7 +134,7 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
   const processesIn = (folder: string): Holder[] => {
     const { path } = targetFile(folder);
     return listNumbers(proc).filter((pid) => pid !== ownPid && !/[ZX]/i.test(statOf(pid)?.state ?? "X"))
-      .filter((pid) => `${readProcLink(`${proc}/${pid}/cwd`) ?? ""}/`.startsWith(`${path}/`))
+      .filter((pid) => isWithin(readProcLink(`${proc}/${pid}/cwd`) ?? "", path))
       .map((pid) => ({ pid, command: commandOf(pid) }));
   };
 

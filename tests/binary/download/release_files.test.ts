@@ -4,12 +4,14 @@ import { parseChecksums } from "../../../lib/binary/download/checksums.ts";
 import { proxyFor } from "../../../lib/binary/download/proxy.ts";
 import {
   isAllowed,
+  latestChecksums,
   OFFICIAL_BASE,
   RELEASE_TARGETS,
   releaseBase,
   releaseTarget,
   releaseUrls,
   shownUrl,
+  versionInName,
 } from "../../../lib/binary/download/release_files.ts";
 import { RELEASE_SUMS } from "../../../lib/binary/download/release_sums.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../../../lib/config/temporal_versions.ts";
@@ -23,6 +25,18 @@ describe("releaseUrls()", () => {
       const { archive, checksums } = releaseUrls(base, "1.5.1", "linux_amd64");
       assertEquals(archive.href, "https://a.test/x/v1.5.1/temporal_cli_1.5.1_linux_amd64.tar.gz");
       assertEquals(checksums.href, "https://a.test/x/v1.5.1/checksums.txt");
+    }
+  });
+
+  it("asks the publisher's newest release for its sums, or the mirror at latest/", () => {
+    assertEquals(
+      latestChecksums(OFFICIAL_BASE).href,
+      "https://github.com/temporalio/cli/releases/latest/download/checksums.txt",
+    );
+    assertEquals(latestChecksums("https://a.test/x/").href, "https://a.test/x/latest/checksums.txt");
+    assertEquals(versionInName("temporal_cli_1.9.1_linux_amd64.tar.gz", "linux_amd64"), "1.9.1");
+    for (const name of ["temporal_cli_1.9.1_linux_arm64.tar.gz", "temporal_cli_../x_linux_amd64.tar.gz", "x"]) {
+      assertEquals(versionInName(name, "linux_amd64"), null);
     }
   });
 

@@ -297,6 +297,7 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
               pid
             );
             assertEquals(found, [inside.pid, below.pid].sort((a, b) => a - b));
+            assert(processes.processesIn("/").some(({ pid }) => pid === inside.pid));
           }, { cwd: join(folder, "home-of-another") }), { cwd: join(folder, "home", "logs") }), {
         cwd: join(folder, "home"),
       });

@@ -1,0 +1,145 @@
+// test: seconds 300
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { archiveName } from "../../lib/binary/download/release_files.ts";
+import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
+import {
+  answer,
+  notThere,
+  releasePaths,
+  type Respond,
+  serveRelease,
+  target,
+  withServer,
+} from "../binary/download/support.ts";
+import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
+import { binaryThatRuns, from, makeGo, release, releases } from "./support_releases.ts";
+
+/** Runs `body` with two homes of one user. */
+async function withTwoHomes(
+  body: (first: TestInstance, second: TestInstance, userHome: string) => Promise<void>,
+): Promise<void> {
+  const userHome = mkdtempSync(join(tmpdir(), "sl-user-"));
+  try {
+    await withInstance((first) => withInstance((second) => body(first, second, userHome)));
+  } finally {
+    rmSync(userHome, { recursive: true, force: true });
+  }
+}
+
+const storeIn = (userHome: string) => join(userHome, ".stigmer", "bin");
+
+type Listed = { version: string; path: string; isRunning: boolean; isNext: boolean; usedBy: string[] };
+
+describe("the store of binaries", () => {
+  it("is the user's, whatever the home: two starts at once get one archive, and it stays while one runs it", () =>
+    withServer(releases("1.4.1"), ({ base, seen }) =>
+      withTwoHomes(async (first, second, HOME) => {
+        const env = from(base, { HOME });
+        const args = ["start", "--version", "1.4.1", "--headless"];
+        const both = await Promise.all([
+          first.run(args, { env, runtime: ownRuntime }),
+          second.run(args, { env, runtime: otherRuntime }),
+        ]);
+        assertEquals(both.map(({ code }) => code), [0, 0], both.map(({ stderr }) => stderr).join("\n"));
+        assertEquals(seen.filter(({ path }) => path === releasePaths("1.4.1").archive).length, 1);
+        const path = join(storeIn(HOME), "temporal-1.4.1");
+        assertEquals([binaryThatRuns(first), binaryThatRuns(second)], [path, path]);
+        assertEquals(readdirSync(storeIn(HOME)).sort(), ["install.lock", "temporal-1.4.1"]);
+        for (const { paths } of [first, second]) assert(!existsSync(join(paths.binDir, "temporal-1.4.1")));
+
+        const listed = async (instance: TestInstance) => {
+          const { stdout } = await instance.run(["install", "--list", "--json"], { env });
+          return (JSON.parse(stdout).versions as Listed[]).map(({ version, usedBy }) => [version, ...usedBy.sort()]);
+        };
+        assertEquals(await listed(first), [["1.4.1", ...[first.home, second.home].sort()]]);
+        await first.stop();
+        assertEquals(await listed(first), [["1.4.1", second.home]]);
+        const text = await first.run(["install", "--list"], { env, runtime: otherRuntime });
+        assertStringIncludes(text.stdout, `${path}  used by ${second.home}`);
+        const refused = await first.run(["install", "--remove", "1.4.1"], { env });
+        assertEquals(refused.code, 1);
+        assertStringIncludes(refused.stderr, `Cannot remove Temporal 1.4.1: ${second.home} is running it`);
+        assertStringIncludes(refused.stderr, `stigmer-local stop --home '${second.home}'`);
+        assert(existsSync(path));
+        await second.stop();
+        assertEquals((await first.run(["install", "--remove", "1.4.1"], { env })).code, 0);
+        assertEquals(readdirSync(storeIn(HOME)), ["install.lock"]);
+      })));
+
+  it("is not needed for a binary that the home holds already", () =>
+    withServer(notThere, ({ base, seen }) =>
+      withTwoHomes(async (instance, _other, HOME) => {
+        const env = from(base, { HOME });
+        const path = join(instance.paths.binDir, "temporal-1.4.1");
+        mkdirSync(instance.paths.binDir, { mode: 0o700 });
+        copyFileSync(temporalBinary(), path);
+        for (const runtime of [ownRuntime, otherRuntime]) {
+          const started = await instance.run(["start", "--version", "1.4.1", "--headless"], { env, runtime });
+          assertEquals(started.code, 0, started.stderr);
+          assertEquals(binaryThatRuns(instance), path);
+        }
+        assertEquals(seen.length, 0);
+        assert(!existsSync(join(HOME, ".stigmer")));
+      })));
+
+  it("holds what Go built in place of a default version that cannot be downloaded, and later starts ask no network", () =>
+    withServer(movingOn(), ({ base, seen }) =>
+      withTwoHomes(async (first, second, HOME) => {
+        const tools = join(HOME, "tools");
+        makeGo(tools, "1.5.1");
+        const { PATH, ...rest } = from(base, { HOME });
+        const env = { ...rest, PATH: `${tools}:${PATH}` };
+        const start = ["start", "--headless"];
+        const both = await Promise.all([first.run(start, { env }), second.run(start, { env, runtime: otherRuntime })]);
+        assertEquals(both.map(({ code }) => code), [0, 0], both.map(({ stderr }) => stderr).join("\n"));
+        assertStringIncludes(
+          both.map(({ stderr }) => stderr).join(),
+          "; building 1.5.1 instead, the newest that Go can build",
+        );
+        assertEquals(readFileSync(join(tools, "builds"), "utf8"), "x\n");
+        const path = join(storeIn(HOME), "temporal-1.5.1");
+        assertEquals([binaryThatRuns(first), binaryThatRuns(second)], [path, path]);
+        await until("the server is noted", () => existsSync(`${first.paths.defaultDatabase}.server`));
+
+        const requests = seen.length;
+        await first.stop();
+        const again = await first.run(start, { env, runtime: otherRuntime });
+        assertEquals([again.code, seen.length], [0, requests], again.stderr);
+        assertEquals((await first.run(["stop"])).code, 0);
+
+        const installed = await first.run(["install"], { env });
+        assertEquals(installed.code, 0, installed.stderr);
+        assertStringIncludes(
+          installed.stdout,
+          `${DEFAULT_TEMPORAL_VERSION} cannot be downloaded; Temporal 1.5.1 is installed`,
+        );
+        assert(seen.length > requests);
+
+        const newest = await first.run(["install", "--version", "latest", "--json"], { env });
+        assertEquals(JSON.parse(newest.stdout).version, "1.9.9", newest.stderr);
+        const moved = await first.run(start, { env });
+        assertEquals([moved.code, binaryThatRuns(first)], [0, join(storeIn(HOME), "temporal-1.9.9")], moved.stderr);
+        assertStringIncludes(moved.stderr, "note: Temporal 1.9.9 serves the data of 1.5.1 now");
+        const reused = await first.run(start, { env });
+        assert(!reused.stderr.includes("note: Temporal 1.9.9"), reused.stderr);
+        await until("the server is noted", () =>
+          readFileSync(`${first.paths.defaultDatabase}.server`, "utf8").includes("1.9.9"));
+        const back = await first.run(["restart", "--version", "1.5.1"], { env });
+        assertEquals(back.code, 1);
+        assertStringIncludes(back.stderr, "was last served by Temporal server 1.33.0");
+      })));
+});
+
+/** A mirror without the default version, whose newest release is 1.9.9. */
+function movingOn(): Respond {
+  const newest = serveRelease("1.9.9", release("1.9.9", "1.33.0"));
+  const sums = new TextEncoder().encode(`${"0".repeat(64)}  ${archiveName("1.9.9", target)}\n`);
+  return (socket, request) => {
+    if (request.path === "/latest/checksums.txt") return answer(socket, 200, { "content-length": sums.length }, sums);
+    (request.path.startsWith("/v1.9.9/") ? newest : notThere)(socket, request);
+  };
+}
