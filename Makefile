@@ -7,15 +7,16 @@ STD ?=
 PREFIX ?= $(HOME)/.local
 SECONDS ?= 60
 SEED ?=
+VERSION ?=
 
 # Every recipe runs its programs in the foreground, without a wrapper, so that Ctrl-C reaches them.
 run := scripts/run.sh
 node := node --import tsx
 
-.PHONY: help start stop restart status logs bundle install uninstall test test-std test-cluster check fmt bench chaos hooks clean
+.PHONY: help start stop restart status logs bundle install uninstall release release-files test test-std test-cluster check fmt bench chaos hooks clean
 
 help: ## List the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 start: ## Start Temporal, or reuse the running one; installs what is missing
 	@$(run) start $(ARGS)
@@ -41,6 +42,14 @@ install: bundle ## Install that file and a launcher, stigmer-local, under PREFIX
 
 uninstall: ## Remove them from PREFIX
 	@scripts/install.sh --remove "$(PREFIX)"
+
+release: ## Make a release on this machine: check, commit, files in dist/release, tag; publishes nothing (VERSION=1.2.3)
+	@scripts/node_modules.sh dev
+	@$(node) scripts/release.ts "$(VERSION)"
+
+release-files: ## Make the files of a release in dist/release
+	@scripts/node_modules.sh dev
+	@$(node) scripts/release.ts --files
 
 test: ## Run all tests under Deno and Node against a real Temporal (ARGS=--quick for units and the central scenarios)
 	@scripts/node_modules.sh dev

@@ -1,6 +1,6 @@
 /**
- * Checks the code without running it: format, lint, types with Deno and with TypeScript, and house rules. A warning is a
- * failure.
+ * Checks the code without running it: format, lint, types with Deno and with TypeScript, the workflows if actionlint can be
+ * built, and house rules. A warning is a failure.
  *
  *   node --import tsx scripts/check.ts [--fix | --fast]     --fast: only format and lint
  */
@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { findActionlint } from "./actionlint.ts";
 import { findDeno, findDenoConfig } from "./testing/machine.ts";
 
 type Step = { name: string; command: string; args: string[] };
@@ -25,6 +26,7 @@ async function main(isFixing: boolean, isFast: boolean): Promise<number> {
     ...look,
     { name: "types (Deno)", command: deno, args: ["check", "--quiet", ...config, "."] },
     { name: "types (TypeScript)", command: process.execPath, args: ["node_modules/typescript/bin/tsc"] },
+    ...workflows(root),
     {
       name: "house",
       command: process.execPath,
@@ -34,6 +36,11 @@ async function main(isFixing: boolean, isFast: boolean): Promise<number> {
   let failed = 0;
   for (const step of steps) failed += await run(step, root) ? 0 : 1;
   return failed === 0 ? 0 : 1;
+}
+
+function workflows(root: string): Step[] {
+  const actionlint = findActionlint(root);
+  return actionlint === null ? [] : [{ name: "workflows", command: actionlint, args: [] }];
 }
 
 /** Runs one step and prints a line about it; its output too if it failed. */

@@ -38,13 +38,12 @@ export async function removeInstalled(context: CommandContext, version: string):
 }
 
 function inUse(version: string, path: string, usedBy: string[], home: string): LocalError {
-  const others = usedBy.filter((user) => user !== home);
-  const isOwn = others.length < usedBy.length;
-  const who = isOwn ? "it is running" : `${others.join(", ")} is running it`;
-  const which = isOwn ? "" : ` --home ${shellWord(others[0]!)}`;
+  const other = usedBy.includes(home) ? null : usedBy[0]!;
+  const who = other === null ? "it is running" : `${other} is running it`;
   return new LocalError("settings-differ", `Cannot remove Temporal ${version}: ${who}`, {
-    hint:
-      `Stop it with \`stigmer-local stop${which}\`, or switch to another version with \`stigmer-local restart${which} --version …\``,
+    hint: other === null
+      ? "Stop it with `stigmer-local stop`, or switch to another version with `stigmer-local restart --version …`"
+      : `Stop that instance with \`stigmer-local stop --home ${shellWord(other)}\``,
     facts: { version, path, usedBy },
   });
 }
