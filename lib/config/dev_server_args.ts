@@ -1,5 +1,14 @@
 import { DEFAULT_PORT, type Settings, UI_PORT_OFFSET } from "./settings.ts";
 
+/** Temporal's own default, which has to be given: without the flag, 1.8.2 logs nothing at all, not even errors. */
+const DEFAULT_LOG_LEVEL = "warn";
+
+/** The path of the Web UI as Temporal 1.8.2 needs it: with any other slashes, it redirects without end. Empty for the root. */
+export function publicPath(path: string): string {
+  const inner = path.replace(/^\/+|\/+$/g, "");
+  return inner === "" ? "" : `/${inner}`;
+}
+
 /**
  * The arguments of a dev server with `settings`, without the program.
  *
@@ -14,7 +23,7 @@ export function temporalArgs(settings: Settings): string[] {
   } else {
     args.push("--ui-port", `${settings.uiPort}`);
     if (settings.uiIp !== null) args.push("--ui-ip", settings.uiIp);
-    if (settings.uiPublicPath !== null) args.push("--ui-public-path", settings.uiPublicPath);
+    if (settings.uiPublicPath !== null) args.push("--ui-public-path", publicPath(settings.uiPublicPath) || "/");
     if (settings.uiAssetPath !== null) args.push("--ui-asset-path", settings.uiAssetPath);
     if (settings.uiCodecEndpoint !== null) args.push("--ui-codec-endpoint", settings.uiCodecEndpoint);
     if (settings.uiDisableNewsFetch) args.push("--ui-disable-news-fetch");
@@ -23,7 +32,7 @@ export function temporalArgs(settings: Settings): string[] {
   if (settings.metricsPort !== null) args.push("--metrics-port", `${settings.metricsPort}`);
   if (settings.httpPort !== null) args.push("--http-port", `${settings.httpPort}`);
   if (settings.logConfig) args.push("--log-config");
-  if (settings.logLevel !== null) args.push("--log-level", settings.logLevel);
+  args.push("--log-level", settings.logLevel ?? DEFAULT_LOG_LEVEL);
   for (const namespace of settings.namespaces) args.push("--namespace", namespace);
   for (const attribute of settings.searchAttributes) args.push("--search-attribute", attribute);
   for (const value of settings.dynamicConfig) args.push("--dynamic-config-value", value);

@@ -27,6 +27,8 @@ function messageOf(line: string): string | null {
     const entry = parseJson(line);
     if (entry !== null) return entry.level === "ERROR" ? unwrapped(String(entry.msg ?? "")) : null;
   }
+  // As Temporal reports a failed command from 1.6 on; before, it logged it.
+  if (line.startsWith("Error: ")) return unwrapped(line.slice("Error: ".length));
   const level = /^time=\S+ level=(\S+) msg=/.exec(line);
   if (level === null) return line;
   if (level[1] !== "ERROR") return null;

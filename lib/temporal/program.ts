@@ -152,8 +152,9 @@ export class TemporalProgram implements Program<TemporalProcess> {
 
   /** A warning for each dynamic config value that Temporal ignores, as far as it has looked at them when it is ready. */
   #ignoredValues({ settings, logStart }: TemporalProcess): string[] {
-    if (logStart === undefined || valuesOfFlag(settings, "dynamic-config-value").length === 0) return [];
-    return ignoredValues(readTail(this.#instance.paths.temporalLog, logStart, MAX_LOG_BYTES));
+    const values = valuesOfFlag(settings, "dynamic-config-value");
+    if (logStart === undefined || values.length === 0) return [];
+    return ignoredValues(readTail(this.#instance.paths.temporalLog, logStart, MAX_LOG_BYTES), values);
   }
 
   record(temporal: TemporalProcess): PidRecord {

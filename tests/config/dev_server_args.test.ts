@@ -8,13 +8,29 @@ describe("temporalArgs()", () => {
   it("isolates the server, and sets its addresses and database", () => {
     assertEquals(temporalArgs(completeSettings({}, "/home/me/.stigmer/temporal-data/temporal.db")), [
       ...["server", "start-dev", "--env-file", "/dev/null", "--ip", "127.0.0.1", "--port", "7233", "--ui-port", "8233"],
-      ...["--db-filename", "/home/me/.stigmer/temporal-data/temporal.db"],
+      ...["--db-filename", "/home/me/.stigmer/temporal-data/temporal.db", "--log-level", "warn"],
     ]);
   });
 
   it("omits the UI's flags when headless, and the database's when in memory", () => {
     const settings = completeSettings({ headless: true, uiIp: "0.0.0.0", dbFilename: null, port: 7000 }, "/db");
-    assertEquals(temporalArgs(settings).slice(4), ["--ip", "127.0.0.1", "--port", "7000", "--headless"]);
+    assertEquals(temporalArgs(settings).slice(4), [
+      "--ip",
+      "127.0.0.1",
+      "--port",
+      "7000",
+      "--headless",
+      "--log-level",
+      "warn",
+    ]);
+  });
+
+  it("gives the Web UI's path one slash before it and none after it", () => {
+    const pathOf = (uiPublicPath: string) => {
+      const args = temporalArgs(completeSettings({ uiPublicPath }, "/db"));
+      return args[args.indexOf("--ui-public-path") + 1];
+    };
+    assertEquals(["temporal", "/temporal/", "//a/b//", "/"].map(pathOf), ["/temporal", "/temporal", "/a/b", "/"]);
   });
 
   it("repeats repeatable flags, and puts further arguments last", () => {

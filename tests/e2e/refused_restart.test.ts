@@ -40,7 +40,7 @@ describe("a restart that could only fail", () => {
           [TEXTS, "Too many search attributes of type Text: 4 (A, B, C, D)"],
           [["--", ...TEXTS], "Too many search attributes of type Text: 4 (A, B, C, D)"],
           [["--sqlite-pragma", "synchronous=a b"], "for --sqlite-pragma"],
-          [["--ui-disable-news-fetch"], "unknown flag: --ui-disable-news-fetch"],
+          [["--", "--no-such-flag"], "unknown flag: --no-such-flag"],
           [["--ui-asset-path", folder], "it has no index.html"],
           [["--db-filename", folder], "it is a directory"],
           [["--db-filename", join(folder, "none", "x.db")], "does not exist"],

@@ -1,3 +1,4 @@
+import { publicPath } from "../../config/dev_server_args.ts";
 import type { Settings } from "../../config/settings.ts";
 
 /** `127.0.0.1:7233`, `[::1]:7233`. */
@@ -19,6 +20,6 @@ export function frontendAddress(settings: Settings): string {
 /** URL of the Web UI; null when headless. */
 export function uiAddress(settings: Settings): string | null {
   if (settings.headless) return null;
-  const path = settings.uiPublicPath?.replace(/^\/*(?=[^/])/, "/").replace(/\/+$/, "") ?? "";
+  const path = settings.uiPublicPath === null ? "" : publicPath(settings.uiPublicPath);
   return `http://${formatAddress(clientHost(settings.uiIp ?? settings.ip), settings.uiPort)}${path}`;
 }

@@ -61,7 +61,7 @@ const FREE_SPACE = "Free some space for the database and the logs";
 const SET_ASIDE = "`stigmer-local reset` sets it aside (nothing is deleted), and the next start creates a new one";
 
 /**
- * Observed messages of Temporal 1.5.1, more specific ones first. The texts in parentheses are SQLite's result codes;
+ * Observed messages of Temporal 1.5.1 and 1.8.2, more specific ones first. The texts in parentheses are SQLite's result codes;
  * code 14 (can't open) is printed with the unrelated words "out of memory".
  */
 const PATTERNS: readonly Pattern[] = [

@@ -13,7 +13,7 @@ function fixture(name: string): string {
 }
 
 describe("explainFailure()", () => {
-  // Each file is what Temporal 1.5.1 wrote when it was made to fail; the name begins with the cause.
+  // Each file is what Temporal 1.5.1, or 1.8.2 for `in-1-8`, wrote when it was made to fail; the name begins with the cause.
   for (const name of readdirSync(FIXTURES)) {
     it(`knows the cause of ${name}`, () => {
       const failure = diagnoseExit({ lastWords: fixture(name), exitCode: 1, signal: null });

@@ -13,10 +13,16 @@ const JSON_LINE =
 describe("ignoredValues()", () => {
   it("names each key once, with Temporal's reason, from a log of either format", () => {
     const log = [`CLI 1.5.1 (Server 1.29.1)`, TEXT, TEXT, JSON_LINE, `level=WARN msg="Failed to poll for task." key=x`];
-    assertEquals(ignoredValues(log.join("\n")), [
+    assertEquals(ignoredValues(log.join("\n"), []), [
       "Temporal ignores the dynamic config value of limit.maxIDLength: value type is not int",
       "Temporal ignores the dynamic config value of frontend.rps: value type is not int",
     ]);
-    assertEquals(ignoredValues(""), []);
+    assertEquals(ignoredValues("", []), []);
+  });
+
+  it("names the key as it was given, although newer versions log it in lower case", () => {
+    assertEquals(ignoredValues(TEXT.replace("maxIDLength", "maxidlength"), ["limit.maxIDLength=[1]", "a.b=2"]), [
+      "Temporal ignores the dynamic config value of limit.maxIDLength: value type is not int",
+    ]);
   });
 });
