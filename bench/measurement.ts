@@ -1,8 +1,8 @@
-/** The runtimes that the tool is measured under. */
-export type Runtime = "deno" | "node";
+/** How the tool is run: on Deno from source, on Deno as the one file, on Node as the one file. */
+export type Runtime = "deno" | "deno-file" | "node";
 
-/** Both, in the order of the table's columns. */
-export const RUNTIMES: readonly Runtime[] = ["deno", "node"];
+/** All, in the order of the table. */
+export const RUNTIMES: readonly Runtime[] = ["deno", "deno-file", "node"];
 
 /**
  * The time that the machine needs without the tool, in ms, measured beside each run: `T` Temporal spawned directly, to

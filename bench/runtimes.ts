@@ -15,23 +15,23 @@ export function requireEnv(name: string): string {
 
 /** The command line that runs the tool under `runtime`, as a user calls it. */
 export function toolCommand(runtime: Runtime): string[] {
-  return runtime === "deno"
-    ? [
-      requireEnv("STIGMER_TEST_DENO"),
-      "run",
-      "-A",
-      "--config",
-      requireEnv("STIGMER_TEST_DENO_CONFIG"),
-      `${ROOT}stigmer-local.ts`,
-    ]
-    : [requireEnv("STIGMER_TEST_NODE"), requireEnv("STIGMER_TEST_BUNDLE")]; // as `make` runs it on Node
+  switch (runtime) {
+    case "deno": {
+      const config = requireEnv("STIGMER_TEST_DENO_CONFIG");
+      return [requireEnv("STIGMER_TEST_DENO"), "run", "-A", "--config", config, `${ROOT}stigmer-local.ts`];
+    }
+    case "deno-file":
+      return [requireEnv("STIGMER_TEST_DENO"), "run", "-A", requireEnv("STIGMER_TEST_BUNDLE")];
+    case "node":
+      return [requireEnv("STIGMER_TEST_NODE"), requireEnv("STIGMER_TEST_BUNDLE")]; // as `make` runs it on Node
+  }
 }
 
 /** The command line of the floor R: the script at `path`, which is empty. */
 export function emptyCommand(runtime: Runtime, path: string): string[] {
-  return runtime === "deno"
-    ? [requireEnv("STIGMER_TEST_DENO"), "run", "-A", path]
-    : [requireEnv("STIGMER_TEST_NODE"), path];
+  return runtime === "node"
+    ? [requireEnv("STIGMER_TEST_NODE"), path]
+    : [requireEnv("STIGMER_TEST_DENO"), "run", "-A", path];
 }
 
 /** The result of a command. */

@@ -1,7 +1,11 @@
 import type { Floor, Limit, Runtime, Unit } from "./measurement.ts";
 import { isMet, type Summary } from "./statistics.ts";
 
-const RUNTIME_NAMES: Record<Runtime, string> = { deno: "Deno", node: "Node, one file" };
+const RUNTIME_NAMES: Record<Runtime, string> = {
+  "deno": "Deno, from source",
+  "deno-file": "Deno, one file",
+  "node": "Node, one file",
+};
 
 /** The summaries as a Markdown table, a line each. */
 export function renderTable(summaries: readonly Summary[]): string {

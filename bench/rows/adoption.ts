@@ -5,6 +5,7 @@ import { keepCalling } from "../serving.ts";
 
 const LIMITS: Record<Runtime, Limit> = {
   deno: { constant: 0, factors: { R: 9 } },
+  "deno-file": { constant: 0, factors: { R: 6 } },
   node: { constant: 0, factors: { R: 7 } },
 };
 const CALL_INTERVAL_MS = 20;

@@ -5,6 +5,7 @@ import { emptyScript, start, stop, withScratch } from "../scratch.ts";
 
 const LIMITS: Record<Runtime, Limit> = {
   deno: { constant: 0, factors: { T: 1, R: 8 } },
+  "deno-file": { constant: 0, factors: { T: 1, R: 6 } },
   node: { constant: 0, factors: { T: 1, R: 7 } },
 };
 

@@ -6,6 +6,7 @@ import { emptyScript, type Scratch, startCommand, stop, withScratch } from "../s
 const COUNT = 20;
 const LIMITS: Record<Runtime, Limit> = {
   deno: { constant: 0, factors: { R: 60 } },
+  "deno-file": { constant: 0, factors: { R: 45 } },
   node: { constant: 0, factors: { R: 45 } },
 };
 

@@ -5,15 +5,16 @@ import { inRounds, type Row } from "../row.ts";
 import { start, statusOf, stop, withScratch } from "../scratch.ts";
 
 const LIMITS: Record<Runtime, { memoryMb: number; cpuPercent: number }> = {
-  deno: { memoryMb: 60, cpuPercent: 0.3 },
-  node: { memoryMb: 80, cpuPercent: 0.4 },
+  "deno": { memoryMb: 60, cpuPercent: 0.35 },
+  "deno-file": { memoryMb: 60, cpuPercent: 0.35 },
+  "node": { memoryMb: 60, cpuPercent: 0.4 },
 };
 /** After this time the cost of the start is over. */
 const SETTLE_MS = 2000;
 /** A round takes a minute, and more rounds would add nothing. */
 const MOST_ROUNDS = 3;
 
-/** An idle supervisor over a minute. Both runtimes at once: neither does much. */
+/** An idle supervisor over a minute. All at once: none does much. */
 export const idle: Row = {
   name: "idle",
   measure: ({ runs, isQuick }) =>

@@ -1,12 +1,16 @@
 import { delay } from "../../lib/platform/runtime/delay.ts";
 import { startBareTemporal } from "../bare_temporal.ts";
-import { type Measurement, RUNTIMES } from "../measurement.ts";
+import { type Limit, type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
 import { inRounds, inTurn, type Row } from "../row.ts";
 import { emptyScript, start, stop, withScratch } from "../scratch.ts";
 
 /** The age at which a server is stopped, because the time to its exit depends on it. */
 const AGE_MS = 1500;
-const LIMIT = { constant: 0, factors: { S: 1, R: 3.5 } } as const;
+const LIMITS: Record<Runtime, Limit> = {
+  "deno": { constant: 0, factors: { S: 1, R: 3.5 } },
+  "deno-file": { constant: 0, factors: { S: 1, R: 3 } },
+  "node": { constant: 0, factors: { S: 1, R: 3.5 } },
+};
 
 /** `stop`, to its exit. */
 export const stopping: Row = {
@@ -27,7 +31,7 @@ export const stopping: Row = {
             value: ms,
             unit: "ms",
             floors: { S, R },
-            limit: LIMIT,
+            limit: LIMITS[runtime],
           });
         });
       }

@@ -5,6 +5,7 @@ import { emptyScript, type Scratch, start, stop, withScratch } from "../scratch.
 
 const LIMITS: Record<Runtime, Limit> = {
   deno: { constant: 0, factors: { R: 2 } },
+  "deno-file": { constant: 0, factors: { R: 1.5 } },
   node: { constant: 0, factors: { R: 2 } },
 };
 /** Short commands are easily disturbed, so each round takes several. */

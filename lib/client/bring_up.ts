@@ -1,4 +1,11 @@
-import { checkHome, type CommandContext, requestedBinary, tellWarnings, timeoutMsOf, withProject } from "../cli/context.ts";
+import {
+  checkHome,
+  type CommandContext,
+  requestedBinary,
+  tellWarnings,
+  timeoutMsOf,
+  withProject,
+} from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";

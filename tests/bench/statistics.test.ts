@@ -90,7 +90,7 @@ describe("renderTable()", () => {
     const table = renderTable(summarise([run(45, 20)]));
     assertEquals(
       table.split("\n").at(-1),
-      "| `status` | Deno | 45 ms (45–45) | R 20 | ≤ R + 20 ms | 40 ms | -5 ms | 1 | **misses** |",
+      "| `status` | Deno, from source | 45 ms (45–45) | R 20 | ≤ R + 20 ms | 40 ms | -5 ms | 1 | **misses** |",
     );
   });
 });
