@@ -103,7 +103,9 @@ export function invocationOf(
   }
   const namespace = takeSelection(line, surroundings, files, options);
   const takesNames = command.operands === "[NAME…]";
-  const surplus = operands[takesNames ? Infinity : command.operands === undefined ? 0 : 1];
+  const surplus = takesNames
+    ? operands.find((name) => !/^\w[\w.-]*$/.test(name))
+    : operands[command.operands === undefined ? 0 : 1];
   if (surplus !== undefined) {
     throw new LocalError("usage", `Unexpected argument \`${surplus}\` for \`${command.name}\``, {
       hint: command.afterDashes === undefined

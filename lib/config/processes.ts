@@ -1,3 +1,5 @@
+import { PROCESS_NAME } from "./flags/process_keys.ts";
+
 /** When a process beside Temporal counts as ready. */
 export type ReadyWhen =
   /** It runs. */
@@ -51,15 +53,12 @@ export function readLaunchedProcess(value: unknown): LaunchedProcess | null {
   return isProcessSettings(settings) && isTextMap(environment) ? { settings, environment } : null;
 }
 
-/** A name of a process: also that of a file. */
-const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
-
 /** Whether `value`, parsed from untrusted JSON, is a {@linkcode ProcessSettings}. */
 export function isProcessSettings(value: unknown): value is ProcessSettings {
   if (!isObject(value)) return false;
   const { name, command, project, directory, environment, namespace, readyWhen, dependsOn, watch } = value;
   const { stopTimeoutMs, restartWhenSilentMs } = value;
-  return typeof name === "string" && NAME.test(name) &&
+  return typeof name === "string" && PROCESS_NAME.test(name) &&
     (typeof command === "string" || (isTexts(command) && command.length > 0)) &&
     typeof project === "string" && typeof directory === "string" && directory.startsWith("/") &&
     isTextMap(environment) &&

@@ -94,12 +94,12 @@ describe("renderCommandHelp()", () => {
   it("shows the operands and the arguments after `--`", () => {
     assert(
       renderCommandHelp(command("start"), PLAIN, Infinity).includes(
-        "  stigmer-local start [FLAGS] [-- TEMPORAL-ARGS …]\n",
+        "  stigmer-local start [FLAGS] [NAME…] [-- TEMPORAL-ARGS …]\n",
       ),
     );
     assert(renderCommandHelp(command("help"), PLAIN, Infinity).includes("  stigmer-local help [FLAGS] [COMMAND]\n"));
     assert(renderCommandHelp(command("backup"), PLAIN, Infinity).includes("  stigmer-local backup [FLAGS] FILE\n"));
-    assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("  stigmer-local stop [FLAGS]\n"));
+    assert(renderCommandHelp(command("stop"), PLAIN, Infinity).includes("  stigmer-local stop [FLAGS] [NAME…]\n"));
   });
 
   it("wraps on a narrow terminal without changing the text", () => {

@@ -106,7 +106,7 @@ describe("parseCommandLine()", () => {
   });
 
   it("refuses unexpected arguments", () => {
-    assertEquals(refusal("start extra").hint, "Put the arguments for Temporal after `--`");
+    assertEquals(refusal("start +extra").hint, "Put the arguments for Temporal after `--`");
     assertEquals(refusal("status start").message, "Unexpected argument `start` for `status`");
     for (const line of ["start -", "start ''", "-", "wait -t 5 x"]) {
       assert(refusal(line).message.startsWith("Unexpected argument"), line);

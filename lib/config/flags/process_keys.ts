@@ -62,7 +62,7 @@ export const PROCESS_KEYS: readonly Flag[] = [
 export const READY_KEYS: readonly string[] = ["task_queue", "port", "http"];
 
 /** What a process may be called: its name is also that of its log. */
-export const PROCESS_NAME: RegExp = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+export const PROCESS_NAME: RegExp = /^(?!.*-\d{8}T\d{9}Z(-\d+)?$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
 /** Names that mean something else where processes are named. */
 export const RESERVED_NAMES: readonly string[] = ["temporal", "supervisor", "all"];
