@@ -120,7 +120,7 @@ describe("status --watch on a terminal", () => {
       const { code, left } = await watch(instance, {}, async (terminal) => {
         await until("24 lines", () => terminal.lines().length === 24);
         const path = /terminal (\S+) end/.exec(terminal.shown())![1]!;
-        execFileSync("stty", ["-F", path, "cols", "200", "rows", "40"]);
+        execFileSync("sh", ["-c", `stty cols 200 rows 40 <${path}`]); // stty(1) takes -F on Linux, -f on macOS
         await until("40 lines", () => terminal.lines().length === 40);
         terminal.press("q");
       });
