@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { writeFault } from "../errors/system_error.ts";
@@ -37,6 +37,7 @@ export async function withInstallLock(
   const { version, folder, signal } = options;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK); // else the lock fails, with a hint about the home
     const lock = await takeInstallLock(folder, options);
     try {
       removeScratch(folder);

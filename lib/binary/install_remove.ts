@@ -1,7 +1,8 @@
-import { rmSync } from "node:fs";
+import { accessSync, constants, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { checkHome, type CommandContext } from "../cli/context.ts";
-import { LocalError } from "../errors/local_error.ts";
+import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { writeFault } from "../errors/system_error.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { takeInstallLock } from "./install_lock.ts";
 import { managedBinaries } from "./installed.ts";
@@ -10,7 +11,7 @@ import { forgetSelectedVersion, readSelectedVersion } from "./selected_version.t
 /**
  * Removes the managed binaries of a version, in the home and in the store of this user. Succeeds if there is none.
  *
- * @throws {LocalError} `settings-differ` if an instance is running one
+ * @throws {LocalError} `settings-differ` if an instance is running one; `install-failed` if its folder is not writable
  */
 export async function removeInstalled(context: CommandContext, version: string): Promise<number> {
   const { host, invocation: { home } } = context;
@@ -24,6 +25,7 @@ export async function removeInstalled(context: CommandContext, version: string):
   }
   const locks = [];
   try {
+    for (const folder of folders) accessSync(folder, constants.W_OK);
     for (const folder of folders) locks.push(await takeInstallLock(folder, { onWaiting: () => {} }));
     const binaries = find();
     for (const { path, usedBy } of binaries) if (usedBy.length > 0) throw inUse(version, path, usedBy, home);
@@ -32,6 +34,14 @@ export async function removeInstalled(context: CommandContext, version: string):
     const removed = binaries[0]?.path ?? null;
     await context.answer({ schema: 1, version, removed }, () => `Removed Temporal ${version}\n`);
     return 0;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (error instanceof LocalError || code === undefined) throw error;
+    throw new LocalError("install-failed", `Cannot remove Temporal ${version}: ${writeFault(code)}`, {
+      hint: `Check the permissions of ${folders.join(" and ")}`,
+      facts: { version, systemError: code },
+      cause: error,
+    });
   } finally {
     for (const lock of locks) lock.close();
   }

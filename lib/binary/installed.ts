@@ -89,7 +89,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return [];
+    if (["ENOENT", "ENOTDIR", "EACCES"].includes(systemErrorCode(error) ?? "")) return []; // nothing to run there
     throw error;
   }
 }
