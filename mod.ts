@@ -11,6 +11,7 @@
  * @module
  */
 export { startTemporal, type TemporalServer } from "./lib/library/start_temporal.ts";
+export type { ProcessOptions } from "./lib/library/process_options.ts";
 export type { Duration, Size, StartOptions } from "./lib/library/start_options.ts";
 export { type ErrorCode, LocalError, type LocalErrorOptions } from "./lib/errors/local_error.ts";
 export type { Check, Status, StatusState } from "./lib/instance/status/status.ts";

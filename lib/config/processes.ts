@@ -2,7 +2,7 @@ import { PROCESS_NAME } from "./flags/process_keys.ts";
 
 /** When a process beside Temporal counts as ready. */
 export type ReadyWhen =
-  /** It runs. */
+  /** It runs, and did not exit at once. */
   | { kind: "running" }
   /** It polls each of these task queues. */
   | { kind: "task-queues"; taskQueues: readonly string[] }

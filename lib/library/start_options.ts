@@ -1,6 +1,7 @@
 import { COMMANDS } from "../cli/command_specs.ts";
 import type { CommandLine } from "../cli/parse_args.ts";
 import { LocalError } from "../errors/local_error.ts";
+import type { ProcessOptions } from "./process_options.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 
 /** A duration: seconds, or a text such as `500ms`, `90s` or `5m`. */
@@ -104,12 +105,26 @@ export interface StartOptions {
   stopAfter?: boolean;
   /** Read the project file, stigmer-local.yaml, that is found from the working directory upwards. @default {true} */
   project?: boolean;
+  /**
+   * The processes beside it, by name, instead of those of the project file: {@linkcode startTemporal} resolves when each is
+   * ready. @default {those of the project file; none with {@linkcode ephemeral}}
+   */
+  processes?: Readonly<Record<string, ProcessOptions>>;
   /** Receives what the command would print on stderr, line by line: warnings and the progress of an install. */
   onMessage?: (line: string) => void;
 }
 
 /** Options without a setting of `start`, or with other units. */
-const OTHERS = ["ephemeral", "extraArgs", "timeoutMs", "logsDir", "stopAfter", "onMessage", "project"] as const;
+const OTHERS = [
+  "ephemeral",
+  "extraArgs",
+  "timeoutMs",
+  "logsDir",
+  "stopAfter",
+  "onMessage",
+  "project",
+  "processes",
+] as const;
 
 /** The setting of `start` for each other option, by its name in the schema; most are that name in camel case. */
 export const OPTION_FLAGS: Readonly<Record<Exclude<keyof StartOptions, typeof OTHERS[number]>, string>> = {

@@ -1,4 +1,5 @@
 import { type CommandContext, commandContext } from "../cli/context.ts";
+import type { Invocation } from "../cli/invocation.ts";
 import { readInvocation } from "../cli/read_invocation.ts";
 import { variablesSet } from "../environment/client_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
@@ -104,7 +105,8 @@ async function contextOf(host: Host, options: StartOptions): Promise<CommandCont
   }
   const line = commandLineOf(options);
   const env = options.ephemeral === true ? withOuterHome(host.env) : host.env;
-  const invocation = { ...await readInvocation(host, line, env), quiet: true };
+  const read = { ...await readInvocation(host, line, env), quiet: true };
+  const invocation = options.processes === undefined ? read : await withProcesses(read, options.processes, host.cwd());
   if (!invocation.managed && options.ephemeral !== true) {
     throw new LocalError("not-ours", "The settings point to an external Temporal, which this tool does not start", {
       hint: "Connect to that one, or set `ephemeral`",
@@ -117,6 +119,17 @@ async function contextOf(host: Host, options: StartOptions): Promise<CommandCont
     return Promise.resolve();
   };
   return { ...context, tell };
+}
+
+/** The invocation of a start with these processes, also beside an ephemeral server. */
+async function withProcesses(
+  invocation: Invocation,
+  options: NonNullable<StartOptions["processes"]>,
+  cwd: string,
+): Promise<Invocation> {
+  const { processesOf } = await import("./process_options.ts");
+  const commandOptions = { ...invocation.commandOptions, with: "all" };
+  return { ...invocation, processes: processesOf(options, cwd), commandOptions };
 }
 
 /** What disposal does: removes an ephemeral server, stops the server, or nothing. */

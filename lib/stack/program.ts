@@ -1,19 +1,18 @@
 import { closeSync, existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { LaunchedProcess, ProcessSettings } from "../config/processes.ts";
 import { daemonEnvironment } from "../environment/daemon_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
 import { findTemporal } from "../instance/find_temporal.ts";
-import { processLog } from "../instance/paths.ts";
+import { EPHEMERAL_PREFIX, processLog } from "../instance/paths.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
 import type { PolledTaskQueue } from "../instance/status/status.ts";
 import { openLog } from "../logs/open_log.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
-import { spawnDetached } from "../platform/spawn/spawn_detached.ts";
 import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
 import { type ProcessEnd, watchEnd } from "../process/tracked_process.ts";
@@ -136,7 +135,13 @@ export class StackProgram implements Program<StackProcess> {
     const given = Object.entries(change).filter((entry): entry is [string, string] => entry[1] !== null);
     return {
       settings,
-      environment: { ...Object.fromEntries(given), ...settings.environment, [MARKER]: markerOf(paths) },
+      environment: {
+        ...Object.fromEntries(given),
+        STIGMER_HOME: paths.home, // this tool, called by the process, finds its instance
+        ...(basename(paths.home).startsWith(EPHEMERAL_PREFIX) ? { STIGMER_PROJECT: "off" } : {}),
+        ...settings.environment,
+        [MARKER]: markerOf(paths),
+      },
     };
   }
 
@@ -172,7 +177,7 @@ export class StackProgram implements Program<StackProcess> {
   }
 
   async #spawn(launch: Launch<StackProcess>): Promise<StackProcess> {
-    const { host, processes } = this.#instance;
+    const { host, processes, spawn } = this.#instance;
     const { settings } = this;
     const { name, command, directory } = settings;
     if (!existsSync(directory)) {
@@ -185,7 +190,7 @@ export class StackProgram implements Program<StackProcess> {
     try {
       launch.signal.throwIfAborted();
       const logStart = statSync(this.log).size;
-      const child = await spawnDetached({
+      const child = await spawn({
         command: program!.includes("/") ? join(program!.startsWith("/") ? "/" : directory, program!) : program!,
         args,
         cwd: directory,

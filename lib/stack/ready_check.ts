@@ -11,6 +11,8 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** A worker that has nothing to do polls anew each minute; one that has not polled for so long is silent, in ms. */
 export const SILENT_MS = 75_000;
+/** A process without a condition is ready when it has run for so long, in ms: most commands that fail exit before. */
+const STARTED_MS = 250;
 /** The timeout of an HTTP request, in ms. */
 const HTTP_TIMEOUT_MS = 1000;
 
@@ -44,7 +46,9 @@ export class ReadyCheck {
     const { readyWhen } = this.#settings;
     switch (readyWhen.kind) {
       case "running":
-        return { ok: true };
+        return Date.now() - process.startedAtMs >= STARTED_MS
+          ? { ok: true }
+          : { ok: false, problem: "it has just begun" };
       case "task-queues":
         return await this.#pollsEach(process, readyWhen.taskQueues, 0);
       case "port":
