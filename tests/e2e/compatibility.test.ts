@@ -85,7 +85,8 @@ const readHome = ({ home }: TestInstance, name: string): string => readFileSync(
 
 /** The fields of a status that both tools must report alike: the processes, and where clients connect. */
 function factsOf({ state, healthy, managed, address, uiUrl, namespace, temporal, supervisor, paths }: Status) {
-  return { state, healthy, managed, address, uiUrl, namespace, temporal, supervisor, paths };
+  const { home, database, log } = paths; // what came later is not reported by the earlier code
+  return { state, healthy, managed, address, uiUrl, namespace, temporal, supervisor, paths: { home, database, log } };
 }
 
 /** Stops the instance gracefully, and proves that nothing of it is left, nor any process in `others`. */
