@@ -31,7 +31,8 @@ describe("a mistyped command", () => {
       /^error: Invalid value `many` for --port: expected a port from 1 to 65535, or auto$/m,
       /^/,
     ],
-    [["stop", "now"], /^error: Unexpected argument `now` for `stop`$/m, /^hint: .*help stop/m],
+    [["status", "now"], /^error: Unexpected argument `now` for `status`$/m, /^hint: .*help status/m],
+    [["stop", "now"], /^error: There is no process `now`$/m, /^hint: No project file declares one/m],
     [["status", "--", "--headless"], /^error: `status` accepts no arguments after `--`$/m, /^hint: .*help status/m],
     [["logs", "--since", "yesterday"], /^error: Invalid value `yesterday` for --since: expected a duration /m, /^/],
   ];
