@@ -7,7 +7,7 @@ import { processPaths } from "../instance/paths.ts";
 import type { ProcessStatus } from "../instance/status/status.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import { noteGrowth } from "../logs/time_index.ts";
-import { departure, isOver, type Machine } from "../process/states.ts";
+import { departure, isLeaving, isOver, type Machine } from "../process/states.ts";
 import { Supervised } from "../process/supervised.ts";
 import { terminate } from "../process/terminate.ts";
 import { endUntracked } from "./leftovers.ts";
@@ -73,6 +73,11 @@ export class Member {
     return this.#run !== null && !isOver(this.#run.supervised.machine.state);
   }
 
+  /** Whether its process is being stopped for good. */
+  get #isEnding(): boolean {
+    return this.#run !== null && isLeaving(this.#run.supervised.machine.state);
+  }
+
   get isReady(): boolean {
     return this.#run?.supervised.machine.state.kind === "running";
   }
@@ -91,7 +96,7 @@ export class Member {
   /** Starts it unless it is active. The next run is as `settings` say. */
   async start(settings: ProcessSettings = this.#settings): Promise<void> {
     this.isWanted = true;
-    if (this.isActive) return;
+    if (this.isActive && !this.#isEnding) return;
     await this.#run?.over;
     if (this.isActive || !this.isWanted) return;
     this.#settings = settings;
@@ -104,7 +109,7 @@ export class Member {
   /** Terminates it gracefully and starts it anew, as `settings` say. */
   async restart(settings: ProcessSettings = this.#settings): Promise<void> {
     const run = this.#run;
-    if (run === null || !this.isActive) return await this.start(settings);
+    if (run === null || !this.isActive || this.#isEnding) return await this.start(settings);
     if (JSON.stringify(settings) !== JSON.stringify(this.#settings)) {
       await this.stop(Infinity, false);
       return await this.start(settings);
@@ -168,14 +173,19 @@ export class Member {
       const detail = this.isWanted ? waitsFor(this.#settings.dependsOn) : null;
       return { ...NOT_RUNNING, name, detail, state: this.isWanted ? "starting" : "stopped", log: this.#log };
     }
-    const { supervised: { machine: { state, restarts, lastExit } }, program } = run;
+    const { supervised: { machine }, program } = run;
+    const { state, restarts, lastExit } = machine;
     const process = this.process;
     const { taskQueues } = program;
     return {
       name,
       state: state.kind === "superseded" ? "stopped" : state.kind,
       ready: state.kind === "running",
-      detail: state.kind === "failed" && this.#watch !== null ? "it starts again after a change" : program.problem,
+      detail: state.kind === "failed" && this.#watch !== null
+        ? "it starts again after a change"
+        : state.kind === "backoff"
+        ? whyAgain(machine)
+        : program.problem,
       pid: process?.pid ?? null,
       startedAt: process === null ? null : new Date(process.startedAtMs).toISOString(),
       adopted: process?.adopted ?? false,
@@ -251,6 +261,14 @@ export class Member {
 }
 
 const NOT_RUNNING = { ready: false, pid: null, startedAt: null, adopted: false, restarts: 0, lastExit: null } as const;
+
+/** Why it is about to be launched again. */
+function whyAgain({ launchFailure, lastExit }: Machine): string | null {
+  if (launchFailure !== null) return launchFailure.message;
+  return lastExit === null
+    ? null
+    : `${lastExit.reason} (${lastExit.signal ?? `exit code ${lastExit.code ?? "unknown"}`})`;
+}
 
 function overAs(state: Machine["state"]): { failure: Failure | null } {
   return { failure: state.kind === "failed" ? state.failure : null };

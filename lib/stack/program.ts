@@ -236,6 +236,7 @@ export class StackProgram implements Program<StackProcess> {
       }
       await delay(waitMs, signal);
     }
+    this.doubtNoMore();
     this.#problem = null;
   }
 

@@ -12,7 +12,7 @@ import type { Surroundings } from "./surroundings.ts";
 /** A worker that has nothing to do polls anew each minute; one that has not polled for so long is silent, in ms. */
 export const SILENT_MS = 75_000;
 /** A process without a condition is ready when it has run for so long, in ms: most commands that fail exit before. */
-const STARTED_MS = 250;
+const SETTLED_MS = 250;
 /** The timeout of an HTTP request, in ms. */
 const HTTP_TIMEOUT_MS = 1000;
 
@@ -45,10 +45,10 @@ export class ReadyCheck {
   async isReady(process: StackProcess): Promise<ProbeResult> {
     const { readyWhen } = this.#settings;
     switch (readyWhen.kind) {
-      case "running":
-        return Date.now() - process.startedAtMs >= STARTED_MS
-          ? { ok: true }
-          : { ok: false, problem: "it has just begun" };
+      case "running": {
+        const isSettled = Date.now() - process.startedAtMs >= SETTLED_MS;
+        return isSettled ? { ok: true } : { ok: false, problem: "launched just now" };
+      }
       case "task-queues":
         return await this.#pollsEach(process, readyWhen.taskQueues, 0);
       case "port":
@@ -70,10 +70,8 @@ export class ReadyCheck {
         if (Date.now() - since < SILENT_MS) return { ok: true };
         return await this.#pollsEach(process, readyWhen.taskQueues, Date.now() - SILENT_MS);
       }
-      case "port": // without the look at the kernel's socket table that tells whose it is
-        return await answersAt("127.0.0.1", readyWhen.port)
-          ? { ok: true }
-          : { ok: false, problem: `port ${readyWhen.port} is not listening any more` };
+      case "port": // mostly without the look at the kernel's socket table that tells whose it is; it may have ::1 alone
+        return await answersAt("127.0.0.1", readyWhen.port) ? { ok: true } : this.#listens(process, readyWhen.port);
       case "http":
         return await this.#responds(readyWhen.url);
     }
