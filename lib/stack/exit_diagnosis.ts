@@ -34,9 +34,12 @@ export function diagnoseFailedStart(start: FailedStart): ProcessDiagnosis {
   return commandNotFound(start) ?? portTaken(start) ?? namespaceNotFound(start) ?? otherAddress(start) ?? {
     cause: "exited",
     message: `${name} exited before it was ready (${how})${quoted(reasonIn(lastWords))}`,
-    hint: logs,
+    hint: end.code === 0 ? `${FOREGROUND}; ${logs}` : logs,
   };
 }
+
+/** One that puts itself into the background exits with 0, as one does that has nothing to do. */
+const FOREGROUND = "A process has to stay in the foreground until it is stopped (no `&`, no option such as `--daemon`)";
 
 /** The last line that names an error, as runtimes print them; else the last line: Node's is its version. */
 function reasonIn(lastWords: string): string | undefined {

@@ -129,8 +129,23 @@ export function headline(status: Status, paint: Paint): string {
     : paint.yellow("●");
   const isHealthKnown = status.state !== "unhealthy" &&
     (status.managed ? status.temporal !== null : status.state !== "unknown");
-  const health = !isHealthKnown ? "" : status.healthy ? ", healthy" : ", not healthy";
+  const unready = status.checks.every(({ ok }) => ok) ? unreadyProcesses(status) : "";
+  const health = !isHealthKnown ? "" : status.healthy ? ", healthy" : unready === "" ? ", not healthy" : `, ${unready}`;
   return `${mark} ${paint.bold(stateInWords(status.state) + health)}`;
+}
+
+/** At most so many processes are named in a line. */
+const NAMED_PROCESSES = 3;
+
+/** Which processes beside Temporal keep the instance from being healthy: `worker and api are not ready`. */
+function unreadyProcesses({ processes = [] }: Status): string {
+  const names = processes.filter(({ state }) => state !== "running" && state !== "stopped").map(({ name }) => name);
+  const named = names.length > NAMED_PROCESSES
+    ? [...names.slice(0, NAMED_PROCESSES - 1), `${names.length - NAMED_PROCESSES + 1} others`]
+    : names;
+  const last = named.pop();
+  if (last === undefined) return "";
+  return named.length === 0 ? `${last} is not ready` : `${named.join(", ")} and ${last} are not ready`;
 }
 
 function renderRows(rows: readonly [string, string | null][], paint: Paint): string {
