@@ -37,4 +37,19 @@ describe("startPhase()", () => {
     const text = `:"launched"}\n${line(5, "starting")}${line(6, "prepared")}no JSON\n`;
     assertEquals(startPhase(text, 0), "Launching Temporal");
   });
+
+  it("names the processes that are not ready once Temporal is", () => {
+    const of = (process: string, event: string) =>
+      `${JSON.stringify({ at: new Date(6).toISOString(), event, process, pid: 1 })}\n`;
+    const began = line(5, "starting") + of("worker", "starting") + of("api", "starting") + line(6, "running");
+    assertEquals(startPhase(began, 0), "Waiting for worker, api to become ready");
+    assertEquals(
+      startPhase(began + of("worker", "launched") + of("worker", "running"), 0),
+      "Waiting for api to become ready",
+    );
+    for (const event of ["failed", "stopped"]) {
+      assertEquals(startPhase(began + of("api", event), 0), "Waiting for worker to become ready", event);
+    }
+    assertEquals(startPhase(of("api", "starting") + line(5, "launched"), 0), "Waiting for api to become ready");
+  });
 });

@@ -10,6 +10,7 @@ import {
   type PidRecord,
   type SeenProcess,
 } from "../../lib/instance/pid_file_format.ts";
+import { processSettings } from "../stack/support.ts";
 
 const RECORD: PidRecord = {
   pid: 4242,
@@ -191,6 +192,33 @@ describe("isRecordedProcess()", () => {
     for (const key of ["startTime", "bootId", "executable"] as const) {
       const { [key]: _left, ...rest } = RECORD;
       assert(!isRecordedProcess(rest, seen, bootId), key);
+    }
+  });
+});
+
+describe("the record of a process beside Temporal", () => {
+  const launched = {
+    settings: processSettings({ command: ["/opt/worker", "a b\n=", "ü"], readyWhen: { kind: "port", port: 8888 } }),
+    environment: { TEMPORAL_ADDRESS: "127.0.0.1:7233", TEXT: "two\nlines=" },
+  };
+  const record = { pid: 4242, startedAtS: 1_700_000_000, startTime: "1", bootId: "b", launched };
+
+  it("has what was launched, and its name", () => {
+    assertEquals(parseRecord(formatRecord(record, "worker"), "worker"), { record });
+  });
+
+  it("is not one of another process, or of Temporal", () => {
+    for (const program of ["api", "temporal", "Worker"]) {
+      assert("invalid" in parseRecord(formatRecord(record, "worker"), program), program);
+    }
+    assert("invalid" in parseRecord(formatRecord({ pid: 4242, startedAtS: 0 }), "worker"));
+  });
+
+  it("keeps its PID where the rest is truncated or unknown", () => {
+    const text = formatRecord(record, "worker");
+    const { launched: _, ...rest } = record;
+    for (const cut of [text.slice(0, -20), text.replace('"name"', '"nom"')]) {
+      assertEquals(parseRecord(cut, "worker"), { record: rest });
     }
   });
 });

@@ -34,6 +34,37 @@ const RUNNING: Status = {
 };
 const STOPPED: Status = { ...RUNNING, state: "stopped", healthy: false, temporal: null, supervisor: null, checks: [] };
 
+describe("the headline of renderStatus()", () => {
+  const headline = (...unready: string[]) => {
+    const checks = RUNNING.checks.map((check) => ({ ...check, ok: true }));
+    const [state, ready] = ["failed", false] as const;
+    const process = {
+      state,
+      ready,
+      detail: null,
+      pid: null,
+      startedAt: null,
+      adopted: false,
+      restarts: 0,
+      lastExit: null,
+    };
+    const processes = [
+      { ...process, name: "fine", state: "running" as const, ready: true, log: "" },
+      { ...process, name: "cron", state: "stopped" as const, log: "" },
+      ...unready.map((name) => ({ ...process, name, log: "" })),
+    ];
+    return renderStatus({ ...RUNNING, healthy: unready.length === 0, checks, processes }, NOW, PLAIN).split("\n")[0];
+  };
+
+  it("names the processes that are not ready, and does not blame Temporal", () => {
+    assertEquals(headline(), "● Temporal is running, healthy");
+    assertEquals(headline("worker"), "● Temporal is running, worker is not ready");
+    assertEquals(headline("worker", "api"), "● Temporal is running, worker and api are not ready");
+    assertEquals(headline("a", "b", "c"), "● Temporal is running, a, b and c are not ready");
+    assertEquals(headline("a", "b", "c", "d"), "● Temporal is running, a, b and 2 others are not ready");
+  });
+});
+
 describe("renderStatusLine()", () => {
   it("is the state, and why it is not a healthy one", () => {
     const line = (status: Status) => renderStatusLine(status, PLAIN);
