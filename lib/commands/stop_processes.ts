@@ -1,9 +1,11 @@
 import { checkHome, type Command } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
+import { currentStatus } from "../client/current_status.ts";
 import { requireDeclared } from "../client/process_names.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
+import { instancePaths, processPaths } from "../instance/paths.ts";
 
 /** How long the supervisor may take to end them, in ms: their own `stop_timeout` bounds it. */
 const DEADLINE_MS = 3_600_000;
@@ -19,6 +21,12 @@ export const stopProcesses: Command = async (context) => {
     : { kind: "absent" } as const;
   if (answer.kind !== "answer") {
     requireDeclared(names, context.invocation);
+    const paths = instancePaths(home);
+    // What runs has a record, which is removed when it is stopped.
+    if (answer.kind === "absent" && !names.some((name) => host.exists(processPaths(paths, name).record))) {
+      await context.answer(await currentStatus(context), () => `${names.join(", ")} not running\n`);
+      return 0;
+    }
     throw new LocalError("not-running", `No supervisor of ${home} responds, so no single process can be stopped`, {
       hint: "`stigmer-local stop` stops everything, `stigmer-local status` shows what is running",
     });

@@ -50,6 +50,8 @@ export class Member {
   #watch: FileWatch | null = null;
   /** How much of its log is in its time index, in bytes. */
   #notedBytes = -1;
+  /** The start that was asked for last, until its run has begun. */
+  #start: Promise<void> = Promise.resolve();
   /** Whether it is to run: it was not stopped by its name. */
   isWanted = true;
 
@@ -73,6 +75,11 @@ export class Member {
     return this.#run !== null && !isOver(this.#run.supervised.machine.state);
   }
 
+  /** Whether it is to run as its settings say: it is active, or will be once Temporal serves. */
+  get isDue(): boolean {
+    return this.isActive || (this.isWanted && this.#run === null);
+  }
+
   /** Whether its process is being stopped for good. */
   get #isEnding(): boolean {
     return this.#run !== null && isLeaving(this.#run.supervised.machine.state);
@@ -93,9 +100,18 @@ export class Member {
     return this.#run?.supervised.manager.process ?? null;
   }
 
+  /** Its next run is as `settings` say. One that is active keeps those that it has. */
+  declare(settings: ProcessSettings): void {
+    if (!this.isActive) this.#settings = settings;
+  }
+
   /** Starts it unless it is active. The next run is as `settings` say. */
-  async start(settings: ProcessSettings = this.#settings): Promise<void> {
+  start(settings: ProcessSettings = this.#settings): Promise<void> {
     this.isWanted = true;
+    return this.#start = this.#begin(settings);
+  }
+
+  async #begin(settings: ProcessSettings): Promise<void> {
     if (this.isActive && !this.#isEnding) return;
     await this.#run?.over;
     if (this.isActive || !this.isWanted) return;
@@ -140,6 +156,7 @@ export class Member {
 
   /** Resolves once it is ready (null), has failed, or is known not to become ready. */
   async settled(): Promise<Failure | null> {
+    await this.#start;
     const run = this.#run;
     if (run === null) return null;
     const decided = run.supervised.until(({ state }) =>

@@ -10,6 +10,7 @@ import { recordedNames } from "../instance/pid_file.ts";
 import type { ProcessStatus, Status } from "../instance/status/status.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
+import { formatDuration } from "../text/units.ts";
 import { endRecorded } from "./leftovers.ts";
 import { Member, type MemberContext } from "./member.ts";
 import { dependentsOf, withDependencies } from "./order.ts";
@@ -58,10 +59,10 @@ export class Stack {
     return [...this.#members.values()].map(({ settings }) => settings);
   }
 
-  /** What differs from `requested` in what is active, and cannot be had without a restart. */
+  /** What differs from `requested` in what runs or is about to, and cannot be had without a restart. */
   differences(requested: readonly ProcessSettings[]): SettingDifference[] {
-    const active = [...this.#members.values()].filter((member) => member.isActive);
-    return active.flatMap(({ settings }): SettingDifference[] => {
+    const due = [...this.#members.values()].filter((member) => member.isDue);
+    return due.flatMap(({ settings }): SettingDifference[] => {
       const { name } = settings;
       const wanted = requested.find((each) => each.name === name);
       if (wanted === undefined) return [{ setting: `processes.${name}`, running: "declared", asked: null }];
@@ -69,8 +70,8 @@ export class Stack {
         .filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(wanted[key]))
         .map((key) => ({
           setting: `processes.${name}.${keyOf(key)}`,
-          running: inWords(settings[key]),
-          asked: inWords(wanted[key]),
+          running: inWords(key, settings[key]),
+          asked: inWords(key, wanted[key]),
         }));
     });
   }
@@ -81,10 +82,15 @@ export class Stack {
     this.#members = new Map();
     for (const settings of requested) {
       const old = before.get(settings.name);
-      this.#members.set(settings.name, old?.isActive === true ? old : new Member(this.#context, settings));
+      old?.declare(settings);
+      this.#members.set(settings.name, old ?? new Member(this.#context, settings));
     }
-    // One that is active is not forgotten: it would live on without a supervisor.
-    for (const [name, old] of before) if (old.isActive && !this.#members.has(name)) this.#members.set(name, old);
+    for (const [name, old] of before) {
+      if (this.#members.has(name)) continue;
+      // One that is active is not forgotten: it would live on without a supervisor.
+      if (old.isActive) this.#members.set(name, old);
+      else old.release();
+    }
   }
 
   /** Declares `requested`, if it is given, once all of what runs now has been ended for a restart. */
@@ -278,6 +284,7 @@ function keyOf(key: keyof ProcessSettings): string {
   return names[key] ?? key;
 }
 
-function inWords(value: unknown): string {
+function inWords(key: keyof ProcessSettings, value: unknown): string {
+  if (key.endsWith("Ms") && typeof value === "number") return formatDuration(value / 1000);
   return typeof value === "string" ? value : JSON.stringify(value);
 }

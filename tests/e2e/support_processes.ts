@@ -22,11 +22,15 @@ export interface TestStack {
   write(name: string, ...lines: string[]): string;
   /** Runs the tool in the project. */
   run(...args: string[]): Promise<Ended>;
+  /** The same in another folder, relative to the project. */
+  runIn(folder: string, ...args: string[]): Promise<Ended>;
   launch(...args: string[]): Running;
   /** The status that a command prints with `--json`; it must succeed. */
   statusOf(...args: string[]): Promise<Status>;
   /** What the supervisor answers now; null if none answers. */
   now(): Promise<Status | null>;
+  /** Its metrics. */
+  metrics(): Promise<string>;
   /** Waits until the process `name` is as `isSo` says. */
   untilProcess(name: string, what: string, isSo: (seen: ProcessStatus) => boolean): Promise<ProcessStatus>;
   /** `stop`, and the proof that nothing is left, `pids` and their groups included. */
@@ -38,9 +42,13 @@ export function withStack(processes: readonly string[], body: (stack: TestStack)
   return withProjects(["app/.stigmer"], async (folder) => {
     const path = join(folder.path, "app");
     const paths = instancePaths(join(path, ".stigmer"));
+    const ask = async (route: string) => {
+      const answer = await askSupervisor(await currentHost(), paths.home, "GET", route, { timeoutMs: DEADLINE_MS });
+      return answer.kind === "answer" && answer.response.status === 200 ? answer.response : null;
+    };
     const now = async () => {
-      const answer = await askSupervisor(await currentHost(), paths.home, "GET", "/status", { timeoutMs: DEADLINE_MS });
-      return answer.kind === "answer" && answer.response.status === 200 ? readStatus(answer.response) : null;
+      const response = await ask("/status");
+      return response === null ? null : readStatus(response);
     };
     const stack: TestStack = {
       path,
@@ -56,6 +64,7 @@ export function withStack(processes: readonly string[], body: (stack: TestStack)
       },
       write: (name, ...lines) => folder.write(`app/${name}`, ...lines),
       run: (...args) => folder.run("app", args),
+      runIn: (name, ...args) => folder.run(join("app", name), args),
       launch: (...args) =>
         launch([...toolCommand(ownRuntime), ...args], {
           cwd: path,
@@ -63,6 +72,7 @@ export function withStack(processes: readonly string[], body: (stack: TestStack)
         }),
       statusOf: (...args) => folder.statusOf("app", ...args),
       now,
+      metrics: async () => (await ask("/metrics"))?.body ?? "",
       untilProcess: async (name, what, isSo) => {
         let last: ProcessStatus | undefined;
         try {
@@ -118,9 +128,9 @@ export function statesIn(status: Status | null): Record<string, string> {
   return Object.fromEntries((status?.processes ?? []).map(({ name, state }) => [name, state]));
 }
 
-/** The transitions of the instance so far: `process` names the one beside Temporal. */
+/** What the supervisors of the instance have logged so far: `process` names the one beside Temporal. */
 export function eventsOf({ paths }: TestStack): { event: string; process?: string; [fact: string]: unknown }[] {
-  return readFileSync(paths.history, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  return readFileSync(paths.supervisorLog, "utf8").split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }
 
 /** The order in which things happened: `worker ready`, for the events that are named. */

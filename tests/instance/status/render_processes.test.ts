@@ -32,7 +32,7 @@ function lines(columns: number, ...changes: Partial<ProcessStatus>[]): string[] 
 describe("renderProcesses()", () => {
   it("is a line for each, in columns", () => {
     const taskQueues = [{ name: "orders", workflow: "2026-11-23T05:59:50Z", activity: "2026-11-23T05:59:58Z" }];
-    const failure = { code: "process-failed", message: "codec: port 8888 is taken" };
+    const failure = { code: "process-failed" as const, message: "codec: port 8888 is taken" };
     assertEquals(
       lines(
         Infinity,

@@ -1,0 +1,189 @@
+import { existsSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { freePort } from "../free_ports.ts";
+import { isAlive, until } from "./support.ts";
+import { readPid } from "./support_lifecycle.ts";
+import {
+  allPids,
+  assertNothingLeft,
+  eventsOf,
+  markedBy,
+  order,
+  pollerLine,
+  processIn,
+  statesIn,
+  withStack,
+} from "./support_processes.ts";
+
+/** A program of one's own that ignores SIGTERM, and is ready when it does. */
+function stubborn(port: number): string {
+  const script = `process.on("SIGTERM", () => {}); require("net").createServer().listen(${port}, "127.0.0.1")`;
+  return JSON.stringify([process.env["STIGMER_TEST_NODE"], "-e", script]);
+}
+
+describe("the end of processes beside Temporal", () => {
+  it("comes in the reverse order of their start, each by SIGTERM, and by SIGKILL after its stop_timeout", async () => {
+    const port = await freePort();
+    await withStack([
+      `  base: { command: ${stubborn(port)}, port: ${port}, stop_timeout: 0.5s }`,
+      pollerLine("worker", "orders", "task_queue: orders, depends_on: [base]"),
+      "  api: { command: exec sleep 300, depends_on: [worker] }",
+    ], async (stack) => {
+      const started = await stack.statusOf("start");
+      await stack.stopCleanly(...allPids(started));
+      const ends = order(stack, "ended");
+      assertEquals(ends, ["api ended", "worker ended", "base ended", "temporal ended"]);
+      const forced = eventsOf(stack).filter(({ event }) => event === "ended").map(({ forced }) => forced);
+      assertEquals(forced, [false, false, true, false]);
+      // Each is over before the next one is asked to end.
+      const steps = order(stack, "stopping", "stopped").filter((each) => !each.startsWith("temporal"));
+      assertEquals(steps, ["api", "worker", "base"].flatMap((name) => [`${name} stopping`, `${name} stopped`]));
+    });
+  });
+
+  it("reaches what went into the background, into a session of its own, or closed its output", () =>
+    withStack([
+      "  background: { command: 'sleep 300 & echo $! >background; wait' }",
+      "  session: { command: 'setsid sh -c \"echo \\$\\$ >session; exec sleep 300\" & exec sleep 300' }",
+      "  closed: { command: 'exec >&- 2>&-; exec sleep 300' }",
+      "  binary: { command: 'head -c 100000 /dev/urandom; exec sleep 300' }",
+      "  orphan: { command: '(sleep 300 & echo $! >orphan); exec sleep 300' }",
+      "  gone: { command: '(sleep 300 & echo $! >gone); exec sleep 0.3' }",
+    ], async (stack) => {
+      const started = await stack.statusOf("start");
+      const children = await Promise.all(
+        ["background", "session", "orphan"].map((name) => readPid(`${stack.path}/${name}`)),
+      );
+      for (const pid of children) assert(isAlive(pid), `${pid}`);
+      // One whose leader exits by itself leaves nothing beside its successor.
+      const gone = await readPid(`${stack.path}/gone`);
+      await until("its child is ended with it", () => !isAlive(gone));
+      await stack.stopCleanly(
+        ...children,
+        ...["background", "session", "closed", "binary", "orphan"].map((name) => processIn(started, name).pid),
+      );
+    }));
+
+  it("by name leaves the others alone, until a start by name or of everything", () =>
+    withStack([
+      pollerLine("worker", "orders"),
+      "  api: { command: exec sleep 300, depends_on: [worker] }",
+      "  codec: { command: exec sleep 300 }",
+    ], async (stack) => {
+      const only = await stack.statusOf("start", "api");
+      assertEquals(statesIn(only), { worker: "running", api: "running", codec: "stopped" });
+      const [worker, api] = [processIn(only, "worker").pid!, processIn(only, "api").pid!];
+
+      const { code, stderr } = await stack.run("start", "wroker");
+      assertEquals(code, 2);
+      assertStringIncludes(stderr, "There is no process `wroker`");
+      assertStringIncludes(stderr, "Did you mean `worker`?");
+      for (const command of ["stop", "restart"]) {
+        assertEquals((await stack.run(command, "worker", "nonesuch")).code, 2, command);
+      }
+      assert(isAlive(worker) && isAlive(api), "a refused command touches nothing");
+
+      assertEquals((await stack.run("stop", "api")).code, 0);
+      assert(!isAlive(api) && isAlive(worker));
+      const stopped = await stack.now();
+      assertEquals(statesIn(stopped), { worker: "running", api: "stopped", codec: "stopped" });
+      assertEquals(
+        [stopped!.healthy, (await stack.run("status")).code],
+        [true, 0],
+        "what was stopped by name is as it should be",
+      );
+      assertEquals((await stack.run("stop", "api")).code, 0, "again");
+
+      // A crash of Temporal does not start what was stopped.
+      process.kill(stopped!.temporal!.pid, "SIGKILL");
+      await until("another Temporal serves", async () => {
+        const now = await stack.now();
+        return now?.state === "running" && now.temporal?.pid !== stopped!.temporal!.pid;
+      });
+      assertEquals(statesIn(await stack.now()), { worker: "running", api: "stopped", codec: "stopped" });
+
+      const all = await stack.statusOf("start");
+      assertEquals(statesIn(all), { worker: "running", api: "running", codec: "running" });
+      assertEquals(processIn(all, "worker").pid, worker);
+      const restarted = await stack.statusOf("restart", "worker");
+      assertNotEquals(processIn(restarted, "worker").pid, worker);
+      assertEquals([processIn(restarted, "worker").ready, processIn(restarted, "worker").restarts], [true, 0]);
+      assertEquals(processIn(restarted, "api").pid, processIn(all, "api").pid);
+
+      // A stop and a start at once end in one or the other, and nothing is there twice.
+      await Promise.all([stack.run("stop", "codec"), stack.run("start", "codec"), stack.run("restart", "codec")]);
+      const settled = await stack.statusOf("start");
+      assert(settled.healthy && settled.processes!.every(({ ready }) => ready));
+      if (process.platform === "linux") {
+        assertEquals(markedBy(stack.paths.home).sort(), settled.processes!.map(({ pid }) => pid!).sort());
+      }
+      await stack.stopCleanly(...allPids(settled), worker, api);
+      assertEquals((await stack.run("stop", "worker")).code, 0, "nothing runs");
+    }));
+
+  it("by name cannot be asked of an instance that has no processes", () =>
+    withStack([], async (stack) => {
+      stack.declare();
+      await stack.statusOf("start");
+      for (const command of ["start", "stop", "restart"]) {
+        const { code, stderr } = await stack.run(command, "worker");
+        assertEquals(code, 2, command);
+        assertStringIncludes(stderr, "There is no process `worker`");
+      }
+      assert(!existsSync(`${stack.paths.home}/processes`), "without processes nothing of them is there");
+      assertEquals((await stack.now())?.processes, undefined);
+      assertEquals((await stack.run("stop")).code, 0);
+    }));
+
+  it("of a hundred comes within one stop", () =>
+    withStack(
+      Array.from({ length: 100 }, (_, at) =>
+        `  p${at}: { command: [sleep, "300"]${at === 99 ? ", depends_on: [p0]" : ""} }`),
+      async (stack) => {
+        const started = await stack.statusOf("start");
+        assertEquals(
+          started.processes!.filter(({ ready }) =>
+            ready
+          ).length,
+          100,
+        );
+        assertEquals(new Set(allPids(started)).size, 101);
+        const victim = processIn(started, "p7").pid!;
+        process.kill(victim, "SIGKILL");
+        await stack.untilProcess("p7", "is back", ({ ready, pid }) => ready && pid !== victim);
+        const { stdout } = await stack.run("status");
+        assertEquals(stdout.match(/✓ p\d+ +running/g)?.length, 100, stdout);
+        await stack.stopCleanly(...allPids(started));
+      },
+    ));
+});
+
+describe("what a process beside Temporal writes", () => {
+  it("is in a log of its own, which is rotated, whatever it is; events and metrics name it", () =>
+    withStack([], async (stack) => {
+      stack.declare(
+        "  loud: { command: 'echo first; head -c 3000000 /dev/zero | tr \"\\0\" x; echo; echo last; exec sleep 300' }",
+        "  binary: { command: 'printf \"\\000\\377\\033[2Jend\\n\"; exec sleep 300' }",
+        "  crash: { command: 'sleep 0.3; exit 3' }",
+        "log: { max_size: 1MB }",
+        "restart: { max: 1 }",
+      );
+      const started = await stack.statusOf("start");
+      const { log } = processIn(started, "loud");
+      assertEquals(log, `${stack.paths.logsDir}/loud.log`);
+      await until("its log is rotated", () => !readFileSync(log, "utf8").includes("first"));
+      await stack.untilProcess("crash", "has failed", ({ state }) => state === "failed");
+      const seen = eventsOf(stack).filter((each) => each.process === "crash").map(({ event }) => event);
+      assertEquals(seen.filter((event) => event === "exited").length, 2);
+      assertEquals(seen.at(-1), "failed");
+      assertEquals(readFileSync(`${stack.paths.logsDir}/binary.log`, "latin1"), "\0\xff\x1b[2Jend\n");
+
+      const metrics = await stack.metrics();
+      assert(/stigmer_process\w*\{[^}]*process="loud"[^}]*\} 1\b/.test(metrics), metrics);
+      assert(/restarts\w*\{[^}]*process="crash"[^}]*\} 1\b/.test(metrics), metrics);
+      await stack.stopCleanly(...["loud", "binary"].map((name) => processIn(started, name).pid));
+      assertNothingLeft(stack);
+    }));
+});
