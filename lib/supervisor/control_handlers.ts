@@ -73,15 +73,20 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
 
   /** Waits until Temporal and the processes beside it are ready, or the supervisor has given up or was stopped. */
   const settled = async (names?: readonly string[]): Promise<Status | Failure> => {
-    const state = await supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
-    if (state.kind !== "running") {
-      await departed; // the next start must find the locks free
-      return state.kind === "failed" ? state.failure : START_STOPPED;
+    for (;;) {
+      const state = await supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
+      if (state.kind !== "running") {
+        await departed; // the next start must find the locks free
+        return state.kind === "failed" ? state.failure : START_STOPPED;
+      }
+      const stack = await supervisor.loadedStack();
+      stack?.begin();
+      const failure = await stack?.settled(names) ?? null;
+      if (failure !== null) return failure;
+      const { kind } = supervisor.machine.state;
+      // A stop or a restart has ended the processes meanwhile: what comes of that decides.
+      if (stack === null || (kind !== "stopping" && !isOver(supervisor.machine.state))) return await status();
     }
-    const stack = await supervisor.loadedStack();
-    stack?.begin();
-    const failure = await stack?.settled(names) ?? null;
-    return failure ?? await status();
   };
 
   /** Creates what is requested beside what runs. Why that failed, else null. */
