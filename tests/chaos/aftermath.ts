@@ -4,16 +4,18 @@ import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { markerPath } from "../../lib/database/files.ts";
+import { type InstancePaths, processPaths } from "../../lib/instance/paths.ts";
 import { rotatedLogs } from "../../lib/logs/rotate_log.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import type { DatabaseReport } from "./inspect_databases.ts";
 import { findMistake } from "./judge.ts";
 import { findMarked } from "./marked.ts";
 import type { ToolCall } from "./schedule.ts";
+import { PROCESS_NAMES } from "./stack/project.ts";
 import type { Stage } from "./stage.ts";
 import { isThere } from "./victims.ts";
 import { Violation } from "./violation.ts";
-import { findWorkflows, type WorkflowStarter } from "./workflows.ts";
+import { completeWorkflows, findWorkflows, type WorkflowStarter } from "./workflows.ts";
 import type { ChaosHome, World } from "./world.ts";
 
 /** The results of the final checks. */
@@ -22,6 +24,8 @@ export interface Findings {
   found: number;
   /** How many of those were in the list; the others were found one by one. */
   listed: number;
+  /** How many the worker of the project has completed: all of its Temporal. */
+  completed: number;
   databases: number;
   setAside: number;
 }
@@ -36,7 +40,7 @@ export async function examine(stage: Stage, starters: ReadonlyMap<ChaosHome, Wor
   const { world } = stage;
   for (const home of world.homes) await must(stage, home, "stop", "done");
   checkNothingLeft(stage, world.homes.flatMap(({ paths }) => [paths.controlSocket]));
-  const findings: Findings = { acknowledged: 0, found: 0, listed: 0, databases: 0, setAside: 0 };
+  const findings: Findings = { acknowledged: 0, found: 0, listed: 0, completed: 0, databases: 0, setAside: 0 };
   for (const home of world.homes) {
     await must(stage, home, "start", "ready");
     if (world.kept.includes(home)) {
@@ -51,12 +55,13 @@ export async function examine(stage: Stage, starters: ReadonlyMap<ChaosHome, Wor
         findings.listed += listed;
       }
     }
+    if (home.project !== null) findings.completed += await completeWorkflows(home);
     await must(stage, home, "stop", "done");
   }
   checkNothingLeft(
     stage,
     world.homes.flatMap(({ paths, database }) => [
-      ...[paths.controlSocket, paths.record, paths.lastFailure],
+      ...[paths.controlSocket, paths.lastFailure, ...programsOf(paths).map(({ record }) => record)],
       markerPath(database),
     ]),
   );
@@ -85,13 +90,13 @@ function checkNothingLeft({ world, bystanders }: Stage, files: readonly string[]
   const left = [
     ...findMarked(world).filter(({ pid }) => !reusedPid.has(pid)).map(({ pid, command }) => `pid ${pid}: ${command}`),
     ...world.homes.flatMap(({ paths }) =>
-      [paths.supervisorLock, paths.processLock].flatMap((path) =>
+      [paths.supervisorLock, ...programsOf(paths).map(({ processLock }) => processLock)].flatMap((path) =>
         processes.lockHolders(path).map(({ pid }) => `${path} is held by pid ${pid}`)
       )
     ),
-    ...world.homes.flatMap(({ port, uiPort }) => [port, uiPort]).flatMap((port) =>
-      processes.listeners(port).map(({ pid }) => `port ${port} is listened on by pid ${pid}`)
-    ),
+    ...world.homes.flatMap(({ port, uiPort, project }) => [port, uiPort, project?.listenerPort ?? port]).flatMap((
+      port,
+    ) => processes.listeners(port).map(({ pid }) => `port ${port} is listened on by pid ${pid}`)),
     ...files.filter(isThere),
     ...world.homes.flatMap(({ paths, database }) => [paths.home, paths.logsDir, dirname(database)]).flatMap((folder) =>
       namesIn(folder).filter((name) => name.startsWith(".control-") || name.endsWith(".tmp"))
@@ -99,6 +104,11 @@ function checkNothingLeft({ world, bystanders }: Stage, files: readonly string[]
     ),
   ];
   if (left.length > 0) throw new Violation("`stop` on all homes left something behind", left.join("\n"));
+}
+
+/** The paths of Temporal and of the processes beside it. */
+function programsOf(paths: InstancePaths): InstancePaths[] {
+  return [paths, ...PROCESS_NAMES.map((name) => processPaths(paths, name))];
 }
 
 function checkSupervisorLog({ name, paths }: ChaosHome): void {

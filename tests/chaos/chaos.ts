@@ -1,3 +1,4 @@
+import type { Runtime } from "../e2e/support.ts";
 import { examine, type Findings } from "./aftermath.ts";
 import { startBystanders } from "./bystanders.ts";
 import { watchDatabases, type WatchFigures } from "./database_watch.ts";
@@ -5,6 +6,8 @@ import type { Journal } from "./journal.ts";
 import { endMarked } from "./marked.ts";
 import { perform } from "./perform.ts";
 import { schedule } from "./schedule.ts";
+import { GroupWatch } from "./stack/group_watch.ts";
+import { prepareProject } from "./stack/project.ts";
 import { Stage } from "./stage.ts";
 import { Violation } from "./violation.ts";
 import { startWorkflows, type WorkflowStarter } from "./workflows.ts";
@@ -16,6 +19,8 @@ export interface ChaosOptions {
   /** Duration of the actions; the final checks come on top. */
   seconds: number;
   temporal: string;
+  /** The runtime of every command; null when the schedule chooses. */
+  runtime: Runtime | null;
   journal: Journal;
   /** Aborts the run, without the final checks. */
   signal: AbortSignal;
@@ -32,12 +37,15 @@ export interface ChaosResult extends Findings {
   actions: number;
   refused: number;
   watch: WatchFigures;
+  /** How many process groups beside Temporal were seen. */
+  groups: number;
 }
 
 /** Performs the schedule of `seed`, then the final checks. Null after an interrupt or a violation. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult | null> {
   const { journal, seed } = options;
-  const world = await createWorld();
+  const world = await createWorld(options.runtime);
+  prepareProject(world.stack.project);
   let violation: Violation | null = null;
   let announce = () => {};
   const violated = new Promise<void>((resolve) => {
@@ -50,9 +58,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult | nul
   const starters = new Map<ChaosHome, WorkflowStarter>();
   const databases = [...new Set(world.homes.map(({ database }) => database))];
   const watch = watchDatabases(databases, options.temporal, report);
+  const groups = new GroupWatch([world.stack.paths.home], report);
   let stage: Stage | null = null;
   try {
-    stage = new Stage(world, journal, await startBystanders(world), report);
+    stage = new Stage(world, journal, await startBystanders(world), groups, report);
     for (const home of world.kept) starters.set(home, startWorkflows(home, `seed-${seed}`));
     const end = Promise.race([violated, aborted(options.signal)]);
     const isOver = () => violation !== null || options.signal.aborted;
@@ -64,7 +73,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult | nul
     const findings = await Promise.race([examine(stage, starters), end]);
     if (findings === undefined || isOver()) return null;
     const refused = [...starters.values()].reduce((sum, starter) => sum + starter.refused, 0);
-    return { ...findings, actions, refused, watch: watch.figures };
+    return { ...findings, actions, refused, watch: watch.figures, groups: groups.groups.size };
   } catch (error) {
     report(
       error instanceof Violation
@@ -74,6 +83,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult | nul
     return null;
   } finally {
     watch.end();
+    groups.end();
     stage?.close();
     if (violation !== null) options.onViolation(violation, world);
     await endMarked(world);
@@ -91,7 +101,9 @@ async function play(
 ): Promise<number> {
   const endMs = performance.now() + options.seconds * 1000;
   let actions = 0;
-  for (const { delayMs, action } of schedule(options.seed, world.homes.length, world.fresh.index)) {
+  const special = { fresh: world.fresh.index, stack: world.stack.index };
+  const appointments = schedule(options.seed, world.homes.length, special);
+  for (const { delayMs, action } of appointments) {
     await Promise.race([new Promise((resolve) => setTimeout(resolve, delayMs)), end]);
     if (isOver() || performance.now() >= endMs) break;
     options.onAction(++actions);

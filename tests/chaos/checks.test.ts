@@ -23,11 +23,12 @@ const QUIET: Circumstances = {
   lostLocks: false,
   sharesDatabase: false,
   mayGiveUp: false,
+  hasProcesses: false,
 };
 
 describe("the chaos schedule", () => {
   const first = (seed: number): Appointment[] => {
-    const appointments = schedule(seed, 4, 3);
+    const appointments = schedule(seed, 5, { fresh: 3, stack: 4 });
     return Array.from({ length: 300 }, () => appointments.next().value);
   };
 
@@ -46,6 +47,9 @@ describe("the chaos schedule", () => {
         "SIGKILL",
         "SIGTERM",
         "supervisor.lock",
+        "everything",
+        "change source",
+        "change project",
         "both",
         "deno",
         "node",

@@ -70,7 +70,8 @@ function hasOpen(pid: number, path: string): boolean {
   }
 }
 
-function isDying(pid: number): boolean {
+/** Whether the process is dead, exits, or was killed. */
+export function isDying(pid: number): boolean {
   const stat = parseProcStat(readOrEmpty(`/proc/${pid}/stat`));
   if (stat === null || stat.state === "Z" || stat.state === "X") return true;
   const text = readOrEmpty(`/proc/${pid}/stat`);

@@ -2,6 +2,7 @@ import { isFailure } from "../../lib/errors/failure.ts";
 import type { ErrorCode } from "../../lib/errors/local_error.ts";
 import { type Status, statusExitCode } from "../../lib/instance/status/status.ts";
 import type { ToolCall } from "./schedule.ts";
+import { PROCESS_NAMES } from "./stack/project.ts";
 import type { CallEnd } from "./tool.ts";
 
 /** Events during a command that may explain its failure. */
@@ -18,6 +19,8 @@ export interface Circumstances {
   sharesDatabase: boolean;
   /** Its supervisor gives up after a number of restarts. */
   mayGiveUp: boolean;
+  /** It has processes beside Temporal, and a project file that changes. */
+  hasProcesses: boolean;
 }
 
 /** Signs of a bug in the tool, which no output and no supervisor's log may contain. */
@@ -82,7 +85,7 @@ function judgeFailure(
   if (!isFailure(error)) return { wrong: "its error has no code and message" };
   const { code } = error;
   if (!mayFailWith(call, circumstances).includes(code)) return { wrong: `it fails with ${code}: ${error.message}` };
-  const codes: (number | null)[] = [1];
+  const codes: (number | null)[] = [code === "usage" ? 2 : 1];
   if (circumstances.hitBy === "SIGINT") codes.push(130);
   if (circumstances.hitBy === "SIGTERM") codes.push(143);
   if (!codes.includes(end.code)) return { wrong: `it exits with ${end.code} for ${code}` };
@@ -91,13 +94,17 @@ function judgeFailure(
 
 /** The failures that the circumstances explain. `status` and `stop` may never fail. */
 function mayFailWith(call: ToolCall, circumstances: Circumstances): ErrorCode[] {
-  if (call.command === "status" || call.command === "stop") return [];
-  const codes: ErrorCode[] = [];
+  const isNamed = call.flags.some((flag) => (PROCESS_NAMES as readonly string[]).includes(flag));
+  // One process can be stopped only while a supervisor responds, and named only while the project file declares it.
+  const named: ErrorCode[] = isNamed ? ["not-running", "usage"] : [];
+  if (call.command === "status" || call.command === "stop") return named;
+  const codes: ErrorCode[] = [...named];
   if (circumstances.wasStopped || circumstances.hitBy !== null) codes.push("interrupted");
   if (circumstances.sharesDatabase) codes.push("database-busy");
   if (circumstances.wasHit) codes.push("launch-failed");
   if (circumstances.lostLocks) codes.push("database-busy", "port-taken");
   if (circumstances.mayGiveUp) codes.push("gave-up");
+  if (circumstances.hasProcesses) codes.push("settings-differ");
   if (call.command === "wait") codes.push("timeout", "not-running");
   return codes;
 }

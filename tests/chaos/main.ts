@@ -2,11 +2,11 @@
  * Runs random failures on real instances of this tool, and proves that they do no harm. See docs/chaos.md.
  *
  *   make chaos SECONDS=600 SEED=42
- *   node --import tsx scripts/in_test_env.ts tests/chaos/main.ts --seconds 60 [--seed N] [--trace] [--keep]
+ *   node --import tsx scripts/in_test_env.ts tests/chaos/main.ts --seconds 60 [--seed N] [--runtime deno|node] [--trace] [--keep]
  */
 import process from "node:process";
 import { parseArgs } from "@std/cli/parse-args";
-import { temporalBinary } from "../e2e/support.ts";
+import { type Runtime, temporalBinary } from "../e2e/support.ts";
 import { runChaos } from "./chaos.ts";
 import { openJournal } from "./journal.ts";
 import { renderResult, renderViolation } from "./report.ts";
@@ -20,7 +20,7 @@ async function main(argv: string[]): Promise<number> {
     console.error("The chaos test needs Linux: it uses /proc to see which process has a database open");
     return 2;
   }
-  const args = parseArgs(argv, { string: ["seconds", "seed"], boolean: ["trace", "keep"] });
+  const args = parseArgs(argv, { string: ["seconds", "seed", "runtime"], boolean: ["trace", "keep"] });
   const seconds = readNumber("seconds", args.seconds ?? "60");
   const seed = readNumber("seed", args.seed ?? `${Date.now() % 1_000_000}`);
   console.log(`chaos: seed ${seed}, ${seconds} s (replay: make chaos SECONDS=${seconds} SEED=${seed})`);
@@ -37,6 +37,7 @@ async function main(argv: string[]): Promise<number> {
     seed,
     seconds,
     temporal: temporalBinary(),
+    runtime: readRuntime(args.runtime),
     journal,
     signal: interrupt.signal,
     keep: args.keep,
@@ -51,4 +52,9 @@ async function main(argv: string[]): Promise<number> {
 function readNumber(name: string, text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new Error(`Cannot read --${name}: it must be a number, current value is ${text}`);
   return Number(text);
+}
+
+function readRuntime(text: string | undefined): Runtime | null {
+  if (text === undefined || text === "deno" || text === "node") return text ?? null;
+  throw new Error(`Cannot read --runtime: it must be deno or node, current value is ${text}`);
 }

@@ -2,10 +2,11 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { markerPath } from "../../lib/database/files.ts";
 import { usersOf } from "./database_watch.ts";
-import type { Action, Blow } from "./schedule.ts";
+import type { Action, Blow, StackDeed } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 import { nameOf } from "./tool.ts";
-import { vandalize } from "./vandalism.ts";
+import { changeSource, writeProjectFile } from "./stack/project.ts";
+import { deleteRecords, vandalize } from "./vandalism.ts";
 import { supervisorsOf, temporalsOf, type Victim } from "./victims.ts";
 import type { ChaosHome } from "./world.ts";
 
@@ -47,6 +48,8 @@ export async function perform(action: Action, stage: Stage): Promise<void> {
       if (deed.kind !== "corrupt") stage.disturb(home, "lost locks");
       return vandalize(world, home, deed, stage.bystanders);
     }
+    case "stack":
+      return changeStack(action.deed, stage);
     case "first start":
       return await firstStart(action, stage);
   }
@@ -55,17 +58,54 @@ export async function perform(action: Action, stage: Stage): Promise<void> {
 function hit(home: ChaosHome, victims: "temporal" | "supervisor" | "both", blow: Blow, stage: Stage): void {
   const temporals = victims === "supervisor" ? [] : temporalsOf(home);
   const supervisors = victims === "temporal" ? [] : supervisorsOf(home);
-  const all: Victim[] = [...supervisors, ...temporals];
-  if (all.length === 0) return stage.journal.count(`no process to hit (${victims})`);
+  strike(home, victims, supervisors, temporals, blow, stage);
+}
+
+/** Signals the victims, and records that they were. */
+function strike(
+  home: ChaosHome,
+  name: string,
+  supervisors: readonly Victim[],
+  others: readonly Victim[],
+  blow: Blow,
+  stage: Stage,
+): void {
+  const all: Victim[] = [...supervisors, ...others];
+  if (all.length === 0) return stage.journal.count(`no process to hit (${name})`);
   const pids = all.map(({ pid }) => pid).join(", ");
   const span = blow.signal === "SIGSTOP" ? ` for ${blow.forMs} ms` : "";
-  stage.journal.note(`hit ${victims} with ${blow.signal}`, `on ${home.name}, pid ${pids}${span}`);
+  stage.journal.note(`hit ${name} with ${blow.signal}`, `on ${home.name}, pid ${pids}${span}`);
   stage.disturb(home, "hit", blow.signal === "SIGSTOP" ? blow.forMs : 0);
   const endsGracefully = blow.signal === "SIGTERM" || blow.signal === "SIGINT";
   if (endsGracefully && supervisors.length > 0) stage.disturb(home, "stopped");
   for (const victim of all) {
     stage.excuse(victim.pid, blow); // a command also holds the lock for a moment
     stage.sleepers.hit(victim, blow);
+  }
+}
+
+function changeStack(deed: StackDeed, stage: Stage): void {
+  const { journal, world: { stack } } = stage;
+  const { project } = stack;
+  switch (deed.kind) {
+    case "hit": {
+      const members = stage.groups.membersOf(stack.paths.home, deed.process);
+      if (deed.victims !== "everything") {
+        const victims = members.filter(({ pid, pgid }) => deed.victims === "group" || pid === pgid);
+        return strike(stack, `${deed.victims} of ${deed.process}`, [], victims, deed.blow, stage);
+      }
+      const others = [...temporalsOf(stack), ...stage.groups.all()];
+      return strike(stack, "everything", supervisorsOf(stack), others, deed.blow, stage);
+    }
+    case "change source":
+      journal.note(deed.kind, `${deed.number}`);
+      return changeSource(project, deed.number);
+    case "change project":
+      journal.note(deed.kind, `variant ${deed.number}`);
+      return writeProjectFile(project, deed.number);
+    case "delete records":
+      journal.note(deed.kind, "of all processes");
+      return deleteRecords(stack);
   }
 }
 

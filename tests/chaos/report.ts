@@ -59,6 +59,7 @@ export function renderResult(result: ChaosResult, journal: Journal, tookMs: numb
     "",
     `${result.actions} actions, all well after ${Math.round(tookMs / 1000)} s`,
     `workflows: ${result.acknowledged} acknowledged, ${result.found} found (${result.listed} listed), ${result.refused} calls refused`,
+    `processes beside Temporal: ${result.groups} groups, never two of one name; ${result.completed} workflows completed`,
     `databases: ${result.databases} whole, ${result.setAside} half-made ones set aside`,
     `looks at who has a database open: ${watch.samples}, at most ${Math.round(watch.largestGapMs)} ms apart`,
   ].join("\n");

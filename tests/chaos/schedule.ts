@@ -1,4 +1,5 @@
 import type { Runtime } from "../e2e/support.ts";
+import { PROCESS_NAMES, VARIANTS } from "./stack/project.ts";
 import { createRandom, type Random } from "./random.ts";
 
 /** A command of the tool on one of the homes. */
@@ -18,8 +19,9 @@ export type Vandalism =
   | { kind: "delete"; files: readonly string[] }
   /** The file is replaced by an empty one. */
   | { kind: "replace"; file: string }
-  /** The record is changed; `bystander`: the process that it points at, if any. */
-  | { kind: "corrupt"; how: Corruption; bystander: number };
+  /** A record is changed. `bystander`: the process that it points at, if any; `program`: 0 for Temporal's record, else one
+   * of a process beside it, where the home has some. */
+  | { kind: "corrupt"; how: Corruption; bystander: number; program: number };
 
 export const CORRUPTIONS = [
   "empty",
@@ -39,6 +41,13 @@ export const CORRUPTIONS = [
 ] as const;
 export type Corruption = typeof CORRUPTIONS[number];
 
+/** What happens to the home with processes beside its Temporal. */
+export type StackDeed =
+  /** Signals to a process: to the leader of its group, or to all members; or to everything of the home at once. */
+  | { kind: "hit"; victims: "leader" | "group" | "everything"; process: string; blow: Blow }
+  | { kind: "change source" | "change project"; number: number }
+  | { kind: "delete records" };
+
 /** One action, with all random choices made. */
 export type Action =
   | { kind: "calls"; calls: readonly ToolCall[] }
@@ -46,6 +55,7 @@ export type Action =
   | { kind: "hit call"; call: ToolCall; afterMs: number; blow: Blow }
   | { kind: "hit"; home: number; victims: "temporal" | "supervisor" | "both"; blow: Blow }
   | { kind: "vandalize"; home: number; deed: Vandalism }
+  | { kind: "stack"; deed: StackDeed }
   /** The fresh home's database is removed, and its first start is killed as soon as Temporal was spawned. */
   | { kind: "first start"; home: number; call: ToolCall; afterMs: number; victims: "temporal" | "both" };
 
@@ -61,9 +71,9 @@ const FILES = ["control.sock", "temporal.pid", "temporal.lock", "supervisor.lock
 /**
  * The endless list of actions for `seed`. Depends on the seed and the number of homes only.
  *
- * @param fresh The home whose database may be removed.
+ * @param special `fresh`: the home whose database may be removed; `stack`: the one with processes beside its Temporal.
  */
-export function* schedule(seed: number, homes: number, fresh: number): Generator<Appointment, never> {
+export function* schedule(seed: number, homes: number, special: Special): Generator<Appointment, never> {
   const random = createRandom(seed);
   // First a start on each home, so that there is something to break.
   for (let home = 0; home < homes; home++) {
@@ -71,11 +81,17 @@ export function* schedule(seed: number, homes: number, fresh: number): Generator
   }
   for (;;) {
     const delayMs = random.isChance(0.25) ? random.integer(0, 20) : random.integer(50, 700);
-    yield { delayMs, action: drawAction(random, homes, fresh) };
+    yield { delayMs, action: drawAction(random, homes, special) };
   }
 }
 
-function drawAction(random: Random, homes: number, fresh: number): Action {
+/** The homes that are not like the others. */
+interface Special {
+  fresh: number;
+  stack: number;
+}
+
+function drawAction(random: Random, homes: number, { fresh, stack }: Special): Action {
   const home = random.integer(0, homes - 1);
   const kind = random.weighted([
     [34, "call"],
@@ -84,6 +100,8 @@ function drawAction(random: Random, homes: number, fresh: number): Action {
     [26, "hit"],
     [12, "vandalize"],
     [5, "first start"],
+    [26, "stack"],
+    [10, "named call"],
   ]);
   switch (kind) {
     case "call":
@@ -105,6 +123,13 @@ function drawAction(random: Random, homes: number, fresh: number): Action {
     case "hit": {
       const victims = random.weighted([[5, "temporal"], [4, "supervisor"], [3, "both"]] as const);
       return { kind, home, victims, blow: drawBlow(random, 7000) };
+    }
+    case "stack":
+      return { kind, deed: drawStackDeed(random) };
+    case "named call": {
+      const command = random.weighted([[3, "start"], [3, "restart"], [2, "stop"]] as const);
+      const runtime = random.pick(["deno", "node"] as const);
+      return { kind: "calls", calls: [{ home: stack, runtime, command, flags: [random.pick(PROCESS_NAMES)] }] };
     }
     case "vandalize":
       return { kind, home, deed: drawVandalism(random) };
@@ -156,6 +181,25 @@ function drawVandalism(random: Random): Vandalism {
     case "replace":
       return { kind: "replace", file: random.pick(["temporal.lock", "supervisor.lock"]) };
     default:
-      return { kind: "corrupt", how: random.pick(CORRUPTIONS), bystander: random.integer(0, 1) };
+      return { kind: "corrupt", how: random.pick(CORRUPTIONS), ...drawRecord(random) };
+  }
+}
+
+function drawRecord(random: Random): { bystander: number; program: number } {
+  return { bystander: random.integer(0, 1), program: random.integer(0, PROCESS_NAMES.length) };
+}
+
+function drawStackDeed(random: Random): StackDeed {
+  switch (random.weighted([[12, "hit"], [4, "change source"], [2, "change project"], [2, "delete records"]] as const)) {
+    case "hit": {
+      const victims = random.weighted([[5, "leader"], [3, "group"], [1, "everything"]] as const);
+      return { kind: "hit", victims, process: random.pick(PROCESS_NAMES), blow: drawBlow(random, 7000) };
+    }
+    case "change source":
+      return { kind: "change source", number: random.integer(0, 999) };
+    case "change project":
+      return { kind: "change project", number: random.integer(0, VARIANTS - 1) };
+    default:
+      return { kind: "delete records" };
   }
 }

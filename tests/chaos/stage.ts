@@ -2,6 +2,7 @@ import type { Bystander } from "./bystanders.ts";
 import type { Journal } from "./journal.ts";
 import { type Circumstances, judge } from "./judge.ts";
 import type { Blow, ToolCall } from "./schedule.ts";
+import type { GroupWatch } from "./stack/group_watch.ts";
 import { nameOf, type RunningCall, runTool } from "./tool.ts";
 import { createSleepers, type Sleepers } from "./victims.ts";
 import { Violation } from "./violation.ts";
@@ -27,6 +28,7 @@ export class Stage {
   readonly journal: Journal;
   readonly bystanders: readonly Bystander[];
   readonly sleepers: Sleepers = createSleepers();
+  readonly groups: GroupWatch;
   readonly #report: (violation: Violation) => void;
   readonly #calls = new Set<Promise<void>>();
   readonly #last = new Map<string, number>();
@@ -41,11 +43,13 @@ export class Stage {
     world: World,
     journal: Journal,
     bystanders: readonly Bystander[],
+    groups: GroupWatch,
     report: (violation: Violation) => void,
   ) {
     this.world = world;
     this.journal = journal;
     this.bystanders = bystanders;
+    this.groups = groups;
     this.#report = report;
   }
 
@@ -72,8 +76,9 @@ export class Stage {
   }
 
   /** Begins a command. A wrong result is reported as a violation. */
-  begin(call: ToolCall): StagedCall {
+  begin(drawn: ToolCall): StagedCall {
     if (this.#isOver) throw new Error("The chaos is over");
+    const call = { ...drawn, runtime: this.world.runtime ?? drawn.runtime };
     const home = this.world.homes[call.home]!;
     const name = `#${++this.#number} ${nameOf(call, this.world)}`;
     this.journal.note(`call ${call.command}`, name);
@@ -117,7 +122,8 @@ export class Stage {
       wasStopped: was("stopped") || this.#stops.includes(home),
       lostLocks: was("lost locks"),
       sharesDatabase: home.sharesDatabase,
-      mayGiveUp: !home.flags.includes("--max-restarts"),
+      mayGiveUp: home.project === null && !home.flags.includes("--max-restarts"),
+      hasProcesses: home.project !== null,
     };
   }
 }

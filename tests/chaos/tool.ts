@@ -47,9 +47,14 @@ export function runTool(call: ToolCall, world: World): RunningCall {
   const settings = call.command === "start" || call.command === "restart" ? home.flags : [];
   const own = [call.command, "--home", home.paths.home, "--json", ...settings, ...call.flags];
   const [file, ...args] = [...toolCommand(call.runtime), ...own];
-  const env = { ...process.env, STIGMER_TEMPORAL_BIN: temporalBinary(), [world.mark.name]: world.mark.value };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    STIGMER_TEMPORAL_BIN: temporalBinary(),
+    [world.mark.name]: world.mark.value,
+  };
+  if (home.project !== null) delete env["STIGMER_PROJECT"]; // which is `off` in tests
   const begunMs = performance.now();
-  const child = spawn(file!, args, { env, cwd: world.base, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(file!, args, { env, cwd: home.project?.folder ?? world.base, stdio: ["ignore", "pipe", "pipe"] });
   const output = collect(child);
   const ended = new Promise<CallEnd>((resolve, reject) => {
     const deadlineMs = DEADLINES_MS[call.command];

@@ -1,11 +1,13 @@
 import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { type InstancePaths, processPaths } from "../../lib/instance/paths.ts";
 import { readPidFile } from "../../lib/instance/pid_file.ts";
 import { formatRecord, type PidRecord } from "../../lib/instance/pid_file_format.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { temporalBinary } from "../e2e/support.ts";
 import type { Bystander } from "./bystanders.ts";
 import type { Corruption, Vandalism } from "./schedule.ts";
+import { LOCKLESS, PROCESS_NAMES } from "./stack/project.ts";
 import type { ChaosHome, World } from "./world.ts";
 
 /** Changes the files of `home` as `deed` says, even if a process uses them. */
@@ -21,14 +23,22 @@ export function vandalize(world: World, home: ChaosHome, deed: Vandalism, bystan
       return writeFileSync(pathOf(deed.file), "", { mode: 0o600 });
     case "corrupt": {
       const pid = bystanders[deed.bystander]!.pid;
-      return corrupt(world, paths.record, deed.how, pid);
+      return corrupt(world, victimOf(home, deed.program), deed.how, pid);
     }
   }
 }
 
-function corrupt(world: World, path: string, how: Corruption, bystander: number): void {
+/** Whose record is corrupted: `program` counts Temporal and the processes beside it. */
+function victimOf({ paths, project }: ChaosHome, program: number): InstancePaths {
+  const names = project === null ? [] : PROCESS_NAMES.filter((name) => name !== LOCKLESS);
+  const name = program === 0 ? undefined : names[program - 1];
+  return name === undefined ? paths : processPaths(paths, name);
+}
+
+function corrupt(world: World, { record: path, program }: InstancePaths, how: Corruption, bystander: number): void {
   const write = (content: string | Uint8Array) => {
     rmSync(path, { recursive: true, force: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(path, content, { mode: 0o600 });
   };
   switch (how) {
@@ -50,13 +60,20 @@ function corrupt(world: World, path: string, how: Corruption, bystander: number)
     case "pid 0":
     case "pid 1":
     case "pid -1":
-      return write(`${how.slice(4)}\ntemporal\n1700000000\n`);
+      return write(`${how.slice(4)}\n${program}\n1700000000\n`);
     case "bystander, one line":
       return write(`${bystander}\n`);
     case "bystander, three lines":
-      return write(`${bystander}\ntemporal\n${Math.floor(Date.now() / 1000)}\n`);
+      return write(`${bystander}\n${program}\n${Math.floor(Date.now() / 1000)}\n`);
     default:
-      return write(formatRecord(forge(path, how, bystander)));
+      return write(formatRecord(forge(path, program, how, bystander), program));
+  }
+}
+
+/** Deletes the records of the processes beside Temporal, but for the one that nothing else leads to. */
+export function deleteRecords({ paths }: ChaosHome): void {
+  for (const name of PROCESS_NAMES.filter((each) => each !== LOCKLESS)) {
+    rmSync(processPaths(paths, name).record, { recursive: true, force: true });
   }
 }
 
@@ -73,10 +90,10 @@ function putInstead(path: string, make: () => void): void {
 }
 
 /** A record that matches the bystander in all but one field. */
-function forge(path: string, how: Corruption, pid: number): PidRecord {
+function forge(path: string, program: string, how: Corruption, pid: number): PidRecord {
   const processes = processesHere();
   const seen = processes.inspect(pid)!;
-  const onDisk = readPidFile(path);
+  const onDisk = readPidFile(path, program);
   const real = onDisk.kind === "record" ? onDisk.record : { pid, startedAtS: 1_700_000_000 };
   const own: PidRecord = {
     ...real,

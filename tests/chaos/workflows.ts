@@ -1,14 +1,21 @@
 import { Client, Connection } from "@temporalio/client";
 import { Violation } from "./violation.ts";
+import { WORKED_QUEUE } from "./stack/project.ts";
 import type { ChaosHome } from "./world.ts";
 
 /** The type of all workflows, so that one query finds them. */
 const TYPE = "chaos";
-const TASK_QUEUE = "no-worker-polls-this";
+const UNWORKED_QUEUE = "no-worker-polls-this";
 const CALL_TIMEOUT_MS = 3000;
 /** Pause between two starts of workflows, after a success and after a failure, in ms. */
 const PAUSE_MS = 60;
 const PAUSE_AFTER_FAILURE_MS = 150;
+/** The same after a success where a worker completes the workflows, which costs more. */
+const WORKED_PAUSE_MS = 250;
+/** An activity takes up to so long, in ms. */
+const LONGEST_ACTIVITY_MS = 1000;
+/** A worker may take so long to complete what is left when everything has been killed: timeouts of tasks are 10 s, in ms. */
+const COMPLETION_PATIENCE_MS = 180_000;
 /** How far the list may lag behind the starts, in ms. */
 const VISIBILITY_PATIENCE_MS = 15_000;
 
@@ -35,6 +42,8 @@ export function startWorkflows(home: ChaosHome, run: string): WorkflowStarter {
   const connection = connect(home);
   const client = new Client({ connection });
   const acknowledged: string[] = [];
+  const isWorked = home.project !== null;
+  const taskQueue = isWorked ? WORKED_QUEUE : UNWORKED_QUEUE;
   let refused = 0;
   let isOver = false;
   const work = async () => {
@@ -43,10 +52,10 @@ export function startWorkflows(home: ChaosHome, run: string): WorkflowStarter {
       try {
         await connection.withDeadline(
           Date.now() + CALL_TIMEOUT_MS,
-          () => client.workflow.start(TYPE, { workflowId, taskQueue: TASK_QUEUE, args: [] }),
+          () => client.workflow.start(TYPE, { workflowId, taskQueue, args: [number * 97 % LONGEST_ACTIVITY_MS] }),
         );
         acknowledged.push(workflowId);
-        await sleep(PAUSE_MS);
+        await sleep(isWorked ? WORKED_PAUSE_MS : PAUSE_MS);
       } catch {
         refused++; // Temporal was down, or died before it answered
         await sleep(PAUSE_AFTER_FAILURE_MS);
@@ -95,6 +104,31 @@ export async function findWorkflows(home: ChaosHome, ids: readonly string[]): Pr
       throw new Violation(`${lost.length} of ${ids.length} acknowledged workflows are lost`, lost.join("\n"));
     }
     return ids.filter((id) => listed.has(id)).length;
+  } finally {
+    await connection.close();
+  }
+}
+
+/**
+ * Waits until the worker of `home` has completed every workflow.
+ *
+ * @returns how many it has completed
+ * @throws {Violation} when one fails, or is still running after minutes
+ */
+export async function completeWorkflows(home: ChaosHome): Promise<number> {
+  const connection = connect(home);
+  const client = new Client({ connection });
+  const count = async (status: string) =>
+    (await client.workflow.count(`WorkflowType="${TYPE}" AND ExecutionStatus${status}`)).count;
+  try {
+    const giveUpAt = performance.now() + COMPLETION_PATIENCE_MS;
+    while (await count('="Running"') > 0) {
+      if (performance.now() > giveUpAt) throw new Violation(`${await count('="Running"')} workflows do not complete`);
+      await sleep(250);
+    }
+    const ended = await count('!="Completed"');
+    if (ended > 0) throw new Violation(`${ended} workflows ended otherwise than by completion`);
+    return await count('="Completed"');
   } finally {
     await connection.close();
   }
