@@ -13,7 +13,7 @@ VERSION ?=
 run := scripts/run.sh
 node := node --import tsx
 
-.PHONY: help start stop restart status logs bundle install uninstall release release-files test test-std test-cluster check fmt bench chaos hooks clean
+.PHONY: help start stop restart status logs bundle install uninstall release release-files test test-std test-cluster check fmt bench bench-peers chaos hooks clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,10 @@ fmt: ## Format the code, and fix what lint can fix
 bench: ## Run the benchmark, and print the table of docs/performance.md
 	@scripts/node_modules.sh dev
 	@$(node) scripts/in_test_env.ts bench/main.ts $(ARGS)
+
+bench-peers: ## Compare with other tools of its kind, as far as they are on PATH
+	@scripts/node_modules.sh dev
+	@$(node) scripts/in_test_env.ts bench/peers/main.ts $(ARGS)
 
 chaos: ## Run the chaos test: random kills, hangs and races with real workflows (SECONDS=600 SEED=42)
 	@scripts/node_modules.sh dev

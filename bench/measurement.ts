@@ -6,9 +6,10 @@ export const RUNTIMES: readonly Runtime[] = ["deno", "deno-file", "node"];
 
 /**
  * The time that the machine needs without the tool, in ms, measured beside each run: `T` Temporal spawned directly, to
- * SERVING; `S` its SIGTERM to its exit; `R` an empty script on the same runtime.
+ * SERVING; `S` its SIGTERM to its exit; `R` an empty script on the same runtime; `P` the program of a process beside Temporal,
+ * spawned directly, until it is ready; `E` its SIGTERM to its exit.
  */
-export type Floor = "T" | "S" | "R";
+export type Floor = "T" | "S" | "R" | "P" | "E";
 
 /** The limit of a figure: a sum of multiples of floors, and a constant in the figure's own unit. */
 export interface Limit {

@@ -5,6 +5,8 @@ import { crashes } from "./rows/crashes.ts";
 import { crowd } from "./rows/crowd.ts";
 import { hang } from "./rows/hang.ts";
 import { idle } from "./rows/idle.ts";
+import { idleProcesses } from "./rows/idle_processes.ts";
+import { beside } from "./rows/processes.ts";
 import { recovery } from "./rows/recovery.ts";
 import { runCommand } from "./rows/run_command.ts";
 import { stopping } from "./rows/stopping.ts";
@@ -19,7 +21,9 @@ export const ROWS: readonly Row[] = [
   adoption,
   stopping,
   runCommand,
+  beside,
   crowd,
   idle,
+  idleProcesses,
   crashes,
 ];

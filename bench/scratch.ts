@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { instancePaths } from "../lib/instance/paths.ts";
+import { instancePaths, processPaths } from "../lib/instance/paths.ts";
+import { recordedNames } from "../lib/instance/pid_file.ts";
 import type { Status } from "../lib/instance/status/status.ts";
 import { processesHere } from "../lib/platform/processes/processes_here.ts";
 import { delay } from "../lib/platform/runtime/delay.ts";
@@ -27,8 +28,9 @@ export async function withScratch<T>(body: (scratch: Scratch) => Promise<T>): Pr
   try {
     return await body(scratch);
   } finally {
-    const { supervisorLock, processLock } = instancePaths(home);
-    for (const path of [supervisorLock, processLock]) {
+    const paths = instancePaths(home);
+    const beside = recordedNames(home).map((name) => processPaths(paths, name).processLock);
+    for (const path of [paths.supervisorLock, paths.processLock, ...beside]) {
       for (const { pid } of processes.lockHolders(path)) await kill(pid, "SIGKILL");
     }
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });

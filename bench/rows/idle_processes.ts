@@ -1,0 +1,77 @@
+import { delay } from "../../lib/platform/runtime/delay.ts";
+import { freePort } from "../../tests/free_ports.ts";
+import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
+import { cpuMsOf, memoryMbOf } from "../process_figures.ts";
+import { listenerCommand, startProject, workerCommand, writeProject } from "../project.ts";
+import { inRounds, type Row } from "../row.ts";
+import { statusOf, stop, withScratch } from "../scratch.ts";
+
+/** So many listeners and so many workers, each of which watches files. */
+const OF_EACH_KIND = 5;
+/** From here on the supervisor also asks whether workers poll. */
+const SETTLE_MS = 80_000;
+const SPAN_MS = 60_000;
+/** A round takes minutes. */
+const MOST_ROUNDS = 3;
+
+/** What each idle process costs its supervisor, compared with a supervisor beside it that has none. */
+export const idleProcesses: Row = {
+  name: "idle-processes",
+  measure: ({ runs, isQuick }) =>
+    inRounds(Math.min(runs, MOST_ROUNDS), async () => {
+      const measurements: Measurement[] = [];
+      for (const runtime of RUNTIMES) measurements.push(...await compare(runtime, isQuick));
+      return measurements;
+    }),
+};
+
+async function compare(runtime: Runtime, isQuick: boolean): Promise<Measurement[]> {
+  const [alone, busy] = await Promise.all([watch(runtime, 0, isQuick), watch(runtime, OF_EACH_KIND, isQuick)]);
+  const count = 2 * OF_EACH_KIND;
+  const common = { runtime, floors: {} } as const;
+  return [
+    {
+      ...common,
+      what: "each idle process: memory of the supervisor (PSS)",
+      value: (busy.memoryMb - alone.memoryMb) / count,
+      unit: "MB",
+      limit: { constant: 1, factors: {} },
+    },
+    {
+      ...common,
+      what: "each idle process: CPU of the supervisor",
+      value: (busy.cpuPercent - alone.cpuPercent) / count,
+      unit: "%",
+      limit: { constant: 0.03, factors: {} },
+    },
+  ];
+}
+
+function watch(
+  runtime: Runtime,
+  ofEachKind: number,
+  isQuick: boolean,
+): Promise<{ memoryMb: number; cpuPercent: number }> {
+  return withScratch(async (scratch) => {
+    const lines: string[] = [];
+    for (let number = 0; number < ofEachKind; number++) {
+      const port = await freePort();
+      const queue = `idle-${number}`;
+      lines.push(
+        `  listener-${number}: { command: ${JSON.stringify(listenerCommand(port))}, port: ${port}, watch: [src] }`,
+        `  worker-${number}: { command: ${JSON.stringify(workerCommand())}, task_queue: ${queue}, watch: [src],` +
+          ` environment: { TASK_QUEUE: ${queue} } }`,
+      );
+    }
+    await startProject(scratch, runtime, ofEachKind === 0 ? "off" : writeProject(scratch, lines));
+    const { supervisor: { pid } } = await statusOf(scratch, runtime);
+    await delay(isQuick ? 2000 : SETTLE_MS);
+    const before = cpuMsOf(pid);
+    const startedAt = performance.now();
+    await delay(isQuick ? 10_000 : SPAN_MS);
+    const cpuPercent = 100 * (cpuMsOf(pid) - before) / (performance.now() - startedAt);
+    const memoryMb = memoryMbOf(pid);
+    await stop(scratch, runtime, ["--force"]);
+    return { memoryMb, cpuPercent };
+  });
+}
