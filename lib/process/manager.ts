@@ -133,7 +133,8 @@ export class ProcessManager<Process extends TrackedProcess> {
       () => report({ kind: "ready", attempt }),
       (error: unknown) => {
         const failure = this.#failureOf(error, launch.abort.signal);
-        report({ kind: "launchFailed", attempt, failure, final: FINAL_CODES.includes(failure.code) });
+        const passing = failure.code === "not-serving"; // a worker could not connect
+        report({ kind: "launchFailed", attempt, failure, final: FINAL_CODES.includes(failure.code), passing });
       },
     );
   }

@@ -22,8 +22,11 @@ export type State =
 export type Event =
   /** The process is ready: launched, or adopted from an earlier supervisor. */
   | { kind: "ready"; attempt: number }
-  /** The launch ended without a ready process, and nothing of it is left. `final`: a retry cannot help. */
-  | { kind: "launchFailed"; attempt: number; failure: Failure; final: boolean }
+  /**
+   * The launch ended without a ready process, and nothing of it is left. `final`: a retry cannot help. `passing`: what it needs
+   * was down, so that also a first launch is tried again.
+   */
+  | { kind: "launchFailed"; attempt: number; failure: Failure; final: boolean; passing?: boolean }
   /** The process exited by itself (code 0 included) or was killed; members of its group may live on. */
   | { kind: "exited"; attempt: number; pid: number; code: number | null; signal: string | null; at: string }
   | { kind: "healthy" }

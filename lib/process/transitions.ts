@@ -162,8 +162,8 @@ const TERMINAL = {
 const TABLE: Table = {
   starting: {
     ready: serve,
-    launchFailed: (state, { failure, final }, machine, context) =>
-      state.first || final
+    launchFailed: (state, { failure, final, passing }, machine, context) =>
+      (state.first && passing !== true) || final
         ? fail(machine, failure)
         : beginRestart({ ...machine, launchFailure: failure }, null, context),
     exited: ignore, // a launch reports it as launchFailed

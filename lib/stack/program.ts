@@ -16,7 +16,7 @@ import { unlessAborted } from "../platform/runtime/delay.ts";
 import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
 import { type ProcessEnd, watchEnd } from "../process/tracked_process.ts";
-import { diagnoseFailedStart } from "./exit_diagnosis.ts";
+import { failedStart } from "./exit_diagnosis.ts";
 import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
 import { isSameLaunch, recordOf, type StackProcess } from "./process.ts";
 import { ReadyCheck } from "./ready_check.ts";
@@ -99,7 +99,9 @@ export class StackProgram implements Program<StackProcess> {
       signal.throwIfAborted();
       if ("error" in first) throw first.error;
       await launch.terminate({ pgid: process.pid, leaderStartTime: process.startTime }, 0);
-      throw this.#failedStart(process, first.end);
+      throw await this.#surroundings.servedSince(process.startedAtMs)
+        ? this.#failedStart(process, first.end)
+        : new LocalError("not-serving", `${this.settings.name} exited while Temporal did not serve`);
     } finally {
       signal.removeEventListener("abort", onAbort);
       waiting.abort(new Error("the launch is over"));
@@ -258,27 +260,16 @@ export class StackProgram implements Program<StackProcess> {
 
   #failedStart({ logStart = 0 }: StackProcess, end: ProcessEnd): LocalError {
     const { settings } = this;
-    const { readyWhen, name } = settings;
+    const { readyWhen } = settings;
     const served = this.#surroundings.served();
     const lastWords = readTail(this.log, logStart, LAST_WORDS_BYTES);
-    const { cause, message, hint } = diagnoseFailedStart({
+    return failedStart(this.log, {
       settings,
       end,
       lastWords,
       address: served.address,
       namespace: settings.namespace ?? served.namespace,
       portHolder: readyWhen.kind === "port" ? this.#check.holderOf(readyWhen.port) : null,
-    });
-    return new LocalError("process-failed", message, {
-      hint,
-      facts: {
-        process: name,
-        cause,
-        exitCode: end.code,
-        signal: end.signal,
-        lastWords: lastWords.trimEnd().split("\n").slice(-10).filter((line) => line !== ""),
-        log: this.log,
-      },
     });
   }
 }

@@ -24,6 +24,8 @@ export interface StackOptions {
   served(): Pick<Status, "address" | "namespace" | "uiUrl">;
   /** Since when Temporal serves, Unix ms; null while it does not. */
   servesSinceMs(): number | null;
+  /** Whether Temporal answers now that it serves. */
+  answers(): Promise<boolean>;
   /** Resolves when Temporal serves. */
   whenServing(): Promise<unknown>;
   warn(message: string): void;
@@ -237,7 +239,7 @@ export class Stack {
   }
 
   #surroundings(): Surroundings {
-    const { served, servesSinceMs, whenServing } = this.#options;
+    const { served, servesSinceMs, answers, whenServing } = this.#options;
     const waitsFor = (names: readonly string[]): string | null => {
       if (servesSinceMs() === null) return "waiting for Temporal";
       const unready = names.filter((name) => this.#members.get(name)?.isReady !== true);
@@ -246,6 +248,7 @@ export class Stack {
     return {
       served,
       servesSinceMs,
+      servedSince: async (sinceMs) => (servesSinceMs() ?? Infinity) <= sinceMs && await answers(),
       waitsFor,
       whenReady: async (names, signal) => {
         await unlessAborted(whenServing(), signal);

@@ -14,6 +14,9 @@ import type { TemporalProcess } from "../temporal/process.ts";
 import { TemporalProgram } from "../temporal/program.ts";
 import { Warnings } from "./warnings.ts";
 
+/** Temporal that answers no later counts as one that does not serve, in ms. */
+const ANSWER_TIMEOUT_MS = 1000;
+
 /** Supervises one instance: its Temporal, and the processes beside it. */
 export class Supervisor extends Supervised<TemporalProcess> {
   readonly warnings: Warnings;
@@ -83,6 +86,7 @@ export class Supervisor extends Supervised<TemporalProcess> {
       home: this.#home,
       served: () => statusFrame("running", this.program.settings, instance.paths),
       servesSinceMs: () => this.#servesSinceMs,
+      answers: async () => (await this.program.probe?.serving(ANSWER_TIMEOUT_MS))?.ok === true,
       whenServing: () => this.until(({ state }) => state.kind === "running" ? true : null),
       warn: (message) => this.warnings.add(message),
     }, processes ?? recordedProcesses(instance.paths));

@@ -259,6 +259,11 @@ describe("step() in a launch", () => {
     assertEquals(departure(machine), { removesRecord: true, failure: FAILURE, removesHome: true });
   });
 
+  it("retries also the first launch of a start where what it needs was down", () => {
+    const failed = { kind: "launchFailed", attempt: 1, failure: FAILURE, final: false, passing: true } as const;
+    assertEquals(step(beginMachine().machine, failed, CONTEXT).machine.state.kind, "backoff");
+  });
+
   it("retries where a process that served before does not come up, unless that cannot help", () => {
     const relaunched = inState({ kind: "starting", first: false }, { attempt: 2, shortLives: 1 });
     const failed = (final: boolean) =>
