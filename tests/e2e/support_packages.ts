@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
@@ -68,12 +69,26 @@ export async function installNpmPackages(project: string): Promise<string | null
 
 /** The programs of a Python environment with pytest, or why there is none. */
 export function pytestPrograms(): { bin: string } | { why: string } {
-  const made = cached("pytest-9", () => null);
+  const made = pythonEnvironment("pytest>=9,<10");
+  return "why" in made ? made : { bin: join(made.folder, "bin") };
+}
+
+/** A Python environment with these packages, made once per clone; or why there is none. */
+export function pythonEnvironment(...packages: string[]): { folder: string } | { why: string } {
+  const key = createHash("sha256").update(packages.join("\n")).digest("hex").slice(0, 12);
+  const made = cached(`python-${key}`, () => null);
   if ("why" in made) return made;
   // In its final place, whose path its programs contain.
-  const bin = join(made.folder, "bin");
-  if (existsSync(join(bin, "pytest"))) return { bin };
+  const complete = join(made.folder, "complete");
+  if (existsSync(complete)) return made;
   const why = install("python3", ["-m", "venv", "."], made.folder) ??
-    install(join(bin, "pip"), ["install", "--quiet", "pytest>=9,<10"], made.folder);
-  return why === null ? { bin } : { why };
+    install(join(made.folder, "bin", "pip"), ["install", "--quiet", ...packages], made.folder);
+  if (why !== null) return { why };
+  writeFileSync(complete, "");
+  return made;
+}
+
+/** Builds the packages of a Go module, so that later builds are quick; why that is not possible, if so. */
+export function buildGoModule(folder: string): string | null {
+  return install("go", ["build", "./..."], folder);
 }

@@ -8,8 +8,8 @@ const readJson = (path: string): Json => JSON.parse(read(path)) as Json;
 const PACKAGES = ["assert", "cli", "fs"];
 const npm = readJson("package.json");
 const deno = readJson("deno.json");
-/** A separate project with its own package.json, for Node only. */
-const EXAMPLE = "examples/workflow/";
+/** Separate projects with a package.json of their own, for Node only. */
+const EXAMPLES = ["examples/workflow/", "examples/project-typescript/", "examples/project-monorepo/"];
 const workbench = readJson("scripts/workbench/package.json");
 const dependencies: Json = {
   ...npm["dependencies"] as Json,
@@ -56,7 +56,8 @@ describe("the configurations", () => {
 
   it("name every bare import of the code", () => {
     const bare = ["lib", "scripts", "tests", "bench", "."].flatMap(sourceFiles)
-      .filter((path) => !path.includes("node_modules") && !path.startsWith(".") && !path.startsWith(EXAMPLE))
+      .filter((path) => !path.includes("node_modules") && !path.startsWith("."))
+      .filter((path) => !EXAMPLES.some((example) => path.startsWith(example)))
       .flatMap(importsOf)
       .filter(({ specifier }) => !/^(\.|node:)/.test(specifier))
       .map(({ specifier }) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0]);
@@ -66,11 +67,19 @@ describe("the configurations", () => {
     }
   });
 
-  it("of the example name its bare imports", () => {
-    const { dependencies } = readJson(`${EXAMPLE}package.json`);
-    const bare = sourceFiles(EXAMPLE).filter((path) => !path.includes("node_modules")).flatMap(importsOf)
-      .filter(({ specifier }) => !/^(\.|node:)/.test(specifier));
-    assert(bare.length > 0);
-    for (const { specifier } of bare) assert(specifier in (dependencies as Json), specifier);
+  it("of the examples name their bare imports, in the versions that are installed here", () => {
+    const [installed, ...others] = EXAMPLES.map((example) => readJson(`${example}package.json`));
+    for (const example of EXAMPLES) {
+      const { dependencies } = readJson(`${example}package.json`);
+      const bare = sourceFiles(example).filter((path) => !path.includes("node_modules")).flatMap(importsOf)
+        .filter(({ specifier }) => !/^(\.|node:)/.test(specifier));
+      assert(bare.length > 0);
+      for (const { specifier } of bare) assert(specifier in (dependencies as Json), `${example}: ${specifier}`);
+    }
+    for (const { dependencies, devDependencies } of others) {
+      const { "@temporalio/common": _, ...named } = dependencies as Json; // comes with the others, in their version
+      assertEquals({ ...installed!["dependencies"] as Json, ...named }, installed!["dependencies"]);
+      assertEquals(devDependencies, installed!["devDependencies"]);
+    }
   });
 });

@@ -1,0 +1,3 @@
+import { runWorker } from "../../shared/temporal.ts";
+
+await runWorker("billing", import.meta.url);
