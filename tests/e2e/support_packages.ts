@@ -88,7 +88,15 @@ export function pythonEnvironment(...packages: string[]): { folder: string } | {
   return made;
 }
 
-/** Builds the packages of a Go module, so that later builds are quick; why that is not possible, if so. */
+/**
+ * Downloads what a Go module needs, and builds it, so that later builds are quick; why there is no download, if so.
+ *
+ * @throws {Error} when it cannot be built
+ */
 export function buildGoModule(folder: string): string | null {
-  return install("go", ["build", "./..."], folder);
+  const why = install("go", ["mod", "download"], folder);
+  if (why !== null) return why;
+  const broken = install("go", ["build", "./..."], folder);
+  if (broken !== null) throw new Error(broken);
+  return null;
 }
