@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { startTemporal } from "../../mod.ts";
 import { freePorts } from "../free_ports.ts";
-import { isAlive, ownRuntime, toolCommand, withInstance } from "./support.ts";
+import { isAlive, ownRuntime, toolCommand, until, withInstance } from "./support.ts";
 import { withProjects } from "./support_projects.ts";
 
 describe("a project", () => {
@@ -83,6 +83,31 @@ describe("a project", () => {
       const third = await statusOf("shop", "restart");
       assertEquals(third.address, `127.0.0.1:${other.port}`);
       assert((await statusOf("shop", "start")).reused);
+      assertEquals((await run("shop", ["stop"])).code, 0);
+    }));
+
+  it("starts one process when code that failed is fixed, although a start was tried in between", () =>
+    withProjects(["shop/.stigmer"], async ({ write, run, statusOf }) => {
+      const { port } = await freePorts();
+      write("shop/api.cjs", "process.exit(1);");
+      write(
+        "shop/stigmer-local.yaml",
+        ...["port: auto", "headless: true", "processes:", "  api:", "    command: [node, api.cjs]"],
+        ...[`    port: ${port}`, "    watch: [api.cjs]"],
+      );
+      for (const _ of [1, 2]) {
+        assertStringIncludes((await run("shop", ["start"])).stderr, "api exited before it was ready");
+      }
+      write("shop/api.cjs", `require("node:net").createServer().listen(${port}, "127.0.0.1");`);
+      await until(
+        "it is ready",
+        async () => JSON.parse((await run("shop", ["status", "--json"])).stdout).processes[0].ready,
+      );
+      const events = (await run("shop", ["logs", "--supervisor"])).stdout.split("\n");
+      const changes = events.slice(events.findLastIndex((line) => line.includes('"failed"')) + 1)
+        .filter((line) => line.includes('"changed"') || line.includes('"adopted"'));
+      assertEquals(changes.length, 1, changes.join("\n"));
+      assertEquals((await statusOf("shop", "status")).processes?.[0]?.adopted, false);
       assertEquals((await run("shop", ["stop"])).code, 0);
     }));
 
