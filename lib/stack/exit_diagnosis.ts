@@ -1,7 +1,6 @@
 import type { ProcessSettings } from "../config/processes.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { ProcessEnd } from "../process/tracked_process.ts";
-import { messagesOf } from "../logs/last_words.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 /** How a process ended before it was ready. */
@@ -61,9 +60,13 @@ const FOREGROUND = "A process has to stay in the foreground until it is stopped 
 
 /** The last line that names an error, as runtimes print them; else the last line: Node's is its version. */
 function reasonIn(lastWords: string): string | undefined {
-  const lines = messagesOf(lastWords);
+  const lines = linesOf(lastWords);
   return lines.findLast((line) => /^(\w*(Error|Exception)\b.*:|panic:|fatal( error)?:|error:)/i.test(line)) ??
     lines.at(-1);
+}
+
+function linesOf(text: string): string[] {
+  return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }
 
 function quoted(words: string | undefined): string {
@@ -73,7 +76,7 @@ function quoted(words: string | undefined): string {
 /** A shell says so with 127 and 126 (POSIX, "Exit Status for Commands"). */
 function commandNotFound({ settings: { name }, end, lastWords }: FailedStart): ProcessDiagnosis | null {
   if (end.code !== 127 && end.code !== 126) return null;
-  const words = messagesOf(lastWords).at(-1);
+  const words = linesOf(lastWords).at(-1);
   return end.code === 127
     ? {
       cause: "command-not-found",

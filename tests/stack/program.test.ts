@@ -50,6 +50,7 @@ class Left {
     const given = Object.entries(instanceEnvironment(instance.host, served)).filter(([, value]) => value !== null);
     const environment = {
       ...Object.fromEntries(given) as Record<string, string>,
+      STIGMER_HOME: instance.paths.home,
       ...settings.environment,
       [MARKER]: markerOf(instance.paths),
     };
