@@ -16,7 +16,9 @@ async function watch(
   body: (terminal: Terminal & { lines: () => string[] }) => Promise<void>,
 ): Promise<TerminalEnd & { left: string }> {
   const words = [...toolCommand(ownRuntime), "status", "--watch", "--home", home].map(quoted).join(" ");
+  // The trap: Ctrl-C is for the tool, and dash would exit with it.
   const script = `
+    trap : INT
     echo "terminal $(tty) end"; before=$(stty -g)
     sh -c ${quoted(`echo "pid $$ end"; exec ${words} ${options.redirect ?? ""}`)}; code=$?
     [ "$before" = "$(stty -g)" ] && echo restored

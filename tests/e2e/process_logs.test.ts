@@ -112,7 +112,7 @@ describe("logs of processes", () => {
           [["order-worker"], `No log of \`order-worker\`: ${names}`, "stigmer-local logs .*orders-worker"],
           [["link", "-f"], `No log of \`link\`: ${names}`, "stigmer-local logs .*shows all"],
           [["supervisor"], `No log of \`supervisor\`: ${names}`, "stigmer-local logs .*--supervisor"],
-          [["../logs/api"], `No log of \`../logs/api\`: ${names}`, ""],
+          [["../logs/api"], "Unexpected argument `../logs/api` for `logs`", ""],
           [["--supervisor", "api"], "`--supervisor` shows one log, and takes no names", ""],
         ] as const
       ) {
