@@ -155,19 +155,24 @@ export interface HistoryEvent {
   at: string;
   event: string;
   reason?: unknown;
+  /** The name of a process beside Temporal; absent = Temporal. */
+  process?: unknown;
 }
 
-/** Counts the unexpected exits of Temporal in the supervisor's history since `sinceMs`. */
+/** Counts the unexpected exits of Temporal, and of each process beside it, in the supervisor's history since `sinceMs`. */
 export function judgeHistory(events: readonly HistoryEvent[], sinceMs: number): Finding[] {
   const ends = events.filter(({ at, event, reason }) =>
     event === "exited" && reason !== "stopped" && Date.parse(at) >= sinceMs
   );
-  if (ends.length === 0) return [];
-  const last = ends.at(-1)!;
-  const times = ends.length === 1 ? "once" : `${ends.length} times`;
-  return [{
-    state: "warn",
-    detail: `Temporal exited unexpectedly ${times} in the last hour, most recently at ${last.at} (${last.reason})`,
-    remedy: "stigmer-local logs --supervisor --since 1h",
-  }];
+  return [...new Set(ends.map(({ process }) => process))].map((process) => {
+    const own = ends.filter((each) => each.process === process);
+    const last = own.at(-1)!;
+    const times = own.length === 1 ? "once" : `${own.length} times`;
+    const [name, log] = process === undefined ? ["Temporal", "--supervisor"] : [`${process}`, shellWord(`${process}`)];
+    return {
+      state: "warn",
+      detail: `${name} exited unexpectedly ${times} in the last hour, most recently at ${last.at} (${last.reason})`,
+      remedy: `stigmer-local logs ${log} --since 1h`,
+    };
+  });
 }

@@ -114,6 +114,12 @@ describe("judgeHistory()", () => {
       finding?.detail,
       `Temporal exited unexpectedly 2 times in the last hour, most recently at ${at(-4)} (hung)`,
     );
+    events.push({ at: at(-3), event: "exited", reason: "crashed", process: "worker" });
+    const details = judgeHistory(events, NOW - 3_600_000).map(({ detail, remedy }) => [detail.slice(0, 33), remedy]);
+    assertEquals(details, [
+      ["Temporal exited unexpectedly 2 ti", "stigmer-local logs --supervisor --since 1h"],
+      ["worker exited unexpectedly once i", "stigmer-local logs 'worker' --since 1h"],
+    ]);
   });
 });
 
