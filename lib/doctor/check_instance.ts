@@ -20,6 +20,8 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
   const finding = (kind: Finding["state"], detail: string, remedy: string) =>
     findings.push({ state: kind, detail, remedy });
   const broken = checks.filter((check) => !check.ok && check.name !== "supervisor");
+  const isUp = state === "running" || state === "unhealthy";
+  const unready = isUp ? (status.processes ?? []).filter(({ ready, state }) => !ready && state !== "stopped") : [];
   const why = broken.map(({ name, detail }) => `${name}: ${detail}`).join(", ");
   if (state === "failed") {
     finding("fail", failure?.message ?? "Temporal has failed", failure?.hint ?? "stigmer-local start");
@@ -30,7 +32,7 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
     return diagnose("instance", [], `Temporal (pid ${temporal?.pid}) is ready; ${NOT_ASKED}`);
   } else if (state === "running" && broken.length > 0 && broken.every(({ name }) => name === "reach")) {
     finding("fail", `Temporal is running, but ${broken[0]!.detail}`, "Share the network, or use another --home here");
-  } else if (state === "unhealthy" || (state === "running" && !healthy)) {
+  } else if (state === "unhealthy" || (state === "running" && !healthy && (why !== "" || unready.length === 0))) {
     const silent = checks.find((check) => !check.ok && check.name === "supervisor")?.detail;
     const what = why === "" && silent !== undefined ? "Temporal is ready, but its supervisor" : "Temporal";
     finding("fail", `${what} is unhealthy: ${why || silent || "unknown"}`, remedyFor(broken));
@@ -40,6 +42,14 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
     finding("warn", why, ELSEWHERE);
   } else if (why !== "") {
     finding("warn", why, "stigmer-local restart");
+  }
+  for (const { name, state, failure, detail } of unready) {
+    const reason = failure?.message ?? detail;
+    finding(
+      state === "failed" ? "fail" : "warn",
+      `${name}, beside Temporal, is not ready (${state})${reason === null ? "" : `: ${reason}`}`,
+      failure?.hint ?? `stigmer-local logs ${shellWord(name)}`,
+    );
   }
   for (const warning of status.warnings ?? []) findings.push({ state: "warn", detail: warning });
   const detail = state === "running"

@@ -156,6 +156,12 @@ describe("a process beside Temporal", () => {
       const { code, stdout } = await stack.run("status");
       assertEquals(code, 4);
       assert(/✗ loop +failed +3 restarts, Gave up: loop exited 4 times/.test(stdout), stdout);
+      const doctor = await stack.run("doctor");
+      assert(
+        /✗ instance +loop, beside Temporal, is not ready \(failed\): Gave up: loop exited 4 times/.test(doctor.stdout),
+        doctor.stdout,
+      );
+      assert(/loop exited unexpectedly 4 times in the last hour/.test(doctor.stdout), doctor.stdout);
       const now = await stack.now();
       assertEquals(
         [now?.state, now?.temporal?.pid, processIn(now, "good").pid],
