@@ -7,7 +7,7 @@ import { removeStaleSocket } from "../instance/stale_files.ts";
 import { type Check, stateInWords } from "../instance/status/status.ts";
 import { describeProcess, type Holder } from "../platform/processes/processes.ts";
 import { orUnseen } from "../platform/processes/proc_files.ts";
-import { shellWord } from "../text/shell_word.ts";
+import { quotedIfNeeded, shellWord } from "../text/shell_word.ts";
 import { groupsOf, type RunCheck, whileUnsupervised } from "./context.ts";
 import { diagnose, type Finding } from "./findings.ts";
 
@@ -48,7 +48,7 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
     finding(
       state === "failed" ? "fail" : "warn",
       `${name}, beside Temporal, is not ready (${state})${reason === null ? "" : `: ${reason}`}`,
-      failure?.hint ?? `stigmer-local logs ${shellWord(name)}`,
+      failure?.hint ?? `stigmer-local logs ${quotedIfNeeded(name)}`,
     );
   }
   for (const warning of status.warnings ?? []) findings.push({ state: "warn", detail: warning });

@@ -1,6 +1,6 @@
 import { lineLevel, lineTimeMs } from "../logs/log_lines.ts";
 import { formatBytes } from "../text/byte_size.ts";
-import { shellWord } from "../text/shell_word.ts";
+import { quotedIfNeeded, shellWord } from "../text/shell_word.ts";
 
 /** The result of a check: passed, warning or failed. */
 export type CheckState = "ok" | "warn" | "fail";
@@ -168,7 +168,9 @@ export function judgeHistory(events: readonly HistoryEvent[], sinceMs: number): 
     const own = ends.filter((each) => each.process === process);
     const last = own.at(-1)!;
     const times = own.length === 1 ? "once" : `${own.length} times`;
-    const [name, log] = process === undefined ? ["Temporal", "--supervisor"] : [`${process}`, shellWord(`${process}`)];
+    const [name, log] = process === undefined
+      ? ["Temporal", "--supervisor"]
+      : [`${process}`, quotedIfNeeded(`${process}`)];
     return {
       state: "warn",
       detail: `${name} exited unexpectedly ${times} in the last hour, most recently at ${last.at} (${last.reason})`,

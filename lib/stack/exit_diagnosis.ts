@@ -1,7 +1,7 @@
 import type { ProcessSettings } from "../config/processes.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { ProcessEnd } from "../process/tracked_process.ts";
-import { shellWord } from "../text/shell_word.ts";
+import { quotedIfNeeded } from "../text/shell_word.ts";
 
 /** How a process ended before it was ready. */
 export interface FailedStart {
@@ -47,7 +47,7 @@ export function failedStart(log: string, start: FailedStart): LocalError {
 export function diagnoseFailedStart(start: FailedStart): ProcessDiagnosis {
   const { settings: { name }, end, lastWords } = start;
   const how = end.signal === null ? `exit code ${end.code ?? "unknown"}` : end.signal;
-  const logs = `\`stigmer-local logs ${shellWord(name)}\` shows its log`;
+  const logs = `\`stigmer-local logs ${quotedIfNeeded(name)}\` shows its log`;
   return commandNotFound(start) ?? portTaken(start) ?? namespaceNotFound(start) ?? otherAddress(start) ?? {
     cause: "exited",
     message: `${name} exited before it was ready (${how})${quoted(reasonIn(lastWords))}`,
@@ -103,7 +103,7 @@ function portTaken({ settings: { name, readyWhen }, lastWords, portHolder }: Fai
     message: `${name}: ${where} is taken${portHolder === null ? "" : ` by ${portHolder}`}`,
     hint: port === undefined
       ? "Free the port, or use another one"
-      : `\`lsof -i :${shellWord(String(port))}\` shows by which process: end it, or use another port`,
+      : `\`lsof -i :${quotedIfNeeded(String(port))}\` shows by which process: end it, or use another port`,
   };
 }
 

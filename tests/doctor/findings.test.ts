@@ -118,7 +118,7 @@ describe("judgeHistory()", () => {
     const details = judgeHistory(events, NOW - 3_600_000).map(({ detail, remedy }) => [detail.slice(0, 33), remedy]);
     assertEquals(details, [
       ["Temporal exited unexpectedly 2 ti", "stigmer-local logs --supervisor --since 1h"],
-      ["worker exited unexpectedly once i", "stigmer-local logs 'worker' --since 1h"],
+      ["worker exited unexpectedly once i", "stigmer-local logs worker --since 1h"],
     ]);
   });
 });

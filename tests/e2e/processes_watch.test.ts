@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -43,6 +43,7 @@ describe("a change of a watched file", () => {
     withStack([], async (stack) => {
       const worker = "  worker: { command: 'test -e src/compiles && exec sleep 300', watch: [src] }";
       stack.declare(worker);
+      execFileSync("git", ["init", "-q", stack.path]);
       stack.write(".gitignore", "*.tmp");
       stack.write("src/a", "1");
       const { code, stderr } = await stack.run("start");
