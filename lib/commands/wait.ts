@@ -20,7 +20,11 @@ export const wait: Command = async (context) => {
   const ask = () => servingStatus(context, Math.max(1, giveUpAt - performance.now()));
   const look = () => checkHome(context) ? withLiveLine(context, ask) : null;
   const ready = await poll(look, { everyMs: POLL_MS, timeoutMs });
-  if (ready === null) throw notReady(timeoutMs, "`stigmer-local status` shows why, `stigmer-local start` starts it");
+  if (ready === null) {
+    const { lateStart } = await import("../control/late_start.ts");
+    const late = notReady(timeoutMs, "`stigmer-local status` shows why, `stigmer-local start` starts it");
+    throw await lateStart(context.host, context.invocation.home, timeoutMs, late);
+  }
   await requireReach(context.host, ready);
   const status = await selectNamespace(context, withProject(context, ready));
   await context.answer(status, () => renderCard(status, context.paint));

@@ -163,7 +163,10 @@ export class Member {
       state.kind === "running" || state.kind === "unhealthy" ? { failure: null } : isOver(state) ? overAs(state) : null
     );
     const refuted = run.program.refuted().then((error) => ({ failure: toFailure(error) }));
-    return (await Promise.race([decided, refuted])).failure;
+    const { failure } = await Promise.race([decided, refuted]);
+    if (failure !== null || this.isWanted) return failure;
+    const message = `${this.#settings.name} was stopped before it was ready`;
+    return { code: "interrupted", message, facts: { process: this.#settings.name } };
   }
 
   /** Looks after its lock, record and log; called each second. */

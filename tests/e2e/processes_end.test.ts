@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import type { ProcessStatus } from "../../lib/instance/status/status.ts";
 import { freePort } from "../free_ports.ts";
 import { isAlive, until } from "./support.ts";
 import { readPid } from "./support_lifecycle.ts";
@@ -121,6 +122,34 @@ describe("the end of processes beside Temporal", () => {
       }
       await stack.stopCleanly(...allPids(settled), worker, api);
       assertEquals((await stack.run("stop", "worker")).code, 0, "nothing runs");
+    }));
+
+  it("is told to a start that waits for them", () =>
+    withStack([
+      "  never: { command: exec sleep 300, task_queue: orders }",
+      "  api: { command: exec sleep 300, depends_on: [never] }",
+    ], async (stack) => {
+      const silent = ({ detail }: ProcessStatus) => detail === "it does not poll task queue `orders`";
+      const first = stack.run("start");
+      const { pid } = await stack.untilProcess("never", "is awaited", silent);
+      const late = await stack.run("wait", "--timeout", "1");
+      assertEquals(late.code, 1);
+      assertStringIncludes(
+        late.stderr,
+        "Timed out after 1 s waiting for never (it does not poll task queue `orders`), api",
+      );
+      assertEquals((await stack.run("stop", "never")).code, 0);
+      const { code, stderr } = await first;
+      assertEquals([code, stderr.split("\n")[0]], [1, "error: never was stopped before it was ready"]);
+      const stopped = await stack.now();
+      assertEquals([statesIn(stopped)["never"], processIn(stopped, "api").detail], ["stopped", "waiting for never"]);
+
+      const second = stack.run("start");
+      const again = await stack.untilProcess("never", "is awaited again", silent);
+      await stack.stopCleanly(pid, again.pid);
+      const last = await second;
+      assertEquals(last.code, 1, last.stdout + last.stderr);
+      assertStringIncludes(last.stderr, "Start interrupted by a `stop`");
     }));
 
   it("by name cannot be asked of an instance that has no processes", () =>
