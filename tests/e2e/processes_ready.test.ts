@@ -90,15 +90,21 @@ describe("a process beside Temporal", () => {
     const listen = `require("net").createServer().listen(${port}, "127.0.0.1")`;
     const node = process.env["STIGMER_TEST_NODE"]!;
     const failing: Record<string, [keys: string, message: RegExp]> = {
-      "no-shell-command": ["command: nonesuch --flag", /no-shell-command: command not found: .*nonesuch/],
+      "no-shell-command": [
+        "command: nonesuch --flag, task_queue: orders",
+        /no-shell-command: command not found: .*nonesuch/,
+      ],
       "no-program": ["command: [nonesuch]", /no-program: Cannot run nonesuch: file not found/],
       "no-folder": [
         "command: exec sleep 300, directory: nowhere",
         /no-folder: its directory \S+nowhere does not exist/,
       ],
       "no-right": ["command: [./stigmer-local.yaml]", /no-right: Cannot run \S+: it is not an executable file/],
-      "done": ["command: 'true'", /done exited before it was ready \(exit code 0\)/],
-      "in-background": ["command: sleep 300 & exit 0", /in-background exited before it was ready \(exit code 0\)/],
+      "done": ["command: 'true', task_queue: orders", /done exited before it was ready \(exit code 0\)/],
+      "in-background": [
+        "command: sleep 300 & exit 0, task_queue: orders",
+        /in-background exited before it was ready \(exit code 0\)/,
+      ],
       "no-port": [
         `command: ${JSON.stringify([node, "-e", listen])}, port: ${port}`,
         new RegExp(`no-port: port ${port} is taken by pid \\d+`),
