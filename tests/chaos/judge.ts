@@ -105,6 +105,7 @@ function mayFailWith(call: ToolCall, circumstances: Circumstances): ErrorCode[] 
   if (circumstances.lostLocks) codes.push("database-busy", "port-taken");
   if (circumstances.mayGiveUp) codes.push("gave-up");
   if (circumstances.hasProcesses) codes.push("settings-differ");
+  if (circumstances.hasProcesses && circumstances.wasHit) codes.push("process-failed");
   if (call.command === "wait") codes.push("timeout", "not-running");
   return codes;
 }
