@@ -21,15 +21,15 @@ export function workerCommand(): string[] {
 }
 
 /** The folder of `scratch` whose files the processes watch. */
-export function sourceFolder({ home }: Scratch): string {
-  return join(home, "project", "src");
+export function sourceFolder({ project }: Scratch): string {
+  return join(project, "src");
 }
 
-/** Writes a project file with these lines under `processes`, and a folder to watch, beside the scratch home's files. */
+/** Writes a project file with these lines under `processes`, and a folder to watch beside it. */
 export function writeProject(scratch: Scratch, processes: readonly string[]): string {
   mkdirSync(sourceFolder(scratch), { recursive: true });
   writeFileSync(join(sourceFolder(scratch), "code.txt"), "0\n");
-  const path = join(scratch.home, "project", "stigmer-local.yaml");
+  const path = join(scratch.project, "stigmer-local.yaml");
   writeFileSync(path, ["processes:", ...processes].map((line) => `${line}\n`).join(""));
   return path;
 }

@@ -17,6 +17,8 @@ const processes = processesHere();
 /** A temporary home with free ports. */
 export interface Scratch {
   home: string;
+  /** A folder for a project; not in the home, where nothing is watched. */
+  project: string;
   port: number;
   uiPort: number;
 }
@@ -24,7 +26,8 @@ export interface Scratch {
 /** Runs `body` with its own home. Afterwards, kills the processes that still run there, and removes the home. */
 export async function withScratch<T>(body: (scratch: Scratch) => Promise<T>): Promise<T> {
   const home = mkdtempSync(join(tmpdir(), "sl-bench-"));
-  const scratch = { home, ...await freePorts() };
+  const project = `${home}-project`;
+  const scratch = { home, project, ...await freePorts() };
   try {
     return await body(scratch);
   } finally {
@@ -33,7 +36,7 @@ export async function withScratch<T>(body: (scratch: Scratch) => Promise<T>): Pr
     for (const path of [paths.supervisorLock, paths.processLock, ...beside]) {
       for (const { pid } of processes.lockHolders(path)) await kill(pid, "SIGKILL");
     }
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+    for (const folder of [home, project]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
