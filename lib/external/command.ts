@@ -12,10 +12,10 @@ const OF_LAUNCHES = [
 /**
  * The implementation of a command for an external Temporal; null if it does not depend on that.
  *
- * @throws {LocalError} `usage` for a flag that only applies to a managed Temporal; `not-ours` for such a command
+ * @throws {LocalError} `usage` for a flag, or processes, that only apply to a managed Temporal; `not-ours` for such a command
  */
 export async function externalCommand(context: CommandContext): Promise<Command | null> {
-  const { command, options, commandOptions } = context.invocation;
+  const { command, options, commandOptions, processes, names } = context.invocation;
   if (commandOptions["ephemeral"] === true) return null;
   const { name } = command;
   if (["install", "init", "config", "completions", "version", "help", "ls"].includes(name)) return null;
@@ -25,6 +25,13 @@ export async function externalCommand(context: CommandContext): Promise<Command 
     throw new LocalError("usage", `--${flag} cannot be used with an external Temporal`, {
       hint: `${externalSource(context)} selects the external Temporal; use --managed for the one in this home`,
       facts: { flag: `--${flag}` },
+    });
+  }
+  if (name === "start" && ((processes ?? []).length > 0 || names !== undefined)) {
+    throw new LocalError("usage", "No processes can run beside an external Temporal", {
+      hint: `${
+        externalSource(context)
+      } selects the external Temporal; --managed starts one with the processes beside it`,
     });
   }
   switch (name) {
