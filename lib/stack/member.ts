@@ -269,7 +269,11 @@ export class Member {
 
   async #tidyAfter(supervised: Supervised<StackProcess>): Promise<void> {
     await supervised.over();
-    if (departure(supervised.machine).removesRecord) supervised.manager.removeRecord();
+    try {
+      if (departure(supervised.machine).removesRecord) supervised.manager.removeRecord();
+    } catch (error) { // it describes a process that is dead: harmless
+      this.#instance.log.note("record not removed", { why: toFailure(error).message });
+    }
     supervised.release();
   }
 

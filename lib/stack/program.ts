@@ -1,4 +1,4 @@
-import { closeSync, existsSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { LaunchedProcess, ProcessSettings } from "../config/processes.ts";
 import { daemonEnvironment } from "../environment/daemon_environment.ts";
@@ -13,6 +13,7 @@ import type { PolledTaskQueue } from "../instance/status/status.ts";
 import { openLog } from "../logs/open_log.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
+import type { LockFile } from "../platform/locks/lock_file.ts";
 import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
 import { type ProcessEnd, watchEnd } from "../process/tracked_process.ts";
@@ -187,9 +188,11 @@ export class StackProgram implements Program<StackProcess> {
     }
     const launched = this.#wanted();
     const [program, ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
-    const lock = await launch.takeLock();
+    mkdirSync(this.#instance.paths.logsDir, { recursive: true, mode: 0o700 }); // it may have been deleted since
     const logFd = openLog(this.log);
+    let lock: LockFile | null = null;
     try {
+      lock = await launch.takeLock();
       launch.signal.throwIfAborted();
       const logStart = statSync(this.log).size;
       const child = await spawn({
@@ -220,7 +223,7 @@ export class StackProgram implements Program<StackProcess> {
       throw failed(name, error.message, error.hint ?? "Check `command` in the project file", error.facts);
     } finally {
       closeSync(logFd);
-      lock.close(); // the process alone holds it from now on
+      lock?.close(); // the process alone holds it from now on
     }
   }
 
