@@ -14,7 +14,7 @@ const SPAN_MS = 60_000;
 /** A round takes minutes. */
 const MOST_ROUNDS = 3;
 
-/** What each idle process costs its supervisor, compared with a supervisor beside it that has none. */
+/** What each further idle process costs its supervisor, compared with a supervisor beside it that has one of each kind. */
 export const idleProcesses: Row = {
   name: "idle-processes",
   measure: ({ runs, isQuick }) =>
@@ -26,8 +26,8 @@ export const idleProcesses: Row = {
 };
 
 async function compare(runtime: Runtime, isQuick: boolean): Promise<Measurement[]> {
-  const [alone, busy] = await Promise.all([watch(runtime, 0, isQuick), watch(runtime, OF_EACH_KIND, isQuick)]);
-  const count = 2 * OF_EACH_KIND;
+  const [alone, busy] = await Promise.all([watch(runtime, 1, isQuick), watch(runtime, OF_EACH_KIND, isQuick)]);
+  const count = 2 * (OF_EACH_KIND - 1);
   const common = { runtime, floors: {} } as const;
   return [
     {
@@ -63,7 +63,7 @@ function watch(
           ` environment: { TASK_QUEUE: ${queue} } }`,
       );
     }
-    await startProject(scratch, runtime, ofEachKind === 0 ? "off" : writeProject(scratch, lines));
+    await startProject(scratch, runtime, writeProject(scratch, lines));
     const { supervisor: { pid } } = await statusOf(scratch, runtime);
     await delay(isQuick ? 2000 : SETTLE_MS);
     const before = cpuMsOf(pid);
