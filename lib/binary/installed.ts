@@ -2,7 +2,7 @@ import { readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { compareVersions, isVersion } from "../config/temporal_versions.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
-import { findTemporal } from "../instance/find_temporal.ts";
+import { findProcess } from "../instance/find_process.ts";
 import { instancePaths, managedBinaryPath } from "../instance/paths.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
@@ -65,7 +65,7 @@ function liveHomes(processes: Processes): string[] {
 /** Paths of the running Temporal's binary, or of the last launched one while its supervisor is between two launches. */
 function binariesInUse(home: string, processes: Processes): Set<string> {
   const paths = instancePaths(home);
-  const { temporal, onDisk } = findTemporal(paths, processes);
+  const { found: temporal, onDisk } = findProcess(paths, processes);
   const record = onDisk.kind === "record" ? onDisk.record : null;
   const isSupervised = processes.lockHolders(paths.supervisorLock).length > 0;
   const seen = [

@@ -90,11 +90,11 @@ async function hasTemporal(
   { host, invocation: { home } }: CommandContext,
   needsBinary: boolean,
 ): Promise<boolean> {
-  const [{ findTemporal: findRunning }, { processesHere }] = await Promise.all([
-    import("../instance/find_temporal.ts"),
+  const [{ findProcess }, { processesHere }] = await Promise.all([
+    import("../instance/find_process.ts"),
     import("../platform/processes/processes_here.ts"),
   ]);
-  const leader = findRunning(instancePaths(home), processesHere(host.platform)).temporal?.leader;
+  const leader = findProcess(instancePaths(home), processesHere(host.platform)).found?.leader;
   if (leader === undefined || leader === null) return false;
   return !needsBinary || (leader.executable !== null && host.exists(leader.executable));
 }

@@ -1,7 +1,7 @@
 import { askSupervisor } from "../control/client.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { createInstance, DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
-import { findTemporal } from "../instance/find_temporal.ts";
+import { findProcess } from "../instance/find_process.ts";
 import { clearLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { recordedNames, removePidFile } from "../instance/pid_file.ts";
@@ -46,7 +46,7 @@ export async function stopUnsupervised(
     const launchRequest = { home, binary: null, requested: {}, binaryRequested: false, policy: {}, replace: false };
     const instance = createInstance(host, launchRequest, null, system);
     await endProcesses(instance, graceMs);
-    const { temporal, onDisk } = findTemporal(paths, instance.processes);
+    const { found: temporal, onDisk } = findProcess(paths, instance.processes);
     let forced = false;
     if (temporal !== null) {
       const target = { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null };

@@ -6,7 +6,7 @@ import type { DoctorContext } from "../doctor/context.ts";
 import { tellReport } from "../doctor/report.ts";
 import { applyFixes, runChecks } from "../doctor/run.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { findTemporal, type TemporalEvidence } from "../instance/find_temporal.ts";
+import { findProcess, type ProcessEvidence } from "../instance/find_process.ts";
 import { hiddenLocks } from "../instance/hidden_locks.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { resolveSettings } from "../instance/ports_file.ts";
@@ -35,10 +35,10 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
   const { host, invocation: { home, project, requested, configFailure } } = context;
   const paths = instancePaths(home);
   const processes = processesHere(host.platform);
-  const { evidence, status } = await consistentView(context, () => findTemporal(paths, processes));
+  const { evidence, status } = await consistentView(context, () => findProcess(paths, processes));
   const owner = host.folderOwner(home);
   const isForeign = owner !== null && owner.uid !== host.uid;
-  const record = evidence.temporal !== null && evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
+  const record = evidence.found !== null && evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
   const settings = record?.settings ?? resolveSettings(requested, paths);
   const { dbFilename } = settings;
   const lockPaths = [
@@ -67,9 +67,9 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
 /** The evidence and the status of the same Temporal process: the instance may be starting or stopping. */
 async function consistentView(
   context: CommandContext,
-  find: () => TemporalEvidence,
-): Promise<{ evidence: TemporalEvidence; status: Status }> {
-  const pidOf = ({ temporal }: TemporalEvidence) => temporal?.leader?.pid;
+  find: () => ProcessEvidence,
+): Promise<{ evidence: ProcessEvidence; status: Status }> {
+  const pidOf = ({ found: temporal }: ProcessEvidence) => temporal?.leader?.pid;
   for (let tries = 1;; tries++) {
     const before = find();
     const status = await statusOf(context);

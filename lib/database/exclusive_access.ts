@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalError } from "../errors/local_error.ts";
-import { findTemporal, type FoundTemporal } from "../instance/find_temporal.ts";
+import { findProcess, type FoundProcess } from "../instance/find_process.ts";
 import { describeObstacle, endOf, homeFact } from "../instance/obstacle.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { type LockFile, tryLock } from "../platform/locks/lock_file.ts";
@@ -14,7 +14,7 @@ import { takeDatabaseLock } from "./lock.ts";
  */
 export interface ExclusiveAccess {
   /** The instance's unsupervised Temporal; null if it is not running. */
-  temporal: FoundTemporal | null;
+  temporal: FoundProcess | null;
   /** Releases the locks. Safe to call twice. */
   close(): void;
 }
@@ -43,7 +43,7 @@ export async function takeExclusiveAccess(
     if (database !== null && existsSync(dirname(database))) {
       locks.push(await takeDatabaseLock(database, { processes, tryLock }));
     }
-    const { temporal } = findTemporal(paths, processes);
+    const { found: temporal } = findProcess(paths, processes);
     if (database !== null) refuseForeignUsers(database, temporal, processes);
     return { temporal, close };
   } catch (error) {
@@ -53,7 +53,7 @@ export async function takeExclusiveAccess(
 }
 
 /** A server started by other means would keep writing to a file that has been renamed or deleted, and lose the data. */
-function refuseForeignUsers(database: string, temporal: FoundTemporal | null, processes: Processes): void {
+function refuseForeignUsers(database: string, temporal: FoundProcess | null, processes: Processes): void {
   const user = processes.fileUsers(database)
     .find(({ pid }) => temporal === null || processes.inspect(pid)?.pgid !== temporal.pgid);
   if (user === undefined) return;

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync, renameSync } from "node:fs";
 import { databaseLockPath } from "../database/lock.ts";
-import { findTemporal } from "../instance/find_temporal.ts";
+import { findProcess } from "../instance/find_process.ts";
 import { describeObstacle } from "../instance/obstacle.ts";
 import { removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket } from "../instance/stale_files.ts";
@@ -122,7 +122,7 @@ export const checkLocks: RunCheck = (context) => {
 
 /** Checks whether the PID file matches the running Temporal. */
 export const checkRecord: RunCheck = (context) => {
-  const { paths, evidence: { onDisk, temporal, reusedPid } } = context;
+  const { paths, evidence: { onDisk, found: temporal, reusedPid } } = context;
   const findings: Finding[] = [];
   const stale = (detail: string, fix: () => void) =>
     findings.push({
@@ -239,7 +239,7 @@ export const checkOrphans: RunCheck = ({ paths, processes, hasHome }) => {
   // Read last, so that they include processes that were just started.
   const known = new Set([
     ...processes.lockHolders(paths.supervisorLock).map(({ pid }) => groupOf(pid)),
-    findTemporal(paths, processes).temporal?.pgid,
+    findProcess(paths, processes).found?.pgid,
   ]);
   const orphans = suspects.filter(({ pid }) => groupOf(pid) !== undefined && !known.has(groupOf(pid)));
   const findings = [...new Map(orphans.map((each) => [each.pid, each.command]))].map(([pid, command]): Finding => ({

@@ -2,7 +2,7 @@ import type { FindOptions } from "../binary/find.ts";
 import type { Settings } from "../config/settings.ts";
 import { takeExclusiveAccess } from "../database/exclusive_access.ts";
 import type { Failure } from "../errors/failure.ts";
-import type { FoundTemporal, TemporalEvidence } from "../instance/find_temporal.ts";
+import type { FoundProcess, ProcessEvidence } from "../instance/find_process.ts";
 import { hiddenLocks } from "../instance/hidden_locks.ts";
 import type { InstancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -26,7 +26,7 @@ export interface DoctorContext {
   /** Why a file with settings is ignored; null if each is used or does not exist. */
   configFailure: Failure | null;
   status: Status;
-  evidence: TemporalEvidence;
+  evidence: ProcessEvidence;
   /** Lock files that processes hold which cannot be seen from here. */
   hiddenLocks: readonly string[];
   /** The settings of the running Temporal, else those of the next start. */
@@ -44,7 +44,7 @@ export function groupsOf(
   { evidence, status, processes }: DoctorContext,
 ): { temporal: number | null; supervisor: number | null } {
   const supervisor = status.supervisor === null ? null : processes.inspect(status.supervisor.pid)?.pgid ?? null;
-  return { temporal: evidence.temporal?.pgid ?? null, supervisor };
+  return { temporal: evidence.found?.pgid ?? null, supervisor };
 }
 
 /**
@@ -55,7 +55,7 @@ export function groupsOf(
  */
 export async function whileUnsupervised(
   { paths, processes }: DoctorContext,
-  action: (temporal: FoundTemporal | null) => void,
+  action: (temporal: FoundProcess | null) => void,
 ): Promise<void> {
   const held = await takeExclusiveAccess(paths.home, null, processes);
   if (held === null) throw new Error("the instance has a supervisor");

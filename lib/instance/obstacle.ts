@@ -1,6 +1,6 @@
 import { type Holder, isDead, type Processes } from "../platform/processes/processes.ts";
 import { shellWord } from "../text/shell_word.ts";
-import { findTemporal } from "./find_temporal.ts";
+import { findProcess } from "./find_process.ts";
 import { instancePaths } from "./paths.ts";
 
 /** A process that holds something that an instance needs, and how to end it. */
@@ -43,7 +43,7 @@ function instanceOf(pid: number, processes: Processes): { role: "Temporal" | "su
       const [, home, name] = /^(.*)\/(temporal|supervisor)\.lock$/.exec(path) ?? [];
       if (home === undefined || home === "") continue;
       const paths = instancePaths(home);
-      if (name === "temporal" && findTemporal(paths, processes).temporal?.pgid === pgid) {
+      if (name === "temporal" && findProcess(paths, processes).found?.pgid === pgid) {
         return { role: "Temporal", home };
       }
       const isSupervisor = name === "supervisor" &&

@@ -1,6 +1,6 @@
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
-import { findTemporal } from "../instance/find_temporal.ts";
+import { findProcess } from "../instance/find_process.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { terminate, type TerminationTarget } from "./terminate.ts";
@@ -29,7 +29,7 @@ export async function claimLock(
   for (let holders = 0; holders < MAX_HOLDERS;) {
     const lock = await instance.tryLock(instance.paths.processLock);
     if (lock !== null) return lock;
-    const { temporal: holder } = findTemporal(instance.paths, instance.processes);
+    const { found: holder } = findProcess(instance.paths, instance.processes);
     if (holder !== null && holder.proof !== "record") {
       instance.log.note("leftover ended", { pgid: holder.pgid, proof: holder.proof });
       const target = { pgid: holder.pgid, leaderStartTime: holder.leader?.startTime ?? null };

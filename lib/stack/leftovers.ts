@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { DEFAULT_STOP_TIMEOUT_MS } from "../config/processes.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
-import { findTemporal } from "../instance/find_temporal.ts";
+import { findProcess } from "../instance/find_process.ts";
 import { processPaths } from "../instance/paths.ts";
 import { readPidFile, recordedSettings, removePidFile } from "../instance/pid_file.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
@@ -52,7 +52,7 @@ export async function endUntracked(
   end: (target: TerminationTarget) => Promise<unknown>,
 ): Promise<number | null> {
   const { paths, processes } = instance;
-  const { temporal: found, onDisk } = findTemporal(paths, processes);
+  const { found, onDisk } = findProcess(paths, processes);
   const target = found === null
     ? leftoverGroup(instance)
     : { pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null };

@@ -5,7 +5,7 @@ import { daemonEnvironment } from "../environment/daemon_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
-import { findTemporal } from "../instance/find_temporal.ts";
+import { findProcess } from "../instance/find_process.ts";
 import { EPHEMERAL_PREFIX, processLog } from "../instance/paths.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
@@ -152,7 +152,7 @@ export class StackProgram implements Program<StackProcess> {
   async #adopt(launch: Launch<StackProcess>): Promise<StackProcess | null> {
     const { paths, processes, log } = this.#instance;
     const free = await this.#instance.tryLock(paths.processLock);
-    const { temporal: found, onDisk } = findTemporal(paths, processes);
+    const { found, onDisk } = findProcess(paths, processes);
     const record = onDisk.kind === "record" ? onDisk.record : null;
     const graceMs = (record?.launched?.settings ?? this.settings).stopTimeoutMs;
     if (found === null) {

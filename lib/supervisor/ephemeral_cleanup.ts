@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { stopUnsupervised } from "../client/stop_unsupervised.ts";
 import { createInstance, type LaunchRequest } from "../instance/context.ts";
-import { findTemporal } from "../instance/find_temporal.ts";
+import { findProcess } from "../instance/find_process.ts";
 import { instancePaths, processPaths } from "../instance/paths.ts";
 import { removeEntry } from "../instance/registry/registry.ts";
 import type { Host } from "../platform/runtime/host.ts";
@@ -37,8 +37,8 @@ export async function cleanUpEphemeral(host: Host, launchRequest: LaunchRequest)
   const instance = createInstance(host, launchRequest, null);
   const paths = instancePaths(home);
   const all = [...(launchRequest.processes ?? []).map(({ name }) => processPaths(paths, name)), paths];
-  for (const { temporal } of all.map((each) => findTemporal(each, instance.processes))) {
-    if (temporal === null) continue;
-    await terminate(instance, { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null }, 0);
+  for (const { found } of all.map((each) => findProcess(each, instance.processes))) {
+    if (found === null) continue;
+    await terminate(instance, { pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, 0);
   }
 }

@@ -7,7 +7,7 @@ import { finishDatabase } from "../database/files.ts";
 import { withRealDatabase } from "../database/path.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
-import { findTemporal, type FoundTemporal, type Proof, type TemporalEvidence } from "../instance/find_temporal.ts";
+import { findProcess, type FoundProcess, type ProcessEvidence, type Proof } from "../instance/find_process.ts";
 import { createProbe } from "../instance/status/probe.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
@@ -62,8 +62,8 @@ export async function reconcile(
     return { kind: "clear", lock: free, base: undefined, binary: known(launchRequest.binary, free) };
   }
 
-  const finding = findTemporal(paths, processes);
-  const { temporal: found } = finding;
+  const finding = findProcess(paths, processes);
+  const { found } = finding;
   // A plain `start` after a crash of everything takes the defaults; what is replaced or restarted keeps its settings.
   const keepsSettings = found !== null || launchRequest.replace;
   const base = keepsSettings && finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
@@ -106,8 +106,8 @@ function known(binary: string | null, lock: LockFile | null): string {
 async function tryToAdopt(
   instance: Instance,
   launchRequest: LaunchRequest,
-  finding: TemporalEvidence,
-  found: FoundTemporal,
+  finding: ProcessEvidence,
+  found: FoundProcess,
   signal: AbortSignal,
 ): Promise<TemporalProcess | "no leader" | "replacement asked for" | "other settings" | "unhealthy" | "data deleted"> {
   const { leader } = found;
@@ -156,8 +156,8 @@ async function tryToAdopt(
 async function refuseHarm(
   instance: Instance,
   { requested, binary }: LaunchRequest,
-  { onDisk }: TemporalEvidence,
-  { leader }: FoundTemporal,
+  { onDisk }: ProcessEvidence,
+  { leader }: FoundProcess,
 ): Promise<void> {
   if (onDisk.kind !== "record" || onDisk.record.pid !== leader?.pid || onDisk.record.settings === undefined) return;
   const { settings } = onDisk.record;
@@ -182,7 +182,7 @@ function settingsFromArgv(
 /** Removes or sets aside a record without a live Temporal of this instance. */
 function tidyRecord(
   { paths }: Instance,
-  { onDisk, reusedPid }: TemporalEvidence,
+  { onDisk, reusedPid }: ProcessEvidence,
   warn: (message: string) => void,
 ): void {
   if (onDisk.kind === "none") return;

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { LocalError } from "../../lib/errors/local_error.ts";
-import { findTemporal } from "../../lib/instance/find_temporal.ts";
+import { findProcess } from "../../lib/instance/find_process.ts";
 import { checkLayers } from "../../lib/instance/status/checks.ts";
 import { MacStage, type MacSupervisor } from "../fakes/mac_stage.ts";
 import { until, withTempDir } from "../platform/support.ts";
@@ -24,7 +24,7 @@ function killSupervisor({ mac }: MacStage, { process, supervisor }: MacSuperviso
 
 /** Asserts that nothing of the instance is left, and that its port is free. */
 async function assertNothingLeft({ mac, paths }: MacStage, port: number): Promise<void> {
-  assertEquals(findTemporal(paths, mac.processes).temporal, null);
+  assertEquals(findProcess(paths, mac.processes).found, null);
   assertEquals(mac.processes.lockHolders(paths.processLock), []);
   assertEquals([mac.processes.listeners(port), await mac.canBind("127.0.0.1", port)], [[], "free"]);
   assertEquals(mac.table.all().filter(({ argv }) => argv?.includes("start-dev")), []);

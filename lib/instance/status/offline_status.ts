@@ -5,7 +5,7 @@ import { fullDisk } from "../../platform/files/free_space.ts";
 import { type Holder, isStillThere, type Processes, type ProcessInfo } from "../../platform/processes/processes.ts";
 import { processesHere } from "../../platform/processes/processes_here.ts";
 import type { Host } from "../../platform/runtime/host.ts";
-import { findTemporal, type TemporalEvidence } from "../find_temporal.ts";
+import { findProcess, type ProcessEvidence } from "../find_process.ts";
 import { hiddenLocks } from "../hidden_locks.ts";
 import { readLastFailure } from "../last_failure.ts";
 import { type InstancePaths, instancePaths, processLog, processPaths } from "../paths.ts";
@@ -35,7 +35,7 @@ export async function offlineStatus(
 ): Promise<Status> {
   const paths = instancePaths(home);
   const { finding, supervisor } = look(paths, processes);
-  const leader = finding.temporal?.leader ?? null;
+  const leader = finding.found?.leader ?? null;
   const settings = settingsOf(finding, leader, processes, requested, paths);
 
   const left = processesLeft(paths, processes);
@@ -87,7 +87,7 @@ export async function offlineStatus(
 /** The processes beside Temporal that are alive without a supervisor. */
 function processesLeft(paths: InstancePaths, processes: Processes): Pick<Status, "processes"> {
   const alive = recordedNames(paths.home).flatMap((name): ProcessStatus[] => {
-    const { temporal: found, onDisk } = findTemporal(processPaths(paths, name), processes);
+    const { found, onDisk } = findProcess(processPaths(paths, name), processes);
     if (found === null) return [];
     const startedAtS = onDisk.kind === "record" ? onDisk.record.startedAtS : 0;
     return [{
@@ -110,19 +110,19 @@ function processesLeft(paths: InstancePaths, processes: Processes): Pick<Status,
  * Finds Temporal and its supervisor. "No supervisor" is trusted only if Temporal and its PID file are the same before
  * and after: in between, the instance may have stopped normally or started.
  */
-function look(paths: InstancePaths, processes: Processes): { finding: TemporalEvidence; supervisor: Holder | null } {
-  let finding = findTemporal(paths, processes);
+function look(paths: InstancePaths, processes: Processes): { finding: ProcessEvidence; supervisor: Holder | null } {
+  let finding = findProcess(paths, processes);
   for (let looks = 1;; looks++) {
     const supervisor = supervisorOf(paths, processes);
     if (supervisor !== null || looks > MAX_LOOKS) return { finding, supervisor };
     const before = finding;
-    finding = findTemporal(paths, processes);
+    finding = findProcess(paths, processes);
     if (isSame(before, finding)) return { finding, supervisor };
   }
 }
 
-function isSame(a: TemporalEvidence, b: TemporalEvidence): boolean {
-  const facts = ({ temporal, onDisk }: TemporalEvidence) => [
+function isSame(a: ProcessEvidence, b: ProcessEvidence): boolean {
+  const facts = ({ found: temporal, onDisk }: ProcessEvidence) => [
     temporal?.pgid,
     temporal?.leader?.startTime,
     onDisk.kind === "record" ? onDisk.record.pid : onDisk.kind,
@@ -147,7 +147,7 @@ function supervisorCheck(supervisor: Holder | null): Check {
 }
 
 function settingsOf(
-  finding: TemporalEvidence,
+  finding: ProcessEvidence,
   leader: ProcessInfo | null,
   processes: Processes,
   requested: RequestedSettings,
@@ -173,7 +173,7 @@ function heldElsewhere(lock: string, paths: InstancePaths, settings: Settings): 
 function withoutTemporal(
   paths: InstancePaths,
   settings: Settings,
-  finding: TemporalEvidence,
+  finding: ProcessEvidence,
   supervisor: Holder | null,
 ): Status {
   const nothing = { healthy: false, temporal: null, supervisor: null, restarts: 0, lastExit: null, checks: [] };

@@ -1,5 +1,5 @@
 import type { Instance } from "../../instance/context.ts";
-import { findTemporal } from "../../instance/find_temporal.ts";
+import { findProcess } from "../../instance/find_process.ts";
 import { isDead } from "../../platform/processes/processes.ts";
 import { DYING_MS } from "./check_ports.ts";
 
@@ -16,7 +16,7 @@ export async function isForeignProcess(
   signal: AbortSignal,
 ): Promise<boolean> {
   for (const giveUpAt = nowMs() + DYING_MS;; await delay(10, signal)) {
-    if (findTemporal(paths, processes).temporal !== null) return false;
+    if (findProcess(paths, processes).found !== null) return false;
     if (pid === null) return true;
     const seen = processes.inspect(pid);
     if (seen === null || isDead(seen)) return false;

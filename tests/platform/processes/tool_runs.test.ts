@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
-import { findTemporal } from "../../../lib/instance/find_temporal.ts";
+import { findProcess } from "../../../lib/instance/find_process.ts";
 import { checkLayers } from "../../../lib/instance/status/checks.ts";
 import { createProbe } from "../../../lib/instance/status/probe.ts";
 import { terminate, Termination } from "../../../lib/process/terminate.ts";
@@ -37,7 +37,7 @@ describe("tools that macOS runs", () => {
     onMac(async (mac, fake) => {
       const { pid } = await orphan(mac, fake);
       const counts = await mac.count(() => {
-        assertEquals(findTemporal(fake.paths, mac.processes).temporal?.pgid, pid);
+        assertEquals(findProcess(fake.paths, mac.processes).found?.pgid, pid);
       });
       assertEquals(counts, { ps: 1, lsof: 3 });
     }),
@@ -46,7 +46,7 @@ describe("tools that macOS runs", () => {
   it(
     "to find that nothing runs: one ps and one lsof",
     onMac(async (mac, fake) => {
-      const counts = await mac.count(() => assertEquals(findTemporal(fake.paths, mac.processes).temporal, null));
+      const counts = await mac.count(() => assertEquals(findProcess(fake.paths, mac.processes).found, null));
       assertEquals(counts, { ps: 1, lsof: 1 });
     }),
   );
@@ -154,7 +154,7 @@ describe("the code for macOS", () => {
       const make = mac.table.fork(shell, { argv: ["flock", fake.paths.processLock, "make"] });
       make.pgid = make.pid;
       mac.locks.take(fake.paths.processLock, make);
-      const { temporal, foreignLockHolder } = findTemporal(fake.paths, mac.processes);
+      const { found: temporal, foreignLockHolder } = findProcess(fake.paths, mac.processes);
       assertEquals([temporal, foreignLockHolder?.pid], [null, make.pid]);
     }),
   );
@@ -179,7 +179,7 @@ describe("the code for macOS", () => {
     onMac(async (mac, fake) => {
       const impostor = await orphan(mac, fake, { lock: "none", executable: "/Users/ada/impostor" });
       assertEquals(mac.processes.inspect(impostor.pid)?.command.split(" ")[0], "/opt/temporal");
-      assertEquals(findTemporal(fake.paths, mac.processes).temporal, null);
+      assertEquals(findProcess(fake.paths, mac.processes).found, null);
     }),
   );
 

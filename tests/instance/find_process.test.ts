@@ -1,12 +1,12 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { findTemporal } from "../../lib/instance/find_temporal.ts";
+import { findProcess } from "../../lib/instance/find_process.ts";
 import { instancePaths } from "../../lib/instance/paths.ts";
 import type { LockHolder, Processes, ProcessInfo } from "../../lib/platform/processes/processes.ts";
 
 const paths = instancePaths("/nowhere/at/all");
 
-describe("findTemporal()", () => {
+describe("findProcess()", () => {
   it("finds the group of who holds temporal.lock", () => {
     assertEquals(foundAmong({ temporal: [[7], [7]], supervisor: [[5]] }), { proof: "lock", pgid: 7 });
   });
@@ -48,6 +48,6 @@ function foundAmong(
   // A look at a group shows those of its members that hold the lock; here each process is its own group.
   const groupHolds = (pgid: number, path: string) => lockHolders(path).some(({ pid }) => pid === pgid);
   const processes = { inspect, lockHolders, groupHolds, bootId: () => "boot" } as unknown as Processes;
-  const { temporal } = findTemporal(paths, processes);
+  const { found: temporal } = findProcess(paths, processes);
   return temporal === null ? null : { proof: temporal.proof, pgid: temporal.pgid };
 }

@@ -4,13 +4,13 @@ import { type PidFileContent, readPidFile } from "./pid_file.ts";
 import { isRecordedProcess } from "./pid_file_format.ts";
 
 /**
- * How a process was identified as this instance's Temporal. `lock`: it holds `temporal.lock`; `deleted-lock`: it holds
- * a lock file that was deleted from that path; `record`: PID, start time, boot and executable match the PID file.
+ * How a process was identified as the supervised one, Temporal or one beside it. `lock`: it holds its lock file;
+ * `deleted-lock`: it holds one that was deleted from that path; `record`: PID, start time, boot and executable match the PID file.
  */
 export type Proof = "lock" | "deleted-lock" | "record";
 
-/** The live process group of this instance's Temporal. */
-export interface FoundTemporal {
+/** The live process group of a supervised process. */
+export interface FoundProcess {
   proof: Proof;
   /** The process group ID, which is also the leader's PID. */
   pgid: number;
@@ -18,24 +18,23 @@ export interface FoundTemporal {
   leader: ProcessInfo | null;
 }
 
-/** What identifies an instance's Temporal, found without side effects. */
-export interface TemporalEvidence {
+/** What identifies a supervised process, found without side effects. */
+export interface ProcessEvidence {
   onDisk: PidFileContent;
-  /** The live Temporal, or the rest of its group; null if no process is proved to be it. */
-  temporal: FoundTemporal | null;
+  /** The live process, or the rest of its group; null if none is proved to be it. */
+  found: FoundProcess | null;
   /** A process that reused the recorded PID. Must not be signalled. */
   reusedPid: ProcessInfo | null;
-  /** A process that holds `temporal.lock` but was not launched by this tool. Must not be signalled. */
+  /** A process that holds the lock but was not launched by this tool. Must not be signalled. */
   foreignLockHolder: LockHolder | null;
 }
 
 /**
- * Finds the instance's Temporal: by its lock first, by the PID file second. Takes no lock and sends no signal.
+ * Finds the supervised process that `paths` name: by its lock first, by the PID file second. Takes no lock and sends no signal.
  *
- * A process that holds the lock is Temporal, whatever the PID file says. Without the lock, a process counts as Temporal
- * only if start time, boot and executable match the PID file too, because PIDs are reused.
+ * One that holds the lock is it, whatever the PID file says. Without the lock, a process counts only if start time, boot and executable match the PID file too, because PIDs are reused.
  */
-export function findTemporal(paths: InstancePaths, processes: Processes): TemporalEvidence {
+export function findProcess(paths: InstancePaths, processes: Processes): ProcessEvidence {
   const onDisk = readPidFile(paths.record, paths.program);
   const record = onDisk.kind === "record" ? onDisk.record : null;
   const holders = withoutSupervisors(processes.lockHolders(paths.processLock, record?.pid), paths, processes);
@@ -44,7 +43,7 @@ export function findTemporal(paths: InstancePaths, processes: Processes): Tempor
     for (const holder of holders.filter((each) => each.on === on && !isOfJob(each))) {
       const found = groupOf(holder.seen, processes, on === "path" ? "lock" : "deleted-lock");
       if (found !== null && holdsStill(holder.pid, paths, processes)) {
-        return { onDisk, temporal: found, reusedPid: null, foreignLockHolder: null };
+        return { onDisk, found, reusedPid: null, foreignLockHolder: null };
       }
     }
   }
@@ -55,13 +54,13 @@ export function findTemporal(paths: InstancePaths, processes: Processes): Tempor
   if (isProved) {
     return {
       onDisk,
-      temporal: { proof: "record", pgid: recorded.pgid, leader: recorded },
+      found: { proof: "record", pgid: recorded.pgid, leader: recorded },
       reusedPid: null,
       foreignLockHolder,
     };
   }
   const reusedPid = recorded !== null && !isDead(recorded) ? recorded : null;
-  return { onDisk, temporal: null, reusedPid, foreignLockHolder };
+  return { onDisk, found: null, reusedPid, foreignLockHolder };
 }
 
 /** A lock holder, and what the kernel says of it; null if it has exited. */
@@ -102,7 +101,7 @@ function isJobOfShell(seen: ProcessInfo | null, recordedPid: number | undefined,
 }
 
 /** The process group of a lock holder; null if the process exited. */
-function groupOf(holder: ProcessInfo | null, processes: Processes, proof: Proof): FoundTemporal | null {
+function groupOf(holder: ProcessInfo | null, processes: Processes, proof: Proof): FoundProcess | null {
   if (holder === null || isDead(holder)) return null;
   const leader = holder.pid === holder.pgid ? holder : processes.inspect(holder.pgid);
   if (leader === null || isDead(leader)) return { proof, pgid: holder.pgid, leader: null };
