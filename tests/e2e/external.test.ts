@@ -83,7 +83,7 @@ describe("an external Temporal", { skip: noOpenssl }, () => {
       supervisor: null,
       restarts: 0,
       lastExit: null,
-      paths: { home, database: null, log: null },
+      paths: { home, database: null, log: null, project: null },
     });
     assertMatch(external?.serverVersion ?? "", /^\d+\.\d+\.\d+/);
     assertEquals([external?.tls, external?.clientCertificate, external?.apiKey], [true, true, false]);

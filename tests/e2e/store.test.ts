@@ -83,7 +83,7 @@ describe("the store of binaries", () => {
           assertEquals(binaryThatRuns(instance), path);
         }
         assertEquals(seen.length, 0);
-        assert(!existsSync(join(HOME, ".stigmer")));
+        assert(!existsSync(join(HOME, ".stigmer", "bin")));
       })));
 
   it("holds what Go built in place of a default version that cannot be downloaded, and later starts ask no network", () =>
