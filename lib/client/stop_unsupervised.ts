@@ -1,6 +1,6 @@
 import { askSupervisor } from "../control/client.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { createInstance, DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
+import { createInstance, type Instance, limitBesideMs } from "../instance/context.ts";
 import { findProcess } from "../instance/find_process.ts";
 import { clearLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";
@@ -65,13 +65,13 @@ export async function stopUnsupervised(
   }
 }
 
-/** Ends the processes beside Temporal. A grace period as long as the default does not shorten theirs. */
+/** Ends the processes beside Temporal. */
 async function endProcesses(instance: Instance, graceMs: number): Promise<void> {
   const { home } = instance.paths;
   const names = recordedNames(home);
   if (names.length === 0) return;
   const { endRecorded } = await import("../stack/leftovers.ts");
-  const limitMs = graceMs >= DEFAULT_GRACE_MS ? Infinity : graceMs;
+  const limitMs = limitBesideMs(graceMs);
   await Promise.all(names.map((name) => endRecorded(instance, name, limitMs)));
 }
 

@@ -11,6 +11,11 @@ import { type InstancePaths, instancePaths } from "./paths.ts";
 /** How long Temporal gets from SIGTERM to SIGKILL, in ms. Its own drain may take 10 s. */
 export const DEFAULT_GRACE_MS = 12_000;
 
+/** The limit that Temporal's grace period sets to those of the processes beside it: one as long as the default sets none. */
+export function limitBesideMs(graceMs: number): number {
+  return graceMs >= DEFAULT_GRACE_MS ? Infinity : graceMs;
+}
+
 /** An instance and the system it runs on, which tests replace. A restart may change the policies. */
 export interface Instance extends Policies, System {
   host: Host;

@@ -1,5 +1,7 @@
 import { LocalError } from "../errors/local_error.ts";
+import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { Processes, ProcessInfo } from "../platform/processes/processes.ts";
+import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
 import type { System } from "../platform/system.ts";
 
 /** How a process ended, as far as its parent was told; both null for one that is not our child. */
@@ -24,6 +26,30 @@ export interface TrackedProcess {
   adopted: boolean;
   /** Resolves when the leader of the group is dead; members of its group may live on. */
   ended: Promise<ProcessEnd>;
+}
+
+/** A process that was spawned just now. */
+export function spawnedProcess(
+  { pid, exited }: Pick<DetachedProcess, "pid" | "exited">,
+  processes: Processes,
+): TrackedProcess {
+  const seen = processes.inspect(pid);
+  const { startTime = "", executable = null } = seen ?? {};
+  return { pid, startTime, executable, startedAtMs: Date.now(), adopted: false, ended: exited };
+}
+
+/** What a record says of `process`, whatever its program. */
+export function recordOfProcess(
+  { pid, startedAtMs, startTime, executable }: TrackedProcess,
+  processes: Processes,
+): PidRecord {
+  return {
+    pid,
+    startedAtS: Math.floor(startedAtMs / 1000),
+    startTime,
+    bootId: processes.bootId(),
+    ...(executable === null ? {} : { executable }),
+  };
 }
 
 /** How often a process that is not our child is looked at, in ms. */

@@ -3,7 +3,7 @@ import { type Failure, toFailure } from "../errors/failure.ts";
 import type { Instance } from "../instance/context.ts";
 import { namedLog } from "../instance/event_log.ts";
 import type { HeldHome } from "../instance/lock_guard.ts";
-import { processPaths } from "../instance/paths.ts";
+import { processLog, processPaths } from "../instance/paths.ts";
 import type { ProcessStatus } from "../instance/status/status.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import { noteGrowth } from "../logs/time_index.ts";
@@ -191,7 +191,13 @@ export class Member {
     const { waitsFor } = this.#context.surroundings;
     if (run === null) {
       const detail = this.isWanted ? waitsFor(this.#settings.dependsOn) : null;
-      return { ...NOT_RUNNING, name, detail, state: this.isWanted ? "starting" : "stopped", log: this.#log };
+      return {
+        ...NOT_RUNNING,
+        name,
+        detail,
+        state: this.isWanted ? "starting" : "stopped",
+        log: processLog(this.#instance.paths, name),
+      };
     }
     const { supervised: { machine }, program } = run;
     const { state, restarts, lastExit } = machine;
@@ -237,10 +243,6 @@ export class Member {
   #closeWatch(): void {
     this.#watch?.close();
     this.#watch = null;
-  }
-
-  get #log(): string {
-    return new StackProgram(this.#instance, this.#settings, this.#context.surroundings).log;
   }
 
   #newRun(): Run {

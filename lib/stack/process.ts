@@ -1,7 +1,7 @@
 import type { LaunchedProcess } from "../config/processes.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { Processes } from "../platform/processes/processes.ts";
-import type { TrackedProcess } from "../process/tracked_process.ts";
+import { recordOfProcess, type TrackedProcess } from "../process/tracked_process.ts";
 
 /** A process beside Temporal that this supervisor launched or adopted. */
 export interface StackProcess extends TrackedProcess {
@@ -12,14 +12,7 @@ export interface StackProcess extends TrackedProcess {
 
 /** The record that describes `process`. */
 export function recordOf(process: StackProcess, processes: Processes): PidRecord {
-  return {
-    pid: process.pid,
-    startedAtS: Math.floor(process.startedAtMs / 1000),
-    startTime: process.startTime,
-    bootId: processes.bootId(),
-    ...(process.executable === null ? {} : { executable: process.executable }),
-    launched: process.launched,
-  };
+  return { ...recordOfProcess(process, processes), launched: process.launched };
 }
 
 /** Whether a process that runs as `a` says need not be replaced by one as `b` says. */

@@ -16,7 +16,7 @@ import { unlessAborted } from "../platform/runtime/delay.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
-import { type ProcessEnd, watchEnd } from "../process/tracked_process.ts";
+import { type ProcessEnd, spawnedProcess, watchEnd } from "../process/tracked_process.ts";
 import { failedStart } from "./exit_diagnosis.ts";
 import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
 import { isSameLaunch, recordOf, type StackProcess } from "./process.ts";
@@ -205,17 +205,7 @@ export class StackProgram implements Program<StackProcess> {
         stderr: logFd,
         pass: [lock.fd],
       });
-      const seen = processes.inspect(child.pid);
-      const spawned: StackProcess = {
-        pid: child.pid,
-        startTime: seen?.startTime ?? "",
-        executable: seen?.executable ?? null,
-        startedAtMs: Date.now(),
-        adopted: false,
-        launched,
-        logStart,
-        ended: child.exited,
-      };
+      const spawned: StackProcess = { ...spawnedProcess(child, processes), launched, logStart };
       launch.track(spawned);
       return spawned;
     } catch (error) {

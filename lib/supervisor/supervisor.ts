@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { ProcessSettings } from "../config/processes.ts";
 import type { Settings } from "../config/settings.ts";
-import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
+import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest, limitBesideMs } from "../instance/context.ts";
 import { HeldHome } from "../instance/lock_guard.ts";
 import { processesDir } from "../instance/paths.ts";
 import { recordedProcesses } from "../instance/pid_file.ts";
@@ -109,13 +109,12 @@ export class Supervisor extends Supervised<TemporalProcess> {
     }
   }
 
-  /** Ends the processes beside Temporal. A grace period as long as the default does not shorten theirs. */
+  /** Ends the processes beside Temporal. */
   async #endStack(graceMs: number): Promise<void> {
     const { state } = this.machine;
     const hasGivenUp = state.kind === "stopping" && state.then === "fail";
     const isThrownAway = this.#launchRequest.ephemeralFor !== undefined; // its Temporal needs no grace
-    const isUnlimited = hasGivenUp || isThrownAway || graceMs >= DEFAULT_GRACE_MS;
-    await (await this.#stack)?.end(isUnlimited ? Infinity : graceMs);
+    await (await this.#stack)?.end(hasGivenUp || isThrownAway ? Infinity : limitBesideMs(graceMs));
   }
 
   /** Ends what is left beside a Temporal that is over. */

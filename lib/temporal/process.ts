@@ -3,7 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { Readiness } from "../instance/status/probe.ts";
 import type { Processes } from "../platform/processes/processes.ts";
-import type { TrackedProcess } from "../process/tracked_process.ts";
+import { recordOfProcess, type TrackedProcess } from "../process/tracked_process.ts";
 
 /** A Temporal that this supervisor launched or adopted. */
 export interface TemporalProcess extends TrackedProcess {
@@ -20,11 +20,7 @@ export interface TemporalProcess extends TrackedProcess {
 /** The record that describes `temporal`. */
 export function recordOf(temporal: TemporalProcess, policy: Policy, processes: Processes): PidRecord {
   return {
-    pid: temporal.pid,
-    startedAtS: Math.floor(temporal.startedAtMs / 1000),
-    startTime: temporal.startTime,
-    bootId: processes.bootId(),
-    ...(temporal.executable === null ? {} : { executable: temporal.executable }),
+    ...recordOfProcess(temporal, processes),
     ...(temporal.binary === null ? {} : { binary: temporal.binary }),
     ...(temporal.version === null ? {} : { version: temporal.version }),
     settings: temporal.settings,

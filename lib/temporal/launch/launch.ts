@@ -13,7 +13,7 @@ import { readTail } from "../../logs/read_tail.ts";
 import { fullDisk } from "../../platform/files/free_space.ts";
 import type { LockFile } from "../../platform/locks/lock_file.ts";
 import type { TerminationTarget } from "../../process/terminate.ts";
-import type { ProcessEnd } from "../../process/tracked_process.ts";
+import { type ProcessEnd, spawnedProcess } from "../../process/tracked_process.ts";
 import type { TemporalProcess } from "../process.ts";
 import { refuseTakenPorts } from "./check_ports.ts";
 import { refuseBadSettings } from "./check_settings.ts";
@@ -135,18 +135,8 @@ async function spawnTemporal({ instance, plan, takeLock }: LaunchContext, logFd:
       stderr: logFd,
       pass: [lock.fd],
     });
-    const seen = instance.processes.inspect(child.pid);
-    return {
-      pid: child.pid,
-      startTime: seen?.startTime ?? "",
-      executable: seen?.executable ?? null,
-      binary: plan.binary,
-      settings: plan.settings,
-      startedAtMs: Date.now(),
-      adopted: false,
-      version: null,
-      ended: child.exited,
-    };
+    const { binary, settings } = plan;
+    return { ...spawnedProcess(child, instance.processes), binary, settings, version: null };
   } finally {
     lock.close(); // Temporal alone holds it from now on
   }
