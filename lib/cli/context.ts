@@ -60,6 +60,13 @@ export function columnsOf({ host }: CommandContext): number {
   return host.isTerminal("stdout") ? host.columns() : Infinity;
 }
 
+/** A line for each process beside Temporal; without processes none, and nothing is loaded. */
+export async function processLines(context: CommandContext, { processes }: Status): Promise<string[]> {
+  if (processes === undefined) return [];
+  const { renderProcesses } = await import("../instance/status/render_processes.ts");
+  return renderProcesses(processes, Date.now(), context.paint, columnsOf(context));
+}
+
 /** The width for what goes to stderr, likewise. */
 export function columnsOfErrors(host: Host): number {
   return host.isTerminal("stderr") ? host.columns() : Infinity;

@@ -1,4 +1,4 @@
-import { checkHome, columnsOf, type CommandContext, tellWarnings, withProject } from "../cli/context.ts";
+import { checkHome, columnsOf, type CommandContext, processLines, tellWarnings, withProject } from "../cli/context.ts";
 import { portCandidate, withPorts } from "../config/auto_ports.ts";
 import { completeSettings } from "../config/settings.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
@@ -25,8 +25,7 @@ export async function showStatus(context: CommandContext, look: () => Promise<St
   const seen = await look();
   await tellWarnings(context, seen);
   const typed = context.typed.inValue(seen); // before it is wrapped
-  const lines = typed.processes === undefined ? [] : (await import("../instance/status/render_processes.ts"))
-    .renderProcesses(typed.processes, Date.now(), context.paint, columnsOf(context));
+  const lines = await processLines(context, typed);
   await context.answer(seen, () => renderStatus(typed, Date.now(), context.paint, columnsOf(context), lines));
   return statusExitCode(seen);
 }

@@ -1,4 +1,4 @@
-import { columnsOf, type Command, type CommandContext } from "../cli/context.ts";
+import { columnsOf, type Command, type CommandContext, processLines } from "../cli/context.ts";
 import { bringUp } from "../client/bring_up.ts";
 import { renderCard } from "../instance/status/render_status.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -9,8 +9,7 @@ export const start: Command = async (context) => {
   const { commandOptions } = context.invocation;
   if (commandOptions["foreground"] === true) return (await import("./start_foreground.ts")).startForeground(context);
   const status = await bringUp(context);
-  const lines = status.processes === undefined ? [] : (await import("../instance/status/render_processes.ts"))
-    .renderProcesses(status.processes, Date.now(), context.paint, columnsOf(context));
+  const lines = await processLines(context, status);
   const card = () => [renderCard(status, context.paint), ...lines.map((line) => `${line}\n`)].join("");
   await context.answer(status, () => card() + nextStep(context, status));
   return 0;

@@ -187,17 +187,12 @@ export class Member {
 
   status(): ProcessStatus {
     const { name } = this.#settings;
+    const log = processLog(this.#instance.paths, name);
     const run = this.#run;
     const { waitsFor } = this.#context.surroundings;
     if (run === null) {
       const detail = this.isWanted ? waitsFor(this.#settings.dependsOn) : null;
-      return {
-        ...NOT_RUNNING,
-        name,
-        detail,
-        state: this.isWanted ? "starting" : "stopped",
-        log: processLog(this.#instance.paths, name),
-      };
+      return { ...NOT_RUNNING, name, detail, state: this.isWanted ? "starting" : "stopped", log };
     }
     const { supervised: { machine }, program } = run;
     const { state, restarts, lastExit } = machine;
@@ -219,7 +214,7 @@ export class Member {
       lastExit,
       ...(taskQueues === undefined ? {} : { taskQueues }),
       ...(state.kind === "failed" ? { failure: state.failure } : {}),
-      log: program.log,
+      log,
     };
   }
 
