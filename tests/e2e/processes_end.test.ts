@@ -195,7 +195,7 @@ describe("what a process beside Temporal writes", () => {
       stack.declare(
         "  loud: { command: 'echo first; head -c 3000000 /dev/zero | tr \"\\0\" x; echo; echo last; exec sleep 300' }",
         "  binary: { command: 'printf \"\\000\\377\\033[2Jend\\n\"; exec sleep 300' }",
-        "  crash: { command: 'sleep 0.3; exit 3' }",
+        "  crash: { command: 'sleep 2; exit 3' }",
         "log: { max_size: 1MB }",
         "restart: { max: 1 }",
       );
