@@ -1,5 +1,7 @@
+import { logDocument } from "../logs/log_document.ts";
 import { lineLevel, lineTimeMs } from "../logs/log_lines.ts";
 import { formatBytes } from "../text/byte_size.ts";
+import { printableLine } from "../text/printable.ts";
 import { quotedIfNeeded, shellWord } from "../text/shell_word.ts";
 
 /** The result of a check: passed, warning or failed. */
@@ -142,12 +144,9 @@ export function judgeLog(lines: readonly string[], startedAtMs: number | null): 
 
 /** The message and the error of a log line. */
 function gist(line: string): string {
-  const part = (key: string) => {
-    const match = new RegExp(`\\b${key}"?[=:]("(?:[^"\\\\]|\\\\.)*"|\\S+)`).exec(line);
-    return match?.[1]?.replace(/^"|"$/g, "");
-  };
-  const text = [part("msg"), part("error")].filter((each) => each !== undefined).join(": ") || line;
-  return text.length > 160 ? `${text.slice(0, 159)}…` : text;
+  const { message, fields: { error } } = logDocument(line);
+  const text = [message, error].filter((each) => each !== "" && each !== undefined).join(": ");
+  return printableLine(text || line, 160);
 }
 
 /** A line of the instance's history. */

@@ -1,3 +1,6 @@
+import { printableLine } from "../text/printable.ts";
+import { logDocument } from "./log_document.ts";
+
 /**
  * The last significant message of Temporal, without timestamps, usage text and the wrapping of its start-up framework;
  * empty if there is none.
@@ -23,33 +26,11 @@ export function withoutUsage(output: string): string[] {
 
 /** The message of a line; null for log entries below ERROR. */
 function messageOf(line: string): string | null {
-  if (line.startsWith("{")) {
-    const entry = parseJson(line);
-    if (entry !== null) return entry.level === "ERROR" ? unwrapped(String(entry.msg ?? "")) : null;
-  }
   // As Temporal reports a failed command from 1.6 on; before, it logged it.
   if (line.startsWith("Error: ")) return unwrapped(line.slice("Error: ".length));
-  const level = /^time=\S+ level=(\S+) msg=/.exec(line);
+  const { level, message } = logDocument(line);
   if (level === null) return line;
-  if (level[1] !== "ERROR") return null;
-  const rest = line.slice(level[0].length);
-  const quoted = /^"(?:[^"\\]|\\.)*"/.exec(rest)?.[0];
-  return unwrapped(quoted === undefined ? rest.split(" ")[0] ?? "" : unquoted(quoted));
-}
-
-function parseJson(line: string): { level?: unknown; msg?: unknown } | null {
-  try {
-    return JSON.parse(line) as { level?: unknown; msg?: unknown };
-  } catch {
-    return null;
-  }
-}
-
-/** Go's quoting (strconv.Quote) equals JSON's, except a few rare escapes. */
-function unquoted(quoted: string): string {
-  return String(
-    parseJson(`{"msg":${quoted.replace(/\\[av]/g, " ").replace(/\\x(..)/g, "\\u00$1")}}`)?.msg ?? quoted.slice(1, -1),
-  );
+  return level === "error" ? unwrapped(message) : null;
 }
 
 /** Removes the chain of failed constructors (`could not build … (…/fx.go:825): …`), whose innermost cause is last. */
@@ -60,7 +41,7 @@ function unwrapped(message: string): string {
   );
 }
 
+/** A message as one line, of 300 characters at most. */
 export function clip(text: string): string {
-  const oneLine = text.replace(/\s+/g, " ").trim();
-  return oneLine.length > 300 ? `${oneLine.slice(0, 299)}…` : oneLine;
+  return printableLine(text.replace(/\s+/g, " "), 300);
 }

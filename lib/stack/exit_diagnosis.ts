@@ -1,6 +1,7 @@
 import type { ProcessSettings } from "../config/processes.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { ProcessEnd } from "../process/tracked_process.ts";
+import { printableLine } from "../text/printable.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
 
 /** How a process ended before it was ready. */
@@ -70,7 +71,7 @@ function linesOf(text: string): string[] {
 }
 
 function quoted(words: string | undefined): string {
-  return words === undefined || words === "" ? "" : `: ${words.length > 200 ? `${words.slice(0, 199)}…` : words}`;
+  return words === undefined || words === "" ? "" : `: ${printableLine(words, 200)}`;
 }
 
 /** A shell says so with 127 and 126 (POSIX, "Exit Status for Commands"). */
