@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { RequestedSettings } from "../config/settings.ts";
-import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { LocalError, messageOf, systemErrorCode } from "../errors/local_error.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 const MAX_LINKS = 40;
@@ -17,14 +17,14 @@ export function realDatabasePath(path: string): string {
     try {
       return realpathSync.native(current); // Node's own keeps the case that was typed, where the file system ignores it
     } catch (error) {
-      if (systemErrorCode(error) !== "ENOENT") throw unusableDatabase(path, reasonOf(error), error);
+      if (systemErrorCode(error) !== "ENOENT") throw unusableDatabase(path, messageOf(error), error);
     }
     let folder: string;
     try {
       folder = realpathSync.native(dirname(current));
     } catch (error) {
       const missing = systemErrorCode(error) === "ENOENT";
-      throw missing ? folderMissing(path, error) : unusableDatabase(path, reasonOf(error), error);
+      throw missing ? folderMissing(path, error) : unusableDatabase(path, messageOf(error), error);
     }
     current = join(folder, basename(current));
     try {
@@ -47,7 +47,7 @@ export function makeDatabaseFolder(path: string): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code !== "EEXIST") throw unusableDatabase(path, `cannot create ${folder} (${code ?? reasonOf(error)})`, error);
+    if (code !== "EEXIST") throw unusableDatabase(path, `cannot create ${folder} (${code ?? messageOf(error)})`, error);
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
     throw unusableDatabase(
       path,
@@ -84,7 +84,7 @@ export function checkDatabase(path: string): void {
     if (code === "ENOENT" || code === "ENOTDIR") throw folderMissing(path, error);
     throw unusableDatabase(
       path,
-      `its directory is not writable (${code ?? reasonOf(error)})`,
+      `its directory is not writable (${code ?? messageOf(error)})`,
       error,
       `Check the permissions of ${folder}`,
     );
@@ -104,7 +104,7 @@ export function checkDatabase(path: string): void {
     if (error instanceof LocalError) throw error;
     throw unusableDatabase(
       path,
-      `it is not readable and writable (${code ?? reasonOf(error)})`,
+      `it is not readable and writable (${code ?? messageOf(error)})`,
       error,
       `Check the permissions of ${path}`,
     );
@@ -128,10 +128,6 @@ export function unusableDatabase(path: string, reason: string, cause?: unknown, 
     ...(hint === undefined ? {} : { hint }),
     ...(cause === undefined ? {} : { cause }),
   });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

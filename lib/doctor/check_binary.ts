@@ -4,7 +4,7 @@ import { releaseBase } from "../binary/download/release_files.ts";
 import { findTemporal } from "../binary/find.ts";
 import { readTemporalVersion } from "../binary/version/query_version.ts";
 import { compareVersions } from "../config/temporal_versions.ts";
-import { LocalError } from "../errors/local_error.ts";
+import { LocalError, messageOf } from "../errors/local_error.ts";
 import { findExecutable } from "../platform/spawn/executable.ts";
 import type { RunCheck } from "./context.ts";
 import { diagnose, type Finding } from "./findings.ts";
@@ -95,6 +95,6 @@ async function whyUnreachable(url: URL, env: Env): Promise<string | null> {
     return null;
   } catch (error) {
     if (signal.aborted) return `no answer within ${REACH_MS / 1000} s`;
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -1,4 +1,4 @@
-import { systemErrorCode } from "../errors/local_error.ts";
+import { messageOf, systemErrorCode } from "../errors/local_error.ts";
 import { checkBinary, checkNetwork } from "./check_binary.ts";
 import { checkSettings } from "./check_config.ts";
 import { checkData } from "./check_database.ts";
@@ -66,7 +66,7 @@ export async function applyFixes(
       await fix();
       outcomes.set(name, null);
     } catch (error) {
-      outcomes.set(name, error instanceof Error ? error.message : String(error));
+      outcomes.set(name, messageOf(error));
     }
   }
   if (outcomes.size === 0) return [...before];

@@ -1,4 +1,4 @@
-import { type ErrorCode, LocalError } from "./local_error.ts";
+import { type ErrorCode, LocalError, messageOf } from "./local_error.ts";
 
 /** A {@linkcode LocalError} as plain data, for the control socket and the file of the last failure. */
 export interface Failure {
@@ -25,7 +25,7 @@ export function toFailure(error: unknown): Failure {
       ...(Object.keys(error.facts).length === 0 ? {} : { facts: error.facts }),
     };
   }
-  return { code: "internal", message: error instanceof Error ? error.message : String(error) };
+  return { code: "internal", message: messageOf(error) };
 }
 
 /** Converts `failure` back to the error that it was made from. */

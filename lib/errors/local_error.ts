@@ -74,6 +74,11 @@ export function systemErrorCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /**
  * Whether a spawn failed because PATH does not have the program. execvp(3) also reports EACCES for that, if it cannot
  * search a directory of PATH.

@@ -1,6 +1,7 @@
 import { readTemporalVersion } from "../binary/version/query_version.ts";
 import { isVersion, type TemporalVersions } from "../config/temporal_versions.ts";
 import { binaryFingerprint, notedVersions, rememberServer } from "../database/downgrade_guard.ts";
+import { messageOf } from "../errors/local_error.ts";
 import type { EventLog } from "../instance/event_log.ts";
 import type { TemporalProcess } from "./process.ts";
 
@@ -45,8 +46,7 @@ export class VersionLearner {
     };
     const timer = setTimeout(() => {
       learn().catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        this.#log.note("server not remembered", { database: temporal.settings.dbFilename, why });
+        this.#log.note("server not remembered", { database: temporal.settings.dbFilename, why: messageOf(error) });
       });
     }, ASK_AFTER_MS);
     timer.unref();
@@ -57,8 +57,7 @@ export class VersionLearner {
     const fingerprint = binaryFingerprint(binary);
     const answer = this.#answers.get(fingerprint) ??
       readTemporalVersion(binary, this.#signal).catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        if (!this.#signal.aborted) this.#log.note("version unknown", { binary, why });
+        if (!this.#signal.aborted) this.#log.note("version unknown", { binary, why: messageOf(error) });
         return null;
       });
     this.#answers.set(fingerprint, answer);

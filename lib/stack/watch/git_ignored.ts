@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { isNotOnPath } from "../../errors/local_error.ts";
+import { isNotOnPath, messageOf } from "../../errors/local_error.ts";
 import { setCloseOnExec } from "../../platform/spawn/close_on_exec.ts";
 
 /** How long git may take, in ms: a file system can hang. */
@@ -72,6 +72,5 @@ function environment(): Record<string, string | undefined> {
 }
 
 function reasonOf(error: unknown): string {
-  if (isNotOnPath(error)) return "git was not found on PATH";
-  return error instanceof Error ? error.message : String(error);
+  return isNotOnPath(error) ? "git was not found on PATH" : messageOf(error);
 }

@@ -1,6 +1,6 @@
 import { lstat, realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { systemErrorCode } from "../../errors/local_error.ts";
+import { messageOf, systemErrorCode } from "../../errors/local_error.ts";
 import { networkFileSystem } from "../../platform/files/network_file_system.ts";
 import type { FolderWatcher } from "../../platform/watch/folder_watcher.ts";
 import { GitRules } from "./git_rules.ts";
@@ -223,5 +223,5 @@ function asGone(path: string): readonly string[] {
 function reasonOf(error: unknown): string {
   const code = systemErrorCode(error);
   if (code === "EACCES" || code === "EPERM") return "permission to read it is denied";
-  return code ?? (error instanceof Error ? error.message : String(error));
+  return code ?? messageOf(error);
 }
