@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { readSync, statSync } from "node:fs";
+import { withFile } from "../platform/files/with_file.ts";
 import { poll } from "../platform/runtime/poll.ts";
 import { copyDatabase, removeCopy } from "./copy_files.ts";
 
@@ -48,17 +49,11 @@ function traceOf(path: string): { text: string; writtenAtMs: number } {
 /** Whether a transaction may be in progress: there is a journal that SQLite would roll back. */
 function hasActiveJournal(path: string): boolean {
   if (statSync(`${path}-journal`, { throwIfNoEntry: false }) === undefined) return false;
-  let fd: number;
+  const head = new Uint8Array(JOURNAL_MAGIC.length);
   try {
-    fd = openSync(`${path}-journal`, "r");
+    withFile(`${path}-journal`, (fd) => readSync(fd, head, 0, head.length, 0));
   } catch {
     return true; // created or removed just now
   }
-  try {
-    const head = new Uint8Array(JOURNAL_MAGIC.length);
-    readSync(fd, head, 0, head.length, 0);
-    return JOURNAL_MAGIC.every((byte, index) => head[index] === byte);
-  } finally {
-    closeSync(fd);
-  }
+  return JOURNAL_MAGIC.every((byte, index) => head[index] === byte);
 }

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readSync, writeSync } from "node:fs";
+import { constants, fstatSync, ftruncateSync, lstatSync, writeSync } from "node:fs";
 import { systemErrorCode } from "../errors/local_error.ts";
+import { readTextAt, withFile } from "../platform/files/with_file.ts";
 import { timesPath } from "./retention.ts";
 
 /**
@@ -44,9 +45,9 @@ export function noteGrowth(logPath: string, nowMs: number, notedBytes = -1): num
 function append(path: string, note: Note): void {
   const line = renderNote(note);
   if (!NOTE.test(line)) return; // a clock before 2001, or a log of a terabyte
-  withFile(path, O_RDWR | O_APPEND | O_CREAT, (fd, size) => {
+  withIndex(path, O_RDWR | O_APPEND | O_CREAT, (fd, size) => {
     const whole = size - size % NOTE_BYTES; // a full disk cuts a note off
-    const last = whole === 0 ? null : parseNote(readText(fd, whole - NOTE_BYTES, NOTE_BYTES));
+    const last = whole === 0 ? null : parseNote(readTextAt(fd, whole - NOTE_BYTES, NOTE_BYTES));
     if (last?.offset === note.offset) return; // noted by the supervisor before this one
     const isSound = last !== null && last.offset < note.offset && whole <= MOST_NOTES * NOTE_BYTES;
     const kept = isSound ? whole : 0;
@@ -58,7 +59,7 @@ function append(path: string, note: Note): void {
 
 /** Removes every second note, never the last one. */
 function thinOut(fd: number): void {
-  const notes = parseNotes(readText(fd, 0, MOST_NOTES * NOTE_BYTES)) ?? [];
+  const notes = parseNotes(readTextAt(fd, 0, MOST_NOTES * NOTE_BYTES)) ?? [];
   ftruncateSync(fd, 0);
   writeSync(fd, notes.filter((_, index) => index % 2 === 1).map(renderNote).join(""));
 }
@@ -67,8 +68,8 @@ function thinOut(fd: number): void {
 export function readNotes(logPath: string): Note[] {
   try {
     let notes: Note[] | null = null;
-    withFile(timesPath(logPath), O_RDONLY, (fd, size) => {
-      if (size <= (MOST_NOTES + 1) * NOTE_BYTES) notes = parseNotes(readText(fd, 0, size - size % NOTE_BYTES));
+    withIndex(timesPath(logPath), O_RDONLY, (fd, size) => {
+      if (size <= (MOST_NOTES + 1) * NOTE_BYTES) notes = parseNotes(readTextAt(fd, 0, size - size % NOTE_BYTES));
     });
     return notes ?? [];
   } catch (error) {
@@ -109,17 +110,9 @@ function parseNote(text: string): Note | null {
 }
 
 /** Calls `body` with the regular file at `path`, open, and its size. */
-function withFile(path: string, flags: number, body: (fd: number, size: number) => void): void {
-  const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
-  try {
+function withIndex(path: string, flags: number, body: (fd: number, size: number) => void): void {
+  withFile(path, (fd) => {
     const info = fstatSync(fd);
     if (info.isFile()) body(fd, info.size);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function readText(fd: number, from: number, length: number): string {
-  const bytes = new Uint8Array(length);
-  return new TextDecoder().decode(bytes.subarray(0, readSync(fd, bytes, 0, length, from)));
+  }, flags | O_NOFOLLOW | O_NONBLOCK);
 }

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { readSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { withFile } from "../../platform/files/with_file.ts";
 import { lineTimeMs } from "../log_lines.ts";
 import { rotatedAtMs } from "../retention.ts";
 import { rotatedLogs } from "../rotate_log.ts";
@@ -106,14 +107,5 @@ function* backward(fd: number, to: number): Generator<{ offset: number; bytes: U
     const count = readSync(fd, buffer, 0, end - offset, offset);
     yield { offset, bytes: buffer.subarray(0, count) };
     end = offset;
-  }
-}
-
-function withFile<T>(path: string, body: (fd: number) => T): T {
-  const fd = openSync(path, "r");
-  try {
-    return body(fd);
-  } finally {
-    closeSync(fd);
   }
 }

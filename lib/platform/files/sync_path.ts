@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync } from "node:fs";
+import { fsyncSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
+import { withFile } from "./with_file.ts";
 
 /** Errors of fsync(2) on file systems that do not support it: on macOS both runtimes use F_FULLFSYNC, which SMB lacks. */
 const UNSUPPORTED = ["ENOTSUP", "EOPNOTSUPP", "ENOTTY"];
@@ -23,10 +24,5 @@ export function syncFile(fd: number, sync: (fd: number) => void = fsyncSync): vo
  * @throws the system's error; some file systems do not support it for folders
  */
 export function syncPath(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  withFile(path, fsyncSync);
 }
