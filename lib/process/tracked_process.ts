@@ -26,6 +26,8 @@ export interface TrackedProcess {
   adopted: boolean;
   /** Resolves when the leader of the group is dead; members of its group may live on. */
   ended: Promise<ProcessEnd>;
+  /** Where its part of its log begins, in bytes; missing for one that was adopted. */
+  logStart?: number;
 }
 
 /** A process that was spawned just now. */
@@ -36,6 +38,16 @@ export function spawnedProcess(
   const seen = processes.inspect(pid);
   const { startTime = "", executable = null } = seen ?? {};
   return { pid, startTime, executable, startedAtMs: Date.now(), adopted: false, ended: exited };
+}
+
+/** A process that an earlier supervisor launched, the leader of its group. */
+export function adoptedProcess(
+  leader: ProcessInfo,
+  startedAtMs: number,
+  system: Pick<System, "processes" | "delay">,
+): TrackedProcess {
+  const { pid, startTime, executable } = leader;
+  return { pid, startTime, executable, startedAtMs, adopted: true, ended: watchEnd(leader, system) };
 }
 
 /** What a record says of `process`, whatever its program. */

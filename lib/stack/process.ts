@@ -6,8 +6,6 @@ import { recordOfProcess, type TrackedProcess } from "../process/tracked_process
 /** A process beside Temporal that this supervisor launched or adopted. */
 export interface StackProcess extends TrackedProcess {
   launched: LaunchedProcess;
-  /** Where its part of its log begins, in bytes; missing for one that was adopted. */
-  logStart?: number;
 }
 
 /** The record that describes `process`. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { LaunchedProcess, ProcessSettings } from "../config/processes.ts";
 import { daemonEnvironment } from "../environment/daemon_environment.ts";
@@ -10,13 +10,12 @@ import { EPHEMERAL_PREFIX, processLog } from "../instance/paths.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
 import type { PolledTaskQueue } from "../instance/status/status.ts";
-import { openLog } from "../logs/open_log.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
-import type { LockFile } from "../platform/locks/lock_file.ts";
+import { readyOrEnded, spawnLogged } from "../process/bring_up.ts";
 import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
-import { type ProcessEnd, spawnedProcess, watchEnd } from "../process/tracked_process.ts";
+import { adoptedProcess, type ProcessEnd } from "../process/tracked_process.ts";
 import { failedStart } from "./exit_diagnosis.ts";
 import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
 import { isSameLaunch, recordOf, type StackProcess } from "./process.ts";
@@ -89,25 +88,13 @@ export class StackProgram implements Program<StackProcess> {
     const adopted = this.#isFirst ? await this.#adopt(launch) : null;
     this.#isFirst = false;
     const process = adopted ?? await this.#spawn(launch);
-    const waiting = new AbortController();
-    const onAbort = () => waiting.abort(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    const ended = process.ended.then((end) => ({ end }));
-    const ready = this.#untilReady(process, waiting.signal).then(() => null, (error: unknown) => ({ error }));
-    try {
-      const first = await Promise.race([ready, ended]);
-      if (first === null) return process;
-      signal.throwIfAborted();
-      if ("error" in first) throw first.error;
-      await launch.terminate({ pgid: process.pid, leaderStartTime: process.startTime }, 0);
-      throw await this.#surroundings.servedSince(process.startedAtMs)
-        ? this.#failedStart(process, first.end)
-        : new LocalError("not-serving", `${this.settings.name} exited while Temporal did not serve`);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-      waiting.abort(new Error("the launch is over"));
-      await ready;
-    }
+    const outcome = await readyOrEnded(process, signal, (waiting) => this.#untilReady(process, waiting));
+    if ("ready" in outcome) return process;
+    if ("error" in outcome) throw outcome.error;
+    await launch.terminate({ pgid: process.pid, leaderStartTime: process.startTime }, 0);
+    throw await this.#surroundings.servedSince(process.startedAtMs)
+      ? this.#failedStart(process, outcome.end)
+      : new LocalError("not-serving", `${this.settings.name} exited while Temporal did not serve`);
   }
 
   /** Whether the process that was ready still works. */
@@ -166,10 +153,8 @@ export class StackProgram implements Program<StackProcess> {
     const { leader, proof } = found;
     const launched = leader !== null && record?.pid === leader.pid ? record.launched : undefined;
     if (leader !== null && launched !== undefined && isSameLaunch(launched, this.#wanted())) {
-      const startedAtMs = record!.startedAtS * 1000;
-      const { pid, startTime, executable } = leader;
-      const ended = watchEnd(leader, this.#instance);
-      const adopted = { pid, startTime, executable, startedAtMs, adopted: true, launched: this.#wanted(), ended };
+      const process = adoptedProcess(leader, record!.startedAtS * 1000, this.#instance);
+      const adopted = { ...process, launched: this.#wanted() };
       launch.track(adopted, proof === "lock" ? undefined : "deleted");
       return adopted;
     }
@@ -180,40 +165,27 @@ export class StackProgram implements Program<StackProcess> {
   }
 
   async #spawn(launch: Launch<StackProcess>): Promise<StackProcess> {
-    const { host, processes, spawn } = this.#instance;
-    const { settings } = this;
-    const { name, command, directory } = settings;
+    const { host, paths } = this.#instance;
+    const { name, command, directory } = this.settings;
     if (!existsSync(directory)) {
       throw failed(name, `its directory ${directory} does not exist`, "Check `directory` in the project file");
     }
     const launched = this.#wanted();
     const [program, ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
-    mkdirSync(this.#instance.paths.logsDir, { recursive: true, mode: 0o700 }); // it may have been deleted since
-    const logFd = openLog(this.log);
-    let lock: LockFile | null = null;
+    mkdirSync(paths.logsDir, { recursive: true, mode: 0o700 }); // it may have been deleted since
     try {
-      lock = await launch.takeLock();
-      launch.signal.throwIfAborted();
-      const logStart = statSync(this.log).size;
-      const child = await spawn({
+      const process = await spawnLogged(this.#instance, launch, this.log, {
         command: program!.includes("/") ? join(program!.startsWith("/") ? "/" : directory, program!) : program!,
         args,
         cwd: directory,
         env: { ...daemonEnvironment(host.env, host.cwd), ...launched.environment },
-        stdin: "null",
-        stdout: logFd,
-        stderr: logFd,
-        pass: [lock.fd],
       });
-      const spawned: StackProcess = { ...spawnedProcess(child, processes), launched, logStart };
+      const spawned = { ...process, launched };
       launch.track(spawned);
       return spawned;
     } catch (error) {
       if (!(error instanceof LocalError) || error.code !== "launch-failed") throw error;
       throw failed(name, error.message, error.hint ?? "Check `command` in the project file", error.facts);
-    } finally {
-      closeSync(logFd);
-      lock?.close(); // the process alone holds it from now on
     }
   }
 

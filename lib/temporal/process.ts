@@ -11,8 +11,6 @@ export interface TemporalProcess extends TrackedProcess {
   settings: Settings;
   /** Null while it is unknown. */
   version: string | null;
-  /** Where its part of `temporal.log` begins, in bytes; missing for one that was adopted. */
-  logStart?: number;
   /** How it became ready under this supervisor; missing until then, and for one that was adopted. */
   readiness?: Readiness;
 }

@@ -223,10 +223,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
       instance,
       plan,
       probe,
-      signal: launch.signal,
-      takeLock: () => launch.takeLock(),
-      end: (target, graceMs) => launch.terminate(target, graceMs),
-      onSpawn: (spawned) => this.#track(spawned, launch),
+      launch: { ...launch, track: (spawned) => this.#track(spawned, launch) },
     });
     if (refreshExecutable(temporal, instance.processes)) launch.updateRecord();
     return temporal;

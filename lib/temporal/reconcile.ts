@@ -13,7 +13,7 @@ import type { LockFile } from "../platform/locks/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
 import type { TerminationTarget } from "../process/terminate.ts";
-import { watchEnd } from "../process/tracked_process.ts";
+import { adoptedProcess } from "../process/tracked_process.ts";
 import { planFor } from "./launch/plan.ts";
 import { refuseReplacement } from "./launch/preflight.ts";
 import type { TemporalProcess } from "./process.ts";
@@ -140,15 +140,10 @@ async function tryToAdopt(
   // It may have been launched by a supervisor that did not live to see it serve.
   if (dbFilename !== null) finishDatabase(dbFilename);
   return {
-    pid: leader.pid,
-    startTime: leader.startTime,
-    executable: leader.executable,
+    ...adoptedProcess(leader, (record?.startedAtS ?? Math.floor(Date.now() / 1000)) * 1000, instance),
     binary,
     settings,
-    startedAtMs: (record?.startedAtS ?? Math.floor(Date.now() / 1000)) * 1000,
-    adopted: true,
     version: record?.version ?? null,
-    ended: watchEnd(leader, instance),
   };
 }
 
