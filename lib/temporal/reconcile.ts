@@ -11,6 +11,7 @@ import { findProcess, type FoundProcess, type ProcessEvidence, type Proof } from
 import { createProbe } from "../instance/status/probe.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
+import { poll } from "../platform/runtime/poll.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
 import type { TerminationTarget } from "../process/terminate.ts";
 import { adoptedProcess } from "../process/tracked_process.ts";
@@ -129,11 +130,10 @@ async function tryToAdopt(
 
   const probe = createProbe(host.connect, settings);
   try {
-    const giveUpAt = instance.nowMs() + ADOPTION_DEADLINE_MS;
-    while (!(await probe.serving(1000)).ok || !processes.groupListensOn(leader.pid, settings.port)) {
-      if (instance.nowMs() > giveUpAt) return "unhealthy";
-      await instance.delay(50, signal);
-    }
+    const isHealthy = async () =>
+      ((await probe.serving(1000)).ok && processes.groupListensOn(leader.pid, settings.port)) || null;
+    const waiting = { everyMs: 50, timeoutMs: ADOPTION_DEADLINE_MS, signal, clock: instance };
+    if (await poll(isHealthy, waiting) === null) return "unhealthy";
   } finally {
     probe.close();
   }

@@ -1,6 +1,7 @@
 import type { Instance } from "../../instance/context.ts";
 import { findProcess } from "../../instance/find_process.ts";
 import { isDead } from "../../platform/processes/processes.ts";
+import { poll } from "../../platform/runtime/poll.ts";
 import { DYING_MS } from "./check_ports.ts";
 
 /**
@@ -12,15 +13,17 @@ import { DYING_MS } from "./check_ports.ts";
  */
 export async function isForeignProcess(
   pid: number | null,
-  { paths, processes, nowMs, delay }: Pick<Instance, "paths" | "processes" | "nowMs" | "delay">,
+  instance: Pick<Instance, "paths" | "processes" | "nowMs" | "delay">,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const giveUpAt = nowMs() + DYING_MS;; await delay(10, signal)) {
+  const { paths, processes } = instance;
+  const look = () => {
     if (findProcess(paths, processes).found !== null) return false;
     if (pid === null) return true;
     const seen = processes.inspect(pid);
     if (seen === null || isDead(seen)) return false;
     const isEnding = processes.argv(pid) === null; // its memory goes first, then its files (do_exit in kernel/exit.c)
-    if (!isEnding || nowMs() > giveUpAt) return true;
-  }
+    return isEnding ? null : true;
+  };
+  return await poll(look, { everyMs: 10, timeoutMs: DYING_MS, signal, clock: instance }) ?? true;
 }

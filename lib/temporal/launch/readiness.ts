@@ -1,6 +1,7 @@
 import { expectedNamespaces, type Settings } from "../../config/settings.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import type { Probe, ProbeResult, Readiness } from "../../instance/status/probe.ts";
+import { poll } from "../../platform/runtime/poll.ts";
 import type { System } from "../../platform/system.ts";
 import { portTaken } from "./check_ports.ts";
 
@@ -21,31 +22,28 @@ export async function waitUntilReady(
   pgid: number,
   settings: Settings,
   probe: Probe,
-  { processes, nowMs, delay }: System,
+  system: System,
   deadlineMs: number,
   signal: AbortSignal,
 ): Promise<Readiness> {
+  const { processes, nowMs } = system;
   const giveUpAt = nowMs() + deadlineMs;
-  const until = async (what: string, ask: () => Promise<ProbeResult>): Promise<number> => {
-    for (;;) {
+  const until = async (check: string, ask: () => Promise<ProbeResult>): Promise<number> => {
+    let problem = "";
+    const tookMs = await poll(async () => {
       const askedAt = nowMs();
       const result = await ask();
       signal.throwIfAborted();
       if (result.ok) return nowMs() - askedAt;
-      if (nowMs() > giveUpAt) {
-        throw new LocalError(
-          "timeout",
-          `Timed out after ${
-            Math.round(deadlineMs / 1000)
-          } s waiting for Temporal to become ready: ${what}: ${result.problem}`,
-          {
-            hint: "`stigmer-local logs` shows Temporal's log",
-            facts: { check: what, problem: result.problem },
-          },
-        );
-      }
-      await delay(POLL_MS, signal);
-    }
+      problem = result.problem;
+      return null;
+    }, { everyMs: POLL_MS, timeoutMs: giveUpAt - nowMs(), signal, clock: system });
+    if (tookMs !== null) return tookMs;
+    const waited = `Timed out after ${Math.round(deadlineMs / 1000)} s waiting for Temporal to become ready`;
+    throw new LocalError("timeout", `${waited}: ${check}: ${problem}`, {
+      hint: "`stigmer-local logs` shows Temporal's log",
+      facts: { check, problem },
+    });
   };
   const grpcMs = await until("health", () => probe.serving(PROBE_TIMEOUT_MS));
   // Checked only now: reading the kernel's socket table takes some ms, and is pointless before SERVING.
