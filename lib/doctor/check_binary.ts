@@ -7,7 +7,7 @@ import { compareVersions } from "../config/temporal_versions.ts";
 import { LocalError, messageOf } from "../errors/local_error.ts";
 import { findExecutable } from "../platform/spawn/executable.ts";
 import type { RunCheck } from "./context.ts";
-import { diagnose, type Finding } from "./findings.ts";
+import { diagnose, failed, type Finding, warning } from "./findings.ts";
 
 /** The timeout of a request in ms; it only checks access. */
 const REACH_MS = 2000;
@@ -30,21 +30,20 @@ export const checkBinary: RunCheck = async ({ binary: options, host }) => {
         ? "downloads it"
         : "downloads it, or builds it with Go";
       const detail = `not installed yet; the first start ${way}`;
-      return diagnose("binary", [{ state: "warn", detail, remedy: "stigmer-local install" }], "");
+      return diagnose("binary", [warning(detail, "stigmer-local install")]);
     }
     const { cli, server } = await readTemporalVersion(binary.path);
     const version = cli ?? binary.version;
     const isChosen = binary.source === "explicit"; // whatever its version
     if (!isChosen && version !== null && compareVersions(version, options.version) < 0) {
       const detail = `Temporal ${version} at ${binary.path} is older than ${options.version}`;
-      findings.push({ state: "warn", detail, remedy: "stigmer-local install" });
+      findings.push(warning(detail, "stigmer-local install"));
     }
     const name = `Temporal ${version ?? "of unknown version"}${server === null ? "" : ` (server ${server})`}`;
     return diagnose("binary", findings, `${name}, ${SOURCES[binary.source]}: ${binary.path}`);
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
-    findings.push({ state: "fail", detail: error.message, remedy: error.hint ?? "stigmer-local install" });
-    return diagnose("binary", findings, "");
+    return diagnose("binary", [...findings, failed(error.message, error.hint ?? "stigmer-local install")]);
   }
 };
 
@@ -53,14 +52,11 @@ export const checkNetwork: RunCheck = async ({ host }) => {
   const places = [...releasePlace(host.env), ...goPlaces(host.env)];
   const seen = await Promise.all(places.map(async (url) => ({ url, why: await whyUnreachable(url, host.env) })));
   const isReached = seen.some(({ why }) => why === null);
-  const findings = seen.flatMap(({ url, why }): Finding[] =>
-    why === null ? [] : [{
-      state: "warn",
-      detail: why.includes(url.host) ? why : `cannot reach ${url.host}: ${why}`,
-      remedy: isReached
-        ? "Nothing to do: another server is reachable"
-        : "Set HTTPS_PROXY, STIGMER_TEMPORAL_MIRROR or GOPROXY",
-    }]
+  const remedy = isReached
+    ? "Nothing to do: another server is reachable"
+    : "Set HTTPS_PROXY, STIGMER_TEMPORAL_MIRROR or GOPROXY";
+  const findings = seen.flatMap(({ url: { host }, why }) =>
+    why === null ? [] : [warning(why.includes(host) ? why : `cannot reach ${host}: ${why}`, remedy)]
   );
   return diagnose(
     "network",

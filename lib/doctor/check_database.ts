@@ -13,7 +13,7 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { describeObstacle } from "../instance/obstacle.ts";
 import { formatBytes } from "../text/byte_size.ts";
 import { type DoctorContext, groupsOf, type RunCheck } from "./context.ts";
-import { diagnose, type Finding } from "./findings.ts";
+import { diagnose, failed, type Finding, warning } from "./findings.ts";
 
 /** Larger databases are not copied for a check, in bytes. */
 const MAX_COPY_BYTES = 1e9;
@@ -31,23 +31,18 @@ export const checkData: RunCheck = async (context) => {
     return diagnose("database", [], `${path} does not exist yet; \`stigmer-local start\` creates it`);
   }
   if (!info.isFile()) {
-    const remedy = "Choose another --db-filename";
-    return diagnose("database", [{ state: "fail", detail: `${path} is not a regular file`, remedy }], "");
+    return diagnose("database", [failed(`${path} is not a regular file`, "Choose another --db-filename")]);
   }
   const { temporal } = groupsOf(context);
   const users = processes.fileUsers(path);
   const findings = users.filter(({ pid }) => temporal === null || processes.inspect(pid)?.pgid !== temporal)
-    .map((user): Finding => {
+    .map((user) => {
       const { who, remedy } = describeObstacle(user, processes);
-      return { state: "fail", detail: `${who} has it open, too; even a read lock can block Temporal for good`, remedy };
+      return failed(`${who} has it open, too; even a read lock can block Temporal for good`, remedy);
     });
   if (isBeingMade(path) && temporal === null) {
-    findings.push({
-      state: "warn",
-      detail: "Temporal was killed while creating it; the next start sets it aside if it is unusable",
-      remedy: "stigmer-local start",
-    });
-    return diagnose("database", findings, "");
+    const detail = "Temporal was killed while creating it; the next start sets it aside if it is unusable";
+    return diagnose("database", [...findings, warning(detail, "stigmer-local start")]);
   }
   if (temporal === null) findings.push(...await checkDowngrade(path, context));
   const content = await checkContent(path, info.size, users.length > 0, context.status.temporal?.version ?? null);
@@ -64,7 +59,7 @@ async function checkDowngrade(path: string, { binary: options }: DoctorContext):
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
     if (error.code === "binary-not-found") return []; // checkBinary reports it
-    return [{ state: "fail", detail: error.message, ...(error.hint === undefined ? {} : { remedy: error.hint }) }];
+    return [failed(error.message, error.hint)];
   }
 }
 
@@ -74,10 +69,8 @@ async function checkContent(
   isInUse: boolean,
   served: string | null,
 ): Promise<{ findings: Finding[]; detail: string }> {
-  const unchecked = (detail: string) => {
-    const remedy = isInUse ? "stigmer-local backup FILE checks a copy" : undefined;
-    return { findings: [{ state: "warn" as const, detail, ...(remedy === undefined ? {} : { remedy }) }], detail: "" };
-  };
+  const remedy = isInUse ? "stigmer-local backup FILE checks a copy" : undefined;
+  const unchecked = (detail: string) => ({ findings: [warning(detail, remedy)], detail: "" });
   if (bytes > MAX_COPY_BYTES) return { findings: [], detail: "too large to check here (`backup` checks it)" };
   let facts: DatabaseFacts | null = null;
   try {
@@ -93,7 +86,7 @@ async function checkContent(
   const unusable = whyUnusable(facts!);
   if (unusable !== null) {
     const remedy = "stigmer-local restore BACKUP; without one, stigmer-local reset (which keeps it)";
-    return { findings: [{ state: "fail", detail: `${path}: ${unusable}`, remedy }], detail: "" };
+    return { findings: [failed(`${path}: ${unusable}`, remedy)], detail: "" };
   }
   const origin = schemaOrigin(facts!.tables);
   return { findings: outgrown(origin, served), detail: `intact, ${describeOrigin(origin)}` };
@@ -103,11 +96,8 @@ async function checkContent(
 function outgrown(origin: SchemaOrigin, served: string | null): Finding[] {
   if (origin.kind !== "known" || origin.lacking.length === 0 || served === null) return [];
   if (compareVersions(served, NEWEST_VERSION) < 0) return [];
-  return [{
-    state: "warn",
-    detail: `created by an older Temporal: lacks ${origin.lacking.join(", ")}, so some features of ${served} fail`,
-    remedy: "stigmer-local reset (which keeps it), when you need these features",
-  }];
+  const detail = `created by an older Temporal: lacks ${origin.lacking.join(", ")}, so some features of ${served} fail`;
+  return [warning(detail, "stigmer-local reset (which keeps it), when you need these features")];
 }
 
 /** The facts about a copy; null if the database is constantly written to. */

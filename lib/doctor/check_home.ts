@@ -10,7 +10,7 @@ import { runTool } from "../platform/processes/run_tool.ts";
 import { formatBytes } from "../text/byte_size.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { type RunCheck, whileUnsupervised } from "./context.ts";
-import { diagnose, type Finding, judgeSpace } from "./findings.ts";
+import { diagnose, failed, type Finding, judgeSpace, warning } from "./findings.ts";
 
 /** Minimum age of a leftover, in ms; a younger file may still be in use. */
 const LEFT_AFTER_MS = 60_000;
@@ -20,8 +20,8 @@ export const checkHome: RunCheck = (context) => {
   const { host, paths: { home }, hasHome } = context;
   if (!hasHome) {
     const exists = lstatSync(home, { throwIfNoEntry: false }) !== undefined;
-    const finding: Finding = { state: "fail", detail: `${home} is not a directory`, remedy: "Choose another --home" };
-    return diagnose("home", exists ? [finding] : [], `${home} does not exist yet; \`stigmer-local start\` creates it`);
+    if (exists) return diagnose("home", [failed(`${home} is not a directory`, "Choose another --home")]);
+    return diagnose("home", [], `${home} does not exist yet; \`stigmer-local start\` creates it`);
   }
   const findings: Finding[] = [];
   const owner = context.foreignOwner;
@@ -35,11 +35,11 @@ export const checkHome: RunCheck = (context) => {
   const network = isMac ? networkFileSystemOnMac(realpathSync(home), runTool("mount", [])) : networkFileSystem(home);
   if (network !== null) {
     const detail = `${home} is on a network file system (${network}), where locks may not hold`;
-    findings.push({ state: "warn", detail, remedy: "Choose a --home on a local disk" });
+    findings.push(warning(detail, "Choose a --home on a local disk"));
   }
   if (isMac && isCloudFolder(realpathSync(home))) {
     const detail = `${home} is in a folder that a cloud service synchronizes, which may remove or replace files in use`;
-    findings.push({ state: "warn", detail, remedy: "Choose a --home elsewhere" });
+    findings.push(warning(detail, "Choose a --home elsewhere"));
   }
   const foreign = new Map<number, string[]>();
   for (const path of [home, ...entriesOf(home)]) {
@@ -61,7 +61,7 @@ export const checkHome: RunCheck = (context) => {
   for (const [uid, [first, ...others]] of foreign) {
     const what = others.length === 0 ? `${first} belongs` : `${first} and ${others.length} more belong`;
     const detail = `${what} to ${userName(uid)}, and this is ${userName(host.uid)}`;
-    findings.push({ state: "fail", detail, remedy: `sudo chown -R ${host.uid} ${shellWord(home)}` });
+    findings.push(failed(detail, `sudo chown -R ${host.uid} ${shellWord(home)}`));
   }
   return diagnose("home", findings, home);
 };
@@ -106,20 +106,14 @@ export const checkLeftovers: RunCheck = (context) => {
   const half = temporaries.filter(isOld);
   const findings: Finding[] = [];
   if (half.length > 0) {
-    findings.push({
-      state: "warn",
-      detail: `left by a killed supervisor: ${names(half)}`,
-      remedy: "stigmer-local doctor --fix",
-      fix: () => whileUnsupervised(context, () => sweepTemporaries(context)),
-    });
+    const sweep = () => whileUnsupervised(context, () => sweepTemporaries(context));
+    findings.push(warning(`left by a killed supervisor: ${names(half)}`, "stigmer-local doctor --fix", sweep));
   }
   if (copies.length > 0) {
-    findings.push({
-      state: "warn",
-      detail: `left by a killed backup or restore: ${names(copies)}`,
-      remedy: "stigmer-local doctor --fix",
-      fix: () => copies.forEach((path) => rmSync(path, { force: true })),
-    });
+    const remove = () => copies.forEach((path) => rmSync(path, { force: true }));
+    findings.push(
+      warning(`left by a killed backup or restore: ${names(copies)}`, "stigmer-local doctor --fix", remove),
+    );
   }
   const aside = beside.filter((path) => /\.set-aside-[^/]*$/.test(path));
   const bytes = aside.reduce((sum, path) => sum + (lstatSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);

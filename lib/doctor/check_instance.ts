@@ -9,7 +9,7 @@ import { describeProcess, type Holder } from "../platform/processes/processes.ts
 import { orUnseen } from "../platform/processes/proc_files.ts";
 import { quotedIfNeeded, shellWord } from "../text/shell_word.ts";
 import { groupsOf, type RunCheck, whileUnsupervised } from "./context.ts";
-import { diagnose, type Finding } from "./findings.ts";
+import { diagnose, failed, type Finding, warning } from "./findings.ts";
 
 const NOT_ASKED = "supervisor not asked, because others can write to the home";
 
@@ -17,41 +17,41 @@ const NOT_ASKED = "supervisor not asked, because others can write to the home";
 export const checkInstance: RunCheck = ({ status, isRefused }) => {
   const { state, temporal, failure, checks, healthy } = status;
   const findings: Finding[] = [];
-  const finding = (kind: Finding["state"], detail: string, remedy: string) =>
-    findings.push({ state: kind, detail, remedy });
   const broken = checks.filter((check) => !check.ok && check.name !== "supervisor");
   const isUp = state === "running" || state === "unhealthy";
   const unready = isUp ? (status.processes ?? []).filter(({ ready, state }) => !ready && state !== "stopped") : [];
   const why = broken.map(({ name, detail }) => `${name}: ${detail}`).join(", ");
   if (state === "failed") {
-    finding("fail", failure?.message ?? "Temporal has failed", failure?.hint ?? "stigmer-local start");
+    findings.push(failed(failure?.message ?? "Temporal has failed", failure?.hint ?? "stigmer-local start"));
   } else if (state === "unsupervised") {
     const detail = `Temporal (pid ${temporal?.pid}) runs without a supervisor and would not be restarted`;
-    finding(healthy ? "warn" : "fail", why === "" ? detail : `${detail}; ${why}`, "stigmer-local start");
+    const problem = healthy ? warning : failed;
+    findings.push(problem(why === "" ? detail : `${detail}; ${why}`, "stigmer-local start"));
   } else if (isRefused && state === "running" && why === "") {
     return diagnose("instance", [], `Temporal (pid ${temporal?.pid}) is ready; ${NOT_ASKED}`);
   } else if (state === "running" && broken.length > 0 && broken.every(({ name }) => name === "reach")) {
-    finding("fail", `Temporal is running, but ${broken[0]!.detail}`, "Share the network, or use another --home here");
+    const remedy = "Share the network, or use another --home here";
+    findings.push(failed(`Temporal is running, but ${broken[0]!.detail}`, remedy));
   } else if (state === "unhealthy" || (state === "running" && !healthy && (why !== "" || unready.length === 0))) {
     const silent = checks.find((check) => !check.ok && check.name === "supervisor")?.detail;
     const what = why === "" && silent !== undefined ? "Temporal is ready, but its supervisor" : "Temporal";
-    finding("fail", `${what} is unhealthy: ${why || silent || "unknown"}`, remedyFor(broken));
+    findings.push(failed(`${what} is unhealthy: ${why || silent || "unknown"}`, remedyFor(broken)));
   } else if (state === "backoff") {
-    finding("warn", "Temporal exited unexpectedly and will be restarted", "stigmer-local logs");
+    findings.push(warning("Temporal exited unexpectedly and will be restarted", "stigmer-local logs"));
   } else if (state === "unknown") {
-    finding("warn", why, ELSEWHERE);
+    findings.push(warning(why, ELSEWHERE));
   } else if (why !== "") {
-    finding("warn", why, "stigmer-local restart");
+    findings.push(warning(why, "stigmer-local restart"));
   }
   for (const { name, state, failure, detail } of unready) {
     const reason = failure?.message ?? detail;
-    finding(
-      state === "failed" ? "fail" : "warn",
+    const problem = state === "failed" ? failed : warning;
+    findings.push(problem(
       `${name}, beside Temporal, is not ready (${state})${reason === null ? "" : `: ${reason}`}`,
       failure?.hint ?? `stigmer-local logs ${quotedIfNeeded(name)}`,
-    );
+    ));
   }
-  for (const warning of status.warnings ?? []) findings.push({ state: "warn", detail: warning });
+  for (const message of status.warnings ?? []) findings.push(warning(message));
   const detail = state === "running"
     ? `Temporal ${temporal?.version ?? ""} (pid ${temporal?.pid}) is running and healthy at ${status.address}`
     : stateInWords(state);
@@ -81,18 +81,14 @@ export const checkLocks: RunCheck = (context) => {
   if (foreignLockHolder !== null) {
     const detail =
       `temporal.lock is held by pid ${foreignLockHolder.pid} (${foreignLockHolder.command}), which is not our Temporal`;
-    findings.push({ state: "fail", detail, remedy: `kill ${foreignLockHolder.pid}` });
+    findings.push(failed(detail, `kill ${foreignLockHolder.pid}`));
   }
   const summary: string[] = [];
   for (const path of lockPaths) {
     const name = path.slice(path.lastIndexOf("/") + 1);
     const info = lstatSync(path, { throwIfNoEntry: false });
     if (info !== undefined && !info.isFile()) {
-      findings.push({
-        state: "fail",
-        detail: `${path} is not a regular file and cannot be locked`,
-        remedy: `rm -r ${shellWord(path)}`,
-      });
+      findings.push(failed(`${path} is not a regular file and cannot be locked`, `rm -r ${shellWord(path)}`));
       continue;
     }
     const holders = processes.lockHolders(path);
@@ -103,16 +99,12 @@ export const checkLocks: RunCheck = (context) => {
       findings.push(
         groupsOf(context).supervisor === null
           // The next start adopts Temporal and recreates the file.
-          ? {
-            state: "fail",
-            detail: `${detail}: a second start would not detect the first`,
-            remedy: "stigmer-local start",
-          }
-          : { state: "warn", detail: `${detail}; the supervisor recreates it within a second` },
+          ? failed(`${detail}: a second start would not detect the first`, "stigmer-local start")
+          : warning(`${detail}; the supervisor recreates it within a second`),
       );
     }
     if (context.hiddenLocks.includes(path)) {
-      findings.push({ state: "warn", detail: `${name} is held by ${HIDDEN}`, remedy: ELSEWHERE });
+      findings.push(warning(`${name} is held by ${HIDDEN}`, ELSEWHERE));
       continue;
     }
     summary.push(here.length === 0 ? `${name} free` : `${name} held by ${list(here)}`);
@@ -125,16 +117,13 @@ export const checkRecord: RunCheck = (context) => {
   const { paths, evidence: { onDisk, found: temporal, reusedPid } } = context;
   const findings: Finding[] = [];
   const stale = (detail: string, fix: () => void) =>
-    findings.push({
-      state: "warn",
-      detail,
-      remedy: "stigmer-local start, or stigmer-local doctor --fix",
-      fix: () =>
+    findings.push(
+      warning(detail, "stigmer-local start, or stigmer-local doctor --fix", () =>
         whileUnsupervised(context, (alive) => {
           if (alive !== null) throw new Error("Temporal was started meanwhile");
           fix();
-        }),
-    });
+        })),
+    );
   if (onDisk.kind === "unusable") {
     stale(
       `temporal.pid is unusable: ${onDisk.why}`,
@@ -149,13 +138,10 @@ export const checkRecord: RunCheck = (context) => {
   } else if (
     onDisk.kind === "record" && temporal?.leader?.pid !== undefined && onDisk.record.pid !== temporal.leader.pid
   ) {
-    findings.push({
-      state: "warn",
-      detail: `temporal.pid contains ${onDisk.record.pid}, but Temporal has pid ${temporal.leader.pid}`,
-      remedy: "stigmer-local restart",
-    });
+    const detail = `temporal.pid contains ${onDisk.record.pid}, but Temporal has pid ${temporal.leader.pid}`;
+    findings.push(warning(detail, "stigmer-local restart"));
   } else if (onDisk.kind === "none" && temporal !== null) {
-    findings.push({ state: "warn", detail: "temporal.pid is missing", remedy: "stigmer-local start" });
+    findings.push(warning("temporal.pid is missing", "stigmer-local start"));
   }
   return diagnose(
     "record",
@@ -175,20 +161,14 @@ export const checkSocket: RunCheck = (context) => {
   const [holder] = processes.lockHolders(paths.supervisorLock);
   if (isRefused && holder !== undefined) return diagnose("control", [], NOT_ASKED);
   if (holder !== undefined && status.state !== "starting") {
-    const detail = `the supervisor (pid ${holder.pid}) does not respond`;
-    findings.push({ state: "fail", detail, remedy: "stigmer-local restart" });
+    findings.push(failed(`the supervisor (pid ${holder.pid}) does not respond`, "stigmer-local restart"));
   } else if (info !== undefined && !info.isSocket()) {
-    const detail = `${paths.controlSocket} is not a socket`;
-    findings.push({ state: "fail", detail, remedy: `rm -r ${shellWord(paths.controlSocket)}` });
+    findings.push(failed(`${paths.controlSocket} is not a socket`, `rm -r ${shellWord(paths.controlSocket)}`));
   } else if (context.hiddenLocks.includes(paths.supervisorLock)) {
-    findings.push({ state: "fail", detail: `the supervisor is ${HIDDEN}, and does not respond`, remedy: ELSEWHERE });
+    findings.push(failed(`the supervisor is ${HIDDEN}, and does not respond`, ELSEWHERE));
   } else if (info !== undefined && holder === undefined && context.hiddenLocks.length === 0) {
-    findings.push({
-      state: "warn",
-      detail: "control.sock is stale: its supervisor has exited",
-      remedy: "stigmer-local doctor --fix",
-      fix: () => whileUnsupervised(context, () => removeStaleSocket(context)),
-    });
+    const remove = () => whileUnsupervised(context, () => removeStaleSocket(context));
+    findings.push(warning("control.sock is stale: its supervisor has exited", "stigmer-local doctor --fix", remove));
   }
   return diagnose("control", findings, "no supervisor, no socket");
 };
@@ -217,7 +197,7 @@ export const checkPorts: RunCheck = (context) => {
       const detail = `port ${port} of ${address} is taken by ${who}`;
       const way = `stigmer-local ${temporal === null ? "start" : "restart"} ${flag} ${Math.min(port + 100, 65_535)}`;
       const remedy = obstacle === null ? way : `${obstacle.remedy}; or ${way}`;
-      findings.push({ state: temporal === null ? "fail" : "warn", detail, remedy });
+      findings.push(temporal === null ? failed(detail, remedy) : warning(detail, remedy));
     }
     summary.push(`${port} ${listeners.length === 0 ? "free" : "in use by Temporal"}`);
   }
@@ -242,11 +222,12 @@ export const checkOrphans: RunCheck = ({ paths, processes, hasHome }) => {
     findProcess(paths, processes).found?.pgid,
   ]);
   const orphans = suspects.filter(({ pid }) => groupOf(pid) !== undefined && !known.has(groupOf(pid)));
-  const findings = [...new Map(orphans.map((each) => [each.pid, each.command]))].map(([pid, command]): Finding => ({
-    state: "warn",
-    detail: `pid ${pid} (${command}) belongs to this home, but has no supervisor`,
-    remedy: `stigmer-local stop; if it remains, kill ${pid}`,
-  }));
+  const findings = [...new Map(orphans.map((each) => [each.pid, each.command]))].map(([pid, command]) =>
+    warning(
+      `pid ${pid} (${command}) belongs to this home, but has no supervisor`,
+      `stigmer-local stop; if it remains, kill ${pid}`,
+    )
+  );
   return diagnose("orphans", findings, "none");
 };
 

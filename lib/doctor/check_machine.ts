@@ -3,7 +3,7 @@ import { arch, release } from "node:os";
 import { compareVersions } from "../config/temporal_versions.ts";
 import { findExecutable, findSystemTool } from "../platform/spawn/executable.ts";
 import type { DoctorContext, RunCheck } from "./context.ts";
-import { diagnose, type Diagnosis, type Finding, judgeClock } from "./findings.ts";
+import { diagnose, type Diagnosis, failed, type Finding, judgeClock, warning } from "./findings.ts";
 
 const OLDEST_NODE = "20.16.0";
 
@@ -19,13 +19,9 @@ export function checkRuntime({ host }: Pick<DoctorContext, "host">): Diagnosis {
   const other = runtime === "deno" ? "node" : "deno";
   const where = findExecutable(other, env["PATH"]);
   const isOld = runtime === "node" && compareVersions(runtimeVersion, OLDEST_NODE) < 0;
-  return diagnose(
-    "runtime",
-    isOld
-      ? [{ state: "fail", detail: `Node ${runtimeVersion} is too old`, remedy: "Install Node 20.16 or later, or Deno" }]
-      : [],
-    `${runtime} ${runtimeVersion}; ${where === null ? `no ${other} on PATH` : `${other} also available`}`,
-  );
+  const findings = isOld ? [failed(`Node ${runtimeVersion} is too old`, "Install Node 20.16 or later, or Deno")] : [];
+  const also = where === null ? `no ${other} on PATH` : `${other} also available`;
+  return diagnose("runtime", findings, `${runtime} ${runtimeVersion}; ${also}`);
 }
 
 /** The system programs, and what each is for. Only `go` has to be on PATH. */
@@ -49,21 +45,13 @@ export const checkTools: RunCheck = ({ host }) => {
   const has = (tool: string) => pathOf(tool) !== null;
   const findings: Finding[] = [];
   if (host.platform === "linux" && !has("flock") && !has("perl")) {
-    // Deno can also lock through FFI.
-    const state = host.runtime === "deno" ? "warn" : "fail";
-    findings.push({
-      state,
-      detail: "flock(1) and perl are missing; locks under Node require one of them",
-      remedy: "Install util-linux, busybox or perl",
-    });
+    const missing = host.runtime === "deno" ? warning : failed; // Deno can also lock through FFI
+    const detail = "flock(1) and perl are missing; locks under Node require one of them";
+    findings.push(missing(detail, "Install util-linux, busybox or perl"));
   }
   if (host.platform === "darwin") {
     for (const tool of ["ps", "lsof", "sysctl"].filter((each) => !has(each))) {
-      findings.push({
-        state: "fail",
-        detail: `${tool} is missing, which is required to inspect processes`,
-        remedy: `Install ${tool}`,
-      });
+      findings.push(failed(`${tool} is missing, which is required to inspect processes`, `Install ${tool}`));
     }
   }
   const tools = Object.keys(TOOLS).filter((tool) => !NOT_ON[host.platform]?.includes(tool));

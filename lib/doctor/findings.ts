@@ -32,29 +32,37 @@ export interface DoctorReport {
 export interface Finding {
   state: "warn" | "fail";
   detail: string;
-  remedy?: string;
+  remedy?: string | undefined;
   /** Fixes it safely; rejects if it cannot. */
-  fix?: () => void | Promise<void>;
+  fix?: Fix | undefined;
+}
+
+type Fix = () => void | Promise<void>;
+
+/** A problem because of which a start or Temporal fails. */
+export function failed(detail: string, remedy?: string): Finding {
+  return { state: "fail", detail, remedy };
+}
+
+/** A problem with which Temporal still works. */
+export function warning(detail: string, remedy?: string, fix?: Fix): Finding {
+  return { state: "warn", detail, remedy, fix };
 }
 
 /** A check with its fix. */
 export interface Diagnosis extends DoctorCheck {
-  fix?: () => void | Promise<void>;
+  fix?: Fix;
 }
 
 /** Combines the findings of a check, failures first; `detail` is for a check without findings. */
-export function diagnose(name: string, findings: readonly Finding[], detail: string): Diagnosis {
+export function diagnose(name: string, findings: readonly Finding[], detail = ""): Diagnosis {
   if (findings.length === 0) return { name, state: "ok", detail };
-  const state = findings.some((finding) => finding.state === "fail") ? "fail" : "warn";
-  const sorted = [
-    ...findings.filter((each) => each.state === "fail"),
-    ...findings.filter((each) => each.state === "warn"),
-  ];
+  const sorted = [...findings].sort((a, b) => Number(b.state === "fail") - Number(a.state === "fail"));
   const remedies = [...new Set(sorted.flatMap(({ remedy }) => remedy ?? []))];
   const fixes = sorted.flatMap(({ fix }) => fix ?? []);
   return {
     name,
-    state,
+    state: sorted[0]!.state,
     detail: sorted.map((finding) => finding.detail).join("; "),
     ...(remedies.length === 0 ? {} : { remedy: remedies.join("; ") }),
     // Only offered if it fixes all findings: otherwise the check still fails afterwards.
@@ -95,12 +103,12 @@ const AHEAD_MS = 120_000;
 export function judgeClock(nowMs: number, past: Readonly<Record<string, number | null>>): Finding[] {
   const remedy = "Set the clock (timedatectl status)";
   if (nowMs < EARLIEST_NOW_MS) {
-    return [{ state: "fail", detail: `the clock is wrong: ${new Date(nowMs).toISOString()}`, remedy }];
+    return [failed(`the clock is wrong: ${new Date(nowMs).toISOString()}`, remedy)];
   }
-  return Object.entries(past).flatMap(([what, atMs]): Finding[] => {
+  return Object.entries(past).flatMap(([what, atMs]) => {
     if (atMs === null || atMs <= nowMs + AHEAD_MS) return [];
     const ahead = Math.round((atMs - nowMs) / 1000);
-    return [{ state: "warn", detail: `${what} is ${ahead} s in the future: the clock was set back`, remedy }];
+    return [warning(`${what} is ${ahead} s in the future: the clock was set back`, remedy)];
   });
 }
 
@@ -132,14 +140,11 @@ export function judgeLog(lines: readonly string[], startedAtMs: number | null): 
     const detail =
       "Temporal no longer writes to its database: its connection is stuck in a transaction, because another " +
       "program (sqlite3, a database browser) locked the file";
-    return [{ state: "fail", detail, remedy: "stigmer-local restart" }];
+    return [failed(detail, "stigmer-local restart")];
   }
   const times = errors.length === 1 ? "1 error" : `${errors.length} errors`;
-  return [{
-    state: "warn",
-    detail: `${times} in the last hour, most recently: ${gist(errors.at(-1)!)}`,
-    remedy: "stigmer-local logs --since 1h",
-  }];
+  const latest = `${times} in the last hour, most recently: ${gist(errors.at(-1)!)}`;
+  return [warning(latest, "stigmer-local logs --since 1h")];
 }
 
 /** The message and the error of a log line. */
@@ -170,10 +175,10 @@ export function judgeHistory(events: readonly HistoryEvent[], sinceMs: number): 
     const [name, log] = process === undefined
       ? ["Temporal", "--supervisor"]
       : [`${process}`, quotedIfNeeded(`${process}`)];
-    return {
-      state: "warn",
-      detail: `${name} exited unexpectedly ${times} in the last hour, most recently at ${last.at} (${last.reason})`,
-      remedy: `stigmer-local logs ${log} --since 1h`,
-    };
+    const latest = `most recently at ${last.at} (${last.reason})`;
+    return warning(
+      `${name} exited unexpectedly ${times} in the last hour, ${latest}`,
+      `stigmer-local logs ${log} --since 1h`,
+    );
   });
 }

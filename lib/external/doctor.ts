@@ -1,6 +1,6 @@
 import type { Command, CommandContext } from "../cli/context.ts";
 import { checkPlatform, checkRuntime } from "../doctor/check_machine.ts";
-import { diagnose, type DoctorCheck, type Finding } from "../doctor/findings.ts";
+import { diagnose, type DoctorCheck, failed, type Finding, warning } from "../doctor/findings.ts";
 import { tellReport } from "../doctor/report.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -63,14 +63,14 @@ const LABELS: Readonly<Record<ConnectionKey, string>> = {
 };
 
 function checkSecrets({ external: { apiKey, tls, host }, material }: ExternalTarget): DoctorCheck {
-  const findings: Finding[] = material.warnings.map((detail) => ({ state: "warn", detail }));
+  const findings: Finding[] = material.warnings.map((detail) => warning(detail));
   if (apiKey !== null && tls === null && !LOOPBACK.test(host)) {
     const detail = "the API key is sent unencrypted: TLS is turned off";
-    findings.push({ state: "warn", detail, remedy: "Remove --tls=false" });
+    findings.push(warning(detail, "Remove --tls=false"));
   }
   if (tls?.disableHostVerification === true) {
     const detail = "the server's certificate is not verified: the connection can be intercepted";
-    findings.push({ state: "warn", detail, remedy: "Use --tls-ca-path to trust its CA certificate" });
+    findings.push(warning(detail, "Use --tls-ca-path to trust its CA certificate"));
   }
   const sent = [...(apiKey === null ? [] : ["API key"]), ...(tls?.client ? ["client certificate"] : [])];
   return diagnose("secrets", findings, sent.length === 0 ? "none" : sent.join(", "));
@@ -85,17 +85,13 @@ function checkCertificate({ external: { origins }, material }: ExternalTarget, n
   const remedy = `Renew the client certificate from ${from}`;
   const findings: Finding[] = [];
   if (validity.toMs <= nowMs) {
-    findings.push({ state: "fail", detail: `the client certificate expired at ${end}`, remedy });
+    findings.push(failed(`the client certificate expired at ${end}`, remedy));
   } else if (validity.toMs - nowMs < SOON_DAYS * DAY_MS) {
-    findings.push({ state: "warn", detail: `the client certificate expires at ${end}`, remedy });
+    findings.push(warning(`the client certificate expires at ${end}`, remedy));
   }
   if (validity.fromMs > nowMs) {
     const begin = new Date(validity.fromMs).toISOString();
-    findings.push({
-      state: "fail",
-      detail: `the client certificate is not valid before ${begin}`,
-      remedy: "Check the clock",
-    });
+    findings.push(failed(`the client certificate is not valid before ${begin}`, "Check the clock"));
   }
   return diagnose("certificate", findings, `the client certificate is valid until ${end}`);
 }
@@ -104,6 +100,6 @@ function checkCertificate({ external: { origins }, material }: ExternalTarget, n
 function checkHome({ host, invocation: { home } }: CommandContext): DoctorCheck {
   const isLeft = host.exists(instancePaths(home).record);
   const detail = `a Temporal that was started in ${home} was not stopped`;
-  const findings: Finding[] = isLeft ? [{ state: "warn", detail, remedy: "stigmer-local stop --managed" }] : [];
+  const findings = isLeft ? [warning(detail, "stigmer-local stop --managed")] : [];
   return diagnose("home", findings, `no managed Temporal in ${home}`);
 }
