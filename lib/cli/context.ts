@@ -1,10 +1,9 @@
 import { LocalError } from "../errors/local_error.ts";
-import { ownerRemedy, userName } from "../instance/owner.ts";
+import { ownerFault } from "../instance/owner.ts";
 import { instancePaths, managedBinaryPath, storePath } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { type Paint, paintFor, wantsColour } from "../text/paint.ts";
-import { shellWord } from "../text/shell_word.ts";
 import { wrapAfter } from "../text/wrap.ts";
 import type { Invocation } from "./invocation.ts";
 import { type TypedCommands, typedCommands } from "./typed_commands.ts";
@@ -100,21 +99,8 @@ export async function tellWarnings(context: CommandContext, status: Status): Pro
 export function checkHome({ host, invocation: { home } }: CommandContext): boolean {
   const owner = host.folderOwner(home);
   if (owner === null) return false;
-  if (owner.uid !== host.uid) {
-    throw new LocalError(
-      "home-unusable",
-      `${home} belongs to ${userName(owner.uid)}, and this is ${userName(host.uid)}`,
-      {
-        hint: ownerRemedy(home, owner.uid, host.uid),
-        facts: { home, owner: owner.uid, uid: host.uid },
-      },
-    );
-  }
-  if ((owner.mode & 0o022) !== 0) {
-    throw new LocalError("home-unusable", `${home} is writable by others (mode ${owner.mode.toString(8)})`, {
-      hint: `chmod go-w ${shellWord(home)}`,
-      facts: { home, mode: owner.mode.toString(8) },
-    });
-  }
-  return true;
+  const fault = ownerFault(home, owner, host.uid);
+  if (fault === null) return true;
+  const { reason, remedy, facts } = fault;
+  throw new LocalError("home-unusable", `${home} ${reason}`, { hint: remedy, facts: { home, ...facts } });
 }

@@ -8,6 +8,7 @@ import { applyFixes, runChecks } from "../doctor/run.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { findProcess, type ProcessEvidence } from "../instance/find_process.ts";
 import { hiddenLocks } from "../instance/hidden_locks.ts";
+import { ownerFault } from "../instance/owner.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { resolveSettings } from "../instance/ports_file.ts";
 import { offlineStatus } from "../instance/status/offline_status.ts";
@@ -37,7 +38,7 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
   const processes = processesHere(host.platform);
   const { evidence, status } = await consistentView(context, () => findProcess(paths, processes));
   const owner = host.folderOwner(home);
-  const isForeign = owner !== null && owner.uid !== host.uid;
+  const homeFault = owner === null ? null : ownerFault(home, owner, host.uid);
   const record = evidence.found !== null && evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
   const settings = record?.settings ?? resolveSettings(requested, paths);
   const { dbFilename } = settings;
@@ -51,13 +52,12 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
     paths,
     processes,
     hasHome: owner !== null,
-    foreignOwner: isForeign ? owner.uid : null,
-    isRefused: isForeign || (owner !== null && (owner.mode & 0o022) !== 0),
+    homeFault,
     project: project?.path ?? null,
     configFailure: configFailure ?? null,
     status,
     evidence,
-    hiddenLocks: isForeign ? [] : await hiddenLocks(lockPaths, processes),
+    hiddenLocks: homeFault?.isForeign === true ? [] : await hiddenLocks(lockPaths, processes),
     settings,
     binary: findOptions(context),
     nowMs: Date.now(),

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, readdirSync, realpathSync, rmSync, st
 import { basename, dirname, join } from "node:path";
 import { isCopyName } from "../database/copy_files.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
-import { ownerRemedy, userName } from "../instance/owner.ts";
+import { ownerFault, userName } from "../instance/owner.ts";
 import { sweepTemporaries, temporariesIn } from "../instance/stale_files.ts";
 import { freeSpace } from "../platform/files/free_space.ts";
 import { isCloudFolder, networkFileSystem, networkFileSystemOnMac } from "../platform/files/network_file_system.ts";
@@ -17,19 +17,16 @@ const LEFT_AFTER_MS = 60_000;
 
 /** Checks the owner and the permissions of the home and its files. */
 export const checkHome: RunCheck = (context) => {
-  const { host, paths: { home }, hasHome } = context;
+  const { host, paths: { home }, hasHome, homeFault } = context;
   if (!hasHome) {
     const exists = lstatSync(home, { throwIfNoEntry: false }) !== undefined;
     if (exists) return diagnose("home", [failed(`${home} is not a directory`, "Choose another --home")]);
     return diagnose("home", [], `${home} does not exist yet; \`stigmer-local start\` creates it`);
   }
   const findings: Finding[] = [];
-  const owner = context.foreignOwner;
-  if (owner !== null) {
-    const detail = `${home} belongs to ${userName(owner)}, and this is ${
-      userName(host.uid)
-    }: nothing in it was checked`;
-    return diagnose("home", [{ state: "fail", detail, remedy: ownerRemedy(home, owner, host.uid) }], "");
+  if (homeFault?.isForeign === true) {
+    const { reason, remedy } = homeFault;
+    return diagnose("home", [failed(`${home} ${reason}: nothing in it was checked`, remedy)]);
   }
   const isMac = host.platform === "darwin";
   const network = isMac ? networkFileSystemOnMac(realpathSync(home), runTool("mount", [])) : networkFileSystem(home);
@@ -45,17 +42,16 @@ export const checkHome: RunCheck = (context) => {
   for (const path of [home, ...entriesOf(home)]) {
     const info = statSync(path, { throwIfNoEntry: false });
     if (info === undefined) continue;
-    if (info.uid !== host.uid) {
+    const fault = ownerFault(path, info, host.uid);
+    if (fault?.isForeign === true) {
       foreign.set(info.uid, [...foreign.get(info.uid) ?? [], path]);
-    } else if ((info.mode & 0o022) !== 0 && !info.isSocket()) {
-      findings.push({
-        state: path === home ? "fail" : "warn",
-        detail: `${path} is writable by others (mode ${
-          (info.mode & 0o7777).toString(8)
-        }), who could make this tool run anything`,
-        remedy: path === home ? `chmod go-w ${shellWord(home)}` : `chmod -R go-w ${shellWord(home)}`,
-        fix: () => chmodSync(path, info.mode & 0o7777 & ~0o022),
-      });
+    } else if (fault !== null && !info.isSocket()) {
+      const [problem, chmod] = path === home ? [failed, "chmod go-w"] : [warning, "chmod -R go-w"];
+      findings.push(problem(
+        `${path} ${fault.reason}, who could make this tool run anything`,
+        `${chmod} ${shellWord(home)}`,
+        () => chmodSync(path, info.mode & 0o7777 & ~0o022),
+      ));
     }
   }
   for (const [uid, [first, ...others]] of foreign) {

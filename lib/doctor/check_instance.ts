@@ -14,7 +14,7 @@ import { diagnose, failed, type Finding, warning } from "./findings.ts";
 const NOT_ASKED = "supervisor not asked, because others can write to the home";
 
 /** Checks the state of Temporal. */
-export const checkInstance: RunCheck = ({ status, isRefused }) => {
+export const checkInstance: RunCheck = ({ status, homeFault }) => {
   const { state, temporal, failure, checks, healthy } = status;
   const findings: Finding[] = [];
   const broken = checks.filter((check) => !check.ok && check.name !== "supervisor");
@@ -27,7 +27,7 @@ export const checkInstance: RunCheck = ({ status, isRefused }) => {
     const detail = `Temporal (pid ${temporal?.pid}) runs without a supervisor and would not be restarted`;
     const problem = healthy ? warning : failed;
     findings.push(problem(why === "" ? detail : `${detail}; ${why}`, "stigmer-local start"));
-  } else if (isRefused && state === "running" && why === "") {
+  } else if (homeFault !== null && state === "running" && why === "") {
     return diagnose("instance", [], `Temporal (pid ${temporal?.pid}) is ready; ${NOT_ASKED}`);
   } else if (state === "running" && broken.length > 0 && broken.every(({ name }) => name === "reach")) {
     const remedy = "Share the network, or use another --home here";
@@ -152,14 +152,14 @@ export const checkRecord: RunCheck = (context) => {
 
 /** Checks whether a supervisor answers on the control socket. */
 export const checkSocket: RunCheck = (context) => {
-  const { paths, processes, status, isRefused } = context;
+  const { paths, processes, status, homeFault } = context;
   const info = lstatSync(paths.controlSocket, { throwIfNoEntry: false });
   if (status.supervisor !== null) {
     return diagnose("control", [], `supervisor (pid ${status.supervisor.pid}) responds`);
   }
   const findings: Finding[] = [];
   const [holder] = processes.lockHolders(paths.supervisorLock);
-  if (isRefused && holder !== undefined) return diagnose("control", [], NOT_ASKED);
+  if (homeFault !== null && holder !== undefined) return diagnose("control", [], NOT_ASKED);
   if (holder !== undefined && status.state !== "starting") {
     findings.push(failed(`the supervisor (pid ${holder.pid}) does not respond`, "stigmer-local restart"));
   } else if (info !== undefined && !info.isSocket()) {

@@ -4,6 +4,7 @@ import { takeExclusiveAccess } from "../database/exclusive_access.ts";
 import type { Failure } from "../errors/failure.ts";
 import type { FoundProcess, ProcessEvidence } from "../instance/find_process.ts";
 import { hiddenLocks } from "../instance/hidden_locks.ts";
+import type { OwnerFault } from "../instance/owner.ts";
 import type { InstancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Processes } from "../platform/processes/processes.ts";
@@ -17,10 +18,8 @@ export interface DoctorContext {
   processes: Processes;
   /** The home exists. */
   hasHome: boolean;
-  /** The user that owns the home, if it is another one: its files cannot be checked. */
-  foreignOwner: number | null;
-  /** Others can write to the home: no command uses it, and doctor does not ask its supervisor. */
-  isRefused: boolean;
+  /** Why no command uses the home, nor doctor its supervisor. If it is another user's, its files cannot be checked. */
+  homeFault: OwnerFault | null;
   /** The path of the project file that counts; null = none. */
   project: string | null;
   /** Why a file with settings is ignored; null if each is used or does not exist. */

@@ -40,8 +40,8 @@ export interface Finding {
 type Fix = () => void | Promise<void>;
 
 /** A problem because of which a start or Temporal fails. */
-export function failed(detail: string, remedy?: string): Finding {
-  return { state: "fail", detail, remedy };
+export function failed(detail: string, remedy?: string, fix?: Fix): Finding {
+  return { state: "fail", detail, remedy, fix };
 }
 
 /** A problem with which Temporal still works. */

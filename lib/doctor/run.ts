@@ -38,7 +38,7 @@ export async function runChecks(context: DoctorContext, withNetwork: boolean): P
   const checks = { ...CHECKS, ...(withNetwork ? { network: checkNetwork } : {}) };
   const diagnoses: Diagnosis[] = [];
   for (const [name, check] of Object.entries(checks)) {
-    if (context.foreignOwner !== null && !WITHOUT_HOME.includes(name)) continue;
+    if (context.homeFault?.isForeign === true && !WITHOUT_HOME.includes(name)) continue;
     try {
       diagnoses.push(await check(context));
     } catch (error) {

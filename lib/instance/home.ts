@@ -5,8 +5,7 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { writeFault } from "../errors/system_error.ts";
 import { networkFileSystem } from "../platform/files/network_file_system.ts";
 import { openUnlinked } from "../platform/files/unlinked_file.ts";
-import { shellWord } from "../text/shell_word.ts";
-import { ownerRemedy, userName } from "./owner.ts";
+import { ownerFault } from "./owner.ts";
 import { PROJECT_FILE_NAME } from "./paths.ts";
 
 /** Size of the trial write: one block of most file systems. */
@@ -31,20 +30,8 @@ export function prepareHome(path: string): PreparedHome {
     throw unusable(path, "it is not a directory", "Choose another directory with --home");
   }
   const uid = process.geteuid?.() ?? -1;
-  if (info.uid !== uid) {
-    throw unusable(
-      path,
-      `it belongs to ${userName(info.uid)}, and this is ${userName(uid)}`,
-      ownerRemedy(path, info.uid, uid),
-    );
-  }
-  if ((info.mode & 0o022) !== 0) {
-    throw unusable(
-      path,
-      "other users may write to it",
-      `\`chmod go-w ${shellWord(path)}\` removes their write permission`,
-    );
-  }
+  const fault = ownerFault(path, info, uid);
+  if (fault !== null) throw unusable(path, `it ${fault.reason}`, fault.remedy);
   checkWritable(path);
   if (isInProject(path)) ignoreInGit(path);
   const warnings: string[] = [];

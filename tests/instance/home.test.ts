@@ -82,10 +82,8 @@ describe("prepareHome()", () => {
     withTempDir((folder) => {
       for (const mode of [0o770, 0o707, 0o777, 0o1777]) {
         chmodSync(folder, mode);
-        assertEquals(
-          refused(folder, "other users may write to it").hint,
-          `\`chmod go-w '${folder}'\` removes their write permission`,
-        );
+        const reason = `it is writable by others (mode ${mode.toString(8)})`;
+        assertEquals(refused(folder, reason).hint, `chmod go-w '${folder}'`);
       }
       chmodSync(folder, 0o755);
       prepareHome(folder);

@@ -7,6 +7,7 @@ import { readRegistry, realPath } from "../../instance/registry/registry.ts";
 import type { Status, StatusState } from "../../instance/status/status.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
 import { processesHere } from "../../platform/processes/processes_here.ts";
+import { isOwnHome } from "../../project/load_config.ts";
 import { currentStatus } from "../current_status.ts";
 
 /** An instance in the output of `ls --json`: fields may be added but not renamed. */
@@ -65,12 +66,10 @@ export function contextAt(context: CommandContext, home: string): CommandContext
 function homesToLookAt({ host, invocation }: CommandContext): RegistryEntry[] {
   const entries = readRegistry(host);
   const home = realPath(invocation.home);
-  const owner = home === null ? null : host.folderOwner(home);
-  const isOurs = owner !== null && owner.uid === host.uid && (owner.mode & 0o022) === 0;
-  if (!isOurs || entries.some((entry) => entry.home === home)) return entries;
-  const { supervisorLock, record } = instancePaths(home!);
+  if (home === null || !isOwnHome(host, home) || entries.some((entry) => entry.home === home)) return entries;
+  const { supervisorLock, record } = instancePaths(home);
   const hasRun = host.exists(supervisorLock) || host.exists(record);
-  return hasRun ? [...entries, { home: home!, project: null }] : entries;
+  return hasRun ? [...entries, { home, project: null }] : entries;
 }
 
 async function lookAt(
