@@ -11,7 +11,7 @@ import type { Host } from "../platform/runtime/host.ts";
 import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
-import { terminate } from "../process/terminate.ts";
+import { targetOf, terminate } from "../process/terminate.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
 import { killUnresponsiveSupervisor } from "./kill_unresponsive_supervisor.ts";
 
@@ -49,8 +49,7 @@ export async function stopUnsupervised(
     const { found: temporal, onDisk } = findProcess(paths, instance.processes);
     let forced = false;
     if (temporal !== null) {
-      const target = { pgid: temporal.pgid, leaderStartTime: temporal.leader?.startTime ?? null };
-      ({ forced } = await terminate(instance, target, graceMs));
+      ({ forced } = await terminate(instance, targetOf(temporal), graceMs));
     }
     const free = await claimLock(instance);
     if (free === null) throw lockHeld(paths.processLock, instance.processes);

@@ -3,7 +3,7 @@ import type { Instance } from "../instance/context.ts";
 import { findProcess } from "../instance/find_process.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { Processes } from "../platform/processes/processes.ts";
-import { terminate, type TerminationTarget } from "./terminate.ts";
+import { targetOf, terminate, type TerminationTarget } from "./terminate.ts";
 
 /** How long the kernel may take to free the lock of a process that is dead, in ms. */
 const LOCK_FREE_DEADLINE_MS = 5000;
@@ -32,9 +32,8 @@ export async function claimLock(
     const { found: holder } = findProcess(instance.paths, instance.processes);
     if (holder !== null && holder.proof !== "record") {
       instance.log.note("leftover ended", { pgid: holder.pgid, proof: holder.proof });
-      const target = { pgid: holder.pgid, leaderStartTime: holder.leader?.startTime ?? null };
-      if (end === undefined) await terminate(instance, target, 0);
-      else if (!await end(target)) return null;
+      if (end === undefined) await terminate(instance, targetOf(holder), 0);
+      else if (!await end(targetOf(holder))) return null;
       holders++;
     } else if (instance.nowMs() > giveUpAt) {
       return null;

@@ -1,4 +1,5 @@
 import { LocalError } from "../errors/local_error.ts";
+import type { FoundProcess } from "../instance/find_process.ts";
 import { isDead, type Processes, type ProcessInfo } from "../platform/processes/processes.ts";
 import { signalGroup } from "../platform/spawn/signal_group.ts";
 import type { System } from "../platform/system.ts";
@@ -20,6 +21,11 @@ export interface TerminationTarget {
   leaderStartTime: string | null;
   /** Resolves when the leader has ended, if that is our child: the group is looked at then, not at the next poll. */
   leaderEnded?: Promise<unknown>;
+}
+
+/** The group of a supervised process that was found. */
+export function targetOf({ pgid, leader }: FoundProcess): TerminationTarget {
+  return { pgid, leaderStartTime: leader?.startTime ?? null };
 }
 
 /** How a termination went. */

@@ -1,12 +1,12 @@
-import { readFileSync } from "node:fs";
 import { DEFAULT_STOP_TIMEOUT_MS } from "../config/processes.ts";
-import { systemErrorCode } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
+import { namedLog } from "../instance/event_log.ts";
 import { findProcess } from "../instance/find_process.ts";
 import { processPaths } from "../instance/paths.ts";
-import { readPidFile, recordedSettings, removePidFile } from "../instance/pid_file.ts";
+import { removePidFile } from "../instance/pid_file.ts";
+import type { PidRecord } from "../instance/pid_file_format.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
-import { terminate, type TerminationTarget } from "../process/terminate.ts";
+import { targetOf, terminate, type TerminationTarget } from "../process/terminate.ts";
 
 /** The variable that marks a process of an instance, and what it starts. */
 export const MARKER = "STIGMER_PROCESS";
@@ -16,61 +16,40 @@ export function markerOf({ home, program }: Instance["paths"]): string {
   return `${program}@${home}`;
 }
 
+/** `instance` as the process `name` sees it: with its paths, and a log that names it. */
+export function instanceOf(instance: Instance, name: string): Instance {
+  return { ...instance, paths: processPaths(instance.paths, name), log: namedLog(instance.log, name) };
+}
+
 /**
  * What is left of the recorded process's group when neither its leader nor its lock is there: Node gives no descriptor on
  * to its children, so a worker that npm started outlives npm without the lock. A member counts if it has the
  * {@linkcode MARKER} in its environment, which only Linux shows.
  */
-export function leftoverGroup({ paths, processes }: Instance): TerminationTarget | null {
-  const onDisk = readPidFile(paths.record, paths.program);
-  if (onDisk.kind !== "record" || onDisk.record.bootId !== processes.bootId()) return null;
-  const { pid } = onDisk.record;
-  const marker = `\0${MARKER}=${markerOf(paths)}\0`;
-  const isMarked = processes.liveGroupMembers(pid).some((member) => environmentOf(member.pid).includes(marker));
-  return isMarked ? { pgid: pid, leaderStartTime: null } : null;
-}
-
-/** The environment of process `pid` as the kernel keeps it; empty if it cannot be read. */
-function environmentOf(pid: number): string {
-  try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}\0`;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return "";
-  }
+export function leftoverGroup({ paths, processes }: Instance, record: PidRecord | null): TerminationTarget | null {
+  if (record === null || record.bootId !== processes.bootId()) return null;
+  const mark = `${MARKER}=${markerOf(paths)}`;
+  const isMarked = processes.liveGroupMembers(record.pid).some(({ pid }) => processes.hasInEnvironment(pid, mark));
+  return isMarked ? { pgid: record.pid, leaderStartTime: null } : null;
 }
 
 /**
- * Ends what is alive of the process of `instance`, which no supervisor tracks, and removes its record. Only for the holder
- * of `supervisor.lock`.
+ * Ends what is alive of the process `name` of `instance`, which no supervisor tracks, and removes its record. Only for the
+ * holder of `supervisor.lock`.
  *
- * @returns the PID of its group; null if nothing was alive
+ * @param graceMs At most so long; the `stop_timeout` that it was launched with counts, too.
  * @throws {LocalError} `stop-failed`, `lock-failed`
  */
-export async function endUntracked(
-  instance: Instance,
-  end: (target: TerminationTarget) => Promise<unknown>,
-): Promise<number | null> {
-  const { paths, processes } = instance;
+export async function endRecorded(instance: Instance, name: string, graceMs: number): Promise<void> {
+  const own = instanceOf(instance, name);
+  const { paths, processes } = own;
   const { found, onDisk } = findProcess(paths, processes);
-  const target = found === null
-    ? leftoverGroup(instance)
-    : { pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null };
-  if (target !== null) await end(target);
-  const lock = await claimLock(instance);
+  const record = onDisk.kind === "record" ? onDisk.record : null;
+  const { stopTimeoutMs = DEFAULT_STOP_TIMEOUT_MS } = record?.launched?.settings ?? {};
+  const target = found === null ? leftoverGroup(own, record) : targetOf(found);
+  if (target !== null) await terminate(own, target, Math.min(graceMs, stopTimeoutMs));
+  const lock = await claimLock(own);
   if (lock === null) throw lockHeld(paths.processLock, processes);
-  if (onDisk.kind === "record") removePidFile(paths.record, onDisk.record.pid, paths.program);
+  if (record !== null) removePidFile(paths.record, record.pid, name);
   lock.close();
-  return target?.pgid ?? null;
-}
-
-/**
- * {@linkcode endUntracked} for the process `name`.
- *
- * @param graceMs At most so long; its own `stop_timeout` counts, too.
- */
-export async function endRecorded(instance: Instance, name: string, graceMs: number): Promise<number | null> {
-  const own = { ...instance, paths: processPaths(instance.paths, name) };
-  const { stopTimeoutMs = DEFAULT_STOP_TIMEOUT_MS } = recordedSettings(instance.paths, name) ?? {};
-  return await endUntracked(own, (target) => terminate(own, target, Math.min(graceMs, stopTimeoutMs)));
 }

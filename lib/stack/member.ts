@@ -1,16 +1,14 @@
 import type { ProcessSettings } from "../config/processes.ts";
 import { type Failure, toFailure } from "../errors/failure.ts";
 import type { Instance } from "../instance/context.ts";
-import { namedLog } from "../instance/event_log.ts";
 import type { HeldHome } from "../instance/lock_guard.ts";
-import { processLog, processPaths } from "../instance/paths.ts";
+import { processLog } from "../instance/paths.ts";
 import type { ProcessStatus } from "../instance/status/status.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import { noteGrowth } from "../logs/time_index.ts";
 import { departure, isLeaving, isOver, type Machine } from "../process/states.ts";
 import { Supervised } from "../process/supervised.ts";
-import { terminate } from "../process/terminate.ts";
-import { endUntracked } from "./leftovers.ts";
+import { endRecorded, instanceOf } from "./leftovers.ts";
 import type { StackProcess } from "./process.ts";
 import { StackProgram } from "./program.ts";
 import { SILENT_MS } from "./ready_check.ts";
@@ -56,14 +54,9 @@ export class Member {
   isWanted = true;
 
   constructor(context: MemberContext, settings: ProcessSettings) {
-    const { instance } = context;
     this.#context = context;
     this.#settings = settings;
-    this.#instance = {
-      ...instance,
-      paths: processPaths(instance.paths, settings.name),
-      log: namedLog(instance.log, settings.name),
-    };
+    this.#instance = instanceOf(context.instance, settings.name);
   }
 
   get settings(): ProcessSettings {
@@ -146,8 +139,7 @@ export class Member {
     this.#closeWatch();
     const run = this.#run;
     if (run === null) {
-      await this.#endUntracked(graceMs);
-      return;
+      return await endRecorded(this.#context.instance, this.#settings.name, graceMs); // an earlier supervisor left it
     }
     run.supervised.dispatch({ kind: "stop", graceMs: Math.min(graceMs, this.#settings.stopTimeoutMs) });
     await run.over;
@@ -272,12 +264,6 @@ export class Member {
       this.#instance.log.note("record not removed", { why: toFailure(error).message });
     }
     supervised.release();
-  }
-
-  /** What an earlier supervisor left of it. */
-  async #endUntracked(graceMs: number): Promise<void> {
-    const grace = Math.min(graceMs, this.#settings.stopTimeoutMs);
-    await endUntracked(this.#instance, (target) => terminate(this.#instance, target, grace));
   }
 }
 

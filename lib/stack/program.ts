@@ -15,6 +15,7 @@ import { unlessAborted } from "../platform/runtime/delay.ts";
 import { readyOrEnded, spawnLogged } from "../process/bring_up.ts";
 import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
+import { targetOf } from "../process/terminate.ts";
 import { adoptedProcess, type ProcessEnd } from "../process/tracked_process.ts";
 import { failedStart } from "./exit_diagnosis.ts";
 import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
@@ -145,7 +146,7 @@ export class StackProgram implements Program<StackProcess> {
     if (found === null) {
       if (free === null) throw lockHeld(paths.processLock, processes);
       launch.holdLock(free);
-      const leftover = leftoverGroup(this.#instance);
+      const leftover = leftoverGroup(this.#instance, record);
       if (leftover !== null) await launch.terminate(leftover, graceMs);
       return null;
     }
@@ -159,7 +160,7 @@ export class StackProgram implements Program<StackProcess> {
       return adopted;
     }
     log.transition("replaced", { pgid: found.pgid, proof });
-    await launch.terminate({ pgid: found.pgid, leaderStartTime: leader?.startTime ?? null }, graceMs);
+    await launch.terminate(targetOf(found), graceMs);
     launch.signal.throwIfAborted();
     return null;
   }

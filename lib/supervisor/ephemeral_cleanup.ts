@@ -5,7 +5,7 @@ import { findProcess } from "../instance/find_process.ts";
 import { instancePaths, processPaths } from "../instance/paths.ts";
 import { removeEntry } from "../instance/registry/registry.ts";
 import type { Host } from "../platform/runtime/host.ts";
-import { terminate } from "../process/terminate.ts";
+import { targetOf, terminate } from "../process/terminate.ts";
 import { isOwnFolder } from "./ephemeral_home.ts";
 import { keepLogs } from "./keep_logs.ts";
 
@@ -39,6 +39,6 @@ export async function cleanUpEphemeral(host: Host, launchRequest: LaunchRequest)
   const all = [...(launchRequest.processes ?? []).map(({ name }) => processPaths(paths, name)), paths];
   for (const { found } of all.map((each) => findProcess(each, instance.processes))) {
     if (found === null) continue;
-    await terminate(instance, { pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, 0);
+    await terminate(instance, targetOf(found), 0);
   }
 }

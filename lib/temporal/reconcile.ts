@@ -13,7 +13,7 @@ import type { LockFile } from "../platform/locks/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
 import { poll } from "../platform/runtime/poll.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
-import type { TerminationTarget } from "../process/terminate.ts";
+import { targetOf, type TerminationTarget } from "../process/terminate.ts";
 import { adoptedProcess } from "../process/tracked_process.ts";
 import { planFor } from "./launch/plan.ts";
 import { refuseReplacement } from "./launch/preflight.ts";
@@ -85,7 +85,7 @@ export async function reconcile(
     // What a dead Temporal left has nothing to drain.
     const hasNothingToSave = adopted === "unhealthy" || adopted === "no leader" || adopted === "data deleted";
     const grace = hasNothingToSave ? 0 : DEFAULT_GRACE_MS;
-    await end({ pgid: found.pgid, leaderStartTime: found.leader?.startTime ?? null }, grace);
+    await end(targetOf(found), grace);
     signal.throwIfAborted(); // another supervisor may have taken our place meanwhile, and what lives on is its to decide
   }
   tidyRecord(instance, finding, warn);

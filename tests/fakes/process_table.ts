@@ -12,6 +12,8 @@ export interface ProcessOptions {
   argv?: string[];
   executable?: string | null;
   cwd?: string;
+  /** Its environment: `NAME=value`. */
+  environment?: readonly string[];
   atSigterm?: AtSigterm;
   /** It hangs in the kernel: not even SIGKILL ends it. */
   isUninterruptible?: boolean;
@@ -66,8 +68,8 @@ export class ProcessTable {
 
   /** A child of `parent`, in its group and session, with its descriptors. */
   fork(parent: FakeProcess, options: ProcessOptions = {}): FakeProcess {
-    const { argv, executable, cwd } = parent;
-    const inherited = { ...(argv && { argv }), ...(executable && { executable }), ...(cwd && { cwd }) };
+    const { argv, executable, cwd, environment = [] } = parent;
+    const inherited = { ...(argv && { argv }), ...(executable && { executable }), ...(cwd && { cwd }), environment };
     const child = this.#begin({ ...inherited, ...options }, parent.pid);
     Object.assign(child, { pgid: parent.pgid, sid: parent.sid });
     for (const listener of this.#onFork) listener(parent.pid, child.pid);

@@ -147,6 +147,7 @@ export class FakeSystem implements System {
       inspect,
       isThere: (pid) => (inspect(pid)?.state ?? "Z") !== "Z",
       argv: (pid) => table.get(pid)?.argv ?? null,
+      hasInEnvironment: (pid, entry) => table.get(pid)?.environment?.includes(entry) ?? false,
       liveGroupMembers: (pgid) => table.liveMembers(pgid).map((each) => table.describe(each)),
       startTimeLater: (pid) => {
         const seen = inspect(pid);

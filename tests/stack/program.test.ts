@@ -139,4 +139,19 @@ describe("bringing up a process that an earlier supervisor left", () => {
       assertEquals(reused.received, []);
     }),
   );
+
+  it(
+    "ends what is left of its group without its lock, if that bears its mark",
+    withFakeInstance(async (fake) => {
+      const left = new Left(fake, LAUNCHES);
+      const mark = `${MARKER}=${markerOf(left.instance.paths)}`;
+      for (const environment of [[], [mark]]) {
+        const worker = await left.worker(processSettings(), { hasLock: false, environment });
+        const child = fake.system.table.fork(worker);
+        fake.system.table.exit(worker);
+        await left.launches();
+        assertEquals(child.received, environment.length === 0 ? [] : ["SIGTERM"]);
+      }
+    }),
+  );
 });

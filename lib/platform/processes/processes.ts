@@ -69,6 +69,8 @@ export interface Processes {
    * spaces.
    */
   argv(pid: number): string[] | null;
+  /** Whether process `pid` was started with `entry` (`NAME=value`) in its environment. False on macOS, which shows none. */
+  hasInEnvironment(pid: number, entry: string): boolean;
   /** The members of process group `pgid` that are not dead (`Z`, `X`), in no particular order. */
   liveGroupMembers(pgid: number): ProcessInfo[];
   /**

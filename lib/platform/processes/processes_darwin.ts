@@ -169,6 +169,7 @@ export function darwinProcesses(
       const command = commandsOf([pid]).get(pid) ?? "";
       return hasArguments(command) ? command.split(" ") : null;
     },
+    hasInEnvironment: () => false,
     liveGroupMembers: (pgid) => groupLines(pgid).map(describe),
     startTimeLater,
     lockHolders,

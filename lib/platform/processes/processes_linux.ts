@@ -187,6 +187,7 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     inspect,
     isThere: (pid) => !/[ZX]/i.test(statOf(pid)?.state ?? "X"),
     argv,
+    hasInEnvironment: (pid, entry) => readProcText(`${proc}/${pid}/environ`)?.split("\0").includes(entry) ?? false,
     liveGroupMembers: (pgid) => groupStats(pgid).map(describe),
     startTimeLater: (pid) => {
       const stat = statOf(pid);
