@@ -2,13 +2,13 @@ import { constants, existsSync, rmSync, statSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { unlessAborted } from "../platform/runtime/delay.ts";
 import { loadSqlite, type Sqlite, SqliteError } from "../platform/sqlite/sqlite.ts";
+import { SIDE_FILES } from "./path.ts";
 
 /**
  * The files that SQLite needs to recover a database: the rollback journal, or the write-ahead log. The `-shm` is
  * rebuilt from the latter.
  */
 const RECOVERY_FILES = ["-journal", "-wal"] as const;
-const ALL_FILES = ["", ...RECOVERY_FILES, "-shm"] as const;
 
 /** Maximum number of problems that `PRAGMA integrity_check` reports. */
 const MOST_PROBLEMS = 5;
@@ -55,7 +55,7 @@ export async function copyDatabase(from: string, to: string, signal?: AbortSigna
 
 /** Removes a copy and its recovery files. */
 export function removeCopy(path: string): void {
-  for (const suffix of ALL_FILES) rmSync(path + suffix, { force: true });
+  for (const suffix of ["", ...SIDE_FILES]) rmSync(path + suffix, { force: true });
 }
 
 /**
@@ -83,7 +83,7 @@ export async function settleCopy(path: string): Promise<DatabaseFacts> {
     database?.close();
   }
   // SQLite does not remove a journal without a valid header.
-  for (const suffix of [...RECOVERY_FILES, "-shm"]) rmSync(path + suffix, { force: true });
+  for (const suffix of SIDE_FILES) rmSync(path + suffix, { force: true });
   facts.sizeBytes = statSync(path).size;
   return facts;
 }

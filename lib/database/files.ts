@@ -4,10 +4,7 @@ import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { writeAtomically } from "../platform/files/atomic_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { syncPath } from "../platform/files/sync_path.ts";
-import { checkDatabase, unusableDatabase } from "./path.ts";
-
-/** Files that SQLite keeps beside a database (sqlite.org/tempfiles.html). */
-const SIDE_FILES = ["-journal", "-wal", "-shm"] as const;
+import { checkDatabase, SIDE_FILES, unusableDatabase } from "./path.ts";
 
 /**
  * Called before each launch, while no process has the database open. Marks a database that Temporal has to create as
@@ -80,8 +77,8 @@ function markBeingMade(path: string): void {
 
 function notWritable(path: string, error: unknown): LocalError {
   const code = systemErrorCode(error);
-  const hint = code === "ENOSPC" ? "Free some space, or choose another --db-filename" : undefined;
-  return unusableDatabase(path, `cannot create a file beside it (${code ?? String(error)})`, error, hint);
+  const hint = code === "ENOSPC" ? { hint: "Free some space, or choose another --db-filename" } : {};
+  return unusableDatabase(path, `cannot create a file beside it (${code ?? String(error)})`, { cause: error, ...hint });
 }
 
 /**
@@ -90,13 +87,11 @@ function notWritable(path: string, error: unknown): LocalError {
  * database, which the next call renames, and never a database without its journal.
  */
 export function setAsideDatabase(path: string, now: Date): string | null {
-  const present = ["", ...SIDE_FILES].filter((suffix) => isThere(path + suffix));
+  const present = suffixesAt(path);
   if (present.length === 0) return null;
   const stamp = now.toISOString().replace(/[-:]/g, "");
   let target = `${path}.set-aside-${stamp}`;
-  for (let n = 2; ["", ...SIDE_FILES].some((suffix) => isThere(target + suffix)); n++) {
-    target = `${path}.set-aside-${stamp}-${n}`;
-  }
+  for (let n = 2; suffixesAt(target).length > 0; n++) target = `${path}.set-aside-${stamp}-${n}`;
   renameAll(path, target, present);
   syncRenamed(dirname(path));
   return target;
@@ -138,7 +133,7 @@ export function replaceDatabase(path: string, file: string, now: Date): string |
 
 function putBack(path: string, setAsideTo: string): void {
   try {
-    renameAll(setAsideTo, path, ["", ...SIDE_FILES].filter((suffix) => isThere(setAsideTo + suffix)).toReversed());
+    renameAll(setAsideTo, path, suffixesAt(setAsideTo).toReversed());
   } catch (error) {
     throw new LocalError("database-unusable", `The data was set aside and could not be put back: ${setAsideTo}`, {
       hint: `Rename it and its side files to ${path}`,
@@ -153,7 +148,7 @@ function putBack(path: string, setAsideTo: string): void {
  * database first, for the reason given at {@linkcode setAsideDatabase}.
  */
 export function removeDatabase(path: string): number | null {
-  const present = ["", ...SIDE_FILES].filter((suffix) => isThere(path + suffix));
+  const present = suffixesAt(path);
   if (present.length === 0) return null;
   const bytes = present.reduce((sum, suffix) => sum + lstatSync(path + suffix).size, 0);
   for (const suffix of present) unlinkSync(path + suffix);
@@ -161,8 +156,9 @@ export function removeDatabase(path: string): number | null {
   return bytes;
 }
 
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+/** What of the database at `path` exists: "" for itself first, and its side files. */
+function suffixesAt(path: string): string[] {
+  return ["", ...SIDE_FILES].filter((suffix) => lstatSync(path + suffix, { throwIfNoEntry: false }) !== undefined);
 }
 
 /** Ignores errors: the rename is done, and only an immediate power cut could undo it. */

@@ -1,6 +1,7 @@
 import { LocalError } from "../errors/local_error.ts";
-import { describeObstacle, homeFact } from "../instance/obstacle.ts";
+import { describeObstacle, endOf, homeFact } from "../instance/obstacle.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
+import type { Holder, Processes } from "../platform/processes/processes.ts";
 import type { System } from "../platform/system.ts";
 
 /** The lock of the database that an instance uses. */
@@ -53,5 +54,32 @@ export async function takeDatabaseLock(
   throw new LocalError("database-busy", `The database ${database} is in use by ${who}`, {
     hint: `Use that instance, ${stop}, or choose another database with --db-filename`,
     facts: { database, pid: holder?.pid ?? null, command: holder?.command ?? null, ...homeFact(obstacle) },
+  });
+}
+
+/** The processes that have `database` open, without those of group `own`. */
+export function otherUsers(database: string, own: number | null, processes: Processes): Holder[] {
+  return processes.fileUsers(database).filter(({ pid }) => own === null || processes.inspect(pid)?.pgid !== own);
+}
+
+/**
+ * Refuses a database that another process uses than those of group `own`: two servers would open one file without an error,
+ * and lose each other's writes; one would keep writing to a file that has been renamed or deleted.
+ *
+ * @param orElse How the hint goes on after what ends that process.
+ * @throws {LocalError} `database-busy`
+ */
+export function refuseSecondUser(
+  database: string,
+  processes: Processes,
+  own: number | null = null,
+  orElse = ", or choose another database with --db-filename",
+): void {
+  const [user] = otherUsers(database, own, processes);
+  if (user === undefined) return;
+  const obstacle = describeObstacle(user, processes);
+  throw new LocalError("database-busy", `The database ${database} is in use by ${obstacle.who}`, {
+    hint: `${endOf(obstacle)}${orElse}`,
+    facts: { database, pid: user.pid, command: user.command, ...homeFact(obstacle) },
   });
 }

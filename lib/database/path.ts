@@ -1,8 +1,11 @@
 import { accessSync, constants, mkdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { RequestedSettings } from "../config/settings.ts";
-import { LocalError, messageOf, systemErrorCode } from "../errors/local_error.ts";
+import { LocalError, type LocalErrorOptions, messageOf, systemErrorCode } from "../errors/local_error.ts";
 import { shellWord } from "../text/shell_word.ts";
+
+/** Files that SQLite keeps beside a database (sqlite.org/tempfiles.html). */
+export const SIDE_FILES = ["-journal", "-wal", "-shm"] as const;
 
 const MAX_LINKS = 40;
 
@@ -17,14 +20,14 @@ export function realDatabasePath(path: string): string {
     try {
       return realpathSync.native(current); // Node's own keeps the case that was typed, where the file system ignores it
     } catch (error) {
-      if (systemErrorCode(error) !== "ENOENT") throw unusableDatabase(path, messageOf(error), error);
+      if (systemErrorCode(error) !== "ENOENT") throw unusableDatabase(path, messageOf(error), { cause: error });
     }
     let folder: string;
     try {
       folder = realpathSync.native(dirname(current));
     } catch (error) {
       const missing = systemErrorCode(error) === "ENOENT";
-      throw missing ? folderMissing(path, error) : unusableDatabase(path, messageOf(error), error);
+      throw missing ? folderMissing(path, error) : unusableDatabase(path, messageOf(error), { cause: error });
     }
     current = join(folder, basename(current));
     try {
@@ -45,16 +48,13 @@ export function makeDatabaseFolder(path: string): void {
   const folder = dirname(path);
   try {
     mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code !== "EEXIST") throw unusableDatabase(path, `cannot create ${folder} (${code ?? messageOf(error)})`, error);
+  } catch (cause) {
+    if (systemErrorCode(cause) !== "EEXIST") {
+      throw unusableDatabase(path, `cannot create ${folder} (${reasonOf(cause)})`, { cause });
+    }
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
-    throw unusableDatabase(
-      path,
-      `${folder} is not a directory`,
-      error,
-      "Move it away, or choose another --db-filename",
-    );
+    const hint = "Move it away, or choose another --db-filename";
+    throw unusableDatabase(path, `${folder} is not a directory`, { cause, hint });
   }
 }
 
@@ -66,68 +66,55 @@ export function makeDatabaseFolder(path: string): void {
 export function checkDatabase(path: string): void {
   // Temporal passes `file:PATH?mode=rwc` to SQLite (buildDSN in its sqlite plugin) without escaping the path.
   if (/[?#]|%[0-9a-fA-F]{2}/.test(path)) {
-    throw unusableDatabase(
-      path,
-      "SQLite cannot open a path that contains '?', '#' or a '%' escape",
-      undefined,
-      "Choose another --db-filename or --home",
-    );
+    const hint = "Choose another --db-filename or --home";
+    throw unusableDatabase(path, "SQLite cannot open a path that contains '?', '#' or a '%' escape", { hint });
   }
   const folder = dirname(path);
   try {
     if (!statSync(folder).isDirectory()) throw unusableDatabase(path, `${folder} is not a directory`);
     // SQLite creates its journal in the folder, which must be writable even if the database exists.
     accessSync(folder, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    if (error instanceof LocalError) throw error;
-    const code = systemErrorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") throw folderMissing(path, error);
-    throw unusableDatabase(
-      path,
-      `its directory is not writable (${code ?? messageOf(error)})`,
-      error,
-      `Check the permissions of ${folder}`,
-    );
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause;
+    const code = systemErrorCode(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") throw folderMissing(path, cause);
+    const hint = `Check the permissions of ${folder}`;
+    throw unusableDatabase(path, `its directory is not writable (${reasonOf(cause)})`, { cause, hint });
   }
   try {
     const info = statSync(path);
-    if (info.isDirectory()) {
-      throw unusableDatabase(path, "it is a directory", undefined, "Give a file with --db-filename");
-    }
     if (!info.isFile()) {
-      throw unusableDatabase(path, "it is not a regular file", undefined, "Give another file with --db-filename");
+      const [kind, another] = info.isDirectory() ? ["a directory", "a"] : ["not a regular file", "another"];
+      throw unusableDatabase(path, `it is ${kind}`, { hint: `Give ${another} file with --db-filename` });
     }
     accessSync(path, constants.R_OK | constants.W_OK);
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "ENOENT") return;
-    if (error instanceof LocalError) throw error;
-    throw unusableDatabase(
-      path,
-      `it is not readable and writable (${code ?? messageOf(error)})`,
-      error,
-      `Check the permissions of ${path}`,
-    );
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause;
+    if (systemErrorCode(cause) === "ENOENT") return;
+    const hint = `Check the permissions of ${path}`;
+    throw unusableDatabase(path, `it is not readable and writable (${reasonOf(cause)})`, { cause, hint });
   }
 }
 
 function folderMissing(path: string, cause: unknown): LocalError {
   const folder = dirname(resolve(path));
-  return unusableDatabase(
-    path,
-    `directory ${folder} does not exist`,
-    cause,
-    `Create it: \`mkdir -p ${shellWord(folder)}\``,
-  );
+  const hint = `Create it: \`mkdir -p ${shellWord(folder)}\``;
+  return unusableDatabase(path, `directory ${folder} does not exist`, { cause, hint });
 }
 
 /** The error for an unusable database. */
-export function unusableDatabase(path: string, reason: string, cause?: unknown, hint?: string): LocalError {
-  return new LocalError("launch-failed", `Cannot use ${path} as Temporal's database: ${reason}`, {
-    facts: { database: path },
-    ...(hint === undefined ? {} : { hint }),
-    ...(cause === undefined ? {} : { cause }),
-  });
+export function unusableDatabase(
+  path: string,
+  reason: string,
+  options: Pick<LocalErrorOptions, "cause" | "hint"> = {},
+): LocalError {
+  const message = `Cannot use ${path} as Temporal's database: ${reason}`;
+  return new LocalError("launch-failed", message, { ...options, facts: { database: path } });
+}
+
+/** The code of the system's error, else its message. */
+function reasonOf(error: unknown): string {
+  return systemErrorCode(error) ?? messageOf(error);
 }
 
 /**

@@ -7,7 +7,8 @@ import { copyWhileIdle } from "../database/copy_between_writes.ts";
 import { type DatabaseFacts, settleCopy } from "../database/copy_files.ts";
 import { refuseNewerDatabase } from "../database/downgrade_guard.ts";
 import { isBeingMade } from "../database/files.ts";
-import { describeOrigin, NEWEST_VERSION, type SchemaOrigin, schemaOrigin } from "../database/schema.ts";
+import { otherUsers } from "../database/lock.ts";
+import { describeOrigin, NEWEST_VERSION, schemaOrigin } from "../database/schema.ts";
 import { whyUnusable } from "../database/validate.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { describeObstacle } from "../instance/obstacle.ts";
@@ -34,20 +35,20 @@ export const checkData: RunCheck = async (context) => {
     return diagnose("database", [failed(`${path} is not a regular file`, "Choose another --db-filename")]);
   }
   const { temporal } = groupsOf(context);
-  const users = processes.fileUsers(path);
-  const findings = users.filter(({ pid }) => temporal === null || processes.inspect(pid)?.pgid !== temporal)
-    .map((user) => {
-      const { who, remedy } = describeObstacle(user, processes);
-      return failed(`${who} has it open, too; even a read lock can block Temporal for good`, remedy);
-    });
+  const others = otherUsers(path, temporal, processes);
+  const findings = others.map((user) => {
+    const { who, remedy } = describeObstacle(user, processes);
+    return failed(`${who} has it open, too; even a read lock can block Temporal for good`, remedy);
+  });
   if (isBeingMade(path) && temporal === null) {
     const detail = "Temporal was killed while creating it; the next start sets it aside if it is unusable";
     return diagnose("database", [...findings, warning(detail, "stigmer-local start")]);
   }
   if (temporal === null) findings.push(...await checkDowngrade(path, context));
-  const content = await checkContent(path, info.size, users.length > 0, context.status.temporal?.version ?? null);
-  const detail = `${path}, ${formatBytes(info.size)}, ${content.detail}`;
-  return diagnose("database", [...findings, ...content.findings], detail);
+  const isInUse = temporal !== null || others.length > 0;
+  const content = await checkContent(path, info.size, isInUse, context.status.temporal?.version ?? null);
+  if (typeof content !== "string") findings.push(...content);
+  return diagnose("database", findings, `${path}, ${formatBytes(info.size)}, ${content}`);
 };
 
 /** Whether a start would be refused because a newer Temporal has used the database. */
@@ -63,15 +64,17 @@ async function checkDowngrade(path: string, { binary: options }: DoctorContext):
   }
 }
 
+/** What is wrong with the content; in words if nothing is. */
 async function checkContent(
   path: string,
   bytes: number,
   isInUse: boolean,
   served: string | null,
-): Promise<{ findings: Finding[]; detail: string }> {
-  const remedy = isInUse ? "stigmer-local backup FILE checks a copy" : undefined;
-  const unchecked = (detail: string) => ({ findings: [warning(detail, remedy)], detail: "" });
-  if (bytes > MAX_COPY_BYTES) return { findings: [], detail: "too large to check here (`backup` checks it)" };
+): Promise<Finding[] | string> {
+  const unchecked = (detail: string) => [
+    warning(detail, isInUse ? "stigmer-local backup FILE checks a copy" : undefined),
+  ];
+  if (bytes > MAX_COPY_BYTES) return "too large to check here (`backup` checks it)";
   let facts: DatabaseFacts | null = null;
   try {
     for (let n = 0; n < ATTEMPTS && (facts === null || facts.problems.length > 0); n++) {
@@ -86,16 +89,13 @@ async function checkContent(
   const unusable = whyUnusable(facts!);
   if (unusable !== null) {
     const remedy = "stigmer-local restore BACKUP; without one, stigmer-local reset (which keeps it)";
-    return { findings: [failed(`${path}: ${unusable}`, remedy)], detail: "" };
+    return [failed(`${path}: ${unusable}`, remedy)];
   }
   const origin = schemaOrigin(facts!.tables);
-  return { findings: outgrown(origin, served), detail: `intact, ${describeOrigin(origin)}` };
-}
-
-/** Temporal does not add to an existing SQLite database what newer versions create in a new one. */
-function outgrown(origin: SchemaOrigin, served: string | null): Finding[] {
-  if (origin.kind !== "known" || origin.lacking.length === 0 || served === null) return [];
-  if (compareVersions(served, NEWEST_VERSION) < 0) return [];
+  // Temporal does not add to an existing SQLite database what newer versions create in a new one.
+  const isOutgrown = origin.kind === "known" && origin.lacking.length > 0 && served !== null &&
+    compareVersions(served, NEWEST_VERSION) >= 0;
+  if (!isOutgrown) return `intact, ${describeOrigin(origin)}`;
   const detail = `created by an older Temporal: lacks ${origin.lacking.join(", ")}, so some features of ${served} fail`;
   return [warning(detail, "stigmer-local reset (which keeps it), when you need these features")];
 }

@@ -1,6 +1,7 @@
 import { temporalArgs } from "../../config/dev_server_args.ts";
 import { refuseNewerDatabase } from "../../database/downgrade_guard.ts";
 import { finishDatabase, prepareDatabase } from "../../database/files.ts";
+import { refuseSecondUser } from "../../database/lock.ts";
 import { temporalEnvironment } from "../../environment/daemon_environment.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "../../instance/context.ts";
@@ -16,7 +17,6 @@ import type { TemporalProcess } from "../process.ts";
 import { refuseTakenPorts } from "./check_ports.ts";
 import { refuseBadSettings } from "./check_settings.ts";
 import { diagnoseExit } from "./exit_diagnosis.ts";
-import { refuseSecondUser } from "./preflight.ts";
 import { waitUntilReady } from "./readiness.ts";
 
 /** What a launch needs. */

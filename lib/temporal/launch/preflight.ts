@@ -1,30 +1,14 @@
 import { flagNames, temporalArgs } from "../../config/dev_server_args.ts";
 import { refuseNewerDatabase } from "../../database/downgrade_guard.ts";
-import { takeDatabaseLock } from "../../database/lock.ts";
+import { refuseSecondUser, takeDatabaseLock } from "../../database/lock.ts";
 import { checkDatabase, realDatabasePath } from "../../database/path.ts";
 import { fromFailure, toFailure } from "../../errors/failure.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import type { LaunchPlan } from "../../instance/context.ts";
-import { describeObstacle, endOf, homeFact } from "../../instance/obstacle.ts";
-import type { Processes } from "../../platform/processes/processes.ts";
 import type { System } from "../../platform/system.ts";
 import { refuseBadArguments } from "./check_arguments.ts";
 import { refuseTakenPorts } from "./check_ports.ts";
 import { refuseBadSettings } from "./check_settings.ts";
-
-/**
- * Refuses a database that another process uses: two servers would open one file without an error, and lose each other's
- * writes.
- */
-export function refuseSecondUser(database: string, processes: Processes): void {
-  const [user] = processes.fileUsers(database);
-  if (user === undefined) return;
-  const obstacle = describeObstacle(user, processes);
-  throw new LocalError("database-busy", `The database ${database} is in use by ${obstacle.who}`, {
-    hint: `${endOf(obstacle)}, or choose another database with --db-filename`,
-    facts: { database, pid: user.pid, command: user.command, ...homeFact(obstacle) },
-  });
-}
 
 /**
  * Refuses a replacement that would fail only after the running Temporal was stopped for it: a port or database in use

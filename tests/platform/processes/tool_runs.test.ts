@@ -8,7 +8,7 @@ import { createProbe } from "../../../lib/instance/status/probe.ts";
 import { terminate, Termination } from "../../../lib/process/terminate.ts";
 import { watchEnd } from "../../../lib/process/tracked_process.ts";
 import { refuseTakenPorts } from "../../../lib/temporal/launch/check_ports.ts";
-import { refuseSecondUser } from "../../../lib/temporal/launch/preflight.ts";
+import { refuseSecondUser } from "../../../lib/database/lock.ts";
 import { reconcile } from "../../../lib/temporal/reconcile.ts";
 import { FakeMac } from "../../fakes/fake_mac.ts";
 import { FakeInstance, type OrphanOptions } from "../../fakes/instance.ts";

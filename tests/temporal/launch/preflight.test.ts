@@ -6,7 +6,8 @@ import type { Settings } from "../../../lib/config/settings.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import type { LaunchPlan } from "../../../lib/instance/context.ts";
 import { refuseTakenPorts } from "../../../lib/temporal/launch/check_ports.ts";
-import { refuseReplacement, refuseSecondUser } from "../../../lib/temporal/launch/preflight.ts";
+import { refuseSecondUser } from "../../../lib/database/lock.ts";
+import { refuseReplacement } from "../../../lib/temporal/launch/preflight.ts";
 import { BINARY, type FakeInstance, withFakeInstance } from "../../fakes/instance.ts";
 import type { FakeProcess } from "../../fakes/process_table.ts";
 
