@@ -1,8 +1,8 @@
-import { lstatSync, realpathSync, renameSync } from "node:fs";
+import { lstatSync, realpathSync } from "node:fs";
 import { databaseLockPath } from "../database/lock.ts";
 import { findProcess } from "../instance/find_process.ts";
 import { describeObstacle } from "../instance/obstacle.ts";
-import { removePidFile } from "../instance/pid_file.ts";
+import { removePidFile, setPidFileAside } from "../instance/pid_file.ts";
 import { removeStaleSocket } from "../instance/stale_files.ts";
 import { type Check, stateInWords } from "../instance/status/status.ts";
 import { describeProcess, type Holder } from "../platform/processes/processes.ts";
@@ -116,7 +116,7 @@ export const checkLocks: RunCheck = (context) => {
 export const checkRecord: RunCheck = (context) => {
   const { paths, evidence: { onDisk, found: temporal, reusedPid } } = context;
   const findings: Finding[] = [];
-  const stale = (detail: string, fix: () => void) =>
+  const stale = (detail: string, fix: () => unknown) =>
     findings.push(
       warning(detail, "stigmer-local start, or stigmer-local doctor --fix", () =>
         whileUnsupervised(context, (alive) => {
@@ -125,10 +125,7 @@ export const checkRecord: RunCheck = (context) => {
         })),
     );
   if (onDisk.kind === "unusable") {
-    stale(
-      `temporal.pid is unusable: ${onDisk.why}`,
-      () => renameSync(paths.record, `${paths.record}.set-aside-${Date.now()}`),
-    );
+    stale(`temporal.pid is unusable: ${onDisk.why}`, () => setPidFileAside(paths.record));
   } else if (onDisk.kind === "record" && temporal === null && context.hiddenLocks.includes(paths.processLock)) {
     return diagnose("record", [], `describes ${HIDDEN} (pid ${onDisk.record.pid})`);
   } else if (onDisk.kind === "record" && temporal === null) {

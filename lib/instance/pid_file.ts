@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { lstatSync, readdirSync, renameSync } from "node:fs";
+import { basename } from "node:path";
 import type { ProcessSettings } from "../config/processes.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
@@ -26,6 +27,19 @@ export function removePidFile(path: string, pid: number, program = "temporal"): 
   const onDisk = readPidFile(path, program);
   if (onDisk.kind !== "record" || onDisk.record.pid !== pid) return;
   removeIfPresent(path, ["EROFS", "EACCES"]);
+}
+
+/** Renames the PID file at `path`, of which no use can be made; overwrites nothing. Returns its new name; null if it is gone. */
+export function setPidFileAside(path: string): string | null {
+  let target = `${path}.set-aside`;
+  for (let n = 2; lstatSync(target, { throwIfNoEntry: false }) !== undefined; n++) target = `${path}.set-aside-${n}`;
+  try {
+    renameSync(path, target);
+    return basename(target);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return null; // another process removed it first
+    throw error;
+  }
 }
 
 /** The content of the PID file. */

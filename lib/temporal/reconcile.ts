@@ -1,13 +1,13 @@
-import { lstatSync, renameSync } from "node:fs";
-import { basename } from "node:path";
+import { lstatSync } from "node:fs";
 import { withPorts } from "../config/auto_ports.ts";
 import { parseTemporalArgs, temporalArgs } from "../config/dev_server_args.ts";
 import { completeSettings, type Settings, settingsDifferences } from "../config/settings.ts";
 import { finishDatabase } from "../database/files.ts";
 import { withRealDatabase } from "../database/path.ts";
-import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { LocalError } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { findProcess, type FoundProcess, type ProcessEvidence, type Proof } from "../instance/find_process.ts";
+import { setPidFileAside } from "../instance/pid_file.ts";
 import { createProbe } from "../instance/status/probe.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
@@ -187,19 +187,6 @@ function tidyRecord(
     ? null
     : `it points at ${describeProcess(reusedPid)}, which it does not describe`;
   if (why === null) return; // its process is dead: the next record takes its place
-  const target = setAsideName(paths.record);
-  try {
-    renameSync(paths.record, target);
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return; // another process removed it first
-    throw error;
-  }
-  warn(`The record temporal.pid was set aside as ${basename(target)}: ${why}`);
-}
-
-function setAsideName(path: string): string {
-  for (let n = 1;; n++) {
-    const name = `${path}.set-aside${n === 1 ? "" : `-${n}`}`;
-    if (lstatSync(name, { throwIfNoEntry: false }) === undefined) return name;
-  }
+  const name = setPidFileAside(paths.record);
+  if (name !== null) warn(`The record temporal.pid was set aside as ${name}: ${why}`);
 }
