@@ -1,4 +1,5 @@
 import { LocalError } from "../errors/local_error.ts";
+import { parseAddress } from "../instance/status/addresses.ts";
 import type { Status } from "../instance/status/status.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
 import type { CommandContext } from "./context.ts";
@@ -28,8 +29,7 @@ async function existingNamespaces({ host }: CommandContext, address: string): Pr
     import("../grpc/error.ts"),
     import("../grpc/namespaces.ts"),
   ]);
-  const at = address.lastIndexOf(":");
-  const endpoint = { host: address.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(address.slice(at + 1)) };
+  const endpoint = parseAddress(address);
   try {
     const channel = await openGrpcChannel(host.connect, endpoint, TIMEOUT_MS);
     try {

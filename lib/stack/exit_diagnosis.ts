@@ -1,5 +1,4 @@
 import type { ProcessSettings } from "../config/processes.ts";
-import { LocalError } from "../errors/local_error.ts";
 import type { ProcessEnd } from "../process/tracked_process.ts";
 import { printableLine } from "../text/printable.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
@@ -25,23 +24,6 @@ export interface ProcessDiagnosis {
     | "not-executable";
   message: string;
   hint: string;
-}
-
-/** The failure of a process that ended before it was ready and writes to `log`: {@linkcode diagnoseFailedStart} and its facts. */
-export function failedStart(log: string, start: FailedStart): LocalError {
-  const { settings: { name }, end, lastWords } = start;
-  const { cause, message, hint } = diagnoseFailedStart(start);
-  return new LocalError("process-failed", message, {
-    hint,
-    facts: {
-      process: name,
-      cause,
-      exitCode: end.code,
-      signal: end.signal,
-      lastWords: lastWords.trimEnd().split("\n").slice(-10).filter((line) => line !== ""),
-      log,
-    },
-  });
 }
 
 /** The most probable reason why a process ended before it was ready. */

@@ -151,9 +151,10 @@ export class Member {
     await this.#start;
     const run = this.#run;
     if (run === null) return null;
-    const decided = run.supervised.until(({ state }) =>
-      state.kind === "running" || state.kind === "unhealthy" ? { failure: null } : isOver(state) ? overAs(state) : null
-    );
+    const decided = run.supervised.until(({ state }) => {
+      const isDecided = state.kind === "running" || state.kind === "unhealthy" || isOver(state);
+      return isDecided ? { failure: state.kind === "failed" ? state.failure : null } : null;
+    });
     const refuted = run.program.refuted().then((error) => ({ failure: toFailure(error) }));
     const { failure } = await Promise.race([decided, refuted]);
     if (failure !== null || this.isWanted) return failure;
@@ -275,8 +276,4 @@ function whyAgain({ launchFailure, lastExit }: Machine): string | null {
   return lastExit === null
     ? null
     : `${lastExit.reason} (${lastExit.signal ?? `exit code ${lastExit.code ?? "unknown"}`})`;
-}
-
-function overAs(state: Machine["state"]): { failure: Failure | null } {
-  return { failure: state.kind === "failed" ? state.failure : null };
 }

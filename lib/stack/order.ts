@@ -18,3 +18,12 @@ export function withDependencies(names: readonly string[], processes: readonly D
   for (const name of names) add(name);
   return processes.map(({ name }) => name).filter((name) => wanted.has(name));
 }
+
+/** `visit`, asked only once for each key; it may ask for the keys around. */
+export function memoized<Key, Value>(visit: (key: Key) => Value): (key: Key) => Value {
+  const known = new Map<Key, Value>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, visit(key));
+    return known.get(key)!;
+  };
+}

@@ -1,6 +1,7 @@
 import { type GrpcChannel, openGrpcChannel } from "../grpc/channel.ts";
 import { GrpcError } from "../grpc/error.ts";
 import { listPollers, type Poller, type TaskKind } from "../grpc/task_queues.ts";
+import { parseAddress } from "../instance/status/addresses.ts";
 import type { Connect } from "../platform/net/connection.ts";
 
 /** The timeout of a question, in ms. */
@@ -37,12 +38,7 @@ export class PollerQueries {
     const address = this.#address();
     if (this.#channel?.address !== address) {
       this.close();
-      const colon = address.lastIndexOf(":");
-      const endpoint = {
-        host: address.slice(0, colon).replace(/^\[|\]$/g, ""),
-        port: Number(address.slice(colon + 1)),
-      };
-      this.#channel = { address, opened: openGrpcChannel(this.#connect, endpoint, TIMEOUT_MS) };
+      this.#channel = { address, opened: openGrpcChannel(this.#connect, parseAddress(address), TIMEOUT_MS) };
     }
     const { opened } = this.#channel;
     try {

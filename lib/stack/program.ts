@@ -17,7 +17,7 @@ import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
 import { targetOf } from "../process/terminate.ts";
 import { adoptedProcess, type ProcessEnd } from "../process/tracked_process.ts";
-import { failedStart } from "./exit_diagnosis.ts";
+import { diagnoseFailedStart } from "./exit_diagnosis.ts";
 import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
 import { isSameLaunch, recordOf, type StackProcess } from "./process.ts";
 import { ReadyCheck } from "./ready_check.ts";
@@ -40,7 +40,7 @@ export class StackProgram implements Program<StackProcess> {
   #isFirst = true;
   #problem: string | null = null;
   #refutal: LocalError | null = null;
-  #onRefuted: () => void = () => {};
+  #onRefuted: ((refutal: LocalError) => void)[] = [];
 
   /** @param instance The instance with the paths and the log of this process. */
   constructor(instance: Instance, settings: ProcessSettings, surroundings: Surroundings) {
@@ -70,14 +70,8 @@ export class StackProgram implements Program<StackProcess> {
 
   /** Resolves with the reason once it is known that the process, as it runs, will not become ready. */
   refuted(): Promise<LocalError> {
-    return new Promise((resolve) => {
-      const before = this.#onRefuted;
-      this.#onRefuted = () => {
-        before();
-        if (this.#refutal !== null) resolve(this.#refutal);
-      };
-      if (this.#refutal !== null) resolve(this.#refutal);
-    });
+    const refutal = this.#refutal;
+    return new Promise((resolve) => refutal === null ? this.#onRefuted.push(resolve) : resolve(refutal));
   }
 
   async bringUp(launch: Launch<StackProcess>): Promise<StackProcess> {
@@ -215,21 +209,18 @@ export class StackProgram implements Program<StackProcess> {
     const other = await this.#check.otherQueue(process, missing.name, log);
     if (other === null) return;
     this.#problem = `it polls task queue \`${other}\`, not \`${missing.name}\``;
-    this.#refutal = failed(
-      this.settings.name,
-      this.#problem,
-      "Name the same task queue in the worker and under `task_queue` in the project file",
-      { taskQueue: missing.name, polls: other },
-    );
-    this.#onRefuted();
+    const hint = "Name the same task queue in the worker and under `task_queue` in the project file";
+    const refutal = failed(this.settings.name, this.#problem, hint, { taskQueue: missing.name, polls: other });
+    this.#refutal = refutal;
+    this.#onRefuted.splice(0).forEach((tell) => tell(refutal));
   }
 
   #failedStart({ logStart = 0 }: StackProcess, end: ProcessEnd): LocalError {
     const { settings } = this;
-    const { readyWhen } = settings;
+    const { name, readyWhen } = settings;
     const served = this.#surroundings.served();
     const lastWords = readTail(this.log, logStart, LAST_WORDS_BYTES);
-    return failedStart(this.log, {
+    const { cause, message, hint } = diagnoseFailedStart({
       settings,
       end,
       lastWords,
@@ -237,14 +228,13 @@ export class StackProgram implements Program<StackProcess> {
       namespace: settings.namespace ?? served.namespace,
       portHolder: readyWhen.kind === "port" ? this.#check.holderOf(readyWhen.port) : null,
     });
+    const lines = lastWords.trimEnd().split("\n").slice(-10).filter((line) => line !== "");
+    const { code: exitCode, signal } = end;
+    const facts = { process: name, cause, exitCode, signal, lastWords: lines, log: this.log };
+    return new LocalError("process-failed", message, { hint, facts });
   }
 }
 
-function failed(
-  name: string,
-  why: string,
-  hint: string,
-  facts: Record<string, unknown> = {},
-): LocalError {
+function failed(name: string, why: string, hint: string, facts: Record<string, unknown> = {}): LocalError {
   return new LocalError("process-failed", `${name}: ${why}`, { hint, facts: { process: name, ...facts } });
 }

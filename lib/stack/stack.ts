@@ -7,23 +7,20 @@ import type { Instance } from "../instance/context.ts";
 import type { HeldHome } from "../instance/lock_guard.ts";
 import { processesDir } from "../instance/paths.ts";
 import { recordedNames } from "../instance/pid_file.ts";
-import type { ProcessStatus, Status } from "../instance/status/status.ts";
+import type { ProcessStatus } from "../instance/status/status.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 import { formatDuration } from "../text/units.ts";
 import { endRecorded } from "./leftovers.ts";
 import { Member, type MemberContext } from "./member.ts";
-import { dependentsOf, withDependencies } from "./order.ts";
+import { dependentsOf, memoized, withDependencies } from "./order.ts";
 import { PollerQueries } from "./poller_queries.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What a stack needs of the supervisor of its instance. */
-export interface StackOptions {
+export interface StackOptions extends Pick<Surroundings, "served" | "servesSinceMs"> {
   instance: Instance;
   home: HeldHome;
-  served(): Pick<Status, "address" | "namespace" | "uiUrl">;
-  /** Since when Temporal serves, Unix ms; null while it does not. */
-  servesSinceMs(): number | null;
   /** Whether Temporal answers now that it serves. */
   answers(): Promise<boolean>;
   /** Resolves when Temporal serves. */
@@ -51,7 +48,7 @@ export class Stack {
       home,
       surroundings: this.#surroundings(),
       warn,
-      onStep: () => this.#look(),
+      onStep: () => this.#waiters.forEach((look) => look()),
     };
     for (const settings of declared) this.#members.set(settings.name, new Member(this.#context, settings));
   }
@@ -125,7 +122,8 @@ export class Stack {
    * @throws {LocalError} `usage` for an unknown name
    */
   async start(names?: readonly string[]): Promise<void> {
-    await Promise.all(withDependencies(this.#known(names), this.declared).map((name) => this.#member(name).start()));
+    const wanted = this.#membersOf(withDependencies(this.#known(names), this.declared));
+    await Promise.all(wanted.map((member) => member.start()));
   }
 
   /**
@@ -134,8 +132,8 @@ export class Stack {
    * @throws {LocalError} `usage` for an unknown name
    */
   async restart(names: readonly string[], requested: readonly ProcessSettings[] = []): Promise<void> {
-    const settingsOf = (name: string) => requested.find((each) => each.name === name);
-    await Promise.all(this.#known(names).map((name) => this.#member(name).restart(settingsOf(name))));
+    const settingsOf = ({ settings: { name } }: Member) => requested.find((each) => each.name === name);
+    await Promise.all(this.#membersOf(this.#known(names)).map((member) => member.restart(settingsOf(member))));
   }
 
   /**
@@ -144,7 +142,7 @@ export class Stack {
    * @throws {LocalError} `usage` for an unknown name
    */
   async stop(names: readonly string[], graceMs: number): Promise<void> {
-    await Promise.all(this.#known(names).map((name) => this.#member(name).stop(graceMs, true)));
+    await Promise.all(this.#membersOf(this.#known(names)).map((member) => member.stop(graceMs, true)));
   }
 
   /** Ends all, each after those that depend on it. A second call can only shorten the grace periods. */
@@ -152,22 +150,15 @@ export class Stack {
     this.#graceMs = Math.min(this.#graceMs, graceMs);
     const members = [...this.#members.values()];
     if (graceMs === 0) { for (const member of members) if (member.isActive) void member.stop(0, false); }
-    const ends = new Map<string, Promise<void>>();
-    const end = (member: Member): Promise<void> => {
-      const { name } = member.settings;
-      const known = ends.get(name);
-      if (known !== undefined) return known;
-      const ended = Promise.all(
-        dependentsOf(name, this.declared).flatMap((each) => this.#members.get(each) ?? []).map(end),
-      )
-        .then(() => member.stop(this.#graceMs, false))
-        .catch((error: unknown) => {
-          if (!(error instanceof LocalError)) throw error;
-          this.#options.warn(error.message);
-        });
-      ends.set(name, ended);
-      return ended;
-    };
+    const end = memoized(async (member: Member): Promise<void> => {
+      try {
+        await Promise.all(this.#membersOf(dependentsOf(member.settings.name, this.declared)).map(end));
+        await member.stop(this.#graceMs, false);
+      } catch (error) {
+        if (!(error instanceof LocalError)) throw error;
+        this.#options.warn(error.message);
+      }
+    });
     await Promise.all(members.map(end));
     this.#afterEnd?.();
     this.#afterEnd = null;
@@ -177,21 +168,15 @@ export class Stack {
   async settled(names?: readonly string[]): Promise<Failure | null> {
     const chosen = names === undefined
       ? [...this.#members.values()].filter((member) => member.isWanted)
-      : withDependencies(this.#known(names), this.declared).map((name) => this.#member(name));
-    const outcomes = new Map<string, Promise<Failure | null>>();
+      : this.#membersOf(withDependencies(this.#known(names), this.declared));
     /** What is held up by a failure is settled, too. */
-    const outcomeOf = (member: Member): Promise<Failure | null> => {
-      const { name, dependsOn } = member.settings;
-      const known = outcomes.get(name);
-      if (known !== undefined) return known;
-      const heldUp = dependsOn.flatMap((each) => this.#members.get(each) ?? []).map(async (dependency) => {
+    const outcomeOf = memoized((member: Member): Promise<Failure | null> => {
+      const heldUp = this.#membersOf(member.settings.dependsOn).map(async (dependency) => {
         if (await outcomeOf(dependency) === null) await new Promise(() => {});
         return null;
       });
-      const outcome = Promise.race([member.settled(), ...heldUp]);
-      outcomes.set(name, outcome);
-      return outcome;
-    };
+      return Promise.race([member.settled(), ...heldUp]);
+    });
     const failures = (await Promise.all(chosen.map(outcomeOf))).filter((each) => each !== null);
     const [first] = failures;
     if (first === undefined) return null;
@@ -219,8 +204,8 @@ export class Stack {
     this.#pollers.close();
   }
 
-  #member(name: string): Member {
-    return this.#members.get(name)!;
+  #membersOf(names: readonly string[]): Member[] {
+    return names.flatMap((name) => this.#members.get(name) ?? []);
   }
 
   #known(names: readonly string[] = [...this.#members.keys()]): readonly string[] {
@@ -232,10 +217,6 @@ export class Stack {
       hint: near === null ? `The project file declares ${declared.join(", ")}` : `Did you mean \`${near}\`?`,
       facts: { name: unknown, declared },
     });
-  }
-
-  #look(): void {
-    for (const look of [...this.#waiters]) look();
   }
 
   #surroundings(): Surroundings {
@@ -261,14 +242,15 @@ export class Stack {
   #untilReady(names: readonly string[], signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {
-        const failed = names.find((name) => this.#members.get(name)?.failure);
+        const failed = this.#membersOf(names).find(({ failure }) => failure !== null);
         const isOver = signal.aborted || failed !== undefined ||
           names.every((name) => this.#members.get(name)?.isReady);
         if (!isOver) return;
         this.#waiters.delete(look);
         if (failed === undefined) return resolve();
-        const { message, hint = "" } = this.#member(failed).failure!;
-        reject(new LocalError("process-failed", `It depends on ${failed}, which failed: ${message}`, { hint }));
+        const { message, hint = "" } = failed.failure!;
+        const why = `It depends on ${failed.settings.name}, which failed: ${message}`;
+        reject(new LocalError("process-failed", why, { hint }));
       };
       this.#waiters.add(look);
       look();

@@ -6,6 +6,12 @@ export function formatAddress(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** The parts of an address as {@linkcode formatAddress} writes it. */
+export function parseAddress(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(":");
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(address.slice(colon + 1)) };
+}
+
 /** The address that a client on this machine uses for a server that binds `ip`. */
 export function clientHost(ip: string): string {
   if (ip === "0.0.0.0") return "127.0.0.1";

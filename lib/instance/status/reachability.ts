@@ -1,5 +1,6 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import type { Host } from "../../platform/runtime/host.ts";
+import { parseAddress } from "./addresses.ts";
 import type { Check, Status } from "./status.ts";
 
 /** Timeout for a connection to Temporal, in ms. */
@@ -44,12 +45,11 @@ async function checkReach(host: Host, { address, supervisor }: Status): Promise<
 }
 
 async function whyOutOfReach(host: Host, address: string): Promise<string | null> {
-  const colon = address.lastIndexOf(":");
-  const name = address.slice(0, colon).replace(/^\[|\]$/g, "");
+  const endpoint = parseAddress(address);
   // What answers on this namespace's loopback is another server.
-  if (/^(127\.|::1$|localhost$)/.test(name)) return "loopback";
+  if (/^(127\.|::1$|localhost$)/.test(endpoint.host)) return "loopback";
   try {
-    (await host.connect({ host: name, port: Number(address.slice(colon + 1)) }, DIAL_MS)).close();
+    (await host.connect(endpoint, DIAL_MS)).close();
     return null;
   } catch (error) {
     const code = systemErrorCode(error);
