@@ -1,4 +1,5 @@
 import { LocalError } from "../errors/local_error.ts";
+import type { GrpcChannel } from "../grpc/channel.ts";
 import { parseAddress } from "../instance/status/addresses.ts";
 import type { Status } from "../instance/status/status.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
@@ -24,19 +25,14 @@ export async function selectNamespace(context: CommandContext, status: Status): 
 
 /** The namespaces of the Temporal at `address`; null if it cannot be asked. */
 async function existingNamespaces({ host }: CommandContext, address: string): Promise<string[] | null> {
-  const [{ openGrpcChannel }, { GrpcError }, { listNamespaces }] = await Promise.all([
+  const [{ withGrpcChannel }, { GrpcError }, { listNamespaces }] = await Promise.all([
     import("../grpc/channel.ts"),
     import("../grpc/error.ts"),
     import("../grpc/namespaces.ts"),
   ]);
-  const endpoint = parseAddress(address);
   try {
-    const channel = await openGrpcChannel(host.connect, endpoint, TIMEOUT_MS);
-    try {
-      return await listNamespaces(channel, TIMEOUT_MS);
-    } finally {
-      channel.close();
-    }
+    const ask = (channel: GrpcChannel) => listNamespaces(channel, TIMEOUT_MS);
+    return await withGrpcChannel(host.connect, parseAddress(address), TIMEOUT_MS, ask);
   } catch (error) {
     if (error instanceof GrpcError) return null;
     throw error;

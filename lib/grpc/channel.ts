@@ -43,6 +43,26 @@ export interface GrpcChannelOptions {
 const PREFIX_BYTES = 5;
 
 /**
+ * What `use` returns, called with a channel that is closed afterwards.
+ *
+ * @throws what `use` throws
+ * @throws {GrpcError} as {@linkcode openGrpcChannel} does
+ */
+export async function withGrpcChannel<T>(
+  connect: Connect,
+  endpoint: Endpoint,
+  timeoutMs: number,
+  use: (channel: GrpcChannel) => Promise<T>,
+): Promise<T> {
+  const channel = await openGrpcChannel(connect, endpoint, timeoutMs);
+  try {
+    return await use(channel);
+  } finally {
+    channel.close();
+  }
+}
+
+/**
  * Opens a gRPC channel: HTTP/2 "with prior knowledge" over a connection that `connect` opens.
  *
  * Does without `node:http2`: under Deno 2.9.6 it crashes the process (`free(): invalid pointer`) when Temporal's

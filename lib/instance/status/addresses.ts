@@ -18,6 +18,11 @@ export function clientHost(ip: string): string {
   return ip === "::" ? "::1" : ip;
 }
 
+/** Where a client on this machine reaches the frontend. */
+export function frontendEndpoint({ ip, port }: Settings): { host: string; port: number } {
+  return { host: clientHost(ip), port };
+}
+
 /** `host:port` of the frontend, for a client on this machine. */
 export function frontendAddress(settings: Settings): string {
   return formatAddress(clientHost(settings.ip), settings.port);

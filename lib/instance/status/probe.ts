@@ -3,7 +3,7 @@ import { type GrpcChannel, openGrpcChannel } from "../../grpc/channel.ts";
 import { GrpcError } from "../../grpc/error.ts";
 import { checkServing, checkUi, describeNamespace } from "../../grpc/health.ts";
 import type { Connect } from "../../platform/net/connection.ts";
-import { clientHost } from "./addresses.ts";
+import { clientHost, frontendEndpoint } from "./addresses.ts";
 
 /** The result of a probe: ok, or the problem. */
 export type ProbeResult = { ok: true } | { ok: false; problem: string };
@@ -27,7 +27,7 @@ export function createProbe(connect: Connect, settings: Settings): Probe {
     timeoutMs: number,
   ): Promise<ProbeResult> => {
     try {
-      channel ??= await openGrpcChannel(connect, { host: clientHost(settings.ip), port: settings.port }, timeoutMs);
+      channel ??= await openGrpcChannel(connect, frontendEndpoint(settings), timeoutMs);
       return await question(channel);
     } catch (error) {
       if (error instanceof GrpcError) return { ok: false, problem: error.message };

@@ -1,10 +1,10 @@
 import type { Settings } from "../../config/settings.ts";
 import { LocalError } from "../../errors/local_error.ts";
-import { type GrpcChannel, openGrpcChannel } from "../../grpc/channel.ts";
+import { type GrpcChannel, withGrpcChannel } from "../../grpc/channel.ts";
 import { GrpcError } from "../../grpc/error.ts";
 import { describeNamespace } from "../../grpc/health.ts";
 import { registerNamespace } from "../../grpc/namespaces.ts";
-import { clientHost } from "../../instance/status/addresses.ts";
+import { frontendEndpoint } from "../../instance/status/addresses.ts";
 import type { Connect } from "../../platform/net/connection.ts";
 import { delay } from "../../platform/runtime/delay.ts";
 
@@ -26,18 +26,16 @@ export async function addNamespaces(
   signal: AbortSignal,
 ): Promise<void> {
   if (names.length === 0) return;
-  let channel: GrpcChannel | null = null;
   try {
-    channel = await openGrpcChannel(connect, { host: clientHost(settings.ip), port: settings.port }, CALL_TIMEOUT_MS);
-    for (const name of names) {
-      const refusal = await registerNamespace(channel, name, CALL_TIMEOUT_MS) ??
-        await untilShown(channel, name, signal);
-      if (refusal !== null) throw notAdded(name, refusal);
-    }
+    await withGrpcChannel(connect, frontendEndpoint(settings), CALL_TIMEOUT_MS, async (channel) => {
+      for (const name of names) {
+        const refusal = await registerNamespace(channel, name, CALL_TIMEOUT_MS) ??
+          await untilShown(channel, name, signal);
+        if (refusal !== null) throw notAdded(name, refusal);
+      }
+    });
   } catch (error) {
     throw error instanceof GrpcError ? notAdded(names.join(", "), error.message) : error;
-  } finally {
-    channel?.close();
   }
 }
 

@@ -1,9 +1,9 @@
 import { declaredTypes } from "../../config/flags/search_attribute_types.ts";
 import { expectedNamespaces, type Settings } from "../../config/settings.ts";
-import { type GrpcChannel, openGrpcChannel } from "../../grpc/channel.ts";
+import { type GrpcChannel, withGrpcChannel } from "../../grpc/channel.ts";
 import { GrpcError } from "../../grpc/error.ts";
 import type { Instance } from "../../instance/context.ts";
-import { clientHost, frontendAddress } from "../../instance/status/addresses.ts";
+import { frontendAddress, frontendEndpoint } from "../../instance/status/addresses.ts";
 import { delay } from "../../platform/runtime/delay.ts";
 import { temporalCommand, type TemporalTarget } from "../../text/temporal_command.ts";
 import { addSearchAttributes, listSearchAttributes, type OperatorRefusal } from "./operator_api.ts";
@@ -30,21 +30,15 @@ export async function declareSearchAttributes(
   const types = declaredTypes(settings.searchAttributes);
   if (types.size === 0) return [];
   const warnings: string[] = [];
-  let channel: GrpcChannel | null = null;
   try {
-    channel = await openGrpcChannel(
-      host.connect,
-      { host: clientHost(settings.ip), port: settings.port },
-      CALL_TIMEOUT_MS,
-    );
-    for (const namespace of new Set(["default", ...expectedNamespaces(settings)])) {
-      warnings.push(...await declareIn(channel, { address: frontendAddress(settings), namespace }, types, signal));
-    }
+    await withGrpcChannel(host.connect, frontendEndpoint(settings), CALL_TIMEOUT_MS, async (channel) => {
+      for (const namespace of new Set(["default", ...expectedNamespaces(settings)])) {
+        warnings.push(...await declareIn(channel, { address: frontendAddress(settings), namespace }, types, signal));
+      }
+    });
   } catch (error) {
     if (!(error instanceof GrpcError)) throw error;
     warnings.push(`Cannot read the search attributes: ${error.message}`);
-  } finally {
-    channel?.close();
   }
   for (const message of warnings) log.note("warning", { message });
   return warnings;
