@@ -13,7 +13,7 @@ import { whyUnusable } from "../database/validate.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { describeObstacle } from "../instance/obstacle.ts";
 import { formatBytes } from "../text/byte_size.ts";
-import { type DoctorContext, groupsOf, type RunCheck } from "./context.ts";
+import type { DoctorContext, RunCheck } from "./context.ts";
 import { diagnose, failed, type Finding, warning } from "./findings.ts";
 
 /** Larger databases are not copied for a check, in bytes. */
@@ -34,7 +34,7 @@ export const checkData: RunCheck = async (context) => {
   if (!info.isFile()) {
     return diagnose("database", [failed(`${path} is not a regular file`, "Choose another --db-filename")]);
   }
-  const { temporal } = groupsOf(context);
+  const temporal = context.evidence.found?.pgid ?? null;
   const others = otherUsers(path, temporal, processes);
   const findings = others.map((user) => {
     const { who, remedy } = describeObstacle(user, processes);

@@ -8,7 +8,7 @@ import { type Check, stateInWords } from "../instance/status/status.ts";
 import { describeProcess, type Holder } from "../platform/processes/processes.ts";
 import { orUnseen } from "../platform/processes/proc_files.ts";
 import { quotedIfNeeded, shellWord } from "../text/shell_word.ts";
-import { groupsOf, type RunCheck, whileUnsupervised } from "./context.ts";
+import { type RunCheck, whileUnsupervised } from "./context.ts";
 import { diagnose, failed, type Finding, warning } from "./findings.ts";
 
 const NOT_ASKED = "supervisor not asked, because others can write to the home";
@@ -97,7 +97,7 @@ export const checkLocks: RunCheck = (context) => {
     if (nameless.length > 0 && here.length === 0) {
       const detail = `${name} was deleted while ${list(nameless)} held it`;
       findings.push(
-        groupsOf(context).supervisor === null
+        context.status.supervisor === null
           // The next start adopts Temporal and recreates the file.
           ? failed(`${detail}: a second start would not detect the first`, "stigmer-local start")
           : warning(`${detail}; the supervisor recreates it within a second`),
@@ -172,8 +172,8 @@ export const checkSocket: RunCheck = (context) => {
 
 /** Checks which processes listen on the ports. */
 export const checkPorts: RunCheck = (context) => {
-  const { settings, processes } = context;
-  const { temporal } = groupsOf(context);
+  const { settings, processes, evidence } = context;
+  const temporal = evidence.found?.pgid ?? null;
   const { port: frontend, headless, uiPort, metricsPort, httpPort } = settings;
   const wanted: [flag: string, port: number][] = [["--port", frontend]];
   if (!headless) wanted.push(["--ui-port", uiPort]);

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { readHistory } from "../instance/event_log.ts";
+import { logDocument } from "../logs/log_document.ts";
 import { linesSince } from "../logs/log_lines.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { rotatedAtMs } from "../logs/retention.ts";
@@ -40,13 +41,6 @@ function readLastBytes(path: string, sinceMs: number): string {
 }
 
 function parseEvent(line: string): HistoryEvent[] {
-  try {
-    const event: unknown = JSON.parse(line);
-    const isEvent = typeof event === "object" && event !== null && "at" in event && typeof event.at === "string" &&
-      "event" in event && typeof event.event === "string";
-    return isEvent ? [event as HistoryEvent] : [];
-  } catch (error) {
-    if (error instanceof SyntaxError) return []; // cut off by a full disk
-    throw error;
-  }
+  const { time, message, fields } = logDocument(line);
+  return time === null ? [] : [{ at: time, event: message, reason: fields["reason"], process: fields["process"] }];
 }

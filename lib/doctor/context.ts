@@ -38,14 +38,6 @@ export interface DoctorContext {
 /** Checks one aspect of the instance. Holds no lock, sends no signal, and does not write to the home. */
 export type RunCheck = (context: DoctorContext) => Diagnosis | Promise<Diagnosis>;
 
-/** The process groups of Temporal and its supervisor; null if not running. */
-export function groupsOf(
-  { evidence, status, processes }: DoctorContext,
-): { temporal: number | null; supervisor: number | null } {
-  const supervisor = status.supervisor === null ? null : processes.inspect(status.supervisor.pid)?.pgid ?? null;
-  return { temporal: evidence.found?.pgid ?? null, supervisor };
-}
-
 /**
  * Runs `action` with exclusive access to an instance without a supervisor, so that no start can interfere.
  *

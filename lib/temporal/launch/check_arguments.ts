@@ -9,18 +9,14 @@ import { diagnoseExit } from "./exit_diagnosis.ts";
  *
  * @throws {LocalError} `launch-failed`, as a launch with them would; an unresponsive binary is left to the launch to
  * report
+ *
+ * @param args Those of a launch: `server start-dev …`
  */
 export async function refuseBadArguments(binary: string, args: readonly string[]): Promise<void> {
   // `--help` comes first: after a flag that lacks its value it would be taken as that value, and a server would start.
-  const answer = await askBinary(binary, [...COMMAND, "--help", ...withoutCommand(args)], "stderr");
+  const answer = await askBinary(binary, [...args.slice(0, 2), "--help", ...args.slice(2)], "stderr");
   if (answer.kind !== "ended" || answer.exitCode === 0) return;
   const { exitCode, signal, output: lastWords } = answer;
   const { cause, message, hint } = diagnoseExit({ lastWords, exitCode, signal, binary });
   throw new LocalError("launch-failed", message, { hint, facts: { cause, exitCode, binary } });
-}
-
-const COMMAND = ["server", "start-dev"];
-
-function withoutCommand(args: readonly string[]): readonly string[] {
-  return COMMAND.every((word, index) => args[index] === word) ? args.slice(COMMAND.length) : args;
 }

@@ -24,40 +24,26 @@ export function refuseBadSettings(settings: Settings): void {
   if (assets !== undefined && assets !== "" && !settings.headless) refuseAssets(assets);
 }
 
-/**
- * How many search attributes of a type a namespace can have: the columns that Temporal's SQLite schema has for it
- * (`sqlDbIndexSearchAttributes` in its `common/searchattribute/defs.go`).
- */
-export function searchAttributeLimit(type: string): number {
-  return type === "Keyword" ? 10 : 3;
-}
-
 function refuseSearchAttributes(declared: readonly string[]): void {
   const names = new Map<string, string[]>();
   for (const [name, given] of declaredTypes(declared)) {
     const type = SEARCH_ATTRIBUTE_TYPES.find((each) => each.toLowerCase() === given.toLowerCase());
     if (type === undefined) {
-      throw badFlag(
-        "--search-attribute",
-        `${name}=${given}`,
-        `KEY=TYPE, a type of ${SEARCH_ATTRIBUTE_TYPES.join(", ")}`,
-      );
+      const wanted = `KEY=TYPE, a type of ${SEARCH_ATTRIBUTE_TYPES.join(", ")}`;
+      throw badFlag("--search-attribute", `${name}=${given}`, wanted);
     }
     names.set(type, [...names.get(type) ?? [], name]);
   }
   for (const [type, those] of names) {
-    const limit = searchAttributeLimit(type);
+    // The columns that Temporal's SQLite schema has (`sqlDbIndexSearchAttributes` in its `common/searchattribute/defs.go`).
+    const limit = type === "Keyword" ? 10 : 3;
     if (those.length <= limit) continue;
-    throw new LocalError(
-      "launch-failed",
-      `Too many search attributes of type ${type}: ${those.length} (${
-        those.join(", ")
-      }), Temporal's SQLite store has ${limit}`,
-      {
-        hint: "Remove some of --search-attribute or `search_attributes`, or give them another type",
-        facts: { cause: "bad-flag", type, limit, searchAttributes: those },
-      },
-    );
+    const given = `${those.length} (${those.join(", ")})`;
+    const message = `Too many search attributes of type ${type}: ${given}, Temporal's SQLite store has ${limit}`;
+    throw new LocalError("launch-failed", message, {
+      hint: "Remove some of --search-attribute or `search_attributes`, or give them another type",
+      facts: { cause: "bad-flag", type, limit, searchAttributes: those },
+    });
   }
 }
 

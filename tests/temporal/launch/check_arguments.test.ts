@@ -4,27 +4,23 @@ import { LocalError } from "../../../lib/errors/local_error.ts";
 import { refuseBadArguments } from "../../../lib/temporal/launch/check_arguments.ts";
 import { realTemporal } from "../../support.ts";
 
+const refuse = (binary: string, ...args: string[]) => refuseBadArguments(binary, ["server", "start-dev", ...args]);
+
 describe("refuseBadArguments()", () => {
   it("passes what the real binary understands", async () => {
-    await refuseBadArguments(realTemporal(), [
-      "--sqlite-pragma",
-      "synchronous=1",
-      "--log-format",
-      "json",
-      "--log-config",
-    ]);
+    await refuse(realTemporal(), "--sqlite-pragma", "synchronous=1", "--log-format", "json", "--log-config");
   });
 
   it("refuses a flag, a value and a flag without its value that it does not understand, and starts nothing", async () => {
     const cases: [args: string[], message: RegExp][] = [
-      [["server", "start-dev", "--port", "7233", "--bad-flag"], /^Temporal failed to start: unknown flag: --bad-flag$/],
+      [["--port", "7233", "--bad-flag"], /^Temporal failed to start: unknown flag: --bad-flag$/],
       [["--bad-flag"], /^Temporal failed to start: unknown flag: --bad-flag$/],
       [["--sqlite-pragma", "synchronous=1", "-x"], /^Temporal failed to start: unknown shorthand flag: 'x' in -x$/],
       [["--log-format", "poem"], /^Temporal failed to start: invalid argument "poem" for "--log-format" flag/],
       [["--sqlite-pragma"], /^Temporal failed to start: flag needs an argument: --sqlite-pragma$/],
     ];
     for (const [args, message] of cases) {
-      const error = await assertRejects(() => refuseBadArguments(realTemporal(), args), LocalError);
+      const error = await assertRejects(() => refuse(realTemporal(), ...args), LocalError);
       assertEquals(
         [error.code, error.facts["cause"], message.test(error.message)],
         ["launch-failed", "bad-flag", true],
@@ -33,5 +29,5 @@ describe("refuseBadArguments()", () => {
     }
   });
 
-  it("leaves a binary that can't be run to the launch", () => refuseBadArguments("/nowhere/temporal", ["--bad-flag"]));
+  it("leaves a binary that can't be run to the launch", () => refuse("/nowhere/temporal", "--bad-flag"));
 });
