@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
 import { writeAtomically } from "../platform/files/atomic_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { syncPath } from "../platform/files/sync_path.ts";
@@ -93,7 +94,7 @@ export function setAsideDatabase(path: string, now: Date): string | null {
   let target = `${path}.set-aside-${stamp}`;
   for (let n = 2; suffixesAt(target).length > 0; n++) target = `${path}.set-aside-${stamp}-${n}`;
   renameAll(path, target, present);
-  syncRenamed(dirname(path));
+  orNull(() => syncPath(dirname(path))); // only an immediate power cut could undo it; not every file system can
   return target;
 }
 
@@ -127,7 +128,7 @@ export function replaceDatabase(path: string, file: string, now: Date): string |
     throw error;
   }
   finishDatabase(path);
-  syncRenamed(dirname(path));
+  orNull(() => syncPath(dirname(path)));
   return setAsideTo;
 }
 
@@ -152,20 +153,11 @@ export function removeDatabase(path: string): number | null {
   if (present.length === 0) return null;
   const bytes = present.reduce((sum, suffix) => sum + lstatSync(path + suffix).size, 0);
   for (const suffix of present) unlinkSync(path + suffix);
-  syncRenamed(dirname(path));
+  orNull(() => syncPath(dirname(path)));
   return bytes;
 }
 
 /** What of the database at `path` exists: "" for itself first, and its side files. */
 function suffixesAt(path: string): string[] {
   return ["", ...SIDE_FILES].filter((suffix) => lstatSync(path + suffix, { throwIfNoEntry: false }) !== undefined);
-}
-
-/** Ignores errors: the rename is done, and only an immediate power cut could undo it. */
-function syncRenamed(folder: string): void {
-  try {
-    syncPath(folder);
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error; // not every file system supports it
-  }
 }

@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync, readlinkSync, realpathSync, statSync 
 import { basename, dirname, join, resolve } from "node:path";
 import type { RequestedSettings } from "../config/settings.ts";
 import { LocalError, type LocalErrorOptions, messageOf, systemErrorCode } from "../errors/local_error.ts";
+import { isMissing } from "../errors/system_error.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 /** Files that SQLite keeps beside a database (sqlite.org/tempfiles.html). */
@@ -76,8 +77,7 @@ export function checkDatabase(path: string): void {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     if (cause instanceof LocalError) throw cause;
-    const code = systemErrorCode(cause);
-    if (code === "ENOENT" || code === "ENOTDIR") throw folderMissing(path, cause);
+    if (isMissing(cause)) throw folderMissing(path, cause);
     const hint = `Check the permissions of ${folder}`;
     throw unusableDatabase(path, `its directory is not writable (${reasonOf(cause)})`, { cause, hint });
   }

@@ -1,3 +1,5 @@
+import { systemErrorCode } from "./local_error.ts";
+
 /** What the codes of open(2), mkdir(2) and write(2) say about a file or directory that could not be created or written. */
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
@@ -21,4 +23,19 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export function writeFault(code: string, special: Readonly<Record<string, string>> = {}): string {
   return special[code] ?? REASONS[code] ?? code;
+}
+
+/** What `call` returns; null where the system refuses it, for what is not worth an error. */
+export function orNull<Result>(call: () => Result): Result | null {
+  try {
+    return call();
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return null;
+  }
+}
+
+/** Whether an error says that there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes(systemErrorCode(error) ?? "");
 }

@@ -1,6 +1,7 @@
 import { constants, copyFileSync, lstatSync, readdirSync, renameSync, rmSync, statfsSync, truncateSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { systemErrorCode } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
 import { removeIfPresent, removeQuietly } from "../platform/files/remove_if_present.ts";
 import { byAge, type LogPolicy, logsToRemove, rotatedAtMs, rotatedName, timesPath } from "./retention.ts";
 
@@ -19,7 +20,7 @@ export function rotateLog(path: string, mode: RotationMode, policy: LogPolicy, n
     const target = freeName(path, nowMs);
     if (mode === "rename") renameSync(path, target);
     else copyAtomically(path, target);
-    moveTimes(path, target);
+    orNull(() => renameSync(timesPath(path), timesPath(target))); // most logs have none
     if (mode === "copy-truncate") truncateSync(path); // last, so that no index tells of bytes that are gone
   }
   pruneLogs(path, policy, nowMs);
@@ -45,15 +46,6 @@ export function rotateLogBySize(path: string, policy: LogPolicy, nowMs: number):
 /** The paths of the rotated logs of the log at `path`, oldest first. */
 export function rotatedLogs(path: string): string[] {
   return listRotated(path).sort(byAge).map(({ name }) => join(dirname(path), name));
-}
-
-/** Most logs have no time index. */
-function moveTimes(path: string, target: string): void {
-  try {
-    renameSync(timesPath(path), timesPath(target));
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error; // without it, the order of lines is less exact
-  }
 }
 
 /** The rotated log at `path` that was the file `inode`; null if there is none. */

@@ -1,5 +1,6 @@
 import { constants, fstatSync, ftruncateSync, lstatSync, writeSync } from "node:fs";
-import { systemErrorCode } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
+import { readBounded } from "../platform/files/atomic_file.ts";
 import { readTextAt, withFile } from "../platform/files/with_file.ts";
 import { timesPath } from "./retention.ts";
 
@@ -21,7 +22,7 @@ const NOTE = /^(\d{12}) (\d{13})\n$/;
 /** When there are so many notes, every second one goes: the older the lines, the less their second matters. */
 const MOST_NOTES = 4096;
 /** O_NOFOLLOW: the target of a link is no index. O_NONBLOCK: the opening of a FIFO waits for no reader. */
-const { O_RDWR, O_RDONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /**
  * Notes in its time index that the log at `logPath` has grown; call it once a second. Costs one lstat(2) while the log does
@@ -31,21 +32,21 @@ const { O_RDWR, O_RDONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constant
  * @returns the size of the log, in bytes
  */
 export function noteGrowth(logPath: string, nowMs: number, notedBytes = -1): number {
-  try {
+  return orNull(() => {
     const info = lstatSync(logPath, { throwIfNoEntry: false });
     const size = info?.isFile() ? info.size : 0;
     if (size !== notedBytes && size > 0) append(timesPath(logPath), { offset: size, atMs: nowMs });
     return size;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return notedBytes;
-  }
+  }) ?? notedBytes;
 }
 
 function append(path: string, note: Note): void {
   const line = renderNote(note);
   if (!NOTE.test(line)) return; // a clock before 2001, or a log of a terabyte
-  withIndex(path, O_RDWR | O_APPEND | O_CREAT, (fd, size) => {
+  withFile(path, (fd) => {
+    const info = fstatSync(fd);
+    if (!info.isFile()) return;
+    const { size } = info;
     const whole = size - size % NOTE_BYTES; // a full disk cuts a note off
     const last = whole === 0 ? null : parseNote(readTextAt(fd, whole - NOTE_BYTES, NOTE_BYTES));
     if (last?.offset === note.offset) return; // noted by the supervisor before this one
@@ -54,7 +55,7 @@ function append(path: string, note: Note): void {
     if (kept !== size) ftruncateSync(fd, kept);
     if (kept === MOST_NOTES * NOTE_BYTES) thinOut(fd);
     writeSync(fd, line);
-  });
+  }, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
 }
 
 /** Removes every second note, never the last one. */
@@ -66,16 +67,10 @@ function thinOut(fd: number): void {
 
 /** The notes about the log at `logPath`, oldest first; none if its index is missing, unreadable or not sound. */
 export function readNotes(logPath: string): Note[] {
-  try {
-    let notes: Note[] | null = null;
-    withIndex(timesPath(logPath), O_RDONLY, (fd, size) => {
-      if (size <= (MOST_NOTES + 1) * NOTE_BYTES) notes = parseNotes(readTextAt(fd, 0, size - size % NOTE_BYTES));
-    });
-    return notes ?? [];
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return [];
-  }
+  const reading = orNull(() => readBounded(timesPath(logPath), (MOST_NOTES + 1) * NOTE_BYTES));
+  if (reading === null || !("text" in reading)) return [];
+  const { text } = reading;
+  return parseNotes(text.slice(0, text.length - text.length % NOTE_BYTES)) ?? [];
 }
 
 /** The notes in the text of an index; null if it is not sound. */
@@ -107,12 +102,4 @@ function renderNote({ offset, atMs }: Note): string {
 function parseNote(text: string): Note | null {
   const match = NOTE.exec(text);
   return match === null ? null : { offset: Number(match[1]), atMs: Number(match[2]) };
-}
-
-/** Calls `body` with the regular file at `path`, open, and its size. */
-function withIndex(path: string, flags: number, body: (fd: number, size: number) => void): void {
-  withFile(path, (fd) => {
-    const info = fstatSync(fd);
-    if (info.isFile()) body(fd, info.size);
-  }, flags | O_NOFOLLOW | O_NONBLOCK);
 }

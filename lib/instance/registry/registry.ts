@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, realpathSync, statSync } from "node:fs";
-import { systemErrorCode } from "../../errors/local_error.ts";
+import { orNull } from "../../errors/system_error.ts";
 import { writeAtomically } from "../../platform/files/atomic_file.ts";
 import { readJsonFile } from "../../platform/files/json_file.ts";
 import { removeQuietly } from "../../platform/files/remove_if_present.ts";
@@ -113,13 +113,4 @@ function namesIn(folder: string): string[] {
 function isStale(path: string): boolean {
   const modifiedMs = orNull(() => statSync(path).mtimeMs);
   return modifiedMs !== null && Date.now() - modifiedMs > STALE_MS;
-}
-
-function orNull<Result>(look: () => Result): Result | null {
-  try {
-    return look();
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return null;
-  }
 }

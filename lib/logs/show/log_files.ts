@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { systemErrorCode } from "../../errors/local_error.ts";
+import { isMissing } from "../../errors/system_error.ts";
 import { SUPERVISOR, TEMPORAL } from "./sources.ts";
 
 /** A log, and whose it is. */
@@ -31,8 +31,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }

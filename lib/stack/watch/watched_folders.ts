@@ -1,6 +1,7 @@
 import { opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode } from "../../errors/local_error.ts";
+import { isMissing } from "../../errors/system_error.ts";
 import type { FolderWatcher } from "../../platform/watch/folder_watcher.ts";
 import type { GitRules } from "./git_rules.ts";
 import { inotifyLimit, isOfEditor, isWithin, MOST_FOLDERS } from "./rules.ts";
@@ -57,7 +58,7 @@ export class WatchedFolders {
     try {
       this.#folders.set(folder, watcher.watch(folder, (name) => onEvent(folder, name)));
     } catch (error) {
-      if (isGone(error)) return; // the folder that it was in reports that
+      if (isMissing(error)) return; // the folder that it was in reports that
       if (inotifyLimit(systemErrorCode(error)) !== null) this.#isLimited = true;
       onFailure(folder, error);
     }
@@ -102,13 +103,8 @@ export class WatchedFolders {
         else if (!isOfEditor(path) && found.files.length < mostFiles) found.files.push(path);
       }
     } catch (error) {
-      if (!isGone(error)) onFailure(folder, error);
+      if (!isMissing(error)) onFailure(folder, error);
     }
     return found;
   }
-}
-
-/** Whether an error says that there is no such folder any more. */
-export function isGone(error: unknown): boolean {
-  return ["ENOENT", "ENOTDIR"].includes(systemErrorCode(error) ?? "");
 }

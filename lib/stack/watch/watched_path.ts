@@ -1,11 +1,12 @@
 import { lstat, realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { messageOf, systemErrorCode } from "../../errors/local_error.ts";
+import { isMissing } from "../../errors/system_error.ts";
 import { networkFileSystem } from "../../platform/files/network_file_system.ts";
 import type { FolderWatcher } from "../../platform/watch/folder_watcher.ts";
 import { GitRules } from "./git_rules.ts";
 import { inotifyLimit, isLeftOut, isOfEditor, isWithin, MOST_FOLDERS, refusalOf } from "./rules.ts";
-import { isGone, WatchedFolders } from "./watched_folders.ts";
+import { WatchedFolders } from "./watched_folders.ts";
 
 /** The queue of inotify(7) holds 16,384 events by default, and Node does not tell when it overflows. */
 const FLOOD = 2_000;
@@ -71,7 +72,7 @@ export class WatchedPath {
       else target.folders.add(target.folder);
     } catch (error) {
       this.#target = null;
-      if (isGone(error)) this.isMissing = true;
+      if (isMissing(error)) this.isMissing = true;
       else this.#means.warn(`unusable ${this.#given}`, `Not watching ${this.#given}: ${reasonOf(error)}`);
     } finally {
       old?.folders.close();
