@@ -7,6 +7,7 @@ import { removeStaleSocket } from "../instance/stale_files.ts";
 import { type Check, stateInWords } from "../instance/status/status.ts";
 import { describeProcess, type Holder } from "../platform/processes/processes.ts";
 import { orUnseen } from "../platform/processes/proc_files.ts";
+import { placesOf } from "../temporal/launch/places.ts";
 import { quotedIfNeeded, shellWord } from "../text/shell_word.ts";
 import { type RunCheck, whileUnsupervised } from "./context.ts";
 import { diagnose, failed, type Finding, warning } from "./findings.ts";
@@ -174,14 +175,9 @@ export const checkSocket: RunCheck = (context) => {
 export const checkPorts: RunCheck = (context) => {
   const { settings, processes, evidence } = context;
   const temporal = evidence.found?.pgid ?? null;
-  const { port: frontend, headless, uiPort, metricsPort, httpPort } = settings;
-  const wanted: [flag: string, port: number][] = [["--port", frontend]];
-  if (!headless) wanted.push(["--ui-port", uiPort]);
-  if (metricsPort !== null) wanted.push(["--metrics-port", metricsPort]);
-  if (httpPort !== null) wanted.push(["--http-port", httpPort]);
   const findings: Finding[] = [];
   const summary: string[] = [];
-  for (const [flag, port] of wanted) {
+  for (const { flag, port } of placesOf(settings)) {
     const listeners = processes.listeners(port);
     const foreign = listeners.filter(({ pid }) =>
       temporal === null || pid === null || processes.inspect(pid)?.pgid !== temporal

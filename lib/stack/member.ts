@@ -88,11 +88,6 @@ export class Member {
     return state?.kind === "failed" ? state.failure : null;
   }
 
-  /** Its process that is alive. */
-  get process(): StackProcess | null {
-    return this.#run?.supervised.manager.process ?? null;
-  }
-
   /** Its next run is as `settings` say. One that is active keeps those that it has. */
   declare(settings: ProcessSettings): void {
     if (!this.isActive) this.#settings = settings;
@@ -187,9 +182,8 @@ export class Member {
       const detail = this.isWanted ? waitsFor(this.#settings.dependsOn) : null;
       return { ...NOT_RUNNING, name, detail, state: this.isWanted ? "starting" : "stopped", log };
     }
-    const { supervised: { machine }, program } = run;
+    const { supervised: { machine, manager: { process } }, program } = run;
     const { state, restarts, lastExit } = machine;
-    const process = this.process;
     const { taskQueues } = program;
     return {
       name,

@@ -1,9 +1,9 @@
-import { valuesOfFlag } from "../../config/dev_server_args.ts";
-import { isPort, type Settings } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { describeObstacle, endOf, homeFact } from "../../instance/obstacle.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
 import type { System } from "../../platform/system.ts";
+import { type Place, placesOf } from "./places.ts";
 
 /**
  * How long an exiting process may keep its ports after it is no longer visible (exit_files in kernel/exit.c), in ms.
@@ -39,27 +39,6 @@ export async function refuseTakenPorts(
     if (error.facts["pid"] !== null || nowMs() > giveUpAt) throw error;
     await delay(10);
   }
-}
-
-/** An address that a server listens on, and the flag that sets it. */
-interface Place {
-  host: string;
-  port: number;
-  flag: string;
-}
-
-/** The addresses that must be free. */
-function placesOf(settings: Settings): Place[] {
-  const { ip, port, headless, uiIp, uiPort } = settings;
-  const others = ["metrics-port", "http-port"].flatMap((name) => {
-    const given = Number(valuesOfFlag(settings, name).at(-1)); // also in `extraArgs`
-    return isPort(given) ? [{ host: ip, port: given, flag: `--${name}` }] : [];
-  });
-  return [
-    { host: ip, port, flag: "--port" },
-    ...(headless ? [] : [{ host: uiIp ?? ip, port: uiPort, flag: "--ui-port" }]),
-    ...others,
-  ];
 }
 
 /** Adds ::1: clients that use `localhost` may connect there, and would reach a foreign process. */

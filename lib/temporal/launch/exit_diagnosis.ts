@@ -1,6 +1,7 @@
 import type { Settings } from "../../config/settings.ts";
 import { clip, lastWords, messagesOf } from "../../logs/last_words.ts";
 import { INSTALL_ROSETTA, KERNEL_LOG, liftQuarantine } from "../../text/macos_commands.ts";
+import { placesOf } from "./places.ts";
 
 /** Why Temporal exited, derived from its output. */
 export type FailureCause =
@@ -202,11 +203,12 @@ function diagnoseOutput(exit: TemporalExit): ExitDiagnosis {
     for (const { cause, matches, message, hint } of PATTERNS) {
       const match = matches.exec(text);
       if (match === null) continue;
-      const flag = cause === "port-taken" ? flagOf(Number(match[2]), exit.settings) : null;
+      const places = cause === "port-taken" && exit.settings !== undefined ? placesOf(exit.settings) : [];
+      const flag = places.find(({ port }) => port === Number(match[2]))?.flag;
       return {
         cause,
         message: message?.(match, fileNames(exit)) ?? `Temporal failed to start: ${clip(text)}`,
-        hint: flag === null
+        hint: flag === undefined
           ? hint
           : `End the process that listens there (\`stigmer-local doctor\` names it), or choose another port with ${flag}`,
       };
@@ -233,16 +235,4 @@ function fileNames({ settings, binary }: TemporalExit): FileNames {
     database: database == null ? "The database" : `The database ${database}`,
     binary: binary === undefined ? "The Temporal binary" : `The Temporal binary ${binary}`,
   };
-}
-
-/** The flag that sets this port; null if none does. */
-function flagOf(port: number, settings: Settings | undefined): string | null {
-  if (settings === undefined) return null;
-  const ports = {
-    "--port": settings.port,
-    "--ui-port": settings.uiPort,
-    "--metrics-port": settings.metricsPort,
-    "--http-port": settings.httpPort,
-  };
-  return Object.entries(ports).find(([, each]) => each === port)?.[0] ?? null;
 }

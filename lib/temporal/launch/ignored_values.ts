@@ -1,3 +1,5 @@
+import { logDocument } from "../../logs/log_document.ts";
+
 /**
  * A warning for each dynamic config value that Temporal ignores, according to its log: it uses the default for a value of
  * another type than the key's (`matchAndConvertCvs` in its `common/dynamicconfig/collection.go`), and says so once for
@@ -10,12 +12,10 @@ export function ignoredValues(log: string, values: readonly string[]): string[] 
   const warnings = new Set<string>();
   for (const line of log.split("\n")) {
     if (!line.includes("Failed to convert value, using default")) continue;
-    const key = /\bkey=(\S+)/.exec(line)?.[1] ?? /"key":"([^"]+)"/.exec(line)?.[1];
-    const why = /\berror="?([^"]+)"?$/.exec(line)?.[1] ?? /"error":"([^"]+)"/.exec(line)?.[1];
-    if (key !== undefined) {
-      const given = keys.find((each) => each.toLowerCase() === key.toLowerCase()) ?? key;
-      warnings.add(`Temporal ignores the dynamic config value of ${given}: ${why ?? "it cannot use it"}`);
-    }
+    const { key, error } = logDocument(line).fields;
+    if (typeof key !== "string") continue;
+    const given = keys.find((each) => each.toLowerCase() === key.toLowerCase()) ?? key;
+    warnings.add(`Temporal ignores the dynamic config value of ${given}: ${error ?? "it cannot use it"}`);
   }
   return [...warnings];
 }
