@@ -6,6 +6,7 @@
  * `--retry` runs a failed file once more, alone and at the end, and reports files that then pass as unstable: for shared,
  * loaded machines. A file that fails twice has failed. `--quick` runs the unit tests and the ten central scenarios.
  */
+import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -17,7 +18,8 @@ import { takeTurn } from "./testing/take_turn.ts";
 import { buildTestBundle } from "./testing/test_bundle.ts";
 import { findTestFiles, type TestFile } from "./testing/test_file.ts";
 
-const PARALLEL = 2;
+/** Files at once: most of them wait for timers and other processes half of their time. */
+const PARALLEL = 2 * availableParallelism();
 const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 type Job = { file: TestFile; runtime: RuntimeName };
@@ -41,7 +43,9 @@ async function main(argv: string[]): Promise<number> {
 
   // Tests without Temporal are light and need not wait.
   const turn = needsTemporal ? await takeTurn(cancel.signal) : null;
-  const jobs = files.flatMap((file) => runtimes.map((runtime) => ({ file, runtime })));
+  // The long ones first, so that short ones fill the end.
+  const jobs = files.toSorted((one, other) => Number(other.needsTemporal) - Number(one.needsTemporal))
+    .flatMap((file) => runtimes.map((runtime) => ({ file, runtime })));
   const results = new Map<string, FileResult>();
   const run = async ({ file, runtime }: Job): Promise<void> => {
     if (cancel.signal.aborted) return;
@@ -50,7 +54,7 @@ async function main(argv: string[]): Promise<number> {
     if (!cancel.signal.aborted) report(result, args.verbose);
   };
   await inParallel(jobs.filter((job) => !job.file.isHeavy), PARALLEL, run);
-  await inParallel(jobs.filter((job) => job.file.isHeavy), 1, run);
+  await inParallel(jobs.filter((job) => job.file.isHeavy), runtimes.length, run);
   const unstable = args.retry ? await retry(results, run) : [];
   turn?.close();
   bundle?.remove();

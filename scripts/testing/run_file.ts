@@ -38,7 +38,7 @@ export async function runFile(
   // To a file and not a pipe: a daemon that inherits the pipe would keep the runner waiting.
   const child = spawn(command, args, {
     cwd: machine.root,
-    env: testEnvironment(machine, home, jobId),
+    env: withoutExtraCertificates(testEnvironment(machine, home, jobId)),
     stdio: ["ignore", log, log],
     detached: true,
   });
@@ -63,6 +63,12 @@ export async function runFile(
   const counts = readCounts(runtime, output, exitCode !== 0);
   const seconds = (performance.now() - startedAt) / 1000;
   return { file, runtime, counts, seconds, output, logPath, ranOutOfTime, leftovers };
+}
+
+/** Node reads these certificates in each process, in about 30 ms. Only package managers need them (tests/e2e/support_packages.ts). */
+function withoutExtraCertificates(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { NODE_EXTRA_CA_CERTS, ...others } = env;
+  return NODE_EXTRA_CA_CERTS === undefined ? env : { ...others, STIGMER_TEST_EXTRA_CA_CERTS: NODE_EXTRA_CA_CERTS };
 }
 
 function commandLine(machine: Machine, file: TestFile, runtime: RuntimeName): [string, string[]] {
