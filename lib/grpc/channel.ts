@@ -2,16 +2,16 @@ import { concatBytes, readUint32, uint32 } from "../platform/net/bytes.ts";
 import type { Connect, Endpoint } from "../platform/net/connection.ts";
 import { GrpcError } from "./error.ts";
 import { encodeHeaders, type Header } from "./hpack.ts";
-import { createHttp2Link, type Http2Link } from "./http2_connection.ts";
+import { createHttp2Link, type Http2Link, reasonOf } from "./http2_connection.ts";
 import type { Http2Answer } from "./http2_response.ts";
 
 /** The reply to a unary call. */
 export interface GrpcReply {
   /** The reply message; null if the server sent only a status. */
   message: Uint8Array | null;
-  /** `grpc-status`: 0 OK, 5 NOT_FOUND, 6 ALREADY_EXISTS, 12 UNIMPLEMENTED, 14 UNAVAILABLE … */
+  /** `grpc-status`, such as {@linkcode GrpcStatus}. */
   status: number;
-  /** `grpc-message`, decoded; empty if absent. */
+  /** `grpc-message`, decoded; `gRPC status N` if it is empty or absent. */
   statusMessage: string;
 }
 
@@ -91,20 +91,16 @@ export async function openGrpcChannel(
     try {
       return createHttp2Link(await connect(endpoint, timeoutMs));
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new GrpcError("unreachable", `Cannot connect to ${authority}: ${reason}`, cause);
+      throw new GrpcError("unreachable", `Cannot connect to ${authority}: ${reasonOf(cause)}`, cause);
     }
   }
 
   /** Concurrent calls on a closed connection share one new connection. */
   function renew(timeoutMs: number): Promise<void> {
-    redial ??= dial(timeoutMs).then((next) => {
+    return redial ??= dial(timeoutMs).then((next) => {
       link = next;
       if (isClosed) next.close();
-    }).finally(() => {
-      redial = null;
-    });
-    return redial;
+    }).finally(() => redial = null);
   }
 
   return {
@@ -155,7 +151,7 @@ function readReply({ headers, body }: Http2Answer): GrpcReply {
   return {
     message: readMessage(body),
     status: Number(status),
-    statusMessage: percentDecoded(valueOf("grpc-message") ?? ""),
+    statusMessage: percentDecoded(valueOf("grpc-message") || `gRPC status ${status}`),
   };
 }
 

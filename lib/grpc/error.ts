@@ -1,3 +1,13 @@
+/** The codes of `grpc-status` that callers tell apart. */
+export const GrpcStatus = {
+  ok: 0,
+  notFound: 5,
+  alreadyExists: 6,
+  permissionDenied: 7,
+  unimplemented: 12,
+  unauthenticated: 16,
+} as const;
+
 /**
  * Why a call got no reply: `unreachable` no connection · `timeout` · `closed` the connection was closed during the call
  * · `reset` the server reset the stream · `refused` the server did not process the call, which may be retried (RFC

@@ -1,7 +1,7 @@
 import type { Connect, Endpoint } from "../platform/net/connection.ts";
 import { httpStatusAt } from "../platform/net/http_status.ts";
 import type { GrpcChannel, GrpcReply } from "./channel.ts";
-import { GrpcError, type GrpcFailure } from "./error.ts";
+import { GrpcError, type GrpcFailure, GrpcStatus } from "./error.ts";
 import { numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
 
 /** An inconclusive check: no reply (`kind`), or an unexpected status (`status`). */
@@ -18,7 +18,6 @@ export interface CheckFailure {
 const HEALTH_CHECK = "/grpc.health.v1.Health/Check";
 const WORKFLOW_SERVICE = "temporal.api.workflowservice.v1.WorkflowService";
 const SERVING = 1;
-const NOT_FOUND = 5;
 
 /**
  * Whether Temporal's workflow service reports SERVING. An open port, or `SERVING` for the empty service name, is not
@@ -31,9 +30,8 @@ export async function checkServing(
   const request = protobufMessage(protobufField(1, WORKFLOW_SERVICE));
   const reply = await ask(channel, HEALTH_CHECK, request, timeoutMs);
   if ("error" in reply) return reply;
-  // NOT_FOUND: the health service does not know Temporal's service, because it is another gRPC server or not set up
-  // yet.
-  if (reply.status === NOT_FOUND) return "not-serving";
+  // The health service does not know Temporal's service, because it is another gRPC server or not set up yet.
+  if (reply.status === GrpcStatus.notFound) return "not-serving";
   if (reply.status !== 0 || reply.message === null) return statusFailure(reply);
   return numberOf(readProtobuf(reply.message), 1) === SERVING ? "serving" : "not-serving";
 }
@@ -47,7 +45,7 @@ export async function describeNamespace(
   const request = protobufMessage(protobufField(1, namespace));
   const reply = await ask(channel, `/${WORKFLOW_SERVICE}/DescribeNamespace`, request, timeoutMs);
   if ("error" in reply) return reply;
-  if (reply.status === NOT_FOUND) return "not-found";
+  if (reply.status === GrpcStatus.notFound) return "not-found";
   return reply.status === 0 ? "found" : statusFailure(reply);
 }
 
@@ -59,7 +57,7 @@ export async function getServerVersion(
   const reply = await ask(channel, `/${WORKFLOW_SERVICE}/GetSystemInfo`, new Uint8Array(0), timeoutMs);
   if ("error" in reply) return reply;
   if (reply.status !== 0 || reply.message === null) return statusFailure(reply);
-  return { version: stringOf(readProtobuf(reply.message), 1) ?? "" };
+  return { version: stringOf(readProtobuf(reply.message), 1) };
 }
 
 async function ask(
@@ -77,7 +75,7 @@ async function ask(
 }
 
 function statusFailure(reply: GrpcReply): CheckFailure {
-  return { error: reply.statusMessage || `gRPC status ${reply.status}`, kind: "status", status: reply.status };
+  return { error: reply.statusMessage, kind: "status", status: reply.status };
 }
 
 /**

@@ -15,8 +15,7 @@ import {
   stripPadding,
 } from "./http2_frames.ts";
 import {
-  type AnswerCollector,
-  createAnswerCollector,
+  AnswerCollector,
   createReceiveWindow,
   type Http2Answer,
   MAX_HEADER_BYTES,
@@ -40,6 +39,7 @@ export interface Http2Link {
 
 interface Stream {
   answer: AnswerCollector;
+  useWindow: ReturnType<typeof createReceiveWindow>;
   timer: ReturnType<typeof setTimeout>;
   resolve(answer: Http2Answer): void;
   reject(error: GrpcError): void;
@@ -67,10 +67,10 @@ const NO_BYTES = new Uint8Array(0);
  */
 export function createHttp2Link(connection: Connection): Http2Link {
   const streams = new Map<number, Stream>();
-  const decoder = createFrameDecoder();
-  const headerBlocks = createHeaderBlockAssembler(MAX_HEADER_BYTES);
-  const hpack = createHpackDecoder();
-  const window = createReceiveWindow();
+  const decodeFrames = createFrameDecoder();
+  const acceptFrame = createHeaderBlockAssembler(MAX_HEADER_BYTES);
+  const decodeHeaders = createHpackDecoder();
+  const useWindow = createReceiveWindow();
   let nextStreamId = 1;
   let failure: GrpcError | null = null;
   let isDraining = false;
@@ -93,6 +93,10 @@ export function createHttp2Link(connection: Connection): Http2Link {
     for (const id of [...streams.keys()]) settle(id)?.reject(error);
   }
 
+  function broke(cause: unknown): void {
+    end(new GrpcError("closed", `The connection broke: ${reasonOf(cause)}`, cause));
+  }
+
   function settle(id: number): Stream | undefined {
     const stream = streams.get(id);
     if (stream === undefined) return undefined;
@@ -105,9 +109,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
     // The server may send SETTINGS first: then the acknowledgement, not a request, is the first write.
     const message = concatBytes([greeting, bytes]);
     greeting = NO_BYTES;
-    lastWrite = lastWrite.then(() => connection.write(message)).catch((cause) => {
-      end(new GrpcError("closed", `The connection broke: ${reasonOf(cause)}`, cause));
-    });
+    lastWrite = lastWrite.then(() => connection.write(message)).catch(broke);
     return lastWrite;
   }
 
@@ -117,11 +119,11 @@ export function createHttp2Link(connection: Connection): Http2Link {
       try {
         bytes = await connection.read();
       } catch (cause) {
-        return end(new GrpcError("closed", `The connection broke: ${reasonOf(cause)}`, cause));
+        return broke(cause);
       }
       if (bytes === null) return end(new GrpcError("closed", "The server closed the connection"));
       try {
-        for (const frame of decoder.push(bytes)) onFrame(frame);
+        for (const frame of decodeFrames(bytes)) onFrame(frame);
       } catch (cause) {
         return end(new GrpcError("not-grpc", `The peer violated the HTTP/2 protocol: ${reasonOf(cause)}`, cause));
       }
@@ -136,10 +138,10 @@ export function createHttp2Link(connection: Connection): Http2Link {
     if (!streams.has(frame.streamId) && ++strayFrames > MAX_STRAY_FRAMES) {
       throw new Error("too many unsolicited frames");
     }
-    const block = headerBlocks.accept(frame);
+    const block = acceptFrame(frame);
     if (block === "pending") return;
     if (block !== "other") {
-      streams.get(block.streamId)?.answer.addHeaders(block.bytes);
+      streams.get(block.streamId)?.answer.addHeaders(decodeHeaders(block.bytes), block.bytes.length);
       if (block.isLast) finish(block.streamId);
       return;
     }
@@ -190,12 +192,12 @@ export function createHttp2Link(connection: Connection): Http2Link {
 
   function onData(frame: Frame): void {
     const frameBytes = frame.payload.length;
-    giveWindow(0, window.use(frameBytes));
+    giveWindow(0, useWindow(frameBytes));
     const stream = streams.get(frame.streamId);
     if (stream === undefined) return;
-    const given = stream.answer.addData(stripPadding(frame), frameBytes);
+    stream.answer.addData(stripPadding(frame));
     if (frame.flags & FrameFlag.endStream) finish(frame.streamId);
-    else giveWindow(frame.streamId, given);
+    else giveWindow(frame.streamId, stream.useWindow(frameBytes));
   }
 
   function giveWindow(streamId: number, bytes: number): void {
@@ -238,7 +240,8 @@ export function createHttp2Link(connection: Connection): Http2Link {
           if (performance.now() - dueMs < LATE_MS) giveUp();
           else stream.timer = setTimeout(giveUp, LATE_MS);
         }, timeoutMs);
-        const stream: Stream = { answer: createAnswerCollector(hpack), timer, resolve, reject };
+        const answer = new AnswerCollector();
+        const stream: Stream = { answer, useWindow: createReceiveWindow(), timer, resolve, reject };
         streams.set(send(headerBlock, body), stream);
       });
     },
@@ -247,6 +250,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
   };
 }
 
-function reasonOf(cause: unknown): string {
+/** What an error says. */
+export function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }

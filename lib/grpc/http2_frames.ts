@@ -25,7 +25,7 @@ export const MAX_FRAME_PAYLOAD_BYTES = 16_384;
 
 const HEADER_BYTES = 9;
 
-/** One frame. `payload` is valid until the next `push()` to its decoder; copy it to keep it. */
+/** One frame. `payload` is valid until its decoder gets more bytes; copy it to keep it. */
 export interface Frame {
   type: number;
   flags: number;
@@ -70,41 +70,34 @@ export function stripPadding(frame: Frame): Uint8Array {
   return payload;
 }
 
-/** Splits a stream of bytes into frames. */
-export interface FrameDecoder {
-  /**
-   * Returns the frames that `bytes` complete, in order. Buffers at most one incomplete frame.
-   *
-   * @throws {Error} if a frame announces a payload above the limit, as most data that is not HTTP/2 does
-   */
-  push(bytes: Uint8Array): Frame[];
-}
-
-/** A decoder that accepts payloads of up to `maxPayloadBytes`. */
-export function createFrameDecoder(maxPayloadBytes: number = MAX_FRAME_PAYLOAD_BYTES): FrameDecoder {
+/**
+ * Splits a stream of bytes into frames: the function that it returns gets the bytes as they come, and returns the frames
+ * that they complete, in order. Buffers at most one incomplete frame.
+ *
+ * @throws {Error} (the function) if a frame announces a payload above the limit, as most data that is not HTTP/2 does
+ */
+export function createFrameDecoder(): (bytes: Uint8Array) => Frame[] {
   let kept = new Uint8Array(0);
 
-  return {
-    push(bytes) {
-      const input = kept.length === 0 ? bytes : concatBytes([kept, bytes]);
-      const frames: Frame[] = [];
-      let at = 0;
-      while (input.length - at >= HEADER_BYTES) {
-        const size = readUint32(input, at) >>> 8;
-        if (size > maxPayloadBytes) {
-          throw new Error(`Cannot read a frame of ${size} bytes: the limit is ${maxPayloadBytes}`);
-        }
-        if (input.length - at < HEADER_BYTES + size) break;
-        frames.push({
-          type: input[at + 3] as number,
-          flags: input[at + 4] as number,
-          streamId: readUint32(input, at + 5) & 0x7fffffff,
-          payload: input.subarray(at + HEADER_BYTES, at + HEADER_BYTES + size),
-        });
-        at += HEADER_BYTES + size;
+  return (bytes) => {
+    const input = kept.length === 0 ? bytes : concatBytes([kept, bytes]);
+    const frames: Frame[] = [];
+    let at = 0;
+    while (input.length - at >= HEADER_BYTES) {
+      const size = readUint32(input, at) >>> 8;
+      if (size > MAX_FRAME_PAYLOAD_BYTES) {
+        throw new Error(`Cannot read a frame of ${size} bytes: the limit is ${MAX_FRAME_PAYLOAD_BYTES}`);
       }
-      kept = input.slice(at);
-      return frames;
-    },
+      if (input.length - at < HEADER_BYTES + size) break;
+      frames.push({
+        type: input[at + 3] as number,
+        flags: input[at + 4] as number,
+        streamId: readUint32(input, at + 5) & 0x7fffffff,
+        payload: input.subarray(at + HEADER_BYTES, at + HEADER_BYTES + size),
+      });
+      at += HEADER_BYTES + size;
+    }
+    kept = input.slice(at);
+    return frames;
   };
 }

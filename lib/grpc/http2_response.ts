@@ -1,5 +1,5 @@
 import { concatBytes } from "../platform/net/bytes.ts";
-import type { Header, HpackDecoder } from "./hpack.ts";
+import type { Header } from "./hpack.ts";
 
 /** The default flow-control window, in both directions (RFC 9113, section 6.9.2). */
 export const WINDOW_BYTES = 65_535;
@@ -14,59 +14,46 @@ export interface Http2Answer {
 }
 
 /** Collects the response to one request, within limits. */
-export interface AnswerCollector {
-  /** @throws {Error} if the block is malformed, or the response's blocks are too large */
-  addHeaders(block: Uint8Array): void;
+export class AnswerCollector {
+  readonly #headers: Header[] = [];
+  readonly #body: Uint8Array[] = [];
+  #headerBytes = 0;
+  #bodyBytes = 0;
+
   /**
-   * Adds `bytes`, which took `frameBytes` of the window with their padding. Returns the size of the WINDOW_UPDATE to
-   * send.
+   * Adds the fields of a block of `sizeBytes`.
    *
-   * @throws {Error} if the body is too large
+   * @throws {Error} if the response's blocks are too large
    */
-  addData(bytes: Uint8Array, frameBytes: number): number;
-  answer(): Http2Answer;
+  addHeaders(fields: readonly Header[], sizeBytes: number): void {
+    this.#headerBytes += sizeBytes;
+    if (this.#headerBytes > MAX_HEADER_BYTES) throw new Error(`header fields of more than ${MAX_HEADER_BYTES} bytes`);
+    this.#headers.push(...fields);
+  }
+
+  /** @throws {Error} if the body is too large */
+  addData(bytes: Uint8Array): void {
+    this.#bodyBytes += bytes.length;
+    if (this.#bodyBytes > MAX_BODY_BYTES) throw new Error(`a response of more than ${MAX_BODY_BYTES} bytes`);
+    if (bytes.length > 0) this.#body.push(bytes.slice());
+  }
+
+  answer(): Http2Answer {
+    return { headers: this.#headers, body: concatBytes(this.#body) };
+  }
 }
 
-/** A collector for one request. */
-export function createAnswerCollector(hpack: HpackDecoder): AnswerCollector {
-  const headers: Header[] = [];
-  const body: Uint8Array[] = [];
-  const window = createReceiveWindow();
-  let headerBytes = 0;
-  let bodyBytes = 0;
-
-  return {
-    addHeaders(block) {
-      headerBytes += block.length;
-      if (headerBytes > MAX_HEADER_BYTES) throw new Error(`header fields of more than ${MAX_HEADER_BYTES} bytes`);
-      headers.push(...hpack.decode(block));
-    },
-    addData(bytes, frameBytes) {
-      bodyBytes += bytes.length;
-      if (bodyBytes > MAX_BODY_BYTES) throw new Error(`a response of more than ${MAX_BODY_BYTES} bytes`);
-      if (bytes.length > 0) body.push(bytes.slice());
-      return window.use(frameBytes);
-    },
-    answer: () => ({ headers, body: concatBytes(body) }),
-  };
-}
-
-/** The flow-control window for received data. */
-export interface ReceiveWindow {
-  /** Counts `bytes` as received. Returns the size of the WINDOW_UPDATE to send, 0 while half of the window is free. */
-  use(bytes: number): number;
-}
-
-/** A window of the default size. */
-export function createReceiveWindow(): ReceiveWindow {
+/**
+ * A flow-control window for received data, of the default size. The function that it returns counts bytes as received,
+ * and returns the size of the WINDOW_UPDATE to send: 0 while half of the window is free.
+ */
+export function createReceiveWindow(): (bytes: number) => number {
   let used = 0;
-  return {
-    use(bytes) {
-      used += bytes;
-      if (used <= WINDOW_BYTES / 2) return 0;
-      const given = used;
-      used = 0;
-      return given;
-    },
+  return (bytes) => {
+    used += bytes;
+    if (used <= WINDOW_BYTES / 2) return 0;
+    const given = used;
+    used = 0;
+    return given;
   };
 }

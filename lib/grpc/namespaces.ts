@@ -1,8 +1,8 @@
 import type { GrpcChannel } from "./channel.ts";
-import { protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
+import { GrpcStatus } from "./error.ts";
+import { bytesOf, messagesOf, protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
 
 const WORKFLOW_SERVICE = "/temporal.api.workflowservice.v1.WorkflowService";
-const ALREADY_EXISTS = 6;
 const PAGE_SIZE = 1000n;
 /** The retention that Temporal's dev server gives the namespaces that it creates (`NewNamespaceConfig`), in s. */
 const RETENTION_S = 86_400n;
@@ -20,8 +20,7 @@ export async function registerNamespace(
   const retention = protobufMessage(protobufField(1, RETENTION_S));
   const request = protobufMessage(protobufField(1, namespace), protobufField(4, retention));
   const reply = await channel.call(`${WORKFLOW_SERVICE}/RegisterNamespace`, request, timeoutMs);
-  if (reply.status === 0 || reply.status === ALREADY_EXISTS) return null;
-  return reply.statusMessage || `gRPC status ${reply.status}`;
+  return reply.status === 0 || reply.status === GrpcStatus.alreadyExists ? null : reply.statusMessage;
 }
 
 /**
@@ -31,23 +30,14 @@ export async function registerNamespace(
  */
 export async function listNamespaces(channel: GrpcChannel, timeoutMs: number): Promise<string[] | null> {
   const names: string[] = [];
-  let page: Uint8Array | null = null;
+  let page: Uint8Array = new Uint8Array(0);
   do {
-    const request: Uint8Array = protobufMessage(
-      protobufField(1, PAGE_SIZE),
-      ...(page === null ? [] : [protobufField(2, page)]),
-    );
+    const request: Uint8Array = protobufMessage(protobufField(1, PAGE_SIZE), protobufField(2, page));
     const reply = await channel.call(`${WORKFLOW_SERVICE}/ListNamespaces`, request, timeoutMs);
     if (reply.status !== 0 || reply.message === null) return null;
-    page = null;
-    for (const { number, value } of readProtobuf(reply.message)) {
-      if (typeof value === "bigint") continue;
-      if (number === 2 && value.length > 0) page = value;
-      if (number !== 1) continue;
-      const info = readProtobuf(value).find((field) => field.number === 1)?.value;
-      const name = info instanceof Uint8Array ? stringOf(readProtobuf(info), 1) : null;
-      if (name !== null && name !== "temporal-system") names.push(name);
-    }
-  } while (page !== null);
-  return names;
+    const fields = readProtobuf(reply.message);
+    names.push(...messagesOf(fields, 1).map((described) => stringOf(readProtobuf(bytesOf(described, 1)), 1)));
+    page = bytesOf(fields, 2);
+  } while (page.length > 0);
+  return names.filter((name) => name !== "temporal-system");
 }

@@ -54,16 +54,28 @@ export function readProtobuf(message: Uint8Array): ProtobufField[] {
   return fields;
 }
 
-/** The last value of string field `number`; null if absent. */
-export function stringOf(fields: readonly ProtobufField[], number: number): string | null {
-  const field = fields.findLast((field) => field.number === number);
-  return field !== undefined && typeof field.value !== "bigint" ? new TextDecoder().decode(field.value) : null;
+/** The last value of bytes field `number`; empty if absent, as in proto3. */
+export function bytesOf(fields: readonly ProtobufField[], number: number): Uint8Array {
+  const value = fields.findLast((field) => field.number === number)?.value;
+  return value instanceof Uint8Array ? value : new Uint8Array(0);
 }
 
-/** The last value of varint field `number`; 0 if absent, as in proto3. */
+/** The last value of string field `number`; empty if absent. */
+export function stringOf(fields: readonly ProtobufField[], number: number): string {
+  return new TextDecoder().decode(bytesOf(fields, number));
+}
+
+/** The messages in repeated field `number`, each as its fields. */
+export function messagesOf(fields: readonly ProtobufField[], number: number): ProtobufField[][] {
+  return fields.flatMap((field) =>
+    field.number === number && field.value instanceof Uint8Array ? [readProtobuf(field.value)] : []
+  );
+}
+
+/** The last value of varint field `number`; 0 if absent. */
 export function numberOf(fields: readonly ProtobufField[], number: number): number {
-  const field = fields.findLast((field) => field.number === number);
-  return field !== undefined && typeof field.value === "bigint" ? Number(field.value) : 0;
+  const value = fields.findLast((field) => field.number === number)?.value;
+  return typeof value === "bigint" ? Number(value) : 0;
 }
 
 function varint(value: bigint): Uint8Array {

@@ -1,5 +1,5 @@
 import type { GrpcChannel } from "./channel.ts";
-import { numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
+import { bytesOf, messagesOf, numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
 
 const DESCRIBE = "/temporal.api.workflowservice.v1.WorkflowService/DescribeTaskQueue";
 
@@ -30,20 +30,10 @@ export async function listPollers(
   const queue = protobufMessage(protobufField(1, taskQueue));
   const request = protobufMessage(protobufField(1, namespace), protobufField(2, queue), protobufField(3, TYPES[kind]));
   const reply = await channel.call(DESCRIBE, request, timeoutMs);
-  if (reply.status !== 0 || reply.message === null) {
-    return { why: reply.statusMessage || `gRPC status ${reply.status}` };
-  }
-  return readProtobuf(reply.message).flatMap(({ number, value }) => {
-    if (number !== 1 || typeof value === "bigint") return [];
-    const fields = readProtobuf(value);
-    const time = fields.find((field) => field.number === 1)?.value;
-    const polledAtMs = time instanceof Uint8Array ? readTimestamp(time) : 0;
-    return [{ identity: stringOf(fields, 2) ?? "", polledAtMs }];
+  if (reply.status !== 0 || reply.message === null) return { why: reply.statusMessage };
+  return messagesOf(readProtobuf(reply.message), 1).map((poller) => {
+    const timestamp = readProtobuf(bytesOf(poller, 1));
+    const polledAtMs = numberOf(timestamp, 1) * 1000 + numberOf(timestamp, 2) / 1e6;
+    return { identity: stringOf(poller, 2), polledAtMs };
   });
-}
-
-/** A `google.protobuf.Timestamp` as Unix ms. */
-function readTimestamp(message: Uint8Array): number {
-  const fields = readProtobuf(message);
-  return numberOf(fields, 1) * 1000 + numberOf(fields, 2) / 1e6;
 }

@@ -42,7 +42,7 @@ export function fakeConnect(
     };
     const peer: FakePeer = {
       received: () => concatBytes(sent),
-      frames: () => createFrameDecoder().push(concatBytes(sent).slice(CLIENT_PREFACE.length)),
+      frames: () => createFrameDecoder()(concatBytes(sent).slice(CLIENT_PREFACE.length)),
       send: (...parts) => deliver(concatBytes(parts)),
       end: () => deliver(null),
       block: () => isBlocked = true,

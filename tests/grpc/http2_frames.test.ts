@@ -25,12 +25,12 @@ describe("createFrameDecoder()", () => {
         const bytes = concatBytes(
           frames.map((each) => encodeFrame(each.type, each.flags, each.streamId, each.payload)),
         );
-        const decoder = createFrameDecoder();
+        const decode = createFrameDecoder();
         const decoded = [];
         let at = 0;
         for (let i = 0; at < bytes.length; i++) {
           const size = cuts[i % cuts.length] as number;
-          for (const each of decoder.push(bytes.slice(at, at + size))) {
+          for (const each of decode(bytes.slice(at, at + size))) {
             decoded.push({ ...each, payload: each.payload.slice() });
           }
           at += size;
@@ -41,20 +41,20 @@ describe("createFrameDecoder()", () => {
   });
 
   it("refuses a frame that is too large before its payload comes", () => {
-    const decoder = createFrameDecoder(10);
-    assertThrows(() => decoder.push(Uint8Array.of(0, 0, 11, 0, 0, 0, 0, 0, 0)), Error, "11 bytes");
+    const decode = createFrameDecoder();
+    assertThrows(() => decode(Uint8Array.of(0, 0x40, 1, 0, 0, 0, 0, 0, 0)), Error, "16385 bytes");
   });
 
   it("refuses HTTP/1.1 at once", () => {
     assertThrows(
-      () => createFrameDecoder().push(new TextEncoder().encode("HTTP/1.1 400 Bad Request")),
+      () => createFrameDecoder()(new TextEncoder().encode("HTTP/1.1 400 Bad Request")),
       Error,
       "the limit is 16384",
     );
   });
 
   it("ignores the reserved bit of the stream's number", () => {
-    const [first] = createFrameDecoder().push(Uint8Array.of(0, 0, 0, 6, 0, 0x80, 0, 0, 1));
+    const [first] = createFrameDecoder()(Uint8Array.of(0, 0, 0, 6, 0, 0x80, 0, 0, 1));
     assertEquals(first?.streamId, 1);
   });
 });

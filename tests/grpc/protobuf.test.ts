@@ -1,7 +1,14 @@
 import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "../../lib/grpc/protobuf.ts";
+import {
+  messagesOf,
+  numberOf,
+  protobufField,
+  protobufMessage,
+  readProtobuf,
+  stringOf,
+} from "../../lib/grpc/protobuf.ts";
 
 describe("readProtobuf()", () => {
   it("reads back what was written", () => {
@@ -33,10 +40,13 @@ describe("readProtobuf()", () => {
   });
 });
 
-describe("stringOf() and numberOf()", () => {
+describe("stringOf(), numberOf() and messagesOf()", () => {
   it("give the last value of a field, and proto3's default when it is absent", () => {
     const fields = readProtobuf(protobufMessage(protobufField(1, "a"), protobufField(1, "b"), protobufField(2, 5n)));
-    assertEquals([stringOf(fields, 1), stringOf(fields, 2), stringOf(fields, 3)], ["b", null, null]);
+    assertEquals([stringOf(fields, 1), stringOf(fields, 2), stringOf(fields, 3)], ["b", "", ""]);
     assertEquals([numberOf(fields, 2), numberOf(fields, 1), numberOf(fields, 3)], [5, 0, 0]);
+    const message = { number: 3, value: 7n };
+    const repeated = protobufField(4, Uint8Array.of(0x18, 7));
+    assertEquals(messagesOf(readProtobuf(protobufMessage(repeated, repeated)), 4), [[message], [message]]);
   });
 });

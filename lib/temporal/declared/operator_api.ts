@@ -1,6 +1,6 @@
 import { SEARCH_ATTRIBUTE_TYPES } from "../../config/flags/search_attribute_types.ts";
 import type { GrpcChannel } from "../../grpc/channel.ts";
-import { numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "../../grpc/protobuf.ts";
+import { messagesOf, numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "../../grpc/protobuf.ts";
 
 const SERVICE = "/temporal.api.operatorservice.v1.OperatorService";
 
@@ -27,11 +27,9 @@ export async function listSearchAttributes(
   );
   if (reply.status !== 0 || reply.message === null) return { status: reply.status, why: reply.statusMessage };
   const types = new Map<string, string>();
-  for (const { number, value } of readProtobuf(reply.message)) {
-    if (number !== 1 || typeof value === "bigint") continue; // 2: Temporal's own, 3: the columns behind them
-    const entry = readProtobuf(value);
+  for (const entry of messagesOf(readProtobuf(reply.message), 1)) { // 2: Temporal's own, 3: the columns behind them
     const type = numberOf(entry, 2);
-    types.set(stringOf(entry, 1) ?? "", SEARCH_ATTRIBUTE_TYPES[type - 1] ?? `type ${type}`);
+    types.set(stringOf(entry, 1), SEARCH_ATTRIBUTE_TYPES[type - 1] ?? `type ${type}`);
   }
   return types;
 }
