@@ -41,7 +41,7 @@ export type ErrorCode =
 /** What a {@linkcode LocalError} carries besides its message. */
 export interface LocalErrorOptions {
   /** What to do about it, in one line. */
-  hint?: string;
+  hint?: string | undefined;
   /** Plain data about the failure (`port`, `pid`, `path` …), printed by `--json`. */
   facts?: Record<string, unknown>;
   /** The exit code of a command that fails with this error. @default {1} */

@@ -1,6 +1,6 @@
 import type { Failure } from "../errors/failure.ts";
 import { type GrpcChannel, openGrpcChannel } from "../grpc/channel.ts";
-import { GrpcError } from "../grpc/error.ts";
+import { GrpcError, GrpcStatus } from "../grpc/error.ts";
 import { type CheckFailure, checkServing, describeNamespace, getServerVersion } from "../grpc/health.ts";
 import { formatAddress } from "../instance/status/addresses.ts";
 import type { Check } from "../instance/status/status.ts";
@@ -36,58 +36,48 @@ export async function checkExternal(
   material: Credentials,
   timeoutMs: number,
 ): Promise<ExternalReport> {
-  const { channel, checks, failure } = await dial(connect, external, material, timeoutMs);
-  return channel === null
-    ? { checks, isReached: false, serverVersion: null, failure }
-    : await ask(external, material, channel, checks, timeoutMs);
+  const startedAt = performance.now();
+  let reachedAt: number | null = null;
+  const onReached = () => reachedAt = performance.now();
+  const over = material.tls === null ? connect : tlsConnect(material.tls, onReached);
+  const channel = await dial(over, external, material, timeoutMs);
+  const now = performance.now();
+  if (channel instanceof GrpcError && !(channel.cause instanceof TlsError)) {
+    const failure = unreachable(external, channel);
+    return notReached([portCheck(external, now - startedAt, failure)], failure);
+  }
+  const checks = [portCheck(external, (reachedAt ?? now) - startedAt, null)];
+  const tlsMs = now - (reachedAt ?? startedAt);
+  if (channel instanceof GrpcError) {
+    const failure = tlsFailed(external, channel, material.clientValidity);
+    return notReached([...checks, tlsCheck(external, tlsMs, failure)], failure);
+  }
+  if (external.tls !== null) checks.push(tlsCheck(external, tlsMs, null));
+  return await ask(external, material, channel, checks, timeoutMs);
 }
 
-interface Dialled {
-  channel: GrpcChannel | null;
-  checks: Check[];
-  failure: Failure | null;
+function notReached(checks: Check[], failure: Failure): ExternalReport {
+  return { checks, isReached: false, serverVersion: null, failure };
 }
 
-/** Connects, with a check for each layer of the connection. */
+/** Connects; an error of the connection is a result. */
 async function dial(
   connect: Connect,
   external: ExternalTemporal,
   material: Credentials,
   timeoutMs: number,
-): Promise<Dialled> {
+): Promise<GrpcChannel | GrpcError> {
   const { host, port, tls } = external;
-  const startedAt = performance.now();
-  let reachedAt: number | null = null;
-  const onReached = () => reachedAt = performance.now();
   try {
-    const channel = await openGrpcChannel(
-      material.tls === null ? connect : tlsConnect(material.tls, onReached),
-      { host, port },
-      timeoutMs,
-      {
-        // As in grpc-go, the expected name in the certificate is also the authority.
-        authority: tls?.serverName ?? formatAddress(host, port),
-        scheme: tls === null ? "http" : "https",
-        metadata: metadataOf(external, material),
-      },
-    );
-    const now = performance.now();
-    const checks = [portCheck(external, true, (reachedAt ?? now) - startedAt, "")];
-    if (tls !== null) checks.push(tlsCheck(external, true, now - (reachedAt ?? startedAt), ""));
-    return { channel, checks, failure: null };
+    return await openGrpcChannel(connect, { host, port }, timeoutMs, {
+      // As in grpc-go, the expected name in the certificate is also the authority.
+      authority: tls?.serverName ?? formatAddress(host, port),
+      scheme: tls === null ? "http" : "https",
+      metadata: metadataOf(external, material),
+    });
   } catch (error) {
-    if (!(error instanceof GrpcError)) throw error;
-    const now = performance.now();
-    if (!(error.cause instanceof TlsError)) {
-      const failure = unreachable(external, error);
-      return { channel: null, failure, checks: [portCheck(external, false, now - startedAt, failure.message)] };
-    }
-    const failure = tlsFailed(external, error, material.clientValidity);
-    const checks = [
-      portCheck(external, true, (reachedAt ?? now) - startedAt, ""),
-      tlsCheck(external, false, now - (reachedAt ?? startedAt), failure.message),
-    ];
-    return { channel: null, checks, failure };
+    if (error instanceof GrpcError) return error;
+    throw error;
   }
 }
 
@@ -102,9 +92,9 @@ async function ask(
   const secrets = secretsOf(external, material);
   try {
     const [server, serving, namespace] = await Promise.all([
-      timed(async () => heard(await getServerVersion(channel, timeoutMs), secrets)),
-      timed(async () => heard(await checkServing(channel, timeoutMs), secrets)),
-      timed(async () => heard(await describeNamespace(channel, external.namespace, timeoutMs), secrets)),
+      heard(getServerVersion(channel, timeoutMs), secrets),
+      heard(checkServing(channel, timeoutMs), secrets),
+      heard(describeNamespace(channel, external.namespace, timeoutMs), secrets),
     ]);
     const lost = [server, serving, namespace].map(({ answer }) => answer).find(isWithoutReply);
     if (lost !== undefined) return withoutReply(external, material, checks, lost, server.ms);
@@ -115,18 +105,13 @@ async function ask(
       grpc: notServing(external, serving.answer, serverVersion !== null),
       namespace: namespace.answer === "found" ? null : notAsExpected(external, "namespace", namespace.answer),
     };
-    const check = (name: "server" | "grpc" | "namespace", ms: number, detail: string): Check => ({
-      name,
-      ok: failures[name] === null,
-      ms,
-      detail: failures[name]?.message ?? detail,
-    });
+    const health = serving.answer === "serving" ? "SERVING" : "responds, reports no health status";
     return {
       checks: [
         ...checks,
-        check("server", server.ms, `Temporal ${serverVersion}`),
-        check("grpc", serving.ms, serving.answer === "serving" ? "SERVING" : "responds, reports no health status"),
-        check("namespace", namespace.ms, external.namespace),
+        checkOf("server", server.ms, `Temporal ${serverVersion}`, failures.server),
+        checkOf("grpc", serving.ms, health, failures.grpc),
+        checkOf("namespace", namespace.ms, external.namespace, failures.namespace),
       ],
       isReached: true,
       serverVersion,
@@ -137,12 +122,15 @@ async function ask(
   }
 }
 
-/** The answer with its texts safe to print: secrets redacted, control characters removed. */
-function heard<Answer>(answer: Answer, secrets: readonly Secret[]): Answer {
-  if (typeof answer !== "object" || answer === null) return answer;
+/** The answer with its texts safe to print (secrets redacted, control characters removed), and how long it took. */
+async function heard<T>(question: Promise<T>, secrets: readonly Secret[]): Promise<{ answer: T; ms: number }> {
+  const startedAt = performance.now();
+  const answer = await question;
+  const ms = performance.now() - startedAt;
+  if (typeof answer !== "object" || answer === null) return { answer, ms };
   const shown = Object.entries(answer).filter(([name]) => name === "error" || name === "version")
     .map(([name, text]) => [name, printableLine(redact(String(text), secrets), MAX_REPLY_LENGTH)]);
-  return { ...answer, ...Object.fromEntries(shown) };
+  return { answer: { ...answer, ...Object.fromEntries(shown) }, ms };
 }
 
 /** The report for a server that answered no request: it closed the connection, or is not Temporal. */
@@ -158,15 +146,9 @@ function withoutReply(
   const failure = isOfTls
     ? tlsFailed(external, lost.cause, material.clientValidity)
     : notAsExpected(external, "server", lost);
-  const kept = isOfTls ? checks.filter(({ name }) => name !== "tls") : checks;
-  const failed = isOfTls
-    ? tlsCheck(external, false, ms, failure.message)
-    : { name: "server" as const, ok: false, ms, detail: failure.message };
-  return { checks: [...kept, failed], isReached: false, serverVersion: null, failure };
+  const failed = isOfTls ? tlsCheck(external, ms, failure) : checkOf("server", ms, "", failure);
+  return notReached([...checks.filter(({ name }) => name !== failed.name), failed], failure);
 }
-
-const UNIMPLEMENTED = 12;
-const PERMISSION_DENIED = 7;
 
 /** A proxy in front of Temporal may not implement the health check; then any other answer is enough. */
 function notServing(
@@ -176,7 +158,7 @@ function notServing(
 ): Failure | null {
   if (answer === "serving") return null;
   const tellsNothing = typeof answer === "object" &&
-    (answer.status === UNIMPLEMENTED || answer.status === PERMISSION_DENIED);
+    (answer.status === GrpcStatus.unimplemented || answer.status === GrpcStatus.permissionDenied);
   return tellsNothing && answers ? null : notAsExpected(external, "grpc", answer);
 }
 
@@ -184,22 +166,20 @@ function isWithoutReply(answer: unknown): answer is CheckFailure {
   return typeof answer === "object" && answer !== null && "kind" in answer && answer.kind !== "status";
 }
 
-async function timed<T>(question: () => Promise<T>): Promise<{ answer: T; ms: number }> {
-  const startedAt = performance.now();
-  const answer = await question();
-  return { answer, ms: performance.now() - startedAt };
+/** @param detail What it says unless it failed. */
+function checkOf(name: Check["name"], ms: number, detail: string, failure: Failure | null): Check {
+  return { name, ok: failure === null, ms, detail: failure?.message ?? detail };
 }
 
-function portCheck({ host, port }: ExternalTemporal, ok: boolean, ms: number, why: string): Check {
-  return { name: "port", ok, ms, detail: ok ? formatAddress(host, port) : why };
+function portCheck({ host, port }: ExternalTemporal, ms: number, failure: Failure | null): Check {
+  return checkOf("port", ms, formatAddress(host, port), failure);
 }
 
-function tlsCheck({ host, tls }: ExternalTemporal, ok: boolean, ms: number, why: string): Check {
-  const name = tls?.serverName ?? host;
+function tlsCheck({ host, tls }: ExternalTemporal, ms: number, failure: Failure | null): Check {
   const checked = tls?.disableHostVerification === true
     ? "certificate not verified"
-    : `certificate verified for ${name}`;
-  return { name: "tls", ok, ms, detail: ok ? `${checked}${tls?.client ? ", with a client certificate" : ""}` : why };
+    : `certificate verified for ${tls?.serverName ?? host}`;
+  return checkOf("tls", ms, `${checked}${tls?.client ? ", with a client certificate" : ""}`, failure);
 }
 
 /** The metadata of each request. Regional endpoints of Temporal Cloud route by `temporal-namespace`, as sent by SDKs. */

@@ -9,6 +9,17 @@ const OF_LAUNCHES = [
   ...["dynamic-config-value", "max-restarts", "version", "foreground", "stop-after", "keep-logs"],
 ];
 
+/** The commands that an external Temporal allows. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import("./start.ts")).startExternal,
+  wait: async () => (await import("./start.ts")).waitExternal,
+  run: async () => (await import("./run.ts")).runExternal,
+  temporal: async () => (await import("./run.ts")).temporalExternal,
+  env: async () => (await import("./run.ts")).envExternal,
+  status: async () => (await import("./status.ts")).statusExternal,
+  doctor: async () => (await import("./doctor.ts")).doctorExternal,
+};
+
 /**
  * The implementation of a command for an external Temporal; null if it does not depend on that.
  *
@@ -20,38 +31,22 @@ export async function externalCommand(context: CommandContext): Promise<Command 
   const { name } = command;
   if (["install", "init", "config", "completions", "version", "help", "ls"].includes(name)) return null;
   if (commandOptions["all"] === true) return null; // `stop --all` is about the others
+  const source = externalSource(context);
   const flag = OF_LAUNCHES.find((each) => options.get(each)?.source.kind === "flag");
   if (flag !== undefined) {
     throw new LocalError("usage", `--${flag} cannot be used with an external Temporal`, {
-      hint: `${externalSource(context)} selects the external Temporal; use --managed for the one in this home`,
+      hint: `${source} selects the external Temporal; use --managed for the one in this home`,
       facts: { flag: `--${flag}` },
     });
   }
   if (name === "start" && ((processes ?? []).length > 0 || names !== undefined)) {
     throw new LocalError("usage", "No processes can run beside an external Temporal", {
-      hint: `${
-        externalSource(context)
-      } selects the external Temporal; --managed starts one with the processes beside it`,
+      hint: `${source} selects the external Temporal; --managed starts one with the processes beside it`,
     });
   }
-  switch (name) {
-    case "start":
-      return (await import("./start.ts")).startExternal;
-    case "wait":
-      return (await import("./start.ts")).waitExternal;
-    case "run":
-      return (await import("./run.ts")).runExternal;
-    case "temporal":
-      return (await import("./run.ts")).temporalExternal;
-    case "env":
-      return (await import("./run.ts")).envExternal;
-    case "status":
-      return (await import("./status.ts")).statusExternal;
-    case "doctor":
-      return (await import("./doctor.ts")).doctorExternal;
-    default:
-      throw notOurs(context);
-  }
+  const implementation = COMMANDS[name];
+  if (implementation === undefined) throw notOurs(context);
+  return await implementation();
 }
 
 function notOurs(context: CommandContext): LocalError {

@@ -77,12 +77,11 @@ function checkSecrets({ external: { apiKey, tls, host }, material }: ExternalTar
 }
 
 /** @param nowMs Unix time. */
-function checkCertificate({ external: { origins }, material }: ExternalTarget, nowMs: number): DoctorCheck {
+function checkCertificate({ external: { tls }, material }: ExternalTarget, nowMs: number): DoctorCheck {
   const validity = material.clientValidity;
   if (validity === null) return diagnose("certificate", [], "no client certificate");
-  const from = origins.clientCertPath ?? origins.clientCertData;
   const end = new Date(validity.toMs).toISOString();
-  const remedy = `Renew the client certificate from ${from}`;
+  const remedy = `Renew the client certificate from ${tls?.client?.cert.from}`;
   const findings: Finding[] = [];
   if (validity.toMs <= nowMs) {
     findings.push(failed(`the client certificate expired at ${end}`, remedy));

@@ -1,6 +1,6 @@
 import type { Failure } from "../errors/failure.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
-import { GrpcError } from "../grpc/error.ts";
+import { GrpcError, GrpcStatus } from "../grpc/error.ts";
 import type { CheckFailure } from "../grpc/health.ts";
 import { formatAddress } from "../instance/status/addresses.ts";
 import { printableLine } from "../text/printable.ts";
@@ -46,20 +46,20 @@ export function tlsFailed(
   error: unknown,
   clientValidity: Credentials["clientValidity"],
 ): Failure {
-  const { address, host, tls, origins } = external;
+  const { address, host, tls } = external;
   const isBroken = deepErrorCode(error) === "ECONNRESET" || (error instanceof GrpcError && error.kind === "closed");
   const seen = tlsFailureOf(error) ?? (isBroken ? "broken" : "other");
   const isOfClient = ["no-certificate", "refused-certificate", "broken"].includes(seen);
   const isExpired = isOfClient && clientValidity !== null && clientValidity.toMs <= Date.now();
   const reason = isExpired ? "expired-client" : seen;
   const name = tls?.serverName ?? host;
-  const cert = origins.clientCertPath ?? origins.clientCertData;
+  const cert = tls?.client?.cert.from;
   const texts: Record<TlsFailure | "broken" | "expired-client", [message: string, hint: string]> = {
     untrusted: [
       `The certificate of ${address} is signed by an unknown authority`,
       tls?.serverCa == null
         ? "Use --tls-ca-path FILE to trust its CA certificate"
-        : `Check the CA certificates from ${origins.serverCaPath ?? origins.serverCaData}`,
+        : `Check the CA certificates from ${tls.serverCa.from}`,
     ],
     expired: [
       `The certificate of ${address} has expired or is not valid yet`,
@@ -118,9 +118,8 @@ function causeOf(error: unknown): string {
 }
 
 const NAMES = { server: "GetSystemInfo", grpc: "Health/Check", namespace: "DescribeNamespace" };
-const UNIMPLEMENTED = 12;
-/** UNAUTHENTICATED and PERMISSION_DENIED, which Temporal Cloud also returns for a missing namespace. */
-const NOT_AUTHORIZED = [16, 7];
+/** Temporal Cloud also returns these for a missing namespace. */
+const NOT_AUTHORIZED: readonly number[] = [GrpcStatus.unauthenticated, GrpcStatus.permissionDenied];
 
 /** The server for Temporal's CLI. An API key is left to $TEMPORAL_API_KEY: other users can read arguments. */
 function cliTarget({ address, namespace, tls }: ExternalTemporal): TemporalTarget {
@@ -173,7 +172,7 @@ export function notAsExpected(
       facts,
     };
   }
-  if (kind === "closed" || kind === "not-grpc" || status === UNIMPLEMENTED) {
+  if (kind === "closed" || kind === "not-grpc" || status === GrpcStatus.unimplemented) {
     return {
       code: "not-temporal",
       message: `The server at ${address} is not Temporal (${text})`,
@@ -199,7 +198,7 @@ function notAuthorized(
   const key = origins.apiKeyFile ?? origins.apiKey;
   const sent = [
     ...(apiKey === null ? [] : [`the API key from ${key}`]),
-    ...(tls?.client ? [`the client certificate from ${origins.clientCertPath ?? origins.clientCertData}`] : []),
+    ...(tls?.client ? [`the client certificate from ${tls.client.cert.from}`] : []),
   ].join(" and ");
   return {
     code: "not-authorized",

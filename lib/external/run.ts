@@ -11,9 +11,7 @@ import { type ExternalTarget, externalTarget } from "./target.ts";
 /** Runs a command with the external Temporal in its environment, after checking that it is usable. */
 export const runExternal: Command = async (context) => {
   requireOperands(context);
-  const target = await externalTarget(context);
-  await verified(context, target);
-  return await runIn(context, { ...environmentOf(context, target), ...toolEnvironment(context.invocation) });
+  return await runConnected(context, context.invocation.operands);
 };
 
 /** Runs the binary that the next launch in this home would run, connected to the external Temporal. */
@@ -21,11 +19,14 @@ export const temporalExternal: Command = async (context) => {
   const { operands } = context.invocation;
   const { binaryToRun } = await import("../client/launch_request.ts");
   const words = [await binaryToRun(context), ...operands];
-  if (!needsServer(operands)) return await runIn(context, {}, words);
+  return needsServer(operands) ? await runConnected(context, words) : await runIn(context, {}, words);
+};
+
+async function runConnected(context: CommandContext, words: readonly string[]): Promise<number> {
   const target = await externalTarget(context);
   await verified(context, target);
   return await runIn(context, { ...environmentOf(context, target), ...toolEnvironment(context.invocation) }, words);
-};
+}
 
 /**
  * Prints the variables of the external Temporal without checking the connection. Omits secrets on a terminal, where no
@@ -35,10 +36,8 @@ export const envExternal: Command = async (context) => {
   const { host } = context;
   const format = environmentFormat(context);
   const variables = environmentOf(context, await externalTarget(context));
-  const isShown = host.isTerminal("stdout");
-  const omitted = isShown
-    ? Object.keys(variables).filter((name) => variables[name] !== null && isSecretVariable(name))
-    : [];
+  const isSecret = (name: string) => variables[name] !== null && isSecretVariable(name);
+  const omitted = host.isTerminal("stdout") ? Object.keys(variables).filter(isSecret) : [];
   const shown = Object.fromEntries(Object.entries(variables).filter(([name]) => !omitted.includes(name)));
   await context.answer(variablesSet(shown), () => renderEnvironment(shown, format));
   if (omitted.length > 0) await context.tell(`Not shown on a terminal, only to eval and pipes: ${omitted.join(", ")}`);

@@ -51,7 +51,7 @@ export const waitExternal: Command = async (context) => {
     if (!PASSING.includes(failure.code)) throw fromFailure(failure);
     if (performance.now() + LOOK_AGAIN_MS >= giveUpAt) {
       throw new LocalError("timeout", `Timed out after ${timeoutMs / 1000} s: ${failure.message}`, {
-        ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+        hint: failure.hint,
         facts: { ...failure.facts, why: failure.code },
       });
     }

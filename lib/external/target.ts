@@ -4,14 +4,13 @@ import { sourceName } from "../config/flags/setting_source.ts";
 import { defaultConfigFile } from "../environment/temporal_toml_path.ts";
 import { absolutePath } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
-import { checkExternal } from "./check.ts";
+import { checkExternal, type ExternalReport } from "./check.ts";
 import { type Credentials, readCredentials } from "./connection/credentials.ts";
 import { type ExternalTemporal, resolveExternal } from "./connection/endpoint.ts";
 import { connectionOptions, withAbsolutePaths } from "./connection/options.ts";
 import { mergeProfiles, profileFromEnvironment } from "./connection/profile.ts";
 import { DEFAULT_PROFILE, readProfile } from "./connection/toml_profile.ts";
 import type { RequestedProfile } from "./environment.ts";
-import { externalStatus } from "./status_document.ts";
 
 /** An external Temporal, with the credentials from its files. */
 export interface ExternalTarget {
@@ -73,4 +72,35 @@ export async function lookAtExternal(
 /** The name of the setting that makes Temporal external, for messages. */
 export function externalSource({ invocation: { options } }: CommandContext): string {
   return sourceName(externalSettingSource(options));
+}
+
+/** The status document of an external Temporal. */
+function externalStatus(
+  external: ExternalTemporal,
+  { checks, isReached, serverVersion, failure }: ExternalReport,
+  home: string,
+): Status {
+  return {
+    schema: 1,
+    state: failure === null ? "running" : isReached ? "unhealthy" : "unknown",
+    healthy: failure === null,
+    managed: false,
+    address: external.address,
+    uiUrl: null,
+    namespace: external.namespace,
+    temporal: null,
+    supervisor: null,
+    restarts: 0,
+    lastExit: null,
+    checks,
+    paths: { home, database: null, log: null },
+    external: {
+      serverVersion,
+      tls: external.tls !== null,
+      clientCertificate: external.tls?.client != null,
+      apiKey: external.apiKey !== null,
+      from: { ...external.origins },
+    },
+    ...(failure === null ? {} : { failure }),
+  };
 }

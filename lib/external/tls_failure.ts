@@ -17,11 +17,7 @@ const SIGNS: readonly [RegExp, TlsFailure][] = [
   // Alerts of the server (RFC 8446, section 6.2) take precedence over the client's verification errors.
   [/ALERT_CERTIFICATE_REQUIRED|alert: CertificateRequired/i, "no-certificate"],
   [
-    /ALERT_(BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERT|ACCESS_DENIED)/i,
-    "refused-certificate",
-  ],
-  [
-    /alert: (BadCertificate|UnknownCA|CertificateExpired|CertificateRevoked|CertificateUnknown|UnsupportedCertificate|AccessDenied)/i,
+    /alert(_|: )(bad_?certificate|unknown_?ca|certificate_?(expired|revoked|unknown)|unsupported_?cert|access_?denied)/i,
     "refused-certificate",
   ],
   [/ALERT_HANDSHAKE_FAILURE|alert: HandshakeFailure/i, "no-certificate"],

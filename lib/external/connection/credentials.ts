@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import type { TlsMaterial } from "../../platform/net/connect_tls.ts";
 import { shellWord } from "../../text/shell_word.ts";
-import type { ExternalTemporal, Pem } from "./endpoint.ts";
+import type { ExternalTemporal, Pem, TlsOptions } from "./endpoint.ts";
 import { Secret } from "./secret.ts";
 
 /** The content of the files that an {@linkcode ExternalTemporal} refers to. */
@@ -31,24 +31,12 @@ const API_KEY = /^[!-~]+$/;
 export function readCredentials(external: ExternalTemporal): Credentials {
   const { tls, apiKey, origins } = external;
   const warnings: string[] = [];
-  const readPem = (pem: Pem, what: string, from: string | undefined): string => {
-    const text = "path" in pem ? readText(pem.path, what, from) : pem.data.reveal();
-    if ((what.endsWith("key") ? PRIVATE_KEY : CERTIFICATE).test(text)) return text;
-    const where = "path" in pem ? pem.path : from;
-    throw new LocalError("usage", `${where} does not contain a ${what} in PEM format`, { facts: { where } });
-  };
-  const serverCa = tls?.serverCa ?? null;
-  const client = tls?.client ?? null;
-  const material = tls === null ? null : {
-    serverName: tls.serverName,
-    disableHostVerification: tls.disableHostVerification,
-    ca: serverCa === null ? null : readPem(serverCa, "CA certificate", origins.serverCaPath ?? origins.serverCaData),
-    client: client === null ? null : {
-      cert: readPem(client.cert, "client certificate", origins.clientCertPath ?? origins.clientCertData),
-      key: readPem(client.key, "client key", origins.clientKeyPath ?? origins.clientKeyData),
-    },
-  };
-  if (client !== null && "path" in client.key) warnings.push(...openToOthers(client.key.path));
+  const { serverCa = null, client: sources = null } = tls ?? {};
+  const ca = serverCa === null ? null : readPem(serverCa, "CA certificate");
+  const client = sources === null
+    ? null
+    : { cert: readPem(sources.cert, "client certificate"), key: readPem(sources.key, "client key") };
+  if (sources !== null && "path" in sources.key) warnings.push(...openToOthers(sources.key.path));
   let key: Secret | null = null;
   if (apiKey !== null && "path" in apiKey) {
     key = new Secret(readText(apiKey.path, "API key", origins.apiKeyFile).trim());
@@ -60,7 +48,17 @@ export function readCredentials(external: ExternalTemporal): Credentials {
       facts: { from },
     });
   }
-  return { tls: material, apiKey: key, clientValidity: examineClient(material?.client ?? null, external), warnings };
+  const clientValidity = sources === null || client === null ? null : examineClient(client, sources);
+  if (tls === null) return { tls, apiKey: key, clientValidity, warnings };
+  const { serverName, disableHostVerification } = tls;
+  return { tls: { serverName, disableHostVerification, ca, client }, apiKey: key, clientValidity, warnings };
+}
+
+function readPem(pem: Pem, what: string): string {
+  const text = "path" in pem ? readText(pem.path, what, pem.from) : pem.data.reveal();
+  if ((what.endsWith("key") ? PRIVATE_KEY : CERTIFICATE).test(text)) return text;
+  const where = "path" in pem ? pem.path : pem.from;
+  throw new LocalError("usage", `${where} does not contain a ${what} in PEM format`, { facts: { where } });
 }
 
 function readText(path: string, what: string, from: string | undefined): string {
@@ -88,29 +86,27 @@ function openToOthers(path: string): string[] {
  * key that does not match, for which the runtimes have unclear errors.
  */
 function examineClient(
-  client: TlsMaterial["client"],
-  { origins, tls }: ExternalTemporal,
+  client: NonNullable<TlsMaterial["client"]>,
+  { cert, key }: NonNullable<TlsOptions["client"]>,
 ): Credentials["clientValidity"] {
-  if (client === null) return null;
-  let cert: X509Certificate;
+  let certificate: X509Certificate;
   let isMatching: boolean;
   try {
-    cert = new X509Certificate(client.cert);
-    isMatching = cert.checkPrivateKey(createPrivateKey(client.key));
+    certificate = new X509Certificate(client.cert);
+    isMatching = certificate.checkPrivateKey(createPrivateKey(client.key));
   } catch (error) {
     if (error instanceof Error) return null;
     throw error;
   }
   if (!isMatching) {
-    const from = [origins.clientCertPath ?? origins.clientCertData, origins.clientKeyPath ?? origins.clientKeyData];
-    const named = (pem: Pem | undefined) => pem !== undefined && "path" in pem ? ` ${pem.path}` : "";
-    const { key, cert } = tls?.client ?? {};
+    const from = [cert.from, key.from];
+    const named = (pem: Pem) => "path" in pem ? ` ${pem.path}` : "";
     throw new LocalError("usage", `The client key${named(key)} does not match the client certificate${named(cert)}`, {
       hint: `They come from ${from.join(" and ")}`,
       facts: { from },
     });
   }
   // Formatted as `Sep  3 21:40:37 2022 GMT`.
-  const [fromMs, toMs] = [Date.parse(cert.validFrom), Date.parse(cert.validTo)];
+  const [fromMs, toMs] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
   return Number.isNaN(fromMs) || Number.isNaN(toMs) ? null : { fromMs, toMs };
 }

@@ -3,8 +3,8 @@ import { LocalError } from "../../errors/local_error.ts";
 import type { ClientProfile, ConnectionKey } from "./profile.ts";
 import type { Secret } from "./secret.ts";
 
-/** A PEM text, or the path of its file. */
-export type Pem = { path: string } | { data: Secret };
+/** A PEM text, or the path of its file, and the source of it, for messages. */
+export type Pem = ({ path: string } | { data: Secret }) & { from: string };
 
 /** The TLS options of a connection. */
 export interface TlsOptions {
@@ -48,12 +48,8 @@ export function resolveExternal(profile: ClientProfile): ExternalTemporal {
     });
   }
   const { host, port } = splitAddress(profile.address.value, profile.address.from);
-  const origins: Partial<Record<ConnectionKey, string>> = {};
-  for (const [key, given] of Object.entries(profile)) {
-    if (key !== "grpcMeta") origins[key as ConnectionKey] = (given as { from: string }).from;
-  }
-  const grpcMeta: Record<string, Secret> = {};
-  for (const [name, { value }] of Object.entries(profile.grpcMeta ?? {})) if (value !== null) grpcMeta[name] = value;
+  const { grpcMeta = {}, ...values } = profile;
+  const metadata = Object.entries(grpcMeta).flatMap(([name, { value }]) => value === null ? [] : [[name, value]]);
   return {
     address: profile.address.value,
     host,
@@ -61,8 +57,8 @@ export function resolveExternal(profile: ClientProfile): ExternalTemporal {
     namespace: profile.namespace?.value ?? DEFAULT_NAMESPACE,
     tls: tlsOf(profile),
     apiKey: profile.apiKeyFile === undefined ? profile.apiKey?.value ?? null : { path: profile.apiKeyFile.value },
-    grpcMeta,
-    origins,
+    grpcMeta: Object.fromEntries(metadata),
+    origins: Object.fromEntries(Object.entries(values).map(([key, { from }]) => [key, from])),
   };
 }
 
@@ -88,19 +84,9 @@ function tlsOf(profile: ClientProfile): TlsOptions | null {
   const serverCa = pemOf(profile, "serverCaPath", "serverCaData", "a CA certificate");
   const cert = pemOf(profile, "clientCertPath", "clientCertData", "a client certificate");
   const key = pemOf(profile, "clientKeyPath", "clientKeyData", "a client key");
-  const { serverName, disableHostVerification } = profile;
-  const isWanted = [
-    profile.tls,
-    serverCa,
-    cert,
-    key,
-    serverName,
-    disableHostVerification,
-    profile.apiKey,
-    profile.apiKeyFile,
-  ]
-    .some((each) => each !== undefined && each !== null);
-  if (!isWanted) return null;
+  const { tls, serverName, disableHostVerification, apiKey, apiKeyFile } = profile;
+  const reasons = [tls, serverCa, cert, key, serverName, disableHostVerification, apiKey, apiKeyFile];
+  if (reasons.every((reason) => reason === undefined || reason === null)) return null;
   if ((cert === null) !== (key === null)) {
     const [given, missing] = cert === null ? ["key", "certificate"] : ["certificate", "key"];
     throw new LocalError("usage", `The client ${given} was given without a client ${missing}`, {
@@ -129,6 +115,6 @@ function pemOf(
       facts: { from: [path.from, data.from] },
     });
   }
-  if (path !== undefined) return { path: path.value };
-  return data === undefined ? null : { data: data.value };
+  if (path !== undefined) return { path: path.value, from: path.from };
+  return data === undefined ? null : { data: data.value, from: data.from };
 }

@@ -38,49 +38,25 @@ export type ClientProfile =
     grpcMeta?: Readonly<Record<string, Sourced<Secret | null>>>;
   };
 
-interface Field {
-  key: ConnectionKey;
-  kind: "text" | "secret" | "answer";
-  env: string;
-  /** The former name in Temporal's CLI, which still takes precedence. */
-  formerEnv?: string;
-  toml: { name: string; inTls: boolean } | null;
-}
+type Kind = "text" | "secret" | "answer";
 
-const field = (key: ConnectionKey, kind: Field["kind"], env: string, toml: string): Field => ({
-  key,
-  kind,
-  env: `TEMPORAL_${env}`,
-  toml: { name: toml, inTls: false },
-});
-const tlsField = (
-  key: ConnectionKey,
-  kind: Field["kind"],
-  env: string,
-  toml: string | null,
-  formerEnv?: string,
-): Field => ({
-  key,
-  kind,
-  env: `TEMPORAL_TLS${env}`,
-  ...(formerEnv === undefined ? {} : { formerEnv: `TEMPORAL_TLS_${formerEnv}` }),
-  toml: toml === null ? null : { name: toml, inTls: true },
-});
-
-/** Temporal's names, from go.temporal.io/sdk/contrib/envconfig; the former ones from client.go of its CLI. */
-const FIELDS: readonly Field[] = [
-  field("address", "text", "ADDRESS", "address"),
-  field("namespace", "text", "NAMESPACE", "namespace"),
-  field("apiKey", "secret", "API_KEY", "api_key"),
-  tlsField("tls", "answer", "", null),
-  tlsField("clientCertPath", "text", "_CLIENT_CERT_PATH", "client_cert_path", "CERT"),
-  tlsField("clientCertData", "secret", "_CLIENT_CERT_DATA", "client_cert_data", "CERT_DATA"),
-  tlsField("clientKeyPath", "text", "_CLIENT_KEY_PATH", "client_key_path", "KEY"),
-  tlsField("clientKeyData", "secret", "_CLIENT_KEY_DATA", "client_key_data", "KEY_DATA"),
-  tlsField("serverCaPath", "text", "_SERVER_CA_CERT_PATH", "server_ca_cert_path", "CA"),
-  tlsField("serverCaData", "secret", "_SERVER_CA_CERT_DATA", "server_ca_cert_data", "CA_DATA"),
-  tlsField("serverName", "text", "_SERVER_NAME", "server_name"),
-  tlsField("disableHostVerification", "answer", "_DISABLE_HOST_VERIFICATION", "disable_host_verification"),
+/**
+ * Temporal's names, from go.temporal.io/sdk/contrib/envconfig: the variable without `TEMPORAL_`, which is the key of
+ * `temporal.toml` in capitals, and its former name in Temporal's CLI (client.go), which still takes precedence.
+ */
+const FIELDS: readonly [key: ConnectionKey, kind: Kind, name: string, former?: string][] = [
+  ["address", "text", "ADDRESS"],
+  ["namespace", "text", "NAMESPACE"],
+  ["apiKey", "secret", "API_KEY"],
+  ["tls", "answer", "TLS"],
+  ["clientCertPath", "text", "TLS_CLIENT_CERT_PATH", "TLS_CERT"],
+  ["clientCertData", "secret", "TLS_CLIENT_CERT_DATA", "TLS_CERT_DATA"],
+  ["clientKeyPath", "text", "TLS_CLIENT_KEY_PATH", "TLS_KEY"],
+  ["clientKeyData", "secret", "TLS_CLIENT_KEY_DATA", "TLS_KEY_DATA"],
+  ["serverCaPath", "text", "TLS_SERVER_CA_CERT_PATH", "TLS_CA"],
+  ["serverCaData", "secret", "TLS_SERVER_CA_CERT_DATA", "TLS_CA_DATA"],
+  ["serverName", "text", "TLS_SERVER_NAME"],
+  ["disableHostVerification", "answer", "TLS_DISABLE_HOST_VERIFICATION"],
 ];
 
 const GRPC_META = "TEMPORAL_GRPC_META_";
@@ -92,11 +68,11 @@ const GRPC_META = "TEMPORAL_GRPC_META_";
  */
 export function profileFromEnvironment(env: Readonly<Record<string, string | undefined>>): ClientProfile {
   const profile: Record<string, Sourced<unknown>> = {};
-  for (const { key, kind, env: name, formerEnv } of FIELDS) {
-    for (const variable of [name, formerEnv]) {
-      const text = variable === undefined ? undefined : env[variable];
+  for (const [key, kind, ...names] of FIELDS) {
+    for (const name of names) {
+      const text = env[`TEMPORAL_${name}`];
       if (text === undefined || text === "") continue;
-      const from = `$${variable}`;
+      const from = `$TEMPORAL_${name}`;
       profile[key] = { value: kind === "answer" ? readAnswer(text, from) : valueOf(kind, text), from };
     }
   }
@@ -123,17 +99,13 @@ export function profileFromToml(document: unknown, name: string, path: string): 
   if (table === undefined) return null;
   const tls = tableAt(table, "tls", from);
   const profile: Record<string, Sourced<unknown>> = {};
-  for (const { key, kind, toml } of FIELDS) {
-    const value = toml === null ? undefined : (toml.inTls ? tls : table)?.[toml.name];
-    if (toml === null || value === undefined || value === "") continue;
-    const isOfType = kind === "answer" ? typeof value === "boolean" : typeof value === "string";
-    if (!isOfType) {
-      throw wrongType(
-        `${toml.inTls ? "tls." : ""}${toml.name}`,
-        kind === "answer" ? "true or false" : "a string",
-        from,
-      );
-    }
+  for (const [key, kind, variable] of FIELDS) {
+    if (key === "tls") continue; // a table here
+    const name = variable.toLowerCase().replace(/^tls_/, "tls.");
+    const value = name.startsWith("tls.") ? tls?.[name.slice("tls.".length)] : table[name];
+    if (value === undefined || value === "") continue;
+    if (kind === "answer" && typeof value !== "boolean") throw wrongType(name, "true or false", from);
+    if (kind !== "answer" && typeof value !== "string") throw wrongType(name, "a string", from);
     profile[key] = { value: typeof value === "string" ? valueOf(kind, value) : value, from };
   }
   // The presence of the table turns TLS on.
@@ -156,7 +128,7 @@ export function mergeProfiles(...profiles: readonly ClientProfile[]): ClientProf
   return { ...Object.assign({}, ...[...profiles].reverse()), grpcMeta };
 }
 
-function valueOf(kind: Field["kind"], text: string): string | Secret {
+function valueOf(kind: Kind, text: string): string | Secret {
   return kind === "secret" ? new Secret(text) : text;
 }
 

@@ -162,7 +162,11 @@ describe("externalEnvironment()", () => {
     const set = Object.fromEntries(
       Object.entries(change).filter((entry): entry is [string, string] => entry[1] !== null),
     );
-    assertEquals(resolveExternal(profileFromEnvironment(set)).tls, external.tls);
+    const again = externalEnvironment(resolveExternal(profileFromEnvironment(set)), "key", env, {
+      name: "other",
+      path: null,
+    });
+    assertEquals(again, change);
   });
 
   it("recognizes secret variables", () => {
