@@ -4,7 +4,7 @@ import { managedBinaryPath } from "../instance/paths.ts";
 import { downloadRelease, isBlocked, type ReleaseOptions, type Trust } from "./download/release.ts";
 import { findManaged, type TemporalBinary } from "./find.ts";
 import { buildTemporal, type GoBuildOptions } from "./go_build/build.ts";
-import { withInstallLock } from "./install_lock.ts";
+import { putInPlace, withInstallLock } from "./install_lock.ts";
 import type { InstallNews, InstallPhase } from "./render_install.ts";
 import { forgetStandIn, installFolder, keepStandIn, type StorePlace } from "./store.ts";
 
@@ -50,17 +50,14 @@ export async function installTemporal(options: InstallOptions): Promise<Installe
     if (latest !== null) tell(...latest);
   }, 1_000);
   try {
-    let installed = existing(version, options);
+    const installed = existing(version, options);
     if (installed !== null) return installed;
     const folder = installFolder(options);
-    await withInstallLock({ version, folder, signal, onWaiting: () => tell({ phase: "waiting" }) }, async (scratch) => {
-      installed = existing(version, options); // another install may have made it meanwhile
-      if (installed !== null) return null;
-      const obtained = await obtain(scratch, folder, options, tell);
-      installed = obtained.installed;
-      return obtained.made === null ? null : { from: obtained.made, to: installed.path };
+    const onWaiting = () => tell({ phase: "waiting" });
+    return await withInstallLock({ version, folder, signal, onWaiting }, async (scratch) => {
+      const meanwhile = existing(version, options); // made by another install
+      return meanwhile ?? await obtain(scratch, folder, options, tell);
     });
-    return installed!;
   } finally {
     clearInterval(ticker);
   }
@@ -74,41 +71,38 @@ function existing(version: string, { home, env, cwd }: StorePlace): InstalledTem
   return binary === null ? null : { ...binary, version, trust: null, url: null };
 }
 
-/** Downloads or builds it in `scratch`. `made`: the path there; null if an installed one serves instead. */
+/** Downloads or builds it in `scratch` and puts it in place, unless an installed one serves instead. */
 async function obtain(
   scratch: string,
   folder: string,
   options: InstallOptions,
   tell: Tell,
-): Promise<{ installed: InstalledTemporal; made: string | null }> {
-  const { version, env, signal } = options;
+): Promise<InstalledTemporal> {
+  const { version, mayStandIn, env, signal } = options;
+  const place = (made: string, version: string) => putInPlace(made, managedBinaryPath(folder, version), signal);
   try {
     const release = await downloadRelease(scratch, { ...options.tuning, version, env, signal, onProgress: tell });
-    const { path: made, trust, url } = release;
+    const { path, trust, url } = release;
     forgetStandIn(version, folder);
-    return { installed: { path: managedBinaryPath(folder, version), version, source: "downloaded", trust, url }, made };
+    return { path: place(path, version), version, source: "downloaded", trust, url };
   } catch (error) {
     if (!isBlocked(error)) throw error;
     const why = String(error.facts["why"] ?? error.message);
-    const standIn = standInOf(options);
-    const installed = standIn === null ? null : existing(standIn, options);
-    tell({ phase: "blocked", why, instead: standIn, isInstalled: installed !== null });
-    const built = standIn ?? version;
-    const made = installed !== null ? null : await build(scratch, error, {
+    const instead = mayStandIn === true && compareVersions(version, NEWEST_GO_VERSION) > 0 ? NEWEST_GO_VERSION : null;
+    const installed = instead === null ? null : existing(instead, options);
+    tell({ phase: "blocked", why, instead, isInstalled: installed !== null });
+    const built = instead ?? version;
+    const onProgress = (phase: InstallPhase) => tell(phase, built);
+    const result: InstalledTemporal = installed ?? {
+      path: place(await build(scratch, error, { version: built, env, signal, onProgress }), built),
       version: built,
-      env,
-      signal,
-      onProgress: (phase) => tell(phase, built),
-    });
-    if (standIn !== null) keepStandIn(version, standIn, folder);
-    const path = managedBinaryPath(folder, built);
-    return { installed: installed ?? { path, version: built, source: "built", trust: null, url: null }, made };
+      source: "built",
+      trust: null,
+      url: null,
+    };
+    if (instead !== null) keepStandIn(version, instead, folder);
+    return result;
   }
-}
-
-/** The version to build if that of the options can be neither downloaded nor built; null = that one. */
-function standInOf({ version, mayStandIn }: InstallOptions): string | null {
-  return mayStandIn === true && compareVersions(version, NEWEST_GO_VERSION) > 0 ? NEWEST_GO_VERSION : null;
 }
 
 /** Builds a version that could not be downloaded. If that fails too, the error reports both. */
@@ -121,7 +115,7 @@ async function build(scratch: string, blocked: LocalError, options: GoBuildOptio
     throw new LocalError(
       "install-failed",
       `Cannot install Temporal ${options.version}. Tried:\n${tried.map((line) => `  - ${line}`).join("\n")}`,
-      { ...(error.hint === undefined ? {} : { hint: error.hint }), facts: { ...error.facts, tried }, cause: error },
+      { hint: error.hint, facts: { ...error.facts, tried }, cause: error },
     );
   }
 }

@@ -1,12 +1,11 @@
 import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { writeFault } from "../errors/system_error.ts";
 import { STORE_VARIABLE } from "../instance/paths.ts";
 import { syncPath } from "../platform/files/sync_path.ts";
 import { tryLock } from "../platform/locks/lock_file.ts";
-import { delay } from "../platform/runtime/delay.ts";
-import { installInterrupted } from "./go_build/run_go_install.ts";
+import { poll } from "../platform/runtime/poll.ts";
 
 /** Options of {@linkcode withInstallLock}. */
 export interface InstallLockOptions {
@@ -24,16 +23,16 @@ const SCRATCH_PREFIX = ".install-";
 const WAIT_INTERVAL_MS = 200;
 
 /**
- * Lets `make` create a binary in a temporary folder, and moves it into place. Of concurrent calls, even by several
- * processes, one at a time runs `make`; the others wait for it. Removes the temporary folders of killed installs.
+ * Runs `install` with a temporary folder in `folder`. Of concurrent calls, even by several processes, one at a time runs
+ * it; the others wait for it. Removes the temporary folders of killed installs.
  *
- * @param make Receives the temporary folder; resolves with what to move where, or null.
- * @throws {LocalError} the errors of `make`; `install-failed` if the folder is not writable; `interrupted`
+ * @param install Receives the temporary folder.
+ * @throws {LocalError} the errors of `install`; `install-failed` if the folder is not writable; `interrupted`
  */
-export async function withInstallLock(
+export async function withInstallLock<T>(
   options: InstallLockOptions,
-  make: (scratch: string) => Promise<{ from: string; to: string } | null>,
-): Promise<void> {
+  install: (scratch: string) => Promise<T>,
+): Promise<T> {
   const { version, folder, signal } = options;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -43,9 +42,7 @@ export async function withInstallLock(
       removeScratch(folder);
       const scratch = mkdtempSync(join(folder, SCRATCH_PREFIX));
       try {
-        const made = await make(scratch);
-        signal?.throwIfAborted();
-        if (made !== null) putInPlace(made.from, made.to, folder);
+        return await install(scratch);
       } finally {
         rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
       }
@@ -53,7 +50,10 @@ export async function withInstallLock(
       lock.close();
     }
   } catch (error) {
-    if (signal?.aborted) throw installInterrupted();
+    if (signal?.aborted) {
+      const message = "The installation of Temporal was interrupted; its temporary files were removed";
+      throw new LocalError("interrupted", message, { exitCode: 130 });
+    }
     const code = systemErrorCode(error);
     if (error instanceof LocalError || code === undefined) throw error;
     throw unwritable(version, folder, code, error);
@@ -63,19 +63,20 @@ export async function withInstallLock(
 /**
  * Takes the lock that all installs and removals in `folder` share.
  *
- * @throws {LocalError} `interrupted`, `lock-failed`
+ * @throws {LocalError} `lock-failed`
+ * @throws the reason of `signal`
  */
 export async function takeInstallLock(
   folder: string,
-  { onWaiting, signal }: Omit<InstallLockOptions, "version" | "folder">,
+  { onWaiting, signal }: Pick<InstallLockOptions, "onWaiting" | "signal">,
 ) {
-  for (;;) {
-    if (signal?.aborted) throw installInterrupted();
+  const take = async () => {
+    signal?.throwIfAborted();
     const lock = await tryLock(join(folder, "install.lock"));
-    if (lock !== null) return lock;
-    onWaiting();
-    await delay(WAIT_INTERVAL_MS);
-  }
+    if (lock === null) onWaiting();
+    return lock;
+  };
+  return (await poll(take, { everyMs: WAIT_INTERVAL_MS, timeoutMs: Infinity, signal }))!;
 }
 
 /** Call with the lock held: any such folder is then of a killed install. */
@@ -85,10 +86,17 @@ function removeScratch(folder: string): void {
   }
 }
 
-function putInPlace(made: string, target: string, folder: string): void {
+/**
+ * Moves what an install has made to `target`, and returns that.
+ *
+ * @throws the system's error; the reason of `signal`
+ */
+export function putInPlace(made: string, target: string, signal?: AbortSignal): string {
+  signal?.throwIfAborted();
   syncPath(made);
   renameSync(made, target);
-  syncPath(folder);
+  syncPath(dirname(target));
+  return target;
 }
 
 function unwritable(version: string, folder: string, code: string, cause: unknown): LocalError {

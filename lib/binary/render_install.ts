@@ -1,8 +1,9 @@
 import type { GoProgress } from "./go_build/go_output.ts";
-import { type CheckingPhase, renderBuildProgress } from "./render_build.ts";
 
-/** The progress of a download. */
-export type DownloadPhase =
+/** The step of an install. */
+export type InstallPhase =
+  /** For another install. */
+  | { phase: "waiting" }
   | { phase: "connecting"; host: string }
   | { phase: "downloading"; received: number; total: number | null; bytesPerS: number | null }
   /** The connection was lost, or the server was busy. */
@@ -11,10 +12,10 @@ export type DownloadPhase =
   | { phase: "unpinned" }
   | { phase: "unpacking" }
   /** The download is not possible; Temporal is built with Go, in version `instead` if that is not null. */
-  | { phase: "blocked"; why: string; instead: string | null; isInstalled: boolean };
-
-/** The step of an install. `waiting` for another install, `checking` that the new binary runs. */
-export type InstallPhase = DownloadPhase | GoProgress | { phase: "waiting" } | CheckingPhase;
+  | { phase: "blocked"; why: string; instead: string | null; isInstalled: boolean }
+  | GoProgress
+  /** The new binary is run. `isFirstRun`: macOS checks it before. */
+  | { phase: "checking"; isFirstRun?: boolean };
 
 /** The progress of an install. */
 export type InstallNews = InstallPhase & { version: string; seconds: number };
@@ -24,13 +25,12 @@ const BAR_CELLS = 16;
 /** Renders the progress of an install as a line; `isLive`: with a bar, for a line that is redrawn. */
 export function renderInstallProgress(news: InstallNews, isLive: boolean): string {
   const { version } = news;
+  const time = `(${news.seconds} s)`;
   switch (news.phase) {
     case "connecting":
-      return `Downloading Temporal ${version} from ${news.host} (${news.seconds} s)`;
+      return `Downloading Temporal ${version} from ${news.host} ${time}`;
     case "downloading":
-      return isLive
-        ? `Temporal ${version} ${renderBar(news)}`
-        : `Downloading Temporal ${version}: ${renderShare(news)}`;
+      return renderDownload(news, isLive);
     case "retrying":
       return `Downloading Temporal ${version}: ${news.why}; retrying (${megabytes(news.received)} received)`;
     case "unpinned":
@@ -40,47 +40,50 @@ export function renderInstallProgress(news: InstallNews, isLive: boolean): strin
       return `Checking and unpacking Temporal ${version}`;
     case "blocked":
       return `Cannot download Temporal ${version}: ${news.why}; ${renderInstead(news)}`;
-    default:
-      return renderBuildProgress(version, news);
+    case "waiting":
+      return `Waiting for another install of Temporal ${version} ${time}`;
+    case "checking":
+      return news.isFirstRun === true
+        ? `Checking Temporal ${version}, which macOS checks before its first run ${time}`
+        : `Checking Temporal ${version} ${time}`;
+    case "starting":
+      return `Building Temporal ${version} with Go, which takes about 3 minutes the first time ${time}`;
+    case "fetching":
+    case "compiling": {
+      const done = [
+        ...news.modules > 0 ? [`${news.modules} modules fetched`] : [],
+        ...news.packages > 0 ? [`${news.packages} packages compiled`] : [],
+      ];
+      return `Building Temporal ${version} with Go: ${done.join(", ")} ${time}`;
+    }
   }
 }
 
-function renderInstead({ instead, isInstalled }: Extract<DownloadPhase, { phase: "blocked" }>): string {
+function renderInstead({ instead, isInstalled }: Extract<InstallPhase, { phase: "blocked" }>): string {
   if (instead === null) return "building it with Go instead";
   return isInstalled
     ? `using ${instead} instead, which is installed`
     : `building ${instead} instead, the newest that Go can build`;
 }
 
-type Downloading = Extract<DownloadPhase, { phase: "downloading" }>;
-
-function renderBar(news: Downloading): string {
-  const { received, total, bytesPerS } = news;
-  const share = shareOf(news);
-  if (share === null || total === null) return `${megabytes(received)}${renderRate(bytesPerS)}`;
+/** With a bar and the time left if `isLive`. */
+function renderDownload(
+  { version, received, total, bytesPerS }: Extract<InstallNews, { phase: "downloading" }>,
+  isLive: boolean,
+): string {
+  const what = isLive ? `Temporal ${version} ` : `Downloading Temporal ${version}: `;
+  const rate = bytesPerS === null ? "" : `, ${megabytes(bytesPerS)}/s`;
+  if (total === null || total === 0) return `${what}${megabytes(received)}${rate}`;
+  const share = Math.min(1, received / total);
+  const percent = Math.floor(share * 100);
+  if (!isLive) return `${what}${percent} % of ${megabytes(total)}${rate}`;
   const filled = Math.floor(share * BAR_CELLS);
   const bar = "█".repeat(filled) + "░".repeat(BAR_CELLS - filled);
-  const left = bytesPerS === null || bytesPerS <= 0 || share === 1
-    ? ""
-    : `, ${renderSeconds((total - received) / bytesPerS)} left`;
-  const size = `${(received / 1e6).toFixed(1)} of ${megabytes(total)}`;
-  return `${bar} ${`${Math.floor(share * 100)}`.padStart(3)} %  ${size}${renderRate(bytesPerS)}${left}`;
-}
-
-function renderShare(news: Downloading): string {
-  const share = shareOf(news);
-  const done = share === null || news.total === null
-    ? megabytes(news.received)
-    : `${Math.floor(share * 100)} % of ${megabytes(news.total)}`;
-  return done + renderRate(news.bytesPerS);
-}
-
-function shareOf({ received, total }: Downloading): number | null {
-  return total === null || total === 0 ? null : Math.min(1, received / total);
-}
-
-function renderRate(bytesPerS: number | null): string {
-  return bytesPerS === null ? "" : `, ${megabytes(bytesPerS)}/s`;
+  const hasLeft = bytesPerS !== null && bytesPerS > 0 && share < 1;
+  const left = hasLeft ? `, ${renderSeconds((total - received) / bytesPerS)} left` : "";
+  return `${what}${bar} ${`${percent}`.padStart(3)} %  ${(received / 1e6).toFixed(1)} of ${
+    megabytes(total)
+  }${rate}${left}`;
 }
 
 /** A size in decimal megabytes, as on Temporal's download page: `85.8 MB`. */

@@ -49,7 +49,7 @@ const PURE = [
     "spinner",
   ]
     .map((name) => `lib/cli/${name}.ts`),
-  ...["render_build", "render_install", "go_build/go_output", "download/checksums", "download/proxy"]
+  ...["render_install", "go_build/go_output", "download/checksums", "download/proxy"]
     .map((name) => `lib/binary/${name}.ts`),
   ...["download/release_files", "download/resume"]
     .map((name) => `lib/binary/${name}.ts`),

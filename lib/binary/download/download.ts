@@ -2,25 +2,21 @@ import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { backoffDelayMs, DEFAULT_RESTART_POLICY } from "../../config/restart_policy.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { delay } from "../../platform/runtime/delay.ts";
-import type { DownloadPhase } from "../render_install.ts";
-import { type Answer, type GetOptions, httpGet } from "./http_get.ts";
+import type { InstallPhase } from "../render_install.ts";
+import { type Answer, httpGet, type HttpTimeouts } from "./http_get.ts";
 import { shownUrl } from "./release_files.ts";
 import { NOTHING_YET, rangeHeaders, readAnswer, type Transfer } from "./resume.ts";
 import { Broken, Unreachable } from "./transfer_error.ts";
 
 /** Timeouts and retries of a download. */
-export interface DownloadTiming {
-  /** Timeout for connecting, in ms; short, so that a machine without network gives up soon. */
-  connectTimeoutMs: number;
-  answerTimeoutMs: number;
-  stallTimeoutMs: number;
+export interface DownloadTiming extends HttpTimeouts {
   /** Number of consecutive attempts without progress before giving up. */
   maxTries: number;
   /** Delay before the second attempt, in ms; doubled each time. */
   baseDelayMs: number;
 }
 
-/** The defaults. */
+/** The defaults; a short time for connecting, so that a machine without network gives up soon. */
 export const DEFAULT_TIMING: DownloadTiming = {
   connectTimeoutMs: 4_000,
   answerTimeoutMs: 15_000,
@@ -39,7 +35,7 @@ export interface DownloadOptions {
   env: Readonly<Record<string, string | undefined>>;
   timing: DownloadTiming;
   signal?: AbortSignal | undefined;
-  onProgress: (phase: DownloadPhase) => void;
+  onProgress: (phase: InstallPhase) => void;
 }
 
 /** Minimum interval between progress reports, in ms. */
@@ -57,7 +53,7 @@ const MAX_TRIES_IN_ALL = 50;
  * @throws the system's error if the file can't be written; the reason of `signal`
  */
 export async function download(options: DownloadOptions): Promise<{ isResumed: boolean }> {
-  const { url, timing, signal } = options;
+  const { url, env, timing, signal } = options;
   const fd = openSync(options.path, "w", 0o600);
   let transfer: Transfer = NOTHING_YET;
   let isResumed = false;
@@ -71,13 +67,14 @@ export async function download(options: DownloadOptions): Promise<{ isResumed: b
       let afterMs: number | null = null;
       let answer: Answer | null = null;
       try {
-        answer = await httpGet(url, getOptions(options, rangeHeaders(transfer)));
+        answer = await httpGet(url, { env, signal, headers: rangeHeaders(transfer), ...timing });
         hasAnswered = true;
         const reading = readAnswer(transfer, answer.status, answer.headers);
         if (reading.kind === "refused") throw failed(url, reading.why, true);
         if (reading.kind === "body") {
-          if (transfer.have > 0 && reading.transfer.have > 0) isResumed = true;
-          transfer = await save(answer, reading.transfer, fd, options, (now) => transfer = now);
+          transfer = reading.transfer;
+          if (transfer.have > 0) isResumed = true;
+          await save(answer, transfer, fd, options);
           return { isResumed };
         }
         ({ why, afterMs } = reading);
@@ -102,25 +99,9 @@ export async function download(options: DownloadOptions): Promise<{ isResumed: b
   }
 }
 
-function getOptions(options: DownloadOptions, headers: Record<string, string>): GetOptions {
-  const { env, signal, timing: { connectTimeoutMs, answerTimeoutMs, stallTimeoutMs } } = options;
-  return { env, signal, headers, connectTimeoutMs, answerTimeoutMs, stallTimeoutMs };
-}
-
-/**
- * Appends the body to the file. Calls `onHere` with the state after each piece, so that it is known if the transfer
- * breaks.
- */
-async function save(
-  answer: Answer,
-  begun: Transfer,
-  fd: number,
-  options: DownloadOptions,
-  onHere: (transfer: Transfer) => void,
-): Promise<Transfer> {
-  let transfer = begun;
+/** Appends the body to the file. Counts in `transfer` what it has, so that it is known if the transfer breaks. */
+async function save(answer: Answer, transfer: Transfer, fd: number, options: DownloadOptions): Promise<void> {
   ftruncateSync(fd, transfer.have);
-  onHere(transfer);
   const samples: { atMs: number; bytes: number }[] = [{ atMs: performance.now(), bytes: transfer.have }];
   const tell = () => {
     const [first] = samples;
@@ -136,8 +117,7 @@ async function save(
   for await (const piece of answer.body()) {
     refuseTooLarge(transfer.have + piece.length);
     writeAt(fd, piece, transfer.have);
-    transfer = { ...transfer, have: transfer.have + piece.length };
-    onHere(transfer);
+    transfer.have += piece.length;
     const now = performance.now();
     if (now - samples.at(-1)!.atMs < REPORT_INTERVAL_MS) continue;
     samples.push({ atMs: now, bytes: transfer.have });
@@ -149,7 +129,6 @@ async function save(
     throw new Broken("the server sent less than it announced");
   }
   tell();
-  return transfer;
 }
 
 function writeAt(fd: number, bytes: Uint8Array, position: number): void {
@@ -161,6 +140,6 @@ function writeAt(fd: number, bytes: Uint8Array, position: number): void {
 function failed(url: URL, why: string, isBlocked: boolean, cause?: unknown): LocalError {
   return new LocalError("install-failed", `Cannot download ${shownUrl(url)}: ${why}`, {
     facts: { url: shownUrl(url), why, isBlocked },
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

@@ -7,17 +7,21 @@ import { openProxy, type Proxy } from "./proxy_agent.ts";
 import { isAllowed } from "./release_files.ts";
 import { Broken, Unreachable } from "./transfer_error.ts";
 
+/** The timeouts of a request, in ms. */
+export interface HttpTimeouts {
+  /** For the name's look-up, TCP, the proxy and TLS together. */
+  connectTimeoutMs: number;
+  /** From the connection to the head of the answer. */
+  answerTimeoutMs: number;
+  /** Without a byte for this long, a transfer is broken. */
+  stallTimeoutMs: number;
+}
+
 /** How a request is made. */
-export interface GetOptions {
+export interface GetOptions extends HttpTimeouts {
   /** Where `HTTPS_PROXY`, `NO_PROXY` … are. */
   env: Readonly<Record<string, string | undefined>>;
   headers?: Readonly<Record<string, string>>;
-  /** For the name's look-up, TCP, the proxy and TLS together, in ms. */
-  connectTimeoutMs: number;
-  /** From the connection to the head of the answer, in ms. */
-  answerTimeoutMs: number;
-  /** Without a byte for this long, a transfer is broken, in ms. */
-  stallTimeoutMs: number;
   signal?: AbortSignal | undefined;
 }
 

@@ -2,10 +2,9 @@ import { createHash } from "node:crypto";
 import { createReadStream, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { LocalError } from "../../errors/local_error.ts";
+import { LocalError, type LocalErrorOptions } from "../../errors/local_error.ts";
 import { nativeArch } from "../../platform/spawn/native_arch.ts";
-import type { CheckingPhase } from "../render_build.ts";
-import type { DownloadPhase } from "../render_install.ts";
+import type { InstallPhase } from "../render_install.ts";
 import { readTemporalVersion } from "../version/query_version.ts";
 import { answerDeadlineMs } from "../version/run_binary.ts";
 import { MAX_CHECKSUMS_BYTES, parseChecksums } from "./checksums.ts";
@@ -21,7 +20,7 @@ export type Trust = "pinned" | "published";
 export interface ReleaseOptions {
   version: string;
   env: Readonly<Record<string, string | undefined>>;
-  onProgress: (phase: DownloadPhase | CheckingPhase) => void;
+  onProgress: (phase: InstallPhase) => void;
   signal?: AbortSignal | undefined;
   /** For tests: other checksums, timeouts, limits and another platform. */
   sums?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -60,6 +59,7 @@ export async function downloadRelease(
   const target = releaseTarget(process.platform, nativeArch());
   if (target === null) throw blocked(version, `no release for ${process.platform} ${process.arch}`);
   const urls = releaseUrls(base, version, target);
+  const url = shownUrl(urls.archive);
   const common = { env, timing, signal, onProgress };
 
   const pinned = sums[version]?.[target];
@@ -78,7 +78,13 @@ export async function downloadRelease(
     isGood = await isRight();
   }
   const trust = pinned === undefined ? "published" : "pinned";
-  if (!isGood) throw wrongSum(urls.archive, sum, trust);
+  if (!isGood) {
+    const whose = pinned === undefined ? "the one in the checksums.txt beside it" : "the one pinned in stigmer-local";
+    throw failed(`Checksum mismatch for ${url}: its SHA-256 is not ${whose}`, false, {
+      hint: `The archive was discarded; a proxy, or the mirror in ${MIRROR_VARIABLE}, may be changing it`,
+      facts: { url, sha256: sum, trust },
+    });
+  }
   const path = join(scratch, "temporal");
   await unpackTemporal(archive, path, { limits: options.limits ?? DEFAULT_UNPACK_LIMITS, signal });
   rmSync(archive);
@@ -87,10 +93,10 @@ export async function downloadRelease(
   const cli = await versionOf(path, firstRun, signal);
   if (cli !== null && cli !== version) {
     throw failed(`Cannot use the release archive: its temporal reports version ${cli}, not ${version}`, false, {
-      url: shownUrl(urls.archive),
+      facts: { url },
     });
   }
-  return { path, trust, url: shownUrl(urls.archive) };
+  return { path, trust, url };
 }
 
 /**
@@ -116,7 +122,7 @@ async function publishedSum(name: string, options: DownloadOptions): Promise<str
   const sum = parseChecksums(readFileSync(options.path, "utf8")).get(name);
   if (sum !== undefined) return sum;
   throw failed(`Cannot check ${name}: ${shownUrl(options.url)} does not list it`, true, {
-    why: "its checksums.txt does not list the archive",
+    facts: { why: "its checksums.txt does not list the archive" },
   });
 }
 
@@ -129,18 +135,10 @@ async function sha256(path: string, signal: AbortSignal | undefined): Promise<st
   return hash.digest("hex");
 }
 
-function wrongSum(url: URL, sum: string, trust: Trust): LocalError {
-  const whose = trust === "pinned" ? "the one pinned in stigmer-local" : "the one in the checksums.txt beside it";
-  return new LocalError("install-failed", `Checksum mismatch for ${shownUrl(url)}: its SHA-256 is not ${whose}`, {
-    hint: `The archive was discarded; a proxy, or the mirror in ${MIRROR_VARIABLE}, may be changing it`,
-    facts: { url: shownUrl(url), sha256: sum, trust, isBlocked: false },
-  });
-}
-
 function blocked(version: string, why: string): LocalError {
-  return failed(`Cannot download Temporal ${version}: ${why}`, true, { why });
+  return failed(`Cannot download Temporal ${version}: ${why}`, true, { facts: { why } });
 }
 
-function failed(message: string, isBlocked: boolean, facts: Record<string, unknown>): LocalError {
-  return new LocalError("install-failed", message, { facts: { ...facts, isBlocked } });
+function failed(message: string, isBlocked: boolean, { hint, facts }: LocalErrorOptions): LocalError {
+  return new LocalError("install-failed", message, { hint, facts: { ...facts, isBlocked } });
 }

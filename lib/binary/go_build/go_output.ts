@@ -21,16 +21,10 @@ export function readGoLine(progress: GoProgress, line: string): GoProgress {
   return progress;
 }
 
-/** Why `go install` failed. */
-export interface GoFailure {
-  message: string;
-  hint: string;
-}
-
 const NEED_NETWORK = "Check the network, or set GOPROXY to a reachable module proxy";
 
 /** Derives why `go install` failed from its output. */
-export function explainGoFailure(output: string): GoFailure {
+export function explainGoFailure(output: string): { message: string; hint: string } {
   const tooOld = /requires go >= (\S+) \(running go ?(\S+?)[;)]/.exec(output);
   if (tooOld !== null) {
     return {

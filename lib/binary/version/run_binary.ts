@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { daemonEnvironment } from "../../environment/daemon_environment.ts";
-import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { systemErrorCode } from "../../errors/local_error.ts";
 import { setCloseOnExec } from "../../platform/spawn/close_on_exec.ts";
 
 /**
@@ -24,7 +24,7 @@ export type BinaryAnswer =
  * Runs `BINARY ARGS` and returns its output on `stream`. The process group is killed after `timeoutMs`, or when `signal`
  * aborts.
  *
- * @throws {LocalError} `interrupted` if `signal` aborted it
+ * @throws the reason of `signal`
  */
 export async function askBinary(
   binary: string,
@@ -41,16 +41,15 @@ export async function askBinary(
     if (output.length < MAX_OUTPUT_BYTES) output += text;
   });
 
-  let ending: "timeout" | "abort" | null = null;
-  const end = (reason: "timeout" | "abort") => {
-    ending ??= reason;
-    killGroup(child.pid);
+  let isKilled = false;
+  const kill = () => {
+    isKilled = true;
+    signalChildGroup(child, "SIGKILL");
     answering.destroy(); // a process that left the group may hold the pipe open
   };
-  const timer = setTimeout(end, timeoutMs, "timeout");
-  const onAbort = () => end("abort");
-  signal?.addEventListener("abort", onAbort);
-  if (signal?.aborted) onAbort();
+  const timer = setTimeout(kill, timeoutMs);
+  signal?.addEventListener("abort", kill);
+  if (signal?.aborted) kill();
   try {
     const failure = await new Promise<unknown>((resolve) => {
       child.once("error", resolve);
@@ -59,13 +58,13 @@ export async function askBinary(
         else answering.once("close", () => resolve(null));
       });
     });
-    if (ending === "abort") throw new LocalError("interrupted", `Interrupted while running ${binary}`);
+    signal?.throwIfAborted();
     if (failure !== null) return { kind: "not-run", error: failure };
-    if (ending === "timeout") return { kind: "silent" };
+    if (isKilled) return { kind: "silent" };
     return { kind: "ended", exitCode: child.exitCode, signal: child.signalCode, output };
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
+    signal?.removeEventListener("abort", kill);
   }
 }
 
@@ -83,10 +82,11 @@ function spawnClosed(binary: string, args: readonly string[], stream: "stdout" |
   }
 }
 
-function killGroup(pid: number | undefined): void {
+/** Signals the group of a process that was spawned with `detached`, if it is still there. */
+export function signalChildGroup({ pid }: ChildProcess, signal: "SIGINT" | "SIGKILL"): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, "SIGKILL");
+    process.kill(-pid, signal);
   } catch (error) {
     // On macOS, EPERM means that only zombies are left in the group.
     if (!["ESRCH", "EPERM"].includes(systemErrorCode(error) ?? "")) throw error;

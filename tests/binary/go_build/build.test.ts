@@ -4,7 +4,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { findManaged } from "../../../lib/binary/find.ts";
-import { goEnvironment } from "../../../lib/binary/go_build/run_go_install.ts";
+import { goEnvironment } from "../../../lib/binary/go_build/build.ts";
 import { type InstallOptions, installTemporal } from "../../../lib/binary/install.ts";
 import { type InstallNews, renderInstallProgress } from "../../../lib/binary/render_install.ts";
 import { resolveTemporal } from "../../../lib/binary/resolve.ts";

@@ -61,10 +61,9 @@ describe("readTemporalVersion()", () => {
     withTempDir(async (folder) => {
       const path = script(folder, "sleep 60 &\necho $! > ${0%/*}/child\ntrap '' TERM\nwhile :; do sleep 1; done");
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), 300);
+      setTimeout(() => controller.abort(new Error("enough")), 300);
       const began = performance.now();
-      const error = await assertRejects(() => readTemporalVersion(path, controller.signal), LocalError);
-      assertEquals(error.code, "interrupted");
+      await assertRejects(() => readTemporalVersion(path, controller.signal), Error, "enough");
       assert(performance.now() - began < 5_000);
     }));
 });
