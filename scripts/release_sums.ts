@@ -19,7 +19,7 @@ process.exitCode = args.length === 0 ? await compareWithLatest() : printTable(ar
 
 async function compareWithLatest(): Promise<number> {
   try {
-    const latest = await latestVersion({ env: process.env });
+    const latest = await latestVersion(process.env);
     const unpinned = RELEASE_TARGETS.filter((target) => RELEASE_SUMS[latest]?.[target] === undefined);
     const sums = unpinned.length === 0 ? "all sums are pinned" : `no sum is pinned for ${unpinned.join(", ")}`;
     console.log(

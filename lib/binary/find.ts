@@ -6,7 +6,7 @@ import { managedBinaryPath, PATH_FOLDER } from "../instance/paths.ts";
 import { readHead } from "../platform/spawn/executable.ts";
 import { foreignFormatHere } from "../platform/spawn/native_arch.ts";
 import { shellWord } from "../text/shell_word.ts";
-import { binaryFolders, folderFault, standInFor } from "./store.ts";
+import { binaryFolders, folderFault, standInFor, type StorePlace } from "./store.ts";
 import { unsearchedFolders } from "./unsearched_folders.ts";
 
 const NOT_FOUND = "not found";
@@ -23,21 +23,16 @@ export interface TemporalBinary {
   version: string | null;
 }
 
-/** Where {@linkcode findTemporal} searches. */
-export interface FindOptions {
+/** Where {@linkcode findTemporal} searches; `env` also has the caller's `PATH`. */
+export interface FindOptions extends StorePlace {
   /** A binary given explicitly, and the option that gave it (`--temporal-bin`, `STIGMER_TEMPORAL_BIN`). */
   explicit?: { path: string; origin: string };
-  /** The instance's home. */
-  home: string;
   /** The version of the managed binary. */
   version: string;
   /** The version was requested explicitly, so a binary on PATH is not used. */
   isVersionRequested?: boolean;
   /** If `version` cannot be downloaded, the newest that Go can build may serve instead: nothing selects it by number. */
   mayStandIn?: boolean;
-  cwd: string;
-  /** The caller's `PATH`, `HOME` and `STIGMER_STORE`. */
-  env: Readonly<Record<string, string | undefined>>;
   /** As `process.platform` names it. @default {process.platform} */
   platform?: string;
 }
@@ -84,7 +79,7 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
  * @param tried Receives each place searched.
  */
 export function findManaged(
-  options: Pick<FindOptions, "home" | "env" | "cwd" | "version" | "mayStandIn">,
+  options: StorePlace & Pick<FindOptions, "version" | "mayStandIn">,
   tried: string[] = [],
 ): TemporalBinary | null {
   const folders = binaryFolders(options);

@@ -1,9 +1,9 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { compareVersions, isVersion } from "../config/temporal_versions.ts";
-import { systemErrorCode } from "../errors/local_error.ts";
 import { findProcess } from "../instance/find_process.ts";
 import { instancePaths, managedBinaryPath } from "../instance/paths.ts";
+import { orUnseen } from "../platform/processes/proc_files.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { binaryFolders, type StorePlace } from "./store.ts";
@@ -44,7 +44,8 @@ export function installedVersions(place: StorePlace): string[] {
 }
 
 function versionsIn(folder: string): string[] {
-  return namesIn(folder)
+  const names = orUnseen(() => readdirSync(folder)) ?? [];
+  return names
     .flatMap((name) => name.startsWith("temporal-") ? [name.slice("temporal-".length)] : [])
     .filter(isVersion);
 }
@@ -66,30 +67,13 @@ function liveHomes(processes: Processes): string[] {
 function binariesInUse(home: string, processes: Processes): Set<string> {
   const paths = instancePaths(home);
   const { found: temporal, onDisk } = findProcess(paths, processes);
-  const record = onDisk.kind === "record" ? onDisk.record : null;
-  const isSupervised = processes.lockHolders(paths.supervisorLock).length > 0;
-  const seen = [
-    temporal?.leader?.executable,
-    ...(temporal !== null || isSupervised ? [record?.binary, record?.executable] : []),
-  ];
+  const isUsed = temporal !== null || processes.lockHolders(paths.supervisorLock).length > 0;
+  const record = isUsed && onDisk.kind === "record" ? onDisk.record : null;
+  const seen = [temporal?.leader?.executable, record?.binary, record?.executable];
   return new Set(seen.filter((path) => typeof path === "string"));
 }
 
 /** The real path, as the kernel names the files in it; `path` if there is none. */
 function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return path;
-    throw error;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR", "EACCES"].includes(systemErrorCode(error) ?? "")) return []; // nothing to run there
-    throw error;
-  }
+  return orUnseen(() => realpathSync(path)) ?? path;
 }

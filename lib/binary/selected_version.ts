@@ -18,17 +18,13 @@ const MAX_BYTES = 4096;
 /** The version selected in `home`. A damaged file counts as missing. */
 export function readSelectedVersion(home: string): SelectedVersion {
   const { version, isPending } = readJsonFile(chosenPath(home), MAX_BYTES);
-  const named = typeof version === "string" && isVersion(version) ? version : null;
-  return {
-    version: named ?? DEFAULT_TEMPORAL_VERSION,
-    isNamed: named !== null,
-    isPending: isPending === true,
-  };
+  const isNamed = typeof version === "string" && isVersion(version);
+  return { version: isNamed ? version : DEFAULT_TEMPORAL_VERSION, isNamed, isPending: isPending === true };
 }
 
 /** Selects a version; null = the default. The home's `bin` must exist. */
 export function writeSelectedVersion(home: string, version: string | null): void {
-  write(home, { version, isPending: true });
+  writeJsonFile(chosenPath(home), { version, isPending: true });
 }
 
 /** Called for each requested start, whatever it runs: later restarts keep its version. */
@@ -36,7 +32,7 @@ export function settleSelectedVersion(home: string): void {
   const { version, isNamed, isPending } = readSelectedVersion(home);
   if (!isPending) return;
   try {
-    write(home, { version: isNamed ? version : null, isPending: false });
+    writeJsonFile(chosenPath(home), { version: isNamed ? version : null, isPending: false });
   } catch (error) {
     // A full disk must not prevent the launch; the next restart then switches to it again.
     if (systemErrorCode(error) === undefined) throw error;
@@ -46,10 +42,6 @@ export function settleSelectedVersion(home: string): void {
 /** Selects the default again. */
 export function forgetSelectedVersion(home: string): void {
   removeIfPresent(chosenPath(home));
-}
-
-function write(home: string, chosen: { version: string | null; isPending: boolean }): void {
-  writeJsonFile(chosenPath(home), chosen);
 }
 
 function chosenPath(home: string): string {

@@ -32,7 +32,14 @@ export function installFolder(place: StorePlace): string {
   const { home, env, cwd } = place;
   const store = storePath(home, env, cwd);
   const own = instancePaths(home).binDir;
-  if (env[STORE_VARIABLE]) return trusted(store);
+  if (env[STORE_VARIABLE]) {
+    const fault = folderFault(store);
+    if (fault === null) return store;
+    throw new LocalError("install-failed", `Cannot use ${store} as the store of binaries: ${fault}`, {
+      hint: `\`chmod go-w ${shellWord(store)}\` if it is yours, or choose another folder with ${STORE_VARIABLE}`,
+      facts: { path: store },
+    });
+  }
   try {
     mkdirSync(store, { recursive: true, mode: 0o700 });
     accessSync(store, constants.W_OK);
@@ -41,16 +48,6 @@ export function installFolder(place: StorePlace): string {
     if (systemErrorCode(error) === undefined) throw error;
     return own;
   }
-}
-
-/** @throws {LocalError} `install-failed` */
-function trusted(store: string): string {
-  const fault = folderFault(store);
-  if (fault === null) return store;
-  throw new LocalError("install-failed", `Cannot use ${store} as the store of binaries: ${fault}`, {
-    hint: `\`chmod go-w ${shellWord(store)}\` if it is yours, or choose another folder with ${STORE_VARIABLE}`,
-    facts: { path: store },
-  });
 }
 
 /**

@@ -86,7 +86,7 @@ async function installOne(context: CommandContext, named: string | null): Promis
 }
 
 async function newest(env: CommandContext["host"]["env"], signal: AbortSignal): Promise<string> {
-  return await (await import("../binary/download/latest.ts")).latestVersion({ env, signal });
+  return await (await import("../binary/download/latest.ts")).latestVersion(env, signal);
 }
 
 /**

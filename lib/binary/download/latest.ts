@@ -5,7 +5,7 @@ import process from "node:process";
 import { LocalError } from "../../errors/local_error.ts";
 import { nativeArch } from "../../platform/spawn/native_arch.ts";
 import { MAX_CHECKSUMS_BYTES, parseChecksums } from "./checksums.ts";
-import { DEFAULT_TIMING, download, type DownloadTiming } from "./download.ts";
+import { DEFAULT_TIMING, download } from "./download.ts";
 import {
   latestChecksums,
   MIRROR_VARIABLE,
@@ -15,21 +15,16 @@ import {
   versionInName,
 } from "./release_files.ts";
 
-/** Options of {@linkcode latestVersion}. */
-export interface LatestOptions {
-  /** The caller's environment: mirror and proxy. */
-  env: Readonly<Record<string, string | undefined>>;
-  signal?: AbortSignal | undefined;
-  /** For tests. */
-  timing?: DownloadTiming;
-}
-
 /**
  * Asks the publisher, or the mirror, for the newest release of Temporal's CLI.
  *
+ * @param env The caller's environment: mirror and proxy.
  * @throws {LocalError} `install-failed` if it does not answer, or downloads are disabled; the reason of `signal`
  */
-export async function latestVersion({ env, signal, timing = DEFAULT_TIMING }: LatestOptions): Promise<string> {
+export async function latestVersion(
+  env: Readonly<Record<string, string | undefined>>,
+  signal?: AbortSignal,
+): Promise<string> {
   const base = releaseBase(env);
   if (base === null) throw unknown(`downloads are disabled ($${MIRROR_VARIABLE}=off)`);
   const url = latestChecksums(base);
@@ -37,10 +32,14 @@ export async function latestVersion({ env, signal, timing = DEFAULT_TIMING }: La
   const folder = mkdtempSync(join(tmpdir(), "stigmer-latest-"));
   try {
     const path = join(folder, "checksums.txt");
-    await download({ url, path, maxBytes: MAX_CHECKSUMS_BYTES, env, timing, signal, onProgress: () => {} });
+    await download({
+      ...{ url, path, maxBytes: MAX_CHECKSUMS_BYTES, env, signal },
+      timing: DEFAULT_TIMING,
+      onProgress: () => {},
+    });
     const names = [...parseChecksums(readFileSync(path, "utf8")).keys()];
-    const version = names.map((name) => versionInName(name, target)).find((found) => found !== null);
-    if (version !== undefined) return version!;
+    const version = names.map((name) => versionInName(name, target)).find((found) => found !== undefined);
+    if (version !== undefined) return version;
     throw unknown(`${shownUrl(url)} lists no archive for ${target}`);
   } catch (error) {
     if (!(error instanceof LocalError) || error.facts["why"] === undefined) throw error;
@@ -54,6 +53,6 @@ function unknown(why: string, cause?: unknown): LocalError {
   return new LocalError("install-failed", `Cannot find out the newest Temporal: ${why}`, {
     hint: "Name a version with `stigmer-local install --version`, or check the network and HTTPS_PROXY",
     facts: { version: "latest" },
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

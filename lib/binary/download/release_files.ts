@@ -6,17 +6,13 @@ export const OFFICIAL_BASE = "https://github.com/temporalio/cli/releases/downloa
 /** The environment variable that sets a mirror, or `off`. */
 export const MIRROR_VARIABLE = "STIGMER_TEMPORAL_MIRROR";
 
-const SYSTEMS: Readonly<Record<string, string>> = { linux: "linux", darwin: "darwin" };
-const PROCESSORS: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
-
 /** The platforms that have release archives. */
 export const RELEASE_TARGETS = ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"] as const;
 
 /** A release's name for a platform (`linux_amd64`), from Node's names; null if there is no archive for it. */
 export function releaseTarget(platform: string, arch: string): string | null {
-  const system = SYSTEMS[platform];
-  const processor = PROCESSORS[arch];
-  return system === undefined || processor === undefined ? null : `${system}_${processor}`;
+  const name = `${platform}_${arch.replace("x64", "amd64")}`;
+  return RELEASE_TARGETS.find((target) => target === name) ?? null;
 }
 
 /** The name of the release archive of `version` for `target`. */
@@ -38,10 +34,10 @@ export function latestChecksums(base: string): URL {
   return new URL(`${folder}/checksums.txt`);
 }
 
-/** The version in the name of a release archive for `target`; null for any other name. */
-export function versionInName(name: string, target: string): string | null {
-  const version = /^temporal_cli_(.+)_[a-z]+_[a-z0-9]+\.tar\.gz$/.exec(name)?.[1];
-  return version !== undefined && archiveName(version, target) === name && isVersion(version) ? version : null;
+/** The version in the name of a release archive for `target`; undefined for any other name. */
+export function versionInName(name: string, target: string): string | undefined {
+  const version = /^temporal_cli_([^_]+)_/.exec(name)?.[1];
+  return version !== undefined && isVersion(version) && archiveName(version, target) === name ? version : undefined;
 }
 
 /**

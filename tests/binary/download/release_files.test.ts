@@ -36,7 +36,7 @@ describe("releaseUrls()", () => {
     assertEquals(latestChecksums("https://a.test/x/").href, "https://a.test/x/latest/checksums.txt");
     assertEquals(versionInName("temporal_cli_1.9.1_linux_amd64.tar.gz", "linux_amd64"), "1.9.1");
     for (const name of ["temporal_cli_1.9.1_linux_arm64.tar.gz", "temporal_cli_../x_linux_amd64.tar.gz", "x"]) {
-      assertEquals(versionInName(name, "linux_amd64"), null);
+      assertEquals(versionInName(name, "linux_amd64"), undefined);
     }
   });
 
