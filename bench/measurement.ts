@@ -11,21 +11,26 @@ export const RUNTIMES: readonly Runtime[] = ["deno", "deno-file", "node"];
  */
 export type Floor = "T" | "S" | "R" | "P" | "E";
 
-/** The limit of a figure: a sum of multiples of floors, and a constant in the figure's own unit. */
-export interface Limit {
-  constant: number;
-  factors: Readonly<Partial<Record<Floor, number>>>;
-}
+/** A number for some of the floors. */
+export type Floors = Readonly<Partial<Record<Floor, number>>>;
 
-/** One figure of one run, with the floors measured right beside it. */
-export interface Measurement {
+/** The limit of a figure: a sum of multiples of floors, and a constant in the figure's own unit. */
+export type Limit = Floors & { readonly constant?: number };
+
+/** One figure of one run. */
+export interface Figure {
   /** The row of the table. */
   what: string;
-  runtime: Runtime;
   value: number;
   unit: Unit;
-  floors: Readonly<Partial<Record<Floor, number>>>;
+  /** Measured right beside it. */
+  floors?: Floors;
   limit: Limit;
+}
+
+/** A figure, and the runtime that it is about. */
+export interface Measurement extends Figure {
+  runtime: Runtime;
 }
 
 /** `count`: of failures, or of things left behind. */

@@ -2,12 +2,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { instancePaths, processPaths, PROJECT_VARIABLE } from "../lib/instance/paths.ts";
 import { readPidFile } from "../lib/instance/pid_file.ts";
-import { delay } from "../lib/platform/runtime/delay.ts";
 import type { Runtime } from "./measurement.ts";
 import { requireEnv, ROOT, type Timed, timeOrThrow } from "./runtimes.ts";
 import { type Scratch, startCommand } from "./scratch.ts";
+import { until } from "./until.ts";
 
-const DEADLINE_MS = 30_000;
 const POLL_MS = 1;
 
 /** The command of a program that listens on `port`, as a list. */
@@ -40,14 +39,15 @@ export function startProject(scratch: Scratch, runtime: Runtime, project: string
 }
 
 /** The PID of the process `name`, once it is another one than `before`. */
-export async function untilAnother(scratch: Scratch, name: string, before: number | null): Promise<number> {
+export function untilAnother(scratch: Scratch, name: string, before: number | null): Promise<number> {
   const { record } = processPaths(instancePaths(scratch.home), name);
-  for (const giveUpAt = performance.now() + DEADLINE_MS;;) {
-    const onDisk = readPidFile(record, name);
-    if (onDisk.kind === "record" && onDisk.record.pid !== before) return onDisk.record.pid;
-    if (performance.now() > giveUpAt) throw new Error(`${name} has no other process than pid ${before}`);
-    await delay(POLL_MS);
-  }
+  return until(`${name} has no other process than pid ${before}`, POLL_MS, () => anotherPid(record, name, before));
+}
+
+/** The PID in the PID file of `program`; null if that is `before`, or there is none. */
+export function anotherPid(path: string, program: string, before: number | null): number | null {
+  const onDisk = readPidFile(path, program);
+  return onDisk.kind === "record" && onDisk.record.pid !== before ? onDisk.record.pid : null;
 }
 
 /** When the process `name` became ready for the first time, Unix ms. */

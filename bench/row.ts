@@ -1,4 +1,5 @@
-import type { Measurement } from "./measurement.ts";
+import { type Figure, type Measurement, type Runtime, RUNTIMES } from "./measurement.ts";
+import { type Scratch, withScratch } from "./scratch.ts";
 
 /** How to measure a row. */
 export interface Effort {
@@ -15,12 +16,9 @@ export interface Row {
   measure(effort: Effort): Promise<Measurement[]>;
 }
 
-/** The measurements of `runs` rounds, one after another; `round` gets the number of the round. */
-export async function inRounds(
-  runs: number,
-  round: (number: number) => Promise<Measurement[]>,
-): Promise<Measurement[]> {
-  const all: Measurement[] = [];
+/** The results of `runs` rounds, one after another; `round` gets the number of the round. */
+export async function inRounds<T>(runs: number, round: (number: number) => Promise<T[]>): Promise<T[]> {
+  const all: T[] = [];
   for (let number = 0; number < runs; number++) all.push(...await round(number));
   return all;
 }
@@ -29,4 +27,24 @@ export async function inRounds(
 export function inTurn<T>(items: readonly T[], round: number): T[] {
   const first = round % items.length;
   return [...items.slice(first), ...items.slice(0, first)];
+}
+
+/** What `measure` finds with a home of its own. */
+export async function measureOn(
+  runtime: Runtime,
+  measure: (scratch: Scratch, runtime: Runtime) => Promise<Figure[]>,
+): Promise<Measurement[]> {
+  const figures = await withScratch((scratch) => measure(scratch, runtime));
+  return figures.map((figure) => ({ ...figure, runtime }));
+}
+
+/** {@linkcode measureOn} each runtime, one after another, in the order of the round. */
+export async function measureOnEach(
+  round: number,
+  measure: (scratch: Scratch, runtime: Runtime) => Promise<Figure[]>,
+  runtimes: readonly Runtime[] = RUNTIMES,
+): Promise<Measurement[]> {
+  const all: Measurement[] = [];
+  for (const runtime of inTurn(runtimes, round)) all.push(...await measureOn(runtime, measure));
+  return all;
 }

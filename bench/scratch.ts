@@ -6,12 +6,11 @@ import { instancePaths, processPaths } from "../lib/instance/paths.ts";
 import { recordedNames } from "../lib/instance/pid_file.ts";
 import type { Status } from "../lib/instance/status/status.ts";
 import { processesHere } from "../lib/platform/processes/processes_here.ts";
-import { delay } from "../lib/platform/runtime/delay.ts";
 import { freePorts } from "../tests/free_ports.ts";
 import type { Runtime } from "./measurement.ts";
 import { emptyCommand, time, type Timed, timeOrThrow, toolCommand } from "./runtimes.ts";
+import { until } from "./until.ts";
 
-const DEADLINE_MS = 60_000;
 const processes = processesHere();
 
 /** A temporary home with free ports. */
@@ -80,11 +79,5 @@ export async function kill(pid: number, signal: "SIGKILL" | "SIGSTOP"): Promise<
 
 /** Resolves when process `pid` is dead. */
 export async function untilDead(pid: number): Promise<void> {
-  const giveUpAt = performance.now() + DEADLINE_MS;
-  for (;;) {
-    const state = processes.inspect(pid)?.state;
-    if (state === undefined || state === "Z" || state === "X") return;
-    if (performance.now() > giveUpAt) throw new Error(`pid ${pid} is alive after ${DEADLINE_MS / 1000} s`);
-    await delay(1);
-  }
+  await until(`pid ${pid} is alive`, 1, () => ["Z", "X"].includes(processes.inspect(pid)?.state ?? "X") || null);
 }

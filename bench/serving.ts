@@ -3,24 +3,21 @@ import { GrpcError } from "../lib/grpc/error.ts";
 import { checkServing } from "../lib/grpc/health.ts";
 import { connectNode } from "../lib/platform/net/connect_node.ts";
 import { delay } from "../lib/platform/runtime/delay.ts";
+import { until } from "./until.ts";
 
 /** Short enough for figures of tens of ms, and long enough not to take the CPU from the measured process. */
 const POLL_MS = 2;
-const DEADLINE_MS = 60_000;
 
 /** Resolves when the Temporal on `port` says SERVING. */
 export async function untilServing(port: number): Promise<void> {
-  const giveUpAt = performance.now() + DEADLINE_MS;
-  for (;;) {
+  await until(`Nothing serves on port ${port}`, POLL_MS, async () => {
     const channel = await tryToOpen(port);
     try {
-      if (channel !== null && await checkServing(channel, 1000) === "serving") return;
+      return channel !== null && await checkServing(channel, 1000) === "serving" ? true : null;
     } finally {
       channel?.close();
     }
-    if (performance.now() > giveUpAt) throw new Error(`Nothing serves on port ${port} after ${DEADLINE_MS / 1000} s`);
-    await delay(POLL_MS);
-  }
+  });
 }
 
 async function tryToOpen(port: number): Promise<GrpcChannel | null> {

@@ -1,4 +1,4 @@
-import type { Floor, Limit, Measurement, Runtime, Unit } from "./measurement.ts";
+import type { Floor, Floors, Limit, Measurement, Runtime, Unit } from "./measurement.ts";
 
 /** All runs of one figure, summarized. */
 export interface Summary {
@@ -10,7 +10,7 @@ export interface Summary {
   median: number;
   /** The middle half of the runs lies between these. */
   quartiles: readonly [low: number, high: number];
-  floors: Readonly<Partial<Record<Floor, number>>>;
+  floors: Floors;
   /** The median of the limits that the floors beside each run gave. */
   allowed: number;
   /**
@@ -44,9 +44,9 @@ export function quantile(values: readonly number[], part: number): number {
  *
  * @throws {RangeError} when one of its floors was not measured
  */
-export function allowedBy(limit: Limit, floors: Measurement["floors"]): number {
-  let sum = limit.constant;
-  for (const [floor, factor] of Object.entries(limit.factors) as [Floor, number][]) {
+export function allowedBy({ constant = 0, ...factors }: Limit, floors: Floors = {}): number {
+  let sum = constant;
+  for (const [floor, factor] of Object.entries(factors) as [Floor, number][]) {
     const value = floors[floor];
     if (value === undefined) throw new RangeError(`Cannot compute the limit: floor ${floor} was not measured`);
     sum += factor * value;
@@ -69,8 +69,8 @@ function summariseOne(runs: readonly Measurement[]): Summary {
   const values = runs.map(({ value }) => value);
   const allowed = runs.map((run) => allowedBy(run.limit, run.floors));
   const floors: Partial<Record<Floor, number>> = {};
-  for (const floor of Object.keys(runs[0]!.floors) as Floor[]) {
-    floors[floor] = median(runs.map((run) => run.floors[floor]!));
+  for (const floor of Object.keys(runs[0]!.floors ?? {}) as Floor[]) {
+    floors[floor] = median(runs.map((run) => run.floors![floor]!));
   }
   return {
     what,

@@ -23,7 +23,12 @@ export function renderTable(summaries: readonly Summary[]): string {
     String(summary.runs),
     isMet(summary) ? "ok" : "**misses**",
   ]);
-  return [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return markdownTable(head, lines);
+}
+
+/** A Markdown table, a line each. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function renderFloors({ floors }: Summary): string {
@@ -34,7 +39,7 @@ function renderFloors({ floors }: Summary): string {
 }
 
 /** `T + 150 ms`, `1.15 R`, `4500 ms`. */
-export function renderLimit({ constant, factors }: Limit, unit: Unit): string {
+export function renderLimit({ constant = 0, ...factors }: Limit, unit: Unit): string {
   const parts = (Object.entries(factors) as [Floor, number][]).map(([floor, factor]) =>
     factor === 1 ? floor : `${factor} ${floor}`
   );

@@ -12,6 +12,7 @@ import { describeMachine, load } from "../machine.ts";
 import { RUNTIMES } from "../measurement.ts";
 import { inTurn } from "../row.ts";
 import { median } from "../statistics.ts";
+import { markdownTable } from "../table.ts";
 import { FIGURES, type Figures, measure } from "./measure.ts";
 import { findPeers } from "./peers.ts";
 
@@ -37,8 +38,7 @@ async function main(args: string[]): Promise<number> {
     `${name} ${version}`,
     ...FIGURES.map(({ key, unit }) => cell(all.get(name)!, key, unit)),
   ]);
-  const head = ["", ...FIGURES.map(({ title }) => title)];
-  const table = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  const table = markdownTable(["", ...FIGURES.map(({ title }) => title)], rows);
   console.log(`${describeMachine().join("\n")}\nLoad before and after each round: ${loads.join(", ")}\n\n${table}`);
   return 0;
 }

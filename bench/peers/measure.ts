@@ -13,6 +13,7 @@ import { freePort } from "../../tests/free_ports.ts";
 import { memoryMbOf } from "../process_figures.ts";
 import { exitOf } from "../runtimes.ts";
 import { untilServing } from "../serving.ts";
+import { until } from "../until.ts";
 import type { Peer, Place } from "./peers.ts";
 
 /** The figures of one run; null: it does not do that, or had not done it in time. */
@@ -33,7 +34,6 @@ export const FIGURES = [
 
 /** A variable in the environment of everything that a run starts. */
 const MARK = "PEERS_RUN";
-const DEADLINE_MS = 60_000;
 /** What has not happened by then does not: no figure is larger than a tenth of it. */
 const NEVER_MS = 20_000;
 /** How long everything runs before the crash, and after it before the memory is measured, in ms. */
@@ -68,7 +68,7 @@ export async function measure(peer: Peer): Promise<Figures> {
     const stoppedAt = performance.now();
     if (stop === null) child.kill("SIGINT");
     else call(stop);
-    const stopMs = await inTime(until(() => marked(folder).length === 0).then(() => performance.now() - stoppedAt));
+    const stopMs = await inTime(untilSo(() => marked(folder).length === 0).then(() => performance.now() - stoppedAt));
     if (stopMs !== null) await exited;
     return { readyMs, recoveryMs, stopMs, memoryMb };
   } catch (error) {
@@ -85,10 +85,10 @@ export async function measure(peer: Peer): Promise<Figures> {
 /** Resolves when Temporal serves, the listener listens, and the worker polls. */
 async function untilReady({ port, listenerPort, taskQueue }: Place): Promise<void> {
   await untilServing(port);
-  await until(() => answersAt("127.0.0.1", listenerPort));
+  await untilSo(() => answersAt("127.0.0.1", listenerPort));
   const channel = await openGrpcChannel(connectNode, { host: "127.0.0.1", port }, 5000);
   try {
-    await until(async () => {
+    await untilSo(async () => {
       const pollers = await listPollers(channel, "default", taskQueue, "activity", 5000);
       return !("why" in pollers) && pollers.length > 0;
     });
@@ -101,8 +101,8 @@ async function recover({ listenerPort }: Place): Promise<number> {
   const [listener] = processesHere().listeners(listenerPort);
   const killedAt = performance.now();
   process.kill(listener!.pid!, "SIGKILL");
-  await until(async () => !await answersAt("127.0.0.1", listenerPort));
-  await until(() => answersAt("127.0.0.1", listenerPort));
+  await untilSo(async () => !await answersAt("127.0.0.1", listenerPort));
+  await untilSo(() => answersAt("127.0.0.1", listenerPort));
   return performance.now() - killedAt;
 }
 
@@ -134,10 +134,6 @@ async function inTime(figure: Promise<number>): Promise<number | null> {
   return first;
 }
 
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + DEADLINE_MS;
-  while (!await isSo()) {
-    if (performance.now() > giveUpAt) throw new Error(`It is not so after ${DEADLINE_MS / 1000} s`);
-    await delay(2);
-  }
+async function untilSo(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  await until("It is not so", 2, async () => await isSo() || null);
 }

@@ -1,13 +1,9 @@
 import { startBareTemporal } from "../bare_temporal.ts";
-import { type Limit, type Runtime, RUNTIMES } from "../measurement.ts";
-import { inRounds, inTurn, type Row } from "../row.ts";
+import type { Limit, Runtime } from "../measurement.ts";
+import { inRounds, measureOnEach, type Row } from "../row.ts";
 import { emptyScript, start, stop, withScratch } from "../scratch.ts";
 
-const LIMITS: Record<Runtime, Limit> = {
-  deno: { constant: 0, factors: { T: 1, R: 8 } },
-  "deno-file": { constant: 0, factors: { T: 1, R: 6 } },
-  node: { constant: 0, factors: { T: 1, R: 7 } },
-};
+const LIMITS: Record<Runtime, Limit> = { deno: { T: 1, R: 8 }, "deno-file": { T: 1, R: 6 }, node: { T: 1, R: 7 } };
 
 /** `start` in an empty home, to its exit. */
 export const coldStart: Row = {
@@ -15,19 +11,12 @@ export const coldStart: Row = {
   measure: ({ runs }) =>
     inRounds(runs, async (round) => {
       const T = await newData();
-      const measurements = [];
-      for (const runtime of inTurn(RUNTIMES, round)) {
-        measurements.push(
-          await withScratch(async (scratch) => {
-            const R = await emptyScript(scratch, runtime);
-            const { ms } = await start(scratch, runtime);
-            await stop(scratch, runtime, ["--force"]);
-            const what = "cold `start` to exit 0";
-            return { what, runtime, value: ms, unit: "ms", floors: { T, R }, limit: LIMITS[runtime] } as const;
-          }),
-        );
-      }
-      return measurements;
+      return await measureOnEach(round, async (scratch, runtime) => {
+        const R = await emptyScript(scratch, runtime);
+        const { ms } = await start(scratch, runtime);
+        await stop(scratch, runtime, ["--force"]);
+        return [{ what: "cold `start` to exit 0", value: ms, unit: "ms", floors: { T, R }, limit: LIMITS[runtime] }];
+      });
     }),
 };
 

@@ -1,21 +1,22 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { askSupervisor } from "../../lib/control/client.ts";
 import type { LaunchRequest } from "../../lib/instance/context.ts";
 import { instancePaths } from "../../lib/instance/paths.ts";
 import { delay } from "../../lib/platform/runtime/delay.ts";
 import type { Host } from "../../lib/platform/runtime/host.ts";
 import { nodeHost } from "../../lib/platform/runtime/host_node.ts";
-import { type Measurement, type Runtime } from "../measurement.ts";
+import type { Figure, Runtime } from "../measurement.ts";
 import { descriptorsOf, memoryMbOf } from "../process_figures.ts";
-import { inRounds, inTurn, type Row } from "../row.ts";
+import { anotherPid } from "../project.ts";
+import { inRounds, measureOnEach, type Row } from "../row.ts";
 import { requireEnv, ROOT } from "../runtimes.ts";
-import { kill, type Scratch, stop, withScratch } from "../scratch.ts";
+import { kill, type Scratch, stop } from "../scratch.ts";
+import { until } from "../until.ts";
 
 const CRASHES = 200;
 const MOST_MB = 90;
 const POLL_MS = 10;
-const DEADLINE_MS = 60_000;
 /** The supervisor of this row is a script of its own, so there is no one file of it. */
 const FROM_SOURCE: readonly Runtime[] = ["deno", "node"];
 /** A round takes minutes. */
@@ -25,18 +26,14 @@ const MOST_ROUNDS = 3;
 export const crashes: Row = {
   name: "crashes",
   measure: ({ runs, isQuick }) =>
-    inRounds(Math.min(runs, MOST_ROUNDS), async (round) => {
-      const measurements: Measurement[] = [];
-      for (const runtime of inTurn(FROM_SOURCE, round)) {
-        measurements.push(
-          ...await withScratch((scratch) => crashAgainAndAgain(scratch, runtime, isQuick ? 20 : CRASHES)),
-        );
-      }
-      return measurements;
+    inRounds(Math.min(runs, MOST_ROUNDS), (round) => {
+      const crash = (scratch: Scratch, runtime: Runtime) =>
+        crashAgainAndAgain(scratch, runtime, isQuick ? 20 : CRASHES);
+      return measureOnEach(round, crash, FROM_SOURCE);
     }),
 };
 
-async function crashAgainAndAgain(scratch: Scratch, runtime: Runtime, count: number): Promise<Measurement[]> {
+async function crashAgainAndAgain(scratch: Scratch, runtime: Runtime, count: number): Promise<Figure[]> {
   const host = nodeHost();
   const supervisor = spawnImpatientSupervisor(scratch, runtime);
   let pid = await untilAnotherRuns(host, scratch.home, null);
@@ -52,22 +49,8 @@ async function crashAgainAndAgain(scratch: Scratch, runtime: Runtime, count: num
   await stop(scratch, runtime, ["--force"]);
   const after = `after ${count} crashes and 10 s`;
   return [
-    {
-      what: `${after}: memory (PSS)`,
-      runtime,
-      value: memoryMb,
-      unit: "MB",
-      floors: {},
-      limit: { constant: MOST_MB, factors: {} },
-    },
-    {
-      what: `${after}: more descriptors`,
-      runtime,
-      value: more,
-      unit: "count",
-      floors: {},
-      limit: { constant: 0, factors: {} },
-    },
+    { what: `${after}: memory (PSS)`, value: memoryMb, unit: "MB", limit: { constant: MOST_MB } },
+    { what: `${after}: more descriptors`, value: more, unit: "count", limit: {} },
   ];
 }
 
@@ -81,27 +64,17 @@ function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runt
     policy: { maxRestarts: 0 },
     replace: false,
   };
-  const [command, ...args] = runtime === "deno"
+  const loader = `${ROOT}node_modules/tsx/dist/loader.mjs`;
+  const [command, args] = runtime === "deno"
     ? [
       requireEnv("STIGMER_TEST_DENO"),
-      "run",
-      "-A",
-      "--quiet",
-      "--no-prompt",
-      "--no-config",
-      "--v8-flags=--max-semi-space-size=1",
-      `${ROOT}bench/impatient_supervisor.ts`,
+      ["run", "-A", "--quiet", "--no-prompt", "--no-config", "--v8-flags=--max-semi-space-size=1"],
     ]
-    : [
-      requireEnv("STIGMER_TEST_NODE"),
-      "--import",
-      `${ROOT}node_modules/tsx/dist/loader.mjs`,
-      "--max-semi-space-size=1",
-      `${ROOT}bench/impatient_supervisor.ts`,
-    ];
+    : [requireEnv("STIGMER_TEST_NODE"), ["--import", loader, "--max-semi-space-size=1"]];
+  const script = `${ROOT}bench/impatient_supervisor.ts`;
   mkdirSync(instancePaths(home).logsDir, { recursive: true });
   const log = openSync(instancePaths(home).supervisorLog, "a");
-  const child = spawn(command!, [...args, JSON.stringify(launchRequest)], {
+  const child = spawn(command, [...args, script, JSON.stringify(launchRequest)], {
     cwd: home,
     detached: true,
     stdio: ["ignore", log, log],
@@ -112,23 +85,11 @@ function spawnImpatientSupervisor({ home, port, uiPort }: Scratch, runtime: Runt
 }
 
 /** The PID of a Temporal that is ready and is not `before`. */
-async function untilAnotherRuns(host: Host, home: string, before: number | null): Promise<number> {
-  const giveUpAt = performance.now() + DEADLINE_MS;
-  for (;;) {
-    const pid = recordedPid(instancePaths(home).record);
-    if (pid !== before && pid !== null) {
-      const answer = await askSupervisor(host, home, "GET", "/healthz");
-      if (answer.kind === "answer" && answer.response.status === 200) return pid;
-    }
-    if (performance.now() > giveUpAt) throw new Error(`No Temporal after pid ${before} within ${DEADLINE_MS / 1000} s`);
-    await delay(POLL_MS);
-  }
-}
-
-function recordedPid(path: string): number | null {
-  try {
-    return parseInt(readFileSync(path, "utf8")) || null;
-  } catch {
-    return null; // not written yet
-  }
+function untilAnotherRuns(host: Host, home: string, before: number | null): Promise<number> {
+  return until(`No Temporal runs but pid ${before}`, POLL_MS, async () => {
+    const pid = anotherPid(instancePaths(home).record, "temporal", before);
+    if (pid === null) return null;
+    const answer = await askSupervisor(host, home, "GET", "/healthz");
+    return answer.kind === "answer" && answer.response.status === 200 ? pid : null;
+  });
 }

@@ -1,16 +1,16 @@
-import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
-import { inRounds, type Row } from "../row.ts";
-import { kill, start, statusOf, stop, untilDead, withScratch } from "../scratch.ts";
+import { type Figure, type Runtime, RUNTIMES } from "../measurement.ts";
+import { inRounds, measureOn, type Row } from "../row.ts";
+import { kill, type Scratch, start, statusOf, stop, untilDead } from "../scratch.ts";
 import { untilServing } from "../serving.ts";
 
-/** `kill -STOP` of Temporal until its replacement is ready. Both runtimes at once: nearly all of it is waiting. */
+/** `kill -STOP` of Temporal until its replacement is ready. All runtimes at once: nearly all of it is waiting. */
 export const hang: Row = {
   name: "hang",
   measure: ({ runs }) =>
-    inRounds(runs, () => Promise.all(RUNTIMES.map((runtime) => withScratch((scratch) => stopped(scratch, runtime))))),
+    inRounds(runs, async () => (await Promise.all(RUNTIMES.map((runtime) => measureOn(runtime, stopped)))).flat()),
 };
 
-async function stopped(scratch: Parameters<typeof start>[0], runtime: Runtime): Promise<Measurement> {
+async function stopped(scratch: Scratch, runtime: Runtime): Promise<Figure[]> {
   await start(scratch, runtime);
   const { temporal } = await statusOf(scratch, runtime);
   const stoppedAt = performance.now();
@@ -19,12 +19,5 @@ async function stopped(scratch: Parameters<typeof start>[0], runtime: Runtime): 
   await untilServing(scratch.port);
   const value = performance.now() - stoppedAt;
   await stop(scratch, runtime, ["--force"]);
-  return {
-    what: "kill -STOP of Temporal → SERVING",
-    runtime,
-    value,
-    unit: "ms",
-    floors: {},
-    limit: { constant: 4500, factors: {} },
-  };
+  return [{ what: "kill -STOP of Temporal → SERVING", value, unit: "ms", limit: { constant: 4500 } }];
 }

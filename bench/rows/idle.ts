@@ -1,14 +1,11 @@
 import { delay } from "../../lib/platform/runtime/delay.ts";
-import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
-import { cpuMsOf, memoryMbOf } from "../process_figures.ts";
-import { inRounds, type Row } from "../row.ts";
-import { start, statusOf, stop, withScratch } from "../scratch.ts";
+import { type Figure, type Runtime, RUNTIMES } from "../measurement.ts";
+import { usageOver } from "../process_figures.ts";
+import { inRounds, measureOn, type Row } from "../row.ts";
+import { type Scratch, start, statusOf, stop } from "../scratch.ts";
 
-const LIMITS: Record<Runtime, { memoryMb: number; cpuPercent: number }> = {
-  "deno": { memoryMb: 60, cpuPercent: 0.35 },
-  "deno-file": { memoryMb: 60, cpuPercent: 0.35 },
-  "node": { memoryMb: 60, cpuPercent: 0.4 },
-};
+const MOST_MB = 60;
+const MOST_CPU_PERCENT: Record<Runtime, number> = { deno: 0.35, "deno-file": 0.35, node: 0.4 };
 /** After this time the cost of the start is over. */
 const SETTLE_MS = 2000;
 /** A round takes a minute, and more rounds would add nothing. */
@@ -18,42 +15,21 @@ const MOST_ROUNDS = 3;
 export const idle: Row = {
   name: "idle",
   measure: ({ runs, isQuick }) =>
-    inRounds(
-      Math.min(runs, MOST_ROUNDS),
-      async () => (await Promise.all(RUNTIMES.map((runtime) => watch(runtime, isQuick ? 10_000 : 60_000)))).flat(),
-    ),
+    inRounds(Math.min(runs, MOST_ROUNDS), async () => {
+      const watched = (scratch: Scratch, runtime: Runtime) => watch(scratch, runtime, isQuick ? 10_000 : 60_000);
+      return (await Promise.all(RUNTIMES.map((runtime) => measureOn(runtime, watched)))).flat();
+    }),
 };
 
-function watch(runtime: Runtime, spanMs: number): Promise<Measurement[]> {
-  return withScratch(async (scratch) => {
-    await start(scratch, runtime);
-    const { supervisor } = await statusOf(scratch, runtime);
-    await delay(SETTLE_MS);
-    const before = cpuMsOf(supervisor.pid);
-    const startedAt = performance.now();
-    await delay(spanMs);
-    const percent = 100 * (cpuMsOf(supervisor.pid) - before) / (performance.now() - startedAt);
-    const memoryMb = memoryMbOf(supervisor.pid);
-    await stop(scratch, runtime, ["--force"]);
-    const limits = LIMITS[runtime];
-    const after = `supervisor after ${spanMs / 1000} s`;
-    return [
-      {
-        what: `${after}: memory (PSS)`,
-        runtime,
-        value: memoryMb,
-        unit: "MB",
-        floors: {},
-        limit: { constant: limits.memoryMb, factors: {} },
-      },
-      {
-        what: `${after}: CPU`,
-        runtime,
-        value: percent,
-        unit: "%",
-        floors: {},
-        limit: { constant: limits.cpuPercent, factors: {} },
-      },
-    ];
-  });
+async function watch(scratch: Scratch, runtime: Runtime, spanMs: number): Promise<Figure[]> {
+  await start(scratch, runtime);
+  const { supervisor } = await statusOf(scratch, runtime);
+  await delay(SETTLE_MS);
+  const { memoryMb, cpuPercent } = await usageOver(supervisor.pid, spanMs);
+  await stop(scratch, runtime, ["--force"]);
+  const after = `supervisor after ${spanMs / 1000} s`;
+  return [
+    { what: `${after}: memory (PSS)`, value: memoryMb, unit: "MB", limit: { constant: MOST_MB } },
+    { what: `${after}: CPU`, value: cpuPercent, unit: "%", limit: { constant: MOST_CPU_PERCENT[runtime] } },
+  ];
 }

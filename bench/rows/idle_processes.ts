@@ -1,7 +1,7 @@
 import { delay } from "../../lib/platform/runtime/delay.ts";
 import { freePort } from "../../tests/free_ports.ts";
 import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
-import { cpuMsOf, memoryMbOf } from "../process_figures.ts";
+import { usageOver } from "../process_figures.ts";
 import { listenerCommand, startProject, workerCommand, writeProject } from "../project.ts";
 import { inRounds, type Row } from "../row.ts";
 import { statusOf, stop, withScratch } from "../scratch.ts";
@@ -28,30 +28,25 @@ export const idleProcesses: Row = {
 async function compare(runtime: Runtime, isQuick: boolean): Promise<Measurement[]> {
   const [alone, busy] = await Promise.all([watch(runtime, 1, isQuick), watch(runtime, OF_EACH_KIND, isQuick)]);
   const count = 2 * (OF_EACH_KIND - 1);
-  const common = { runtime, floors: {} } as const;
   return [
     {
-      ...common,
       what: "each idle process: memory of the supervisor (PSS)",
+      runtime,
       value: (busy.memoryMb - alone.memoryMb) / count,
       unit: "MB",
-      limit: { constant: 1, factors: {} },
+      limit: { constant: 1 },
     },
     {
-      ...common,
       what: "each idle process: CPU of the supervisor",
+      runtime,
       value: (busy.cpuPercent - alone.cpuPercent) / count,
       unit: "%",
-      limit: { constant: 0.03, factors: {} },
+      limit: { constant: 0.03 },
     },
   ];
 }
 
-function watch(
-  runtime: Runtime,
-  ofEachKind: number,
-  isQuick: boolean,
-): Promise<{ memoryMb: number; cpuPercent: number }> {
+function watch(runtime: Runtime, ofEachKind: number, isQuick: boolean): ReturnType<typeof usageOver> {
   return withScratch(async (scratch) => {
     const lines: string[] = [];
     for (let number = 0; number < ofEachKind; number++) {
@@ -66,12 +61,8 @@ function watch(
     await startProject(scratch, runtime, writeProject(scratch, lines));
     const { supervisor: { pid } } = await statusOf(scratch, runtime);
     await delay(isQuick ? 2000 : SETTLE_MS);
-    const before = cpuMsOf(pid);
-    const startedAt = performance.now();
-    await delay(isQuick ? 10_000 : SPAN_MS);
-    const cpuPercent = 100 * (cpuMsOf(pid) - before) / (performance.now() - startedAt);
-    const memoryMb = memoryMbOf(pid);
+    const usage = await usageOver(pid, isQuick ? 10_000 : SPAN_MS);
     await stop(scratch, runtime, ["--force"]);
-    return { memoryMb, cpuPercent };
+    return usage;
   });
 }

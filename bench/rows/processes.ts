@@ -1,14 +1,15 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
+import { answersAt } from "../../lib/platform/net/answers_at.ts";
+import { connectNode } from "../../lib/platform/net/connect_node.ts";
 import { delay } from "../../lib/platform/runtime/delay.ts";
 import { freePort } from "../../tests/free_ports.ts";
-import { type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
+import type { Figure, Runtime } from "../measurement.ts";
 import { listenerCommand, readyAtMs, sourceFolder, startProject, untilAnother, writeProject } from "../project.ts";
-import { inRounds, inTurn, type Row } from "../row.ts";
+import { inRounds, measureOnEach, type Row } from "../row.ts";
 import { exitOf } from "../runtimes.ts";
-import { kill, type Scratch, stop, withScratch } from "../scratch.ts";
+import { kill, type Scratch, stop } from "../scratch.ts";
 import { untilServing } from "../serving.ts";
 
 const NAME = "listener";
@@ -18,17 +19,10 @@ const LIFE_MS = 2400;
 /** A process beside Temporal: until it is ready, a change of a file it watches, and its `kill -9`. */
 export const beside: Row = {
   name: "processes",
-  measure: ({ runs }) =>
-    inRounds(runs, async (round) => {
-      const measurements: Measurement[] = [];
-      for (const runtime of inTurn(RUNTIMES, round)) {
-        measurements.push(...await withScratch((scratch) => measure(scratch, runtime)));
-      }
-      return measurements;
-    }),
+  measure: ({ runs }) => inRounds(runs, (round) => measureOnEach(round, measure)),
 };
 
-async function measure(scratch: Scratch, runtime: Runtime): Promise<Measurement[]> {
+async function measure(scratch: Scratch, runtime: Runtime): Promise<Figure[]> {
   const port = await freePort();
   const { P, E } = await bareListener(port);
   const command = JSON.stringify(listenerCommand(port));
@@ -53,28 +47,19 @@ async function measure(scratch: Scratch, runtime: Runtime): Promise<Measurement[
   return [
     {
       what: "SERVING → a process is ready that listens at once",
-      runtime,
       value: readyAfterMs,
       unit: "ms",
       floors: { P },
-      limit: { constant: 300, factors: { P: 1 } },
+      limit: { P: 1, constant: 300 },
     },
     {
       what: "change of a watched file → new PID",
-      runtime,
       value: afterChangeMs,
       unit: "ms",
       floors: { E },
-      limit: { constant: 300, factors: { E: 1 } },
+      limit: { E: 1, constant: 300 },
     },
-    {
-      what: "kill -9 of a process → new PID",
-      runtime,
-      value: afterKillMs,
-      unit: "ms",
-      floors: {},
-      limit: { constant: 60, factors: {} },
-    },
+    { what: "kill -9 of a process → new PID", value: afterKillMs, unit: "ms", limit: { constant: 60 } },
   ];
 }
 
@@ -84,21 +69,10 @@ async function bareListener(port: number): Promise<{ P: number; E: number }> {
   const startedAt = performance.now();
   const child = spawn(file!, args, { stdio: "ignore" });
   const exited = exitOf(child);
-  while (!await accepts(port)) await delay(1);
+  while (!await answersAt("127.0.0.1", port, connectNode)) await delay(1);
   const P = performance.now() - startedAt;
   const terminatedAt = performance.now();
   child.kill("SIGTERM");
   await exited;
   return { P, E: performance.now() - terminatedAt };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const end = (isOpen: boolean) => {
-      socket.destroy();
-      resolve(isOpen);
-    };
-    socket.once("connect", () => end(true)).once("error", () => end(false));
-  });
 }

@@ -1,38 +1,26 @@
 import { delay } from "../../lib/platform/runtime/delay.ts";
 import { startBareTemporal } from "../bare_temporal.ts";
-import { type Limit, type Runtime, RUNTIMES } from "../measurement.ts";
-import { inRounds, inTurn, type Row } from "../row.ts";
-import { emptyScript, kill, type Scratch, start, statusOf, stop, withScratch } from "../scratch.ts";
+import type { Figure, Limit, Runtime } from "../measurement.ts";
+import { inRounds, measureOnEach, type Row } from "../row.ts";
+import { emptyScript, kill, type Scratch, start, statusOf, stop } from "../scratch.ts";
 import { untilServing } from "../serving.ts";
 
 /** A life that is longer than the minimum uptime, in ms: what follows it is restarted without backoff. */
 const LIFE_MS = 2400;
 const KILLS = 4;
 const LIMITS: Record<Runtime, Limit> = {
-  "deno": { constant: 0, factors: { T: 1, R: 1.5 } },
-  "deno-file": { constant: 0, factors: { T: 1, R: 1.5 } },
-  "node": { constant: 0, factors: { T: 1, R: 1 } },
+  "deno": { T: 1, R: 1.5 },
+  "deno-file": { T: 1, R: 1.5 },
+  "node": { T: 1, R: 1 },
 };
 
 /** `kill -9` of Temporal until a client gets SERVING again: the first time, and the fourth in a row. */
 export const recovery: Row = {
   name: "crash",
-  measure: ({ runs }) =>
-    inRounds(runs, async (round) => {
-      const measurements = [];
-      for (const runtime of inTurn(RUNTIMES, round)) {
-        const { tookMs, T, R } = await withScratch((scratch) => crash(scratch, runtime));
-        const common = { runtime, unit: "ms", floors: { T, R }, limit: LIMITS[runtime] } as const;
-        measurements.push(
-          { what: "kill -9 of Temporal → SERVING", value: tookMs[0]!, ...common },
-          { what: `the same, ${KILLS}th kill in a row`, value: tookMs.at(-1)!, ...common },
-        );
-      }
-      return measurements;
-    }),
+  measure: ({ runs }) => inRounds(runs, (round) => measureOnEach(round, crash)),
 };
 
-async function crash(scratch: Scratch, runtime: Runtime): Promise<{ tookMs: number[]; T: number; R: number }> {
+async function crash(scratch: Scratch, runtime: Runtime): Promise<Figure[]> {
   const R = await emptyScript(scratch, runtime);
   await start(scratch, runtime);
   const tookMs: number[] = [];
@@ -48,5 +36,9 @@ async function crash(scratch: Scratch, runtime: Runtime): Promise<{ tookMs: numb
   // The floor on the same database, killed while serving like the one before.
   const bare = await startBareTemporal(scratch);
   await bare.end("SIGKILL");
-  return { tookMs, T: bare.servingAfterMs, R };
+  const common = { unit: "ms", floors: { T: bare.servingAfterMs, R }, limit: LIMITS[runtime] } as const;
+  return [
+    { what: "kill -9 of Temporal → SERVING", value: tookMs[0]!, ...common },
+    { what: `the same, ${KILLS}th kill in a row`, value: tookMs.at(-1)!, ...common },
+  ];
 }

@@ -1,16 +1,12 @@
 import { delay } from "../../lib/platform/runtime/delay.ts";
 import { startBareTemporal } from "../bare_temporal.ts";
-import { type Limit, type Measurement, type Runtime, RUNTIMES } from "../measurement.ts";
-import { inRounds, inTurn, type Row } from "../row.ts";
+import type { Limit, Runtime } from "../measurement.ts";
+import { inRounds, measureOnEach, type Row } from "../row.ts";
 import { emptyScript, start, stop, withScratch } from "../scratch.ts";
 
 /** The age at which a server is stopped, because the time to its exit depends on it. */
 const AGE_MS = 1500;
-const LIMITS: Record<Runtime, Limit> = {
-  "deno": { constant: 0, factors: { S: 1, R: 3.5 } },
-  "deno-file": { constant: 0, factors: { S: 1, R: 3 } },
-  "node": { constant: 0, factors: { S: 1, R: 3.5 } },
-};
+const LIMITS: Record<Runtime, Limit> = { deno: { S: 1, R: 3.5 }, "deno-file": { S: 1, R: 3 }, node: { S: 1, R: 3.5 } };
 
 /** `stop`, to its exit. */
 export const stopping: Row = {
@@ -18,24 +14,13 @@ export const stopping: Row = {
   measure: ({ runs }) =>
     inRounds(runs, async (round) => {
       const S = await bareStop();
-      const measurements: Measurement[] = [];
-      for (const runtime of inTurn(RUNTIMES, round)) {
-        await withScratch(async (scratch) => {
-          const R = await emptyScript(scratch, runtime);
-          await start(scratch, runtime);
-          await delay(AGE_MS);
-          const { ms } = await stop(scratch, runtime);
-          measurements.push({
-            what: "`stop` to exit 0",
-            runtime,
-            value: ms,
-            unit: "ms",
-            floors: { S, R },
-            limit: LIMITS[runtime],
-          });
-        });
-      }
-      return measurements;
+      return await measureOnEach(round, async (scratch, runtime) => {
+        const R = await emptyScript(scratch, runtime);
+        await start(scratch, runtime);
+        await delay(AGE_MS);
+        const { ms } = await stop(scratch, runtime);
+        return [{ what: "`stop` to exit 0", value: ms, unit: "ms", floors: { S, R }, limit: LIMITS[runtime] }];
+      });
     }),
 };
 
