@@ -2,4 +2,3 @@
 import "@std/assert";
 import "@std/cli/parse-args";
 import "@std/fs/ensure-dir";
-import "@std/fs/exists";

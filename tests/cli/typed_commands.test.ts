@@ -1,5 +1,5 @@
 import { describe, it } from "node:test";
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { homeAmong, typedCommands } from "../../lib/cli/typed_commands.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
 
@@ -99,10 +99,10 @@ describe("typedCommands()", () => {
 
   it("completes the hint of an error", () => {
     const error = new LocalError("usage", "No", { hint: "stigmer-local stop" });
-    assertStrictEquals(typedCommands("/h", here()).inError(error), error);
+    assert(typedCommands("/h", here()).inError(error) === error);
     assertEquals(error.hint, "stigmer-local stop --home '/h'");
     const other = new Error("stigmer-local stop");
-    assertStrictEquals(typedCommands("/h", here()).inError(other), other);
+    assert(typedCommands("/h", here()).inError(other) === other);
     assertEquals(other.message, "stigmer-local stop");
   });
 });

@@ -89,73 +89,28 @@ describe("equal()", () => {
 });
 
 describe("assertions on values", () => {
-  it("assert() and assertFalse() narrow and fail", () => {
+  it("assert() narrows and fails", () => {
     std.assert(1);
-    std.assertFalse("");
     fails(() => std.assert(0, "why"), "why");
-    fails(() => std.assertFalse(1, "why"), "why");
   });
   it("assertEquals() shows both sides line by line", () => {
     fails(() => std.assertEquals({ a: 1, same: "x" }, { a: 2, same: "x" }), "-", "+", "a: 1", "a: 2", "same: ");
     fails(() => std.assertEquals("one\ntwo", "one\nthree"), "two", "three");
   });
-  it("assertStrictEquals() compares by identity", () => {
-    const value = {};
-    std.assertStrictEquals(value, value);
-    std.assertStrictEquals(NaN, NaN);
-    std.assertNotStrictEquals({}, {});
-    fails(() => std.assertStrictEquals({ a: 1 }, { a: 1 }), "same structure but are not reference-equal", "a: 1");
-    fails(() => std.assertStrictEquals(0, -0));
-    fails(() => std.assertStrictEquals(1, 2, "why"), "Values are not strictly equal: why", "1", "2");
-    fails(() => std.assertNotStrictEquals(1, 1), "not be strictly equal");
-  });
-  it("assertExists() refuses null and undefined only", () => {
-    for (const value of [0, "", false, NaN]) std.assertExists(value);
-    fails(() => std.assertExists(null), '"null"');
-    fails(() => std.assertExists(undefined, "why"), '"undefined"', ": why");
-  });
-  it("the four comparisons hold and fail where they should", () => {
+  it("the comparisons hold and fail where they should", () => {
     std.assertGreater(2, 1);
     std.assertGreaterOrEqual(2, 2);
     std.assertLess(1, 2);
-    std.assertLessOrEqual(2, 2);
     fails(() => std.assertGreater(2, 2), "Expect 2 > 2");
     fails(() => std.assertGreaterOrEqual(1, 2), "Expect 1 >= 2");
     fails(() => std.assertLess(2, 2), "Expect 2 < 2");
-    fails(() => std.assertLessOrEqual(3, 2), "Expect 3 <= 2");
     fails(() => std.assertLess(NaN, 1, "why"), "why");
   });
-  it("assertMatch(), assertNotMatch() and assertStringIncludes() check text", () => {
+  it("assertMatch() and assertStringIncludes() check text", () => {
     std.assertMatch("port 7233", /\d+/);
-    std.assertNotMatch("port", /\d+/);
     std.assertStringIncludes("port 7233", "7233");
     fails(() => std.assertMatch("port", /\d+/), 'Expected actual: "port" to match: "/\\d+/".');
-    fails(() => std.assertNotMatch("7", /\d+/), 'Expected actual: "7" to not match: "/\\d+/".');
     fails(() => std.assertStringIncludes("a", "b", "why"), 'Expected actual: "a" to contain: "b": why');
-  });
-  it("assertArrayIncludes() compares in depth and names what is missing", () => {
-    std.assertArrayIncludes([{ a: 1 }, 2, NaN], [NaN, { a: 1 }]);
-    fails(() => std.assertArrayIncludes([1, 2], [2, 3]), "missing", "3");
-  });
-  it("assertInstanceOf() names both classes", () => {
-    std.assertInstanceOf(new Point(1, 2), Point);
-    fails(() => std.assertInstanceOf({}, Point), 'instance of "Point" but was "Object".');
-    fails(() => std.assertInstanceOf(null, Point), 'but was "null"');
-    fails(() => std.assertInstanceOf(Point, Point), "but was not an instanced object");
-    fails(() => std.assertInstanceOf("x", Point, "why"), 'but was "string": why');
-  });
-  it("assertObjectMatch() requires at least the expected properties", () => {
-    std.assertObjectMatch({ a: 1, b: { c: [1, { d: 2, e: 3 }], f: 4 } }, { b: { c: [1, { d: 2 }] } });
-    std.assertObjectMatch(new Point(1, 2) as unknown as Record<string, unknown>, { x: 1 });
-    fails(() => std.assertObjectMatch({ a: 1 }, { a: 2 }), "Values are not equal");
-    fails(() => std.assertObjectMatch({ a: 1 }, { b: 1 }));
-    fails(() => std.assertObjectMatch({ a: [1] }, { a: [1, 2] }));
-    fails(() => std.assertObjectMatch({ a: { b: 1 } }, { a: { b: 1, c: 2 } }));
-  });
-  it("fail() and unreachable() always fail", () => {
-    fails(() => std.fail(), "Failed assertion.");
-    fails(() => std.fail("why"), "Failed assertion: why");
-    fails(() => std.unreachable(), "Unreachable.");
   });
 });
 
@@ -201,14 +156,5 @@ describe("assertions on errors", () => {
         (failure) => failure instanceof std.AssertionError && failure.message.includes(message),
       );
     }
-  });
-  it("assertIsError() accepts a class and a text or a pattern", () => {
-    const error = new RangeError("out of range");
-    std.assertIsError(error);
-    std.assertIsError(error, RangeError, "range");
-    std.assertIsError(error, Error, /^out/);
-    fails(() => std.assertIsError("x"), 'Expected "error" to be an Error object.');
-    fails(() => std.assertIsError(error, TypeError), 'but was "RangeError"');
-    fails(() => std.assertIsError(error, Error, /^in/), "include /^in/");
   });
 });

@@ -5,30 +5,6 @@ import { suffix } from "./message.ts";
 // deno-lint-ignore no-explicit-any -- any error class will do
 type ErrorClass<E extends Error> = abstract new (...args: any[]) => E;
 
-export function assertIsError<E extends Error = Error>(
-  error: unknown,
-  ErrorClass?: ErrorClass<E>,
-  msgMatches?: string | RegExp,
-  msg?: string,
-): asserts error is E {
-  if (!(error instanceof Error)) throw new AssertionError(`Expected "error" to be an Error object${suffix(msg)}`);
-  if (ErrorClass && !(error instanceof ErrorClass)) {
-    throw new AssertionError(
-      `Expected error to be instance of "${ErrorClass.name}", but was "${error.constructor?.name}"${suffix(msg)}`,
-    );
-  }
-  if (!msgMatches) return;
-  const text = stripVTControlCharacters(error.message);
-  const isMatch = typeof msgMatches === "string"
-    ? text.includes(stripVTControlCharacters(msgMatches))
-    : msgMatches.test(text);
-  if (isMatch) return;
-  const wanted = typeof msgMatches === "string" ? JSON.stringify(msgMatches) : msgMatches.toString();
-  throw new AssertionError(
-    `Expected error message to include ${wanted}, but got ${JSON.stringify(error.message)}${suffix(msg)}`,
-  );
-}
-
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
@@ -99,8 +75,18 @@ function readWanted<E extends Error>(
 }
 
 function requireWanted<E extends Error>(error: unknown, wanted: Wanted<E>, how: "thrown" | "rejected"): unknown {
-  if (!wanted.ErrorClass) return error;
-  if (!(error instanceof Error)) throw new AssertionError(`A non-Error object was ${how}${suffix(wanted.msg)}`);
-  assertIsError(error, wanted.ErrorClass, wanted.msgIncludes, wanted.msg);
-  return error;
+  const { ErrorClass, msgIncludes = "", msg } = wanted;
+  if (!ErrorClass) return error;
+  if (!(error instanceof Error)) throw new AssertionError(`A non-Error object was ${how}${suffix(msg)}`);
+  if (!(error instanceof ErrorClass)) {
+    throw new AssertionError(
+      `Expected error to be instance of "${ErrorClass.name}", but was "${error.constructor?.name}"${suffix(msg)}`,
+    );
+  }
+  if (stripVTControlCharacters(error.message).includes(stripVTControlCharacters(msgIncludes))) return error;
+  throw new AssertionError(
+    `Expected error message to include ${JSON.stringify(msgIncludes)}, but got ${JSON.stringify(error.message)}${
+      suffix(msg)
+    }`,
+  );
 }

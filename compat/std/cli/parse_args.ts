@@ -1,5 +1,6 @@
 /**
- * `@std/cli/parse-args` for use without the real package. Every command loads it, so it has no imports.
+ * `@std/cli/parse-args` for use without the real package, with the options that this repository uses. Every command loads
+ * it, so it has no imports.
  *
  * Same results as the real one (tests/compat); the types leave out dotted names, which are `unknown`.
  */
@@ -8,22 +9,12 @@ type NameList = string | readonly string[];
 
 /** Options of {@linkcode parseArgs}. Flags are a name or a list of names. */
 export interface ParseOptions {
-  /** Put the words after `--` into the result's `"--"` instead of `_`. @default {false} */
-  "--"?: boolean;
-  /** Other names of a flag; the result has the value under each of them. */
-  alias?: Record<string, NameList>;
-  /** Flags without a value, false unless given; `true`: every `--flag` without `=`. @default {false} */
-  boolean?: boolean | NameList;
-  /** Values for flags that are not given. */
-  default?: Record<string, unknown>;
-  /** Leave everything from the first non-flag on unparsed, in `_`. @default {false} */
-  stopEarly?: boolean;
+  /** Flags without a value, false unless given. */
+  boolean?: NameList;
   /** Flags whose value stays text; `_` keeps the positionals text. Other values that look like numbers become numbers. */
   string?: NameList;
   /** Flags that collect all values into an array; of other flags the last value counts. */
   collect?: NameList;
-  /** Flags that `--no-…` sets to false. */
-  negatable?: NameList;
   /** Called with each flag that no other option names, and each positional; false leaves it out. */
   unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
@@ -35,27 +26,13 @@ type IsTyped<Options> = [NamesOf<Options, "boolean"> | NamesOf<Options, "string"
   [never] ? false
   : true;
 
-type AliasesOf<Options, Name> = Options extends { alias: infer Map }
-  ? Name extends keyof Map ? Name | Names<Map[Name]> : Name
-  : Name;
-type DefaultOf<Options, Name> = Options extends { default: infer Map } ? Name extends keyof Map ? Map[Name] : never
-  : never;
-type NamesWithDefault<Options> = Options extends { default: infer Map } ? keyof Map & string : never;
+type ScalarOf<Options, Name> = Name extends NamesOf<Options, "boolean"> ? boolean
+  : Name extends NamesOf<Options, "string"> ? string
+  : unknown;
+type ValueOf<Options, Name> = Name extends NamesOf<Options, "collect"> ? ScalarOf<Options, Name>[]
+  : ScalarOf<Options, Name>;
 
-type ScalarOf<Options, Name> =
-  | (Name extends NamesOf<Options, "boolean"> ? boolean : Name extends NamesOf<Options, "string"> ? string : unknown)
-  | (Name extends NamesOf<Options, "negatable"> ? false : never);
-type ValueOf<Options, Name> =
-  | (Name extends NamesOf<Options, "collect"> ? Name extends NamesOf<Options, "boolean"> ? boolean[]
-    : Name extends NamesOf<Options, "string"> ? string[]
-    : unknown[]
-    : ScalarOf<Options, Name>)
-  | DefaultOf<Options, Name>;
-
-type AlwaysThere<Options> =
-  | NamesOf<Options, "boolean">
-  | NamesOf<Options, "collect">
-  | NamesWithDefault<Options>;
+type AlwaysThere<Options> = NamesOf<Options, "boolean"> | NamesOf<Options, "collect">;
 type SometimesThere<Options> = Exclude<NamesOf<Options, "string">, AlwaysThere<Options>>;
 
 type Flat<T> = { [K in keyof T]: T[K] };
@@ -64,49 +41,35 @@ type Flat<T> = { [K in keyof T]: T[K] };
 export type Args<Options = unknown> =
   & (IsTyped<Options> extends true ? Flat<
       & Record<string, unknown>
-      & { [Name in AlwaysThere<Options> as AliasesOf<Options, Name>]: ValueOf<Options, Name> }
-      & { [Name in SometimesThere<Options> as AliasesOf<Options, Name>]?: ValueOf<Options, Name> | undefined }
+      & { [Name in AlwaysThere<Options>]: ValueOf<Options, Name> }
+      & { [Name in SometimesThere<Options>]?: ValueOf<Options, Name> | undefined }
     >
     // deno-lint-ignore no-explicit-any -- as in the real package: without a description of the flags, anything goes
     : Record<string, any>)
-  & { _: (string | number)[] }
-  & (Options extends { "--": true } ? { "--": string[] } : { "--"?: string[] });
+  & { _: (string | number)[] };
 
-/** The options of each flag, aliases included. */
-interface Flags {
-  peers: Map<string, string[]>;
-  boolean: Set<string>;
-  string: Set<string>;
-  collect: Set<string>;
-  negatable: Set<string>;
-  allBoolean: boolean;
-}
+type Flags = Record<"boolean" | "string" | "collect", ReadonlySet<string>>;
 
 type Bag = Record<string, unknown>;
 
-/**
- * Parses command line arguments into one object.
- *
- * @throws {TypeError} when an alias has no value
- */
+/** Parses command line arguments into one object. */
 export function parseArgs<const Options extends ParseOptions = Record<never, never>>(
   args: readonly string[],
   options?: Options,
 ): Args<Options> {
   const given: ParseOptions = options ?? {};
-  const flags = readFlags(given);
-  const result: Bag & { _: (string | number)[]; "--"?: string[] } = { _: [] };
+  const flags = { boolean: setOf(given.boolean), string: setOf(given.string), collect: setOf(given.collect) };
+  const result: Bag & { _: (string | number)[] } = { _: [] };
 
   const dashes = args.indexOf("--");
   const words = dashes < 0 ? args : args.slice(0, dashes);
   const rest = dashes < 0 ? [] : args.slice(dashes + 1);
 
-  const put = (key: string, value: unknown, word: string, gather = true): void => {
-    if (!isKnown(flags, key, word) && given.unknown?.(word, key, value) === false) return;
+  const put = (key: string, value: unknown, word: string): void => {
+    const isKnown = Object.values(flags).some((names) => names.has(key));
+    if (!isKnown && given.unknown?.(word, key, value) === false) return;
     const typed = typeof value === "string" && !flags.string.has(key) ? numberOr(value) : value;
-    for (const name of [key, ...(flags.peers.get(key) ?? [])]) {
-      setPath(result, name.split("."), typed, gather && flags.collect.has(key));
-    }
+    setPath(result, key.split("."), typed, flags.collect.has(key));
   };
 
   for (let at = 0; at < words.length; at++) {
@@ -116,78 +79,37 @@ export function parseArgs<const Options extends ParseOptions = Record<never, nev
       if (putLong(flags, word, next, put)) at++;
     } else if (word.startsWith("-") && word.length > 1) {
       if (putShort(flags, word, next, put)) at++;
-    } else {
-      if (given.unknown?.(word) !== false) result._.push(flags.string.has("_") ? word : numberOr(word));
-      if (given.stopEarly) {
-        result._.push(...words.slice(at + 1));
-        break;
-      }
-    }
+    } else if (given.unknown?.(word) !== false) result._.push(flags.string.has("_") ? word : numberOr(word));
   }
 
-  fillIn(flags, given.default ?? {}, result);
-  if (given["--"]) result["--"] = rest;
-  else result._.push(...rest);
+  for (const name of [...flags.boolean, ...flags.string]) {
+    const isList = flags.collect.has(name);
+    if (!isList && !flags.boolean.has(name)) continue;
+    if (!hasPath(result, name.split("."))) setPath(result, name.split("."), isList ? [] : false, false);
+  }
+  result._.push(...rest);
   return result as Args<Options>;
 }
 
-type Put = (key: string, value: unknown, word: string, gather?: boolean) => void;
+type Put = (key: string, value: unknown, word: string) => void;
 
-function readFlags(options: ParseOptions): Flags {
-  const peers = new Map<string, string[]>();
-  for (const [name, list] of Object.entries(options.alias ?? {})) {
-    if (list === undefined) throw new TypeError("Alias value must be defined");
-    const aliases = typeof list === "string" ? [list] : [...list];
-    peers.set(name, [...new Set(aliases)]);
-    for (const alias of aliases) peers.set(alias, [...new Set([name, ...aliases.filter((other) => other !== alias)])]);
-  }
-  const spread = (list: boolean | NameList | undefined): Set<string> => {
-    const names = new Set<string>();
-    if (list === undefined || typeof list === "boolean") return names;
-    for (const name of typeof list === "string" ? [list] : list) {
-      if (name === "") continue;
-      names.add(name);
-      for (const peer of peers.get(name) ?? []) names.add(peer);
-    }
-    return names;
-  };
-  return {
-    peers,
-    boolean: spread(options.boolean),
-    string: spread(options.string),
-    collect: spread(options.collect),
-    negatable: spread(options.negatable),
-    allBoolean: options.boolean === true,
-  };
+function setOf(names: NameList = []): ReadonlySet<string> {
+  return new Set([names].flat().filter((name) => name !== ""));
 }
 
-function isKnown(flags: Flags, key: string, word: string): boolean {
-  return flags.boolean.has(key) || flags.string.has(key) || flags.collect.has(key) || flags.peers.has(key) ||
-    (flags.allBoolean && word.startsWith("--") && word.length > 2 && !word.includes("="));
-}
-
-/** Whether the flag, or one that it is an alias of, takes no value. */
-function isBoolean(flags: Flags, key: string): boolean {
-  return flags.boolean.has(key) || (flags.peers.get(key)?.some((peer) => flags.boolean.has(peer)) ?? false);
-}
-
-/** `--key`, `--key=value`, `--key value`, `--no-key`. Returns whether `next` was taken as the value. */
+/** `--key`, `--key=value`, `--key value`. Returns whether `next` was taken as the value. */
 function putLong(flags: Flags, word: string, next: string | undefined, put: Put): boolean {
   const negated = word.startsWith("--no-") && word.length > 5;
   const body = word.slice(negated ? 5 : 2);
   const equals = body.indexOf("=", 1);
   if (equals > 0) {
-    const key = body.slice(0, equals);
+    const key = body.slice(0, equals); // without `no-`, as in the real package
     const value = body.slice(equals + 1);
     put(key, flags.boolean.has(key) ? value !== "false" : value, word);
     return false;
   }
-  if (negated && flags.negatable.has(body)) {
-    put(body, false, word, false);
-    return false;
-  }
   const key = negated ? `no-${body}` : body;
-  if (next && !isBoolean(flags, key) && !flags.allBoolean && !next.startsWith("-")) {
+  if (next && !flags.boolean.has(key) && !next.startsWith("-")) {
     put(key, next, word);
     return true;
   }
@@ -219,7 +141,7 @@ function putShort(flags: Flags, word: string, next: string | undefined, put: Put
   }
   const key = word.slice(-1);
   if (key === "-") return false;
-  if (next && !/^--?[^-]/.test(next) && !isBoolean(flags, key)) {
+  if (next && !/^--?[^-]/.test(next) && !flags.boolean.has(key)) {
     put(key, next, word);
     return true;
   }
@@ -236,21 +158,6 @@ function shortValue(letter: string, tail: string, hasMore: boolean): string | un
     if (/\d+(\.\d*)?(e-?\d+)?$/.test(tail)) return tail;
   }
   return hasMore && /^\W/.test(tail) ? tail : undefined;
-}
-
-function fillIn(flags: Flags, defaults: Record<string, unknown>, result: Bag): void {
-  for (const [name, value] of Object.entries(defaults)) {
-    if (hasPath(result, name.split("."))) continue;
-    for (const key of [name, ...(flags.peers.get(name) ?? [])]) setPath(result, key.split("."), value, false);
-  }
-  for (const name of flags.boolean) {
-    if (!hasPath(result, name.split("."))) {
-      setPath(result, name.split("."), flags.collect.has(name) ? [] : false, false);
-    }
-  }
-  for (const name of flags.string) {
-    if (flags.collect.has(name) && !hasPath(result, name.split("."))) setPath(result, name.split("."), [], false);
-  }
 }
 
 function numberOr(text: string): string | number {

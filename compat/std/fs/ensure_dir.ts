@@ -1,4 +1,4 @@
-import { mkdirSync, type Stats, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 
 /**
@@ -17,21 +17,6 @@ export async function ensureDir(dir: string | URL): Promise<void> {
   } catch (error) {
     if (!hasCode(error, "EEXIST")) throw error;
     requireDirectory(await stat(dir));
-  }
-}
-
-/** The same as {@linkcode ensureDir}, synchronously. */
-export function ensureDirSync(dir: string | URL): void {
-  try {
-    return requireDirectory(statSync(dir));
-  } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error;
-  }
-  try {
-    mkdirSync(dir, { recursive: true });
-  } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
-    requireDirectory(statSync(dir));
   }
 }
 
