@@ -3,9 +3,9 @@ import { LocalError } from "../errors/local_error.ts";
 import { managedBinaryPath } from "../instance/paths.ts";
 import { downloadRelease, isBlocked, type ReleaseOptions, type Trust } from "./download/release.ts";
 import { findManaged, type TemporalBinary } from "./find.ts";
-import { buildTemporal, type GoBuildOptions } from "./go_build/build.ts";
+import { buildTemporal } from "./go_build/build.ts";
 import { putInPlace, withInstallLock } from "./install_lock.ts";
-import type { InstallNews, InstallPhase } from "./render_install.ts";
+import type { InstallNews, InstallPhase, InstallStepOptions } from "./render_install.ts";
 import { forgetStandIn, installFolder, keepStandIn, type StorePlace } from "./store.ts";
 
 /** Options of {@linkcode installTemporal}. Its `home` must exist, and `env` also has the mirror, proxy and Go's location. */
@@ -106,7 +106,7 @@ async function obtain(
 }
 
 /** Builds a version that could not be downloaded. If that fails too, the error reports both. */
-async function build(scratch: string, blocked: LocalError, options: GoBuildOptions): Promise<string> {
+async function build(scratch: string, blocked: LocalError, options: InstallStepOptions): Promise<string> {
   try {
     return await buildTemporal(scratch, options);
   } catch (error) {

@@ -17,6 +17,16 @@ export type InstallPhase =
   /** The new binary is run. `isFirstRun`: macOS checks it before. */
   | { phase: "checking"; isFirstRun?: boolean };
 
+/** What every way to get a binary needs. */
+export interface InstallStepOptions {
+  version: string;
+  /** The caller's environment: mirror and proxy, or Go's location, proxy and caches. */
+  env: Readonly<Record<string, string | undefined>>;
+  onProgress: (phase: InstallPhase) => void;
+  /** Aborts it, with all its processes. */
+  signal?: AbortSignal | undefined;
+}
+
 /** The progress of an install. */
 export type InstallNews = InstallPhase & { version: string; seconds: number };
 

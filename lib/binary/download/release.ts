@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { LocalError, type LocalErrorOptions } from "../../errors/local_error.ts";
 import { nativeArch } from "../../platform/spawn/native_arch.ts";
-import type { InstallPhase } from "../render_install.ts";
+import type { InstallStepOptions } from "../render_install.ts";
 import { readTemporalVersion } from "../version/query_version.ts";
 import { answerDeadlineMs } from "../version/run_binary.ts";
 import { MAX_CHECKSUMS_BYTES, parseChecksums } from "./checksums.ts";
@@ -17,11 +17,7 @@ import { DEFAULT_UNPACK_LIMITS, type UnpackLimits, unpackTemporal } from "./unpa
 export type Trust = "pinned" | "published";
 
 /** Options for downloading a release. */
-export interface ReleaseOptions {
-  version: string;
-  env: Readonly<Record<string, string | undefined>>;
-  onProgress: (phase: InstallPhase) => void;
-  signal?: AbortSignal | undefined;
+export interface ReleaseOptions extends InstallStepOptions {
   /** For tests: other checksums, timeouts, limits and another platform. */
   sums?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   timing?: DownloadTiming;

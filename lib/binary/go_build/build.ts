@@ -3,7 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { withoutSession } from "../../environment/daemon_environment.ts";
 import { isNotOnPath, LocalError, type LocalErrorOptions, systemErrorCode } from "../../errors/local_error.ts";
-import type { InstallPhase } from "../render_install.ts";
+import type { InstallStepOptions } from "../render_install.ts";
 import { unsearchedFolders } from "../unsearched_folders.ts";
 import { readTemporalVersion } from "../version/query_version.ts";
 import { signalChildGroup } from "../version/run_binary.ts";
@@ -16,16 +16,6 @@ const VERSION_VARIABLE = "github.com/temporalio/cli/temporalcli.Version";
 const INTERRUPT_GRACE_MS = 1_000;
 const MAX_KEPT_OUTPUT = 64 * 1024;
 
-/** Options of a build. */
-export interface GoBuildOptions {
-  version: string;
-  /** The caller's environment: Go's location, proxy and caches. */
-  env: Readonly<Record<string, string | undefined>>;
-  onProgress: (phase: InstallPhase) => void;
-  /** Aborts the build and all its processes. */
-  signal?: AbortSignal | undefined;
-}
-
 /**
  * Builds Temporal's CLI with `go install` in the folder `scratch`, which also holds Go's temporary files.
  *
@@ -33,7 +23,7 @@ export interface GoBuildOptions {
  * @throws {LocalError} `install-failed` with Go's message
  * @throws the reason of `signal`
  */
-export async function buildTemporal(scratch: string, options: GoBuildOptions): Promise<string> {
+export async function buildTemporal(scratch: string, options: InstallStepOptions): Promise<string> {
   const { version, onProgress, signal } = options;
   onProgress(NO_GO_PROGRESS);
   await runGoInstall(scratch, options);
@@ -47,7 +37,7 @@ export async function buildTemporal(scratch: string, options: GoBuildOptions): P
 }
 
 /** Go and its compilers are one process group, which is killed when the signal aborts. */
-async function runGoInstall(scratch: string, { version, env, onProgress, signal }: GoBuildOptions): Promise<void> {
+async function runGoInstall(scratch: string, { version, env, onProgress, signal }: InstallStepOptions): Promise<void> {
   const flags = ["-v", "-ldflags", `-s -w -X ${VERSION_VARIABLE}=${version}`];
   const child = spawn("go", ["install", ...flags, `${PACKAGE}@v${version}`], {
     cwd: scratch,

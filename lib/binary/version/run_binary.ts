@@ -83,7 +83,7 @@ function spawnClosed(binary: string, args: readonly string[], stream: "stdout" |
 }
 
 /** Signals the group of a process that was spawned with `detached`, if it is still there. */
-export function signalChildGroup({ pid }: ChildProcess, signal: "SIGINT" | "SIGKILL"): void {
+export function signalChildGroup({ pid }: ChildProcess, signal: "SIGINT" | "SIGTERM" | "SIGKILL"): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
