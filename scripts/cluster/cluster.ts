@@ -55,9 +55,8 @@ export async function startCluster(
     const { port: grpcPort, uiPort: membershipPort } = await freePorts();
     signal.throwIfAborted();
     if (service === "frontend") frontends.push(grpcPort);
-    const values: Record<string, string | number> = {
-      ...{ postgresPort, frontDoorPort, grpcPort, membershipPort, dynamicConfig },
-    };
+    const ports = { postgresPort, frontDoorPort, grpcPort, membershipPort };
+    const values: Readonly<Record<string, string | number>> = { ...ports, dynamicConfig };
     const config = join(folder, name);
     mkdirSync(config);
     const text = template.replace(/\{\{(\w+)\}\}/g, (_, key: string) => {
@@ -65,18 +64,8 @@ export async function startCluster(
       return String(values[key]);
     });
     writeFileSync(join(config, "cluster.yaml"), text);
-    const command = [
-      binaries.server,
-      "--root",
-      folder,
-      "--config",
-      name,
-      "--env",
-      "cluster",
-      "--allow-no-auth",
-      "start",
-    ];
-    processes[name] = startService(name, [...command, "--service", service], folder);
+    const flags = ["--root", folder, "--config", name, "--env", "cluster", "--allow-no-auth"];
+    processes[name] = startService(name, [binaries.server, ...flags, "start", "--service", service], folder);
     parts.services.push(processes[name]);
   }
   parts.door = await openFrontDoor(frontDoorPort, frontends);

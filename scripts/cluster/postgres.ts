@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { delay } from "../../lib/platform/runtime/delay.ts";
 import { run } from "./run.ts";
 import { type Service, startService } from "./services.ts";
 
@@ -69,7 +70,7 @@ export async function startPostgres(
     const asked = spawnSync(join(bin, "pg_isready"), ["-q", "-h", "127.0.0.1", "-p", `${port}`]);
     if (asked.status === 0) return;
     if (!service.isAlive()) throw new Error(`PostgreSQL exited:\n${service.output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await delay(100, signal);
   }
 }
 

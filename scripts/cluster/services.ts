@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
+import { signalChildGroup } from "../../lib/binary/version/run_binary.ts";
 
 /** A process of the cluster, the leader of its own process group. */
 export interface Service {
@@ -34,18 +34,10 @@ export function startService(name: string, command: readonly string[], folder: s
     isAlive,
     output: () => readFileSync(log, "utf8"),
     async end(signal) {
-      if (isAlive()) signalGroup(child.pid!, signal);
-      const late = setTimeout(() => isAlive() && signalGroup(child.pid!, "SIGKILL"), GRACE_MS);
+      if (isAlive()) signalChildGroup(child, signal);
+      const late = setTimeout(() => isAlive() && signalChildGroup(child, "SIGKILL"), GRACE_MS);
       await gone;
       clearTimeout(late);
     },
   };
-}
-
-function signalGroup(pgid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pgid, signal);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "ESRCH") throw error; // it has exited
-  }
 }

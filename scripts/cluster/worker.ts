@@ -1,4 +1,5 @@
 import { type Client, Connection } from "@temporalio/client";
+import { delay } from "../../lib/platform/runtime/delay.ts";
 
 const TASK_QUEUE = "cluster-test";
 const TYPE = "nap";
@@ -33,7 +34,7 @@ export function startWorker(address: string, namespace: string, pollers: number)
       try {
         await workOnce(connection, namespace);
       } catch {
-        await sleep(200); // the frontend died during the call
+        await delay(200); // the frontend died during the call
       }
     }
     await connection.close();
@@ -55,8 +56,8 @@ async function workOnce(connection: Connection, namespace: string): Promise<void
     () => service.pollWorkflowTaskQueue({ namespace, taskQueue, identity: "cluster-test" }),
   );
   if (task.taskToken.length === 0) return;
-  const naps = task.history?.events?.filter(({ timerFiredEventAttributes }) => timerFiredEventAttributes != null)
-    .length;
+  const events = task.history?.events ?? [];
+  const naps = events.filter(({ timerFiredEventAttributes }) => timerFiredEventAttributes != null).length;
   const command = naps === NAPS
     ? { commandType: COMPLETE_WORKFLOW_EXECUTION, completeWorkflowExecutionCommandAttributes: {} }
     : {
@@ -86,11 +87,7 @@ export async function startNap(client: Client, workflowId: string): Promise<void
       return;
     } catch (error) {
       if (error instanceof Error && error.name === "WorkflowExecutionAlreadyStartedError") return;
-      await sleep(200);
+      await delay(200);
     }
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
