@@ -29,8 +29,8 @@ export async function listInstalled(context: CommandContext): Promise<number> {
 function render(versions: readonly (ManagedBinary & { isNext: boolean })[]): string {
   const width = Math.max(...versions.map(({ version }) => version.length));
   return versions.map(({ version, path, sizeBytes, usedBy, isNext }) => {
-    const marks = [usedBy.length > 0 ? `used by ${usedBy.join(", ")}` : "", isNext ? "next" : ""];
+    const marks = [...usedBy.length > 0 ? [`used by ${usedBy.join(", ")}`] : [], ...isNext ? ["next"] : []].join("; ");
     const start = `${version.padEnd(width)}  ${megabytes(sizeBytes).padStart(9)}  ${path}`;
-    return [start, marks.filter((mark) => mark !== "").join("; ")].filter((part) => part !== "").join("  ") + "\n";
+    return `${start}${marks === "" ? "" : `  ${marks}`}\n`;
   }).join("");
 }

@@ -8,15 +8,11 @@ import { quotedIfNeeded } from "../text/shell_word.ts";
 import { temporalCommand, type TemporalTarget } from "../text/temporal_command.ts";
 import type { Credentials } from "./connection/credentials.ts";
 import type { ExternalTemporal, Pem } from "./connection/endpoint.ts";
-import { type TlsFailure, tlsFailureOf } from "./tls_failure.ts";
+import { causeChain, type TlsFailure, tlsFailureOf } from "./tls_failure.ts";
 
 /** The system error code of `error` or of one of its causes. */
 function deepErrorCode(error: unknown): string | undefined {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    const code = systemErrorCode(each);
-    if (code !== undefined) return code;
-  }
-  return undefined;
+  return causeChain(error).map(systemErrorCode).find((code) => code !== undefined);
 }
 
 /** The failure of a connection. */
@@ -112,8 +108,7 @@ export const MAX_REPLY_LENGTH = 300;
 
 /** The message of the root cause. */
 function causeOf(error: unknown): string {
-  let text = String(error);
-  for (let each = error; each instanceof Error; each = each.cause) text = each.message;
+  const text = causeChain(error).at(-1)?.message ?? String(error);
   return printableLine(text, MAX_REPLY_LENGTH); // may quote names from the server's certificate
 }
 

@@ -7,7 +7,7 @@ import type { Status } from "../instance/status/status.ts";
 import { checkExternal, type ExternalReport } from "./check.ts";
 import { type Credentials, readCredentials } from "./connection/credentials.ts";
 import { type ExternalTemporal, resolveExternal } from "./connection/endpoint.ts";
-import { connectionOptions, withAbsolutePaths } from "./connection/options.ts";
+import { pathOption, profileFromOptions, withAbsolutePaths } from "./connection/options.ts";
 import { mergeProfiles, profileFromEnvironment } from "./connection/profile.ts";
 import { DEFAULT_PROFILE, readProfile } from "./connection/toml_profile.ts";
 import type { RequestedProfile } from "./environment.ts";
@@ -29,10 +29,9 @@ export async function externalTarget(context: CommandContext): Promise<ExternalT
   const { host, invocation: { options } } = context;
   checkHome(context);
   const bases = { cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
-  const own = connectionOptions(options, bases);
   const { path: file, isExplicit } = configFileOf(context);
   const requested: RequestedProfile = {
-    name: (own.profileName?.value ?? host.env["TEMPORAL_PROFILE"]) || null,
+    name: String(options.get("profile")?.value ?? host.env["TEMPORAL_PROFILE"] ?? "") || null,
     path: isExplicit ? file : null,
   };
   const profile = file === null ? {} : await readProfile({
@@ -41,7 +40,8 @@ export async function externalTarget(context: CommandContext): Promise<ExternalT
     name: requested.name ?? DEFAULT_PROFILE,
     isNameExplicit: requested.name !== null,
   });
-  const merged = mergeProfiles(own.profile, profileFromEnvironment(host.env), profile);
+  const own = profileFromOptions(options, bases);
+  const merged = mergeProfiles(own, profileFromEnvironment(host.env), profile);
   const external = resolveExternal(withAbsolutePaths(merged, bases));
   return { external, material: readCredentials(external), profile: requested };
 }
@@ -51,8 +51,8 @@ export function configFileOf(
   { host, invocation: { options } }: Pick<CommandContext, "host" | "invocation">,
 ): { path: string | null; isExplicit: boolean } {
   const bases = { cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
-  const { configFile } = connectionOptions(options, bases);
-  const explicit = (configFile?.value ?? host.env["TEMPORAL_CONFIG_FILE"]) || null;
+  const named = options.get("config-file");
+  const explicit = (named === undefined ? host.env["TEMPORAL_CONFIG_FILE"] : pathOption(named, bases)) || null;
   const path = explicit ?? defaultConfigFile(host.env, host.platform);
   return { path: path === null ? null : absolutePath(path, bases.cwd), isExplicit: explicit !== null };
 }

@@ -30,12 +30,14 @@ const SIGNS: readonly [RegExp, TlsFailure][] = [
   ],
 ];
 
+/** `error` and its causes, the root cause last; empty if it is no error. */
+export function causeChain(error: unknown): Error[] {
+  return error instanceof Error ? [error, ...causeChain(error.cause)] : [];
+}
+
 /** Why TLS failed, according to an error and its causes; null if none of them is about TLS. */
 export function tlsFailureOf(error: unknown): TlsFailure | null {
-  const texts: string[] = [];
-  for (let each = error; each instanceof Error; each = each.cause) {
-    texts.push(`${"code" in each ? each.code : ""} ${each.message}`);
-  }
+  const texts = causeChain(error).map((each) => `${"code" in each ? each.code : ""} ${each.message}`);
   const sign = SIGNS.find(([pattern]) => texts.some((text) => pattern.test(text)));
   if (sign !== undefined) return sign[1];
   return texts.some((text) => /(^|[^a-z])(TLS|SSL)|certificate/i.test(text)) ? "other" : null;

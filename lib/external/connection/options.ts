@@ -3,16 +3,7 @@ import { sourceName } from "../../config/flags/setting_source.ts";
 import { absolutePath } from "../../instance/paths.ts";
 import type { ClientProfile, ConnectionKey, Sourced } from "./profile.ts";
 
-/** The connection to an external Temporal according to our own settings. */
-export interface ConnectionOptions {
-  profile: ClientProfile;
-  /** The requested profile of `temporal.toml`. */
-  profileName: Sourced<string> | null;
-  /** The absolute path of the requested `temporal.toml`. */
-  configFile: Sourced<string> | null;
-}
-
-/** The bases of relative paths; those in a file start at its directory. */
+/** The bases of relative paths. */
 export interface Bases {
   cwd: string;
   /** The expansion of `~`. */
@@ -30,29 +21,24 @@ const KEYS: readonly [flag: string, key: ConnectionKey, isPath: boolean][] = [
   ["tls-disable-host-verification", "disableHostVerification", false],
 ];
 
-/** Reads the connection to an external Temporal from `options`. */
-export function connectionOptions(options: ReadonlyMap<string, OptionValue>, bases: Bases): ConnectionOptions {
-  const sourced = (flag: string, isPath: boolean): Sourced<unknown> | null => {
-    const found = options.get(flag);
-    if (found === undefined) return null;
-    const { value, source } = found;
-    const base = source.kind === "file" ? `${source.path}/..` : bases.cwd;
-    return { value: isPath ? absolute(String(value), base, bases) : value, from: sourceName(source) };
-  };
+/** The connection to an external Temporal according to our own settings. */
+export function profileFromOptions(options: ReadonlyMap<string, OptionValue>, bases: Bases): ClientProfile {
   const profile: Record<string, Sourced<unknown>> = {};
   for (const [flag, key, isPath] of KEYS) {
-    const found = sourced(flag, isPath);
-    if (found !== null) profile[key] = found;
+    const found = options.get(flag);
+    if (found === undefined) continue;
+    profile[key] = { value: isPath ? pathOption(found, bases) : found.value, from: sourceName(found.source) };
   }
   // The first namespace is the default one, as for a managed Temporal.
   const namespaces = options.get("namespace");
   const [namespace] = Array.isArray(namespaces?.value) ? namespaces.value : [];
   if (namespace !== undefined) profile["namespace"] = { value: namespace, from: sourceName(namespaces!.source) };
-  return {
-    profile: profile as ClientProfile,
-    profileName: sourced("profile", false) as Sourced<string> | null,
-    configFile: sourced("config-file", true) as Sourced<string> | null,
-  };
+  return profile as ClientProfile;
+}
+
+/** The absolute path that an option gives; one in a file starts at its directory. */
+export function pathOption({ value, source }: OptionValue, bases: Bases): string {
+  return absolute(String(value), source.kind === "file" ? `${source.path}/..` : bases.cwd, bases);
 }
 
 const PATHS = ["serverCaPath", "clientCertPath", "clientKeyPath"] as const;

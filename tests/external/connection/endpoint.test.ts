@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { resolveExternal, splitAddress } from "../../../lib/external/connection/endpoint.ts";
-import { connectionOptions, withAbsolutePaths } from "../../../lib/external/connection/options.ts";
+import { pathOption, profileFromOptions, withAbsolutePaths } from "../../../lib/external/connection/options.ts";
 import { type ClientProfile, profileFromEnvironment } from "../../../lib/external/connection/profile.ts";
 import { externalEnvironment, isSecretVariable } from "../../../lib/external/environment.ts";
 import { parseCommandLine } from "../../cli/parse_command_line.ts";
@@ -47,13 +47,13 @@ describe("isExternal()", () => {
   });
 });
 
-describe("connectionOptions()", () => {
+describe("profileFromOptions()", () => {
   it("reads the connection flags, the first namespace, and paths relative to their source", () => {
     const line =
       "start --address t:1 -n a -n b --tls-ca-path ca.pem --api-key-file ~/key --tls-server-name x --config-file c";
-    const { profile, configFile, profileName } = connectionOptions(given(line, { STIGMER_TLS_KEY_PATH: "/k" }), BASES);
+    const options = given(line, { STIGMER_TLS_KEY_PATH: "/k" });
     assertEquals(
-      profile,
+      profileFromOptions(options, BASES),
       {
         address: { value: "t:1", from: "--address" },
         namespace: { value: "a", from: "--namespace" },
@@ -63,7 +63,7 @@ describe("connectionOptions()", () => {
         serverName: { value: "x", from: "--tls-server-name" },
       } as ClientProfile,
     );
-    assertEquals([configFile?.value, profileName], ["/src/c", null]);
+    assertEquals(pathOption(options.get("config-file")!, BASES), "/src/c");
   });
 
   it("refuses --api-key and suggests an alternative", () => {
