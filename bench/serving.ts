@@ -1,4 +1,4 @@
-import { type GrpcChannel, openGrpcChannel } from "../lib/grpc/channel.ts";
+import { type GrpcChannel, openGrpcChannel, withGrpcChannel } from "../lib/grpc/channel.ts";
 import { GrpcError } from "../lib/grpc/error.ts";
 import { checkServing } from "../lib/grpc/health.ts";
 import { connectNode } from "../lib/platform/net/connect_node.ts";
@@ -11,22 +11,14 @@ const POLL_MS = 2;
 /** Resolves when the Temporal on `port` says SERVING. */
 export async function untilServing(port: number): Promise<void> {
   await until(`Nothing serves on port ${port}`, POLL_MS, async () => {
-    const channel = await tryToOpen(port);
+    const ask = (channel: GrpcChannel) => checkServing(channel, 1000);
     try {
-      return channel !== null && await checkServing(channel, 1000) === "serving" ? true : null;
-    } finally {
-      channel?.close();
+      return await withGrpcChannel(connectNode, { host: "127.0.0.1", port }, 1000, ask) === "serving" || null;
+    } catch (error) {
+      if (error instanceof GrpcError) return null;
+      throw error;
     }
   });
-}
-
-async function tryToOpen(port: number): Promise<GrpcChannel | null> {
-  try {
-    return await openGrpcChannel(connectNode, { host: "127.0.0.1", port }, 1000);
-  } catch (error) {
-    if (error instanceof GrpcError) return null;
-    throw error;
-  }
 }
 
 /** Calls the Temporal on `port` each `intervalMs` over one connection, until the function that it returns is called. */

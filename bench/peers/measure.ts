@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { openGrpcChannel } from "../../lib/grpc/channel.ts";
+import { withGrpcChannel } from "../../lib/grpc/channel.ts";
 import { listPollers } from "../../lib/grpc/task_queues.ts";
 import { answersAt } from "../../lib/platform/net/answers_at.ts";
 import { connectNode } from "../../lib/platform/net/connect_node.ts";
@@ -86,15 +86,11 @@ export async function measure(peer: Peer): Promise<Figures> {
 async function untilReady({ port, listenerPort, taskQueue }: Place): Promise<void> {
   await untilServing(port);
   await untilSo(() => answersAt("127.0.0.1", listenerPort));
-  const channel = await openGrpcChannel(connectNode, { host: "127.0.0.1", port }, 5000);
-  try {
-    await untilSo(async () => {
+  await withGrpcChannel(connectNode, { host: "127.0.0.1", port }, 5000, (channel) =>
+    untilSo(async () => {
       const pollers = await listPollers(channel, "default", taskQueue, "activity", 5000);
       return !("why" in pollers) && pollers.length > 0;
-    });
-  } finally {
-    channel.close();
-  }
+    }));
 }
 
 async function recover({ listenerPort }: Place): Promise<number> {

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { isMissing } from "../errors/system_error.ts";
 import { managedBinaryPath, PATH_FOLDER } from "../instance/paths.ts";
 import { readHead } from "../platform/spawn/executable.ts";
 import { foreignFormatHere } from "../platform/spawn/native_arch.ts";
@@ -107,11 +108,9 @@ export function binaryFault(path: string): string | null {
     const builtFor = head === null ? null : foreignFormatHere(head);
     return builtFor === null ? null : `built for ${builtFor}, this machine is ${process.platform} ${process.arch}`;
   } catch (error) {
+    if (isMissing(error)) return NOT_FOUND;
     const code = systemErrorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return NOT_FOUND;
-    if (code === "EACCES") {
-      return existsSync(path) ? NOT_EXECUTABLE : "in a directory that this user cannot search";
-    }
+    if (code === "EACCES") return existsSync(path) ? NOT_EXECUTABLE : "in a directory that this user cannot search";
     if (code === "ELOOP") return "too many levels of symbolic links";
     throw error;
   }

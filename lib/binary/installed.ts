@@ -1,9 +1,9 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { compareVersions, isVersion } from "../config/temporal_versions.ts";
+import { orNull } from "../errors/system_error.ts";
 import { findProcess } from "../instance/find_process.ts";
 import { instancePaths, managedBinaryPath } from "../instance/paths.ts";
-import { orUnseen } from "../platform/processes/proc_files.ts";
 import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { binaryFolders, type StorePlace } from "./store.ts";
@@ -44,7 +44,7 @@ export function installedVersions(place: StorePlace): string[] {
 }
 
 function versionsIn(folder: string): string[] {
-  const names = orUnseen(() => readdirSync(folder)) ?? [];
+  const names = orNull(() => readdirSync(folder)) ?? [];
   return names
     .flatMap((name) => name.startsWith("temporal-") ? [name.slice("temporal-".length)] : [])
     .filter(isVersion);
@@ -75,5 +75,5 @@ function binariesInUse(home: string, processes: Processes): Set<string> {
 
 /** The real path, as the kernel names the files in it; `path` if there is none. */
 function realPath(path: string): string {
-  return orUnseen(() => realpathSync(path)) ?? path;
+  return orNull(() => realpathSync(path)) ?? path;
 }

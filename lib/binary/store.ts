@@ -1,7 +1,8 @@
-import { accessSync, constants, mkdirSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import process from "node:process";
 import { isVersion } from "../config/temporal_versions.ts";
-import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
 import { userName } from "../instance/owner.ts";
 import { instancePaths, STORE_VARIABLE, storePath } from "../instance/paths.ts";
 import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
@@ -40,14 +41,12 @@ export function installFolder(place: StorePlace): string {
       facts: { path: store },
     });
   }
-  try {
+  const isUsable = orNull(() => {
     mkdirSync(store, { recursive: true, mode: 0o700 });
     accessSync(store, constants.W_OK);
-    return folderFault(store) === null ? store : own;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return own;
-  }
+    return folderFault(store) === null;
+  });
+  return isUsable === true ? store : own;
 }
 
 /**
@@ -55,20 +54,11 @@ export function installFolder(place: StorePlace): string {
  * there is no such folder.
  */
 export function folderFault(folder: string): string | null {
-  const info = statOf(folder);
-  if (info === undefined) return null;
+  const info = orNull(() => statSync(folder));
+  if (info === null) return null; // nothing in it can be run
   const uid = process.geteuid?.() ?? 0;
   if (info.uid !== uid && info.uid !== 0) return `its directory belongs to ${userName(info.uid)}`;
   return (info.mode & 0o022) === 0 ? null : "other users may write to its directory";
-}
-
-function statOf(folder: string): Stats | undefined {
-  try {
-    return statSync(folder, { throwIfNoEntry: false });
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return undefined; // nothing in it can be run
-  }
 }
 
 const MAX_BYTES = 4096;

@@ -1,8 +1,9 @@
+import { messageOf } from "../errors/local_error.ts";
 import { concatBytes, readUint32, uint32 } from "../platform/net/bytes.ts";
 import type { Connect, Endpoint } from "../platform/net/connection.ts";
 import { GrpcError } from "./error.ts";
 import { encodeHeaders, type Header } from "./hpack.ts";
-import { createHttp2Link, type Http2Link, reasonOf } from "./http2_connection.ts";
+import { createHttp2Link, type Http2Link } from "./http2_connection.ts";
 import type { Http2Answer } from "./http2_response.ts";
 
 /** The reply to a unary call. */
@@ -91,7 +92,7 @@ export async function openGrpcChannel(
     try {
       return createHttp2Link(await connect(endpoint, timeoutMs));
     } catch (cause) {
-      throw new GrpcError("unreachable", `Cannot connect to ${authority}: ${reasonOf(cause)}`, cause);
+      throw new GrpcError("unreachable", `Cannot connect to ${authority}: ${messageOf(cause)}`, cause);
     }
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../errors/local_error.ts";
 import { concatBytes, readUint32, uint32 } from "../platform/net/bytes.ts";
 import type { Connection } from "../platform/net/connection.ts";
 import { GrpcError } from "./error.ts";
@@ -94,7 +95,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
   }
 
   function broke(cause: unknown): void {
-    end(new GrpcError("closed", `The connection broke: ${reasonOf(cause)}`, cause));
+    end(new GrpcError("closed", `The connection broke: ${messageOf(cause)}`, cause));
   }
 
   function settle(id: number): Stream | undefined {
@@ -125,7 +126,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
       try {
         for (const frame of decodeFrames(bytes)) onFrame(frame);
       } catch (cause) {
-        return end(new GrpcError("not-grpc", `The peer violated the HTTP/2 protocol: ${reasonOf(cause)}`, cause));
+        return end(new GrpcError("not-grpc", `The peer violated the HTTP/2 protocol: ${messageOf(cause)}`, cause));
       }
       if (isDraining && streams.size === 0) return end(new GrpcError("closed", "The server closed the connection"));
       // Waiting for the write bounds memory if the peer sends frames but does not read.
@@ -248,9 +249,4 @@ export function createHttp2Link(connection: Connection): Http2Link {
     isOpen: () => failure === null && !isDraining,
     close: () => end(new GrpcError("closed", "The connection was closed locally")),
   };
-}
-
-/** What an error says. */
-export function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { isMissing } from "../../errors/system_error.ts";
 import { type ClientProfile, profileFromToml } from "./profile.ts";
 
 /** A profile and its file, and whether the user named them. */
@@ -49,7 +50,7 @@ function readConfigFile({ path, isPathExplicit, isNameExplicit }: Omit<ProfileCh
   } catch (error) {
     const code = systemErrorCode(error);
     // Temporal's tools treat a missing file as empty; we do not if the user named it.
-    if ((code === "ENOENT" || code === "ENOTDIR") && !isPathExplicit && !isNameExplicit) return null;
+    if (isMissing(error) && !isPathExplicit && !isNameExplicit) return null;
     if (code === undefined) throw error;
     throw new LocalError("usage", `Cannot read Temporal's client configuration ${path} (${code})`, {
       hint: "Use --config-file or $TEMPORAL_CONFIG_FILE for another file",
