@@ -41,7 +41,11 @@ function cached(key: string, fill: (folder: string) => string | null): Cached {
 
 /** Runs an installer with the user's own configuration of registries; the end of its output if it fails. */
 function install(command: string, args: readonly string[], cwd: string): string | null {
-  const env = { ...process.env, HOME: userInfo().homedir, NODE_EXTRA_CA_CERTS: process.env["STIGMER_TEST_EXTRA_CA_CERTS"] };
+  const env = {
+    ...process.env,
+    HOME: userInfo().homedir,
+    NODE_EXTRA_CA_CERTS: process.env["STIGMER_TEST_EXTRA_CA_CERTS"],
+  };
   const { status, stderr, error } = spawnSync(command, args, { cwd, env, encoding: "utf8", timeout: 300_000 });
   return status === 0 ? null : `${command} ${args[0]}: ${error?.message ?? stderr.slice(-500)}`;
 }
