@@ -28,13 +28,9 @@ export function renderDoctor(report: DoctorReport, paint: Paint, columns: number
   return `${lines.join("\n")}\n\n${parts.join(", ")}${fixed > 0 ? ` (${fixed} fixed)` : ""}\n`;
 }
 
+const MARKS = { ok: "✓", warn: "!", fail: "✗" };
+const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const;
+
 function markOf({ state }: DoctorCheck, paint: Paint): string {
-  switch (state) {
-    case "ok":
-      return paint.green("✓");
-    case "warn":
-      return paint.yellow("!");
-    case "fail":
-      return paint.red("✗");
-  }
+  return paint[COLOURS[state]](MARKS[state]);
 }

@@ -76,10 +76,9 @@ function commandNotFound({ settings: { name }, end, lastWords }: FailedStart): P
 const ADDRESS_IN_USE = /EADDRINUSE|address already in use|Only one usage of each socket address/i;
 
 function portTaken({ settings: { name, readyWhen }, lastWords, portHolder }: FailedStart): ProcessDiagnosis | null {
-  if (!ADDRESS_IN_USE.test(lastWords)) return null;
-  const port = readyWhen.kind === "port"
-    ? readyWhen.port
-    : /(?::|port )(\d{2,5})\b/.exec(lineWith(ADDRESS_IN_USE, lastWords))?.[1];
+  const words = linesOf(lastWords).find((line) => ADDRESS_IN_USE.test(line));
+  if (words === undefined) return null;
+  const port = readyWhen.kind === "port" ? readyWhen.port : /(?::|port )(\d{2,5})\b/.exec(words)?.[1];
   const where = port === undefined ? "its port" : `port ${port}`;
   return {
     cause: "port-taken",
@@ -114,8 +113,4 @@ function otherAddress({ settings: { name }, lastWords, address }: FailedStart): 
     message: `${name} connects to ${tried}, which refuses connections; this instance is at ${address}`,
     hint: "Let it read the address from TEMPORAL_ADDRESS",
   };
-}
-
-function lineWith(pattern: RegExp, text: string): string {
-  return text.split("\n").find((line) => pattern.test(line)) ?? "";
 }

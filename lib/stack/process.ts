@@ -1,16 +1,9 @@
 import type { LaunchedProcess } from "../config/processes.ts";
-import type { PidRecord } from "../instance/pid_file_format.ts";
-import type { Processes } from "../platform/processes/processes.ts";
-import { recordOfProcess, type TrackedProcess } from "../process/tracked_process.ts";
+import type { TrackedProcess } from "../process/tracked_process.ts";
 
 /** A process beside Temporal that this supervisor launched or adopted. */
 export interface StackProcess extends TrackedProcess {
   launched: LaunchedProcess;
-}
-
-/** The record that describes `process`. */
-export function recordOf(process: StackProcess, processes: Processes): PidRecord {
-  return { ...recordOfProcess(process, processes), launched: process.launched };
 }
 
 /** Whether a process that runs as `a` says need not be replaced by one as `b` says. */

@@ -16,10 +16,10 @@ import { readyOrEnded, spawnLogged } from "../process/bring_up.ts";
 import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
 import { targetOf } from "../process/terminate.ts";
-import { adoptedProcess, type ProcessEnd } from "../process/tracked_process.ts";
+import { adoptedProcess, type ProcessEnd, recordOfProcess } from "../process/tracked_process.ts";
 import { diagnoseFailedStart } from "./exit_diagnosis.ts";
 import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
-import { isSameLaunch, recordOf, type StackProcess } from "./process.ts";
+import { isSameLaunch, type StackProcess } from "./process.ts";
 import { ReadyCheck } from "./ready_check.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -100,7 +100,7 @@ export class StackProgram implements Program<StackProcess> {
   }
 
   record(process: StackProcess): PidRecord {
-    return recordOf(process, this.#instance.processes);
+    return { ...recordOfProcess(process, this.#instance.processes), launched: process.launched };
   }
 
   forget(): void {

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { ProcessSettings } from "../config/processes.ts";
+import type { TaskKind } from "../grpc/task_queues.ts";
 import type { Instance } from "../instance/context.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
 import type { PolledTaskQueue } from "../instance/status/status.ts";
@@ -22,7 +23,7 @@ export class ReadyCheck {
   readonly #settings: ProcessSettings;
   readonly #surroundings: Surroundings;
   /** When it was seen to poll each task queue, by kind; Unix ms. */
-  readonly #polls = new Map<string, { workflow: number | null; activity: number | null }>();
+  readonly #polls = new Map<string, Record<TaskKind, number | null>>();
 
   constructor(instance: Instance, settings: ProcessSettings, surroundings: Surroundings) {
     this.#instance = instance;
@@ -81,7 +82,7 @@ export class ReadyCheck {
   async #pollsEach(process: StackProcess, names: readonly string[], sinceMs: number): Promise<ProbeResult> {
     const polling = this.#polling(process);
     for (const name of names) {
-      const seen = { workflow: null, activity: null } as { workflow: number | null; activity: number | null };
+      const seen: Record<TaskKind, number | null> = { workflow: null, activity: null };
       for (const kind of ["workflow", "activity"] as const) {
         const pollers = await this.#surroundings.pollersOf(this.#namespace, name, kind);
         if ("why" in pollers) return { ok: false, problem: `task queue ${name}: ${pollers.why}` };

@@ -10,6 +10,7 @@ import { createProbe, type Probe } from "../instance/status/probe.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { rotateLog } from "../logs/rotate_log.ts";
 import type { Launch, Program } from "../process/program.ts";
+import { recordOfProcess } from "../process/tracked_process.ts";
 import { addNamespaces } from "./declared/add_namespaces.ts";
 import { declareSearchAttributes } from "./declared/search_attributes.ts";
 import { PortAllocation } from "./launch/allocate_ports.ts";
@@ -18,7 +19,7 @@ import { isForeignProcess } from "./launch/foreign_process.ts";
 import { ignoredValues } from "./launch/ignored_values.ts";
 import { launchTemporal } from "./launch/launch.ts";
 import { planFor, preparePlan } from "./launch/plan.ts";
-import { recordOf, refreshExecutable, type TemporalProcess } from "./process.ts";
+import { refreshExecutable, type TemporalProcess } from "./process.ts";
 import { reconcile } from "./reconcile.ts";
 import { VersionLearner } from "./version.ts";
 
@@ -158,7 +159,15 @@ export class TemporalProgram implements Program<TemporalProcess> {
   }
 
   record(temporal: TemporalProcess): PidRecord {
-    return recordOf(temporal, this.#instance.policy, this.#instance.processes);
+    const { policy, processes } = this.#instance;
+    const { binary, version, settings } = temporal;
+    return {
+      ...recordOfProcess(temporal, processes),
+      ...(binary === null ? {} : { binary }),
+      ...(version === null ? {} : { version }),
+      settings,
+      policy,
+    };
   }
 
   forget(): void {
@@ -176,10 +185,8 @@ export class TemporalProgram implements Program<TemporalProcess> {
     if (this.#plan !== null) return await this.#launch(launch);
     const adopted = await this.#reconcile(launch);
     if (adopted !== null) return adopted;
-    let wasSpawned = false;
-    const watched = { ...launch, track: (temporal: TemporalProcess) => (wasSpawned = true, launch.track(temporal)) };
-    return await this.#launch(watched).catch((error: unknown) => {
-      if (wasSpawned) throw error; // nothing was in the way
+    return await this.#launch(launch).catch((error: unknown) => {
+      if (this.#temporal !== null) throw error; // it was spawned: nothing was in the way
       return this.#lookAgain(error, launch);
     });
   }
@@ -233,9 +240,8 @@ export class TemporalProgram implements Program<TemporalProcess> {
     const { paths } = this.#instance;
     const { requested } = this.#launchRequest;
     const found = await reconcile(this.#instance, this.#launchRequest, {
-      signal: launch.signal,
+      ...launch,
       warn: (message) => this.#warnings.add(message),
-      end: (target, graceMs) => launch.terminate(target, graceMs),
       isThorough,
     });
     if (found.kind === "clear") {

@@ -13,7 +13,8 @@ import type { LockFile } from "../platform/locks/lock_file.ts";
 import { describeProcess } from "../platform/processes/processes.ts";
 import { poll } from "../platform/runtime/poll.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
-import { targetOf, type TerminationTarget } from "../process/terminate.ts";
+import type { Launch } from "../process/program.ts";
+import { targetOf } from "../process/terminate.ts";
 import { adoptedProcess } from "../process/tracked_process.ts";
 import { planFor } from "./launch/plan.ts";
 import { refuseReplacement } from "./launch/preflight.ts";
@@ -29,12 +30,8 @@ export type Reconciled =
   | { kind: "clear"; lock: LockFile; base: Settings | undefined; binary: string };
 
 /** What reconciling needs beside the instance. */
-export interface ReconcileOptions {
-  /** Ends the wait for a Temporal that is to prove its health, and what would follow the end of one. */
-  signal: AbortSignal;
+export interface ReconcileOptions extends Pick<Launch<TemporalProcess>, "signal" | "terminate"> {
   warn: (message: string) => void;
-  /** Terminates a process group of this instance. */
-  end: (target: TerminationTarget, graceMs: number) => Promise<unknown>;
   /** Look through all processes also where no file tells of a Temporal: it may hold a lock that was deleted. */
   isThorough: boolean;
 }
@@ -54,7 +51,7 @@ export interface ReconcileOptions {
 export async function reconcile(
   instance: Instance,
   launchRequest: LaunchRequest,
-  { signal, warn, end, isThorough }: ReconcileOptions,
+  { signal, warn, terminate, isThorough }: ReconcileOptions,
 ): Promise<Reconciled> {
   const { paths, processes, log } = instance;
   const free = await instance.tryLock(paths.processLock);
@@ -85,7 +82,7 @@ export async function reconcile(
     // What a dead Temporal left has nothing to drain.
     const hasNothingToSave = adopted === "unhealthy" || adopted === "no leader" || adopted === "data deleted";
     const grace = hasNothingToSave ? 0 : DEFAULT_GRACE_MS;
-    await end(targetOf(found), grace);
+    await terminate(targetOf(found), grace);
     signal.throwIfAborted(); // another supervisor may have taken our place meanwhile, and what lives on is its to decide
   }
   tidyRecord(instance, finding, warn);

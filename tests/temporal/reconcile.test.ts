@@ -21,7 +21,7 @@ async function reconciling(
   return await reconcile(fake.instance, fake.launchRequest(request), {
     signal,
     warn: (message) => fake.warnings.push(message),
-    end: (target, graceMs) => terminate(fake.instance, target, graceMs, termination),
+    terminate: (target, graceMs) => terminate(fake.instance, target, graceMs, termination),
     isThorough: false,
     ...options,
   });

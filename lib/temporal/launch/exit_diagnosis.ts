@@ -43,17 +43,11 @@ export interface ExitDiagnosis {
   hint: string;
 }
 
-/** How messages name the files of the launch. */
-interface FileNames {
-  database: string;
-  binary: string;
-}
-
 interface Pattern {
   cause: FailureCause;
   matches: RegExp;
   /** The message, from the match and the names of the files; by default Temporal's own words. */
-  message?: (match: RegExpExecArray, names: FileNames) => string;
+  message?: (match: RegExpExecArray, names: ReturnType<typeof fileNames>) => string;
   hint: string;
 }
 
@@ -229,7 +223,8 @@ function diagnoseOutput(exit: TemporalExit): ExitDiagnosis {
   };
 }
 
-function fileNames({ settings, binary }: TemporalExit): FileNames {
+/** How messages name the files of the launch. */
+function fileNames({ settings, binary }: TemporalExit): { database: string; binary: string } {
   const database = settings?.dbFilename;
   return {
     database: database == null ? "The database" : `The database ${database}`,

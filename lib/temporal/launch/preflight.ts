@@ -25,7 +25,20 @@ export async function refuseReplacement(
   system: System,
 ): Promise<void> {
   try {
-    await refuseFailure(next, running, system);
+    const any = next.auto.map((name) => next.settings[name]);
+    await refuseTakenPorts(next.settings, system, running.settings, any);
+    refuseBadSettings(next.settings);
+    if (!isProven(next, running)) await refuseBadArguments(next.binary, temporalArgs(next.settings));
+    const { dbFilename } = next.settings;
+    if (dbFilename === null) return;
+    const database = realDatabasePath(dbFilename);
+    const isOther = database !== running.settings.dbFilename;
+    if (isOther) {
+      checkDatabase(database);
+      (await takeDatabaseLock(database, system)).close();
+      refuseSecondUser(database, system.processes);
+    }
+    if (isOther || next.binary !== running.binary) await refuseNewerDatabase(database, next.binary);
   } catch (error) {
     throw error instanceof LocalError ? notStopped(error) : error;
   }
@@ -34,28 +47,6 @@ export async function refuseReplacement(
 /** `error`, for a replacement that was refused because of it. */
 export function notStopped(error: LocalError): LocalError {
   return fromFailure({ ...toFailure(error), message: `${error.message}; the running Temporal was not stopped` });
-}
-
-async function refuseFailure(
-  next: LaunchPlan,
-  running: Omit<LaunchPlan, "auto">,
-  system: System,
-): Promise<void> {
-  const any = next.auto.map((name) => next.settings[name]);
-  await refuseTakenPorts(next.settings, system, running.settings, any);
-  refuseBadSettings(next.settings);
-  if (!isProven(next, running)) await refuseBadArguments(next.binary, temporalArgs(next.settings));
-  const { dbFilename } = next.settings;
-  if (dbFilename === null) return;
-  const database = realDatabasePath(dbFilename);
-  if (database !== running.settings.dbFilename) {
-    checkDatabase(database);
-    (await takeDatabaseLock(database, system)).close();
-    refuseSecondUser(database, system.processes);
-  }
-  if (database !== running.settings.dbFilename || next.binary !== running.binary) {
-    await refuseNewerDatabase(database, next.binary);
-  }
 }
 
 /** Whether the running Temporal proves that the binary accepts all arguments of `next`. */

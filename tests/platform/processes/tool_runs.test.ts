@@ -61,7 +61,7 @@ describe("tools that macOS runs", () => {
         const found = await reconcile(fake.instance, fake.launchRequest(), {
           signal: new AbortController().signal,
           warn: (message) => fake.warnings.push(message),
-          end: (target, graceMs) => terminate(fake.instance, target, graceMs, termination),
+          terminate: (target, graceMs) => terminate(fake.instance, target, graceMs, termination),
           isThorough: false,
         });
         assertEquals([found.kind, fake.warnings], ["adopted", []]);
