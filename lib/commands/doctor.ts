@@ -39,8 +39,8 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
   const { evidence, status } = await consistentView(context, () => findProcess(paths, processes));
   const owner = host.folderOwner(home);
   const homeFault = owner === null ? null : ownerFault(home, owner, host.uid);
-  const record = evidence.found !== null && evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
-  const settings = record?.settings ?? resolveSettings(requested, paths);
+  const running = evidence.found === null ? null : evidence.record;
+  const settings = running?.settings ?? resolveSettings(requested, paths);
   const { dbFilename } = settings;
   const lockPaths = [
     paths.supervisorLock,

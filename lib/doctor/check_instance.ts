@@ -115,7 +115,7 @@ export const checkLocks: RunCheck = (context) => {
 
 /** Checks whether the PID file matches the running Temporal. */
 export const checkRecord: RunCheck = (context) => {
-  const { paths, evidence: { onDisk, found: temporal, reusedPid } } = context;
+  const { paths, evidence: { onDisk, record, found: temporal, reusedPid } } = context;
   const findings: Finding[] = [];
   const stale = (detail: string, fix: () => unknown) =>
     findings.push(
@@ -127,16 +127,14 @@ export const checkRecord: RunCheck = (context) => {
     );
   if (onDisk.kind === "unusable") {
     stale(`temporal.pid is unusable: ${onDisk.why}`, () => setPidFileAside(paths.record));
-  } else if (onDisk.kind === "record" && temporal === null && context.hiddenLocks.includes(paths.processLock)) {
-    return diagnose("record", [], `describes ${HIDDEN} (pid ${onDisk.record.pid})`);
-  } else if (onDisk.kind === "record" && temporal === null) {
-    const { pid } = onDisk.record;
+  } else if (record !== null && temporal === null && context.hiddenLocks.includes(paths.processLock)) {
+    return diagnose("record", [], `describes ${HIDDEN} (pid ${record.pid})`);
+  } else if (record !== null && temporal === null) {
+    const { pid } = record;
     const about = reusedPid === null ? `pid ${pid} has exited` : `the PID was reused by ${describeProcess(reusedPid)}`;
     stale(`temporal.pid is stale: ${about}`, () => removePidFile(paths.record, pid));
-  } else if (
-    onDisk.kind === "record" && temporal?.leader?.pid !== undefined && onDisk.record.pid !== temporal.leader.pid
-  ) {
-    const detail = `temporal.pid contains ${onDisk.record.pid}, but Temporal has pid ${temporal.leader.pid}`;
+  } else if (record !== null && temporal?.leader?.pid !== undefined && record.pid !== temporal.leader.pid) {
+    const detail = `temporal.pid contains ${record.pid}, but Temporal has pid ${temporal.leader.pid}`;
     findings.push(warning(detail, "stigmer-local restart"));
   } else if (onDisk.kind === "none" && temporal !== null) {
     findings.push(warning("temporal.pid is missing", "stigmer-local start"));

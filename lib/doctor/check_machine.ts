@@ -66,7 +66,7 @@ export const checkTools: RunCheck = ({ host }) => {
 
 /** Checks for a clock that was set back, by comparing it with timestamps in the past. */
 export const checkClock: RunCheck = ({ host, paths, evidence, nowMs, processes }) => {
-  const record = evidence.onDisk.kind === "record" ? evidence.onDisk.record : null;
+  const { record } = evidence;
   const isOfThisBoot = record?.bootId !== undefined && record.bootId === processes.bootId();
   const findings = judgeClock(nowMs, {
     "the boot time": host.platform === "linux" ? bootTimeMs() : null,

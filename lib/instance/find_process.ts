@@ -1,7 +1,7 @@
 import { isDead, type LockHolder, type Processes, type ProcessInfo } from "../platform/processes/processes.ts";
 import type { InstancePaths } from "./paths.ts";
 import { type PidFileContent, readPidFile } from "./pid_file.ts";
-import { isRecordedProcess } from "./pid_file_format.ts";
+import { isRecordedProcess, type PidRecord } from "./pid_file_format.ts";
 
 /**
  * How a process was identified as the supervised one, Temporal or one beside it. `lock`: it holds its lock file;
@@ -21,6 +21,8 @@ export interface FoundProcess {
 /** What identifies a supervised process, found without side effects. */
 export interface ProcessEvidence {
   onDisk: PidFileContent;
+  /** What the PID file says; null if there is none, or none that can be used. */
+  record: PidRecord | null;
   /** The live process, or the rest of its group; null if none is proved to be it. */
   found: FoundProcess | null;
   /** A process that reused the recorded PID. Must not be signalled. */
@@ -37,13 +39,14 @@ export interface ProcessEvidence {
 export function findProcess(paths: InstancePaths, processes: Processes): ProcessEvidence {
   const onDisk = readPidFile(paths.record, paths.program);
   const record = onDisk.kind === "record" ? onDisk.record : null;
+  const nothing = { onDisk, record, found: null, reusedPid: null, foreignLockHolder: null };
   const holders = withoutSupervisors(processes.lockHolders(paths.processLock, record?.pid), paths, processes);
   const isOfJob = ({ seen }: SeenHolder) => isJobOfShell(seen, record?.pid, holders);
   for (const on of ["path", "deleted"] as const) {
     for (const holder of holders.filter((each) => each.on === on && !isOfJob(each))) {
       const found = groupOf(holder.seen, processes, on === "path" ? "lock" : "deleted-lock");
       if (found !== null && holdsStill(holder.pid, paths, processes)) {
-        return { onDisk, found, reusedPid: null, foreignLockHolder: null };
+        return { ...nothing, found };
       }
     }
   }
@@ -52,15 +55,10 @@ export function findProcess(paths: InstancePaths, processes: Processes): Process
   const recorded = record === null ? null : processes.inspect(record.pid);
   const isProved = record !== null && recorded !== null && isRecordedProcess(record, recorded, processes.bootId());
   if (isProved) {
-    return {
-      onDisk,
-      found: { proof: "record", pgid: recorded.pgid, leader: recorded },
-      reusedPid: null,
-      foreignLockHolder,
-    };
+    return { ...nothing, found: { proof: "record", pgid: recorded.pgid, leader: recorded }, foreignLockHolder };
   }
   const reusedPid = recorded !== null && !isDead(recorded) ? recorded : null;
-  return { onDisk, found: null, reusedPid, foreignLockHolder };
+  return { ...nothing, reusedPid, foreignLockHolder };
 }
 
 /** A lock holder, and what the kernel says of it; null if it has exited. */

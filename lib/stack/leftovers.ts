@@ -43,8 +43,7 @@ export function leftoverGroup({ paths, processes }: Instance, record: PidRecord 
 export async function endRecorded(instance: Instance, name: string, graceMs: number): Promise<void> {
   const own = instanceOf(instance, name);
   const { paths, processes } = own;
-  const { found, onDisk } = findProcess(paths, processes);
-  const record = onDisk.kind === "record" ? onDisk.record : null;
+  const { found, record } = findProcess(paths, processes);
   const { stopTimeoutMs = DEFAULT_STOP_TIMEOUT_MS } = record?.launched?.settings ?? {};
   const target = found === null ? leftoverGroup(own, record) : targetOf(found);
   if (target !== null) await terminate(own, target, Math.min(graceMs, stopTimeoutMs));

@@ -134,8 +134,7 @@ export class StackProgram implements Program<StackProcess> {
   async #adopt(launch: Launch<StackProcess>): Promise<StackProcess | null> {
     const { paths, processes, log } = this.#instance;
     const free = await this.#instance.tryLock(paths.processLock);
-    const { found, onDisk } = findProcess(paths, processes);
-    const record = onDisk.kind === "record" ? onDisk.record : null;
+    const { found, record } = findProcess(paths, processes);
     const graceMs = (record?.launched?.settings ?? this.settings).stopTimeoutMs;
     if (found === null) {
       if (free === null) throw lockHeld(paths.processLock, processes);

@@ -61,12 +61,11 @@ export async function reconcile(
   }
 
   const finding = findProcess(paths, processes);
-  const { found } = finding;
+  const { found, record } = finding;
   // A plain `start` after a crash of everything takes the defaults; what is replaced or restarted keeps its settings.
   const keepsSettings = found !== null || launchRequest.replace;
-  const base = keepsSettings && finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
-  const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.binary : undefined;
-  const binary = launchRequest.binary ?? recorded ?? found?.leader?.executable ?? null;
+  const base = keepsSettings ? record?.settings : undefined;
+  const binary = launchRequest.binary ?? record?.binary ?? found?.leader?.executable ?? null;
   if (found !== null) {
     free?.close();
     const adopted = await tryToAdopt(instance, launchRequest, finding, found, signal);
@@ -112,9 +111,7 @@ async function tryToAdopt(
   if (leader === null) return "no leader";
   if (launchRequest.replace) return "replacement asked for";
   const { processes, host, paths } = instance;
-  const record = finding.onDisk.kind === "record" && finding.onDisk.record.pid === leader.pid
-    ? finding.onDisk.record
-    : null;
+  const record = finding.record?.pid === leader.pid ? finding.record : null;
   const requested = withRealDatabase(launchRequest.requested);
   const settings = record?.settings ?? settingsFromArgv(processes.argv(leader.pid), requested, paths.defaultDatabase);
   if (settings === null || settingsDifferences(requested, settings).length > 0) return "other settings";
@@ -148,12 +145,12 @@ async function tryToAdopt(
 async function refuseHarm(
   instance: Instance,
   { requested, binary }: LaunchRequest,
-  { onDisk }: ProcessEvidence,
+  { record }: ProcessEvidence,
   { leader }: FoundProcess,
 ): Promise<void> {
-  if (onDisk.kind !== "record" || onDisk.record.pid !== leader?.pid || onDisk.record.settings === undefined) return;
-  const { settings } = onDisk.record;
-  const running = { binary: onDisk.record.binary ?? leader.executable ?? "", settings };
+  if (record?.settings === undefined || record.pid !== leader?.pid) return;
+  const { settings } = record;
+  const running = { binary: record.binary ?? leader.executable ?? "", settings };
   const next = planFor(instance.paths, withRealDatabase(requested), binary ?? running.binary, settings);
   await refuseReplacement(next, running, instance);
 }
