@@ -78,8 +78,8 @@ function markBeingMade(path: string): void {
 
 function notWritable(path: string, error: unknown): LocalError {
   const code = systemErrorCode(error);
-  const hint = code === "ENOSPC" ? { hint: "Free some space, or choose another --db-filename" } : {};
-  return unusableDatabase(path, `cannot create a file beside it (${code ?? String(error)})`, { cause: error, ...hint });
+  const hint = code === "ENOSPC" ? "Free some space, or choose another --db-filename" : undefined;
+  return unusableDatabase(path, `cannot create a file beside it (${code ?? String(error)})`, { cause: error, hint });
 }
 
 /**

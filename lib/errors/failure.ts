@@ -29,11 +29,8 @@ export function toFailure(error: unknown): Failure {
 }
 
 /** Converts `failure` back to the error that it was made from. */
-export function fromFailure(failure: Failure): LocalError {
-  return new LocalError(failure.code, failure.message, {
-    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
-    ...(failure.facts === undefined ? {} : { facts: failure.facts }),
-  });
+export function fromFailure({ code, message, hint, facts }: Failure): LocalError {
+  return new LocalError(code, message, { hint, facts });
 }
 
 /** Whether `value`, parsed from untrusted JSON, is a {@linkcode Failure}. */

@@ -43,7 +43,7 @@ export interface LocalErrorOptions {
   /** What to do about it, in one line. */
   hint?: string | undefined;
   /** Plain data about the failure (`port`, `pid`, `path` …), printed by `--json`. */
-  facts?: Record<string, unknown>;
+  facts?: Record<string, unknown> | undefined;
   /** The exit code of a command that fails with this error. @default {1} */
   exitCode?: number;
   /** The error that caused this one. */

@@ -47,6 +47,6 @@ function unusable(path: string, reason: string, hint: string, cause?: unknown): 
   return new LocalError("home-unusable", `Cannot use ${path} as a log: ${reason}`, {
     hint,
     facts: { path, ...(code === undefined ? {} : { systemError: code }) },
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

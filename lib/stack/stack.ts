@@ -50,7 +50,7 @@ export class Stack {
       warn,
       onStep: () => this.#waiters.forEach((look) => look()),
     };
-    for (const settings of declared) this.#members.set(settings.name, new Member(this.#context, settings));
+    this.declare(declared);
   }
 
   /** Their settings, in the order of their declaration. */
@@ -248,7 +248,7 @@ export class Stack {
         if (!isOver) return;
         this.#waiters.delete(look);
         if (failed === undefined) return resolve();
-        const { message, hint = "" } = failed.failure!;
+        const { message, hint } = failed.failure!;
         const why = `It depends on ${failed.settings.name}, which failed: ${message}`;
         reject(new LocalError("process-failed", why, { hint }));
       };
