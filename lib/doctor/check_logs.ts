@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
+import { orNull } from "../errors/system_error.ts";
 import { readHistory } from "../instance/event_log.ts";
 import { logDocument } from "../logs/log_document.ts";
 import { linesSince } from "../logs/log_lines.ts";
@@ -22,17 +23,18 @@ export const checkLogs: RunCheck = ({ paths, status, nowMs }) => {
     ...judgeLog(linesSince(text.split("\n"), sinceMs), startedAtMs),
     ...judgeHistory(readHistory(paths.history).flatMap(parseEvent), sinceMs),
   ];
-  const hasLog = statSync(paths.temporalLog, { throwIfNoEntry: false })?.isFile() === true;
   const detail = `no errors or crashes in the last hour of ${paths.temporalLog}`;
-  return diagnose("log", findings, hasLog ? detail : `no log yet at ${paths.temporalLog}`);
+  return diagnose("log", findings, isLog(paths.temporalLog) ? detail : `no log yet at ${paths.temporalLog}`);
 };
+
+function isLog(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
 
 /** The end of the log at `path`, including logs rotated since `sinceMs`: each restart begins a new one. */
 function readLastBytes(path: string, sinceMs: number): string {
-  const isLog = (name: string) => statSync(name, { throwIfNoEntry: false })?.isFile() === true;
   let text = isLog(path) ? readTail(path, 0, MAX_LOG_BYTES) : "";
-  if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) return text;
-  for (const rotated of rotatedLogs(path).toReversed()) {
+  for (const rotated of orNull(() => rotatedLogs(path))?.toReversed() ?? []) {
     const isRecent = (rotatedAtMs(basename(rotated), basename(path)) ?? 0) >= sinceMs;
     if (!isRecent || text.length >= MAX_LOG_BYTES) break;
     text = readTail(rotated, 0, MAX_LOG_BYTES - text.length) + text;

@@ -39,7 +39,8 @@ export class PortAllocation {
       try {
         await refuseTakenPorts(chosen.settings, this.#instance);
       } catch (error) {
-        const isAuto = isPortTaken(error) && plan.auto.some((name) => chosen.settings[name] === error.facts["port"]);
+        if (!(error instanceof LocalError)) throw error;
+        const isAuto = plan.auto.some((name) => chosen.settings[name] === error.facts["port"]);
         if (!isAuto || this.#attempt >= MAX_CANDIDATES) throw error;
         if (isKept) taken = error;
         continue;
@@ -78,8 +79,4 @@ function withChosen(plan: LaunchPlan, ports: Partial<Ports>): LaunchPlan {
 function namesOf({ settings, auto }: LaunchPlan): string {
   const { port, uiPort, headless } = settings;
   return auto.includes("port") ? `port ${port}` : headless ? "its port" : `UI port ${uiPort}`;
-}
-
-function isPortTaken(error: unknown): error is LocalError {
-  return error instanceof LocalError && error.code === "port-taken";
 }
