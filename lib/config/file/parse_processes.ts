@@ -87,7 +87,7 @@ function readEntries(path: string, { key: name, line, node }: ConfigEntry): Entr
   if (!("entries" in node)) {
     throw fault(path, line, place, `Expected keys and values in \`${place}\`, such as \`command: …\``);
   }
-  const known = PROCESS_KEYS.map(({ key }) => key!);
+  const known = PROCESS_KEYS.map(({ name }) => name);
   for (const entry of node.entries) {
     if (known.includes(entry.key)) continue;
     const near = didYouMean(entry.key, known);
@@ -111,7 +111,7 @@ function parseProcess({ path, resolve }: Project, { key: name, line }: ConfigEnt
   const valueOf = (key: string): unknown => {
     const entry = entries.get(key);
     if (entry === undefined) return undefined;
-    const flag = PROCESS_KEYS.find((each) => each.key === key)!;
+    const flag = PROCESS_KEYS.find(({ name }) => name === key)!;
     const source = sourceOf(entry);
     return checkedValue(flag, fromConfig(flag, entry.node, source), source);
   };

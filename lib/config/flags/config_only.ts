@@ -1,20 +1,17 @@
-import type { Flag } from "./flag.ts";
+import { type Flag, settable } from "./flag.ts";
 
 /** Options without a flag, for the environment and files. */
-export const CONFIG_ONLY: readonly Flag[] = [
+export const CONFIG_ONLY: readonly Flag[] = settable([
   {
     name: "extra-args",
     kind: "texts",
     value: "ARGS",
-    env: "STIGMER_EXTRA_ARGS",
-    key: "extra_args",
     setting: "extraArgs",
     help: "Further arguments for `temporal server start-dev`, like those after `--`",
   },
   {
     name: "restart-window",
     kind: "duration",
-    env: "STIGMER_RESTART_WINDOW",
     key: "restart.window",
     policy: "restartWindowS",
     atLeast: 1,
@@ -23,7 +20,6 @@ export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "restart-max-delay",
     kind: "duration",
-    env: "STIGMER_RESTART_MAX_DELAY",
     key: "restart.max_delay",
     policy: "restartMaxDelayS",
     atLeast: 0.25,
@@ -32,7 +28,6 @@ export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "restart-min-uptime",
     kind: "duration",
-    env: "STIGMER_RESTART_MIN_UPTIME",
     key: "restart.min_uptime",
     policy: "restartMinUptimeS",
     help: "Time that Temporal has to serve to be restarted without backoff (default 2s)",
@@ -40,7 +35,6 @@ export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "health-interval",
     kind: "duration",
-    env: "STIGMER_HEALTH_INTERVAL",
     key: "health.interval",
     policy: "healthIntervalS",
     atLeast: 0.1,
@@ -49,7 +43,6 @@ export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "health-timeout",
     kind: "duration",
-    env: "STIGMER_HEALTH_TIMEOUT",
     key: "health.timeout",
     policy: "healthTimeoutS",
     atLeast: 0.05,
@@ -58,7 +51,6 @@ export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "health-failures",
     kind: "count",
-    env: "STIGMER_HEALTH_FAILURES",
     key: "health.failures",
     policy: "healthFailures",
     atLeast: 1,
@@ -67,7 +59,6 @@ export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "launch-timeout",
     kind: "duration",
-    env: "STIGMER_LAUNCH_TIMEOUT",
     key: "health.launch_timeout",
     policy: "launchTimeoutS",
     atLeast: 1,
@@ -76,7 +67,6 @@ export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "log-max-size",
     kind: "size",
-    env: "STIGMER_LOG_MAX_SIZE",
     key: "log.max_size",
     policy: "logMaxSizeBytes",
     atLeast: 4096,
@@ -85,7 +75,6 @@ export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "log-max-age",
     kind: "duration",
-    env: "STIGMER_LOG_MAX_AGE",
     key: "log.max_age",
     policy: "logMaxAgeS",
     atLeast: 1,
@@ -94,9 +83,8 @@ export const CONFIG_ONLY: readonly Flag[] = [
   {
     name: "log-max-total",
     kind: "size",
-    env: "STIGMER_LOG_MAX_TOTAL",
     key: "log.max_total",
     policy: "logMaxTotalBytes",
     help: "Maximum total size of rotated logs, the oldest are removed first (default 100MB)",
   },
-];
+]);

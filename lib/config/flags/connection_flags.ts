@@ -1,90 +1,30 @@
-import type { Flag } from "./flag.ts";
+import { type Flag, settable } from "./flag.ts";
 
 /** Flags for the connection to an external Temporal, named like those of Temporal's CLI. */
-export const CONNECTION_FLAGS: readonly Flag[] = [
+export const CONNECTION_FLAGS: readonly Flag[] = settable([
   {
     name: "managed",
     kind: "boolean",
-    env: "STIGMER_MANAGED",
-    key: "managed",
     help: "Run Temporal with this tool (default); false = connect to an external one",
   },
   {
     name: "address",
     kind: "text",
     value: "HOST:PORT",
-    env: "STIGMER_ADDRESS",
-    key: "address",
     help: "Connect to an existing Temporal instead of managing one",
   },
-  {
-    name: "profile",
-    kind: "text",
-    value: "NAME",
-    env: "STIGMER_PROFILE",
-    key: "profile",
-    help: "Connect to the Temporal of this profile in temporal.toml",
-  },
-  {
-    name: "config-file",
-    kind: "text",
-    value: "FILE",
-    env: "STIGMER_CONFIG_FILE",
-    key: "config_file",
-    help: "Path of Temporal's client configuration, temporal.toml",
-  },
-  {
-    name: "api-key-file",
-    kind: "text",
-    value: "FILE",
-    env: "STIGMER_API_KEY_FILE",
-    key: "api_key_file",
-    help: "File with the API key (or set $TEMPORAL_API_KEY)",
-  },
-  {
-    name: "tls",
-    kind: "boolean",
-    env: "STIGMER_TLS",
-    key: "tls",
-    help: "Use TLS (default with an API key or TLS options)",
-  },
-  {
-    name: "tls-ca-path",
-    kind: "text",
-    value: "FILE",
-    env: "STIGMER_TLS_CA_PATH",
-    key: "tls_ca_path",
-    help: "CA certificate to trust (PEM)",
-  },
-  {
-    name: "tls-cert-path",
-    kind: "text",
-    value: "FILE",
-    env: "STIGMER_TLS_CERT_PATH",
-    key: "tls_cert_path",
-    help: "Client certificate (PEM)",
-  },
-  {
-    name: "tls-key-path",
-    kind: "text",
-    value: "FILE",
-    env: "STIGMER_TLS_KEY_PATH",
-    key: "tls_key_path",
-    help: "Private key of the client certificate (PEM)",
-  },
+  { name: "profile", kind: "text", value: "NAME", help: "Connect to the Temporal of this profile in temporal.toml" },
+  { name: "config-file", kind: "text", value: "FILE", help: "Path of Temporal's client configuration, temporal.toml" },
+  { name: "api-key-file", kind: "text", value: "FILE", help: "File with the API key (or set $TEMPORAL_API_KEY)" },
+  { name: "tls", kind: "boolean", help: "Use TLS (default with an API key or TLS options)" },
+  { name: "tls-ca-path", kind: "text", value: "FILE", help: "CA certificate to trust (PEM)" },
+  { name: "tls-cert-path", kind: "text", value: "FILE", help: "Client certificate (PEM)" },
+  { name: "tls-key-path", kind: "text", value: "FILE", help: "Private key of the client certificate (PEM)" },
   {
     name: "tls-server-name",
     kind: "text",
     value: "NAME",
-    env: "STIGMER_TLS_SERVER_NAME",
-    key: "tls_server_name",
     help: "Expected name in the server's certificate (default: the host)",
   },
-  {
-    name: "tls-disable-host-verification",
-    kind: "boolean",
-    env: "STIGMER_TLS_DISABLE_HOST_VERIFICATION",
-    key: "tls_disable_host_verification",
-    help: "Skip verification of the server's certificate",
-  },
-];
+  { name: "tls-disable-host-verification", kind: "boolean", help: "Skip verification of the server's certificate" },
+]);

@@ -45,3 +45,14 @@ export interface Flag {
 
 /** The section of `config.yaml` that we read: Stigmer's CLI owns the file, and keeps its Temporal settings there. */
 export const CONFIG_SECTION: readonly string[] = ["backend", "local", "temporal"];
+
+/**
+ * Options whose variable and key follow from the name of the flag, unless they state others: `ui-port` is `ui_port` in files
+ * and $STIGMER_UI_PORT.
+ */
+export function settable(options: readonly Flag[]): readonly Flag[] {
+  return options.map((option) => {
+    const key = option.name.replaceAll("-", "_");
+    return { key, env: `STIGMER_${key.toUpperCase()}`, ...option };
+  });
+}

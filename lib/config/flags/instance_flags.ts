@@ -1,44 +1,26 @@
 import { CONFIG_ONLY } from "./config_only.ts";
 import { CONNECTION_FLAGS } from "./connection_flags.ts";
-import type { Flag } from "./flag.ts";
+import { type Flag, settable } from "./flag.ts";
 import { SEARCH_ATTRIBUTE_TYPES } from "./search_attribute_types.ts";
 
 /** Temporal's log levels. */
 const LOG_LEVELS: readonly string[] = ["debug", "info", "warn", "error", "never"];
 
-/** Flags that select or configure the instance; every command takes them. */
-export const INSTANCE_FLAGS: readonly Flag[] = [
+const CONFIGURING = settable([
   {
     name: "home",
     kind: "text",
     value: "DIR",
-    env: "STIGMER_HOME",
-    key: "home",
     isProjectOnly: true,
     isPath: true,
     help: "Home directory of the instance (default ~/.stigmer); in a project: .stigmer in it",
   },
-  {
-    name: "no-project",
-    kind: "boolean",
-    help: "Ignore the project file, stigmer-local.yaml (also with STIGMER_PROJECT=off)",
-  },
-  {
-    name: "temporal-bin",
-    kind: "text",
-    value: "PATH",
-    env: "STIGMER_TEMPORAL_BIN",
-    key: "temporal_bin",
-    isPath: true,
-    help: "Path of the temporal binary to run",
-  },
+  { name: "temporal-bin", kind: "text", value: "PATH", isPath: true, help: "Path of the temporal binary to run" },
   {
     name: "port",
     kind: "port",
     alias: "p",
     value: "PORT",
-    env: "STIGMER_PORT",
-    key: "port",
     setting: "port",
     mayBeAuto: true,
     help: "Port of the gRPC frontend (default 7233); auto = a free one, kept for the home",
@@ -47,35 +29,16 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     name: "ui-port",
     kind: "port",
     value: "PORT",
-    env: "STIGMER_UI_PORT",
-    key: "ui_port",
     setting: "uiPort",
     mayBeAuto: true,
     help: "Port of the Web UI, or auto (default: port + 1000)",
   },
-  {
-    name: "headless",
-    kind: "boolean",
-    env: "STIGMER_HEADLESS",
-    key: "headless",
-    setting: "headless",
-    help: "Run without the Web UI",
-  },
-  {
-    name: "ip",
-    kind: "text",
-    value: "IP",
-    env: "STIGMER_IP",
-    key: "ip",
-    setting: "ip",
-    help: "Address that the frontend binds (default 127.0.0.1)",
-  },
+  { name: "headless", kind: "boolean", setting: "headless", help: "Run without the Web UI" },
+  { name: "ip", kind: "text", value: "IP", setting: "ip", help: "Address that the frontend binds (default 127.0.0.1)" },
   {
     name: "ui-ip",
     kind: "text",
     value: "IP",
-    env: "STIGMER_UI_IP",
-    key: "ui_ip",
     setting: "uiIp",
     help: "Address that the Web UI binds (default: that of the frontend)",
   },
@@ -83,8 +46,6 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     name: "ui-public-path",
     kind: "text",
     value: "URL-PATH",
-    env: "STIGMER_UI_PUBLIC_PATH",
-    key: "ui_public_path",
     setting: "uiPublicPath",
     help: "URL path of the Web UI (default /)",
   },
@@ -92,8 +53,6 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     name: "ui-asset-path",
     kind: "text",
     value: "DIR",
-    env: "STIGMER_UI_ASSET_PATH",
-    key: "ui_asset_path",
     setting: "uiAssetPath",
     isPath: true,
     help: "Directory of custom UI assets",
@@ -102,16 +61,12 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     name: "ui-codec-endpoint",
     kind: "text",
     value: "URL",
-    env: "STIGMER_UI_CODEC_ENDPOINT",
-    key: "ui_codec_endpoint",
     setting: "uiCodecEndpoint",
     help: "Remote codec endpoint of the Web UI",
   },
   {
     name: "ui-disable-news-fetch",
     kind: "boolean",
-    env: "STIGMER_UI_DISABLE_NEWS_FETCH",
-    key: "ui_disable_news_fetch",
     setting: "uiDisableNewsFetch",
     help: "Disable the newsfeed of the Web UI (Temporal newer than 1.5)",
   },
@@ -119,8 +74,6 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     name: "http-port",
     kind: "port",
     value: "PORT",
-    env: "STIGMER_HTTP_PORT",
-    key: "http_port",
     setting: "httpPort",
     help: "Port of Temporal's HTTP API (default: a free one)",
   },
@@ -128,8 +81,6 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     name: "metrics-port",
     kind: "port",
     value: "PORT",
-    env: "STIGMER_METRICS_PORT",
-    key: "metrics_port",
     setting: "metricsPort",
     help: "Port of Temporal's Prometheus metrics (default: a free one)",
   },
@@ -138,8 +89,6 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     kind: "text",
     alias: "f",
     value: "FILE",
-    env: "STIGMER_DB_FILENAME",
-    key: "db_filename",
     setting: "dbFilename",
     isPath: true,
     help: "SQLite database file (default: in the home)",
@@ -158,7 +107,6 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     kind: "texts",
     alias: "n",
     value: "NAME",
-    env: "STIGMER_NAMESPACE",
     key: "namespaces",
     otherKey: "namespace",
     setting: "namespaces",
@@ -169,7 +117,6 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     kind: "text",
     value: "LEVEL",
     env: "STIGMER_TEMPORAL_LOG_LEVEL",
-    key: "log_level",
     choices: LOG_LEVELS,
     setting: "logLevel",
     help: `Temporal's log level: ${LOG_LEVELS.join(", ")}`,
@@ -177,8 +124,6 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
   {
     name: "log-config",
     kind: "boolean",
-    env: "STIGMER_LOG_CONFIG",
-    key: "log_config",
     setting: "logConfig",
     help: "Write Temporal's server configuration to its log",
   },
@@ -205,10 +150,19 @@ export const INSTANCE_FLAGS: readonly Flag[] = [
     name: "max-restarts",
     kind: "count",
     value: "N",
-    env: "STIGMER_MAX_RESTARTS",
     key: "restart.max",
     policy: "maxRestarts",
     help: "Restarts within 5 minutes before the supervisor gives up (default 10, 0 = never)",
+  },
+]);
+
+/** Flags that select or configure the instance; every command takes them. */
+export const INSTANCE_FLAGS: readonly Flag[] = [
+  ...CONFIGURING,
+  {
+    name: "no-project",
+    kind: "boolean",
+    help: "Ignore the project file, stigmer-local.yaml (also with STIGMER_PROJECT=off)",
   },
 ];
 
@@ -223,12 +177,7 @@ export const PICK_VERSION: Flag = {
 };
 
 /** All options of a project file, in display order. */
-export const PROJECT_FLAGS: readonly Flag[] = [
-  ...INSTANCE_FLAGS,
-  PICK_VERSION,
-  ...CONFIG_ONLY,
-  ...CONNECTION_FLAGS,
-]
+export const PROJECT_FLAGS: readonly Flag[] = [...INSTANCE_FLAGS, PICK_VERSION, ...CONFIG_ONLY, ...CONNECTION_FLAGS]
   .filter(({ key }) => key !== undefined);
 
 /** All options of `config.yaml`, in display order. */

@@ -1,58 +1,30 @@
 import type { Flag } from "./flag.ts";
 
-/** The keys of a process below `processes:`, in display order; the names are those of the keys. */
+/** The keys of a process below `processes:`, in display order; each is the name. */
 export const PROCESS_KEYS: readonly Flag[] = [
-  {
-    name: "command",
-    kind: "texts",
-    key: "command",
-    help: "Command to run: a list is executed as it is, a string is run by `sh -c`",
-  },
-  {
-    name: "task_queue",
-    kind: "texts",
-    key: "task_queue",
-    help: "Task queue, or list of them, that it polls once it is ready",
-  },
-  { name: "port", kind: "port", key: "port", help: "Port that it listens on once it is ready" },
-  { name: "http", kind: "text", key: "http", help: "URL, http://…, that answers once it is ready" },
-  {
-    name: "depends_on",
-    kind: "texts",
-    key: "depends_on",
-    help: "Process, or list of them, that has to be ready before it is launched",
-  },
+  { name: "command", kind: "texts", help: "Command to run: a list is executed as it is, a string is run by `sh -c`" },
+  { name: "task_queue", kind: "texts", help: "Task queue, or list of them, that it polls once it is ready" },
+  { name: "port", kind: "port", help: "Port that it listens on once it is ready" },
+  { name: "http", kind: "text", help: "URL, http://…, that answers once it is ready" },
+  { name: "depends_on", kind: "texts", help: "Process, or list of them, that has to be ready before it is launched" },
   {
     name: "directory",
     kind: "text",
-    key: "directory",
     isPath: true,
     help: "Working directory, relative to the project file (default: that of the project file)",
   },
-  {
-    name: "environment",
-    kind: "pairs",
-    key: "environment",
-    help: "Environment variables besides those that `stigmer-local run` sets",
-  },
-  { name: "namespace", kind: "text", key: "namespace", help: "Namespace that it works in (default: the instance's)" },
+  { name: "environment", kind: "pairs", help: "Environment variables besides those that `stigmer-local run` sets" },
+  { name: "namespace", kind: "text", help: "Namespace that it works in (default: the instance's)" },
   {
     name: "watch",
     kind: "texts",
-    key: "watch",
     isPath: true,
     help: "Files and folders, relative to the project file, whose change restarts it",
   },
-  {
-    name: "stop_timeout",
-    kind: "duration",
-    key: "stop_timeout",
-    help: "Grace period between SIGTERM and SIGKILL (default 10s)",
-  },
+  { name: "stop_timeout", kind: "duration", help: "Grace period between SIGTERM and SIGKILL (default 10s)" },
   {
     name: "restart_when_silent",
     kind: "duration",
-    key: "restart_when_silent",
     atLeast: 1,
     help: "Time without a poll of its task queue after which it is restarted (default: never)",
   },

@@ -64,7 +64,7 @@ function objectOf(flags: readonly Flag[], others: Readonly<Record<string, JsonSc
   const properties: Record<string, JsonSchema> = {};
   const nested = new Map<string, Flag[]>();
   for (const flag of flags) {
-    const [first, rest] = splitKey(flag.key!);
+    const [first, rest] = splitKey(flag.key ?? flag.name);
     if (rest === null) properties[first] = valueSchema(flag);
     else nested.set(first, [...nested.get(first) ?? [], { ...flag, key: rest }]);
     if (flag.otherKey !== undefined) properties[flag.otherKey] = valueSchema(flag);

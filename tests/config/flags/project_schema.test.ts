@@ -118,14 +118,14 @@ describe("the JSON Schema of project files", () => {
     const schema = projectSchema() as { properties: { processes: { additionalProperties: JsonSchema } } };
     const flags = PROJECT_FLAGS.flatMap(({ key, otherKey }) => [key!, ...(otherKey === undefined ? [] : [otherKey])]);
     assertEquals(keys(schema).sort(), [...flags, "processes"].sort());
-    assertEquals(keys(schema.properties.processes.additionalProperties), PROCESS_KEYS.map(({ key }) => key!));
+    assertEquals(keys(schema.properties.processes.additionalProperties), PROCESS_KEYS.map(({ name }) => name));
   });
 
   it("accepts nothing that the tool refuses, whatever the value of a key", async () => {
     const schema = projectSchema();
     const candidates = [
       ...PROJECT_FLAGS.flatMap(({ key }) => VALUES.map((value) => nested(key!, value))),
-      ...PROCESS_KEYS.flatMap(({ key }) => VALUES.map((value) => processWith({ [key!]: value }))),
+      ...PROCESS_KEYS.flatMap(({ name }) => VALUES.map((value) => processWith({ [name]: value }))),
       ...["a", "A.b-c_1", "-a", ".a", "a b", "all", "temporal"].map((name) => ({
         processes: { [name]: { command: "x" } },
       })),
