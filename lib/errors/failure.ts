@@ -17,15 +17,10 @@ export const START_STOPPED: Failure = {
 
 /** Converts `error` to a failure; anything but a {@linkcode LocalError} becomes `internal`. */
 export function toFailure(error: unknown): Failure {
-  if (error instanceof LocalError) {
-    return {
-      code: error.code,
-      message: error.message,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(Object.keys(error.facts).length === 0 ? {} : { facts: error.facts }),
-    };
-  }
-  return { code: "internal", message: messageOf(error) };
+  if (!(error instanceof LocalError)) return { code: "internal", message: messageOf(error) };
+  const { code, message, hint, facts } = error;
+  const hasFacts = Object.keys(facts).length > 0;
+  return { code, message, ...(hint === undefined ? {} : { hint }), ...(hasFacts ? { facts } : {}) };
 }
 
 /** Converts `failure` back to the error that it was made from. */

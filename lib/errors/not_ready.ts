@@ -2,9 +2,8 @@ import { LocalError } from "./local_error.ts";
 
 /** The error of a wait for Temporal that ran out of time, where nothing is left that could bring it up. */
 export function notReady(timeoutMs: number, hint: string): LocalError {
-  return new LocalError("timeout", `Timed out after ${timeoutMs / 1000} s waiting for Temporal to become ready`, {
-    hint,
-  });
+  const message = `Timed out after ${timeoutMs / 1000} s waiting for Temporal to become ready`;
+  return new LocalError("timeout", message, { hint });
 }
 
 /** The error of a command that stops waiting for a supervisor, which keeps trying. */
