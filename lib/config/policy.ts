@@ -1,4 +1,5 @@
 import { DEFAULT_LOG_POLICY, type LogPolicy } from "../logs/retention.ts";
+import { isObject } from "./json_value.ts";
 import { DEFAULT_RESTART_POLICY, type RestartPolicy } from "./restart_policy.ts";
 
 /** The supervision policy of an instance, in the units of its settings. */
@@ -55,7 +56,7 @@ export function policyDifferences(requested: Partial<Policy>, policy: Policy): (
 
 /** Whether `value`, parsed from untrusted JSON, is a part of a {@linkcode Policy}. */
 export function isPartOfPolicy(value: unknown): value is Partial<Policy> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+  return isObject(value) &&
     Object.entries(value).every(([key, entry]) =>
       Object.hasOwn(DEFAULT_POLICY, key) && typeof entry === "number" && Number.isFinite(entry) && entry >= 0
     );

@@ -1,4 +1,5 @@
 import { PROCESS_NAME } from "./flags/process_keys.ts";
+import { isObject, isTexts } from "./json_value.ts";
 
 /** When a process beside Temporal counts as ready. */
 export type ReadyWhen =
@@ -83,16 +84,8 @@ function isReadyWhen(value: unknown): value is ReadyWhen {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === "string");
-}
-
 function isTextMap(value: unknown): value is Record<string, string> {
-  return isObject(value) && Object.values(value).every((each) => typeof each === "string");
+  return isObject(value) && isTexts(Object.values(value));
 }
 
 function isDuration(value: unknown): value is number {

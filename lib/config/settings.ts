@@ -1,3 +1,5 @@
+import { isObject, isTexts } from "./json_value.ts";
+
 /** The settings that a Temporal dev server is launched with. */
 export interface Settings {
   /** Port of the gRPC frontend. */
@@ -50,6 +52,38 @@ export const DEFAULT_PORT = 7233;
 /** Temporal's default distance between the ports of the frontend and the UI. */
 export const UI_PORT_OFFSET = 1000;
 
+type Test = (value: unknown) => boolean;
+const isText: Test = (value) => typeof value === "string";
+const isBoolean: Test = (value) => typeof value === "boolean";
+const orNull = (accepts: Test): Test => (value) => value === null || accepts(value);
+
+/** Of each setting: the name of its flag, which also names it in messages, its default, and what a parsed value must be. */
+const RULES: { readonly [Key in keyof Settings]: { flag: string; fallback: Settings[Key]; accepts: Test } } = {
+  port: { flag: "port", fallback: DEFAULT_PORT, accepts: isPort },
+  uiPort: { flag: "ui-port", fallback: DEFAULT_PORT + UI_PORT_OFFSET, accepts: isPort },
+  ip: { flag: "ip", fallback: "127.0.0.1", accepts: isText },
+  uiIp: { flag: "ui-ip", fallback: null, accepts: orNull(isText) },
+  headless: { flag: "headless", fallback: false, accepts: isBoolean },
+  dbFilename: { flag: "db-filename", fallback: null, accepts: orNull(isText) },
+  namespaces: { flag: "namespace", fallback: [], accepts: isTexts },
+  logLevel: { flag: "log-level", fallback: null, accepts: orNull(isText) },
+  searchAttributes: { flag: "search-attribute", fallback: [], accepts: isTexts },
+  dynamicConfig: { flag: "dynamic-config-value", fallback: [], accepts: isTexts },
+  metricsPort: { flag: "metrics-port", fallback: null, accepts: orNull(isPort) },
+  uiPublicPath: { flag: "ui-public-path", fallback: null, accepts: orNull(isText) },
+  uiAssetPath: { flag: "ui-asset-path", fallback: null, accepts: orNull(isText) },
+  uiCodecEndpoint: { flag: "ui-codec-endpoint", fallback: null, accepts: orNull(isText) },
+  uiDisableNewsFetch: { flag: "ui-disable-news-fetch", fallback: false, accepts: isBoolean },
+  httpPort: { flag: "http-port", fallback: null, accepts: orNull(isPort) },
+  sqlitePragmas: { flag: "sqlite-pragma", fallback: [], accepts: isTexts },
+  logConfig: { flag: "log-config", fallback: false, accepts: isBoolean },
+  extraArgs: { flag: "what follows --", fallback: [], accepts: isTexts },
+};
+
+const KEYS = Object.keys(RULES) as (keyof Settings)[];
+
+const DEFAULTS = Object.fromEntries(KEYS.map((key) => [key, RULES[key].fallback])) as unknown as Settings;
+
 /**
  * Complete settings: the requested ones, else those of `base` (the running or last instance), else the defaults. The UI
  * port follows that of the frontend, unless it was set separately.
@@ -57,35 +91,11 @@ export const UI_PORT_OFFSET = 1000;
 export function completeSettings(
   requested: Partial<Settings>,
   defaultDatabase: string,
-  base?: Settings,
+  base: Settings = { ...DEFAULTS, dbFilename: defaultDatabase },
 ): Settings {
-  const port = requested.port ?? base?.port ?? DEFAULT_PORT;
-  const uiFollows = base === undefined || base.uiPort === uiPortOf(base.port);
-  return {
-    port,
-    uiPort: requested.uiPort ?? (uiFollows ? uiPortOf(port) : base.uiPort),
-    ip: requested.ip ?? base?.ip ?? "127.0.0.1",
-    uiIp: requested.uiIp ?? base?.uiIp ?? null,
-    headless: requested.headless ?? base?.headless ?? false,
-    dbFilename: requested.dbFilename !== undefined
-      ? requested.dbFilename
-      : base !== undefined
-      ? base.dbFilename
-      : defaultDatabase,
-    namespaces: requested.namespaces ?? base?.namespaces ?? [],
-    logLevel: requested.logLevel ?? base?.logLevel ?? null,
-    searchAttributes: requested.searchAttributes ?? base?.searchAttributes ?? [],
-    dynamicConfig: requested.dynamicConfig ?? base?.dynamicConfig ?? [],
-    metricsPort: requested.metricsPort ?? base?.metricsPort ?? null,
-    uiPublicPath: requested.uiPublicPath ?? base?.uiPublicPath ?? null,
-    uiAssetPath: requested.uiAssetPath ?? base?.uiAssetPath ?? null,
-    uiCodecEndpoint: requested.uiCodecEndpoint ?? base?.uiCodecEndpoint ?? null,
-    uiDisableNewsFetch: requested.uiDisableNewsFetch ?? base?.uiDisableNewsFetch ?? false,
-    httpPort: requested.httpPort ?? base?.httpPort ?? null,
-    sqlitePragmas: requested.sqlitePragmas ?? base?.sqlitePragmas ?? [],
-    logConfig: requested.logConfig ?? base?.logConfig ?? false,
-    extraArgs: requested.extraArgs ?? base?.extraArgs ?? [],
-  };
+  const settings = { ...base, ...requested };
+  const uiFollows = requested.uiPort === undefined && base.uiPort === uiPortOf(base.port);
+  return uiFollows ? { ...settings, uiPort: uiPortOf(settings.port) } : settings;
 }
 
 /** Temporal's default UI port for a frontend on `port`, limited to the last port. */
@@ -101,29 +111,6 @@ export interface SettingDifference {
   asked: unknown;
 }
 
-/** The name of each setting in messages: that of its flag. */
-export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
-  port: "port",
-  uiPort: "ui-port",
-  ip: "ip",
-  uiIp: "ui-ip",
-  headless: "headless",
-  dbFilename: "db-filename",
-  namespaces: "namespace",
-  logLevel: "log-level",
-  searchAttributes: "search-attribute",
-  dynamicConfig: "dynamic-config-value",
-  metricsPort: "metrics-port",
-  uiPublicPath: "ui-public-path",
-  uiAssetPath: "ui-asset-path",
-  uiCodecEndpoint: "ui-codec-endpoint",
-  uiDisableNewsFetch: "ui-disable-news-fetch",
-  httpPort: "http-port",
-  sqlitePragmas: "sqlite-pragma",
-  logConfig: "log-config",
-  extraArgs: "what follows --",
-};
-
 /**
  * The requested settings that differ from `running`. Settings that were not requested never differ: a plain `start` reuses
  * an instance on any port, and so does `auto`. Nor does what can be added to a running Temporal ({@linkcode withAdded}).
@@ -131,13 +118,13 @@ export const FLAG_NAMES: Readonly<Record<keyof Settings, string>> = {
  */
 export function settingsDifferences(requested: RequestedSettings, running: Settings): SettingDifference[] {
   const differences: SettingDifference[] = [];
-  for (const key of Object.keys(FLAG_NAMES) as (keyof Settings)[]) {
+  for (const key of KEYS) {
     const wanted = requested[key];
     if (wanted === undefined || isAnyPort(key, wanted) || comparable(key, wanted) === comparable(key, running[key])) {
       continue;
     }
     if (isAddition(key, wanted, running)) continue;
-    differences.push({ setting: FLAG_NAMES[key], running: running[key], asked: wanted });
+    differences.push({ setting: RULES[key].flag, running: running[key], asked: wanted });
   }
   return differences;
 }
@@ -181,32 +168,14 @@ export function expectedNamespaces(settings: Settings): string[] {
 
 /** Whether `value`, parsed from untrusted JSON, is a {@linkcode Settings}. */
 export function isSettings(value: unknown): value is Settings {
-  if (typeof value !== "object" || value === null) return false;
-  const settings = value as Record<keyof Settings, unknown>;
-  const isText = (entry: unknown) => typeof entry === "string";
-  const isTextOrNull = (entry: unknown) => entry === null || isText(entry);
-  const isTexts = (entry: unknown) => Array.isArray(entry) && entry.every(isText);
-  return isPort(settings.port) && isPort(settings.uiPort) && isText(settings.ip) && isTextOrNull(settings.uiIp) &&
-    typeof settings.headless === "boolean" && isTextOrNull(settings.dbFilename) && isTexts(settings.namespaces) &&
-    isTextOrNull(settings.logLevel) && isTexts(settings.searchAttributes) && isTexts(settings.dynamicConfig) &&
-    (settings.metricsPort === null || isPort(settings.metricsPort)) && isTextOrNull(settings.uiPublicPath) &&
-    isTextOrNull(settings.uiAssetPath) && isTextOrNull(settings.uiCodecEndpoint) &&
-    typeof settings.uiDisableNewsFetch === "boolean" && (settings.httpPort === null || isPort(settings.httpPort)) &&
-    isTexts(settings.sqlitePragmas) && typeof settings.logConfig === "boolean" && isTexts(settings.extraArgs);
+  return isObject(value) && KEYS.every((key) => RULES[key].accepts(value[key]));
 }
-
-/** Settings that the files of earlier versions do not have. */
-const ADDED_LATER: Partial<Settings> = {
-  uiDisableNewsFetch: false,
-  httpPort: null,
-  sqlitePragmas: [],
-  logConfig: false,
-};
 
 /** The settings in `value`, parsed from a file of this or an earlier version; null if it has none. */
 export function readSettings(value: unknown): Settings | null {
-  if (typeof value !== "object" || value === null) return null;
-  const settings: unknown = { ...ADDED_LATER, ...value };
+  if (!isObject(value)) return null;
+  const { uiDisableNewsFetch, httpPort, sqlitePragmas, logConfig } = DEFAULTS; // earlier files do not have them
+  const settings: unknown = { uiDisableNewsFetch, httpPort, sqlitePragmas, logConfig, ...value };
   return isSettings(settings) ? settings : null;
 }
 

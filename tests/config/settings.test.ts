@@ -5,10 +5,10 @@ import { CONFIG_FLAGS } from "../../lib/config/flags/instance_flags.ts";
 import {
   completeSettings,
   expectedNamespaces,
-  FLAG_NAMES,
   isPort,
   isSettings,
   readSettings,
+  type Settings,
   settingsDifferences,
   withAdded,
 } from "../../lib/config/settings.ts";
@@ -99,9 +99,11 @@ describe("completeSettings()", () => {
 
 describe("settingsDifferences()", () => {
   it("names each setting by its flag in the schema", () => {
-    const flags = CONFIG_FLAGS.filter(({ setting }) => setting !== undefined && setting !== "extraArgs");
-    const { extraArgs: _whichHasNone, ...names } = FLAG_NAMES;
-    assertEquals(Object.fromEntries(flags.map(({ setting, name }) => [setting, name])), names);
+    for (const key of Object.keys(DEFAULTS) as (keyof Settings)[]) {
+      const flag = key === "extraArgs" ? "what follows --" : CONFIG_FLAGS.find(({ setting }) => setting === key)!.name;
+      const [difference] = settingsDifferences({ [key]: "another" }, DEFAULTS);
+      assertEquals(difference?.setting, flag);
+    }
   });
 
   it("names each setting by its flag, with both values", () => {

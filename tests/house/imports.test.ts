@@ -30,6 +30,7 @@ const PURE = [
     "auto_ports",
     "cli_args",
     "dev_server_args",
+    "json_value",
     "policy",
     "restart_policy",
     "settings",

@@ -1,3 +1,5 @@
+import { isObject } from "../json_value.ts";
+
 /** A value in a YAML file, with its first line, counted from 1. */
 export type ConfigNode =
   /** `text`: as written, without quotes; `value`: as parsed by YAML. */
@@ -26,8 +28,8 @@ export function isEmpty(node: ConfigNode): boolean {
 
 /** Whether `value`, parsed from untrusted JSON, is a {@linkcode ConfigNode}. */
 export function isConfigNode(value: unknown): value is ConfigNode {
-  if (typeof value !== "object" || value === null) return false;
-  const { line, text, value: scalar, items, entries } = value as Record<string, unknown>;
+  if (!isObject(value)) return false;
+  const { line, text, value: scalar, items, entries } = value;
   if (!Number.isSafeInteger(line)) return false;
   if (Array.isArray(items)) return items.every(isConfigNode);
   if (Array.isArray(entries)) return entries.every(isConfigEntry);
@@ -35,7 +37,7 @@ export function isConfigNode(value: unknown): value is ConfigNode {
 }
 
 function isConfigEntry(value: unknown): value is ConfigEntry {
-  if (typeof value !== "object" || value === null) return false;
-  const { key, line, node } = value as Record<string, unknown>;
+  if (!isObject(value)) return false;
+  const { key, line, node } = value;
   return typeof key === "string" && Number.isSafeInteger(line) && isConfigNode(node);
 }

@@ -1,3 +1,5 @@
+import { isObject } from "../json_value.ts";
+
 /** What a dynamic config value must be, for messages. */
 export const ONE_VALUE = "one value without constraints, which is all that Temporal's dev server takes";
 
@@ -13,8 +15,8 @@ export function dynamicValue(value: unknown): { value: unknown } | null {
 }
 
 function isConstrained(entry: unknown): entry is { value: unknown; constraints?: Record<string, unknown> | null } {
-  if (typeof entry !== "object" || entry === null || !("value" in entry)) return false;
-  const { constraints = null } = entry as { constraints?: unknown };
+  if (!isObject(entry) || !("value" in entry)) return false;
+  const { constraints = null } = entry;
   return Object.keys(entry).every((key) => key === "value" || key === "constraints") &&
-    (constraints === null || (typeof constraints === "object" && !Array.isArray(constraints)));
+    (constraints === null || isObject(constraints));
 }

@@ -2,10 +2,10 @@ import { LocalError } from "../../errors/local_error.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import { formatDuration, formatSize, readDuration, readSize } from "../../text/units.ts";
 import { type ConfigNode, plainValue } from "../file/config_node.ts";
+import { isJson } from "../json_value.ts";
 import { isPort } from "../settings.ts";
 import { dynamicValue, ONE_VALUE } from "./dynamic_value.ts";
 import type { Flag } from "./flag.ts";
-import { isJson } from "./is_json.ts";
 import { type SettingSource, sourceName } from "./setting_source.ts";
 
 /** The checked value of a flag. */

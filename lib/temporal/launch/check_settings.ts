@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { valuesOfFlag } from "../../config/dev_server_args.ts";
-import { isJson } from "../../config/flags/is_json.ts";
+import { isJson } from "../../config/json_value.ts";
 import { declaredTypes, SEARCH_ATTRIBUTE_TYPES } from "../../config/flags/search_attribute_types.ts";
 import type { Settings } from "../../config/settings.ts";
 import { LocalError } from "../../errors/local_error.ts";
