@@ -43,12 +43,6 @@ export function autoPortsOf({ port, uiPort }: RequestedSettings): AutoPort[] {
 
 /** The requested settings, with `ports` in place of `auto`. */
 export function withPorts(requested: RequestedSettings, ports: Ports): Partial<Settings> {
-  const { port: _port, uiPort: _uiPort, ...rest } = requested;
-  const result: Partial<Settings> = rest;
-  const auto = autoPortsOf(requested);
-  for (const name of ["port", "uiPort"] as const) {
-    const value = auto.includes(name) ? ports[name] : requested[name];
-    if (typeof value === "number") result[name] = value;
-  }
-  return result;
+  const chosen = autoPortsOf(requested).map((name) => [name, ports[name]]);
+  return { ...requested, ...Object.fromEntries(chosen) } as Partial<Settings>; // none is `auto` any more
 }

@@ -53,17 +53,11 @@ export function flagNames(settings: Settings): Set<string> {
   return new Set(parseFlags(temporalArgs(settings)).flags.map(({ name }) => name));
 }
 
-/** The endpoints and the database of a dev server, according to its argument vector. */
-export interface ParsedTemporalArgs {
-  port: number;
-  /** Temporal's default for the port if not given. */
-  uiPort: number;
-  ip: string;
-  uiIp: string | null;
-  headless: boolean;
-  /** As given, perhaps relative to the server's working directory; null = in memory. */
-  dbFilename: string | null;
-}
+/**
+ * The endpoints and the database of a dev server, according to its argument vector. The database is as given, perhaps
+ * relative to the server's working directory.
+ */
+export type ParsedTemporalArgs = Pick<Settings, "port" | "uiPort" | "ip" | "uiIp" | "headless" | "dbFilename">;
 
 /** Temporal's short flags. */
 export const SHORT_FLAGS: Readonly<Record<string, string>> = {
