@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { ProcessSettings } from "../../lib/config/processes.ts";
 import { askSupervisor } from "../../lib/control/client.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
+import { processSettings } from "../stack/support.ts";
 import { DEADLINE_MS, isAlive, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import { quoted } from "./support_callers.ts";
 import { picture, type Terminal, type TerminalEnd, uncoloured, withTerminal } from "./support_terminal.ts";
@@ -34,19 +34,7 @@ async function watch(
 
 /** Lets the instance run a process beside Temporal. */
 async function declare({ home }: TestInstance, name: string, command: string): Promise<void> {
-  const settings: ProcessSettings = {
-    name,
-    command,
-    project: home,
-    directory: home,
-    environment: {},
-    namespace: null,
-    readyWhen: { kind: "running" },
-    dependsOn: [],
-    watch: [],
-    stopTimeoutMs: 10_000,
-    restartWhenSilentMs: null,
-  };
+  const settings = processSettings({ name, command, project: home, directory: home });
   const body = { asked: {}, binary: null, processes: [settings] };
   const answer = await askSupervisor(await currentHost(), home, "POST", "/start", { body, timeoutMs: DEADLINE_MS });
   assert(answer.kind === "answer" && answer.response.status === 200, JSON.stringify(answer));

@@ -7,6 +7,7 @@ import { readYaml } from "../../../lib/config/file/read_yaml.ts";
 import type { ProcessSettings } from "../../../lib/config/processes.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { absolutePath } from "../../../lib/instance/paths.ts";
+import { processSettings } from "../../stack/support.ts";
 
 const PATH = "/shop/stigmer-local.yaml";
 
@@ -31,18 +32,8 @@ async function refusal(lines: string): Promise<{ message: string; hint: string |
   return { message: error.message, hint: error.hint, facts: error.facts };
 }
 
-/** What a process has that says no more than its command. */
-const DEFAULTS = {
-  project: "/shop",
-  directory: "/shop",
-  environment: {},
-  namespace: null,
-  readyWhen: { kind: "running" },
-  dependsOn: [],
-  watch: [],
-  stopTimeoutMs: 10_000,
-  restartWhenSilentMs: null,
-};
+/** A process that says no more than its command, with `changes`. */
+const declared = (changes: Partial<ProcessSettings>) => processSettings({ directory: "/shop", ...changes });
 
 describe("parseProcesses()", () => {
   it("reads every key, and paths relative to the project file", async () => {
@@ -70,39 +61,34 @@ describe("parseProcesses()", () => {
     stop_timeout: 30s
 `);
     assertEquals(processes, [
-      {
-        ...DEFAULTS,
+      declared({
         name: "orders-worker",
         command: "npm run worker",
         readyWhen: { kind: "task-queues", taskQueues: ["orders"] },
         watch: ["/shop/src", "/shared", "/etc/app"],
         restartWhenSilentMs: 300_000,
-      },
-      {
-        ...DEFAULTS,
+      }),
+      declared({
         name: "codec",
         command: ["node", "codec.mjs", "", "8888"],
         readyWhen: { kind: "port", port: 8888 },
-      },
-      {
-        ...DEFAULTS,
+      }),
+      declared({
         name: "health",
         command: "./serve",
         readyWhen: { kind: "http", url: "http://127.0.0.1:8888/healthz" },
         namespace: "billing",
-      },
-      {
-        ...DEFAULTS,
+      }),
+      declared({
         name: "api.v2",
         command: "set -e\ngo run ./cmd/api\n",
         readyWhen: { kind: "task-queues", taskQueues: ["orders", "refunds"] },
         dependsOn: ["orders-worker", "codec"],
-        project: "/shop",
         directory: "/shop/services/api",
         environment: { LOG_LEVEL: "debug", PORT: "8080", EMPTY: "", FAST: "true" },
         stopTimeoutMs: 30_000,
-      },
-    ] as ProcessSettings[]);
+      }),
+    ]);
   });
 
   it("takes a name for a list of one, and keys without a value for missing ones", async () => {
@@ -110,7 +96,7 @@ describe("parseProcesses()", () => {
   a: { command: x, port: , task_queue: , watch: , environment: }
   b: { command: x, depends_on: a, watch: src }
 `);
-    assertEquals(first, { ...DEFAULTS, name: "a", command: "x" } as ProcessSettings);
+    assertEquals(first, declared({ name: "a", command: "x" }));
     assertEquals([second!.dependsOn, second!.watch], [["a"], ["/shop/src"]]);
   });
 
