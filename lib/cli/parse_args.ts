@@ -1,8 +1,10 @@
 import { parseArgs } from "@std/cli/parse-args";
+import type { Flag } from "../config/flags/flag.ts";
 import { badValue, readAnswer } from "../config/flags/flag_values.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
-import { commandIndex, COMMANDS, type CommandSpec, type Flag, flagsOf, flagsWritten } from "./command_specs.ts";
+import type { CommandSpec } from "./command_spec.ts";
+import { commandIndex, COMMANDS, flagsOf, flagsWritten } from "./command_specs.ts";
 
 /** A command line split into its parts; values are not checked yet. */
 export interface CommandLine {
@@ -89,16 +91,9 @@ function readFlags(
     },
   }) as Record<string, unknown>;
 
-  const options = new Map<string, unknown>();
-  for (const flag of flags) {
-    const value = parsed[flag.name];
-    const written = own.some((arg) => arg === `--${flag.name}` || arg.startsWith(`--${flag.name}=`));
-    // parseArgs returns `false` and `[]` for flags that were not given.
-    if (value === undefined || (!written && (value === false || (Array.isArray(value) && value.length === 0)))) {
-      continue;
-    }
-    options.set(flag.name, value);
-  }
+  // parseArgs returns `false` and `[]` for flags that were not given.
+  const isGiven = ({ name }: Flag) => own.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  const options = new Map(flags.filter(isGiven).map(({ name }) => [name, parsed[name]]));
   const passed = dashes < 0 ? null : args.slice(dashes + 1);
   if (passed !== null && passed.length > 0 && command.afterDashes === undefined) {
     throw new LocalError("usage", `\`${command.name}\` accepts no arguments after \`--\``, {
@@ -133,7 +128,7 @@ function spelledOut(arg: string, flags: readonly Flag[]): string[] {
 
 function booleanSpelledOut(flag: Flag, value: string): string[] {
   const answer = readAnswer(value);
-  if (answer === null) throw badValue(`--${flag.name}`, "true or false", value);
+  if (answer === null) throw badValue({ kind: "flag", name: `--${flag.name}` }, "true or false", value);
   if (!flag.name.startsWith("no-")) return [`--${flag.name}=${answer}`];
   return answer ? [`--${flag.name}`] : []; // parseArgs would negate a flag named `no-…`
 }

@@ -5,10 +5,11 @@ import { showInstall } from "../binary/install_progress.ts";
 import { writeSelectedVersion } from "../binary/selected_version.ts";
 import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
 import { sourceIn } from "../cli/invocation.ts";
+import { badValue } from "../config/flags/flag_values.ts";
 import { PICK_VERSION } from "../config/flags/instance_flags.ts";
 import { LATEST } from "../config/flags/pick_binary.ts";
 import { sourceName } from "../config/flags/setting_source.ts";
-import { DEFAULT_TEMPORAL_VERSION, isVersion } from "../config/temporal_versions.ts";
+import { DEFAULT_TEMPORAL_VERSION, isVersion, withoutV } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { prepareHome } from "../instance/home.ts";
 import { instancePaths } from "../instance/paths.ts";
@@ -26,10 +27,9 @@ export const install: Command = async (context) => {
   }
   if (commandOptions["list"] === true) return await (await import("../binary/install_list.ts")).listInstalled(context);
   if (commandOptions["remove"] !== undefined) {
-    return await (await import("../binary/install_remove.ts")).removeInstalled(
-      context,
-      versionFrom(commandOptions["remove"], "--remove"),
-    );
+    const version = withoutV(String(commandOptions["remove"]));
+    if (!isVersion(version)) throw badValue({ kind: "flag", name: "--remove" }, "a version such as 1.8.2", version);
+    return await (await import("../binary/install_remove.ts")).removeInstalled(context, version);
   }
 
   const { home } = context.invocation;
@@ -68,14 +68,12 @@ function overridingSetting({ host, invocation: { options, files } }: CommandCont
   return sourceName(sourceIn(file, "version")!);
 }
 
-const withoutV = (version: string) => version.replace(/^v(?=\d)/, "");
-
 /** @param named A version, or `latest`; null = the default. */
 async function installOne(context: CommandContext, named: string | null): Promise<InstalledTemporal> {
   const { host, invocation: { home } } = context;
   const place = { home, env: host.env, cwd: host.cwd() };
   const mayStandIn = named === null;
-  const fixed = named === LATEST ? null : named === null ? DEFAULT_TEMPORAL_VERSION : versionFrom(named, "--version");
+  const fixed = named === LATEST ? null : withoutV(named ?? DEFAULT_TEMPORAL_VERSION);
   const existing = fixed === null ? null : findManaged({ ...place, version: fixed });
   if (existing !== null) return { ...existing, version: fixed!, trust: null, url: null };
   const { installTemporal } = await import("../binary/install.ts");
@@ -87,19 +85,6 @@ async function installOne(context: CommandContext, named: string | null): Promis
 
 async function newest(env: CommandContext["host"]["env"], signal: AbortSignal): Promise<string> {
   return await (await import("../binary/download/latest.ts")).latestVersion(env, signal);
-}
-
-/**
- * The version in the value of `flag`, without a leading `v`.
- *
- * @throws {LocalError} `usage`
- */
-function versionFrom(value: unknown, flag: string): string {
-  const version = withoutV(String(value));
-  if (isVersion(version)) return version;
-  throw new LocalError("usage", `Invalid value \`${version}\` for ${flag}: expected a version such as 1.8.2`, {
-    facts: { flag, value: version },
-  });
 }
 
 function render(

@@ -28,6 +28,11 @@ export function isVersion(text: string): boolean {
   return VERSION.test(text);
 }
 
+/** `version` without a leading `v`. */
+export function withoutV(version: string): string {
+  return version.replace(/^v(?=\d)/, "");
+}
+
 /** Negative if version `a` is older than `b`, 0 if equal, positive if newer. A pre-release is older than its release. */
 export function compareVersions(a: string, b: string): number {
   const [coreA = "", preA] = splitOnce(a);

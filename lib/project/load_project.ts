@@ -1,5 +1,5 @@
-import { type ConfigFile, type ConfigValue, PROCESSES_KEY, readConfigFile } from "../config/file/config_file.ts";
-import { type ConfigNode, isEmpty } from "../config/file/config_node.ts";
+import { type ConfigFile, PROCESSES_KEY, readConfigFile } from "../config/file/config_file.ts";
+import { type ConfigEntry, type ConfigNode, isEmpty } from "../config/file/config_node.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Host } from "../platform/runtime/host.ts";
@@ -32,7 +32,7 @@ export interface ProjectContext {
  * text first; a guess that is wrong only means that nothing is cached.
  */
 export async function loadProject(host: Host, path: string, { homeOf, resolve }: ProjectContext): Promise<Project> {
-  const withHome = (home: ConfigValue | null, fault: LocalError | null): Project => {
+  const withHome = (home: ConfigEntry | null, fault: LocalError | null): Project => {
     const values = new Map(home === null ? [] : [["home", home]]);
     return { path, file: { path, kind: "project", values, processes: [] }, fault };
   };
@@ -74,7 +74,7 @@ function cacheOf(host: Host, homeOf: () => string): string | null {
 }
 
 /** The value of `home` in the file. */
-function homeIn(section: ConfigNode | null): ConfigValue | null {
+function homeIn(section: ConfigNode | null): ConfigEntry | null {
   if (section === null || !("entries" in section)) return null;
   const entry = section.entries.find(({ key }) => key === "home");
   return entry === undefined || isEmpty(entry.node) ? null : entry;
@@ -85,7 +85,7 @@ const HOME_LINE =
   /^home:[ \t]+(?:"([^"\\\n]+)"|'([^'\n]+)'|([^\s#"'&*!|>{}[\]%@`,?:-][^\n#:]*?))[ \t]*(?:[ \t]#.*)?\r?$/m;
 
 /** The value of `home` in the text of a file, which may not be YAML; null = none that is easily found. */
-function guessHome(text: string): ConfigValue | null {
+function guessHome(text: string): ConfigEntry | null {
   const match = HOME_LINE.exec(text);
   const value = match === null ? undefined : match[1] ?? match[2] ?? match[3];
   if (value === undefined || value === "~") return null; // `~` is YAML's null

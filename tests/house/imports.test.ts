@@ -38,7 +38,7 @@ const PURE = [
     "processes",
   ]
     .map((name) => `lib/config/${name}.ts`),
-  ...["config_file", "config_node", "parse_processes"].map((name) => `lib/config/file/${name}.ts`),
+  ...["config_file", "config_node", "file_fault", "parse_processes"].map((name) => `lib/config/file/${name}.ts`),
   "lib/project/init/project_template.ts",
   ...[
     "command_spec",

@@ -1,17 +1,8 @@
-import { LocalError } from "../../errors/local_error.ts";
-import { didYouMean } from "../../text/did_you_mean.ts";
 import { CONFIG_SECTION, type Flag } from "../flags/flag.ts";
 import { CONFIG_FLAGS, PROJECT_FLAGS } from "../flags/instance_flags.ts";
 import type { ProcessSettings } from "../processes.ts";
 import { type ConfigEntry, type ConfigNode, isEmpty } from "./config_node.ts";
-
-/** The value of one setting in a file. */
-export interface ConfigValue {
-  node: ConfigNode;
-  line: number;
-  /** The key as written; in `config.yaml` relative to {@linkcode CONFIG_SECTION}. */
-  key: string;
-}
+import { fileFault, unknownKey } from "./file_fault.ts";
 
 /** Where settings are: in a project file, or in our section of the home's `config.yaml`. */
 export type ConfigKind = "project" | "home";
@@ -20,8 +11,11 @@ export type ConfigKind = "project" | "home";
 export interface ConfigFile {
   path: string;
   kind: ConfigKind;
-  /** The values, by the name of the flag; the unchecked value of `processes` by that name. */
-  values: ReadonlyMap<string, ConfigValue>;
+  /**
+   * The values, by the name of the flag; the unchecked value of `processes` by that name. Keys are as written, in
+   * `config.yaml` relative to {@linkcode CONFIG_SECTION}.
+   */
+  values: ReadonlyMap<string, ConfigEntry>;
   /** What it runs beside Temporal; checked. */
   processes: readonly ProcessSettings[];
 }
@@ -38,74 +32,61 @@ const FLAGS: Readonly<Record<ConfigKind, readonly Flag[]>> = { home: CONFIG_FLAG
  * @throws {LocalError} `usage` for an unknown key (suggests the nearest one)
  */
 export function readConfigFile(path: string, section: ConfigNode | null, kind: ConfigKind = "home"): ConfigFile {
-  const values = new Map<string, ConfigValue>();
+  const values = new Map<string, ConfigEntry>();
   if (section !== null && !isEmpty(section)) collect({ path, kind }, section, "", values);
   return { path, kind, values, processes: [] };
 }
 
-type Place = Pick<ConfigFile, "path" | "kind">;
+type Source = Pick<ConfigFile, "path" | "kind">;
 
-function collect(file: Place, node: ConfigNode, prefix: string, values: Map<string, ConfigValue>): void {
+function collect(file: Source, node: ConfigNode, prefix: string, values: Map<string, ConfigEntry>): void {
   const { path, kind } = file;
   const above = kind === "home" ? CONFIG_SECTION : [];
-  const place = [...above, prefix.slice(0, -1)].filter((part) => part !== "").join(".");
+  const section = [...above, prefix.slice(0, -1)].filter((part) => part !== "").join(".");
   if (!("entries" in node)) {
-    const where = place === "" ? "" : ` in \`${place}\``;
-    throw new LocalError(
-      "usage",
-      `${path}:${node.line}: Expected keys and values${where}, such as ${example(prefix)}`,
-      {
-        facts: { path, line: node.line, key: place },
-      },
-    );
+    const where = section === "" ? "" : ` in \`${section}\``;
+    const place = { path, line: node.line, key: section };
+    throw fileFault(place, `Expected keys and values${where}, such as ${example(prefix)}`);
   }
   for (const entry of node.entries) {
     const key = prefix + entry.key;
+    const { line, node } = entry;
     const flag = FLAGS[kind].find((each) => each.key === key || each.otherKey === key);
     const name = flag?.name ?? (kind === "project" && key === PROCESSES_KEY ? PROCESSES_KEY : undefined);
     if (name === undefined) {
       const isPart = FLAGS[kind].some((each) => each.key!.startsWith(`${key}.`));
-      if (!isPart) throw unknownKey(file, entry, prefix, place);
-      if (!isEmpty(entry.node)) collect(file, entry.node, `${key}.`, values);
+      if (!isPart) throw unknownSetting(file, entry, prefix, section);
+      if (!isEmpty(node)) collect(file, node, `${key}.`, values);
       continue;
     }
     const earlier = values.get(name);
     if (earlier !== undefined) {
-      throw new LocalError("usage", `${path}:${entry.line}: \`${key}\` and \`${earlier.key}\` are the same setting`, {
-        hint: "Use only one of them",
-        facts: { path, line: entry.line, key },
-      });
+      const what = `\`${key}\` and \`${earlier.key}\` are the same setting`;
+      throw fileFault({ path, line, key }, what, "Use only one of them");
     }
-    if (!isEmpty(entry.node)) values.set(name, { node: entry.node, line: entry.line, key });
+    if (!isEmpty(node)) values.set(name, { node, line, key });
   }
 }
 
-function unknownKey({ path, kind }: Place, { key, line }: ConfigEntry, prefix: string, place: string): LocalError {
+function unknownSetting({ path, kind }: Source, { key, line }: ConfigEntry, prefix: string, section: string) {
+  const place = { path, line, key };
   const isTop = prefix === "";
   if (kind === "home" && isTop && (key === PROCESSES_KEY || key === "home")) {
-    return new LocalError("usage", `${path}:${line}: \`${key}\` belongs in a project file, stigmer-local.yaml`, {
-      hint: "`stigmer-local init` writes one",
-      facts: { path, line, key, suggestion: null },
-    });
+    const what = `\`${key}\` belongs in a project file, stigmer-local.yaml`;
+    return fileFault({ ...place, suggestion: null }, what, "`stigmer-local init` writes one");
   }
-  const known = [
-    ...new Set(
-      FLAGS[kind].map((flag) => flag.key!).filter((each) => each.startsWith(prefix)).map((each) =>
-        each.slice(prefix.length).split(".")[0]!
-      ),
-    ),
-    ...(kind === "project" && isTop ? [PROCESSES_KEY] : []),
-  ];
-  const isSection = kind === "project" && isTop && key === CONFIG_SECTION[0];
-  const near = isSection ? null : didYouMean(key, known);
-  return new LocalError("usage", `${path}:${line}: Unknown key \`${key}\`${place === "" ? "" : ` in ${place}`}`, {
-    hint: near !== null
-      ? `Did you mean \`${near}\`?`
-      : isSection
-      ? `The keys of a project file are not nested: move those of \`${CONFIG_SECTION.join(".")}\` to the top`
-      : `Known keys: ${known.join(", ")}`,
-    facts: { path, line, key, suggestion: near },
-  });
+  if (kind === "project" && isTop && key === CONFIG_SECTION[0]) {
+    const from = CONFIG_SECTION.join(".");
+    return unknownKey(
+      place,
+      section,
+      [],
+      `The keys of a project file are not nested: move those of \`${from}\` to the top`,
+    );
+  }
+  const below = FLAGS[kind].filter((flag) => flag.key!.startsWith(prefix))
+    .map((flag) => flag.key!.slice(prefix.length).split(".")[0]!);
+  return unknownKey(place, section, [...new Set(below), ...(kind === "project" && isTop ? [PROCESSES_KEY] : [])]);
 }
 
 function example(prefix: string): string {

@@ -1,5 +1,6 @@
 import { LocalError } from "../../errors/local_error.ts";
 import type { ConfigEntry, ConfigNode } from "./config_node.ts";
+import { fileFault } from "./file_fault.ts";
 import { loadYamlPackage } from "./yaml_package.ts";
 
 /** The part of the npm package `yaml` that is used here. */
@@ -42,13 +43,11 @@ export async function readYaml(text: string, path: string, section: readonly str
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
     const why = error.code === "MULTIPLE_DOCS" ? "more than one document" : error.message;
-    throw new LocalError("usage", `${path}:${line}:${col}: Invalid YAML: ${why}`, {
-      facts: { path, line, column: col },
-    });
+    const facts = { path, line, column: col };
+    throw new LocalError("usage", `${path}:${line}:${col}: Invalid YAML: ${why}`, { facts });
   }
   let nodes = 0;
-  const fault = (line: number, what: string) =>
-    new LocalError("usage", `${path}:${line}: ${what}`, { facts: { path, line } });
+  const fault = (line: number, what: string) => fileFault({ path, line }, what);
 
   const followed = (node: unknown, line: number): unknown => {
     if (!yaml.isAlias(node)) return node;

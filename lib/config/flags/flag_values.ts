@@ -2,6 +2,7 @@ import { LocalError } from "../../errors/local_error.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import { formatDuration, formatSize, readDuration, readSize } from "../../text/units.ts";
 import { type ConfigNode, plainValue } from "../file/config_node.ts";
+import { fileFault } from "../file/file_fault.ts";
 import { isJson } from "../json_value.ts";
 import { isPort } from "../settings.ts";
 import { dynamicValue, ONE_VALUE } from "./dynamic_value.ts";
@@ -41,7 +42,7 @@ export function fromEnvironment(flag: Flag, env: Readonly<Record<string, string 
       return parts(/,(?=\s*[\w.-]+=)/); // other commas are JSON's
     case "boolean": {
       const answer = readAnswer(value);
-      if (answer === null) throw badValue(`$${flag.env}`, "true or false", value);
+      if (answer === null) throw badValue({ kind: "environment", name: flag.env! }, WANTED.boolean, value);
       return answer;
     }
     default:
@@ -55,7 +56,7 @@ export function fromEnvironment(flag: Flag, env: Readonly<Record<string, string 
  * @throws {LocalError} `usage`
  */
 export function fromConfig(flag: Flag, node: ConfigNode, source: SettingSource): unknown {
-  const wrong = () => badValue(sourceName(source), WANTED[flag.kind], JSON.stringify(plainValue(node)), source);
+  const wrong = () => badValue(source, WANTED[flag.kind], JSON.stringify(plainValue(node)));
   const isRepeatable = ["texts", "pairs", "jsonPairs"].includes(flag.kind);
   if ("items" in node) {
     if (!isRepeatable) throw wrong();
@@ -84,7 +85,7 @@ function dynamicValueOf(key: string, line: number, node: ConfigNode, source: Set
   const found = dynamicValue(value);
   if (found !== null) return found.value;
   const place = source.kind === "file" ? { ...source, line, key: `${source.key}.${key}` } : source;
-  throw badValue(sourceName(place), ONE_VALUE, JSON.stringify(value), place);
+  throw badValue(place, ONE_VALUE, JSON.stringify(value));
 }
 
 const WANTED: Record<Flag["kind"], string> = {
@@ -108,33 +109,32 @@ const WANTED: Record<Flag["kind"], string> = {
  */
 export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): Value {
   refuseNul(raw, source);
-  const bad = (wanted: string, value: unknown) => badValue(sourceName(source), wanted, value, source);
   if (flag.kind === "boolean") {
     if (typeof raw === "boolean") return raw;
-    throw bad(WANTED.boolean, raw);
+    throw badValue(source, WANTED.boolean, raw);
   }
   if (flag.kind === "texts" || flag.kind === "pairs" || flag.kind === "jsonPairs") {
     const texts = (Array.isArray(raw) ? raw : [raw]).map(String);
-    if (texts.includes("")) throw bad(flag.value ?? "a value", "");
-    return flag.kind === "texts" ? texts : texts.map((text) => checkedPair(flag, text, source, bad));
+    if (texts.includes("")) throw badValue(source, flag.value ?? "a value", "");
+    return flag.kind === "texts" ? texts : texts.map((text) => checkedPair(flag, text, source));
   }
   if (Array.isArray(raw)) throw new LocalError("usage", `${sourceName(source)} was given more than once`);
   const text = String(raw);
-  if (text === "") throw bad(flag.value ?? "a value", text);
+  if (text === "") throw badValue(source, flag.value ?? "a value", text);
   if (flag.mayBeAuto === true && text === "auto") return text;
-  if (flag.kind === "text") return checkedChoice(flag, text, bad);
+  if (flag.kind === "text") return checkedChoice(flag, text, source);
   const number = numberFrom(flag, text);
   if (flag.kind === "port" && !isPort(number)) {
-    throw bad(`${WANTED.port}${flag.mayBeAuto === true ? ", or auto" : ""}`, text);
+    throw badValue(source, `${WANTED.port}${flag.mayBeAuto === true ? ", or auto" : ""}`, text);
   }
-  if (flag.kind === "count" && !Number.isSafeInteger(number)) throw bad(WANTED.count, text);
+  if (flag.kind === "count" && !Number.isSafeInteger(number)) throw badValue(source, WANTED.count, text);
   // The maximum of setTimeout is 2^31 - 1 ms, 24 days.
   if ((flag.kind === "seconds" || flag.kind === "duration") && !(number <= 2_000_000)) {
-    throw bad(WANTED[flag.kind], text);
+    throw badValue(source, WANTED[flag.kind], text);
   }
-  if (Number.isNaN(number)) throw bad(WANTED[flag.kind], text);
+  if (Number.isNaN(number)) throw badValue(source, WANTED[flag.kind], text);
   if (number < (flag.atLeast ?? 0)) {
-    throw bad(`${WANTED[flag.kind]}, at least ${formatValue(flag, flag.atLeast!)}`, text);
+    throw badValue(source, `${WANTED[flag.kind]}, at least ${formatValue(flag, flag.atLeast!)}`, text);
   }
   return number;
 }
@@ -146,7 +146,7 @@ export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): V
  */
 export function refuseNul(raw: unknown, source: SettingSource): void {
   if (![raw].flat().some((each) => String(each).includes("\0"))) return;
-  throw badValue(sourceName(source), "text without a NUL character", JSON.stringify(raw), source);
+  throw badValue(source, "text without a NUL character", JSON.stringify(raw));
 }
 
 function numberFrom(flag: Flag, text: string): number {
@@ -162,46 +162,40 @@ export function formatValue(flag: Flag, value: Value): string {
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
-type Bad = (wanted: string, value: unknown) => LocalError;
-
-function checkedPair(flag: Flag, text: string, source: SettingSource, bad: Bad): string {
+function checkedPair(flag: Flag, text: string, source: SettingSource): string {
   const at = text.indexOf("=");
-  if (at < 1 || at === text.length - 1) throw bad(flag.value ?? "KEY=VALUE", text);
+  if (at < 1 || at === text.length - 1) throw badValue(source, flag.value ?? "KEY=VALUE", text);
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
-  if (flag.kind === "jsonPairs") return checkedJsonPair(flag, key, value, source, bad);
-  return flag.choices === undefined ? text : `${key}=${checkedChoice(flag, value, bad)}`;
+  if (flag.kind === "jsonPairs") return checkedJsonPair(flag, key, value, source);
+  return flag.choices === undefined ? text : `${key}=${checkedChoice(flag, value, source)}`;
 }
 
-function checkedJsonPair(flag: Flag, key: string, value: string, source: SettingSource, bad: Bad): string {
+function checkedJsonPair(flag: Flag, key: string, value: string, source: SettingSource): string {
   if (!isJson(value)) {
     const example = `${key}="some text"`;
     const typed = source.kind === "file" ? example : shellWord(example); // a shell would remove the quotes
-    throw bad(`${flag.value}, with strings in quotes (${typed})`, `${key}=${value}`);
+    throw badValue(source, `${flag.value}, with strings in quotes (${typed})`, `${key}=${value}`);
   }
   const given: unknown = JSON.parse(value);
   const found = dynamicValue(given);
-  if (found === null) throw bad(ONE_VALUE, `${key}=${value}`);
+  if (found === null) throw badValue(source, ONE_VALUE, `${key}=${value}`);
   return `${key}=${found.value === given ? value : JSON.stringify(found.value)}`;
 }
 
 /** The matching choice, ignoring case; nearly all readers of these words do, too. */
-function checkedChoice(flag: Flag, text: string, bad: Bad): string {
+function checkedChoice(flag: Flag, text: string, source: SettingSource): string {
   if (flag.choices === undefined) return text;
   const choice = flag.choices.find((each) => each.toLowerCase() === text.toLowerCase());
-  if (choice === undefined) throw bad(`one of ${flag.choices.join(", ")}`, text);
+  if (choice === undefined) throw badValue(source, `one of ${flag.choices.join(", ")}`, text);
   return choice;
 }
 
-/**
- * The error for a value that an option does not accept.
- *
- * @param written The name of the option, for messages; one in a file is named by `source`.
- */
-export function badValue(written: string, wanted: string, value: unknown, source?: SettingSource): LocalError {
-  const isInFile = source?.kind === "file";
-  const name = isInFile ? `\`${source.key}\`` : written;
+/** The error for a value that the option in `source` does not accept. */
+export function badValue(source: SettingSource, wanted: string, value: unknown): LocalError {
+  const name = source.kind === "file" ? `\`${source.key}\`` : sourceName(source);
   const fault = value === "" ? `${name} requires a value` : `Invalid value \`${value}\` for ${name}`;
-  const message = `${isInFile ? `${source.path}:${source.line}: ` : ""}${fault}: expected ${wanted}`;
-  const place = isInFile ? { path: source.path, line: source.line, key: source.key } : { flag: written };
-  return new LocalError("usage", message, { facts: { ...place, value } });
+  const what = `${fault}: expected ${wanted}`;
+  if (source.kind !== "file") return new LocalError("usage", what, { facts: { flag: name, value } });
+  const { path, line, key } = source;
+  return fileFault({ path, line, key, value }, what);
 }

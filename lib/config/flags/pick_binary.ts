@@ -1,5 +1,5 @@
 import { LocalError } from "../../errors/local_error.ts";
-import { isVersion } from "../temporal_versions.ts";
+import { isVersion, withoutV } from "../temporal_versions.ts";
 import { badValue, type OptionValue } from "./flag_values.ts";
 import { rankOf, sourceName } from "./setting_source.ts";
 
@@ -27,9 +27,9 @@ export function pickBinary(options: ReadonlyMap<string, OptionValue>, isInstall 
   if (isInstall && version.source.kind === "flag" && version.value === LATEST) {
     return { temporalBin: null, temporalVersion: null };
   }
-  const temporalVersion = String(version.value).replace(/^v(?=\d)/, "");
+  const temporalVersion = withoutV(String(version.value));
   if (!isVersion(temporalVersion)) {
-    throw badValue(sourceName(version.source), "a version such as 1.8.2", version.value, version.source);
+    throw badValue(version.source, "a version such as 1.8.2", version.value);
   }
   const more = binary === undefined ? -1 : rankOf(binary.source) - rankOf(version.source);
   if (more < 0) return { temporalBin: null, temporalVersion };
