@@ -4,11 +4,6 @@ import type { Flag } from "../config/flags/flag.ts";
 import { INSTANCE_FLAGS, PICK_VERSION } from "../config/flags/instance_flags.ts";
 import { type CommandSpec, OUTPUT_FLAGS, timeoutFlag } from "./command_spec.ts";
 
-export type { Flag } from "../config/flags/flag.ts";
-export { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
-export { INSTANCE_FLAGS } from "../config/flags/instance_flags.ts";
-export { type CommandSpec, OUTPUT_FLAGS } from "./command_spec.ts";
-
 /** Every subcommand. The first one runs when none is named. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -23,11 +18,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [
       { name: "no-wait", kind: "boolean", help: "Return as soon as the supervisor is running" },
       timeoutFlag("Seconds to wait until Temporal is ready (default 120)"),
-      {
-        name: "foreground",
-        kind: "boolean",
-        help: "Supervise in the foreground; for systemd, containers, Procfiles",
-      },
+      { name: "foreground", kind: "boolean", help: "Supervise in the foreground; for systemd, containers, Procfiles" },
       PICK_VERSION,
     ],
     afterDashes: "arguments for Temporal",
@@ -264,7 +255,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 ];
 
 /** The flags that `command` takes. A command's own flag takes precedence over an instance flag's letter (`logs -f`). */
-export function flagsOf(command: CommandSpec): Flag[] {
+export function flagsOf(command: Pick<CommandSpec, "flags">): Flag[] {
   const letters = new Set(command.flags.map((flag) => flag.alias));
   const shared = [...INSTANCE_FLAGS, ...CONNECTION_FLAGS, ...OUTPUT_FLAGS].map((flag) => {
     if (flag.alias === undefined || !letters.has(flag.alias)) return flag;

@@ -1,14 +1,10 @@
+import { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
+import type { Flag } from "../config/flags/flag.ts";
+import { INSTANCE_FLAGS } from "../config/flags/instance_flags.ts";
 import type { Paint } from "../text/paint.ts";
 import { wrap, wrapAfter } from "../text/wrap.ts";
-import {
-  COMMANDS,
-  type CommandSpec,
-  CONNECTION_FLAGS,
-  type Flag,
-  flagsOf,
-  INSTANCE_FLAGS,
-  OUTPUT_FLAGS,
-} from "./command_specs.ts";
+import { type CommandSpec, OUTPUT_FLAGS } from "./command_spec.ts";
+import { COMMANDS, flagsOf } from "./command_specs.ts";
 
 /** The flags that `start` and `config` list without `--all`, most used first. */
 const COMMON = ["port", "ui-port", "headless", "home", "db-filename", "namespace"];
@@ -31,11 +27,7 @@ const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   "Log and dynamic configuration": ["log-level", "log-config", "dynamic-config-value"],
 };
 
-const AFTER_DASHES = {
-  "arguments for Temporal": " [-- TEMPORAL-ARGS …]",
-  command: " -- COMMAND …",
-  nothing: "",
-};
+const AFTER_DASHES = { "arguments for Temporal": " [-- TEMPORAL-ARGS …]", command: " -- COMMAND …", nothing: "" };
 
 /**
  * The help of the tool: its purpose, commands and global flags. Short, so that the examples are still on the screen. Lines
@@ -77,9 +69,7 @@ export function renderHelp(paint: Paint, columns: number, all = false): string {
 export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: number, all = false): string {
   const passed = AFTER_DASHES[command.afterDashes ?? "nothing"];
   const operands = command.operands === undefined ? "" : ` ${command.operands}`;
-  const own = command.flags.length === 0
-    ? []
-    : [paint.bold("Flags"), ...renderFlags(command.flags, columns, withVariable), ""];
+  const own = command.flags.length === 0 ? [] : section("Flags", command.flags, paint, columns);
   const isLaunch = command.afterDashes === "arguments for Temporal";
   return [
     command.summary,
@@ -104,9 +94,7 @@ export function renderCommandHelp(command: CommandSpec, paint: Paint, columns: n
 function commonFlags(command: CommandSpec, paint: Paint, columns: number): string[] {
   const common = COMMON.map((name) => INSTANCE_FLAGS.find((flag) => flag.name === name)!);
   return [
-    paint.bold("Flags"),
-    ...renderFlags([...common, ...command.flags], columns, briefly),
-    "",
+    ...section("Flags", [...common, ...command.flags], paint, columns, briefly),
     ...wrap(`\`stigmer-local help ${command.name} --all\` lists every flag, with its variable.`, columns),
     "",
   ];
@@ -116,9 +104,7 @@ function commonFlags(command: CommandSpec, paint: Paint, columns: number): strin
 function flagsOfAll(paint: Paint, columns: number): string[] {
   const selecting = INSTANCE_FLAGS.filter(({ name }) => name === "home" || name === "no-project");
   return [
-    paint.bold("Global flags"),
-    ...renderFlags([...selecting, ...OUTPUT_FLAGS], columns, withVariable),
-    "",
+    ...section("Global flags", [...selecting, ...OUTPUT_FLAGS], paint, columns),
     ...wrap("Every command also accepts the flags listed by `stigmer-local help --all`.", columns),
     "",
   ];
@@ -126,19 +112,14 @@ function flagsOfAll(paint: Paint, columns: number): string[] {
 
 /** The flags that every command accepts; without the letters that `command` has for flags of its own. */
 function everyFlag(paint: Paint, columns: number, command?: CommandSpec): string[] {
-  const accepted = command === undefined ? [] : flagsOf(command);
+  const accepted = flagsOf(command ?? { flags: [] });
   const sections: [title: string, names: readonly string[]][] = [
     ...Object.entries(SUBJECTS),
     ["Flags for an external Temporal", CONNECTION_FLAGS.map(({ name }) => name)],
     ["Global flags", OUTPUT_FLAGS.map(({ name }) => name)],
   ];
-  const flagNamed = (name: string) =>
-    [...accepted, ...INSTANCE_FLAGS, ...CONNECTION_FLAGS, ...OUTPUT_FLAGS].find((flag) => flag.name === name)!;
-  return sections.flatMap(([title, names]) => [
-    paint.bold(title),
-    ...renderFlags(names.map(flagNamed), columns, withVariable),
-    "",
-  ]);
+  const flagNamed = (name: string) => accepted.find((flag) => flag.name === name)!;
+  return sections.flatMap(([title, names]) => section(title, names.map(flagNamed), paint, columns));
 }
 
 function withVariable({ help, env }: Flag): string {
@@ -150,11 +131,20 @@ function briefly({ help }: Flag): string {
   return help.split(";")[0]!;
 }
 
-/** One line for each flag, with its help in a second column. */
-function renderFlags(flags: readonly Flag[], columns: number, textOf: (flag: Flag) => string): string[] {
+/** A title, and one line for each flag, with its help in a second column. */
+function section(
+  title: string,
+  flags: readonly Flag[],
+  paint: Paint,
+  columns: number,
+  textOf: (flag: Flag) => string = withVariable,
+): string[] {
   const written = flags.map(({ name, alias, value }) =>
     `${alias === undefined ? "    " : `-${alias}, `}--${name}${value === undefined ? "" : ` ${value}`}`
   );
   const width = Math.max(...written.map((text) => text.length));
-  return flags.flatMap((flag, index) => wrapAfter(`  ${written[index]!.padEnd(width)}  `, textOf(flag), columns));
+  const lines = flags.flatMap((flag, index) =>
+    wrapAfter(`  ${written[index]!.padEnd(width)}  `, textOf(flag), columns)
+  );
+  return [paint.bold(title), ...lines, ""];
 }

@@ -1,8 +1,6 @@
 import { LocalError } from "../errors/local_error.ts";
 import type { Host } from "../platform/runtime/host.ts";
-
-/** 128 + the signal's number, as in a shell. */
-const EXIT_CODES: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+import { signalNumber } from "../platform/spawn/signals.ts";
 
 /**
  * Runs `work` with a signal that aborts on SIGINT, SIGTERM and SIGHUP, so that it can clean up.
@@ -17,7 +15,7 @@ export async function withInterrupt<T>(
 ): Promise<T> {
   const interrupt = new AbortController();
   const stopListening = host.onSignal(["SIGINT", "SIGTERM", "SIGHUP"], (name) => {
-    const exitCode = EXIT_CODES[name] ?? 1;
+    const exitCode = 128 + signalNumber(name, host.platform); // as in a shell
     interrupt.abort(new LocalError("interrupted", `Interrupted (${name}): ${state}`, { exitCode }));
   });
   return await work(interrupt.signal).finally(stopListening);

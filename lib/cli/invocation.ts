@@ -1,6 +1,7 @@
 import { ownFlagAmong } from "../config/dev_server_args.ts";
 import type { ConfigFile } from "../config/file/config_file.ts";
 import { checkedValue, fromConfig, fromEnvironment, type OptionValue, refuseNul } from "../config/flags/flag_values.ts";
+import type { Flag } from "../config/flags/flag.ts";
 import { isExternal } from "../config/flags/is_external.ts";
 import { pickBinary } from "../config/flags/pick_binary.ts";
 import { type SettingSource, sourceName } from "../config/flags/setting_source.ts";
@@ -11,7 +12,8 @@ import type { Failure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { absolutePath, PROJECT_HOME_NAME } from "../instance/paths.ts";
 import type { Project } from "../project/load_project.ts";
-import { type CommandSpec, type Flag, settingsOf } from "./command_specs.ts";
+import type { CommandSpec } from "./command_spec.ts";
+import { settingsOf } from "./command_specs.ts";
 import type { CommandLine } from "./parse_args.ts";
 
 /** A parsed command line with its environment, its project file and `config.yaml` applied. */
@@ -119,28 +121,23 @@ export function invocationOf(
     refuseNul(passed, source);
     options.set("extra-args", { value: passed, source });
   }
-  const commandOptions: Record<string, string | number | boolean | undefined> = {};
-  for (const { name } of command.flags) {
-    commandOptions[name] = options.get(name)?.value as string | number | boolean | undefined;
-  }
-  const { temporalBin, temporalVersion } = pickBinary(options, command.name === "install");
+  const own = command.flags.map(({ name }) => [name, options.get(name)?.value]);
+  const isOn = (name: string) => options.get(name)?.value === true;
   return {
     command,
     home,
     project: surroundings.project ?? null,
     files,
     ...(surroundings.project ? { processes: files.flatMap(({ processes }) => processes) } : {}),
-    requested: requestedSettings(command, options),
+    ...requestsIn(command, options),
     namespace,
-    temporalBin,
-    temporalVersion,
-    policy: requestedPolicy(command, options),
+    ...pickBinary(options, command.name === "install"),
     managed: !isExternal(options),
-    json: options.get("json")?.value === true,
-    quiet: options.get("quiet")?.value === true,
-    verbose: options.get("verbose")?.value === true || env["STIGMER_LOG_LEVEL"] === "debug",
-    help: options.get("help")?.value === true,
-    commandOptions,
+    json: isOn("json"),
+    quiet: isOn("quiet"),
+    verbose: isOn("verbose") || env["STIGMER_LOG_LEVEL"] === "debug",
+    help: isOn("help"),
+    commandOptions: Object.fromEntries(own) as Invocation["commandOptions"],
     options,
     operands: command.afterDashes === "command" || command.passesOn === true ? passed ?? [] : operands,
     ...(takesNames && operands.length > 0 ? { names: operands } : {}),
@@ -181,8 +178,7 @@ export function requestedByFlags(
   { command, options }: Invocation,
 ): Pick<Invocation, "requested" | "policy" | "temporalBin"> {
   const byFlag = new Map([...options].filter(([, { source }]) => source.kind === "flag"));
-  const { temporalBin } = pickBinary(byFlag);
-  return { requested: requestedSettings(command, byFlag), policy: requestedPolicy(command, byFlag), temporalBin };
+  return { ...requestsIn(command, byFlag), temporalBin: pickBinary(byFlag).temporalBin };
 }
 
 /** The value of a flag from the command line, the environment or `files`, in that order. Checks only that one. */
@@ -201,9 +197,9 @@ function optionValue(
   const fromEnv = fromEnvironment(flag, env);
   if (fromEnv !== undefined) return checked(fromEnv, { kind: "environment", name: flag.env! }, cwd);
   const file = files.find(({ values }) => values.has(flag.name));
-  const source = file === undefined ? null : sourceIn(file, flag.name);
-  if (source === null) return null;
-  return checked(fromConfig(flag, file!.values.get(flag.name)!.node, source), source, `${file!.path}/..`);
+  if (file === undefined) return null;
+  const source = sourceIn(file, flag.name)!;
+  return checked(fromConfig(flag, file.values.get(flag.name)!.node, source), source, `${file.path}/..`);
 }
 
 /** The source of the value that `file` has for the flag called `name`; null if it has none. */
@@ -214,35 +210,33 @@ export function sourceIn({ path, kind, values }: ConfigFile, name: string): Sett
   return { kind: "file", path, line, key, ...(kind === "project" ? { isProject: true } : {}) };
 }
 
-function requestedSettings(command: CommandSpec, options: ReadonlyMap<string, OptionValue>): RequestedSettings {
+/** What `options` request of a launch and of the supervisor. */
+function requestsIn(
+  command: CommandSpec,
+  options: ReadonlyMap<string, OptionValue>,
+): Pick<Invocation, "requested" | "policy"> {
   const requested: RequestedSettings = {};
-  for (const { name, setting } of settingsOf(command)) {
-    const found = setting === undefined ? undefined : options.get(name);
-    if (found !== undefined) Object.assign(requested, { [setting!]: found.value });
+  const policy: Partial<Policy> = {};
+  for (const flag of settingsOf(command)) {
+    const value = options.get(flag.name)?.value;
+    if (value === undefined) continue;
+    if (flag.setting !== undefined) Object.assign(requested, { [flag.setting]: value });
+    if (flag.policy !== undefined) policy[flag.policy] = value as number;
   }
   const extraArgs = options.get("extra-args");
   if (extraArgs !== undefined) refuseOwnFlags(extraArgs);
   refusePortClash(requested, options);
-  return requested;
+  refuseSlowChecks(policy, options);
+  return { requested, policy };
 }
 
-function requestedPolicy(command: CommandSpec, options: ReadonlyMap<string, OptionValue>): Partial<Policy> {
-  const requested: Partial<Policy> = {};
-  for (const { name, policy } of settingsOf(command)) {
-    const found = policy === undefined ? undefined : options.get(name);
-    if (found !== undefined) requested[policy!] = found.value as number;
-  }
-  const { healthTimeoutS: timeout, healthIntervalS: interval } = requested;
-  if (timeout !== undefined && timeout > (interval ?? DEFAULT_POLICY.healthIntervalS)) {
-    throw new LocalError(
-      "usage",
-      `${sourceName(options.get("health-timeout")!.source)} is longer than the health check interval`,
-      {
-        hint: "Increase health.interval or decrease health.timeout",
-      },
-    );
-  }
-  return requested;
+function refuseSlowChecks(policy: Partial<Policy>, options: ReadonlyMap<string, OptionValue>): void {
+  const { healthTimeoutS = 0, healthIntervalS = DEFAULT_POLICY.healthIntervalS } = policy;
+  if (healthTimeoutS <= healthIntervalS) return;
+  const where = sourceName(options.get("health-timeout")!.source);
+  throw new LocalError("usage", `${where} is longer than the health check interval`, {
+    hint: "Increase health.interval or decrease health.timeout",
+  });
 }
 
 function refusePortClash(requested: RequestedSettings, options: ReadonlyMap<string, OptionValue>): void {

@@ -41,12 +41,10 @@ async function existingNamespaces({ host }: CommandContext, address: string): Pr
 
 function missing(namespace: string, known: readonly string[], declared: readonly string[]): LocalError {
   const words = [...declared.filter((name) => name !== "default"), namespace].flatMap((name) => ["--namespace", name]);
-  return new LocalError(
-    "namespace-missing",
-    `Namespace \`${namespace}\` does not exist: this instance has ${[...known].sort().join(", ")}`,
-    {
-      hint: `\`stigmer-local start ${words.map(quotedIfNeeded).join(" ")}\` creates it`,
-      facts: { namespace, namespaces: [...known].sort() },
-    },
-  );
+  const namespaces = [...known].sort();
+  const message = `Namespace \`${namespace}\` does not exist: this instance has ${namespaces.join(", ")}`;
+  return new LocalError("namespace-missing", message, {
+    hint: `\`stigmer-local start ${words.map(quotedIfNeeded).join(" ")}\` creates it`,
+    facts: { namespace, namespaces },
+  });
 }

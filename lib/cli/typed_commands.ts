@@ -34,7 +34,7 @@ const TEXT_LISTS = ["warnings"];
  */
 export function typedCommands(home: string, surroundings: Surroundings, isWithoutProject = false): TypedCommands {
   const options = [
-    ...(home === homeWithoutFlag(surroundings) ? [] : [`--home ${shellWord(home)}`]),
+    ...(home === homeWith(undefined, surroundings) ? [] : [`--home ${shellWord(home)}`]),
     ...(isWithoutProject ? ["--no-project"] : []),
   ];
   const option = options.length === 0 ? null : options.join(" ");
@@ -56,10 +56,11 @@ export function typedCommands(home: string, surroundings: Surroundings, isWithou
   };
 }
 
-/** The home that a command line without `--home` selects; null if it selects none. */
-function homeWithoutFlag(surroundings: Surroundings): string | null {
+/** The home that a command line with `--home` and this value, or without it, selects; null if it selects none. */
+function homeWith(home: string | undefined, surroundings: Surroundings): string | null {
+  const options = new Map(home === undefined ? [] : [["home", home]]);
   try {
-    return homeOf({ command: COMMANDS[0]!, options: new Map(), operands: [], passed: null }, surroundings);
+    return homeOf({ command: COMMANDS[0]!, options, operands: [], passed: null }, surroundings);
   } catch (error) {
     if (error instanceof LocalError) return null;
     throw error;
@@ -72,14 +73,5 @@ export function homeAmong(args: readonly string[], surroundings: Surroundings): 
   const own = end < 0 ? args : args.slice(0, end);
   const at = own.findLastIndex((arg) => arg === "--home" || arg.startsWith("--home="));
   const home = at < 0 ? undefined : own[at]!.startsWith("--home=") ? own[at]!.slice("--home=".length) : own[at + 1];
-  if (home === undefined || home === "") return homeWithoutFlag(surroundings);
-  try {
-    return homeOf(
-      { command: COMMANDS[0]!, options: new Map([["home", home]]), operands: [], passed: null },
-      surroundings,
-    );
-  } catch (error) {
-    if (error instanceof LocalError) return null;
-    throw error;
-  }
+  return homeWith(home || undefined, surroundings);
 }

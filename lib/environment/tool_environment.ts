@@ -1,5 +1,7 @@
-import { type CommandSpec, CONNECTION_FLAGS, settingsOf } from "../cli/command_specs.ts";
+import type { CommandSpec } from "../cli/command_spec.ts";
+import { settingsOf } from "../cli/command_specs.ts";
 import type { Invocation } from "../cli/invocation.ts";
+import { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
 import { EPHEMERAL_PREFIX, PROJECT_VARIABLE } from "../instance/paths.ts";
 import type { EnvironmentChange } from "./client_environment.ts";
 

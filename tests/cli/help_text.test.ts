@@ -1,15 +1,11 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import {
-  COMMANDS,
-  type CommandSpec,
-  CONNECTION_FLAGS,
-  type Flag,
-  flagsOf,
-  INSTANCE_FLAGS,
-  OUTPUT_FLAGS,
-} from "../../lib/cli/command_specs.ts";
+import { type CommandSpec, OUTPUT_FLAGS } from "../../lib/cli/command_spec.ts";
+import { COMMANDS, flagsOf } from "../../lib/cli/command_specs.ts";
 import { renderCommandHelp, renderHelp } from "../../lib/cli/help_text.ts";
+import { CONNECTION_FLAGS } from "../../lib/config/flags/connection_flags.ts";
+import type { Flag } from "../../lib/config/flags/flag.ts";
+import { INSTANCE_FLAGS } from "../../lib/config/flags/instance_flags.ts";
 import { paintFor } from "../../lib/text/paint.ts";
 import { parseCommandLine } from "./parse_command_line.ts";
 

@@ -1,6 +1,8 @@
 import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
-import { COMMANDS, CONNECTION_FLAGS, OUTPUT_FLAGS, settingsOf } from "../../lib/cli/command_specs.ts";
+import { OUTPUT_FLAGS } from "../../lib/cli/command_spec.ts";
+import { COMMANDS, settingsOf } from "../../lib/cli/command_specs.ts";
+import { CONNECTION_FLAGS } from "../../lib/config/flags/connection_flags.ts";
 import { invocationOf } from "../../lib/cli/invocation.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { commandLineOf, OPTION_FLAGS, type StartOptions } from "../../lib/library/start_options.ts";

@@ -1,4 +1,6 @@
-import { commandIndex, COMMANDS, type CommandSpec, type Flag, flagsOf } from "../command_specs.ts";
+import type { Flag } from "../../config/flags/flag.ts";
+import type { CommandSpec } from "../command_spec.ts";
+import { commandIndex, COMMANDS, flagsOf } from "../command_specs.ts";
 
 /** The shells that completions are made for. */
 export const COMPLETION_SHELLS = ["bash", "zsh", "fish"] as const;
