@@ -1,8 +1,7 @@
 import type { Command } from "../cli/context.ts";
 import { selectNamespace } from "../cli/select_namespace.ts";
 import { currentStatus } from "../client/current_status.ts";
-import { renderEnvironment, variablesSet } from "../environment/client_environment.ts";
-import { environmentFormat } from "../environment/environment_format.ts";
+import { environmentFormat, renderEnvironment, variablesSet } from "../environment/client_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
 
 /** Prints the variables of the instance, even if it is not running, so that a shell's startup file can call this. */

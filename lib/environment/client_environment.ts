@@ -1,23 +1,5 @@
-import type { Status } from "../instance/status/status.ts";
+import type { CommandContext } from "../cli/context.ts";
 import { shellWord } from "../text/shell_word.ts";
-
-/**
- * The variables with which Temporal's SDKs and CLI connect to an instance.
- *
- * @param hasProfiles Whether a `temporal.toml` exists. Clients read its profile `default` regardless of the variables, and
- * an API key or TLS in it would make them speak TLS to a plaintext server. An empty file takes its place.
- */
-export function clientEnvironment(
-  status: Pick<Status, "address" | "namespace" | "uiUrl">,
-  hasProfiles: boolean,
-): Record<string, string> {
-  return {
-    TEMPORAL_ADDRESS: status.address,
-    TEMPORAL_NAMESPACE: status.namespace,
-    ...(status.uiUrl === null ? {} : { TEMPORAL_UI_URL: status.uiUrl }),
-    ...(hasProfiles ? { TEMPORAL_CONFIG_FILE: "/dev/null" } : {}),
-  };
-}
 
 /** Variables to set for a command; null = unset. */
 export type EnvironmentChange = Readonly<Record<string, string | null>>;
@@ -40,6 +22,13 @@ export function variablesSet(change: EnvironmentChange): Record<string, string> 
 
 /** The syntax in which variables are printed. */
 export type EnvironmentFormat = "sh" | "fish" | "dotenv";
+
+/** The syntax to print variables in: what `--dotenv` or `--shell` says, else that of $SHELL. */
+export function environmentFormat({ host, invocation: { commandOptions } }: CommandContext): EnvironmentFormat {
+  if (commandOptions["dotenv"] === true) return "dotenv";
+  const shell = commandOptions["shell"] ?? host.env["SHELL"]?.split("/").at(-1);
+  return shell === "fish" ? "fish" : "sh";
+}
 
 /** `variables` as lines for a shell's `eval` or a `.env` file; null unsets a variable, which `.env` files cannot express. */
 export function renderEnvironment(

@@ -1,8 +1,7 @@
 import type { Command, CommandContext } from "../cli/context.ts";
 import { requireOperands, runIn } from "../client/run_command.ts";
 import { needsServer } from "../config/cli_args.ts";
-import { renderEnvironment, variablesSet } from "../environment/client_environment.ts";
-import { environmentFormat } from "../environment/environment_format.ts";
+import { environmentFormat, renderEnvironment, variablesSet } from "../environment/client_environment.ts";
 import { toolEnvironment } from "../environment/tool_environment.ts";
 import { externalEnvironment, isSecretVariable } from "./environment.ts";
 import { verified } from "./start.ts";
