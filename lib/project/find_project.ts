@@ -52,14 +52,11 @@ function checkOwner(host: Files, path: string): void {
   const owner = host.owner(path);
   if (owner === null) return; // dangling, or unreadable: what reads it says so
   if (isForeign(host, owner)) {
-    throw new LocalError(
-      "project-unusable",
-      `Cannot use ${path}: it belongs to ${userName(owner.uid)}, and this is ${userName(host.uid)}`,
-      {
-        hint: `\`chown ${quotedIfNeeded(String(host.uid))} ${shellWord(path)}\`, as root, makes it yours; ${IGNORE}`,
-        facts: { path, owner: owner.uid, uid: host.uid },
-      },
-    );
+    const message = `Cannot use ${path}: it belongs to ${userName(owner.uid)}, and this is ${userName(host.uid)}`;
+    throw new LocalError("project-unusable", message, {
+      hint: `\`chown ${quotedIfNeeded(String(host.uid))} ${shellWord(path)}\`, as root, makes it yours; ${IGNORE}`,
+      facts: { path, owner: owner.uid, uid: host.uid },
+    });
   }
   if (!othersMayWrite(owner)) return;
   const mode = owner.mode.toString(8);

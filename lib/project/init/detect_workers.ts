@@ -38,33 +38,31 @@ export function detectWorkers(host: Files, folder: string): Findings {
   };
 }
 
-interface Look {
-  manifest: string;
-  find(has: (path: string) => boolean, read: () => string): Worker | null;
-}
+type Has = (path: string) => boolean;
 
-const LOOKS: readonly Look[] = [
-  { manifest: "package.json", find: (has, read) => nodeWorker(has, read()) },
-  { manifest: "go.mod", find: (has) => goWorker(has) },
-  { manifest: "pyproject.toml", find: (has) => pythonWorker(has) },
+/** The manifests that are looked at, and what finds a worker beside each. */
+const LOOKS: readonly { manifest: string; find(has: Has, read: () => string): Worker | null }[] = [
+  { manifest: "package.json", find: nodeWorker },
+  { manifest: "go.mod", find: goWorker },
+  { manifest: "pyproject.toml", find: pythonWorker },
 ];
 
+/** What runs scripts, by the file that says so; npm where there is none. */
+const MANAGERS = [["pnpm-lock.yaml", "pnpm"], ["yarn.lock", "yarn"], ["bun.lock", "bun"], [
+  "bun.lockb",
+  "bun",
+]] as const;
+
 /** The script that is called after a worker, or else that runs a file which is. */
-function nodeWorker(has: (path: string) => boolean, manifest: string): Worker | null {
-  const scripts = Object.entries(scriptsIn(manifest)).filter(([name, line]) =>
+function nodeWorker(has: Has, read: () => string): Worker | null {
+  const scripts = Object.entries(scriptsIn(read())).filter(([name, line]) =>
     !/build|test|lint|check|watch|debug/.test(name) && !/\b(nodemon|tsc)\b/.test(line)
   );
   const script = scripts.find(([name]) => name === "worker") ??
     scripts.find(([name]) => /(^|[:._-])worker([:._-]|$)/.test(name)) ??
     scripts.find(([, line]) => /(^|[\s/\\])worker\.[cm]?[jt]sx?\b/.test(line));
   if (script === undefined) return null;
-  const manager = has("pnpm-lock.yaml")
-    ? "pnpm"
-    : has("yarn.lock")
-    ? "yarn"
-    : has("bun.lock") || has("bun.lockb")
-    ? "bun"
-    : "npm";
+  const manager = MANAGERS.find(([lock]) => has(lock))?.[1] ?? "npm";
   return { name: "worker", command: `${manager} run ${script[0]}`, watch: ["src"].filter(has) };
 }
 
@@ -78,22 +76,23 @@ function scriptsIn(manifest: string): Record<string, string> {
   }
 }
 
-function goWorker(has: (path: string) => boolean): Worker | null {
+function goWorker(has: Has): Worker | null {
   const folder = ["cmd/worker", "worker"].find((each) => has(`${each}/main.go`));
   if (folder === undefined) return null;
   return { name: "worker", command: `go run ./${folder}`, watch: [folder, "internal", "pkg"].filter(has) };
 }
 
-function pythonWorker(has: (path: string) => boolean): Worker | null {
+/** What runs Python in the project's own environment, likewise. */
+const RUNNERS = [
+  ["uv.lock", "uv run python"],
+  ["poetry.lock", "poetry run python"],
+  [".venv/bin/python", ".venv/bin/python"],
+] as const;
+
+function pythonWorker(has: Has): Worker | null {
   const file = ["worker.py", "run_worker.py", "src/worker.py", "src/run_worker.py"].find(has);
   if (file === undefined) return null;
-  const runner = has("uv.lock")
-    ? "uv run python"
-    : has("poetry.lock")
-    ? "poetry run python"
-    : has(".venv/bin/python")
-    ? ".venv/bin/python"
-    : "python3";
+  const runner = RUNNERS.find(([file]) => has(file))?.[1] ?? "python3";
   return { name: "worker", command: `${runner} ${file}`, watch: file.startsWith("src/") ? ["src"] : [file] };
 }
 
