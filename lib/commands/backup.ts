@@ -58,19 +58,18 @@ export function fileOperand({ host, invocation: { command, operands } }: Command
 }
 
 function refuseOwnFiles(file: string, database: string): void {
-  const real = hasFolder(file) ? realDatabasePath(file) : file;
-  if (
-    !["", "-journal", "-wal", "-shm", ".lock", ".being-made", ".server"].some((suffix) => real === database + suffix)
-  ) return;
+  const suffixes = ["", "-journal", "-wal", "-shm", ".lock", ".being-made", ".server"];
+  const real = realPathOf(file);
+  if (!suffixes.some((suffix) => real === database + suffix)) return;
   throw new LocalError("usage", `${file} is part of the database itself`, { hint: "Choose another name" });
 }
 
-function hasFolder(file: string): boolean {
+/** The real path of `file`; `file` itself if its folder does not exist, which is told when it is written. */
+function realPathOf(file: string): string {
   try {
-    realDatabasePath(file);
-    return true;
+    return realDatabasePath(file);
   } catch (error) {
-    if (error instanceof LocalError) return false;
+    if (error instanceof LocalError) return file;
     throw error;
   }
 }

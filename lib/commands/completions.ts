@@ -9,15 +9,12 @@ export const completions: Command = async ({ host, invocation: { operands } }) =
   const [shell = ""] = operands;
   if (!isShell(shell)) {
     const near = didYouMean(shell, COMPLETION_SHELLS);
-    throw new LocalError(
-      "usage",
-      shell === "" ? "`completions` requires a SHELL" : `Unknown shell \`${shell}\`: expected bash, zsh or fish`,
-      {
-        hint: near === null
-          ? 'eval "$(stigmer-local completions bash)"'
-          : `Did you mean \`stigmer-local completions ${near}\`?`,
-      },
-    );
+    const unknown = `Unknown shell \`${shell}\`: expected bash, zsh or fish`;
+    throw new LocalError("usage", shell === "" ? "`completions` requires a SHELL" : unknown, {
+      hint: near === null
+        ? 'eval "$(stigmer-local completions bash)"'
+        : `Did you mean \`stigmer-local completions ${near}\`?`,
+    });
   }
   await host.write("stdout", completionScript(shell));
   return 0;

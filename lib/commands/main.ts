@@ -26,20 +26,22 @@ async function run(host: Host): Promise<number> {
   let invocation: Invocation | null = null;
   try {
     if (host.platform === "win32") {
-      throw new LocalError(
-        "unsupported-platform",
-        "Native Windows is not supported: it has no process groups and no flock",
-        {
-          hint: "Run stigmer-local in WSL 2: https://learn.microsoft.com/windows/wsl",
-        },
-      );
+      const why = "Native Windows is not supported: it has no process groups and no flock";
+      throw new LocalError("unsupported-platform", why, {
+        hint: "Run stigmer-local in WSL 2: https://learn.microsoft.com/windows/wsl",
+      });
     }
     invocation = await ownInvocation(host);
-    const { command, help } = invocation;
+    const { command, help, configFailure, project } = invocation;
     const context = commandContext(
       host,
       help ? { ...invocation, operands: command.name === "help" ? [] : [command.name] } : invocation,
     );
+    if (configFailure !== undefined) {
+      const isInProject = configFailure.message.startsWith(project?.path ?? "\0");
+      const name = isInProject ? PROJECT_FILE_NAME : "config.yaml";
+      await context.tell(`warning: ignoring ${name}: ${configFailure.message}`);
+    }
     const act = help || invocation.managed
       ? null
       : await (await import("../external/command.ts")).externalCommand(context);
@@ -54,15 +56,7 @@ async function ownInvocation(host: Host): Promise<Invocation> {
   const line = readCommandLine(host.args);
   const isEphemeral = line.options.get("ephemeral") === true;
   const env = isEphemeral ? (await import("../environment/tool_environment.ts")).withOuterHome(host.env) : host.env;
-  const invocation = await readInvocation(host, line, env);
-  const { configFailure, quiet, json } = invocation;
-  if (configFailure !== undefined && !quiet && !json) {
-    const isInProject = configFailure.message.startsWith(invocation.project?.path ?? "\0");
-    const name = isInProject ? PROJECT_FILE_NAME : "config.yaml";
-    const lines = wrapAfter("warning: ", `ignoring ${name}: ${configFailure.message}`, columnsOfErrors(host));
-    await host.write("stderr", `${lines.join("\n")}\n`);
-  }
-  return invocation;
+  return await readInvocation(host, line, env);
 }
 
 /** Prints the error, Temporal's last log lines and the hint on stderr, or all of it as JSON on stdout. */

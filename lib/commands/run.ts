@@ -8,19 +8,19 @@ import { toolEnvironment } from "../environment/tool_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Status } from "../instance/status/status.ts";
 
+/** The flags that require `--ephemeral`, and what stands for them without it. */
+const OF_EPHEMERAL: Readonly<Record<string, string>> = {
+  "keep-logs": "The logs of any other instance stay in its home: see `stigmer-local logs`",
+  with: "Without it, the processes of the project run beside the instance already: see `stigmer-local status`",
+};
+
 /** Runs a command with Temporal available; exits with its status. */
 export const run: Command = async (context) => {
   const { commandOptions } = context.invocation;
   requireOperands(context);
-  if (commandOptions["keep-logs"] !== undefined && commandOptions["ephemeral"] !== true) {
-    throw new LocalError("usage", "--keep-logs requires --ephemeral", {
-      hint: "The logs of any other instance stay in its home: see `stigmer-local logs`",
-    });
-  }
-  if (commandOptions["with"] !== undefined && commandOptions["ephemeral"] !== true) {
-    throw new LocalError("usage", "--with requires --ephemeral", {
-      hint: "Without it, the processes of the project run beside the instance already: see `stigmer-local status`",
-    });
+  const needsIt = Object.keys(OF_EPHEMERAL).find((name) => commandOptions[name] !== undefined);
+  if (needsIt !== undefined && commandOptions["ephemeral"] !== true) {
+    throw new LocalError("usage", `--${needsIt} requires --ephemeral`, { hint: OF_EPHEMERAL[needsIt] });
   }
   if (commandOptions["ephemeral"] === true) {
     return await (await import("../ephemeral/run.ts")).runEphemeral(context);
@@ -28,7 +28,7 @@ export const run: Command = async (context) => {
   const { bringUp } = await import("../client/bring_up.ts");
   const status = await bringUp(context);
   try {
-    return await runIn(context, await environmentOf(context, status, bringUp));
+    return await runIn(context, await environmentOf(context, status));
   } finally {
     if (commandOptions["stop-after"] === true && status.reused !== true) {
       const { DEFAULT_GRACE_S, stopInstance } = await import("../client/stop.ts");
@@ -38,29 +38,21 @@ export const run: Command = async (context) => {
 };
 
 /**
- * What a command gets beside the instance, which `bringUp` has brought up with this status.
+ * What a command gets beside the instance, which was brought up with this status.
  *
  * @throws {LocalError} `namespace-missing`
  */
-export async function environmentOf(
-  context: CommandContext,
-  status: Status,
-  bringUp: (context: CommandContext) => Promise<Status>,
-): Promise<EnvironmentChange> {
+export async function environmentOf(context: CommandContext, status: Status): Promise<EnvironmentChange> {
   const { host, invocation } = context;
   return {
-    ...instanceEnvironment(host, await selected(context, status, bringUp)),
+    ...instanceEnvironment(host, await selected(context, status)),
     ...toolEnvironment(invocation),
     ...temporalOnPath(host, invocation.home),
   };
 }
 
 /** An instance that this command started, for which no namespaces are declared, gets the selected one if it lacks it. */
-async function selected(
-  context: CommandContext,
-  status: Status,
-  bringUp: (context: CommandContext) => Promise<Status>,
-): Promise<Status> {
+async function selected(context: CommandContext, status: Status): Promise<Status> {
   const { invocation } = context;
   const { namespace, requested } = invocation;
   try {
@@ -69,6 +61,7 @@ async function selected(
     const isOurs = status.reused !== true && requested.namespaces === undefined && namespace !== null;
     if (!isOurs || !(error instanceof LocalError) || error.code !== "namespace-missing") throw error;
     const declared = (status.namespaces ?? []).filter((name) => name !== "default");
+    const { bringUp } = await import("../client/bring_up.ts");
     const asked = { ...requested, namespaces: [...declared, namespace] };
     return { ...await bringUp({ ...context, invocation: { ...invocation, requested: asked } }), namespace };
   }

@@ -9,11 +9,16 @@ export const start: Command = async (context) => {
   const { commandOptions } = context.invocation;
   if (commandOptions["foreground"] === true) return (await import("./start_foreground.ts")).startForeground(context);
   const status = await bringUp(context);
-  const lines = await processLines(context, status);
-  const card = () => [renderCard(status, context.paint), ...lines.map((line) => `${line}\n`)].join("");
-  await context.answer(status, () => card() + nextStep(context, status));
+  const card = await cardOf(context, status);
+  await context.answer(status, () => card + nextStep(context, status));
   return 0;
 };
+
+/** What a start prints: the card, and a line for each process beside Temporal. */
+export async function cardOf(context: CommandContext, status: Status): Promise<string> {
+  const lines = await processLines(context, status);
+  return [renderCard(status, context.paint), ...lines.map((line) => `${line}\n`)].join("");
+}
 
 /** What a person does next, after the start that launched Temporal; empty for scripts. */
 function nextStep(context: CommandContext, { state, reused, uiUrl }: Status): string {

@@ -30,14 +30,11 @@ export const startForeground: Command = async (context) => {
   if (lock === null) {
     const answer = await askSupervisor(host, home, "GET", "/status");
     const pid = answer.kind === "answer" ? readStatus(answer.response).supervisor?.pid ?? null : null;
-    throw new LocalError(
-      "settings-differ",
-      `The instance at ${home} already has a supervisor${pid === null ? "" : ` (pid ${pid})`}`,
-      {
-        hint: "Run `stigmer-local stop` first, or use another --home",
-        facts: { home, supervisor: pid },
-      },
-    );
+    const message = `The instance at ${home} already has a supervisor${pid === null ? "" : ` (pid ${pid})`}`;
+    throw new LocalError("settings-differ", message, {
+      hint: "Run `stigmer-local stop` first, or use another --home",
+      facts: { home, supervisor: pid },
+    });
   }
   const stop = new AbortController();
   const stopListening = host.onSignal(STOP_SIGNALS, () => stop.abort());

@@ -25,13 +25,10 @@ export const stop: Command = async (context) => {
 /** Stops every running instance, and tells each when it has stopped. 1 if one could not be stopped. */
 async function stopEach(context: CommandContext, graceMs: number): Promise<number> {
   const { host, invocation: { options, json, quiet, names } } = context;
-  if (names !== undefined) {
-    throw new LocalError("usage", "--all cannot be used with names of processes: it stops every instance", {
-      hint: "Omit one of the two",
-    });
-  }
-  if (options.get("home")?.source.kind === "flag") {
-    throw new LocalError("usage", "--all cannot be used with --home: it stops every instance", {
+  const isOfHome = options.get("home")?.source.kind === "flag";
+  if (names !== undefined || isOfHome) {
+    const other = names !== undefined ? "names of processes" : "--home";
+    throw new LocalError("usage", `--all cannot be used with ${other}: it stops every instance`, {
       hint: "Omit one of the two",
     });
   }

@@ -17,7 +17,7 @@ export const temporal: Command = async (context) => {
   }
   const { bringUp } = await import("../client/bring_up.ts");
   const status = await bringUp(context);
-  const environment = await environmentOf(context, status, bringUp);
+  const environment = await environmentOf(context, status);
   const binary = status.temporal?.binary ?? await (await import("../client/launch_request.ts")).binaryToRun(context);
   return await runIn(context, environment, [binary, ...operands]);
 };
