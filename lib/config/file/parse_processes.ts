@@ -34,7 +34,8 @@ export function parseProcesses(
     checkName(path, entry, processes);
     const entries = readEntries(path, entry);
     entriesOf.set(entry.key, entries);
-    processes.push(parseProcess(path, entry, entries, resolve));
+    checkKeys(path, entry, entries);
+    processes.push(parseProcess(path, entry.key, entries, resolve));
   }
   for (const { name } of processes) checkDependencies(path, name, processes, entriesOf);
   return processes;
@@ -69,15 +70,37 @@ function readEntries(path: string, { key: name, line, node }: ConfigEntry): Entr
   return new Map(node.entries.filter((entry) => !isEmpty(entry.node)).map((entry) => [entry.key, entry]));
 }
 
+/** Refuses a process without a command, and keys that exclude or require one another. */
+function checkKeys(path: string, { key: name, line }: ConfigEntry, entries: Entries): void {
+  const place = { path, line, key: `${PROCESSES_KEY}.${name}` };
+  if (!entries.has("command")) {
+    throw fileFault(place, `\`${place.key}\` has no \`command\``, "For example `command: npm run worker`");
+  }
+  const silent = entries.get("restart_when_silent");
+  if (silent !== undefined && !entries.has("task_queue")) {
+    const key = `${place.key}.${silent.key}`;
+    const hint = "Only a process that polls a task queue can be silent";
+    throw fileFault({ path, line: silent.line, key }, `\`${key}\` requires \`task_queue\``, hint);
+  }
+  const [first, second] = [...entries.values()].filter(({ key }) => READY_KEYS.includes(key));
+  if (second !== undefined) {
+    const keys = READY_KEYS.map((key) => `\`${key}\``).join(", ");
+    throw fileFault(
+      { path, line: second.line, key: `${place.key}.${second.key}` },
+      `\`${place.key}\` has \`${first!.key}\` and \`${second.key}\`, and can have only one of them`,
+      `Use one of ${keys}: it tells when the process is ready`,
+    );
+  }
+}
+
 function parseProcess(
   path: string,
-  { key: name, line }: ConfigEntry,
+  name: string,
   entries: Entries,
   resolve: (path: string) => string,
 ): ProcessSettings {
-  const place = { path, line, key: `${PROCESSES_KEY}.${name}` };
   const sourceOf = ({ key, line }: ConfigEntry): SettingSource => (
-    { kind: "file", path, line, key: `${place.key}.${key}`, isProject: true }
+    { kind: "file", path, line, key: `${PROCESSES_KEY}.${name}.${key}`, isProject: true }
   );
   const valueOf = (key: string): unknown => {
     const entry = entries.get(key);
@@ -92,25 +115,8 @@ function parseProcess(
     const seconds = valueOf(key) as number | undefined;
     return seconds === undefined ? undefined : Math.round(seconds * 1000);
   };
-  const command = entries.get("command");
-  if (command === undefined) {
-    throw fileFault(place, `\`${place.key}\` has no \`command\``, "For example `command: npm run worker`");
-  }
-  const silent = entries.get("restart_when_silent");
-  if (silent !== undefined && !entries.has("task_queue")) {
-    const key = `${place.key}.${silent.key}`;
-    const hint = "Only a process that polls a task queue can be silent";
-    throw fileFault({ path, line: silent.line, key }, `\`${key}\` requires \`task_queue\``, hint);
-  }
-  const [ready, second] = [...entries.values()].filter(({ key }) => READY_KEYS.includes(key));
-  if (second !== undefined) {
-    const keys = READY_KEYS.map((key) => `\`${key}\``).join(", ");
-    throw fileFault(
-      { path, line: second.line, key: `${place.key}.${second.key}` },
-      `\`${place.key}\` has \`${ready!.key}\` and \`${second.key}\`, and can have only one of them`,
-      `Use one of ${keys}: it tells when the process is ready`,
-    );
-  }
+  const command = entries.get("command")!;
+  const ready = [...entries.values()].find(({ key }) => READY_KEYS.includes(key));
   const environment = entries.get("environment");
   return {
     name,

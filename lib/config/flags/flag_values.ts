@@ -123,20 +123,24 @@ export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): V
   if (text === "") throw badValue(source, flag.value ?? "a value", text);
   if (flag.mayBeAuto === true && text === "auto") return text;
   if (flag.kind === "text") return checkedChoice(flag, text, source);
+  return checkedNumber(flag, text, source);
+}
+
+function checkedNumber(flag: Flag, text: string, source: SettingSource): number {
   const number = numberFrom(flag, text);
-  if (flag.kind === "port" && !isPort(number)) {
-    throw badValue(source, `${WANTED.port}${flag.mayBeAuto === true ? ", or auto" : ""}`, text);
+  const wanted = WANTED[flag.kind];
+  if (!isInRange(flag.kind, number)) {
+    throw badValue(source, flag.mayBeAuto === true ? `${wanted}, or auto` : wanted, text);
   }
-  if (flag.kind === "count" && !Number.isSafeInteger(number)) throw badValue(source, WANTED.count, text);
-  // The maximum of setTimeout is 2^31 - 1 ms, 24 days.
-  if ((flag.kind === "seconds" || flag.kind === "duration") && !(number <= 2_000_000)) {
-    throw badValue(source, WANTED[flag.kind], text);
-  }
-  if (Number.isNaN(number)) throw badValue(source, WANTED[flag.kind], text);
-  if (number < (flag.atLeast ?? 0)) {
-    throw badValue(source, `${WANTED[flag.kind]}, at least ${formatValue(flag, flag.atLeast!)}`, text);
-  }
+  const { atLeast = 0 } = flag;
+  if (number < atLeast) throw badValue(source, `${wanted}, at least ${formatValue(flag, atLeast)}`, text);
   return number;
+}
+
+function isInRange(kind: Flag["kind"], number: number): boolean {
+  if (kind === "port") return isPort(number);
+  if (kind === "count") return Number.isSafeInteger(number);
+  return number <= (kind === "size" ? Infinity : 2_000_000); // the maximum of setTimeout is 2^31 - 1 ms, 24 days
 }
 
 /**
