@@ -33,7 +33,7 @@ export function commandContext(host: Host, invocation: Invocation): CommandConte
   return {
     host,
     invocation,
-    paint: paintFor(wantsColour(host.isTerminal("stdout"), host.env)),
+    paint: paintOf(host, "stdout"),
     typed,
     answer: async (value, text) => {
       if (json) await host.write("stdout", JSON.stringify(typed.inValue(value), null, 2) + "\n");
@@ -45,6 +45,11 @@ export function commandContext(host: Host, invocation: Invocation): CommandConte
       await host.write("stderr", `${wrapAfter(label, text, columnsOfErrors(host)).join("\n")}\n`);
     },
   };
+}
+
+/** Paint for what goes to `stream`. */
+export function paintOf(host: Host, stream: "stdout" | "stderr"): Paint {
+  return paintFor(wantsColour(host.isTerminal(stream), host.env));
 }
 
 /** The binary that `--temporal-bin` or `--version` selects, perhaps not installed yet; null = any. */
@@ -84,9 +89,12 @@ export function withProject({ invocation: { project } }: CommandContext, status:
   return { ...status, paths: { ...status.paths, project: project?.path ?? null } };
 }
 
-/** Prints the warnings of a status on stderr. */
-export async function tellWarnings(context: CommandContext, status: Status): Promise<void> {
-  for (const warning of status.warnings ?? []) await context.tell(`warning: ${warning}`);
+/** Prints the warnings of a status, or of another result, on stderr. */
+export async function tellWarnings(
+  { tell }: CommandContext,
+  { warnings = [] }: { warnings?: readonly string[] },
+): Promise<void> {
+  for (const warning of warnings) await tell(`warning: ${warning}`);
 }
 
 /**

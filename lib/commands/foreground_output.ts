@@ -1,4 +1,4 @@
-import type { CommandContext } from "../cli/context.ts";
+import { type CommandContext, paintOf } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { askSupervisor, statusOrThrow } from "../control/client.ts";
 import type { Failure } from "../errors/failure.ts";
@@ -13,7 +13,6 @@ import { SUPERVISOR, TEMPORAL } from "../logs/show/sources.ts";
 import { isLeaving } from "../process/states.ts";
 import { renderEvent } from "../supervisor/render_event.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import { paintFor, wantsColour } from "../text/paint.ts";
 
 /** Events that the card reports too. */
 const SAID_BY_CARD = ["launched", "adopted", "running"];
@@ -30,7 +29,7 @@ export async function showSupervisor(
   supervise: (onBegin: (supervisor: Supervisor) => void) => Promise<Failure | null>,
 ): Promise<Failure | null> {
   const { host } = context;
-  const paint = paintFor(wantsColour(host.isTerminal("stderr"), host.env));
+  const paint = paintOf(host, "stderr");
   let written: Promise<unknown> = Promise.resolve();
   // In order, and without an error where the terminal is gone.
   const inOrder = (write: () => Promise<unknown>) => written = written.then(write).catch(() => {});

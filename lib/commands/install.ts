@@ -3,7 +3,7 @@ import { findManaged } from "../binary/find.ts";
 import type { InstalledTemporal } from "../binary/install.ts";
 import { showInstall } from "../binary/install_progress.ts";
 import { writeSelectedVersion } from "../binary/selected_version.ts";
-import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
+import { checkHome, type Command, type CommandContext, tellWarnings } from "../cli/context.ts";
 import { sourceIn } from "../cli/invocation.ts";
 import { badValue } from "../config/flags/flag_values.ts";
 import { PICK_VERSION } from "../config/flags/instance_flags.ts";
@@ -34,7 +34,7 @@ export const install: Command = async (context) => {
 
   const { home } = context.invocation;
   checkHome(context);
-  for (const warning of prepareHome(home).warnings) await context.tell(`warning: ${warning}`);
+  await tellWarnings(context, prepareHome(home));
   const { commandOptions: { version: named } } = context.invocation;
   const installed = await installOne(context, named === undefined ? null : String(named));
   const { version, path, source, trust, url } = installed;

@@ -1,4 +1,4 @@
-import { columnsOfErrors, commandContext } from "../cli/context.ts";
+import { columnsOfErrors, commandContext, paintOf } from "../cli/context.ts";
 import type { Invocation } from "../cli/invocation.ts";
 import { readCommandLine } from "../cli/parse_args.ts";
 import { readInvocation } from "../cli/read_invocation.ts";
@@ -8,7 +8,6 @@ import { LocalError } from "../errors/local_error.ts";
 import { PROJECT_FILE_NAME } from "../instance/paths.ts";
 import { currentHost } from "../platform/runtime/current_host.ts";
 import type { Host } from "../platform/runtime/host.ts";
-import { paintFor, wantsColour } from "../text/paint.ts";
 import { wrapAfter } from "../text/wrap.ts";
 import { loadCommand } from "./dispatch.ts";
 
@@ -70,7 +69,7 @@ async function tellError(host: Host, error: unknown, invocation: Invocation | nu
     await host.write("stdout", JSON.stringify({ schema: 1, error: failure }, null, 2) + "\n");
     return;
   }
-  const paint = paintFor(wantsColour(host.isTerminal("stderr"), host.env));
+  const paint = paintOf(host, "stderr");
   const lastWords = Array.isArray(failure.facts?.["lastWords"]) ? failure.facts["lastWords"] : [];
   const columns = columnsOfErrors(host);
   const lines = [

@@ -1,6 +1,6 @@
 import { chmodSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
+import { checkHome, type Command, type CommandContext, tellWarnings } from "../cli/context.ts";
 import { withInterrupt } from "../cli/interrupt.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { databaseOf, replaceData, tellRunning } from "../client/data/replace_data.ts";
@@ -58,7 +58,7 @@ async function putInPlace(
   requireTemporalDatabase(facts, file, "Nothing was changed; try another backup");
   chmodSync(copy, 0o600);
   const warnings = warningsOf(facts);
-  for (const warning of warnings) await context.tell(`warning: ${warning}`);
+  await tellWarnings(context, { warnings });
   const kept = (setAsideTo: string | null, end: string) =>
     setAsideTo === null ? "" : `Kept the old data: ${setAsideTo}${end}`;
   const replaced = await replaceData(context, before, database, {

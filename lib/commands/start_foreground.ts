@@ -1,4 +1,4 @@
-import { checkHome, type Command } from "../cli/context.ts";
+import { checkHome, type Command, tellWarnings } from "../cli/context.ts";
 import { createLaunchRequest } from "../client/launch_request.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
 import { fromFailure } from "../errors/failure.ts";
@@ -23,7 +23,7 @@ const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as co
 export const startForeground: Command = async (context) => {
   const { host, invocation: { home, json, quiet } } = context;
   checkHome(context);
-  for (const warning of prepareHome(home).warnings) await context.tell(`warning: ${warning}`);
+  await tellWarnings(context, prepareHome(home));
   await makeFolder(instancePaths(home).logsDir);
   const launchRequest = await createLaunchRequest(context, false);
   const lock = await tryLock(instancePaths(home).supervisorLock);
