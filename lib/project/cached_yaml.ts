@@ -1,5 +1,5 @@
-import type { ConfigNode } from "../config/file/config_node.ts";
-import { isConfigNode } from "../config/file/config_node.ts";
+import { type ConfigNode, isConfigNode } from "../config/file/config_node.ts";
+import { orNull } from "../errors/system_error.ts";
 import type { Host } from "../platform/runtime/host.ts";
 
 /** Limits what is read as a file with settings; no real one is this large. */
@@ -30,7 +30,10 @@ export async function readCachedYaml(host: Host, yaml: YamlText, cache: string |
   if (cached !== undefined) return cached;
   const { readYaml } = await import("../config/file/read_yaml.ts");
   const section = await readYaml(text, path, keys);
-  if (cache !== null) await cacheSection(cache, sha256, section);
+  if (cache !== null) {
+    const { writeJsonFile } = await import("../platform/files/json_file.ts");
+    orNull(() => writeJsonFile(cache, { sha256, section }));
+  }
   return section;
 }
 
@@ -50,17 +53,5 @@ function cachedSection(host: Host, path: string, sha256: string): ConfigNode | n
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
-  }
-}
-
-async function cacheSection(path: string, sha256: string, section: ConfigNode | null): Promise<void> {
-  const [{ writeJsonFile }, { systemErrorCode }] = await Promise.all([
-    import("../platform/files/json_file.ts"),
-    import("../errors/local_error.ts"),
-  ]);
-  try {
-    writeJsonFile(path, { sha256, section });
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
   }
 }

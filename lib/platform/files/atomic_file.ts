@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
-import { isUnnamedErrno } from "../../errors/unnamed_errno.ts";
+import { isUnnamedErrno } from "../../errors/system_error.ts";
 import { removeQuietly } from "./remove_if_present.ts";
 import { syncFile } from "./sync_path.ts";
 

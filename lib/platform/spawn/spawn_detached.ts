@@ -1,5 +1,5 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import { isUnnamedErrno } from "../../errors/unnamed_errno.ts";
+import { isUnnamedErrno } from "../../errors/system_error.ts";
 import { INSTALL_ROSETTA } from "../../text/macos_commands.ts";
 import type { CloseOnExec } from "./close_on_exec.ts";
 import { cannotRun, requireExecutable } from "./executable.ts";

@@ -1,6 +1,5 @@
 import { MAX_CANDIDATES, portCandidate, type Ports } from "../../config/auto_ports.ts";
-import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import { hasLostPort } from "../../errors/port_errors.ts";
+import { hasLostPort, LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import type { Instance, LaunchPlan } from "../../instance/context.ts";
 import { readPortsFile, writePortsFile } from "../../instance/ports_file.ts";
 import { refuseTakenPorts } from "./check_ports.ts";
