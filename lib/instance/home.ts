@@ -150,6 +150,6 @@ function unusable(path: string, reason: string, hint: string, cause?: unknown): 
   return new LocalError("home-unusable", `Cannot use ${path} as home: ${reason}`, {
     hint,
     facts: { home: path, ...(code === undefined ? {} : { systemError: code }) },
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

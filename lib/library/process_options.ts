@@ -48,10 +48,7 @@ export function processesOf(options: Readonly<Record<string, ProcessOptions>>, c
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
     const { code, message, hint, facts } = error;
-    throw new LocalError(code, message.replace(`${SOURCE}:0: `, ""), {
-      ...(hint === undefined ? {} : { hint }),
-      facts,
-    });
+    throw new LocalError(code, message.replace(`${SOURCE}:0: `, ""), { hint, facts });
   }
 }
 

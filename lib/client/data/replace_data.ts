@@ -111,7 +111,7 @@ export async function replaceData<T extends Record<string, unknown>>(
     if (!(error instanceof LocalError)) throw error;
     const { code, message, hint, facts, exitCode } = error;
     throw new LocalError(code, `${describe(result)}Could not start Temporal again: ${message}`, {
-      ...(hint === undefined ? {} : { hint }),
+      hint,
       facts: { ...facts, ...result },
       exitCode,
       cause: error,

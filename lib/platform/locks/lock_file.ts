@@ -196,6 +196,6 @@ function failed(path: string, reason: string, hint: string, cause?: unknown, fac
   return new LocalError("lock-failed", `Cannot lock ${path}: ${reason}`, {
     facts: { path, ...(code === undefined ? {} : { systemError: code }), ...facts },
     ...(hint === "" ? {} : { hint }),
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }

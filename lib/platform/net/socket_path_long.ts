@@ -85,7 +85,7 @@ function unusable(home: string, message: string, cause?: unknown): LocalError {
   return new LocalError("home-unusable", message, {
     hint: "Choose a shorter --home",
     facts: { home },
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

@@ -119,7 +119,7 @@ function outputOf(end: ToolEnd, tool: string, args: readonly string[], { path }:
   throw new LocalError("internal", `Cannot run ${tool}: ${reason}`, {
     hint,
     facts: { tool, args, path, systemError: code ?? null, exitCode: status ?? null, signal: signal ?? null },
-    ...(error === undefined ? {} : { cause: error }),
+    cause: error,
   });
 }
 

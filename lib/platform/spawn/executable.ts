@@ -68,7 +68,7 @@ export function cannotRun(command: string, code: string, reason: string, hint: s
   return new LocalError("launch-failed", `Cannot run ${command}: ${reason}`, {
     hint,
     facts: { command, systemError: code },
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 
