@@ -36,7 +36,9 @@ export async function readInvocation(
   if (project !== null && project.fault === null) files.push(project.file);
   else if (project !== null) faults.push(project.fault!);
   try {
-    const file = await configOf(host, homeOf(line, surroundings));
+    const home = homeOf(line, surroundings);
+    const hasConfig = host.exists(instancePaths(home).config);
+    const file = hasConfig ? await (await import("../project/load_config.ts")).loadConfig(host, home) : null;
     if (file !== null) files.push(file);
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
@@ -76,10 +78,4 @@ async function projectOf(host: Host, line: CommandLine, { env, cwd }: Surroundin
     homeOf: (project) => homeOf(line, { env, cwd, project }),
     resolve: (each) => settingPath(each, `${path}/..`, env),
   });
-}
-
-/** The `config.yaml` of the home; null if there is none. */
-async function configOf(host: Host, home: string): Promise<ConfigFile | null> {
-  if (!host.exists(instancePaths(home).config)) return null;
-  return await (await import("../project/load_config.ts")).loadConfig(host, home);
 }

@@ -1,4 +1,3 @@
-import type { CommandSpec } from "../cli/command_spec.ts";
 import { settingsOf } from "../cli/command_specs.ts";
 import type { Invocation } from "../cli/invocation.ts";
 import { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
@@ -36,19 +35,17 @@ export function toolEnvironment({ command, options, project }: Invocation): Envi
 
 /** {@linkcode toolEnvironment} for the command of an ephemeral instance at `home`. */
 export function ephemeralToolEnvironment(invocation: Invocation, home: string): EnvironmentChange {
-  const unset = [...CONNECTION_FLAGS.map(({ env }) => env), ...envOf(invocation.command, NOT_EPHEMERAL)];
+  const unset = settingsOf(invocation.command).filter((flag) =>
+    CONNECTION_FLAGS.includes(flag) || NOT_EPHEMERAL.includes(flag.name)
+  );
   return {
     ...toolEnvironment(invocation),
-    ...Object.fromEntries(unset.map((name) => [name, null])),
+    ...Object.fromEntries(unset.map(({ env }) => [env, null])),
     STIGMER_HOME: home,
     [PROJECT_VARIABLE]: "off", // its settings are those of another instance
     [OUTER_HOME]: invocation.home,
     [OUTER_PROJECT]: invocation.project?.path ?? null,
   };
-}
-
-function envOf(command: CommandSpec, names: readonly string[]): (string | undefined)[] {
-  return settingsOf(command).filter(({ name }) => names.includes(name)).map(({ env }) => env);
 }
 
 /**

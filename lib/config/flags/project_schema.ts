@@ -64,18 +64,13 @@ function objectOf(flags: readonly Flag[], others: Readonly<Record<string, JsonSc
   const properties: Record<string, JsonSchema> = {};
   const nested = new Map<string, Flag[]>();
   for (const flag of flags) {
-    const [first, rest] = splitKey(flag.key ?? flag.name);
-    if (rest === null) properties[first] = valueSchema(flag);
-    else nested.set(first, [...nested.get(first) ?? [], { ...flag, key: rest }]);
+    const [first = "", ...rest] = (flag.key ?? flag.name).split(".");
+    if (rest.length === 0) properties[first] = valueSchema(flag);
+    else nested.set(first, [...nested.get(first) ?? [], { ...flag, key: rest.join(".") }]);
     if (flag.otherKey !== undefined) properties[flag.otherKey] = valueSchema(flag);
   }
   for (const [key, group] of nested) properties[key] = objectOf(group, {});
   return { type: "object", properties: { ...properties, ...others }, additionalProperties: false };
-}
-
-function splitKey(key: string): [first: string, rest: string | null] {
-  const at = key.indexOf(".");
-  return at < 0 ? [key, null] : [key.slice(0, at), key.slice(at + 1)];
 }
 
 function valueSchema(flag: Flag): JsonSchema {
