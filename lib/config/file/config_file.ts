@@ -76,13 +76,8 @@ function unknownSetting({ path, kind }: Source, { key, line }: ConfigEntry, pref
     return fileFault({ ...place, suggestion: null }, what, "`stigmer-local init` writes one");
   }
   if (kind === "project" && isTop && key === CONFIG_SECTION[0]) {
-    const from = CONFIG_SECTION.join(".");
-    return unknownKey(
-      place,
-      section,
-      [],
-      `The keys of a project file are not nested: move those of \`${from}\` to the top`,
-    );
+    const hint = `The keys of a project file are not nested: move those of \`${CONFIG_SECTION.join(".")}\` to the top`;
+    return unknownKey(place, section, [], hint);
   }
   const below = FLAGS[kind].filter((flag) => flag.key!.startsWith(prefix))
     .map((flag) => flag.key!.slice(prefix.length).split(".")[0]!);

@@ -48,10 +48,12 @@ const LOOKS: readonly { manifest: string; find(has: Has, read: () => string): Wo
 ];
 
 /** What runs scripts, by the file that says so; npm where there is none. */
-const MANAGERS = [["pnpm-lock.yaml", "pnpm"], ["yarn.lock", "yarn"], ["bun.lock", "bun"], [
-  "bun.lockb",
-  "bun",
-]] as const;
+const MANAGERS = [
+  ["pnpm-lock.yaml", "pnpm"],
+  ["yarn.lock", "yarn"],
+  ["bun.lock", "bun"],
+  ["bun.lockb", "bun"],
+] as const;
 
 /** The script that is called after a worker, or else that runs a file which is. */
 function nodeWorker(has: Has, read: () => string): Worker | null {
