@@ -1,3 +1,5 @@
+import { LocalError } from "../errors/local_error.ts";
+import { didYouMean } from "../text/did_you_mean.ts";
 import { PROCESS_NAME } from "./flags/process_keys.ts";
 import { isObject, isTexts } from "./json_value.ts";
 
@@ -66,6 +68,25 @@ export function isProcessSettings(value: unknown): value is ProcessSettings {
     (namespace === null || typeof namespace === "string") && isReadyWhen(readyWhen) &&
     isTexts(dependsOn) && isTexts(watch) && isDuration(stopTimeoutMs) &&
     (restartWhenSilentMs === null || isDuration(restartWhenSilentMs));
+}
+
+/**
+ * The error for the name of a process that is none of `declared`.
+ *
+ * @param none What to do about it if none is declared.
+ */
+export function unknownProcess(
+  name: string,
+  declared: readonly string[],
+  none = "No project file declares one (`stigmer-local help init`)",
+  addition = "",
+): LocalError {
+  const near = didYouMean(name, declared);
+  const known = declared.length === 0 ? none : `The project file declares ${declared.join(", ")}`;
+  return new LocalError("usage", `There is no process \`${name}\``, {
+    hint: near === null ? known + addition : `Did you mean \`${near}\`?`,
+    facts: { name, declared },
+  });
 }
 
 function isReadyWhen(value: unknown): value is ReadyWhen {

@@ -1,4 +1,3 @@
-import { portCandidate, withPorts } from "../config/auto_ports.ts";
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
 import { isProcessSettings, type ProcessSettings } from "../config/processes.ts";
 import { completeSettings, isSettings, type RequestedSettings } from "../config/settings.ts";
@@ -26,7 +25,8 @@ export interface StartRequest {
 
 /** The body of `POST /stop`. */
 export interface StopRequest {
-  graceMs: number;
+  /** Between SIGTERM and SIGKILL; absent = that of what is stopped. */
+  graceMs?: number;
   /** Only these processes; absent = everything. */
   names?: readonly string[];
 }
@@ -36,34 +36,26 @@ export interface SnapshotRequest {
   asker?: { pid: number; startTime: string };
 }
 
-/** The answer to `POST /snapshot`. */
-export interface SnapshotTaken {
-  schema: 1;
-  snapshot: Snapshot;
-}
-
-/** What the control API needs from the supervisor. */
+/** What the control API needs from the supervisor. What cannot be done is thrown as a {@linkcode LocalError}, which says why. */
 export interface Controlled {
   status(): Promise<Status>;
-  /** The status once Temporal is ready, or the failure of the launch in progress. */
-  settled(): Promise<Status | Failure>;
-  /** The status if the running Temporal meets the request, else why not. */
-  start(request: StartRequest): Promise<Status | Failure>;
+  /** The status once Temporal is ready; throws the failure of the launch in progress. */
+  settled(): Promise<Status>;
+  /** The status if the running Temporal meets the request. */
+  start(request: StartRequest): Promise<Status>;
   /** Resolves when Temporal's processes have exited and the locks are free. */
-  stop(request: StopRequest): Promise<Status | Failure>;
-  restart(request: StartRequest): Promise<Status | Failure>;
+  stop(request: StopRequest): Promise<Status>;
+  restart(request: StartRequest): Promise<Status>;
   /**
    * Copies the database at one moment, once Temporal is ready. The requesting process removes the copy; if it has
    * exited, the copy is deleted.
    */
-  snapshot(request: SnapshotRequest): Promise<SnapshotTaken | Failure>;
+  snapshot(request: SnapshotRequest): Promise<Snapshot>;
   isHealthy(): boolean;
   metrics(): string;
   history(): string[];
   subscribe(listener: (event: LogEvent) => void): () => void;
 }
-
-const JSON_TYPE = "application/json; charset=utf-8";
 
 /** The HTTP handler of the control API, the same on both runtimes. It never throws. */
 export function controlApi(supervisor: Controlled): Handler {
@@ -74,7 +66,7 @@ export function controlApi(supervisor: Controlled): Handler {
         case "GET /status":
           return json(200, await supervisor.status());
         case "GET /wait":
-          return answer(await supervisor.settled());
+          return json(200, await supervisor.settled());
         case "GET /healthz":
           return supervisor.isHealthy() ? text(200, "ok\n") : text(503, "not healthy\n");
         case "GET /metrics":
@@ -82,36 +74,32 @@ export function controlApi(supervisor: Controlled): Handler {
         case "GET /events":
           return { status: 200, contentType: "text/event-stream", body: eventStream(supervisor) };
         case "POST /start":
-          return answer(await supervisor.start(startRequest(body)));
+          return json(200, await supervisor.start(startRequest(body)));
         case "POST /restart":
-          return answer(await supervisor.restart(startRequest(body)));
+          return json(200, await supervisor.restart(startRequest(body)));
         case "POST /stop":
-          return answer(await supervisor.stop(stopRequest(body)));
+          return json(200, await supervisor.stop(stopRequest(body)));
         case "POST /snapshot":
-          return answer(await supervisor.snapshot(snapshotRequest(body)));
+          return json(200, { schema: 1, snapshot: await supervisor.snapshot(snapshotRequest(body)) });
         default:
-          return json(404, errorBody({ code: "usage", message: `Unknown endpoint: ${route}` }));
+          return refusal(404, { code: "usage", message: `Unknown endpoint: ${route}` });
       }
     } catch (error) {
       if (error instanceof SyntaxError) {
-        return json(400, errorBody({ code: "usage", message: `Bad request: ${error.message}` }));
+        return refusal(400, { code: "usage", message: `Bad request: ${error.message}` });
       }
-      return json(error instanceof LocalError ? 409 : 500, errorBody(toFailure(error)));
+      return refusal(error instanceof LocalError ? 409 : 500, toFailure(error));
     }
   };
 }
 
-/** A failure as the API and `--json` print it. */
-function errorBody(failure: Failure): { schema: 1; error: Failure } {
-  return { schema: 1, error: failure };
-}
-
-function answer(result: Status | SnapshotTaken | Failure): Reply {
-  return "schema" in result ? json(200, result) : json(409, errorBody(result));
+/** A failure as `--json` prints it, too. */
+function refusal(status: number, error: Failure): Reply {
+  return json(status, { schema: 1, error });
 }
 
 function json(status: number, value: unknown): Reply {
-  return { status, contentType: JSON_TYPE, body: JSON.stringify(value) + "\n" };
+  return { status, contentType: "application/json; charset=utf-8", body: JSON.stringify(value) + "\n" };
 }
 
 function text(status: number, body: string): Reply {
@@ -121,28 +109,29 @@ function text(status: number, body: string): Reply {
 function parseObject(body: string): Record<string, unknown> {
   if (body.trim() === "") return {};
   const value: unknown = JSON.parse(body);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SyntaxError("the body must be a JSON object");
-  }
-  return value as Record<string, unknown>;
+  if (!isObject(value)) throw new SyntaxError("the body must be a JSON object");
+  return value;
 }
 
-/** The ports in a request that are `auto`. */
-function autoPortsIn(asked: RequestedSettings): RequestedSettings {
-  return {
-    ...(asked.port === "auto" ? { port: "auto" } : {}),
-    ...(asked.uiPort === "auto" ? { uiPort: "auto" } : {}),
-  };
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether `value` is a part of settings, where `auto` may stand for a port. */
+function isPartOfSettings(value: unknown): value is RequestedSettings {
+  if (!isObject(value)) return false;
+  const defaults = completeSettings({}, "/");
+  const { port, uiPort, ...rest } = { ...defaults, ...value };
+  const number = (each: unknown) => each === "auto" ? defaults.port : each;
+  return isSettings({ ...rest, port: number(port), uiPort: number(uiPort) });
 }
 
 function startRequest(body: string): StartRequest {
   const { asked = {}, binary, policy, noWait, processes, names } = parseObject(body);
-  const isPart = typeof asked === "object" && asked !== null && !Array.isArray(asked) &&
-    isSettings({ ...completeSettings({}, "/"), ...asked, ...withPorts(autoPortsIn(asked), portCandidate("/", 0)) });
-  if (!isPart) throw new SyntaxError("asked must be settings");
+  if (!isPartOfSettings(asked)) throw new SyntaxError("asked must be settings");
   if (policy !== undefined && !isPartOfPolicy(policy)) throw new SyntaxError("policy must have numbers");
   return {
-    asked: asked as RequestedSettings,
+    asked,
     binary: typeof binary === "string" ? binary : null,
     ...(policy === undefined ? {} : { policy }),
     ...(noWait === true ? { noWait } : {}),
@@ -172,7 +161,7 @@ function snapshotRequest(body: string): SnapshotRequest {
 
 function stopRequest(body: string): StopRequest {
   const { graceMs, names } = parseObject(body);
-  if (graceMs === undefined) return { graceMs: -1, ...namesIn(names) };
+  if (graceMs === undefined) return namesIn(names);
   // setTimeout fires at once for more than 2^31 - 1 ms.
   if (typeof graceMs !== "number" || !(graceMs >= 0 && graceMs < 2 ** 31)) {
     throw new SyntaxError("graceMs must be a number from 0");

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import type { ProcessSettings } from "../config/processes.ts";
+import { type ProcessSettings, unknownProcess } from "../config/processes.ts";
 import type { SettingDifference } from "../config/settings.ts";
 import type { Failure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
@@ -9,7 +9,6 @@ import { processesDir } from "../instance/paths.ts";
 import { recordedNames } from "../instance/pid_file.ts";
 import type { ProcessStatus } from "../instance/status/status.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
-import { didYouMean } from "../text/did_you_mean.ts";
 import { formatDuration } from "../text/units.ts";
 import { endRecorded } from "./leftovers.ts";
 import { Member, type MemberContext } from "./member.ts";
@@ -210,13 +209,8 @@ export class Stack {
 
   #known(names: readonly string[] = [...this.#members.keys()]): readonly string[] {
     const unknown = names.find((name) => !this.#members.has(name));
-    if (unknown === undefined) return names;
-    const declared = [...this.#members.keys()];
-    const near = didYouMean(unknown, declared);
-    throw new LocalError("usage", `There is no process \`${unknown}\``, {
-      hint: near === null ? `The project file declares ${declared.join(", ")}` : `Did you mean \`${near}\`?`,
-      facts: { name: unknown, declared },
-    });
+    if (unknown !== undefined) throw unknownProcess(unknown, [...this.#members.keys()]);
+    return names;
   }
 
   #surroundings(): Surroundings {

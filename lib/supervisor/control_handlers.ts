@@ -1,9 +1,9 @@
 import { policiesOf } from "../config/policy.ts";
 import type { RequestedSettings } from "../config/settings.ts";
-import type { Controlled, SnapshotRequest, SnapshotTaken, StartRequest, StopRequest } from "../control/api.ts";
+import type { Controlled, SnapshotRequest, StartRequest, StopRequest } from "../control/api.ts";
 import { removeCopy } from "../database/copy_files.ts";
-import { takeSnapshot } from "../database/snapshot.ts";
-import { type Failure, START_STOPPED, toFailure } from "../errors/failure.ts";
+import { type Snapshot, takeSnapshot } from "../database/snapshot.ts";
+import { fromFailure, START_STOPPED, toFailure } from "../errors/failure.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
 import { readHistory } from "../instance/event_log.ts";
@@ -16,9 +16,8 @@ import { requireExecutable } from "../platform/spawn/executable.ts";
 import { isLeaving, isOver, type State } from "../process/states.ts";
 import { notStopped, refuseReplacement } from "../temporal/launch/preflight.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
-import { differencesFrom, settingsDiffer } from "./differences.ts";
+import { refuseDifferences } from "./differences.ts";
 import { renderMetrics } from "./metrics.ts";
-import { redeclareProcesses, restartProcesses, startProcesses, stopProcesses } from "./process_requests.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** How long `status` waits for a binary that was never asked for its version, in ms. */
@@ -71,43 +70,44 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     };
   };
 
-  /** Waits until Temporal and the processes beside it are ready, or the supervisor has given up or was stopped. */
-  const settled = async (names?: readonly string[]): Promise<Status | Failure> => {
+  /** Resolves when Temporal is ready, or nothing is left to supervise. */
+  const decided = () => supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
+
+  const refuseLeaving = () => {
+    if (isLeaving(supervisor.machine.state)) throw leaving();
+  };
+
+  /** Waits until Temporal and the processes beside it are ready. Fails if the supervisor has given up or was stopped. */
+  const settled = async (names?: readonly string[]): Promise<Status> => {
     for (;;) {
-      const state = await supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
+      const state = await decided();
       if (state.kind !== "running") {
         await departed; // the next start must find the locks free
-        return state.kind === "failed" ? state.failure : START_STOPPED;
+        throw fromFailure(state.kind === "failed" ? state.failure : START_STOPPED);
       }
       const stack = await supervisor.loadedStack();
       stack?.begin();
       const failure = await stack?.settled(names) ?? null;
-      if (failure !== null) return failure;
+      if (failure !== null) throw fromFailure(failure);
       const { kind } = supervisor.machine.state;
       // A stop or a restart has ended the processes meanwhile: what comes of that decides.
       if (stack === null || (kind !== "stopping" && !isOver(supervisor.machine.state))) return await status();
     }
   };
 
-  /** Creates what is requested beside what runs. Why that failed, else null. */
-  const add = async (requested: RequestedSettings): Promise<Failure | null> => {
-    try {
-      await program.add(requested);
-      manager.updateRecord();
-      return null;
-    } catch (error) {
-      if (error instanceof LocalError) return toFailure(error);
-      throw error;
-    }
+  /** Creates what is requested beside what runs. */
+  const add = async (requested: RequestedSettings): Promise<void> => {
+    await program.add(requested);
+    manager.updateRecord();
   };
   /** The same once Temporal is ready, for a request that does not wait for that. */
-  const addLater = (requested: RequestedSettings): void => {
-    supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null)
-      .then(async ({ kind }) => {
-        const failure = kind === "running" ? await add(requested) : null;
-        if (failure !== null) supervisor.warnings.add(failure.message);
-      })
-      .catch((error: unknown) => instance.log.note("addition failed", { why: toFailure(error).message }));
+  const addLater = async (requested: RequestedSettings): Promise<void> => {
+    try {
+      if ((await decided()).kind === "running") await add(requested);
+    } catch (error) {
+      if (error instanceof LocalError) supervisor.warnings.add(error.message);
+      else instance.log.note("addition failed", { why: toFailure(error).message });
+    }
   };
 
   return {
@@ -117,22 +117,18 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     },
     settled: () => settled(),
     start: async (request: StartRequest) => {
-      if (isLeaving(supervisor.machine.state)) return LEAVING;
+      refuseLeaving();
       const { noWait, asked: requested, names } = request;
       manager.lookAtAdopted();
-      const differences = differencesFrom(request, instance, supervisor);
-      if (differences.length > 0) return settingsDiffer(differences);
-      const refusal = await startProcesses(supervisor, request);
-      if (refusal !== null) return refusal;
+      refuseDifferences(request, instance, supervisor);
+      await startProcesses(supervisor, request);
       const requestedAtMs = Date.now();
       supervisor.dispatch({ kind: "due" }); // a requested start ends a backoff
       const isReady = supervisor.machine.state.kind === "running" && supervisor.stack === null;
       const current = noWait === true || isReady ? await status() : await settled(names);
-      if (!("schema" in current)) return current;
       const isAdding = program.lacks(requested) && supervisor.machine.state.kind === "running";
-      const failure = isAdding ? await add(requested) : null;
-      if (failure !== null) return failure;
-      if (supervisor.machine.state.kind !== "running") addLater(requested);
+      if (isAdding) await add(requested);
+      if (supervisor.machine.state.kind !== "running") void addLater(requested);
       const startedAtMs = manager.process?.startedAtMs ?? 0;
       return {
         ...isAdding ? await status() : current,
@@ -140,46 +136,52 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       };
     },
     stop: async ({ graceMs, names }: StopRequest) => {
-      if (names !== undefined) return await stopProcesses(supervisor, names, graceMs) ?? await status();
+      if (names !== undefined) {
+        await (await supervisor.stackWith(names)).stop(names, graceMs ?? Infinity);
+        return await status();
+      }
       const hasFailed = supervisor.machine.state.kind === "failed"; // nothing is left to stop
       const askedAtMs = performance.now();
-      supervisor.dispatch({ kind: "stop", graceMs: graceMs < 0 ? DEFAULT_GRACE_MS : graceMs });
+      supervisor.dispatch({ kind: "stop", graceMs: graceMs ?? DEFAULT_GRACE_MS });
       await departed;
       const { state } = supervisor.machine;
-      if (state.kind === "superseded" || hasFailed) return LEAVING;
-      if (state.kind === "failed") return state.failure;
+      if (state.kind === "superseded" || hasFailed) throw leaving();
+      if (state.kind === "failed") throw fromFailure(state.failure);
       const { lastTerminated: last } = manager;
       const stopped = last !== null && last.atMs >= askedAtMs ? last : { pid: null, forced: false };
       return { ...await status(), stopped: { pid: stopped.pid, forced: stopped.forced } };
     },
     restart: async ({ asked: requested, binary, policy, processes, names }: StartRequest) => {
-      if (isLeaving(supervisor.machine.state)) return LEAVING;
-      if (names !== undefined) return await restartProcesses(supervisor, names, processes) ?? await settled(names);
-      const refusal = await refusalOf(supervisor, requested, binary, instance);
-      if (refusal !== null) return refusal;
-      if (isLeaving(supervisor.machine.state)) return LEAVING;
+      refuseLeaving();
+      if (names !== undefined) {
+        await (await supervisor.stackWith(names)).restart(names, processes);
+        return await settled(names);
+      }
+      await refuseBadRestart(supervisor, requested, binary, instance);
+      refuseLeaving();
       if (policy !== undefined) Object.assign(instance, policiesOf({ ...instance.policy, ...policy }));
       program.change(requested, binary);
-      await redeclareProcesses(supervisor, processes);
+      const hasNew = processes !== undefined && processes.length > 0;
+      const stack = hasNew ? await supervisor.ensureStack([]) : await supervisor.loadedStack();
+      stack?.redeclare(processes);
       supervisor.dispatch({ kind: "restart", graceMs: DEFAULT_GRACE_MS });
       return await settled();
     },
     snapshot: async ({ asker }: SnapshotRequest) => {
-      if (isLeaving(supervisor.machine.state)) return LEAVING;
+      refuseLeaving();
       // A requester in another PID namespace is not visible, and is assumed to be alive.
       const seen = asker !== undefined && isStillThere(asker, instance.processes) ? asker : null;
       const isWanted = () => seen === null || isStillThere(seen, instance.processes);
-      const current = await settled();
-      if (!("schema" in current)) return current;
-      const result = await health.standStill(async () => {
+      await settled();
+      const snapshot = await health.standStill(async () => {
         const { process: temporal } = manager;
-        if (!isWanted()) return UNWANTED;
-        if (temporal === null) return LEAVING;
+        if (!isWanted()) throw unwanted();
+        if (temporal === null) throw leaving();
         return await snapshotOf(temporal, instance, () => manager.process === temporal);
       });
-      if (!("snapshot" in result) || isWanted()) return result;
-      removeCopy(result.snapshot.path);
-      return UNWANTED;
+      if (isWanted()) return snapshot;
+      removeCopy(snapshot.path);
+      throw unwanted();
     },
     isHealthy: () => supervisor.machine.state.kind === "running",
     metrics: () => renderMetrics(supervisor, startedAt, Date.now()),
@@ -188,58 +190,60 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
   };
 }
 
-/** Why a restart with these settings would fail after stopping the running Temporal; null if nothing prevents it. */
-async function refusalOf(
-  { program, manager }: Supervisor,
+/** Declares and starts what a request names beside Temporal; one that names nothing starts nothing that was stopped. */
+async function startProcesses(supervisor: Supervisor, { processes, names }: StartRequest): Promise<void> {
+  if (processes !== undefined && processes.length > 0) await supervisor.ensureStack(processes);
+  const stack = names === undefined ? await supervisor.loadedStack() : await supervisor.stackWith(names);
+  if (processes !== undefined) stack?.declare(processes);
+  if (processes !== undefined || names !== undefined) await stack?.start(names);
+}
+
+/** @throws {LocalError} why a restart with these settings would fail after stopping the running Temporal */
+async function refuseBadRestart(
+  { program, manager: { process: temporal } }: Supervisor,
   requested: RequestedSettings,
   binary: string | null,
   instance: Instance,
-): Promise<Failure | null> {
+): Promise<void> {
   const next = program.planWith(requested, binary);
-  const { process: temporal } = manager;
-  if (next === null || temporal === null) return null;
+  if (next === null || temporal === null) return;
   try {
     requireExecutable(next.binary, undefined); // it may have been removed since its launch
   } catch (error) {
-    if (error instanceof LocalError) return toFailure(notStopped(error));
-    throw error;
+    throw error instanceof LocalError ? notStopped(error) : error;
   }
-  try {
-    const running = { binary: temporal.binary ?? next.binary, settings: temporal.settings };
-    await refuseReplacement(next, running, instance);
-    return null;
-  } catch (error) {
-    if (error instanceof LocalError) return toFailure(error);
-    throw error;
-  }
+  await refuseReplacement(next, { binary: temporal.binary ?? next.binary, settings: temporal.settings }, instance);
 }
 
 async function snapshotOf(
   { pid, settings }: TemporalProcess,
   instance: Instance,
   isStillOurs: () => boolean,
-): Promise<SnapshotTaken | Failure> {
+): Promise<Snapshot> {
   if (settings.dbFilename === null) {
-    return { code: "no-database", message: "Temporal keeps its data in memory: there is no database" };
+    throw new LocalError("no-database", "Temporal keeps its data in memory: there is no database");
   }
   try {
     const snapshot = await takeSnapshot(settings.dbFilename, { pgid: pid, settings, isStillOurs }, instance);
     instance.log.note("snapshot taken", { ...snapshot });
-    return { schema: 1, snapshot };
+    return snapshot;
   } catch (error) {
-    if (error instanceof LocalError) return toFailure(error);
     const why = systemErrorCode(error);
-    if (why === undefined) throw error;
-    return {
-      code: "backup-failed",
-      message: `Cannot copy ${settings.dbFilename}: ${why}`,
+    if (error instanceof LocalError || why === undefined) throw error;
+    throw new LocalError("backup-failed", `Cannot copy ${settings.dbFilename}: ${why}`, {
       facts: { systemError: why },
-    };
+    });
   }
 }
 
-const UNWANTED: Failure = { code: "interrupted", message: "The process that requested the copy has exited" };
-const LEAVING: Failure = { code: "interrupted", message: "The supervisor is exiting", facts: { leaving: true } };
+function unwanted(): LocalError {
+  return new LocalError("interrupted", "The process that requested the copy has exited");
+}
+
+/** The caller must ask again: see `isLeaving` of the control API. */
+function leaving(): LocalError {
+  return new LocalError("interrupted", "The supervisor is exiting", { facts: { leaving: true } });
+}
 
 /** A Temporal that fails the checks is reported as `unhealthy`, even if the supervisor has not noticed yet. */
 function reportedState(kind: State["kind"], healthy: boolean): StatusState {

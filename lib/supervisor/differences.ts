@@ -4,12 +4,29 @@ import { policyDifferences } from "../config/policy.ts";
 import { type SettingDifference, settingsDifferences } from "../config/settings.ts";
 import type { StartRequest } from "../control/api.ts";
 import { withRealDatabase } from "../database/path.ts";
-import type { Failure } from "../errors/failure.ts";
+import { LocalError } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** What a request wants otherwise than it runs. */
-export function differencesFrom(
+/** @throws {LocalError} `settings-differ` if a request wants something otherwise than it runs */
+export function refuseDifferences(request: StartRequest, instance: Instance, supervisor: Supervisor): void {
+  const differences = differencesFrom(request, instance, supervisor);
+  if (differences.length === 0) return;
+  const isOfProcesses = differences.every(({ setting }) => setting.startsWith("processes."));
+  const what = isOfProcesses ? "Processes are" : "Temporal is";
+  throw new LocalError(
+    "settings-differ",
+    `${what} already running with different settings: ${differences.map(inWords).join("; ")}`,
+    {
+      hint: isOfProcesses
+        ? "`stigmer-local restart` applies the project file"
+        : "`stigmer-local restart` with these flags applies them; a different --home creates a separate instance",
+      facts: { differences },
+    },
+  );
+}
+
+function differencesFrom(
   { asked: requested, binary, policy = {}, processes }: StartRequest,
   instance: Instance,
   { manager, program, stack }: Supervisor,
@@ -28,21 +45,6 @@ export function differencesFrom(
     differences.push({ setting: flag.name, running, asked });
   }
   return processes === undefined ? differences : [...differences, ...stack?.differences(processes) ?? []];
-}
-
-/** The refusal of a request that wants `differences`. */
-export function settingsDiffer(differences: SettingDifference[]): Failure {
-  const isOfProcesses = differences.every(({ setting }) => setting.startsWith("processes."));
-  return {
-    code: "settings-differ",
-    message: `${isOfProcesses ? "Processes are" : "Temporal is"} already running with different settings: ${
-      differences.map(inWords).join("; ")
-    }`,
-    hint: isOfProcesses
-      ? "`stigmer-local restart` applies the project file"
-      : "`stigmer-local restart` with these flags applies them; a different --home creates a separate instance",
-    facts: { differences },
-  };
 }
 
 function inWords({ setting, running, asked }: SettingDifference): string {

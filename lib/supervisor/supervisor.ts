@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { ProcessSettings } from "../config/processes.ts";
+import { type ProcessSettings, unknownProcess } from "../config/processes.ts";
 import type { Settings } from "../config/settings.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest, limitBesideMs } from "../instance/context.ts";
 import { HeldHome } from "../instance/lock_guard.ts";
@@ -16,6 +16,10 @@ import { Warnings } from "./warnings.ts";
 
 /** Temporal that answers no later counts as one that does not serve, in ms. */
 const ANSWER_TIMEOUT_MS = 1000;
+
+const NO_STACK =
+  "This instance has none beside Temporal: declare it under `processes` in stigmer-local.yaml, then run " +
+  "`stigmer-local start`";
 
 /** Supervises one instance: its Temporal, and the processes beside it. */
 export class Supervisor extends Supervised<TemporalProcess> {
@@ -70,6 +74,13 @@ export class Supervisor extends Supervised<TemporalProcess> {
   /** The same once they are loaded. */
   async loadedStack(): Promise<Stack | null> {
     return await this.#stack;
+  }
+
+  /** The same, to find `names` in it. @throws {LocalError} `usage` if there are none at all */
+  async stackWith([name = ""]: readonly string[]): Promise<Stack> {
+    const stack = await this.#stack;
+    if (stack === null) throw unknownProcess(name, [], NO_STACK);
+    return stack;
   }
 
   /** The processes beside Temporal; declared as `processes` unless there are some. */

@@ -8,7 +8,7 @@ import { LocalError } from "../../lib/errors/local_error.ts";
 import type { LogEvent } from "../../lib/instance/event_log.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 
-const FAILURE: Failure = { code: "port-taken", message: "Port 7233 is taken", facts: { pid: 1 } };
+const FAILURE = { code: "port-taken", message: "Port 7233 is taken", hint: "Kill it", facts: { pid: 1 } } as const;
 const STATUS = { schema: 1, state: "running" } as Status;
 
 /** A supervisor that notes what it is asked. */
@@ -27,7 +27,7 @@ function fake(changes: Partial<Controlled> = {}) {
     restart: noting("restart"),
     snapshot: () => {
       asked.push("snapshot");
-      return Promise.resolve({ schema: 1, snapshot: { path: "/t.db.copy-1", database: "/t.db" } });
+      return Promise.resolve({ path: "/t.db.copy-1", database: "/t.db" });
     },
     isHealthy: () => true,
     metrics: () => "up 1\n",
@@ -70,25 +70,16 @@ describe("controlApi()", () => {
     const { handle, asked } = fake();
     for (const body of ["", " \n", "{}"]) await handle("POST", "/start", body);
     await handle("POST", "/stop", "");
-    assertEquals(asked, [...Array(3).fill(["start", { asked: {}, binary: null }]), ["stop", { graceMs: -1 }]]);
+    assertEquals(asked, [...Array(3).fill(["start", { asked: {}, binary: null }]), ["stop", {}]]);
   });
 
-  it("answers a failure with 409 and what it says", async () => {
-    const { handle } = fake({ start: () => Promise.resolve(FAILURE), settled: () => Promise.resolve(FAILURE) });
+  it("answers a failure with 409 and all that it says", async () => {
+    const { code, message, ...rest } = FAILURE;
+    const fail = () => Promise.reject(new LocalError(code, message, rest));
+    const { handle } = fake({ start: fail, settled: fail });
     const expected = { status: 409, body: { schema: 1, error: FAILURE } };
     assertEquals(parsed(await handle("POST", "/start", "")), expected);
     assertEquals(parsed(await handle("GET", "/wait", "")), expected);
-  });
-
-  it("answers a failure that is thrown with all that it says", async () => {
-    const { code, message, ...rest } = FAILURE;
-    const { handle } = fake({
-      start: () => Promise.reject(new LocalError(code, message, { ...rest, hint: "Kill it" })),
-    });
-    assertEquals(parsed(await handle("POST", "/start", "")), {
-      status: 409,
-      body: { schema: 1, error: { ...FAILURE, hint: "Kill it" } },
-    });
   });
 
   it("tells health by the status alone, and metrics as text", async () => {

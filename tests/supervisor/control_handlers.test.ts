@@ -1,15 +1,21 @@
 import { describe, it } from "node:test";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { toFailure } from "../../lib/errors/failure.ts";
+import { LocalError } from "../../lib/errors/local_error.ts";
 import type { Instance } from "../../lib/instance/context.ts";
 import type { State } from "../../lib/process/states.ts";
 import { controllerOf } from "../../lib/supervisor/control_handlers.ts";
 import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
 
-const FAILED: State = { kind: "failed", failure: { code: "database-busy", message: "The database is another's" } };
+const FAILED = {
+  kind: "failed",
+  failure: { code: "database-busy", message: "The database is another's" },
+} as const satisfies State;
 
 describe("controllerOf()", () => {
   it("answers a stop that comes when the start has failed as one that leaves: stop never tells a start's failure", async () => {
-    assertEquals(await inState(FAILED).stop({ graceMs: 0 }), {
+    const error = await assertRejects(() => inState(FAILED).stop({ graceMs: 0 }), LocalError);
+    assertEquals(toFailure(error), {
       code: "interrupted",
       message: "The supervisor is exiting",
       facts: { leaving: true },
@@ -17,7 +23,8 @@ describe("controllerOf()", () => {
   });
 
   it("tells those who wait for it why the start failed", async () => {
-    assertEquals(await inState(FAILED).settled(), { code: "database-busy", message: "The database is another's" });
+    const error = await assertRejects(() => inState(FAILED).settled(), LocalError);
+    assertEquals(toFailure(error), FAILED.failure);
   });
 });
 
