@@ -9,7 +9,7 @@ import {
 } from "../client/spawn_supervisor.ts";
 import { within } from "../control/request.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
-import { systemErrorCode } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
 import { notReady } from "../errors/not_ready.ts";
 import { type LaunchRequest, NO_HOME_EXIT } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -45,16 +45,13 @@ export async function spawnEphemeral(
   timeoutMs: number,
 ): Promise<SpawnedEphemeral> {
   const giveUpAt = performance.now() + timeoutMs;
-  const output = openOutput(launchRequest.home); // the log is deleted with the home
+  const output = orNull(() => openUnlinked(dirname(launchRequest.home))); // the log is deleted with the home
+  if (output === null) throw homeNotMade(launchRequest.home);
   let supervisor: DetachedProcess | null = null;
   try {
-    supervisor = await spawnSupervisor(host, launchRequest, {
-      cwd: dirname(launchRequest.home),
-      output,
-      pass: [],
-    });
+    supervisor = await spawnSupervisor(host, launchRequest, { cwd: dirname(launchRequest.home), output, pass: [] });
+    const isHomeThere = () => isOwnFolder(launchRequest.home, host.uid);
     for (;;) {
-      const isHomeThere = () => isOwnFolder(launchRequest.home, host.uid);
       const answer = await waitForSupervisor(host, launchRequest, supervisor, "/wait", giveUpAt, isHomeThere);
       if (answer.kind === "answer") return { status: statusFromSupervisor(answer), exited: supervisor.exited };
       if (supervisor.exit?.code === NO_HOME_EXIT) throw homeNotMade(launchRequest.home);
@@ -71,15 +68,6 @@ export async function spawnEphemeral(
     throw error;
   } finally {
     closeSync(output);
-  }
-}
-
-function openOutput(home: string): number {
-  try {
-    return openUnlinked(dirname(home));
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    throw homeNotMade(home);
   }
 }
 

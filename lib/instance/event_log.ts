@@ -1,5 +1,5 @@
 import { appendFileSync, closeSync, lstatSync, writeSync } from "node:fs";
-import { systemErrorCode } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
 import { openLog } from "../logs/open_log.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 
@@ -38,7 +38,7 @@ export function openEventLog(logPath: string | "stderr" | null, historyPath: str
   const write = (event: string, facts: Record<string, unknown>): string => {
     const entry: LogEvent = { at: new Date(now()).toISOString(), event, ...facts };
     const line = JSON.stringify(entry) + "\n";
-    if (fd !== null) ignoringWriteErrors(() => writeSync(fd, line));
+    if (fd !== null) orNull(() => writeSync(fd, line));
     for (const listener of listeners) listener(entry);
     return line;
   };
@@ -46,7 +46,7 @@ export function openEventLog(logPath: string | "stderr" | null, historyPath: str
     note: (event, facts = {}) => void write(event, facts),
     transition: (event, facts = {}) => {
       const line = write(event, facts);
-      ignoringWriteErrors(() => appendHistory(historyPath, line));
+      orNull(() => appendHistory(historyPath, line));
     },
     subscribe: (listener) => {
       listeners.add(listener);
@@ -81,12 +81,4 @@ function appendHistory(path: string, line: string): void {
     writeAtomically(path, kept.slice(kept.length / 2).join("\n") + "\n");
   }
   appendFileSync(path, line, { mode: 0o600 });
-}
-
-function ignoringWriteErrors(write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import type { Host } from "../platform/runtime/host.ts";
 import { shellWord } from "../text/shell_word.ts";
 
 /** A user in messages. */
@@ -37,4 +38,10 @@ export function ownerFault(path: string, owner: { uid: number; mode: number }, u
   const mode = (owner.mode & 0o7777).toString(8);
   const reason = `is writable by others (mode ${mode})`;
   return { isForeign: false, reason, remedy: `chmod go-w ${shellWord(path)}`, facts: { mode } };
+}
+
+/** Whether the folder `home` exists, and only this user can write to it. */
+export function isOwnHome({ uid, folderOwner }: Pick<Host, "uid" | "folderOwner">, home: string): boolean {
+  const owner = folderOwner(home);
+  return owner !== null && ownerFault(home, owner, uid) === null;
 }

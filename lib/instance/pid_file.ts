@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, renameSync } from "node:fs";
 import { basename } from "node:path";
 import type { ProcessSettings } from "../config/processes.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { type InstancePaths, processesDir, processPaths } from "./paths.ts";
@@ -60,13 +61,8 @@ export function readPidFile(path: string, program = "temporal"): PidFileContent 
 
 /** The names of the processes that have ever run in `home`: each has a lock, which is never removed. */
 export function recordedNames(home: string): string[] {
-  try {
-    const files = readdirSync(processesDir(home));
-    return [...new Set(files.flatMap((file) => /^(.+)\.(?:lock|pid)$/.exec(file)?.[1] ?? []))];
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return [];
-  }
+  const files = orNull(() => readdirSync(processesDir(home))) ?? [];
+  return [...new Set(files.flatMap((file) => /^(.+)\.(?:lock|pid)$/.exec(file)?.[1] ?? []))];
 }
 
 /** The processes that earlier supervisors of this home recorded and did not stop. */

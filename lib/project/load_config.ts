@@ -1,7 +1,7 @@
 import { type ConfigFile, readConfigFile } from "../config/file/config_file.ts";
 import { CONFIG_SECTION } from "../config/flags/flag.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { ownerFault } from "../instance/owner.ts";
+import { isOwnHome } from "../instance/owner.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Host, TextRefusal } from "../platform/runtime/host.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
@@ -23,12 +23,6 @@ export async function loadConfig(host: Host, home: string): Promise<ConfigFile |
   }
   const yaml = { path, text: reading.text, section: CONFIG_SECTION };
   return readConfigFile(path, await readCachedYaml(host, yaml, configRead));
-}
-
-/** Whether `home` exists, and only this user can write to it. */
-export function isOwnHome(host: Host, home: string): boolean {
-  const owner = host.folderOwner(home);
-  return owner !== null && ownerFault(home, owner, host.uid) === null;
 }
 
 /** The error for a file with settings that cannot be read. */

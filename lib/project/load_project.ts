@@ -1,10 +1,11 @@
 import { type ConfigFile, PROCESSES_KEY, readConfigFile } from "../config/file/config_file.ts";
 import { type ConfigEntry, type ConfigNode, isEmpty } from "../config/file/config_node.ts";
 import { LocalError } from "../errors/local_error.ts";
+import { isOwnHome } from "../instance/owner.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { MAX_BYTES, readCachedYaml } from "./cached_yaml.ts";
-import { isOwnHome, unreadable } from "./load_config.ts";
+import { unreadable } from "./load_config.ts";
 
 /** A project file that counts for a command. */
 export interface Project {

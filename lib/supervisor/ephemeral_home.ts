@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync } from "node:fs";
-import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { LocalError } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
 import type { InstancePaths } from "../instance/paths.ts";
 
 /**
@@ -7,19 +8,9 @@ import type { InstancePaths } from "../instance/paths.ts";
  * neither is possible, e.g. the disk is full, or the path is taken.
  */
 export function makeEphemeralHome({ home, logsDir }: InstancePaths, uid: number): boolean {
-  try {
-    mkdirSync(home, { mode: 0o700 });
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    if (!isOwnFolder(home, uid)) return false;
-  }
-  try {
-    mkdirSync(logsDir, { recursive: true, mode: 0o700 });
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return false;
-  }
+  const make = (path: string) =>
+    orNull(() => mkdirSync(path, { mode: 0o700 })) !== null || isOwnFolder(path, uid);
+  return make(home) && make(logsDir);
 }
 
 /** Other users can see the path before the folder exists, and may have created it. */

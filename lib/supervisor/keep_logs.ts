@@ -1,6 +1,6 @@
 import { constants, copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { systemErrorCode } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
 import type { InstancePaths } from "../instance/paths.ts";
 
 /** The folder in `into` that gets the logs of the ephemeral instance at `home`; no other instance has the same one. */
@@ -14,13 +14,9 @@ export function keptLogsPath(into: string, home: string): string {
  */
 export function keepLogs({ home, logsDir }: InstancePaths, into: string): void {
   const folder = keptLogsPath(into, home);
-  try {
+  orNull(() => {
     const names = readdirSync(logsDir);
     mkdirSync(folder, { recursive: true });
-    for (const name of names) {
-      copyFileSync(join(logsDir, name), join(folder, name), constants.COPYFILE_EXCL);
-    }
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-  }
+    for (const name of names) copyFileSync(join(logsDir, name), join(folder, name), constants.COPYFILE_EXCL);
+  });
 }

@@ -1,13 +1,13 @@
 import type { CommandContext } from "../../cli/context.ts";
 import { typedCommands } from "../../cli/typed_commands.ts";
 import { readLastFailure } from "../../instance/last_failure.ts";
+import { isOwnHome } from "../../instance/owner.ts";
 import { instancePaths } from "../../instance/paths.ts";
 import type { RegistryEntry } from "../../instance/registry/entry.ts";
 import { readRegistry, realPath } from "../../instance/registry/registry.ts";
 import type { Status, StatusState } from "../../instance/status/status.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
 import { processesHere } from "../../platform/processes/processes_here.ts";
-import { isOwnHome } from "../../project/load_config.ts";
 import { currentStatus } from "../current_status.ts";
 
 /** An instance in the output of `ls --json`: fields may be added but not renamed. */

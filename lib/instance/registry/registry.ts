@@ -4,6 +4,7 @@ import { writeAtomically } from "../../platform/files/atomic_file.ts";
 import { readJsonFile } from "../../platform/files/json_file.ts";
 import { removeQuietly } from "../../platform/files/remove_if_present.ts";
 import type { Host } from "../../platform/runtime/host.ts";
+import { isOwnHome } from "../owner.ts";
 import {
   entryName,
   formatEntry,
@@ -32,21 +33,14 @@ type Owner = Pick<Host, "env" | "uid" | "folderOwner">;
  * @param creates Create it where it is missing, in a home directory of this user.
  * @throws the system's error, if it cannot be created
  */
-export function registryFolder({ env, uid, folderOwner }: Owner, creates = false): string | null {
+export function registryFolder(host: Owner, creates = false): string | null {
+  const { env, uid, folderOwner } = host;
   const userHome = env["HOME"] ?? "";
   if (!userHome.startsWith("/")) return null;
-  const isOurs = (path: string) => {
-    const owner = folderOwner(path);
-    return owner === null ? null : owner.uid === uid && (owner.mode & 0o022) === 0;
-  };
   let mayCreate = creates && folderOwner(userHome)?.uid === uid;
   for (const path of [`${userHome}/.stigmer`, `${userHome}/.stigmer/instances`]) {
-    let seen = isOurs(path);
-    if (seen === null && mayCreate) {
-      mkdirSync(path, { mode: 0o700 });
-      seen = isOurs(path);
-    }
-    if (seen !== true) return null;
+    if (mayCreate && folderOwner(path) === null) mkdirSync(path, { mode: 0o700 });
+    if (!isOwnHome(host, path)) return null;
     mayCreate = creates;
   }
   return `${userHome}/.stigmer/instances`;
@@ -95,8 +89,7 @@ export function readRegistry(host: Owner): RegistryEntry[] {
       removeQuietly(path); // whatever it was, a supervisor that runs writes its own again
       continue;
     }
-    const owner = host.folderOwner(entry.home);
-    if (owner !== null && owner.uid === host.uid && (owner.mode & 0o022) === 0) found.push(entry);
+    if (isOwnHome(host, entry.home)) found.push(entry);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { unlinkSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
+import { orNull } from "../../errors/system_error.ts";
 
 /**
  * Removes the file at `path`, if there is one.
@@ -18,9 +19,5 @@ export function removeIfPresent(path: string, ignored: readonly string[] = []): 
 
 /** Removes the file at `path` if the system allows it. */
 export function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-  }
+  orNull(() => unlinkSync(path));
 }
