@@ -52,7 +52,7 @@ export async function ensureSupervisor(
 ): Promise<Status> {
   const giveUpAt = performance.now() + options.timeoutMs;
   const remainingMs = () => Math.max(1, giveUpAt - performance.now());
-  const { warnings } = prepareHome(launchRequest.home);
+  const warnings = prepareHome(launchRequest.home);
   const paths = instancePaths(launchRequest.home);
   await makeFolder(paths.logsDir);
   let hasSpawned = false; // stays true: on a machine that stalls, the spawned supervisor may be asked again

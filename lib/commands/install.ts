@@ -34,7 +34,7 @@ export const install: Command = async (context) => {
 
   const { home } = context.invocation;
   checkHome(context);
-  await tellWarnings(context, prepareHome(home));
+  await tellWarnings(context, { warnings: prepareHome(home) });
   const { commandOptions: { version: named } } = context.invocation;
   const installed = await installOne(context, named === undefined ? null : String(named));
   const { version, path, source, trust, url } = installed;

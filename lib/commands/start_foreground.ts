@@ -23,7 +23,7 @@ const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"] as co
 export const startForeground: Command = async (context) => {
   const { host, invocation: { home, json, quiet } } = context;
   checkHome(context);
-  await tellWarnings(context, prepareHome(home));
+  await tellWarnings(context, { warnings: prepareHome(home) });
   await makeFolder(instancePaths(home).logsDir);
   const launchRequest = await createLaunchRequest(context, false);
   const lock = await tryLock(instancePaths(home).supervisorLock);

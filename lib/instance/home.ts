@@ -11,20 +11,16 @@ import { PROJECT_FILE_NAME } from "./paths.ts";
 /** Size of the trial write: one block of most file systems. */
 const TRIAL_BYTES = 4096;
 
-/** Warnings about a home that is usable nonetheless. */
-export interface PreparedHome {
-  warnings: string[];
-}
-
 /**
  * Creates the folder at `path`, an absolute path, and its missing parents (mode 0700), or checks the existing one. Within a
  * project, git ignores what is in it.
  * Anyone who can write to the home decides what is launched and which processes are signalled, so only its owner may.
  *
+ * @returns warnings about a home that is usable nonetheless
  * @throws {LocalError} `home-unusable` when `path` is not a folder, belongs to another user (for root too), is writable
  * by group or others, is on a read-only or full file system, or can't be created
  */
-export function prepareHome(path: string): PreparedHome {
+export function prepareHome(path: string): string[] {
   const info = statOf(path) ?? make(path);
   if (!info.isDirectory()) {
     throw unusable(path, "it is not a directory", "Choose another directory with --home");
@@ -46,7 +42,7 @@ export function prepareHome(path: string): PreparedHome {
   if (uid === 0 && user !== undefined && user !== "root" && (statOf(dirname(path))?.uid ?? 0) !== 0) {
     warnings.push(`${path} belongs to root now, and ${user} cannot use it: run this without sudo`);
   }
-  return { warnings };
+  return warnings;
 }
 
 function statOf(path: string): Stats | null {

@@ -28,11 +28,11 @@ describe("prepareHome()", () => {
       const umask = process.umask(0);
       try {
         const home = join(folder, "a b", "ü", ".stigmer");
-        assertEquals(prepareHome(home), { warnings: [] });
+        assertEquals(prepareHome(home), []);
         for (const path of [home, join(home, ".."), join(home, "../..")]) {
           assertEquals(statSync(path).mode & 0o7777, 0o700, path);
         }
-        assertEquals(prepareHome(home), { warnings: [] });
+        assertEquals(prepareHome(home), []);
       } finally {
         process.umask(umask);
       }
