@@ -1,6 +1,6 @@
 import { closeSync, statSync } from "node:fs";
 import { statusOrThrow } from "../control/client.ts";
-import { askStart, isLeaving, type LongAnswer } from "../control/request.ts";
+import { askLong, isLeaving, type LongAnswer } from "../control/request.ts";
 import { type LaunchRequest, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
 import { readLastFailure } from "../instance/last_failure.ts";
@@ -84,19 +84,12 @@ export async function ensureSupervisor(
 function askRunningSupervisor(
   host: Host,
   launchRequest: LaunchRequest,
-  options: EnsureSupervisorOptions,
+  { noWait }: EnsureSupervisorOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  const { requested, binaryRequested, binary, policy, processes, names } = launchRequest;
-  const request = {
-    asked: requested,
-    binary: binaryRequested ? binary : null,
-    policy,
-    noWait: options.noWait,
-    ...(processes === undefined ? {} : { processes }),
-    ...(names === undefined ? {} : { names }),
-  };
-  return askStart(host, launchRequest.home, request, timeoutMs);
+  const { home, requested, binaryRequested, binary, policy, processes, names } = launchRequest;
+  const body = { asked: requested, binary: binaryRequested ? binary : null, policy, noWait, processes, names };
+  return askLong(host, home, { method: "POST", path: "/start", body }, timeoutMs);
 }
 
 /** Passes `lock` to a new supervisor, and waits for its answer. */
@@ -107,43 +100,30 @@ async function installSupervisor(
   options: EnsureSupervisorOptions,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  const paths = instancePaths(launchRequest.home);
-  const logFd = openLogOrFree(paths.supervisorLog, lock);
-  const logStart = statSync(paths.supervisorLog).size;
   const giveUpAt = performance.now() + timeoutMs;
+  const { home } = launchRequest;
+  const { supervisorLog, lastFailure } = instancePaths(home);
+  let logStart: number;
   let supervisor: DetachedProcess;
   try {
-    options.onSupervisorStarting?.();
-    supervisor = await spawnSupervisor(host, launchRequest, {
-      cwd: launchRequest.home,
-      output: logFd,
-      pass: [lock.fd],
-    });
+    const output = openLog(supervisorLog);
+    try {
+      logStart = statSync(supervisorLog).size;
+      options.onSupervisorStarting?.();
+      supervisor = await spawnSupervisor(host, launchRequest, { cwd: home, output, pass: [lock.fd] });
+    } finally {
+      closeSync(output);
+    }
   } finally {
-    closeSync(logFd);
     lock.close(); // only the supervisor's inherited descriptor holds it now
   }
-  const answer = await waitForSupervisor(
-    host,
-    launchRequest,
-    supervisor,
-    options.noWait ? "/status" : "/wait",
-    giveUpAt,
-  );
+  const path = options.noWait ? "/status" : "/wait";
+  const answer = await waitForSupervisor(host, launchRequest, supervisor, path, giveUpAt);
   const { exit } = supervisor;
   if (answer.kind !== "absent" || exit === null) return answer;
   if (exit.code === SUPERSEDED_EXIT) return answer; // the caller asks the new holder of the lock
   // A killed supervisor wrote no failure: a file found there is from an earlier one.
-  const lastFailure = exit.code === 1 ? readLastFailure(paths.lastFailure) : null;
-  const lastWords = readTail(paths.supervisorLog, logStart, LAST_WORDS_BYTES);
-  throw startupError(exit, lastFailure?.failure ?? null, lastWords, paths.supervisorLog);
-}
-
-function openLogOrFree(path: string, lock: LockFile): number {
-  try {
-    return openLog(path);
-  } catch (error) {
-    lock.close();
-    throw error;
-  }
+  const failure = exit.code === 1 ? readLastFailure(lastFailure)?.failure ?? null : null;
+  const lastWords = readTail(supervisorLog, logStart, LAST_WORDS_BYTES);
+  throw startupError(exit, failure, lastWords, supervisorLog);
 }

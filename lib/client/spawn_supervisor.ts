@@ -1,24 +1,14 @@
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, type LongAnswer } from "../control/request.ts";
-import { daemonEnvironment } from "../environment/daemon_environment.ts";
 import { type Failure, fromFailure, START_STOPPED } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { LaunchRequest } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
-import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import { poll } from "../platform/runtime/poll.ts";
 import { type DetachedProcess, spawnDetached } from "../platform/spawn/spawn_detached.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { supervisorCommand } from "./supervisor_command.ts";
-
-/** Where and how the supervisor is spawned. */
-export interface SupervisorSpawnOptions {
-  cwd: string;
-  /** Descriptor for its output before it opens its log, and for crashes. */
-  output: number;
-  /** Descriptors that it inherits as 3, 4 … */
-  pass: readonly number[];
-}
 
 /** How much of the end of its output is read, in bytes. */
 export const LAST_WORDS_BYTES = 16 * 1024;
@@ -28,24 +18,17 @@ const POLL_MS = 5;
 /**
  * Spawns the supervisor that `launchRequest` describes.
  *
+ * @param place.output Descriptor for its output before it opens its log, and for crashes.
+ * @param place.pass Descriptors that it inherits as 3, 4 …
  * @throws {LocalError} `launch-failed`
  */
 export async function spawnSupervisor(
   host: Host,
   launchRequest: LaunchRequest,
-  place: SupervisorSpawnOptions,
+  { output, ...place }: { cwd: string; output: number; pass: readonly number[] },
 ): Promise<DetachedProcess> {
-  const { command, args, env } = supervisorCommand(host);
-  return await spawnDetached({
-    command,
-    args: [...args, JSON.stringify(launchRequest)],
-    cwd: place.cwd,
-    env: { ...daemonEnvironment(host.env, host.cwd), ...env },
-    stdin: "null",
-    stdout: place.output,
-    stderr: place.output,
-    pass: place.pass,
-  });
+  const command = supervisorCommand(host, launchRequest);
+  return await spawnDetached({ ...command, ...place, stdin: "null", stdout: output, stderr: output });
 }
 
 /**
@@ -62,15 +45,14 @@ export async function waitForSupervisor(
   giveUpAt: number,
   isHomeThere: () => boolean = () => true,
 ): Promise<LongAnswer> {
-  for (;;) {
+  const ask = async (): Promise<LongAnswer | null> => {
     const remainingMs = Math.max(1, giveUpAt - performance.now());
     const answer: LongAnswer = isHomeThere()
       ? await askLong(host, home, { method: "GET", path }, remainingMs)
       : { kind: "absent" };
-    if (answer.kind !== "absent" || supervisor.exit !== null) return answer;
-    if (performance.now() > giveUpAt) return { kind: "late" };
-    await delay(POLL_MS);
-  }
+    return answer.kind !== "absent" || supervisor.exit !== null ? answer : null;
+  };
+  return await poll(ask, { everyMs: POLL_MS, timeoutMs: giveUpAt - performance.now() }) ?? { kind: "late" };
 }
 
 /**

@@ -1,10 +1,12 @@
 import process from "node:process";
+import { daemonEnvironment } from "../environment/daemon_environment.ts";
+import type { LaunchRequest } from "../instance/context.ts";
 import { isBundled, SUPERVISE, SUPERVISOR_FILE } from "../platform/packaging/bundle.ts";
 import { loaderArguments } from "../platform/packaging/loader_arguments.ts";
 import type { Host } from "../platform/runtime/host.ts";
 
 /**
- * The command line that runs the supervisor on the current runtime, and the variables to add to its environment.
+ * The command line that runs the supervisor of `launchRequest` on the current runtime, and its environment.
  *
  * Deno's `process.execArgv` is empty, so its flags are given explicitly. A young generation of fixed size keeps the
  * heap of a long-lived process small (70 instead of 120 MB after 200 crashes), and with 4 MB a start runs no garbage
@@ -12,30 +14,28 @@ import type { Host } from "../platform/runtime/host.ts";
  * rejects code compiled with other flags (`cached_data_version_tag`), and Deno has one code cache for all processes:
  * each start of a supervisor, and the command after it, would take 40 ms more. Deno's update check takes 3 MB.
  */
-export function supervisorCommand(host: Host): {
-  command: string;
-  args: string[];
-  env: Record<string, string>;
-} {
+export function supervisorCommand(
+  host: Host,
+  launchRequest: LaunchRequest,
+): { command: string; args: string[]; env: Record<string, string> } {
   const main = isBundled
     ? new URL(SUPERVISOR_FILE, import.meta.url)
     : new URL("../supervisor/main.ts", import.meta.url);
-  const firstArgs = isBundled ? [SUPERVISE] : [];
-  if (host.runtime === "deno") {
-    const args = [
-      "run",
-      "-A",
-      "--quiet",
-      "--no-prompt",
-      "--no-config",
-      "--v8-flags=--min-semi-space-size=4,--max-semi-space-size=4,--single-threaded-gc",
-    ];
-    const path = main.protocol === "file:" ? pathOf(main) : main.href;
-    return { command: process.execPath, args: [...args, path, ...firstArgs], env: { DENO_NO_UPDATE_CHECK: "1" } };
-  }
-  const args = [...isBundled ? [] : typeScriptLoader(), "--max-semi-space-size=1", pathOf(main), ...firstArgs];
-  return { command: process.execPath, args, env: plugAndPlay() };
+  const { runner, env } = host.runtime === "deno"
+    ? { runner: [...DENO_ARGS, main.protocol === "file:" ? pathOf(main) : main.href], env: DENO_ENV }
+    : { runner: [...isBundled ? [] : typeScriptLoader(), "--max-semi-space-size=1", pathOf(main)], env: plugAndPlay() };
+  return {
+    command: process.execPath,
+    args: [...runner, ...isBundled ? [SUPERVISE] : [], JSON.stringify(launchRequest)],
+    env: { ...daemonEnvironment(host.env, host.cwd), ...env },
+  };
 }
+
+const DENO_ENV = { DENO_NO_UPDATE_CHECK: "1" };
+const DENO_ARGS = [
+  ...["run", "-A", "--quiet", "--no-prompt", "--no-config"],
+  "--v8-flags=--min-semi-space-size=4,--max-semi-space-size=4,--single-threaded-gc",
+];
 
 /** The options with which our own process loads TypeScript; none if Node does so by itself. */
 function typeScriptLoader(): string[] {

@@ -1,17 +1,16 @@
 import type { Host } from "../platform/runtime/host.ts";
-import type { StartRequest } from "./api.ts";
-import { askSupervisor, SILENCE_MS } from "./client.ts";
+import { type Answer, askSupervisor, SILENCE_MS } from "./client.ts";
 import type { HttpResponse } from "./http1.ts";
 
-/** The outcome of a long request to a supervisor. */
-export type LongAnswer =
-  | { kind: "answer"; response: HttpResponse }
-  /** The socket has no listener. */
-  | { kind: "absent" }
-  /** Connected, but no response. */
-  | { kind: "silent" }
-  /** The supervisor responds, but did not complete the request in time. */
-  | { kind: "late" };
+/** A request of the control API. */
+export interface ControlRequest {
+  method: "GET" | "POST";
+  path: string;
+  body?: unknown;
+}
+
+/** The outcome of a long request to a supervisor. `late`: it responds, but did not complete the request in time. */
+export type LongAnswer = Answer | { kind: "late" };
 
 /**
  * Sends a request that may take as long as Temporal does. After a second without a response, `GET /healthz` tells
@@ -23,10 +22,9 @@ export type LongAnswer =
 export async function askLong(
   host: Host,
   home: string,
-  request: { method: "GET" | "POST"; path: string; body?: unknown },
+  { method, path, body }: ControlRequest,
   timeoutMs: number,
 ): Promise<LongAnswer> {
-  const { method, path, body } = request;
   const abandon = new AbortController();
   const asked = askSupervisor(host, home, method, path, { body, timeoutMs, signal: abandon.signal });
   const early = await within(host, asked, SILENCE_MS);
@@ -49,11 +47,6 @@ export function within<T>(host: Host, promise: Promise<T>, ms: number): Promise<
     promise.then(resolve, reject).finally(() => cancel());
     cancel = host.after(ms, () => resolve(null));
   });
-}
-
-/** {@linkcode askLong} for `POST /start`. */
-export function askStart(host: Host, home: string, request: StartRequest, timeoutMs: number): Promise<LongAnswer> {
-  return askLong(host, home, { method: "POST", path: "/start", body: request }, timeoutMs);
 }
 
 /** Whether the supervisor refused the request because it is exiting; the caller must ask again. */

@@ -1,5 +1,4 @@
 import { supervisorCommand } from "../client/supervisor_command.ts";
-import { daemonEnvironment } from "../environment/daemon_environment.ts";
 import type { LaunchRequest } from "../instance/context.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { type DetachedProcess, spawnDetached } from "../platform/spawn/spawn_detached.ts";
@@ -18,12 +17,12 @@ const WAIT_AND_BECOME = 'trap "" HUP INT TERM; read -r _; exec "$@" </dev/null';
  * @throws {LocalError} `launch-failed`
  */
 export async function spawnWatchdog(host: Host, launchRequest: LaunchRequest): Promise<DetachedProcess> {
-  const { command, args, env } = supervisorCommand(host);
+  const { command, args, env } = supervisorCommand(host, launchRequest);
   return await spawnDetached({
     command: "/bin/sh",
-    args: ["-c", WAIT_AND_BECOME, "stigmer-local-watchdog", command, ...args, JSON.stringify(launchRequest)],
+    args: ["-c", WAIT_AND_BECOME, "stigmer-local-watchdog", command, ...args],
     cwd: "/",
-    env: { ...daemonEnvironment(host.env, host.cwd), ...env },
+    env,
     stdin: "pipe",
     stdout: "null",
     stderr: "null",
