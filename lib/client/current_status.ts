@@ -37,7 +37,11 @@ export async function currentStatus(context: CommandContext): Promise<Status> {
 
 async function statusOf(context: CommandContext): Promise<Status> {
   const { host, invocation: { home, requested } } = context;
-  if (!checkHome(context)) return withoutHome(context);
+  if (!checkHome(context)) {
+    const paths = instancePaths(home);
+    const settings = completeSettings(withPorts(requested, portCandidate(home, 0)), paths.defaultDatabase);
+    return statusFrame("stopped", settings, paths);
+  }
   for (let tries = 0;; tries++) {
     // Checks of a hung Temporal take up to a second each, and the supervisor waits for them.
     const answer = await askSupervisor(host, home, "GET", "/status", { timeoutMs: 2500 });
@@ -48,18 +52,4 @@ async function statusOf(context: CommandContext): Promise<Status> {
     // A supervisor may have started since it was asked.
     if (seen.state !== "unsupervised" || tries > 0 || answer.kind === "silent") return seen;
   }
-}
-
-function withoutHome({ invocation: { home, requested } }: CommandContext): Status {
-  const paths = instancePaths(home);
-  const settings = completeSettings(withPorts(requested, portCandidate(home, 0)), paths.defaultDatabase);
-  return {
-    ...statusFrame("stopped", settings, paths),
-    healthy: false,
-    temporal: null,
-    supervisor: null,
-    restarts: 0,
-    lastExit: null,
-    checks: [],
-  };
 }

@@ -1,3 +1,4 @@
+import { stateColour } from "../../instance/status/render_status.ts";
 import { formatBytes } from "../../text/byte_size.ts";
 import type { Paint } from "../../text/paint.ts";
 import { printableLine } from "../../text/printable.ts";
@@ -20,31 +21,31 @@ export function renderInstances(
 ): string {
   const { nowMs, userHome, paint, columns } = surroundings;
   const hasProjects = instances.some(({ project }) => project !== null);
-  const titles = ["STATE", "ADDRESS", "PID", "SUPERVISOR", "UP", "VERSION", "MEMORY"];
-  const rows = instances.map((each) => cellsOf(each, nowMs));
-  const widths = titles.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]!.length)));
-  const lineOf = (cells: readonly string[]) => cells.map((cell, at) => cell.padEnd(widths[at]!)).join(GAP);
-  const homes = instances.map(({ home }) => shortPath(home, userHome));
-  const homeWidth = Math.max("HOME".length, ...homes.map((home) => home.length));
-  const pathsOf = (home: string, project: string) =>
-    hasProjects ? `${home.padEnd(homeWidth)}${GAP}${project}`.trimEnd() : home;
-  const places = instances.map(({ project }, at) =>
-    pathsOf(homes[at]!, project === null ? "" : shortPath(project, userHome))
-  );
-  const titleOfPaths = pathsOf("HOME", "PROJECT");
-  const longest = Math.max(titleOfPaths.length, ...places.map((place) => place.length));
-  const isWide = lineOf(titles).length + GAP.length + longest <= columns;
-  const join = (line: string, paths: string) => isWide ? `${line}${GAP}${paths}` : `${line.trimEnd()}\n${GAP}${paths}`;
+  const short = (path: string | null) => path === null ? "" : shortPath(path, userHome);
+  const [titles, ...rows] = padded([TITLES, ...instances.map((each) => cellsOf(each, nowMs))]);
+  const places = padded([
+    ["HOME", hasProjects ? "PROJECT" : ""],
+    ...instances.map(({ home, project }) => [short(home), short(project)]),
+  ]).map((paths) => paths.join(GAP).trimEnd());
+  const isWide = [...titles!, ""].join(GAP).length + Math.max(...places.map((place) => place.length)) <= columns;
+  const lineOf = (cells: readonly string[], paths: string) =>
+    isWide ? [...cells, paths].join(GAP) : `${cells.join(GAP).trimEnd()}\n${GAP}${paths}`;
   return [
-    join(lineOf(titles), titleOfPaths).split("\n").map(paint.dim).join("\n"),
-    ...rows.map((row, at) => {
-      const [state = "", ...rest] = [...row];
-      const painted = colourOf(instances[at]!, paint)(state) + " ".repeat(widths[0]! - state.length);
-      const others = rest.map((cell, index) => cell.padEnd(widths[index + 1]!)).join(GAP);
-      return join(`${painted}${GAP}${others}`, places[at]!);
+    lineOf(titles!, places[0]!).split("\n").map(paint.dim).join("\n"),
+    ...rows.map(([state = "", ...others], at) => {
+      const painted = state.replace(/\S+/, stateColour(instances[at]!, paint));
+      return lineOf([painted, ...others], places[at + 1]!);
     }),
     "",
   ].join("\n");
+}
+
+const TITLES = ["STATE", "ADDRESS", "PID", "SUPERVISOR", "UP", "VERSION", "MEMORY"];
+
+/** The cells of a table, those of each column filled up to the same width. */
+function padded(rows: readonly (readonly string[])[]): string[][] {
+  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at]!)));
 }
 
 /** A path with the user's home directory as `~`, on one line. */
@@ -67,9 +68,4 @@ function cellsOf(instance: ListedInstance, nowMs: number): string[] {
     memoryBytes === null ? null : formatBytes(memoryBytes),
   ];
   return cells.map((cell) => printableLine(String(cell ?? "-"), 40));
-}
-
-function colourOf({ state, healthy }: ListedInstance, paint: Paint): (text: string) => string {
-  if (state === "running") return healthy ? paint.green : paint.yellow;
-  return state === "stopped" ? paint.dim : state === "failed" || state === "unknown" ? paint.red : paint.yellow;
 }

@@ -1,5 +1,5 @@
-import { externalRows } from "../../instance/status/render_external.ts";
-import { exitInWords, headline } from "../../instance/status/render_status.ts";
+import { externalRows, type StatusRow } from "../../instance/status/render_external.ts";
+import { exitInWords, headline, supervisorInWords } from "../../instance/status/render_status.ts";
 import type { PolledTaskQueue, Status } from "../../instance/status/status.ts";
 import { levelPaint } from "../../logs/paint_line.ts";
 import type { Paint } from "../../text/paint.ts";
@@ -42,8 +42,7 @@ export function renderLast(view: View, canvas: Canvas): string[] {
 /** State, addresses, table, and what is to be said about the selected row; of these the first ones, if all is too much. */
 function renderTop(view: View, canvas: Canvas, height: number): string[] {
   const { paint, hasKeys } = canvas;
-  const table = renderTable(view.rows, hasKeys ? isSelected(view) : () => false, canvas);
-  const [titles, ...rows] = table;
+  const [titles, ...rows] = renderTable(view.rows, hasKeys ? isSelected(view) : () => false, canvas);
   const details = renderDetails(view, canvas);
   const card = renderCard(view.status, canvas);
   const left = Math.max(MIN_ROWS, height - 3); // the state, an empty line, the titles
@@ -70,12 +69,12 @@ function visible(rows: readonly string[], selected: number, height: number, pain
 
 function renderCard(status: Status, { columns, paint }: Canvas): string[] {
   const { temporal, supervisor, uiUrl, namespaces = [status.namespace] } = status;
-  const rows: [string, string | null][] = !status.managed ? externalRows(status) : [
+  const rows: StatusRow[] = !status.managed ? externalRows(status) : [
     ["Address", status.address],
     ["UI", temporal === null ? null : uiUrl ?? "none (headless)"],
     ["Namespace", namespaces.length > 2 ? namespaces.join(", ") : status.namespace],
     ["Version", temporal?.version ?? null],
-    ["Supervisor", supervisor === null ? "none" : `pid ${supervisor.pid}, ${supervisor.runtime} ${supervisor.version}`],
+    ["Supervisor", supervisorInWords(supervisor)],
     ["Home", status.paths.home],
   ];
   return rows.flatMap(([name, value]) => value === null ? [] : [fact(name, value, columns, paint)]);
@@ -125,12 +124,12 @@ function renderNote({ text, isError }: Note, { columns, paint }: Canvas): string
 }
 
 function renderKeys({ rows, status: { managed } }: View, paint: Paint): string[] {
-  const keys: [key: string, what: string][] = [
-    ...(rows.length > 1 ? [["↑↓", "select"] as [string, string]] : []),
-    ...(managed ? [["r", "restart"], ["s", "stop or start"], ["l", "log"]] as [string, string][] : []),
-    ["q", "quit"],
-  ];
-  return [`  ${keys.map(([key, what]) => `${paint.bold(key)} ${paint.dim(what)}`).join("   ")}`];
+  const keys = {
+    ...(rows.length > 1 ? { "↑↓": "select" } : {}),
+    ...(managed ? { r: "restart", s: "stop or start", l: "log" } : {}),
+    q: "quit",
+  };
+  return [`  ${Object.entries(keys).map(([key, what]) => `${paint.bold(key)} ${paint.dim(what)}`).join("   ")}`];
 }
 
 /** The end of the log in whole lines, broken where the terminal ends, above its path. */

@@ -1,3 +1,4 @@
+import { stateColour } from "../../instance/status/render_status.ts";
 import { formatBytes } from "../../text/byte_size.ts";
 import type { Paint } from "../../text/paint.ts";
 import { printableLine } from "../../text/printable.ts";
@@ -85,7 +86,8 @@ export function renderTable(
     const cells = fitted.map(({ column, width }) => {
       const text = cell(column);
       const padding = " ".repeat(width - text.length);
-      const painted = column === STATE ? paintState(text, paint) : text;
+      const isState = column === STATE && text !== STATE.title;
+      const painted = isState ? stateColour({ state: text, healthy: true }, paint)(text) : text;
       return column.isRight ? padding + painted : painted + padding;
     });
     const shown = hasDetails && detail !== "" ? [printableLine(detail, detailWidth)] : [];
@@ -134,20 +136,4 @@ function widthOfAll(fitted: readonly Fitted[]): number {
 function percent(share: number): string {
   const value = share * 100;
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;
-}
-
-function paintState(state: string, paint: Paint): string {
-  switch (state) {
-    case "running":
-      return paint.green(state);
-    case "failed":
-    case "unknown":
-      return paint.red(state);
-    case "stopped":
-      return paint.dim(state);
-    case STATE.title:
-      return state;
-    default:
-      return paint.yellow(state);
-  }
 }

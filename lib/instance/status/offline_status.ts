@@ -76,9 +76,6 @@ export async function offlineStatus(
       startedAt: new Date((record?.startedAtS ?? 0) * 1000).toISOString(),
       adopted: false,
     },
-    supervisor: null,
-    restarts: 0,
-    lastExit: null,
     checks: [...checks, supervisorCheck(supervisor)],
     ...left,
   };
@@ -162,11 +159,7 @@ function settingsOf(
 /** The status when a process holds a lock that cannot be seen from here. */
 function heldElsewhere(lock: string, paths: InstancePaths, settings: Settings): Status {
   const detail = `${lock} is held by a process that cannot be seen from here: another user's, or in a container`;
-  return {
-    ...statusFrame("unknown", settings, paths),
-    ...{ healthy: false, temporal: null, supervisor: null, restarts: 0, lastExit: null },
-    checks: [{ name: "lock", ok: false, ms: 0, detail }],
-  };
+  return { ...statusFrame("unknown", settings, paths), checks: [{ name: "lock", ok: false, ms: 0, detail }] };
 }
 
 /** The status when Temporal is not running: `starting`, `failed` or `stopped`. */
@@ -176,25 +169,17 @@ function withoutTemporal(
   finding: ProcessEvidence,
   supervisor: Holder | null,
 ): Status {
-  const nothing = { healthy: false, temporal: null, supervisor: null, restarts: 0, lastExit: null, checks: [] };
   if (supervisor !== null) {
-    return { ...nothing, ...statusFrame("starting", settings, paths), checks: [supervisorCheck(supervisor)] };
+    return { ...statusFrame("starting", settings, paths), checks: [supervisorCheck(supervisor)] };
   }
   const lastFailure = readLastFailure(paths.lastFailure);
   if (lastFailure !== null) {
     const { failure, lastExit, restarts } = lastFailure;
-    return {
-      ...nothing,
-      ...statusFrame("failed", lastFailure.settings ?? settings, paths),
-      failure,
-      lastExit,
-      restarts,
-    };
+    return { ...statusFrame("failed", lastFailure.settings ?? settings, paths), failure, lastExit, restarts };
   }
-  if (finding.onDisk.kind !== "record") return { ...nothing, ...statusFrame("stopped", settings, paths) };
+  if (finding.onDisk.kind !== "record") return statusFrame("stopped", settings, paths);
   const { pid } = finding.onDisk.record;
   return {
-    ...nothing,
     ...statusFrame("failed", finding.onDisk.record.settings ?? settings, paths),
     failure: {
       code: "not-running",

@@ -36,31 +36,30 @@ export function createProbe(connect: Connect, settings: Settings): Probe {
   };
   return {
     serving: (timeoutMs) =>
-      ask(async (open) => {
-        const answer = await checkServing(open, timeoutMs);
-        if (answer === "serving") return { ok: true };
-        return { ok: false, problem: answer === "not-serving" ? "not serving yet" : answer.error };
-      }, timeoutMs),
-    namespace: (namespace, timeoutMs) =>
-      ask(async (open) => {
-        const answer = await describeNamespace(open, namespace, timeoutMs);
-        if (answer === "found") return { ok: true };
-        return { ok: false, problem: answer === "not-found" ? `namespace ${namespace} not found` : answer.error };
-      }, timeoutMs),
-    ui: async (timeoutMs) => {
-      if (settings.headless) return { ok: true };
-      const answer = await checkUi(
-        connect,
-        { host: clientHost(settings.uiIp ?? settings.ip), port: settings.uiPort },
+      ask(async (open) => heard(await checkServing(open, timeoutMs), "serving", "not serving yet"), timeoutMs),
+    namespace: (namespace, timeoutMs) => {
+      const problem = `namespace ${namespace} not found`;
+      return ask(
+        async (open) => heard(await describeNamespace(open, namespace, timeoutMs), "found", problem),
         timeoutMs,
       );
-      return answer === "up" ? { ok: true } : { ok: false, problem: answer.error };
+    },
+    ui: async (timeoutMs) => {
+      if (settings.headless) return { ok: true };
+      const endpoint = { host: clientHost(settings.uiIp ?? settings.ip), port: settings.uiPort };
+      return heard(await checkUi(connect, endpoint, timeoutMs), "up", "");
     },
     close: () => {
       channel?.close();
       channel = null;
     },
   };
+}
+
+/** Ok if the answer is `wanted`; any other word is the `problem`. */
+function heard(answer: string | { error: string }, wanted: string, problem: string): ProbeResult {
+  if (typeof answer !== "string") return { ok: false, problem: answer.error };
+  return answer === wanted ? { ok: true } : { ok: false, problem };
 }
 
 /** When Temporal became ready (`System.nowMs`), and how long the last probes took, in ms. */

@@ -1,7 +1,7 @@
 import type { Paint } from "../../text/paint.ts";
 import { formatSpan } from "../../text/span.ts";
 import { wrapAfter } from "../../text/wrap.ts";
-import { externalRows } from "./render_external.ts";
+import { externalRows, type StatusRow } from "./render_external.ts";
 import { type Exit, stateInWords, type Status } from "./status.ts";
 
 /** The short card that `start` prints. */
@@ -17,16 +17,12 @@ export function renderCard(status: Status, paint: Paint): string {
     : status.reused === true
     ? `Temporal is already running (reused${temporal?.adopted ? ", adopted" : ""})`
     : "Temporal is running";
-  const rows: [string, string | null][] = [
+  const bySupervisor = supervisor === null ? "" : ` (supervisor ${supervisor.pid}, ${supervisor.runtime})`;
+  const rows: StatusRow[] = [
     ["Address", status.address],
     ["UI", status.uiUrl],
     ["Namespace", status.namespace],
-    [
-      "PID",
-      temporal === null
-        ? null
-        : `${temporal.pid}${supervisor === null ? "" : ` (supervisor ${supervisor.pid}, ${supervisor.runtime})`}`,
-    ],
+    ["PID", temporal === null ? null : `${temporal.pid}${bySupervisor}`],
     ["Log", status.paths.log],
     ["Data", status.paths.database ?? "in memory"],
     ["Project", status.paths.project ?? null],
@@ -56,60 +52,64 @@ export function renderStatus(
   columns = Infinity,
   processLines: readonly string[] = [],
 ): string {
-  const { temporal, supervisor, lastExit, failure } = status;
+  const { temporal, lastExit, failure } = status;
   const lines = [headline(status, paint)];
-  const rows: [string, string | null][] = !status.managed ? externalRows(status) : temporal === null
-    ? [
-      ["Project", status.paths.project ?? null],
-      ["Home", status.paths.home],
-      ["Data", status.paths.database ?? "in memory"],
-    ]
-    : [
-      ["Address", status.address],
-      ["UI", status.uiUrl ?? "none (headless)"],
-      ["Namespace", status.namespace],
-      [
-        "PID",
-        `${temporal.pid}, up ${formatSpan(nowMs - Date.parse(temporal.startedAt))}${
-          temporal.adopted ? ", adopted" : ""
-        }`,
-      ],
-      ["Version", temporal.version ?? "unknown"],
-      ["Binary", temporal.binary],
-      [
-        "Supervisor",
-        supervisor === null ? "none" : `pid ${supervisor.pid}, ${supervisor.runtime} ${supervisor.version}`,
-      ],
-      ["Restarts", status.restarts === 0 ? null : String(status.restarts)],
-      ["Project", status.paths.project ?? null],
-      ["Home", status.paths.home],
-      ["Data", status.paths.database ?? "in memory"],
-      ["Log", status.paths.log],
-    ];
-  if (lastExit !== null) {
-    rows.push(["Last exit", exitInWords(lastExit, nowMs)]);
-  }
+  const rows: StatusRow[] = !status.managed ? externalRows(status) : [
+    ...(temporal === null ? [] : rowsOfTemporal(status, temporal, nowMs)),
+    ["Project", status.paths.project ?? null],
+    ["Home", status.paths.home],
+    ["Data", status.paths.database ?? "in memory"],
+    ["Log", temporal === null ? null : status.paths.log],
+  ];
+  if (lastExit !== null) rows.push(["Last exit", exitInWords(lastExit, nowMs)]);
   lines.push(renderRows(rows, paint).trimEnd());
   if (status.checks.length > 0) {
     lines.push("");
     for (const { name, ok, ms, detail } of status.checks) {
-      const mark = ok ? paint.green("✓") : paint.red("✗");
-      const start = `  ✓ ${name.padEnd(10)} ${`${ms.toFixed(1)} ms`.padStart(9)}  `;
-      lines.push(...wrapAfter(start, detail, columns).map((line) => line.replace(/^ {2}✓/, `  ${mark}`)));
+      const rest = ` ${name.padEnd(10)} ${`${ms.toFixed(1)} ms`.padStart(9)}  `;
+      lines.push(...labelled(ok ? "✓" : "✗", ok ? paint.green : paint.red, rest, detail, columns));
     }
   }
   if (processLines.length > 0) lines.push("", ...processLines);
   if (failure !== undefined) {
-    lines.push(
-      "",
-      ...wrapAfter("  why   ", failure.message, columns).map((line) =>
-        line.replace(/^ {2}why/, `  ${paint.red("why")}`)
-      ),
-    );
-    const hint = failure.hint === undefined ? [] : wrapAfter("  hint  ", failure.hint, columns);
-    lines.push(...hint.map((line) => line.replace(/^ {2}hint/, `  ${paint.dim("hint")}`)));
+    lines.push("", ...labelled("why", paint.red, "   ", failure.message, columns));
+    if (failure.hint !== undefined) lines.push(...labelled("hint", paint.dim, "  ", failure.hint, columns));
   }
   return lines.join("\n") + "\n";
+}
+
+function rowsOfTemporal(
+  { address, uiUrl, namespace, supervisor, restarts }: Status,
+  { pid, startedAt, adopted, version, binary }: NonNullable<Status["temporal"]>,
+  nowMs: number,
+): StatusRow[] {
+  return [
+    ["Address", address],
+    ["UI", uiUrl ?? "none (headless)"],
+    ["Namespace", namespace],
+    ["PID", `${pid}, up ${formatSpan(nowMs - Date.parse(startedAt))}${adopted ? ", adopted" : ""}`],
+    ["Version", version ?? "unknown"],
+    ["Binary", binary],
+    ["Supervisor", supervisorInWords(supervisor)],
+    ["Restarts", restarts === 0 ? null : String(restarts)],
+  ];
+}
+
+/** `pid 4700, node 20.20.2`. */
+export function supervisorInWords(supervisor: Status["supervisor"]): string {
+  return supervisor === null ? "none" : `pid ${supervisor.pid}, ${supervisor.runtime} ${supervisor.version}`;
+}
+
+/** `text` in lines behind a coloured label and `space`, all of them indented. */
+function labelled(
+  label: string,
+  colour: (text: string) => string,
+  space: string,
+  text: string,
+  columns: number,
+): string[] {
+  const [first = "", ...rest] = wrapAfter(`  ${label}${space}`, text, columns);
+  return [first.replace(label, colour), ...rest];
 }
 
 /** `crashed, SIGKILL, 12 s ago`. */
@@ -117,16 +117,19 @@ export function exitInWords({ reason, signal, code, at }: Exit, nowMs: number): 
   return `${reason}, ${signal ?? `code ${code ?? "unknown"}`}, ${formatSpan(nowMs - Date.parse(at))} ago`;
 }
 
+/** The colour of a state: green if all is well, dim if nothing runs, red if it is broken, else yellow. */
+export function stateColour(
+  { state, healthy }: { state: string; healthy: boolean },
+  paint: Paint,
+): (text: string) => string {
+  if (state === "running" && healthy) return paint.green;
+  if (state === "stopped") return paint.dim;
+  return state === "failed" || state === "unknown" ? paint.red : paint.yellow;
+}
+
 /** The state of Temporal behind its mark: `● Temporal is running, healthy`. */
 export function headline(status: Status, paint: Paint): string {
-  const isUp = status.state === "running" && status.healthy;
-  const mark = isUp
-    ? paint.green("●")
-    : status.state === "stopped"
-    ? paint.dim("○")
-    : status.state === "failed" || status.state === "unknown"
-    ? paint.red("●")
-    : paint.yellow("●");
+  const mark = stateColour(status, paint)(status.state === "stopped" ? "○" : "●");
   const isHealthKnown = status.state !== "unhealthy" &&
     (status.managed ? status.temporal !== null : status.state !== "unknown");
   const unready = status.checks.every(({ ok }) => ok) ? unreadyProcesses(status) : "";
@@ -148,6 +151,6 @@ function unreadyProcesses({ processes = [] }: Status): string {
   return named.length === 0 ? `${last} is not ready` : `${named.join(", ")} and ${last} are not ready`;
 }
 
-function renderRows(rows: readonly [string, string | null][], paint: Paint): string {
+function renderRows(rows: readonly StatusRow[], paint: Paint): string {
   return rows.flatMap(([name, value]) => value === null ? [] : [`  ${paint.dim(name.padEnd(10))} ${value}\n`]).join("");
 }

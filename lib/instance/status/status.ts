@@ -45,7 +45,7 @@ export interface PolledTaskQueue {
 /** A process beside Temporal. */
 export interface ProcessStatus {
   name: string;
-  state: "starting" | "running" | "unhealthy" | "backoff" | "stopping" | "stopped" | "failed" | "unsupervised";
+  state: Exclude<StatusState, "unknown">;
   /** It is running and meets its condition: it polls its task queues, listens, or responds. */
   ready: boolean;
   /** What it waits for, or why it is not healthy; null when there is nothing to say. */
@@ -143,12 +143,7 @@ export function statusExitCode(status: Pick<Status, "state" | "healthy">): numbe
       return 1;
     case "stopped":
       return 3;
-    case "starting":
-    case "unhealthy":
-    case "backoff":
-    case "stopping":
-    case "unsupervised":
-    case "unknown":
+    default:
       return 4;
   }
 }

@@ -3,12 +3,8 @@ import type { InstancePaths } from "../paths.ts";
 import { frontendAddress, uiAddress } from "./addresses.ts";
 import type { Status, StatusState } from "./status.ts";
 
-/** The fields of a status that depend only on the settings and paths. */
-export function statusFrame(
-  state: StatusState,
-  settings: Settings,
-  paths: InstancePaths,
-): Pick<Status, "schema" | "state" | "managed" | "address" | "uiUrl" | "namespace" | "namespaces" | "paths"> {
+/** The status of an instance of which nothing runs; of any other, the part that depends only on the settings and paths. */
+export function statusFrame(state: StatusState, settings: Settings, paths: InstancePaths): Status {
   return {
     schema: 1,
     state,
@@ -18,5 +14,11 @@ export function statusFrame(
     namespace: expectedNamespaces(settings)[0]!,
     namespaces: [...new Set(["default", ...settings.namespaces])],
     paths: { home: paths.home, database: settings.dbFilename, log: paths.temporalLog },
+    healthy: false,
+    temporal: null,
+    supervisor: null,
+    restarts: 0,
+    lastExit: null,
+    checks: [],
   };
 }
