@@ -5,10 +5,10 @@ export type Key = "up" | "down" | "restart" | "stop" | "log" | "quit" | "interru
 
 /** What a key asks for beyond another view. `suspend`: Ctrl-Z; `return`: from a log to the table. */
 export type Action =
-  | { kind: "quit" | "suspend" }
-  | { kind: Work; row: Row }
-  | { kind: "follow"; row: Row }
-  | { kind: "return" };
+  | { kind: "quit" }
+  | { kind: "suspend" }
+  | { kind: "return" }
+  | { kind: Work | "follow"; row: Row };
 
 const KEYS: Readonly<Record<string, Key>> = {
   ...{ k: "up", "\x1b[A": "up", "\x1bOA": "up" },

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import process from "node:process";
 import type { CommandContext } from "../../cli/context.ts";
 import { readFailure } from "../../control/client.ts";
-import { askLong, type LongAnswer } from "../../control/request.ts";
+import { askLong } from "../../control/request.ts";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { type Status, statusExitCode } from "../../instance/status/status.ts";
 import { followAll } from "../../logs/show/follow_all.ts";
@@ -10,7 +10,7 @@ import { groupUsageOn, type ReadGroupUsage } from "../../platform/processes/grou
 import { delay, unlessAborted } from "../../platform/runtime/delay.ts";
 import { type Action, keysIn, press } from "./keys.ts";
 import { groupsOf, nextReading, NO_READING, type Reading } from "./meter.ts";
-import { noteFor, type Outcome, requestFor } from "./perform.ts";
+import { noteFor, requestFor } from "./perform.ts";
 import { type Canvas, renderLast, renderView } from "./render.ts";
 import { Screen } from "./screen.ts";
 import { type Row, type View, viewOf, withLines, withStatus, withWork, type Work } from "./view.ts";
@@ -142,20 +142,14 @@ class LiveView {
   }
 
   #act(action: Action): void {
-    switch (action.kind) {
-      case "quit":
-        return this.#end();
-      case "suspend":
-        return void this.#suspend().catch((error: unknown) => this.#fail(error));
-      case "return":
-        return this.#endFollow();
-      case "follow":
-        return void this.#follow(action.row).catch((error: unknown) => this.#fail(error));
-      case "start":
-      case "stop":
-      case "restart":
-        return void this.#work(action.kind, action.row).catch((error: unknown) => this.#fail(error));
-    }
+    if (action.kind === "quit") return this.#end();
+    if (action.kind === "return") return this.#endFollow();
+    const done = action.kind === "suspend"
+      ? this.#suspend()
+      : action.kind === "follow"
+      ? this.#follow(action.row)
+      : this.#work(action.kind, action.row);
+    done.catch((error: unknown) => this.#fail(error));
   }
 
   /** What Ctrl-Z does to a program that does not read keys; the shell continues it with `fg`. */
@@ -174,7 +168,8 @@ class LiveView {
     this.#change(withWork(this.#view, row.process, work));
     this.#wake();
     const answer = await askLong(host, home, requestFor(work, row), WORK_TIMEOUT_MS);
-    const note = noteFor(work, row, outcomeOf(answer), WORK_TIMEOUT_MS);
+    const failure = answer.kind === "answer" && answer.response.status >= 400 ? readFailure(answer.response) : null;
+    const note = noteFor(work, row, answer.kind, failure, WORK_TIMEOUT_MS);
     this.#change({ ...withWork(this.#view, row.process, null), note });
     this.#wake();
   }
@@ -217,10 +212,4 @@ class LiveView {
       ? this.#view
       : { ...this.#view, note: { ...note, text: this.#context.typed.inText(note.text) } };
   }
-}
-
-function outcomeOf(answer: LongAnswer): Outcome {
-  if (answer.kind !== "answer") return answer;
-  const { response } = answer;
-  return response.status < 400 ? { kind: "done" } : { kind: "failed", failure: readFailure(response) };
 }

@@ -29,16 +29,10 @@ export function nextReading(before: Reading, usage: ReadonlyMap<number, GroupUsa
   const isSoon = elapsedMs < MIN_SPAN_MS;
   const shown = new Map([...usage].map(([pgid, now]): [number, ShownUsage] => {
     const old = before.usage.get(pgid);
-    const cpu = isSoon ? before.shown.get(pgid)?.cpu ?? null : old === undefined ? null : cpuShare(old, now, elapsedMs);
+    // A member that has exited takes its time with it.
+    const share = old === undefined ? null : Math.max(0, now.cpuMs - old.cpuMs) / elapsedMs;
+    const cpu = isSoon ? before.shown.get(pgid)?.cpu ?? null : share;
     return [pgid, { memoryBytes: now.memoryBytes, cpu }];
   }));
   return isSoon ? { ...before, shown } : { atMs, usage, shown };
-}
-
-/**
- * The share of one processor that a group used between two readings: 0.5 is half of one. A member that has exited takes its
- * time with it, so the result is never negative.
- */
-export function cpuShare(before: GroupUsage, after: GroupUsage, elapsedMs: number): number {
-  return elapsedMs <= 0 ? 0 : Math.max(0, after.cpuMs - before.cpuMs) / elapsedMs;
 }

@@ -22,8 +22,8 @@ export class Screen {
   readonly #picture: () => readonly string[];
   readonly #onGone: (error: unknown) => void;
   #isOn = false;
-  #drawn: readonly string[] = [];
-  #isCleared = true;
+  /** What is on the screen; null if that must be cleared. */
+  #drawn: readonly string[] | null = [];
   #isDue = false;
   #drawing: Promise<void> | null = null;
 
@@ -54,7 +54,7 @@ export class Screen {
 
   /** Draws all of it, also what has not changed: the terminal has another size. */
   drawAgain(): void {
-    this.#isCleared = false;
+    this.#drawn = null;
     this.draw();
   }
 
@@ -69,11 +69,9 @@ export class Screen {
     while (this.#isDue) {
       this.#isDue = false;
       const lines = this.#picture();
-      const clear = this.#isCleared ? "" : "\x1b[2J";
-      const change = repaint(this.#isCleared ? this.#drawn : [], lines);
-      this.#isCleared = true;
+      const change = (this.#drawn === null ? "\x1b[2J" : "") + repaint(this.#drawn ?? [], lines);
       this.#drawn = lines;
-      if (clear + change !== "" && !await this.#host.write("stdout", clear + change)) this.#onGone(null);
+      if (change !== "" && !await this.#host.write("stdout", change)) this.#onGone(null);
     }
   }
 }

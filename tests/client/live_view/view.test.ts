@@ -115,11 +115,12 @@ describe("the request for a key", () => {
   });
 
   it("has an outcome in words", () => {
-    const note = (outcome: Parameters<typeof noteFor>[2]) => noteFor("restart", worker!, outcome, 120_000);
-    assertEquals(note({ kind: "done" }), { text: "Restarted worker", isError: false });
-    assertEquals(note({ kind: "late" }).text, "Timed out after 120 s; the supervisor goes on to restart worker");
+    const note = (outcome: Parameters<typeof noteFor>[2], failure: Parameters<typeof noteFor>[3] = null) =>
+      noteFor("restart", worker!, outcome, failure, 120_000);
+    assertEquals(note("answer"), { text: "Restarted worker", isError: false });
+    assertEquals(note("late").text, "Timed out after 120 s; the supervisor goes on to restart worker");
     const failure = { code: "launch-failed", message: "worker exited at once", hint: "Look at its log" } as const;
-    assertEquals(note({ kind: "failed", failure }), { text: "worker exited at once. Look at its log", isError: true });
-    assertEquals([note({ kind: "absent" }).isError, note({ kind: "silent" }).isError], [true, true]);
+    assertEquals(note("answer", failure), { text: "worker exited at once. Look at its log", isError: true });
+    assertEquals([note("absent").isError, note("silent").isError], [true, true]);
   });
 });
