@@ -41,7 +41,7 @@ export function findProcess(paths: InstancePaths, processes: Processes): Process
   const record = onDisk.kind === "record" ? onDisk.record : null;
   const nothing = { onDisk, record, found: null, reusedPid: null, foreignLockHolder: null };
   const holders = withoutSupervisors(processes.lockHolders(paths.processLock, record?.pid), paths, processes);
-  const isOfJob = ({ seen }: SeenHolder) => isJobOfShell(seen, record?.pid, holders);
+  const isOfJob = (holder: SeenHolder) => isJobOfShell(holder, record?.pid, holders);
   for (const on of ["path", "deleted"] as const) {
     for (const holder of holders.filter((each) => each.on === on && !isOfJob(each))) {
       const found = groupOf(holder.seen, processes, on === "path" ? "lock" : "deleted-lock");
@@ -50,8 +50,7 @@ export function findProcess(paths: InstancePaths, processes: Processes): Process
       }
     }
   }
-  const foreign = holders.find((each) => isOfJob(each) && holdsStill(each.pid, paths, processes));
-  const foreignLockHolder = foreign === undefined ? null : foreign.holder;
+  const foreignLockHolder = holders.find((each) => isOfJob(each) && holdsStill(each.pid, paths, processes)) ?? null;
   const recorded = record === null ? null : processes.inspect(record.pid);
   const isProved = record !== null && recorded !== null && isRecordedProcess(record, recorded, processes.bootId());
   if (isProved) {
@@ -62,12 +61,7 @@ export function findProcess(paths: InstancePaths, processes: Processes): Process
 }
 
 /** A lock holder, and what the kernel says of it; null if it has exited. */
-interface SeenHolder {
-  pid: number;
-  on: LockHolder["on"];
-  holder: LockHolder;
-  seen: ProcessInfo | null;
-}
+type SeenHolder = LockHolder & { seen: ProcessInfo | null };
 
 /**
  * During a launch, the supervisor and its exec wrapper have `temporal.lock` open for some ms: they are not Temporal. Asks
@@ -75,7 +69,8 @@ interface SeenHolder {
  */
 function withoutSupervisors(holders: LockHolder[], paths: InstancePaths, processes: Processes): SeenHolder[] {
   return holders
-    .map((holder) => ({ pid: holder.pid, on: holder.on, holder, seen: processes.inspect(holder.pid) }))
+    // Not copied: the command of a holder is looked up when it is read.
+    .map((holder) => Object.assign(holder, { seen: processes.inspect(holder.pid) }))
     .filter(({ seen }) => seen === null || !processes.groupHolds(seen.pgid, paths.supervisorLock));
 }
 
@@ -93,7 +88,7 @@ function holdsStill(pid: number, { processLock }: InstancePaths, processes: Proc
  * Whether a lock holder is a job in a shell's session (`flock temporal.lock make`), whose group must not be signalled.
  * Temporal leads its own session; a descendant that left its group is still in that session, or leads another.
  */
-function isJobOfShell(seen: ProcessInfo | null, recordedPid: number | undefined, holders: SeenHolder[]): boolean {
+function isJobOfShell({ seen }: SeenHolder, recordedPid: number | undefined, holders: SeenHolder[]): boolean {
   if (seen === null || seen.sid === 0 || seen.sid === seen.pgid) return false;
   return seen.sid !== recordedPid && !holders.some(({ pid }) => pid === seen.sid);
 }
@@ -102,6 +97,5 @@ function isJobOfShell(seen: ProcessInfo | null, recordedPid: number | undefined,
 function groupOf(holder: ProcessInfo | null, processes: Processes, proof: Proof): FoundProcess | null {
   if (holder === null || isDead(holder)) return null;
   const leader = holder.pid === holder.pgid ? holder : processes.inspect(holder.pgid);
-  if (leader === null || isDead(leader)) return { proof, pgid: holder.pgid, leader: null };
-  return { proof, pgid: holder.pgid, leader };
+  return { proof, pgid: holder.pgid, leader: leader === null || isDead(leader) ? null : leader };
 }

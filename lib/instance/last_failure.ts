@@ -19,6 +19,8 @@ export interface LastFailure {
   served: Served | null;
 }
 
+type WrittenFailure = Pick<LastFailure, "failure" | "served"> & Partial<LastFailure>;
+
 /** With what a Temporal was ready. */
 export interface Served {
   settings: Settings;
@@ -55,9 +57,10 @@ function isExit(value: unknown): value is Exit {
     typeof at === "string" && typeof reason === "string";
 }
 
-/** Writes the last failure atomically. */
-export function writeLastFailure(path: string, lastFailure: LastFailure): void {
-  writeJsonFile(path, lastFailure);
+/** Writes the last failure atomically. What is not given is that of a supervisor that failed before it had anything. */
+export function writeLastFailure(path: string, { failure, ...known }: WrittenFailure): void {
+  const before = { lastExit: null, restarts: 0, settings: null };
+  writeJsonFile(path, { at: new Date().toISOString(), failure, ...before, ...known });
 }
 
 /** Removes the last failure, if any. */

@@ -31,16 +31,14 @@ export interface GuardedLock {
   substitute: LockFile | null;
 }
 
-/** The identity of the file at `path`; null if there is none. */
+/** The identity of the file at `path`, of the link if it is one; null if there is none. */
 export function identityOf(path: string): FileIdentity | null {
-  const info = lstatSync(path, { throwIfNoEntry: false });
-  return info === undefined ? null : { dev: info.dev, ino: info.ino };
+  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
 }
 
-/** The identity of the folder at `path`, following links; null if there is none. */
-export function folderIdentity(path: string): FileIdentity | null {
-  const info = statSync(path, { throwIfNoEntry: false });
-  return info === undefined ? null : { dev: info.dev, ino: info.ino };
+/** The same of the folder that links at `path` lead to. */
+function folderIdentity(path: string): FileIdentity | null {
+  return statSync(path, { throwIfNoEntry: false }) ?? null;
 }
 
 /** An instance's home and the held `supervisor.lock` in it. */
@@ -59,9 +57,7 @@ export class HeldHome {
 
   /** Checks that it is still ours, and recreates a deleted lock file; called twice at once, it looks once. */
   guard(system: Pick<System, "tryLock">): Promise<GuardVerdict> {
-    return this.#guarding ??= this.#guard(system).finally(() => {
-      this.#guarding = null;
-    });
+    return this.#guarding ??= this.#guard(system).finally(() => this.#guarding = null);
   }
 
   async #guard({ tryLock }: Pick<System, "tryLock">): Promise<GuardVerdict> {

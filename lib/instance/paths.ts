@@ -1,35 +1,5 @@
 /** The paths of an instance's files, all within its home. */
-export interface InstancePaths {
-  home: string;
-  /** What the supervised process is: `temporal`, else the name of a process beside it. */
-  program: string;
-  /** Managed binaries of this home alone, and the selected version. */
-  binDir: string;
-  logsDir: string;
-  temporalLog: string;
-  supervisorLog: string;
-  /** The lock that the supervised process inherits. */
-  processLock: string;
-  supervisorLock: string;
-  record: string;
-  /** The control socket in the home; the full path may be too long to bind. */
-  controlSocket: string;
-  /** Why the last supervisor gave up. */
-  lastFailure: string;
-  /** The last transitions, one JSON document per line. */
-  history: string;
-  /** The database, unless `--db-filename` is given. */
-  defaultDatabase: string;
-  config: string;
-  /** The parsed content of {@linkcode config}, cached so that the YAML parser need not be loaded again. */
-  configRead: string;
-  /** The parsed content of the project file that was read last, likewise. */
-  projectRead: string;
-  /** The ports that `auto` chose. */
-  ports: string;
-  /** A link to the binary that runs, alone in its folder, so that the folder can stand first on PATH. */
-  temporalLink: string;
-}
+export type InstancePaths = ReturnType<typeof instancePaths>;
 
 /** The name of a project file. */
 export const PROJECT_FILE_NAME = "stigmer-local.yaml";
@@ -50,25 +20,36 @@ export const PATH_FOLDER = "/run-path";
 export const EPHEMERAL_PREFIX = "stigmer-ephemeral-";
 
 /** The paths of the instance at `home`, an absolute path without a trailing slash. */
-export function instancePaths(home: string): InstancePaths {
+export function instancePaths(home: string) {
   return {
     home,
+    /** What the supervised process is: `temporal`, else the name of a process beside it. */
     program: "temporal",
+    /** Managed binaries of this home alone, and the selected version. */
     binDir: `${home}/bin`,
     logsDir: `${home}/logs`,
     temporalLog: `${home}/logs/temporal.log`,
     supervisorLog: `${home}/logs/supervisor.log`,
+    /** The lock that the supervised process inherits. */
     processLock: `${home}/temporal.lock`,
     supervisorLock: `${home}/supervisor.lock`,
     record: `${home}/temporal.pid`,
+    /** The control socket in the home; the full path may be too long to bind. */
     controlSocket: `${home}/${CONTROL_SOCKET_NAME}`,
+    /** Why the last supervisor gave up. */
     lastFailure: `${home}/outcome.json`,
+    /** The last transitions, one JSON document per line. */
     history: `${home}/history.jsonl`,
+    /** The database, unless `--db-filename` is given. */
     defaultDatabase: `${home}/temporal-data/temporal.db`,
     config: `${home}/config.yaml`,
+    /** The parsed content of `config.yaml`, cached so that the YAML parser need not be loaded again. */
     configRead: `${home}/config.read.json`,
+    /** The parsed content of the project file that was read last, likewise. */
     projectRead: `${home}/project.read.json`,
+    /** The ports that `auto` chose. */
     ports: `${home}/ports.json`,
+    /** A link to the binary that runs, alone in its folder, so that the folder can stand first on PATH. */
     temporalLink: `${home}${PATH_FOLDER}/temporal`,
   };
 }

@@ -1,7 +1,7 @@
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
 import { type LaunchedProcess, readLaunchedProcess } from "../config/processes.ts";
 import { readSettings, type Settings } from "../config/settings.ts";
-import { isDead } from "../platform/processes/processes.ts";
+import { isDead, type ProcessInfo } from "../platform/processes/processes.ts";
 
 /** Maximum size of a PID file in bytes; a larger file was not written by this tool. */
 export const MAX_RECORD_BYTES = 64 * 1024;
@@ -30,9 +30,6 @@ export interface PidRecord {
   launched?: LaunchedProcess;
 }
 
-/** A parsed record, or why the text is not one. */
-export type RecordReading = { record: PidRecord } | { invalid: string };
-
 /** The text of `record` for `program`, as {@linkcode parseRecord} reads it. */
 export function formatRecord(record: PidRecord, program = "temporal"): string {
   const { pid, startedAtS, settings, policy, launched, ...facts } = record;
@@ -47,8 +44,8 @@ export function formatRecord(record: PidRecord, program = "temporal"): string {
   return lines.join("\n") + "\n";
 }
 
-/** Parses a record of `program`, of any version. Never throws, whatever the text. */
-export function parseRecord(text: string, program = "temporal"): RecordReading {
+/** Parses a record of `program`, of any version, or says why `text` is none. Never throws, whatever the text. */
+export function parseRecord(text: string, program = "temporal"): { record: PidRecord } | { invalid: string } {
   if (text.includes("\0")) return { invalid: "binary data" };
   const lines = text.split("\n").map((line) => line.replace(/\r$/, ""));
   const first = (lines[0] ?? "").trim();
@@ -94,20 +91,16 @@ function parseFact<T>(json: string | undefined, read: (value: unknown) => T | nu
   }
 }
 
-/** A process as the kernel reports it, for {@linkcode isRecordedProcess}. */
-export interface SeenProcess {
-  startTime: string;
-  /** Read last, as macOS looks it up when it is read. */
-  readonly executable: string | null;
-  /** State letter of proc(5); `Z` and `X` are dead. */
-  state: string;
-}
-
 /**
  * Whether the process that has the recorded PID now is the recorded one: same boot, start time and executable. A record
- * without these facts (from an old version) proves nothing, so its PID is never signalled.
+ * without these facts (from an old version) proves nothing, so its PID is never signalled. Reads the executable last, which
+ * macOS looks up when it is read.
  */
-export function isRecordedProcess(record: PidRecord, seen: SeenProcess, bootId: string): boolean {
+export function isRecordedProcess(
+  record: PidRecord,
+  seen: Pick<ProcessInfo, "state" | "startTime" | "executable">,
+  bootId: string,
+): boolean {
   return record.startTime !== undefined && record.bootId !== undefined && record.executable !== undefined &&
     !isDead(seen) &&
     record.startTime === seen.startTime && record.bootId === bootId && record.executable === seen.executable;

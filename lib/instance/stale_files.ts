@@ -2,7 +2,6 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isTemporaryOf } from "../platform/files/atomic_file.ts";
 import { removeQuietly } from "../platform/files/remove_if_present.ts";
-import { isDead } from "../platform/processes/processes.ts";
 import type { Instance } from "./context.ts";
 
 /** The name under which supervisor PID binds its socket before renaming it to `control.sock`. */
@@ -19,13 +18,9 @@ export function sweepTemporaries(instance: Pick<Instance, "paths" | "processes">
  */
 export function temporariesIn({ paths, processes }: Pick<Instance, "paths" | "processes">): string[] {
   const ours = [paths.record, paths.lastFailure, paths.history].map((path) => basename(path));
-  const isAlive = (pid: number) => {
-    const seen = processes.inspect(pid);
-    return seen !== null && !isDead(seen);
-  };
   const isStale = (name: string) => {
     const [, pid] = OWN_SOCKET.exec(name) ?? [];
-    return pid === undefined ? ours.some((each) => isTemporaryOf(name, each)) : !isAlive(Number(pid));
+    return pid === undefined ? ours.some((each) => isTemporaryOf(name, each)) : !processes.isThere(Number(pid));
   };
   return readdirSync(paths.home).filter(isStale).map((name) => join(paths.home, name));
 }

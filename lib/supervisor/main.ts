@@ -62,14 +62,7 @@ async function supervise(
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
     const failure = toFailure(error);
-    writeLastFailure(paths.lastFailure, {
-      at: new Date().toISOString(),
-      failure,
-      lastExit: null,
-      restarts: 0,
-      settings: null,
-      served: readLastFailure(paths.lastFailure)?.served ?? null,
-    });
+    writeLastFailure(paths.lastFailure, { failure, served: readLastFailure(paths.lastFailure)?.served ?? null });
     return failure;
   }
 }

@@ -50,9 +50,7 @@ export async function runSupervisor(
   if (kept !== null) Object.assign(instance, policiesOf({ ...kept.policy, ...launchRequest.policy }));
   const supervisor = new Supervisor(instance, launchRequest, lock, kept?.settings ?? null);
   let announceDeparture = () => {};
-  const departed = new Promise<void>((resolve) => {
-    announceDeparture = resolve;
-  });
+  const departed = new Promise<void>((resolve) => announceDeparture = resolve);
   const control = await openControlSocket(instance, controlApi(controllerOf(instance, supervisor, departed)));
 
   // Data that is thrown away needs no drain.
@@ -125,9 +123,7 @@ function guardHome(
   const timer = setInterval(() => {
     look ??= lookAfter()
       .catch((error: unknown) => log.note("guard failed", { why: toFailure(error).message }))
-      .finally(() => {
-        look = null;
-      });
+      .finally(() => look = null);
   }, GUARD_INTERVAL_MS);
   return {
     end: async () => {
@@ -148,9 +144,8 @@ function leaveRecords(
   try {
     manager.removeRecord();
     if (failure === null) return;
-    const at = new Date().toISOString();
     const served = program.served === null ? kept : { settings: program.served, policy };
-    writeLastFailure(paths.lastFailure, { at, failure, lastExit, restarts, settings: program.settings, served });
+    writeLastFailure(paths.lastFailure, { failure, lastExit, restarts, settings: program.settings, served });
   } catch (error) {
     log.note("outcome not written", { why: toFailure(error).message });
   }

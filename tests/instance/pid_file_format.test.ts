@@ -3,14 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { DEFAULT_POLICY } from "../../lib/config/policy.ts";
 import { completeSettings } from "../../lib/config/settings.ts";
-import {
-  formatRecord,
-  isRecordedProcess,
-  parseRecord,
-  type PidRecord,
-  type SeenProcess,
-} from "../../lib/instance/pid_file_format.ts";
+import { formatRecord, isRecordedProcess, parseRecord, type PidRecord } from "../../lib/instance/pid_file_format.ts";
 import { processSettings } from "../stack/support.ts";
+
+type SeenProcess = Parameters<typeof isRecordedProcess>[1];
 
 const RECORD: PidRecord = {
   pid: 4242,
