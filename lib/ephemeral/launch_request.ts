@@ -6,6 +6,7 @@ import { createLaunchRequest } from "../client/launch_request.ts";
 import type { ProcessSettings } from "../config/processes.ts";
 import type { RequestedSettings } from "../config/settings.ts";
 import { hasLostPort, LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { orNull } from "../errors/system_error.ts";
 import type { LaunchRequest } from "../instance/context.ts";
 import { absolutePath, EPHEMERAL_PREFIX } from "../instance/paths.ts";
 import { freePort } from "../platform/net/probe_port.ts";
@@ -21,6 +22,7 @@ const MAX_TRIES = 8;
  *
  * @param logsDir Where to keep its logs, which exists; null = delete them with the home.
  * @param bringUp Called with the launch request of each attempt. If it throws, the home is removed if possible.
+ * @returns what `bringUp` returned, and the home
  * @throws the error of the last `bringUp`
  * @throws {LocalError} `binary-not-found`, `install-failed`, `home-unusable`
  */
@@ -28,7 +30,7 @@ export async function bringUpEphemeral<Result>(
   context: CommandContext,
   logsDir: string | null,
   bringUp: (launchRequest: LaunchRequest, timeoutMs: number) => Promise<Result>,
-): Promise<Result> {
+): Promise<Result & { home: string }> {
   const { host } = context;
   const processes = await processesBeside(context);
   const common = { ...await createLaunchRequest(context, true, true), processes };
@@ -44,7 +46,7 @@ export async function bringUpEphemeral<Result>(
       ...(logsDir === null ? {} : { logsDir }),
     };
     try {
-      return await bringUp({ ...common, home, requested, ephemeralFor }, timeoutMs);
+      return { ...await bringUp({ ...common, home, requested, ephemeralFor }, timeoutMs), home };
     } catch (error) {
       discard(home);
       const isFinal = tries === MAX_TRIES || !hasLostPort(error) || isNamed(error, context);
@@ -125,11 +127,7 @@ export async function tellKept(context: CommandContext, logsDir: string, home: s
 
 /** Ignores errors, because the one that caused the removal matters more; what remains is in the temporary directory. */
 export function discard(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-  }
+  orNull(() => rmSync(path, { recursive: true, force: true }));
 }
 
 /**

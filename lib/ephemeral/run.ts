@@ -22,17 +22,16 @@ export async function runEphemeral(context: CommandContext): Promise<number> {
     throw new LocalError(
       "usage",
       "--db-filename cannot be used with `run --ephemeral`, which keeps its data in memory",
-      {
-        hint: "Omit one of the two",
-      },
+      { hint: "Omit one of the two" },
     );
   }
   const keep = commandOptions["keep-logs"];
   const logsDir = typeof keep === "string" ? makeLogsDir(context, keep, "--keep-logs") : null;
-  const { home, ...ephemeral } = await bringUpEphemeral(context, logsDir, async (launchRequest, timeoutMs) => ({
-    home: launchRequest.home,
-    ...await superviseEphemeral(host, launchRequest, timeoutMs),
-  }));
+  const { home, ...ephemeral } = await bringUpEphemeral(
+    context,
+    logsDir,
+    (launchRequest, timeoutMs) => superviseEphemeral(host, launchRequest, timeoutMs),
+  );
   let isLost = false;
   ephemeral.lost.then((why) => {
     isLost = true;

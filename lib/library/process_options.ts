@@ -1,6 +1,7 @@
 import type { ConfigNode } from "../config/file/config_node.ts";
 import { parseProcesses } from "../config/file/parse_processes.ts";
 import type { ProcessSettings } from "../config/processes.ts";
+import { fromFailure, toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { absolutePath } from "../instance/paths.ts";
 
@@ -40,11 +41,8 @@ const SOURCE = "options";
 export function processesOf(options: Readonly<Record<string, ProcessOptions>>, cwd: string): ProcessSettings[] {
   try {
     const named = Object.fromEntries(Object.entries(options).map(([name, keys]) => [name, inSnakeCase(keys)]));
-    return parseProcesses(
-      SOURCE,
-      { key: "processes", node: nodeOf(named), line: 0 },
-      (path) => absolutePath(path, cwd),
-    );
+    const entry = { key: "processes", node: nodeOf(named), line: 0 };
+    return parseProcesses(SOURCE, entry, (path) => absolutePath(path, cwd));
   } catch (error) {
     if (!(error instanceof LocalError)) throw error;
     const { code, message, hint, facts } = error;
@@ -66,8 +64,8 @@ function nodeOf(value: unknown): ConfigNode {
   if (typeof value === "object" && value !== null) {
     return { line, entries: Object.entries(value).map(([key, each]) => ({ key, line, node: nodeOf(each) })) };
   }
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null) {
-    return { line, text: String(value), value };
-  }
-  return { line, text: String(value), value: String(value) };
+  const text = String(value);
+  const isScalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean" ||
+    value === null;
+  return { line, text, value: isScalar ? value : text };
 }

@@ -4,7 +4,7 @@ import { readInvocation } from "../cli/read_invocation.ts";
 import { variablesSet } from "../environment/client_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
 import { withOuterHome } from "../environment/tool_environment.ts";
-import type { Ephemeral } from "../ephemeral/start.ts";
+import type { SpawnedEphemeral } from "../ephemeral/spawn.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -56,21 +56,30 @@ export async function startTemporal(options: StartOptions = {}): Promise<Tempora
 }
 
 async function serverOf(context: CommandContext, options: StartOptions): Promise<TemporalServer> {
-  if (options.ephemeral === true) {
-    const [{ startEphemeral }, { makeLogsDir }] = await Promise.all([
-      import("../ephemeral/start.ts"),
-      import("../ephemeral/launch_request.ts"),
-    ]);
-    const { logsDir: path } = options;
-    const logsDir = path === undefined ? null : makeLogsDir(context, path, "logsDir");
-    const ephemeral = await startEphemeral(context, logsDir);
-    const { home, status } = ephemeral;
-    return new Server({ ...context, invocation: { ...context.invocation, home } }, status, ephemeral);
-  }
+  if (options.ephemeral === true) return await ephemeralServer(context, options.logsDir);
   const { bringUp } = await import("../client/bring_up.ts");
   const status = await bringUp(context);
   const isOurs = options.stopAfter === true && status.reused !== true;
-  return new Server(context, status, isOurs ? "stopped" : "left");
+  return serverOn(context, status, isOurs ? "stopped" : "left");
+}
+
+/**
+ * A server with a supervisor process, which stops it when this process exits. Unlike that of `run --ephemeral`, it is not
+ * supervised in this process, which is the caller's: the event loop may be blocked for long, and a test runner may report
+ * timers and sockets left open.
+ */
+async function ephemeralServer(context: CommandContext, path: string | undefined): Promise<TemporalServer> {
+  const [{ bringUpEphemeral, makeLogsDir }, { spawnEphemeral }] = await Promise.all([
+    import("../ephemeral/launch_request.ts"),
+    import("../ephemeral/spawn.ts"),
+  ]);
+  const logsDir = path === undefined ? null : makeLogsDir(context, path, "logsDir");
+  const { home, status, exited } = await bringUpEphemeral(
+    context,
+    logsDir,
+    (launchRequest, timeoutMs) => spawnEphemeral(context.host, launchRequest, timeoutMs),
+  );
+  return serverOn({ ...context, invocation: { ...context.invocation, home } }, status, { exited, logsDir });
 }
 
 /** Runs `work`, and completes the commands in its error. */
@@ -132,65 +141,51 @@ async function withProcesses(
   return { ...invocation, processes: processesOf(options, cwd), commandOptions };
 }
 
-/** What disposal does: removes an ephemeral server, stops the server, or nothing. */
-type AtEnd = Ephemeral | "stopped" | "left";
+/** What disposal does: removes an ephemeral server, keeping its logs unless `logsDir` is null; stops the server; or nothing. */
+type AtEnd = Pick<SpawnedEphemeral, "exited"> & { logsDir: string | null } | "stopped" | "left";
 
 /** How long to wait until the runtime reports the exit of a child that is already gone, in ms. */
 const REAP_MS = 5000;
 
-class Server implements TemporalServer {
-  readonly address: string;
-  readonly namespace: string;
-  readonly uiUrl: string | null;
-  readonly home: string;
-  readonly reused: boolean;
-  readonly env: Readonly<Record<string, string>>;
-  readonly #context: CommandContext;
-  readonly #atEnd: AtEnd;
-  #stopping: Promise<void> | null = null;
-
-  constructor(context: CommandContext, status: Status, atEnd: AtEnd) {
-    this.address = status.address;
-    this.namespace = status.namespace;
-    this.uiUrl = status.uiUrl;
-    this.home = status.paths.home;
-    this.reused = status.reused === true;
-    this.env = variablesSet(instanceEnvironment(context.host, status));
-    this.#context = context;
-    this.#atEnd = atEnd;
-  }
-
-  async status(): Promise<Status> {
-    const { currentStatus } = await import("../client/current_status.ts");
-    return await withTypedCommands(this.#context, () => currentStatus(this.#context));
-  }
-
-  stop(options: { graceMs?: number } = {}): Promise<void> {
-    this.#stopping ??= withTypedCommands(this.#context, () => this.#end(options.graceMs)).catch((error: unknown) => {
-      this.#stopping = null; // allows another attempt
+function serverOn(context: CommandContext, status: Status, atEnd: AtEnd): TemporalServer {
+  let stopping: Promise<void> | null = null;
+  const stop: TemporalServer["stop"] = ({ graceMs } = {}) =>
+    stopping ??= withTypedCommands(context, () => end(context, atEnd, graceMs)).catch((error: unknown) => {
+      stopping = null; // allows another attempt
       throw error;
     });
-    return this.#stopping;
-  }
+  return {
+    address: status.address,
+    namespace: status.namespace,
+    uiUrl: status.uiUrl,
+    home: status.paths.home,
+    reused: status.reused === true,
+    env: variablesSet(instanceEnvironment(context.host, status)),
+    status: async () => {
+      const { currentStatus } = await import("../client/current_status.ts");
+      return await withTypedCommands(context, () => currentStatus(context));
+    },
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      if (atEnd !== "left") await stop();
+    },
+  };
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#atEnd !== "left") await this.stop();
+async function end(context: CommandContext, atEnd: AtEnd, graceMs: number | undefined): Promise<void> {
+  const { DEFAULT_GRACE_S, stopInstance } = await import("../client/stop.ts");
+  const ephemeral = typeof atEnd === "string" ? null : atEnd;
+  await stopInstance(context, graceMs ?? (ephemeral === null ? DEFAULT_GRACE_S * 1000 : 0));
+  if (ephemeral === null) return;
+  const { host, invocation: { home } } = context;
+  // Its supervisor keeps the logs and removes the home, unless it was killed.
+  if (ephemeral.logsDir !== null) {
+    const { keepLogs } = await import("../supervisor/keep_logs.ts");
+    keepLogs(instancePaths(home), ephemeral.logsDir);
   }
-
-  async #end(graceMs: number | undefined): Promise<void> {
-    const { DEFAULT_GRACE_S, stopInstance } = await import("../client/stop.ts");
-    const ephemeral = typeof this.#atEnd === "string" ? null : this.#atEnd;
-    await stopInstance(this.#context, graceMs ?? (ephemeral === null ? DEFAULT_GRACE_S * 1000 : 0));
-    if (ephemeral === null) return;
-    // Its supervisor keeps the logs and removes the home, unless it was killed.
-    if (ephemeral.logsDir !== null) {
-      const { keepLogs } = await import("../supervisor/keep_logs.ts");
-      keepLogs(instancePaths(this.home), ephemeral.logsDir);
-    }
-    const { rm } = await import("node:fs/promises");
-    await rm(this.home, { recursive: true, force: true });
-    // Deno's sanitizers fail a test that leaves a child process behind.
-    const { within } = await import("../control/request.ts");
-    await within(this.#context.host, ephemeral.exited, REAP_MS);
-  }
+  const { rm } = await import("node:fs/promises");
+  await rm(home, { recursive: true, force: true });
+  // Deno's sanitizers fail a test that leaves a child process behind.
+  const { within } = await import("../control/request.ts");
+  await within(host, ephemeral.exited, REAP_MS);
 }
