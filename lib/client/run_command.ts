@@ -44,17 +44,10 @@ export async function runIn(
 }
 
 function notRun(command: string, child: Exclude<ForegroundChild, { kind: "runs" }>): LocalError {
-  return child.kind === "notFound"
-    ? new LocalError("command-not-run", `Command not found: \`${command}\``, {
-      hint: "Check its name and PATH",
-      facts: { command },
-      exitCode: 127,
-    })
-    : new LocalError("command-not-run", `Cannot execute \`${command}\`: ${child.why}`, {
-      hint: "Check its path and its permissions (`chmod +x`)",
-      facts: { command },
-      exitCode: 126,
-    });
+  const [message, hint, exitCode] = child.kind === "notFound"
+    ? [`Command not found: \`${command}\``, "Check its name and PATH", 127]
+    : [`Cannot execute \`${command}\`: ${child.why}`, "Check its path and its permissions (`chmod +x`)", 126];
+  return new LocalError("command-not-run", message, { hint, exitCode, facts: { command } });
 }
 
 /**
@@ -69,6 +62,5 @@ function isForeground(host: Host): boolean {
 }
 
 function exitCodeOf({ code, signal }: ForegroundExit, platform: string): number {
-  if (signal === null) return code ?? 1;
-  return 128 + signalNumber(signal, platform);
+  return signal === null ? code ?? 1 : 128 + signalNumber(signal, platform);
 }

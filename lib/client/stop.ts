@@ -3,9 +3,10 @@ import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { isDead, type Processes } from "../platform/processes/processes.ts";
+import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { poll } from "../platform/runtime/poll.ts";
+import type { Stopped } from "./stop_unsupervised.ts";
 
 /** Default grace period in s. Temporal's own drain may take 10 s, so a shorter one would kill healthy servers. */
 export const DEFAULT_GRACE_S = 12;
@@ -15,12 +16,6 @@ const MARGIN_MS = 60_000;
 
 /** How long to wait for the exit of a supervisor that has answered, in ms; nothing depends on it any more. */
 const SUPERVISOR_EXIT_MS = 5000;
-
-/** What was stopped. */
-export interface Stopped {
-  pid: number | null;
-  forced: boolean;
-}
 
 export const NOTHING: Stopped = { pid: null, forced: false };
 
@@ -51,15 +46,10 @@ export async function stopInstance(context: CommandContext, graceMs: number): Pr
 
 /** A supervisor that answers has released its locks but exits some ms later, while the caller may remove the home. */
 async function untilDead(pid: number, processes: Processes): Promise<void> {
-  const isGone = () => {
-    const seen = processes.inspect(pid);
-    return seen === null || isDead(seen) || null;
-  };
-  await poll(isGone, { everyMs: 2, timeoutMs: SUPERVISOR_EXIT_MS });
+  await poll(() => processes.isThere(pid) ? null : true, { everyMs: 2, timeoutMs: SUPERVISOR_EXIT_MS });
 }
 
 /** Whether the home has ever had an instance: without one, no lock files are created just to find nothing running. */
 function mayRun({ host, invocation: { home } }: CommandContext): boolean {
-  return host.exists(`${home}/supervisor.lock`) || host.exists(`${home}/temporal.lock`) ||
-    host.exists(`${home}/temporal.pid`);
+  return ["supervisor.lock", "temporal.lock", "temporal.pid"].some((name) => host.exists(`${home}/${name}`));
 }

@@ -9,8 +9,8 @@ import {
 } from "../client/spawn_supervisor.ts";
 import { within } from "../control/request.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
-import { orNull } from "../errors/system_error.ts";
 import { notReady } from "../errors/not_ready.ts";
+import { orNull } from "../errors/system_error.ts";
 import { type LaunchRequest, NO_HOME_EXIT } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
 import { readTailOf } from "../logs/read_tail.ts";

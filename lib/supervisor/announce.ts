@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readlinkSync, renameSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemErrorCode } from "../errors/local_error.ts";
 import type { Instance, LaunchRequest } from "../instance/context.ts";
@@ -71,7 +71,7 @@ export function announce(instance: Instance, { project }: LaunchRequest, supervi
 function linkTo(target: string, path: string): void {
   const seen = lstatSync(path, { throwIfNoEntry: false });
   if (seen !== undefined && (!seen.isSymbolicLink() || readlinkSync(path) === target)) return;
-  makeFolder(dirname(path));
+  if (!existsSync(dirname(path))) mkdirSync(dirname(path), { mode: 0o700 });
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}`;
   symlinkSync(target, temporary);
   try {
@@ -79,13 +79,5 @@ function linkTo(target: string, path: string): void {
   } catch (error) {
     removeQuietly(temporary);
     throw error;
-  }
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (systemErrorCode(error) !== "EEXIST") throw error;
   }
 }

@@ -92,16 +92,8 @@ async function snapshotUnsupervised(
       const leader = processes.inspect(temporal.pgid);
       return leader === null || isDead(leader) || leader.startTime === startTime;
     };
-    return await takeSnapshot(
-      database,
-      {
-        pgid: temporal.pgid,
-        settings: { extraArgs: processes.argv(temporal.pgid) ?? [], sqlitePragmas: [] },
-        isStillOurs,
-      },
-      system,
-      signal,
-    );
+    const settings = { extraArgs: processes.argv(temporal.pgid) ?? [], sqlitePragmas: [] };
+    return await takeSnapshot(database, { pgid: temporal.pgid, settings, isStillOurs }, system, signal);
   } finally {
     held.close();
   }

@@ -1,17 +1,13 @@
 import type { CommandContext } from "../../cli/context.ts";
 import { type Failure, toFailure } from "../../errors/failure.ts";
 import { LocalError } from "../../errors/local_error.ts";
-import { stopInstance } from "../stop.ts";
+import type { RegistryEntry } from "../../instance/registry/entry.ts";
+import { NOTHING, stopInstance } from "../stop.ts";
+import type { Stopped } from "../stop_unsupervised.ts";
 import { contextAt, findInstances, type ListedInstance } from "./find_instances.ts";
 
 /** What `stop --all` did with an instance. */
-export interface StoppedInstance {
-  home: string;
-  project: string | null;
-  /** The Temporal that was stopped; null if none was running any more, or it could not be stopped. */
-  pid: number | null;
-  /** It was killed with SIGKILL. */
-  forced: boolean;
+export interface StoppedInstance extends RegistryEntry, Stopped {
   /** Why it could not be stopped. */
   error?: Failure;
 }
@@ -41,16 +37,17 @@ async function stopOne(
 ): Promise<StoppedInstance> {
   const ownContext = contextAt(context, home);
   try {
-    if (state === "unknown") throw unknownState();
+    if (state === "unknown") { // nothing is signalled of which nothing is proved
+      throw new LocalError(
+        "stop-failed",
+        "What runs there cannot be seen from here, or does not answer as a supervisor",
+        {
+          hint: "`stigmer-local status` and `stigmer-local doctor` tell more",
+        },
+      );
+    }
     return { home, project, ...await stopInstance(ownContext, graceMs) };
   } catch (error) {
-    return { home, project, pid: null, forced: false, error: toFailure(ownContext.typed.inError(error)) };
+    return { home, project, ...NOTHING, error: toFailure(ownContext.typed.inError(error)) };
   }
-}
-
-/** Nothing is signalled of which nothing is proved. */
-function unknownState(): LocalError {
-  return new LocalError("stop-failed", "What runs there cannot be seen from here, or does not answer as a supervisor", {
-    hint: "`stigmer-local status` and `stigmer-local doctor` tell more",
-  });
 }
