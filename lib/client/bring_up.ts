@@ -26,7 +26,7 @@ export async function bringUp(context: CommandContext, verb: "start" | "restart"
   const { host, invocation: { home } } = context;
   const status =
     await interruptible(host, home, (onHandedOver) => askRunning(context, verb, timeoutMs, onHandedOver)) ??
-      await (await import("./start_supervised.ts")).startSupervised(context, timeoutMs, verb === "restart");
+      await (await import("./ensure_supervisor.ts")).startSupervised(context, timeoutMs, verb === "restart");
   await tellWarnings(context, status);
   await requireReach(host, status);
   return withProject(context, status);

@@ -1,4 +1,6 @@
 import { closeSync, statSync } from "node:fs";
+import type { CommandContext } from "../cli/context.ts";
+import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving, type LongAnswer } from "../control/request.ts";
 import { type LaunchRequest, SUPERSEDED_EXIT } from "../instance/context.ts";
@@ -13,6 +15,10 @@ import { type LockFile, tryLock } from "../platform/locks/lock_file.ts";
 import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
+import { tellMove } from "./data/tell_move.ts";
+import { interruptible } from "./interruptible.ts";
+import { createLaunchRequest } from "./launch_request.ts";
+import { requireDeclared } from "./process_names.ts";
 import {
   LAST_WORDS_BYTES,
   spawnSupervisor,
@@ -21,36 +27,48 @@ import {
   waitForSupervisor,
 } from "./spawn_supervisor.ts";
 
-/** Options of {@linkcode ensureSupervisor}. */
-export interface EnsureSupervisorOptions {
-  /** Timeout for all of it, in ms. */
+/** How {@linkcode ensureSupervisor} waits. */
+interface Waiting {
+  /** Timeout for all of it. */
   timeoutMs: number;
   /** Return as soon as the supervisor responds, without waiting for Temporal. */
   noWait: boolean;
-  /**
-   * Called before a supervisor is spawned or a running one is asked: from then on it continues without this process.
-   */
-  onSupervisorStarting?: () => void;
+  /** Called before a supervisor is spawned or a running one is asked: from then on it continues without this process. */
+  onHandedOver: () => void;
   /** Aborts before a supervisor is spawned. */
-  signal?: AbortSignal;
+  signal: AbortSignal;
 }
 
 /** Polling interval while another process starts the supervisor, in ms. */
 const RETRY_MS = 25;
 
 /**
+ * Starts an instance that has no supervisor. Ctrl-C ends the wait, not the start: the supervisor keeps starting
+ * Temporal.
+ *
+ * @param replaces Replace an unsupervised Temporal instead of adopting it.
+ * @throws {LocalError} what the supervisor reported, `timeout`, `interrupted`, `home-unusable`, `lock-failed`
+ */
+export async function startSupervised(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
+  const { host, invocation: { home, commandOptions } } = context;
+  requireDeclared(context.invocation.names ?? [], context.invocation);
+  const launchRequest = await createLaunchRequest(context, replaces);
+  const noWait = commandOptions["no-wait"] === true;
+  const ensured = (onHandedOver: () => void, signal: AbortSignal) =>
+    ensureSupervisor(host, launchRequest, { timeoutMs, noWait, onHandedOver, signal });
+  const status = await withLiveLine(context, () => interruptible(host, home, ensured));
+  await tellMove(context, status);
+  return status;
+}
+
+/**
  * Ensures that the instance has a supervisor, and waits until Temporal is ready. Takes `supervisor.lock` and passes it
  * to a new supervisor, or, if another process holds the lock, waits for that one.
  *
- * @throws {LocalError} what the supervisor reported, `timeout`, `home-unusable`, `lock-failed`
- * @throws the reason of `options.signal`
+ * @throws the reason of `waiting.signal`
  */
-export async function ensureSupervisor(
-  host: Host,
-  launchRequest: LaunchRequest,
-  options: EnsureSupervisorOptions,
-): Promise<Status> {
-  const giveUpAt = performance.now() + options.timeoutMs;
+async function ensureSupervisor(host: Host, launchRequest: LaunchRequest, waiting: Waiting): Promise<Status> {
+  const giveUpAt = performance.now() + waiting.timeoutMs;
   const remainingMs = () => Math.max(1, giveUpAt - performance.now());
   const warnings = prepareHome(launchRequest.home);
   const paths = instancePaths(launchRequest.home);
@@ -58,21 +76,21 @@ export async function ensureSupervisor(
   let hasSpawned = false; // stays true: on a machine that stalls, the spawned supervisor may be asked again
   for (;;) {
     const lock = await tryLock(paths.supervisorLock);
-    if (lock !== null && options.signal?.aborted) {
+    if (lock !== null && waiting.signal.aborted) {
       lock.close();
-      throw options.signal.reason;
+      throw waiting.signal.reason;
     }
     hasSpawned ||= lock !== null;
-    if (lock === null) options.onSupervisorStarting?.();
+    if (lock === null) waiting.onHandedOver();
     const answer = lock === null
-      ? await askRunningSupervisor(host, launchRequest, options, remainingMs())
-      : await installSupervisor(host, launchRequest, lock, options, remainingMs());
+      ? await askRunningSupervisor(host, launchRequest, waiting, remainingMs())
+      : await installSupervisor(host, launchRequest, lock, waiting, remainingMs());
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
       const status = hasSpawned ? statusFromSupervisor(answer) : statusOrThrow(answer.response);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
     if (answer.kind === "late" || performance.now() > giveUpAt) {
-      throw await (await import("../control/late_start.ts")).lateStart(host, launchRequest.home, options.timeoutMs);
+      throw await (await import("../control/late_start.ts")).lateStart(host, launchRequest.home, waiting.timeoutMs);
     }
     if (answer.kind === "silent") {
       await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, launchRequest.home);
@@ -84,7 +102,7 @@ export async function ensureSupervisor(
 function askRunningSupervisor(
   host: Host,
   launchRequest: LaunchRequest,
-  { noWait }: EnsureSupervisorOptions,
+  { noWait }: Waiting,
   timeoutMs: number,
 ): Promise<LongAnswer> {
   const { home, requested, binaryRequested, binary, policy, processes, names } = launchRequest;
@@ -97,7 +115,7 @@ async function installSupervisor(
   host: Host,
   launchRequest: LaunchRequest,
   lock: LockFile,
-  options: EnsureSupervisorOptions,
+  waiting: Waiting,
   timeoutMs: number,
 ): Promise<LongAnswer> {
   const giveUpAt = performance.now() + timeoutMs;
@@ -109,7 +127,7 @@ async function installSupervisor(
     const output = openLog(supervisorLog);
     try {
       logStart = statSync(supervisorLog).size;
-      options.onSupervisorStarting?.();
+      waiting.onHandedOver();
       supervisor = await spawnSupervisor(host, launchRequest, { cwd: home, output, pass: [lock.fd] });
     } finally {
       closeSync(output);
@@ -117,7 +135,7 @@ async function installSupervisor(
   } finally {
     lock.close(); // only the supervisor's inherited descriptor holds it now
   }
-  const path = options.noWait ? "/status" : "/wait";
+  const path = waiting.noWait ? "/status" : "/wait";
   const answer = await waitForSupervisor(host, launchRequest, supervisor, path, giveUpAt);
   const { exit } = supervisor;
   if (answer.kind !== "absent" || exit === null) return answer;

@@ -130,19 +130,16 @@ function startRequest(body: string): StartRequest {
   const { asked = {}, binary, policy, noWait, processes, names } = parseObject(body);
   if (!isPartOfSettings(asked)) throw new SyntaxError("asked must be settings");
   if (policy !== undefined && !isPartOfPolicy(policy)) throw new SyntaxError("policy must have numbers");
+  const isProcesses = (value: unknown) => Array.isArray(value) && value.every(isProcessSettings);
+  if (processes !== undefined && !isProcesses(processes)) throw new SyntaxError("processes must be settings");
   return {
     asked,
     binary: typeof binary === "string" ? binary : null,
     ...(policy === undefined ? {} : { policy }),
     ...(noWait === true ? { noWait } : {}),
-    ...(processes === undefined ? {} : { processes: processSettings(processes) }),
+    ...(processes === undefined ? {} : { processes: processes as ProcessSettings[] }),
     ...namesIn(names),
   };
-}
-
-function processSettings(value: unknown): ProcessSettings[] {
-  if (!Array.isArray(value) || !value.every(isProcessSettings)) throw new SyntaxError("processes must be settings");
-  return value;
 }
 
 function namesIn(value: unknown): { names?: string[] } {

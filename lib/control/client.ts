@@ -63,11 +63,8 @@ export async function askSupervisor(
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     await connection.write(encodeRequest(method, path, body));
     return { kind: "answer", response: await readResponse(connection) };
-  } catch (error) {
-    if (late) return { kind: "silent" };
-    // The connection broke: the supervisor is exiting, or was killed.
-    if (error instanceof Error) return { kind: "absent" };
-    throw error;
+  } catch {
+    return { kind: late ? "silent" : "absent" }; // a broken connection: the supervisor is exiting, or was killed
   } finally {
     cancel();
     options.signal?.removeEventListener("abort", giveUp);

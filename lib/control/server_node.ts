@@ -41,15 +41,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     chunks.push(chunk);
   }
   const reply = await handler(request.method ?? "GET", request.url ?? "/", Buffer.concat(chunks).toString());
-  if (typeof reply.body === "string") {
-    response.writeHead(reply.status, {
-      "content-type": reply.contentType,
-      "content-length": Buffer.byteLength(reply.body),
-    });
-    response.end(reply.body);
-    return;
-  }
-  response.writeHead(reply.status, { "content-type": reply.contentType });
+  response.statusCode = reply.status;
+  response.setHeader("content-type", reply.contentType);
+  if (typeof reply.body === "string") return void response.end(reply.body); // with its length
   response.flushHeaders();
   const source = Readable.fromWeb(reply.body as Parameters<typeof Readable.fromWeb>[0]);
   response.on("close", () => source.destroy());

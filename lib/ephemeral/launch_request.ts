@@ -11,7 +11,7 @@ import type { LaunchRequest } from "../instance/context.ts";
 import { absolutePath, EPHEMERAL_PREFIX } from "../instance/paths.ts";
 import { freePort } from "../platform/net/probe_port.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
-import { keptLogsPath } from "../supervisor/keep_logs.ts";
+import { keptLogsPath } from "../supervisor/ephemeral_home.ts";
 
 /** Attempts to start: another process may take a free port before Temporal binds it. */
 const MAX_TRIES = 8;

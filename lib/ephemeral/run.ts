@@ -4,7 +4,7 @@ import { instanceEnvironment } from "../environment/instance_environment.ts";
 import { temporalOnPath } from "../environment/temporal_on_path.ts";
 import { ephemeralToolEnvironment } from "../environment/tool_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { keptLogsPath } from "../supervisor/keep_logs.ts";
+import { keptLogsPath } from "../supervisor/ephemeral_home.ts";
 import { superviseEphemeral } from "./in_process.ts";
 import { bringUpEphemeral, discard, makeLogsDir, tellKept } from "./launch_request.ts";
 

@@ -21,14 +21,21 @@ const TRIAL_BYTES = 4096;
  * by group or others, is on a read-only or full file system, or can't be created
  */
 export function prepareHome(path: string): string[] {
-  const info = statOf(path) ?? make(path);
-  if (!info.isDirectory()) {
-    throw unusable(path, "it is not a directory", "Choose another directory with --home");
+  try {
+    return prepare(path);
+  } catch (error) {
+    throw error instanceof LocalError ? error : explain(path, error);
   }
+}
+
+function prepare(path: string): string[] {
+  if (statOf(path) === null) make(path);
+  const info = statSync(path);
+  if (!info.isDirectory()) throw unusable(path, "it is not a directory", "Choose another directory with --home");
   const uid = process.geteuid?.() ?? -1;
   const fault = ownerFault(path, info, uid);
   if (fault !== null) throw unusable(path, `it ${fault.reason}`, fault.remedy);
-  checkWritable(path);
+  tryToWrite(path);
   if (isInProject(path)) ignoreInGit(path);
   const warnings: string[] = [];
   const network = networkFileSystem(path);
@@ -50,7 +57,7 @@ function statOf(path: string): Stats | null {
     return statSync(path);
   } catch (error) {
     if (systemErrorCode(error) === "ENOENT") return null;
-    throw explain(path, error);
+    throw error;
   }
 }
 
@@ -58,22 +65,8 @@ function statOf(path: string): Stats | null {
  * Creates the folder and its parents one by one. Under Node, `mkdirSync(…, { recursive: true })` reports ENOENT on a
  * read-only file system, and never returns where the kernel fails mkdir(2) with ENOENT, as in `/proc`.
  */
-function make(path: string): Stats {
-  const missing = [path];
-  let parent = dirname(path);
-  while (statOf(parent) === null && parent !== dirname(parent)) {
-    missing.unshift(parent);
-    parent = dirname(parent);
-  }
-  try {
-    for (const folder of missing) makeOne(folder);
-    return statSync(path);
-  } catch (error) {
-    throw explain(path, error);
-  }
-}
-
-function makeOne(folder: string): void {
+function make(folder: string): void {
+  if (statOf(dirname(folder)) === null) make(dirname(folder));
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
@@ -86,16 +79,12 @@ function makeOne(folder: string): void {
  * Tries a write to an unlinked file. Deno's `access` compares permission bits and misses a read-only file system, and
  * only a write reveals a full disk or an exceeded quota.
  */
-function checkWritable(path: string): void {
+function tryToWrite(path: string): void {
+  const fd = openUnlinked(path);
   try {
-    const fd = openUnlinked(path);
-    try {
-      writeSync(fd, new Uint8Array(TRIAL_BYTES));
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    throw explain(path, error);
+    writeSync(fd, new Uint8Array(TRIAL_BYTES));
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -115,7 +104,7 @@ function ignoreInGit(home: string): void {
       mode: 0o600,
     });
   } catch (error) {
-    if (systemErrorCode(error) !== "EEXIST") throw explain(home, error);
+    if (systemErrorCode(error) !== "EEXIST") throw error;
   }
 }
 

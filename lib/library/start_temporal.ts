@@ -180,7 +180,7 @@ async function end(context: CommandContext, atEnd: AtEnd, graceMs: number | unde
   const { host, invocation: { home } } = context;
   // Its supervisor keeps the logs and removes the home, unless it was killed.
   if (ephemeral.logsDir !== null) {
-    const { keepLogs } = await import("../supervisor/keep_logs.ts");
+    const { keepLogs } = await import("../supervisor/ephemeral_home.ts");
     keepLogs(instancePaths(home), ephemeral.logsDir);
   }
   const { rm } = await import("node:fs/promises");

@@ -6,8 +6,7 @@ import { instancePaths, processPaths } from "../instance/paths.ts";
 import { removeEntry } from "../instance/registry/registry.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { targetOf, terminate } from "../process/terminate.ts";
-import { isOwnFolder } from "./ephemeral_home.ts";
-import { keepLogs } from "./keep_logs.ts";
+import { isOwnFolder, keepLogs } from "./ephemeral_home.ts";
 
 /**
  * Stops an ephemeral instance whose owner has exited, keeps its logs if that was requested, and deletes its home. If the

@@ -14,7 +14,7 @@ import { departure } from "../process/states.ts";
 import { watchEnd } from "../process/tracked_process.ts";
 import { announce, type Announcement } from "./announce.ts";
 import { controllerOf } from "./control_handlers.ts";
-import { keepLogs } from "./keep_logs.ts";
+import { keepLogs } from "./ephemeral_home.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** How often the lock paths and the logs are checked, in ms. */

@@ -64,7 +64,6 @@ const PURE = [
     "pid_file_format",
     "registry/entry",
     "status/addresses",
-    "status/render_external",
     "status/render_status",
     "status/status",
   ]

@@ -13,7 +13,7 @@ import type { Processes } from "../../platform/processes/processes.ts";
 import { processesHere } from "../../platform/processes/processes_here.ts";
 import { delay } from "../../platform/runtime/delay.ts";
 import { currentStatus } from "../current_status.ts";
-import { startSupervised } from "../start_supervised.ts";
+import { startSupervised } from "../ensure_supervisor.ts";
 import { DEFAULT_GRACE_S, stopInstance } from "../stop.ts";
 
 const START_TIMEOUT_MS = 120_000;

@@ -115,16 +115,12 @@ class LiveView {
     this.#change(withStatus(this.#view, this.#context.typed.inValue(this.#seen), this.#reading.shown));
   }
 
-  #untilNextLook(remainingMs: number): Promise<void> {
+  async #untilNextLook(remainingMs: number): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    if (this.#over.signal.aborted) return;
     const ms = Math.min(remainingMs, this.#view.work.size > 0 ? LOOK_OFTEN_MS : LOOK_EVERY_MS);
-    return new Promise((resolve) => {
-      if (ms <= 0 || this.#over.signal.aborted) return resolve();
-      const cancel = this.#context.host.after(ms, resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
+    await delay(ms, woken.signal).catch(() => {});
   }
 
   #end(): void {

@@ -1,5 +1,10 @@
-import { externalRows, type StatusRow } from "../../instance/status/render_external.ts";
-import { exitInWords, headline, supervisorInWords } from "../../instance/status/render_status.ts";
+import {
+  exitInWords,
+  externalRows,
+  headline,
+  type StatusRow,
+  supervisorInWords,
+} from "../../instance/status/render_status.ts";
 import type { PolledTaskQueue, Status } from "../../instance/status/status.ts";
 import { levelPaint } from "../../logs/paint_line.ts";
 import type { Paint } from "../../text/paint.ts";
