@@ -2,7 +2,7 @@ import type { CommandContext } from "../cli/context.ts";
 import type { EnvironmentChange } from "../environment/client_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { isInForeground } from "../platform/processes/parse_proc_stat.ts";
-import type { ForegroundChild, ForegroundExit, Host } from "../platform/runtime/host.ts";
+import type { ForegroundChild, Host } from "../platform/runtime/host.ts";
 import { signalNumber } from "../platform/spawn/signals.ts";
 
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
@@ -37,7 +37,8 @@ export async function runIn(
     child = await host.runForeground(command!, args, env);
     if (child.kind !== "runs") throw notRun(command!, child);
     for (const signal of early) child.kill(signal);
-    return exitCodeOf(await child.ended, host.platform);
+    const { code, signal } = await child.ended;
+    return signal === null ? code ?? 1 : 128 + signalNumber(signal, host.platform);
   } finally {
     stopListening();
   }
@@ -59,8 +60,4 @@ function isForeground(host: Host): boolean {
   if ("text" in stat) return isInForeground(stat.text);
   // Without `/proc`, a background job, or a job with all three streams redirected, is not recognized.
   return (["stdin", "stdout", "stderr"] as const).some((stream) => host.isTerminal(stream));
-}
-
-function exitCodeOf({ code, signal }: ForegroundExit, platform: string): number {
-  return signal === null ? code ?? 1 : 128 + signalNumber(signal, platform);
 }

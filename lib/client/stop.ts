@@ -3,7 +3,6 @@ import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
-import type { Processes } from "../platform/processes/processes.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { poll } from "../platform/runtime/poll.ts";
 import type { Stopped } from "./stop_unsupervised.ts";
@@ -27,7 +26,10 @@ export async function stopInstance(context: CommandContext, graceMs: number): Pr
     const answer = await withLiveLine(context, () => askLong(host, home, request, graceMs + MARGIN_MS));
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
       const { stopped, supervisor } = statusOrThrow(answer.response);
-      if (supervisor !== null) await untilDead(supervisor.pid, processesHere(host.platform));
+      // It has released its locks, but exits some ms later, while the caller may remove the home.
+      const processes = processesHere(host.platform);
+      const isGone = () => supervisor === null || !processes.isThere(supervisor.pid) || null;
+      await poll(isGone, { everyMs: 2, timeoutMs: SUPERVISOR_EXIT_MS });
       return stopped ?? NOTHING;
     }
     if (answer.kind === "late") {
@@ -42,11 +44,6 @@ export async function stopInstance(context: CommandContext, graceMs: number): Pr
     const stopped = await stopUnsupervised(host, home, graceMs, answer.kind === "silent");
     if (stopped !== null) return stopped;
   }
-}
-
-/** A supervisor that answers has released its locks but exits some ms later, while the caller may remove the home. */
-async function untilDead(pid: number, processes: Processes): Promise<void> {
-  await poll(() => processes.isThere(pid) ? null : true, { everyMs: 2, timeoutMs: SUPERVISOR_EXIT_MS });
 }
 
 /** Whether the home has ever had an instance: without one, no lock files are created just to find nothing running. */

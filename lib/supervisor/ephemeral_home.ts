@@ -9,8 +9,7 @@ import type { InstancePaths } from "../instance/paths.ts";
  * neither is possible, e.g. the disk is full, or the path is taken.
  */
 export function makeEphemeralHome({ home, logsDir }: InstancePaths, uid: number): boolean {
-  const make = (path: string) =>
-    orNull(() => mkdirSync(path, { mode: 0o700 })) !== null || isOwnFolder(path, uid);
+  const make = (path: string) => orNull(() => mkdirSync(path, { mode: 0o700 })) !== null || isOwnFolder(path, uid);
   return make(home) && make(logsDir);
 }
 

@@ -9,8 +9,6 @@ export interface RegistryEntry {
 /** An entry is two paths. */
 export const MAX_ENTRY_BYTES = 16 * 1024;
 
-const FILE_NAME = /^[0-9a-f]{16}\.json$/;
-
 /**
  * The name of the file that holds the entry of the home with this real path: its hash, FNV-1a of 64 bits. The first use of
  * Web Crypto takes 9–15 ms, and of `node:crypto` up to 70, in a supervisor that is to launch Temporal at that moment.
@@ -25,17 +23,12 @@ export function entryName(home: string): string {
 
 /** Whether a file of this name may hold an entry. */
 export function isEntryName(name: string): boolean {
-  return FILE_NAME.test(name);
+  return /^[0-9a-f]{16}\.json$/.test(name);
 }
 
 /** Whether a file of this name is one that `writeAtomically` has not renamed yet, to an entry. */
 export function isTemporaryName(name: string): boolean {
   return isEntryName(name.slice(0, -".01234567.tmp".length)) && /\.[0-9a-f]{8}\.tmp$/.test(name);
-}
-
-/** The text of an entry. */
-export function formatEntry({ home, project }: RegistryEntry): string {
-  return JSON.stringify({ schema: 1, home, project }) + "\n";
 }
 
 /** The entry in a parsed JSON document; null if that holds none, or names no absolute path. */

@@ -5,15 +5,7 @@ import { readJsonFile } from "../../platform/files/json_file.ts";
 import { removeQuietly } from "../../platform/files/remove_if_present.ts";
 import type { Host } from "../../platform/runtime/host.ts";
 import { isOwnHome } from "../owner.ts";
-import {
-  entryName,
-  formatEntry,
-  isEntryName,
-  isTemporaryName,
-  MAX_ENTRY_BYTES,
-  readEntry,
-  type RegistryEntry,
-} from "./entry.ts";
+import { entryName, isEntryName, isTemporaryName, MAX_ENTRY_BYTES, readEntry, type RegistryEntry } from "./entry.ts";
 
 /** A look at the registry reads no more entries than this. */
 const MAX_ENTRIES = 1000;
@@ -55,7 +47,8 @@ export function writeEntry(host: Owner & Pick<Host, "exists">, entry: RegistryEn
   const folder = registryFolder(host, true);
   if (folder === null) return;
   const path = `${folder}/${entryName(entry.home)}`;
-  if (isNew || !host.exists(path)) writeAtomically(path, formatEntry(entry), 0o600, false); // what it says is checked
+  if (!isNew && host.exists(path)) return;
+  writeAtomically(path, JSON.stringify({ schema: 1, ...entry }) + "\n", 0o600, false); // what it says is checked
 }
 
 /** Removes the entry of the home with this real path, if there is one and the system allows it. */
