@@ -7,8 +7,8 @@ import { processesHere } from "../platform/processes/processes_here.ts";
 import { poll } from "../platform/runtime/poll.ts";
 import type { Stopped } from "./stop_unsupervised.ts";
 
-/** Default grace period in s. Temporal's own drain may take 10 s, so a shorter one would kill healthy servers. */
-export const DEFAULT_GRACE_S = 12;
+/** Temporal's own drain may take 10 s, so a shorter one would kill healthy servers. */
+const DEFAULT_GRACE_MS = 12_000;
 
 /** Time allowed beyond the grace period: SIGKILL, a slow disk, a machine under load; in ms. */
 const MARGIN_MS = 60_000;
@@ -18,8 +18,12 @@ const SUPERVISOR_EXIT_MS = 5000;
 
 export const NOTHING: Stopped = { pid: null, forced: false };
 
-/** Stops the instance, supervised or not. Resolves when all its processes have exited. */
-export async function stopInstance(context: CommandContext, graceMs: number): Promise<Stopped> {
+/**
+ * Stops the instance, supervised or not. Resolves when all its processes have exited.
+ *
+ * @param graceMs From SIGTERM to SIGKILL.
+ */
+export async function stopInstance(context: CommandContext, graceMs: number = DEFAULT_GRACE_MS): Promise<Stopped> {
   const { host, invocation: { home } } = context;
   for (;;) {
     const request = { method: "POST", path: "/stop", body: { graceMs } } as const;

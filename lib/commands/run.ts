@@ -31,8 +31,8 @@ export const run: Command = async (context) => {
     return await runIn(context, await environmentOf(context, status));
   } finally {
     if (commandOptions["stop-after"] === true && status.reused !== true) {
-      const { DEFAULT_GRACE_S, stopInstance } = await import("../client/stop.ts");
-      await stopInstance(context, DEFAULT_GRACE_S * 1000);
+      const { stopInstance } = await import("../client/stop.ts");
+      await stopInstance(context);
     }
   }
 };

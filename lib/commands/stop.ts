@@ -1,12 +1,12 @@
 import { checkHome, type Command, type CommandContext } from "../cli/context.ts";
-import { DEFAULT_GRACE_S, NOTHING, stopInstance } from "../client/stop.ts";
+import { NOTHING, stopInstance } from "../client/stop.ts";
 import { LocalError } from "../errors/local_error.ts";
 
 /** Stops Temporal, the processes beside it and the supervisor, or the named processes. Returns once both have exited and their ports and locks are free. */
 export const stop: Command = async (context) => {
-  const { commandOptions, names } = context.invocation;
-  const graceMs = commandOptions["force"] === true ? 0 : Number(commandOptions["timeout"] ?? DEFAULT_GRACE_S) * 1000;
-  if (commandOptions["all"] === true) return await stopEach(context, graceMs);
+  const { commandOptions: { force, timeout, all }, names } = context.invocation;
+  const graceMs = force === true ? 0 : timeout === undefined ? undefined : Number(timeout) * 1000;
+  if (all === true) return await stopEach(context, graceMs);
   if (names !== undefined) return (await import("./stop_processes.ts")).stopProcesses(context);
   const stopped = checkHome(context) ? await stopInstance(context, graceMs) : NOTHING;
   const text = stopped.pid === null
@@ -23,7 +23,7 @@ export const stop: Command = async (context) => {
 };
 
 /** Stops every running instance, and tells each when it has stopped. 1 if one could not be stopped. */
-async function stopEach(context: CommandContext, graceMs: number): Promise<number> {
+async function stopEach(context: CommandContext, graceMs: number | undefined): Promise<number> {
   const { host, invocation: { options, json, quiet, names } } = context;
   const isOfHome = options.get("home")?.source.kind === "flag";
   if (names !== undefined || isOfHome) {

@@ -173,9 +173,9 @@ function serverOn(context: CommandContext, status: Status, atEnd: AtEnd): Tempor
 }
 
 async function end(context: CommandContext, atEnd: AtEnd, graceMs: number | undefined): Promise<void> {
-  const { DEFAULT_GRACE_S, stopInstance } = await import("../client/stop.ts");
+  const { stopInstance } = await import("../client/stop.ts");
   const ephemeral = typeof atEnd === "string" ? null : atEnd;
-  await stopInstance(context, graceMs ?? (ephemeral === null ? DEFAULT_GRACE_S * 1000 : 0));
+  await stopInstance(context, graceMs ?? (ephemeral === null ? undefined : 0));
   if (ephemeral === null) return;
   const { host, invocation: { home } } = context;
   // Its supervisor keeps the logs and removes the home, unless it was killed.

@@ -14,7 +14,7 @@ import { processesHere } from "../../platform/processes/processes_here.ts";
 import { delay } from "../../platform/runtime/delay.ts";
 import { currentStatus } from "../current_status.ts";
 import { startSupervised } from "../ensure_supervisor.ts";
-import { DEFAULT_GRACE_S, stopInstance } from "../stop.ts";
+import { stopInstance } from "../stop.ts";
 
 const START_TIMEOUT_MS = 120_000;
 /** How long to keep stopping an instance that other processes keep starting, in ms. */
@@ -127,7 +127,7 @@ async function stopAndHold(
 ): Promise<ExclusiveAccess> {
   for (const giveUpAt = performance.now() + CONTEST_MS; performance.now() < giveUpAt;) {
     signal.throwIfAborted();
-    await stopInstance(context, DEFAULT_GRACE_S * 1000);
+    await stopInstance(context);
     const held = await takeExclusiveAccess(context.invocation.home, database, processes);
     if (held?.temporal === null) return held;
     held?.close(); // another process started it in between

@@ -19,7 +19,7 @@ export interface StoppedInstance extends RegistryEntry, Stopped {
  */
 export async function stopAll(
   context: CommandContext,
-  graceMs: number,
+  graceMs: number | undefined,
   onStopped: (stopped: StoppedInstance) => Promise<void>,
 ): Promise<StoppedInstance[]> {
   const instances = await findInstances(context, false);
@@ -33,7 +33,7 @@ export async function stopAll(
 async function stopOne(
   context: CommandContext,
   { home, project, state }: ListedInstance,
-  graceMs: number,
+  graceMs: number | undefined,
 ): Promise<StoppedInstance> {
   const ownContext = contextAt(context, home);
   try {
