@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, renameSync } from "node:fs";
 import { basename } from "node:path";
 import type { ProcessSettings } from "../config/processes.ts";
-import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { systemErrorCode } from "../errors/local_error.ts";
 import { orNull } from "../errors/system_error.ts";
 import { readBounded, writeAtomically } from "../platform/files/atomic_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
@@ -17,7 +17,7 @@ export function writePidFile(path: string, record: PidRecord, program = "tempora
     writeAtomically(path, formatRecord(record, program));
     return null;
   } catch (error) {
-    const code = error instanceof LocalError ? error.message : systemErrorCode(error);
+    const code = systemErrorCode(error);
     if (code === undefined) throw error;
     return code;
   }
