@@ -3,8 +3,8 @@ import type { RequestedSettings } from "../config/settings.ts";
 import type { Controlled, SnapshotRequest, StartRequest, StopRequest } from "../control/api.ts";
 import { removeCopy } from "../database/copy_files.ts";
 import { type Snapshot, takeSnapshot } from "../database/snapshot.ts";
-import { fromFailure, START_STOPPED, toFailure } from "../errors/failure.ts";
-import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { fromFailure, START_STOPPED } from "../errors/failure.ts";
+import { LocalError, messageOf, systemErrorCode } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
 import { readHistory } from "../instance/event_log.ts";
 import { areHealthy, checkLayers } from "../instance/status/checks.ts";
@@ -106,7 +106,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       if ((await decided()).kind === "running") await add(requested);
     } catch (error) {
       if (error instanceof LocalError) supervisor.warnings.add(error.message);
-      else instance.log.note("addition failed", { why: toFailure(error).message });
+      else instance.log.note("addition failed", { why: messageOf(error) });
     }
   };
 

@@ -2,7 +2,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import { policiesOf } from "../config/policy.ts";
 import { controlApi } from "../control/api.ts";
 import { type ControlSocket, openControlSocket } from "../control/socket.ts";
-import { type Failure, toFailure } from "../errors/failure.ts";
+import type { Failure } from "../errors/failure.ts";
+import { messageOf } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { clearLastFailure, readLastFailure, type Served, writeLastFailure } from "../instance/last_failure.ts";
 import { dataFolders } from "../instance/status/data_check.ts";
@@ -122,7 +123,7 @@ function guardHome(
   };
   const timer = setInterval(() => {
     look ??= lookAfter()
-      .catch((error: unknown) => log.note("guard failed", { why: toFailure(error).message }))
+      .catch((error: unknown) => log.note("guard failed", { why: messageOf(error) }))
       .finally(() => look = null);
   }, GUARD_INTERVAL_MS);
   return {
@@ -147,6 +148,6 @@ function leaveRecords(
     const served = program.served === null ? kept : { settings: program.served, policy };
     writeLastFailure(paths.lastFailure, { failure, lastExit, restarts, settings: program.settings, served });
   } catch (error) {
-    log.note("outcome not written", { why: toFailure(error).message });
+    log.note("outcome not written", { why: messageOf(error) });
   }
 }

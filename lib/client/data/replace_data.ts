@@ -3,8 +3,7 @@ import type { CommandContext } from "../../cli/context.ts";
 import { requestedByFlags } from "../../cli/invocation.ts";
 import { type ExclusiveAccess, takeExclusiveAccess } from "../../database/exclusive_access.ts";
 import { realDatabasePath } from "../../database/path.ts";
-import { toFailure } from "../../errors/failure.ts";
-import { LocalError } from "../../errors/local_error.ts";
+import { LocalError, messageOf } from "../../errors/local_error.ts";
 import { instancePaths } from "../../instance/paths.ts";
 import { readPidFile } from "../../instance/pid_file.ts";
 import type { PidRecord } from "../../instance/pid_file_format.ts";
@@ -99,7 +98,7 @@ export async function replaceData<T extends Record<string, unknown>>(
     const isMisplaced = error instanceof LocalError && error.facts["setAsideTo"] !== undefined;
     if (!isMisplaced) {
       await startAgain().catch((second: unknown) =>
-        context.tell(`warning: Could not start Temporal again: ${toFailure(second).message}`)
+        context.tell(`warning: Could not start Temporal again: ${messageOf(second)}`)
       );
     }
     throw error;
