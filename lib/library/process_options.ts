@@ -1,7 +1,6 @@
 import type { ConfigNode } from "../config/file/config_node.ts";
 import { parseProcesses } from "../config/file/parse_processes.ts";
 import type { ProcessSettings } from "../config/processes.ts";
-import { fromFailure, toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { absolutePath } from "../instance/paths.ts";
 
