@@ -1,7 +1,7 @@
 import type { CommandContext } from "../cli/context.ts";
 import type { EnvironmentChange } from "../environment/client_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { isInForeground } from "../platform/processes/parse_proc_stat.ts";
+import { parseProcStat } from "../platform/processes/parse_proc_stat.ts";
 import type { ForegroundChild, Host } from "../platform/runtime/host.ts";
 import { signalNumber } from "../platform/spawn/signals.ts";
 
@@ -56,8 +56,9 @@ function notRun(command: string, child: Exclude<ForegroundChild, { kind: "runs" 
  * foreground group, and forwarding would deliver the signal twice.
  */
 function isForeground(host: Host): boolean {
-  const stat = host.readText("/proc/self/stat", 4096);
-  if ("text" in stat) return isInForeground(stat.text);
+  const read = host.readText("/proc/self/stat", 4096);
+  const stat = "text" in read ? parseProcStat(read.text) : null;
+  if (stat !== null) return stat.pgid === stat.foregroundPgid;
   // Without `/proc`, a background job, or a job with all three streams redirected, is not recognized.
   return (["stdin", "stdout", "stderr"] as const).some((stream) => host.isTerminal(stream));
 }

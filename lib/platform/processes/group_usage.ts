@@ -1,5 +1,5 @@
-import { cpuTicks, parseProcStat } from "./parse_proc_stat.ts";
-import { listNumbers, readProcText } from "./proc_files.ts";
+import { listNumbers, readProcText, readStat } from "./proc_files.ts";
+import { isDead } from "./processes.ts";
 import { runToolLater } from "./run_tool.ts";
 
 /** What the live members of a process group use. */
@@ -28,11 +28,10 @@ const TICK_MS = 10;
 export function usageByProc(pgids: readonly number[], proc = "/proc"): Map<number, GroupUsage> {
   const usage = new Map<number, GroupUsage>();
   for (const pid of pgids.length === 0 ? [] : listNumbers(proc)) {
-    const text = readProcText(`${proc}/${pid}/stat`);
-    const stat = text === null ? null : parseProcStat(text);
-    if (text === null || stat === null || !pgids.includes(stat.pgid) || /[ZX]/i.test(stat.state)) continue;
+    const stat = readStat(`${proc}/${pid}`);
+    if (stat === null || !pgids.includes(stat.pgid) || isDead(stat)) continue;
     const status = readProcText(`${proc}/${pid}/status`);
-    if (status !== null) add(usage, stat.pgid, privateBytes(status), cpuTicks(text) * TICK_MS);
+    if (status !== null) add(usage, stat.pgid, privateBytes(status), stat.cpuTicks * TICK_MS);
   }
   return usage;
 }

@@ -1,34 +1,12 @@
-import { lstatSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { isLockedInLsof, type LsofFile } from "./parse_lsof.ts";
 import { parsePsOwners, type PsOwner } from "./parse_ps.ts";
-import { orUnseen } from "./proc_files.ts";
 import type { LockHolder } from "./processes.ts";
 import type { RunTool } from "./run_tool.ts";
-
-/** A file that is looked for among those that processes have open. */
-export interface Target {
-  path: string;
-  /** Null if it is missing. */
-  identity: { dev: bigint; ino: bigint } | null;
-}
-
-/** The file at `path`, links followed. */
-export function targetOf(path: string): Target {
-  const real = orUnseen(() => realpathSync(path));
-  return real === null ? targetLock(path) : { path: real, identity: orUnseen(() => statSync(real, { bigint: true })) };
-}
-
-/** Does not follow a link at `path`: this tool never locks through one. */
-export function targetLock(path: string): Target {
-  const folder = dirname(resolve(path));
-  const real = join(orUnseen(() => realpathSync(folder)) ?? folder, basename(path));
-  return { path: real, identity: orUnseen(() => lstatSync(real, { bigint: true })) };
-}
+import type { TargetFile } from "./target_file.ts";
 
 /** Whether an open file is the target, or was before it was deleted; null if neither. */
-export function locationOf(file: LsofFile, { path, identity }: Target): LockHolder["on"] | null {
+export function locationOf(file: LsofFile, { path, identity }: TargetFile): LockHolder["on"] | null {
   if (file.type !== "REG" || !/^\d+$/.test(file.fd ?? "")) return null;
   if (identity !== null && file.inode === identity.ino && file.device === identity.dev) return "path";
   return file.links === 0 && file.path === path ? "deleted" : null;
@@ -37,7 +15,7 @@ export function locationOf(file: LsofFile, { path, identity }: Target): LockHold
 /** The processes that have the target open and locked, each once. */
 export function holdersIn(
   files: LsofFile[],
-  target: Target,
+  target: TargetFile,
   holder: (file: LsofFile, more: Pick<LockHolder, "on">) => LockHolder,
 ): LockHolder[] {
   const found = new Map<number, [LsofFile, LockHolder["on"]]>();

@@ -1,55 +1,16 @@
-import { lstatSync, realpathSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { type BigIntStats, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { type DescriptorLink, descriptorLinks, orUnseen, readProcText } from "./proc_files.ts";
-
-/** A file to find among the descriptors of processes. */
-export interface TargetFile {
-  /** Its path with the links of its folder resolved, as shown in `/proc/PID/fd`. */
-  path: string;
-  name: string;
-  /** The file at the path; null if there is none. */
-  identity: { dev: bigint; ino: bigint } | null;
-  /** The file system of its folder; null if the folder does not exist either. */
-  folderDev: bigint | null;
-}
+import type { LockHolder } from "./processes.ts";
+import type { TargetFile } from "./target_file.ts";
 
 /** A descriptor of the file. */
-export interface OpenFile {
+export interface OpenFile extends Pick<LockHolder, "on"> {
   fd: number;
-  /** Of the file at the path, or of one that was deleted from (or replaced at) it. */
-  on: "path" | "deleted";
 }
 
 /** Suffix of the link of a descriptor whose file was deleted (d_path in fs/d_path.c). */
 const DELETED = " (deleted)";
-
-/** Describes the file at `path`, which need not exist. */
-export function targetFile(path: string): TargetFile {
-  return describe(orUnseen(() => realpathSync(path)) ?? withRealFolder(path));
-}
-
-/**
- * Describes the lock file at `path`, which need not exist. Does not follow a link at `path`: this tool never locks
- * through one.
- */
-export function targetLock(path: string): TargetFile {
-  return describe(withRealFolder(path));
-}
-
-function withRealFolder(path: string): string {
-  return join(realFolder(dirname(resolve(path))), basename(path));
-}
-
-function describe(real: string): TargetFile {
-  const info = orUnseen(() => lstatSync(real, { bigint: true }));
-  const folder = orUnseen(() => statSync(dirname(real), { bigint: true }));
-  return {
-    path: real,
-    name: basename(real),
-    identity: info === null ? null : { dev: info.dev, ino: info.ino },
-    folderDev: folder?.dev ?? null,
-  };
-}
 
 /** The descriptors of process `pid` that refer to `target`. */
 export function openFilesOf(proc: string, pid: number, target: TargetFile): OpenFile[] {
@@ -95,18 +56,14 @@ export function isReadOnly(proc: string, pid: number, fd: number): boolean {
  */
 export function locationOf({ link, path }: DescriptorLink, target: TargetFile): OpenFile["on"] | null {
   if (link === target.path + DELETED) {
-    const dev = orUnseen(() => statSync(path, { bigint: true }))?.dev;
-    return target.folderDev === null || dev === target.folderDev ? "deleted" : null;
+    const folder = statOf(dirname(target.path));
+    return folder === null || statOf(path)?.dev === folder.dev ? "deleted" : null;
   }
   if (target.identity === null || !link.endsWith(target.name)) return null;
-  const info = orUnseen(() => statSync(path, { bigint: true }));
+  const info = statOf(path);
   return info?.ino === target.identity.ino && info.dev === target.identity.dev ? "path" : null;
 }
 
-/** The real path of a folder; if it does not exist, that of its nearest ancestor and the rest unchanged. */
-function realFolder(folder: string): string {
-  const real = orUnseen(() => realpathSync(folder));
-  if (real !== null) return real;
-  const parent = dirname(folder);
-  return parent === folder ? folder : join(realFolder(parent), basename(folder));
+function statOf(path: string): BigIntStats | null {
+  return orUnseen(() => statSync(path, { bigint: true }));
 }

@@ -84,9 +84,7 @@ function decoded(name: string): string {
  * by open(2) (O_EXLOCK), so no process has a lock file open without the lock.
  */
 export function isLockedInLsof(file: LsofFile): boolean {
-  const flags = file.flags?.split(";")[0];
-  if (flags === undefined || flags === "") return true;
-  return flags.startsWith("0x") ? (parseInt(flags, 16) & HAS_FLOCK) !== 0 : flags.split(",").includes("LCK");
+  return hasFlag(file, HAS_FLOCK, ["LCK"]) ?? true;
 }
 
 /** FWRITE of macOS' sys/fcntl.h; lsof prints `W` for it. */
@@ -94,9 +92,15 @@ const CAN_WRITE = 2;
 
 /** Whether the open file is read-only; false if lsof reports no flags. */
 export function isReadOnlyInLsof(file: LsofFile): boolean {
-  const flags = file.flags?.split(";")[0];
-  if (flags === undefined || flags === "") return false;
-  return flags.startsWith("0x") ? (parseInt(flags, 16) & CAN_WRITE) === 0 : !/^(.*,)?(W|RW)(,.*)?$/.test(flags);
+  return !(hasFlag(file, CAN_WRITE, ["W", "RW"]) ?? true);
+}
+
+/** Whether the flags of an open file, bits or words, have this one; null if lsof reports none. */
+function hasFlag({ flags = "" }: LsofFile, bit: number, words: readonly string[]): boolean | null {
+  const [ofFile = ""] = flags.split(";"); // those of the descriptor follow
+  if (ofFile === "") return null;
+  if (ofFile.startsWith("0x")) return (parseInt(ofFile, 16) & bit) !== 0;
+  return ofFile.split(",").some((word) => words.includes(word));
 }
 
 /**

@@ -17,12 +17,7 @@ const LISTEN = "0A";
  * @param port Only sockets on this port; all if absent.
  */
 export function parseNetTcp(text: string, port?: number): ListeningSocket[] {
-  const found: ListeningSocket[] = [];
-  for (const line of text.split("\n")) {
-    const socket = parseLine(line, port);
-    if (socket !== null) found.push(socket);
-  }
-  return found;
+  return text.split("\n").map((line) => parseLine(line, port)).filter((socket) => socket !== null);
 }
 
 function parseLine(line: string, wanted: number | undefined): ListeningSocket | null {
@@ -51,24 +46,10 @@ function toBytes(hex: string): number[] {
   return bytes;
 }
 
+/** As RFC 5952 writes IPv6: a URL's host is so, but for an IPv4-mapped address. */
 function toAddress(bytes: number[]): string {
   if (bytes.length === 4) return bytes.join(".");
-  const groups = Array.from({ length: 8 }, (_, at) => bytes[2 * at]! * 256 + bytes[2 * at + 1]!);
-  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  if (isMapped) return `::ffff:${bytes.slice(12).join(".")}`;
-  return shorten(groups);
-}
-
-/** RFC 5952: lower case, no leading zeros, the first longest run of two or more zero groups as `::`. */
-function shorten(groups: number[]): string {
-  let from = 0;
-  let length = 0;
-  for (let at = 0; at < 8; at++) {
-    let run = 0;
-    while (at + run < 8 && groups[at + run] === 0) run++;
-    if (run > length) [from, length] = [at, run];
-  }
-  const words = groups.map((group) => group.toString(16));
-  if (length < 2) return words.join(":");
-  return `${words.slice(0, from).join(":")}::${words.slice(from + length).join(":")}`;
+  const groups = Array.from({ length: 8 }, (_, at) => (bytes[2 * at]! * 256 + bytes[2 * at + 1]!).toString(16));
+  const address = new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+  return /^::ffff:[0-9a-f]+:[0-9a-f]+$/.test(address) ? `::ffff:${bytes.slice(12).join(".")}` : address;
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
+import { parseProcStat, type ProcStat } from "./parse_proc_stat.ts";
 
 /**
  * Errors for a process that exited (ENOENT; ESRCH if between open and read), that belongs to another user (EACCES,
@@ -33,6 +34,12 @@ export function readProcText(path: string, maxBytes = 1024 * 1024): string | nul
     }
     return text;
   });
+}
+
+/** The stat file in `folder`, of a process or a thread; null if it is not visible. */
+export function readStat(folder: string): ProcStat | null {
+  const text = readProcText(`${folder}/stat`);
+  return text === null ? null : parseProcStat(text);
 }
 
 function readByDeno(path: string): string | null {

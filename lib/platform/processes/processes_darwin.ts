@@ -1,8 +1,7 @@
 import process from "node:process";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { printableCommand } from "../../text/printable.ts";
-import { namesDatabase } from "./dev_server_argv.ts";
-import { candidates, candidatesAmong, holdersIn, locationOf, targetLock, targetOf } from "./open_files_darwin.ts";
+import { candidates, candidatesAmong, holdersIn, locationOf } from "./open_files_darwin.ts";
 import { isLockedInLsof, isReadOnlyInLsof, type LsofFile, parseLsof, socketAddress } from "./parse_lsof.ts";
 import { hasArguments, parsePs, parsePsOwners, parsePsPairs, PS_COLUMNS, type PsLine } from "./parse_ps.ts";
 import {
@@ -11,10 +10,12 @@ import {
   isWithin,
   type Listener,
   type LockHolder,
+  namesDatabase,
   type Processes,
   type ProcessInfo,
 } from "./processes.ts";
 import { type RunTool, runTool, type RunToolLater, runToolLater } from "./run_tool.ts";
+import { targetFile, targetLock } from "./target_file.ts";
 
 /** No name lookups, no warnings, and no stat(2) of mounts, which waits for an unresponsive file server. */
 const LSOF_QUIET = ["-nP", "-w", "-b"];
@@ -125,7 +126,7 @@ export function darwinProcesses(
   };
 
   const fileUsers = (path: string): Holder[] => {
-    const target = targetOf(path);
+    const target = targetFile(path);
     const everyone = parsePsOwners(run("ps", ["-axww", "-o", "pid=,uid=,command="]));
     const open = target.identity === null ? [] : filesOfMany(candidatesAmong(everyone));
     const isUse = (file: LsofFile) => locationOf(file, target) === "path" && !isReadOnlyInLsof(file);
@@ -137,7 +138,7 @@ export function darwinProcesses(
   };
 
   const processesIn = (folder: string): Holder[] => {
-    const { path } = targetOf(folder);
+    const { path } = targetFile(folder);
     const pids = candidates(run);
     const folders = pids.length === 0 ? [] : lsof("-a", "-p", pids.join(","), "-d", "cwd", ...LSOF_QUIET, "-Fpcfn");
     const found = folders.filter((file) => isWithin(file.path ?? "", path));

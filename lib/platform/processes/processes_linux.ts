@@ -1,5 +1,4 @@
 import { MAX_COMMAND_LENGTH, printableCommand } from "../../text/printable.ts";
-import { namesDatabase } from "./dev_server_argv.ts";
 import {
   isFlockShown,
   isReadOnly,
@@ -7,21 +6,29 @@ import {
   locationOf,
   lockedFilesOf,
   openFilesOf,
-  targetFile,
-  targetLock,
 } from "./open_files_linux.ts";
 import { parseNetTcp } from "./parse_net_tcp.ts";
-import { parseProcStat, type ProcStat } from "./parse_proc_stat.ts";
-import { descriptorLinks, listNumbers, orUnseen, readPieces, readProcLink, readProcText } from "./proc_files.ts";
+import type { ProcStat } from "./parse_proc_stat.ts";
+import {
+  descriptorLinks,
+  listNumbers,
+  orUnseen,
+  readPieces,
+  readProcLink,
+  readProcText,
+  readStat,
+} from "./proc_files.ts";
 import {
   type Holder,
   isDead,
   isWithin,
   type Listener,
   type LockHolder,
+  namesDatabase,
   type Processes,
   type ProcessInfo,
 } from "./processes.ts";
+import { targetFile, targetLock } from "./target_file.ts";
 
 /** The IPv4 and IPv6 sockets of this network namespace. */
 const TCP_TABLES = ["net/tcp", "net/tcp6"];
@@ -35,9 +42,10 @@ const TCP_PIECE_BYTES = 1024;
  * @param proc Path of the proc file system. @default {"/proc"} @param ownPid PID of this process.
  */
 export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
-  const statOf = (pid: number): ProcStat | null => {
-    const text = readProcText(`${proc}/${pid}/stat`);
-    return text === null ? null : parseProcStat(text);
+  const statOf = (pid: number): ProcStat | null => readStat(`${proc}/${pid}`);
+  const liveStatOf = (pid: number): ProcStat | null => {
+    const stat = statOf(pid);
+    return stat === null || isDead(stat) ? null : stat;
   };
   const argv = (pid: number): string[] | null => {
     const text = readProcText(`${proc}/${pid}/cmdline`);
@@ -49,22 +57,18 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
     return printableCommand(line.replace(/\0+$/, "").replaceAll("\0", " ")) ||
       printableCommand(name ?? statOf(pid)?.name ?? "");
   };
-  const describe = (stat: ProcStat): ProcessInfo => ({
-    pid: stat.pid,
-    pgid: stat.pgid,
-    sid: stat.sid,
-    state: stat.state,
-    startTime: stat.startTime,
-    executable: readProcLink(`${proc}/${stat.pid}/exe`)?.replace(/ \(deleted\)$/, "") ?? null,
-    command: commandOf(stat.pid, stat.name),
+  const holder = (pid: number): Holder => ({ pid, command: commandOf(pid) });
+  const describe = ({ pid, pgid, sid, state, startTime, name }: ProcStat): ProcessInfo => ({
+    ...{ pid, pgid, sid, state, startTime },
+    executable: readProcLink(`${proc}/${pid}/exe`)?.replace(/ \(deleted\)$/, "") ?? null,
+    command: commandOf(pid, name),
   });
   const inspect = (pid: number): ProcessInfo | null => {
     const stat = statOf(pid);
     return stat === null ? null : describe(stat);
   };
   const groupStats = (pgid: number): ProcStat[] =>
-    listNumbers(proc).map(statOf).filter((stat) => stat !== null)
-      .filter((stat) => stat.pgid === pgid && !/[ZX]/i.test(stat.state));
+    listNumbers(proc).map(liveStatOf).filter((stat) => stat !== null).filter((stat) => stat.pgid === pgid);
 
   const lockedFileOf = (pid: number, target: ReturnType<typeof targetLock>) =>
     openFilesOf(proc, pid, target).find(({ fd }) => isFlockShown(proc, pid, fd));
@@ -76,14 +80,11 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
 
   const lockHolders = (path: string, firstPid?: number): LockHolder[] => {
     const target = targetLock(path);
-    const holdersAmong = (pids: number[]): LockHolder[] => {
-      const holders: LockHolder[] = [];
-      for (const pid of pids) {
+    const holdersAmong = (pids: number[]): LockHolder[] =>
+      pids.flatMap((pid) => {
         const file = lockedFileOf(pid, target);
-        if (file !== undefined) holders.push({ pid, command: commandOf(pid), on: file.on });
-      }
-      return holders;
-    };
+        return file === undefined ? [] : { ...holder(pid), on: file.on };
+      });
     const first = firstPid === undefined ? [] : holdersAmong([firstPid]);
     return first.length > 0 ? first : holdersAmong(listNumbers(proc));
   };
@@ -111,8 +112,7 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
       target.identity !== null &&
       openFilesOf(proc, pid, target).some(({ on, fd }) => on === "path" && !isReadOnly(proc, pid, fd));
     const isUser = (pid: number) => hasOpen(pid) || namesDatabase(argv(pid), [target.path, path]);
-    return listNumbers(proc).filter((pid) => pid !== ownPid && isUser(pid))
-      .map((pid) => ({ pid, command: commandOf(pid) }));
+    return listNumbers(proc).filter((pid) => pid !== ownPid && isUser(pid)).map(holder);
   };
 
   const hasWriteLock = (pids: readonly number[], path: string): boolean => {
@@ -123,8 +123,8 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
   /** Threads stop one by one, when they leave the kernel: the leader's state does not tell those of the others. */
   const isStopped = ({ pid, state }: ProcStat): boolean =>
     state === "T" && listNumbers(`${proc}/${pid}/task`).every((thread) => {
-      const text = readProcText(`${proc}/${pid}/task/${thread}/stat`);
-      return text === null || /[TZX]/i.test(parseProcStat(text)?.state ?? "");
+      const stat = readStat(`${proc}/${pid}/task/${thread}`);
+      return stat === null || /[TZX]/i.test(stat.state);
     });
   const isGroupStopped = (pgid: number): boolean => {
     const members = groupStats(pgid);
@@ -133,9 +133,8 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
 
   const processesIn = (folder: string): Holder[] => {
     const { path } = targetFile(folder);
-    return listNumbers(proc).filter((pid) => pid !== ownPid && !/[ZX]/i.test(statOf(pid)?.state ?? "X"))
-      .filter((pid) => isWithin(readProcLink(`${proc}/${pid}/cwd`) ?? "", path))
-      .map((pid) => ({ pid, command: commandOf(pid) }));
+    return listNumbers(proc).filter((pid) => pid !== ownPid && liveStatOf(pid) !== null)
+      .filter((pid) => isWithin(readProcLink(`${proc}/${pid}/cwd`) ?? "", path)).map(holder);
   };
 
   const socketsOf = (pid: number): string[] =>
@@ -185,14 +184,11 @@ export function linuxProcesses(ownPid: number, proc = "/proc"): Processes {
   return {
     bootId: () => (readProcText(`${proc}/sys/kernel/random/boot_id`) ?? "").trim(),
     inspect,
-    isThere: (pid) => !/[ZX]/i.test(statOf(pid)?.state ?? "X"),
+    isThere: (pid) => liveStatOf(pid) !== null,
     argv,
     hasInEnvironment: (pid, entry) => readProcText(`${proc}/${pid}/environ`)?.split("\0").includes(entry) ?? false,
     liveGroupMembers: (pgid) => groupStats(pgid).map(describe),
-    startTimeLater: (pid) => {
-      const stat = statOf(pid);
-      return Promise.resolve(stat === null || isDead(stat) ? null : stat.startTime);
-    },
+    startTimeLater: (pid) => Promise.resolve(liveStatOf(pid)?.startTime ?? null),
     lockHolders,
     lockedFiles: (pid) => lockedFilesOf(proc, pid),
     heldLocks,

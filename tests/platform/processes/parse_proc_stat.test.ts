@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { isInForeground, parseProcStat } from "../../../lib/platform/processes/parse_proc_stat.ts";
+import { parseProcStat } from "../../../lib/platform/processes/parse_proc_stat.ts";
 
 const REST = "4194304 1 2 3 4 5 6 7 8 20 0 9 0 103284 1234 56 18446744073709551615 1 1 0\n";
 
@@ -12,6 +12,8 @@ test("parseProcStat() reads a plain line", () => {
     state: "S",
     pgid: 4711,
     sid: 4711,
+    foregroundPgid: -1,
+    cpuTicks: 11,
     startTime: "103284",
   });
 });
@@ -48,8 +50,12 @@ test("parseProcStat() takes a process for a zombie only when none of its threads
   assertEquals([0, 1, 2, 9].map(stateOf), ["Z", "Z", "R", "R"]);
 });
 
-test("isInForeground() compares the group of the process with that of its terminal", () => {
-  assertEquals(isInForeground(`7 (a) 1 2) S 1 4711 4700 34816 4711 ${REST}`), true);
-  assertEquals(isInForeground(`7 (a) S 1 4711 4700 34816 4700 ${REST}`), false);
-  assertEquals(isInForeground(`7 (a) S 1 4711 4711 0 -1 ${REST}`), false);
+test("parseProcStat() tells which group its terminal has in the foreground", () => {
+  const groups = (text: string) => {
+    const stat = parseProcStat(text);
+    return [stat?.pgid, stat?.foregroundPgid];
+  };
+  assertEquals(groups(`7 (a) 1 2) S 1 4711 4700 34816 4711 ${REST}`), [4711, 4711]);
+  assertEquals(groups(`7 (a) S 1 4711 4700 34816 4700 ${REST}`), [4711, 4700]);
+  assertEquals(groups(`7 (a) S 1 4711 4711 0 -1 ${REST}`), [4711, -1]);
 });
