@@ -2,9 +2,9 @@ import { closeSync, fstatSync } from "node:fs";
 import type { Instance } from "../instance/context.ts";
 import { openLog } from "../logs/open_log.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
-import type { SpawnOptions } from "../platform/spawn/spawn_options.ts";
+import type { ProcessExit, SpawnOptions } from "../platform/spawn/spawn_options.ts";
 import type { Launch } from "./program.ts";
-import { type ProcessEnd, spawnedProcess, type TrackedProcess } from "./tracked_process.ts";
+import { spawnedProcess, type TrackedProcess } from "./tracked_process.ts";
 
 /**
  * Spawns a program whose output is appended to `log`. From then on it alone holds the process lock of `instance`.
@@ -33,7 +33,7 @@ export async function spawnLogged(
 }
 
 /** What came first: the process is ready, it will not become so, or it ended. */
-export type Outcome<Ready> = { ready: Ready } | { error: unknown } | { end: ProcessEnd };
+export type Outcome<Ready> = { ready: Ready } | { error: unknown } | { end: ProcessExit };
 
 /**
  * Waits until `process` is ready, unless it ends before.

@@ -4,12 +4,13 @@ import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
 import { type GuardedLock, guardLocks, type HeldHome, identityOf, NO_FILE } from "../instance/lock_guard.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
+import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { claimLock, lockHeld } from "./claim_lock.ts";
 import { PidFileWriter } from "./pid_file_writer.ts";
 import type { Launch, Program } from "./program.ts";
 import type { Event } from "./states.ts";
 import { terminate, Termination, type TerminationResult, type TerminationTarget } from "./terminate.ts";
-import { type ProcessEnd, type TrackedProcess, UNKNOWN_END } from "./tracked_process.ts";
+import { type TrackedProcess, UNKNOWN_EXIT } from "./tracked_process.ts";
 
 /** Failures that a retry cannot help: another process has what this one needs. */
 const FINAL_CODES: readonly string[] = ["port-taken", "database-busy", "lock-failed", "home-unusable"];
@@ -105,7 +106,7 @@ export class ProcessManager<Process extends TrackedProcess> {
   lookAtAdopted(): void {
     const process = this.#process;
     if (process?.adopted !== true || this.#instance.processes.isThere(process.pid)) return;
-    this.#reportEnd(this.#launch.attempt, process, UNKNOWN_END);
+    this.#reportEnd(this.#launch.attempt, process, UNKNOWN_EXIT);
   }
 
   /** Writes the record again if it was deleted. */
@@ -198,7 +199,7 @@ export class ProcessManager<Process extends TrackedProcess> {
       const { forced } = await this.#terminateGroup(target, graceMs, ending);
       if (this.#isReleased) return;
       // The group is seen to be gone some ms before the runtime tells how our child ended; of an adopted one nothing tells.
-      const end = process.adopted ? { ...UNKNOWN_END, signal: forced ? "SIGKILL" : null } : await process.ended;
+      const end = process.adopted ? { ...UNKNOWN_EXIT, signal: forced ? "SIGKILL" : null } : await process.ended;
       this.#reportEnd(this.#launch.attempt, process, end);
     }
     if (this.#isReleased) return;
@@ -272,7 +273,7 @@ export class ProcessManager<Process extends TrackedProcess> {
     return record;
   }
 
-  #reportEnd(attempt: number, process: Process, { code, signal }: ProcessEnd): void {
+  #reportEnd(attempt: number, process: Process, { code, signal }: ProcessExit): void {
     if (this.#process !== process) return;
     const { pid } = process;
     this.#listener.dispatch({ kind: "exited", attempt, pid, code, signal, at: new Date().toISOString() });

@@ -2,16 +2,11 @@ import { LocalError } from "../errors/local_error.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { Processes, ProcessInfo } from "../platform/processes/processes.ts";
 import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
+import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import type { System } from "../platform/system.ts";
 
-/** How a process ended, as far as its parent was told; both null for one that is not our child. */
-export interface ProcessEnd {
-  code: number | null;
-  signal: string | null;
-}
-
-/** That of an adopted process. */
-export const UNKNOWN_END: ProcessEnd = { code: null, signal: null };
+/** How an adopted process ended: only its parent is told. */
+export const UNKNOWN_EXIT: ProcessExit = { code: null, signal: null };
 
 /** A process that this supervisor launched or adopted. Its process group bears its PID. */
 export interface TrackedProcess {
@@ -25,7 +20,7 @@ export interface TrackedProcess {
   /** An earlier supervisor launched it. */
   adopted: boolean;
   /** Resolves when the leader of the group is dead; members of its group may live on. */
-  ended: Promise<ProcessEnd>;
+  ended: Promise<ProcessExit>;
   /** Where its part of its log begins, in bytes; missing for one that was adopted. */
   logStart?: number;
 }
@@ -73,13 +68,13 @@ const LOOKS_PER_IDENTITY = 25;
 export async function watchEnd(
   process: Pick<ProcessInfo, "pid" | "startTime">,
   { processes, delay }: Pick<System, "processes" | "delay">,
-): Promise<ProcessEnd> {
+): Promise<ProcessExit> {
   for (let looks = 1;; looks++) {
     await delay(ADOPTED_POLL_MS);
     const mayBeAnother = looks % LOOKS_PER_IDENTITY === 0;
     if (!(mayBeAnother ? await isSame(process, processes) : processes.isThere(process.pid))) break;
   }
-  return UNKNOWN_END;
+  return UNKNOWN_EXIT;
 }
 
 /** A look that fails proves nothing: the next one tells. */

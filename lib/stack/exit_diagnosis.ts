@@ -1,12 +1,12 @@
 import type { ProcessSettings } from "../config/processes.ts";
-import type { ProcessEnd } from "../process/tracked_process.ts";
+import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { printableLine } from "../text/printable.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
 
 /** How a process ended before it was ready. */
 export interface FailedStart {
   settings: ProcessSettings;
-  end: ProcessEnd;
+  end: ProcessExit;
   /** The end of its log. */
   lastWords: string;
   /** The instance's address, and the namespace that it was given. */

@@ -12,11 +12,12 @@ import type { ProbeResult } from "../instance/status/probe.ts";
 import type { PolledTaskQueue } from "../instance/status/status.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
+import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { readyOrEnded, spawnLogged } from "../process/bring_up.ts";
 import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
 import { targetOf } from "../process/terminate.ts";
-import { adoptedProcess, type ProcessEnd, recordOfProcess } from "../process/tracked_process.ts";
+import { adoptedProcess, recordOfProcess } from "../process/tracked_process.ts";
 import { diagnoseFailedStart } from "./exit_diagnosis.ts";
 import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
 import { isSameLaunch, type StackProcess } from "./process.ts";
@@ -214,7 +215,7 @@ export class StackProgram implements Program<StackProcess> {
     this.#onRefuted.splice(0).forEach((tell) => tell(refutal));
   }
 
-  #failedStart({ logStart = 0 }: StackProcess, end: ProcessEnd): LocalError {
+  #failedStart({ logStart = 0 }: StackProcess, end: ProcessExit): LocalError {
     const { settings } = this;
     const { name, readyWhen } = settings;
     const served = this.#surroundings.served();

@@ -1,18 +1,14 @@
-import type { ForegroundExit, RunForeground } from "./host.ts";
+import type { ProcessExit } from "../spawn/spawn_options.ts";
+import { changedEnvironment, type RunForeground } from "./host.ts";
 
 /** Runs a command by `Deno.Command`, which saves loading `node:child_process` (15 ms). */
 export const runForegroundDeno: RunForeground = (command, args, env) => {
   let child: Deno.ChildProcess;
-  const environment = Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== null),
-  );
-  const removed = Object.keys(env).filter((name) => env[name] === null);
-  const whole = removed.length === 0 ? null : { ...Deno.env.toObject(), ...environment };
-  for (const name of removed) delete whole?.[name];
   try {
     child = new Deno.Command(command, {
       args: [...args],
-      ...(whole === null ? { env: environment } : { env: whole, clearEnv: true }),
+      env: changedEnvironment(Deno.env.toObject(), env),
+      clearEnv: true,
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
@@ -24,7 +20,7 @@ export const runForegroundDeno: RunForeground = (command, args, env) => {
     }
     return Promise.reject(error);
   }
-  const ended = child.status.then(({ code, signal }): ForegroundExit =>
+  const ended = child.status.then(({ code, signal }): ProcessExit =>
     signal === null ? { code, signal: null } : { code: null, signal }
   );
   return Promise.resolve({

@@ -1,18 +1,15 @@
 import { existsSync, fstatSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
-import type { ForegroundChild, ForegroundExit, RunForeground } from "./host.ts";
+import type { ProcessExit } from "../spawn/spawn_options.ts";
+import { changedEnvironment, type ForegroundChild, type RunForeground } from "./host.ts";
 
 /** Runs a command by `node:child_process`. */
 export const runForegroundNode: RunForeground = async (command, args, env) => {
   const { spawn } = await import("node:child_process");
-  const environment: Record<string, string | undefined> = { ...globalThis.process.env };
-  for (const [name, value] of Object.entries(env)) {
-    if (value === null) delete environment[name];
-    else environment[name] = value;
-  }
+  const environment = changedEnvironment(globalThis.process.env, env);
   return await new Promise<ForegroundChild>((resolve, reject) => {
     const child = spawn(command, [...args], { env: environment, stdio: foregroundStdio(args) });
-    const ended = new Promise<ForegroundExit>((done) => {
+    const ended = new Promise<ProcessExit>((done) => {
       child.once(
         "exit",
         (code, signal) => done(signal === null ? { code: code ?? 0, signal: null } : { code: null, signal }),

@@ -1,14 +1,9 @@
 import type { Connect } from "../net/connection.ts";
-
-/** How a command ended: one of the two is null. */
-export interface ForegroundExit {
-  code: number | null;
-  signal: string | null;
-}
+import type { ProcessExit } from "../spawn/spawn_options.ts";
 
 /** A command that is running, or why it is not. */
 export type ForegroundChild =
-  | { kind: "runs"; ended: Promise<ForegroundExit>; kill(signal: string): void }
+  | { kind: "runs"; ended: Promise<ProcessExit>; kill(signal: string): void }
   | { kind: "notFound" }
   | { kind: "notExecutable"; why: string };
 
@@ -21,6 +16,15 @@ export type RunForeground = (
   args: readonly string[],
   env: Readonly<Record<string, string | null>>,
 ) => Promise<ForegroundChild>;
+
+/** The environment `env`, changed as for {@linkcode RunForeground}. */
+export function changedEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  change: Parameters<RunForeground>[2],
+): Record<string, string> {
+  const entries = Object.entries({ ...env, ...change });
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] != null));
+}
 
 /** Signals that can be handled; each but SIGWINCH (the terminal has another size) terminates a process that does not handle it. */
 export type HeardSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGUSR1" | "SIGUSR2" | "SIGWINCH";

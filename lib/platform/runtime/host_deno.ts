@@ -75,9 +75,8 @@ export function denoHost(): Host {
         Deno.lstatSync(path);
         return true;
       } catch (error) {
-        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-        if (error instanceof Deno.errors.PermissionDenied) return false;
-        throw error;
+        refusalOf(error);
+        return false;
       }
     },
     readText: (path, maxBytes) => {
@@ -87,13 +86,7 @@ export function denoHost(): Host {
         if (info.size > maxBytes) return { refused: "too-big" };
         return { text: Deno.readTextFileSync(path) };
       } catch (error) {
-        if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-          return { refused: "missing" };
-        }
-        if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop) {
-          return { refused: "unreadable" };
-        }
-        throw error;
+        return { refused: refusalOf(error) };
       }
     },
   };
@@ -103,10 +96,16 @@ function statOf(path: string): Deno.FileInfo | null {
   try {
     return Deno.statSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
-    if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop) return null;
-    throw error;
+    refusalOf(error);
+    return null;
   }
+}
+
+/** Why a path is not seen. @throws `error` if that is no reason: the disk fails */
+function refusalOf(error: unknown): "missing" | "unreadable" {
+  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return "missing";
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop) return "unreadable";
+  throw error;
 }
 
 const ownerOf = ({ uid, gid, mode }: Deno.FileInfo): Owner => ({

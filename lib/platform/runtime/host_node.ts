@@ -74,8 +74,8 @@ export function nodeHost(): Host {
       try {
         return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
       } catch (error) {
-        if (["ENOTDIR", "EACCES"].includes(systemErrorCode(error) ?? "")) return false;
-        throw error;
+        refusalOf(error);
+        return false;
       }
     },
     readText: (path, maxBytes) => {
@@ -85,10 +85,7 @@ export function nodeHost(): Host {
         if (info.size > maxBytes) return { refused: "too-big" };
         return { text: readFileSync(path, "utf8") };
       } catch (error) {
-        const code = systemErrorCode(error) ?? "";
-        if (code === "ENOENT" || code === "ENOTDIR") return { refused: "missing" };
-        if (["EACCES", "EPERM", "ELOOP"].includes(code)) return { refused: "unreadable" };
-        throw error;
+        return { refused: refusalOf(error) };
       }
     },
   };
@@ -98,9 +95,17 @@ function statOf(path: string): Stats | null {
   try {
     return statSync(path);
   } catch (error) {
-    if (["ENOENT", "ENOTDIR", "EACCES", "ELOOP"].includes(systemErrorCode(error) ?? "")) return null;
-    throw error;
+    refusalOf(error);
+    return null;
   }
+}
+
+/** Why a path is not seen. @throws `error` if that is no reason: the disk fails */
+function refusalOf(error: unknown): "missing" | "unreadable" {
+  const code = systemErrorCode(error) ?? "";
+  if (code === "ENOENT" || code === "ENOTDIR") return "missing";
+  if (["EACCES", "EPERM", "ELOOP"].includes(code)) return "unreadable";
+  throw error;
 }
 
 const ownerOf = ({ uid, gid, mode }: Stats): Owner => ({ uid, gid, mode: mode & 0o7777 });

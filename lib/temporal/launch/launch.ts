@@ -10,9 +10,9 @@ import type { Probe } from "../../instance/status/probe.ts";
 import { withoutUsage } from "../../logs/last_words.ts";
 import { readTail } from "../../logs/read_tail.ts";
 import { fullDisk } from "../../platform/files/free_space.ts";
+import type { ProcessExit } from "../../platform/spawn/spawn_options.ts";
 import { readyOrEnded, spawnLogged } from "../../process/bring_up.ts";
 import type { Launch } from "../../process/program.ts";
-import type { ProcessEnd } from "../../process/tracked_process.ts";
 import type { TemporalProcess } from "../process.ts";
 import { refuseTakenPorts } from "./check_ports.ts";
 import { refuseBadSettings } from "./check_settings.ts";
@@ -83,7 +83,7 @@ async function launchOnce({ instance, plan, probe, launch }: LaunchContext): Pro
   throw exitFailure(instance, plan, outcome.end, readTail(temporalLog, logStart, LAST_WORDS_BYTES));
 }
 
-function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessEnd, lastWords: string): LocalError {
+function exitFailure(instance: Instance, plan: LaunchPlan, end: ProcessExit, lastWords: string): LocalError {
   const { paths, host: { platform } } = instance;
   const { settings, binary } = plan;
   const exit = { exitCode: end.code, signal: end.signal };
