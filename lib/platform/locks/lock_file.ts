@@ -4,7 +4,7 @@ import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { type FileIdentity, identityOfDescriptor, isSameFile } from "../files/file_identity.ts";
 import { isDeno } from "../runtime/host.ts";
 import { takeFlock } from "./flock.ts";
-import { openLibc } from "./libc_deno.ts";
+import { openLibrary } from "./libc_deno.ts";
 import { lockRefusal } from "./lock_refusal.ts";
 
 /** A lock held by this process: flock(2) on an open file. A process that inherits the descriptor holds it too. */
@@ -99,19 +99,10 @@ export function adoptLock(
   return lock;
 }
 
-/**
- * Opens the lock file at `path` without locking it; creates it if missing.
- *
- * @throws {LocalError} `lock-failed`
- */
-export function openLock(path: string): number {
-  return openFile(path, 0, openSync);
-}
-
 /** Opens and locks the file by open(2) (O_EXLOCK), because macOS has no flock(1). Null if the lock is held. */
 function openLocked(path: string, open: OpenFile): number | null {
   try {
-    return openFile(path, O_EXLOCK | constants.O_NONBLOCK, open);
+    return openLock(path, O_EXLOCK | constants.O_NONBLOCK, open);
   } catch (error) {
     const code = error instanceof LocalError ? systemErrorCode(error.cause) : undefined;
     if (code === "EAGAIN" || code === "EWOULDBLOCK") return null;
@@ -119,7 +110,12 @@ function openLocked(path: string, open: OpenFile): number | null {
   }
 }
 
-function openFile(path: string, more: number, open: OpenFile): number {
+/**
+ * Opens the lock file at `path`, with `more` flags; creates it if missing.
+ *
+ * @throws {LocalError} `lock-failed`
+ */
+export function openLock(path: string, more = 0, open: OpenFile = openSync): number {
   let fd: number;
   try {
     // Both runtimes add O_CLOEXEC.
@@ -172,9 +168,9 @@ function closeInherited(fd: number, identity: FileIdentity): void {
     if (!isDeno) throw error;
   }
   if (!isDeno || !stillLeadsTo(fd, identity)) return;
-  const libc = openLibc();
-  libc?.close(fd);
-  libc?.unload();
+  const libc = openLibrary({ close: { parameters: ["i32"], result: "i32" } });
+  libc?.symbols.close(fd);
+  libc?.close();
 }
 
 function stillLeadsTo(fd: number, identity: FileIdentity): boolean {

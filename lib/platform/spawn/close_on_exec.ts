@@ -1,7 +1,16 @@
 import process from "node:process";
-import { type Libc, openLibc } from "../locks/libc_deno.ts";
+import { openLibrary } from "../locks/libc_deno.ts";
 import { listNumbers, readProcText } from "../processes/proc_files.ts";
 import { isDeno } from "../runtime/host.ts";
+
+const F_GETFD = 1;
+const FD_CLOEXEC = 1;
+/** FIOCLEX and FIONCLEX (asm-generic/ioctls.h; sys/filio.h), because F_SETFD takes a variadic argument. */
+const REQUESTS = { linux: { mark: 0x5451n, unmark: 0x5450n }, darwin: { mark: 0x20006601n, unmark: 0x20006602n } };
+const MARKING = {
+  fcntl: { parameters: ["i32", "i32"], result: "i32" },
+  ioctl: { parameters: ["i32", "u64"], result: "i32" },
+} as const;
 
 /** Descriptors kept from a child process. */
 export interface CloseOnExec {
@@ -23,19 +32,27 @@ export interface CloseOnExec {
  *
  * @param libc The C library, if available; unloaded by `restore`.
  */
-export function setCloseOnExec(platform: string = process.platform, libc: Libc | null = openLibc()): CloseOnExec {
+export function setCloseOnExec(
+  platform: string = process.platform,
+  libc: Deno.DynamicLibrary<typeof MARKING> | null = openLibrary(MARKING),
+): CloseOnExec {
   const nothing = () => {};
   if (!isDeno && platform === "darwin") return { leaking: [], restore: nothing };
   if (libc === null) {
     return { leaking: platform === "linux" ? inheritedOnLinux() : openNow(platform), restore: nothing };
   }
-  const marked = openNow(platform).filter((fd) => libc.isCloseOnExec(fd) === false);
-  for (const fd of marked) libc.setCloseOnExec(fd, true);
+  const { fcntl, ioctl } = libc.symbols;
+  const { mark, unmark } = platform === "darwin" ? REQUESTS.darwin : REQUESTS.linux;
+  const inherited = openNow(platform).filter((fd) => {
+    const flags = fcntl(fd, F_GETFD); // negative if it is not open
+    return flags >= 0 && (flags & FD_CLOEXEC) === 0;
+  });
+  for (const fd of inherited) ioctl(fd, mark);
   return {
     leaking: [],
     restore: () => {
-      for (const fd of marked) libc.setCloseOnExec(fd, false);
-      libc.unload();
+      for (const fd of inherited) ioctl(fd, unmark);
+      libc.close();
     },
   };
 }

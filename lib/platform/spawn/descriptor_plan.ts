@@ -1,14 +1,7 @@
-/** The descriptors that a child is to have. */
-export interface WantedDescriptors {
-  /** Descriptor that becomes its 1, or /dev/null. */
-  stdout: number | "null";
-  /** Descriptor that becomes its 2, or /dev/null. */
-  stderr: number | "null";
-  /** Descriptors that become its 3, 4 …, all different. */
-  pass: readonly number[];
-  /** Descriptors that it would also inherit, and must close. */
-  leaking: readonly number[];
-}
+import type { SpawnOptions } from "./spawn_options.ts";
+
+/** The descriptors that a child is to have, and those from 3 up that it would also inherit, and must close. */
+export type WantedDescriptors = Pick<SpawnOptions, "stdout" | "stderr" | "pass"> & { leaking: readonly number[] };
 
 /** How to give a child exactly the wanted descriptors. */
 export interface DescriptorPlan {

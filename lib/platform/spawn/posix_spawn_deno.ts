@@ -1,50 +1,18 @@
-import { openLibrary } from "../locks/libc_deno.ts";
+import { cString, libraryError, openLibrary } from "../locks/libc_deno.ts";
 import { isDeno } from "../runtime/host.ts";
 import { linuxSignalName } from "./signals.ts";
-
-/** The program to start. */
-export interface PosixSpawn {
-  /** Its path. */
-  program: string;
-  args: readonly string[];
-  cwd: string;
-  /** Its complete environment; undefined values are omitted. */
-  env: Readonly<Record<string, string | undefined>>;
-  /**
-   * Its descriptors 0, 1, 2 …: one of this process's, `null` for /dev/null, or a pipe that reaches EOF when this
-   * process exits.
-   */
-  descriptors: readonly (number | "null" | "pipe")[];
-}
+import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
 
 /** A child process. */
 export interface PosixChild {
   /** Also its process group and session. */
   pid: number;
   /** Resolves when it exits. Never rejects, and does not keep this process alive. */
-  exited: Promise<{ code: number | null; signal: string | null }>;
+  exited: Promise<ProcessExit>;
 }
 
-/**
- * `errno` of posix_spawn(3) and its file actions (asm-generic/errno-base.h). EBADF for an open descriptor means that
- * the number to copy it to exceeds RLIMIT_NOFILE, hence EMFILE.
- */
-const ERRNO_NAMES: Readonly<Record<number, string>> = {
-  1: "EPERM",
-  2: "ENOENT",
-  7: "E2BIG",
-  8: "ENOEXEC",
-  9: "EMFILE",
-  11: "EAGAIN",
-  12: "ENOMEM",
-  13: "EACCES",
-  20: "ENOTDIR",
-  23: "ENFILE",
-  24: "EMFILE",
-  26: "ETXTBSY",
-  40: "ELOOP",
-};
-
+const EBADF = 9;
+const EMFILE = 24;
 const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 const WNOHANG = 1;
@@ -82,14 +50,14 @@ const WAIT = { waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" } 
  *
  * @throws {Error} with the system's `code`, if the program can't be started
  */
-export function posixSpawn(options: PosixSpawn): PosixChild | null {
+export function posixSpawn(program: string, options: SpawnOptions): PosixChild | null {
   if (isDeno && Deno.build.os !== "linux") return null;
   const libc = openLibrary(SPAWN);
   if (libc === null) return null;
   try {
-    const pid = options.descriptors.includes("pipe")
-      ? withPipe((end) => spawn(libc.symbols, options, end))
-      : spawn(libc.symbols, options, -1);
+    const pid = options.stdin === "pipe"
+      ? withPipe((end) => spawn(libc.symbols, program, options, end))
+      : spawn(libc.symbols, program, options, "null");
     return { pid, exited: whenExited(pid) };
   } finally {
     libc.close();
@@ -98,37 +66,39 @@ export function posixSpawn(options: PosixSpawn): PosixChild | null {
 
 function spawn(
   libc: Deno.DynamicLibrary<typeof SPAWN>["symbols"],
-  { program, args, cwd, env, descriptors }: PosixSpawn,
-  pipe: number,
+  program: string,
+  { args, cwd, env, stdout, stderr, pass }: SpawnOptions,
+  stdin: number | "null",
 ): number {
   const variables = Object.entries(env).filter(([, value]) => value !== undefined);
   const argv = strings([program, ...args]);
   const envp = strings(variables.map(([name, value]) => `${name}=${value}`));
-  const attributes = structure();
-  const actions = structure();
+  const attributes = new Uint8Array(STRUCTURE_BYTES);
+  const actions = new Uint8Array(STRUCTURE_BYTES);
   const pid = new Int32Array(1);
   const must = (errno: number) => {
-    if (errno !== 0) throw systemError(ERRNO_NAMES[errno] ?? `errno ${errno}`, program);
+    // For an open descriptor, EBADF means that the number to copy it to exceeds RLIMIT_NOFILE.
+    if (errno !== 0) throw libraryError(errno === EBADF ? EMFILE : errno, `posix_spawn '${program}'`);
   };
   must(libc.posix_spawnattr_init(attributes));
   must(libc.posix_spawnattr_setsigdefault(attributes, SIGNALS_1_TO_31));
   must(libc.posix_spawnattr_setflags(attributes, FLAGS));
   must(libc.posix_spawn_file_actions_init(actions));
   try {
-    const sources = descriptors.map((each) => each === "pipe" ? pipe : each);
+    const sources = [stdin, stdout, stderr, ...pass];
     // Copies each descriptor beyond all others first, so that none is overwritten before it is moved to its number.
     const beyond = 1 + Math.max(...sources.map((each) => each === "null" ? 0 : each), sources.length);
     sources.forEach((each, at) => {
       must(
         each === "null"
-          ? libc.posix_spawn_file_actions_addopen(actions, beyond + at, text("/dev/null"), O_RDWR, 0)
+          ? libc.posix_spawn_file_actions_addopen(actions, beyond + at, cString("/dev/null"), O_RDWR, 0)
           : libc.posix_spawn_file_actions_adddup2(actions, each, beyond + at),
       );
     });
     sources.forEach((_, at) => must(libc.posix_spawn_file_actions_adddup2(actions, beyond + at, at)));
     must(libc.posix_spawn_file_actions_addclosefrom_np(actions, sources.length));
-    must(libc.posix_spawn_file_actions_addchdir_np(actions, text(cwd)));
-    must(libc.posix_spawn(bytesOf(pid), text(program), actions, attributes, argv, envp));
+    must(libc.posix_spawn_file_actions_addchdir_np(actions, cString(cwd)));
+    must(libc.posix_spawn(pid, cString(program), actions, attributes, argv, envp));
     return pid[0]!;
   } finally {
     libc.posix_spawn_file_actions_destroy(actions); // posix_spawnattr_destroy(3) is a no-op
@@ -139,7 +109,7 @@ function spawn(
 function withPipe(use: (end: number) => number): number {
   const libc = openLibrary(PIPE);
   const ends = new Int32Array(2);
-  if (libc === null || libc.symbols.pipe2(bytesOf(ends), O_CLOEXEC) !== 0) throw systemError("EMFILE", "a pipe");
+  if (libc === null || libc.symbols.pipe2(ends, O_CLOEXEC) !== 0) throw libraryError(EMFILE, "pipe2");
   const [reading, writing] = ends as unknown as [number, number];
   try {
     return use(reading);
@@ -167,11 +137,11 @@ function whenExited(pid: number): PosixChild["exited"] {
 }
 
 /** Reaps the child and returns how it exited (waitpid(2)); null while it is running. */
-function endOf(pid: number): { code: number | null; signal: string | null } | null {
+function endOf(pid: number): ProcessExit | null {
   const libc = openLibrary(WAIT);
   if (libc === null) return null;
   const status = new Int32Array(1);
-  const result = libc.symbols.waitpid(pid, bytesOf(status), WNOHANG);
+  const result = libc.symbols.waitpid(pid, status, WNOHANG);
   libc.close();
   if (result === 0) return null;
   if (result < 0) return { code: null, signal: null };
@@ -181,21 +151,9 @@ function endOf(pid: number): { code: number | null; signal: string | null } | nu
     : { code: null, signal: linuxSignalName(signal) };
 }
 
-function structure(): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(STRUCTURE_BYTES);
-}
-
-function bytesOf(numbers: Int32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(numbers.buffer);
-}
-
-function text(value: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${value}\0`);
-}
-
 /** A `char *[]` that ends with NULL, followed by its strings in the same buffer, so that they live equally long. */
 function strings(values: readonly string[]): Uint8Array<ArrayBuffer> {
-  const texts = values.map(text);
+  const texts = values.map(cString);
   let at = BigUint64Array.BYTES_PER_ELEMENT * (texts.length + 1);
   const bytes = new Uint8Array(texts.reduce((sum, { length }) => sum + length, at));
   const pointers = new BigUint64Array(bytes.buffer, 0, texts.length);
@@ -206,8 +164,4 @@ function strings(values: readonly string[]): Uint8Array<ArrayBuffer> {
     at += each.length;
   });
   return bytes;
-}
-
-function systemError(code: string, program: string): Error {
-  return Object.assign(new Error(`${code}: posix_spawn '${program}'`), { code });
 }

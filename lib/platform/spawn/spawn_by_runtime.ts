@@ -12,15 +12,6 @@ import { cannotRun, findSystemTool } from "./executable.ts";
 import type { PosixChild } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
 
-/** The command line to spawn, which runs or execs the program, and its descriptors. */
-interface Launch {
-  command: string;
-  args: string[];
-  stdio: (number | "ignore")[];
-  /** The program is started by an exec wrapper. */
-  hasWrapper: boolean;
-}
-
 /** How long to wait for the exec wrapper to become the program, in ms. */
 const WRAPPER_DEADLINE_MS = 5000;
 
@@ -36,13 +27,13 @@ export async function spawnByRuntime(
   options: SpawnOptions,
   mask: () => CloseOnExec = setCloseOnExec,
 ): Promise<PosixChild> {
-  const { child, launch } = spawnClosed(program, options, mask());
+  const { child, hasWrapper } = spawnClosed(program, options, mask());
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
   await started(child);
   const pid = child.pid!;
-  if (launch.hasWrapper) await wrapperGone(pid, program, exited);
+  if (hasWrapper) await wrapperGone(pid, program, exited);
   child.unref();
   return { pid, exited };
 }
@@ -51,37 +42,31 @@ export async function spawnByRuntime(
 function spawnClosed(
   program: string,
   options: SpawnOptions,
-  mask: CloseOnExec,
-): { child: ChildProcess; launch: Launch } {
+  { leaking, restore }: CloseOnExec,
+): { child: ChildProcess; hasWrapper: boolean } {
   try {
-    const launch = planLaunch(program, options, mask.leaking);
-    const child = spawn(launch.command, launch.args, {
+    const plan = (isDeno ? planForDeno : planExactly)({ ...options, leaking });
+    if (plan === null) {
+      throw new LocalError(
+        "internal",
+        `Cannot pass descriptors ${options.pass.join(", ")}: their numbers are needed for others`,
+      );
+    }
+    const hasWrapper = plan.redirections.length > 0 || plan.beyondShell.length > 0 ||
+      (isDeno && options.pass.length > 0);
+    const words = [program, ...options.args];
+    const [command, ...args] = hasWrapper ? wrapperCommand(plan, words, wrapperTools(plan)) : words;
+    const child = spawn(command!, args, {
       cwd: options.cwd,
       // Node adds its own NODE_V8_COVERAGE where an environment has no entry of this name.
       env: { NODE_V8_COVERAGE: undefined, ...options.env },
       detached: true,
-      stdio: [options.stdin === "pipe" ? "pipe" : "ignore", ...launch.stdio],
+      stdio: [options.stdin === "pipe" ? "pipe" : "ignore", ...plan.stdio.map((fd) => fd ?? "ignore")],
     });
-    return { child, launch };
+    return { child, hasWrapper };
   } finally {
-    mask.restore();
+    restore();
   }
-}
-
-function planLaunch(program: string, options: SpawnOptions, leaking: number[]): Launch {
-  const plan = (isDeno ? planForDeno : planExactly)({ ...options, leaking });
-  if (plan === null) {
-    throw new LocalError(
-      "internal",
-      `Cannot pass descriptors ${options.pass.join(", ")}: their numbers are needed for others`,
-    );
-  }
-  const stdio = plan.stdio.map((fd) => fd ?? "ignore");
-  const hasWrapper = plan.redirections.length > 0 || plan.beyondShell.length > 0 ||
-    (isDeno && options.pass.length > 0);
-  if (!hasWrapper) return { command: program, args: [...options.args], stdio, hasWrapper };
-  const [command, ...args] = wrapperCommand(plan, [program, ...options.args], wrapperTools(plan));
-  return { command: command!, args, stdio, hasWrapper };
 }
 
 function wrapperTools(plan: DescriptorPlan): WrapperTools {

@@ -3,7 +3,7 @@ import { isUnnamedErrno } from "../../errors/system_error.ts";
 import { INSTALL_ROSETTA } from "../../text/macos_commands.ts";
 import type { CloseOnExec } from "./close_on_exec.ts";
 import { cannotRun, requireExecutable } from "./executable.ts";
-import { type PosixChild, type PosixSpawn, posixSpawn } from "./posix_spawn_deno.ts";
+import { type PosixChild, posixSpawn } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
 
 /** errno of macOS for a program for Intel on Apple silicon without Rosetta. */
@@ -18,7 +18,7 @@ export interface DetachedProcess extends PosixChild {
 /** How a process is started; tests replace parts. */
 export interface SpawnMeans {
   /** Starts it by the C library, if possible; else the runtime does. */
-  posixSpawn?: (options: PosixSpawn) => PosixChild | null;
+  posixSpawn?: typeof posixSpawn;
   /** Keeps inherited descriptors from a child that the runtime spawns. */
   mask?: () => CloseOnExec;
 }
@@ -40,11 +40,9 @@ export async function spawnDetached(options: SpawnOptions, means: SpawnMeans = {
 }
 
 async function start(options: SpawnOptions, means: SpawnMeans): Promise<PosixChild> {
-  const { command, args, cwd, env, stdin, stdout, stderr, pass } = options;
-  const program = requireExecutable(command, env.PATH);
+  const program = requireExecutable(options.command, options.env.PATH);
   try {
-    const spawnAtOnce = means.posixSpawn ?? posixSpawn;
-    const child = spawnAtOnce({ program, args, cwd, env, descriptors: [stdin, stdout, stderr, ...pass] });
+    const child = (means.posixSpawn ?? posixSpawn)(program, options);
     if (child !== null) return child;
     const { spawnByRuntime } = await import("./spawn_by_runtime.ts");
     return await spawnByRuntime(program, options, means.mask);

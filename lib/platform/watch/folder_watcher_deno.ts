@@ -1,4 +1,4 @@
-import { openLibrary } from "../locks/libc_deno.ts";
+import { cString, ERRNO, errnoAt, libraryError, openLibrary } from "../locks/libc_deno.ts";
 import type { FolderWatcher } from "./folder_watcher.ts";
 import { parseInotifyEvents } from "./inotify_events.ts";
 
@@ -8,7 +8,7 @@ const INOTIFY = {
   inotify_rm_watch: { parameters: ["i32", "i32"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize", nonblocking: true },
   close: { parameters: ["i32"], result: "i32" },
-  errno: { name: "__errno_location", parameters: [], result: "pointer" },
+  errno: ERRNO,
 } as const;
 
 /** O_CLOEXEC of x86 and ARM. */
@@ -19,15 +19,6 @@ const CHANGES = 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | IN_MOVE_SELF;
 const IN_ONLYDIR = 0x01000000;
 /** One read(2) returns as many events as fit; an event has at most 16 + 256 bytes. */
 const BUFFER_BYTES = 64 * 1024;
-const ERRNO_CODES: Readonly<Record<number, string>> = {
-  2: "ENOENT",
-  13: "EACCES",
-  20: "ENOTDIR",
-  24: "EMFILE",
-  28: "ENOSPC",
-  36: "ENAMETOOLONG",
-  40: "ELOOP",
-};
 
 /** The one inotify instance of this process: the kernel allows a user 128 of them, and each has a thread that reads. */
 let shared: Inotify | null = null;
@@ -55,16 +46,12 @@ class Inotify {
   #isClosed = false;
 
   constructor() {
-    this.#fd = this.#library.symbols.inotify_init1(IN_CLOEXEC);
-    if (this.#fd < 0) {
-      const error = this.#failed("inotify_init1");
-      this.#library.close();
-      throw error;
-    }
-    this.#sentinel = this.#library.symbols.inotify_add_watch(this.#fd, cString("/"), IN_MOVE_SELF);
+    const { inotify_init1, inotify_add_watch, close } = this.#library.symbols;
+    this.#fd = inotify_init1(IN_CLOEXEC);
+    this.#sentinel = this.#fd < 0 ? -1 : inotify_add_watch(this.#fd, cString("/"), IN_MOVE_SELF);
     if (this.#sentinel < 0) {
-      const error = this.#failed("watch /");
-      this.#library.symbols.close(this.#fd);
+      const error = this.#failed(this.#fd < 0 ? "inotify_init1" : "watch /");
+      if (this.#fd >= 0) close(this.#fd);
       this.#library.close();
       throw error;
     }
@@ -114,13 +101,6 @@ class Inotify {
   }
 
   #failed(what: string): Error {
-    const at = this.#library.symbols.errno();
-    const errno = at === null ? 0 : new Deno.UnsafePointerView(at).getInt32();
-    const code = ERRNO_CODES[errno] ?? `errno ${errno}`;
-    return Object.assign(new Error(`${code}: ${what}`), { code });
+    return libraryError(errnoAt(this.#library.symbols.errno()), what);
   }
-}
-
-function cString(value: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${value}\0`);
 }
