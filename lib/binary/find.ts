@@ -1,17 +1,10 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import process from "node:process";
-import { LocalError, systemErrorCode } from "../errors/local_error.ts";
-import { isMissing } from "../errors/system_error.ts";
+import { LocalError } from "../errors/local_error.ts";
 import { managedBinaryPath, PATH_FOLDER } from "../instance/paths.ts";
-import { readHead } from "../platform/spawn/executable.ts";
-import { foreignFormatHere } from "../platform/spawn/native_arch.ts";
+import { executableFault, NOT_EXECUTABLE, NOT_FOUND } from "../platform/spawn/executable.ts";
 import { shellWord } from "../text/shell_word.ts";
 import { binaryFolders, folderFault, standInFor, type StorePlace } from "./store.ts";
 import { unsearchedFolders } from "./unsearched_folders.ts";
-
-const NOT_FOUND = "not found";
-const NOT_EXECUTABLE = "not executable by this user";
 
 /** A Temporal binary and its origin. */
 export interface TemporalBinary {
@@ -47,8 +40,8 @@ export interface FindOptions extends StorePlace {
 export function findTemporal(options: FindOptions): { binary: TemporalBinary | null; tried: string[] } {
   if (options.explicit !== undefined) {
     const path = resolve(options.cwd, options.explicit.path);
-    const fault = binaryFault(path);
-    if (fault !== null) throw unusable(path, options.explicit.origin, fault);
+    const fault = executableFault(path)?.what;
+    if (fault !== undefined) throw unusable(path, options.explicit.origin, fault);
     return { binary: { path, source: "explicit", version: null }, tried: [] };
   }
 
@@ -66,8 +59,8 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
     if (!folder.startsWith("/")) continue;
     if (folder.endsWith(PATH_FOLDER)) continue; // of a `run` around this process: the link follows another launch
     const path = join(folder, "temporal");
-    const fault = binaryFault(path);
-    if (fault === null) return { binary: { path, source: "path", version: null }, tried };
+    const fault = executableFault(path)?.what;
+    if (fault === undefined) return { binary: { path, source: "path", version: null }, tried };
     if (fault !== NOT_FOUND) tried.push(`${path}: ${fault}`);
   }
   tried.push("temporal on PATH and in ~/.temporalio/bin: no executable found");
@@ -88,32 +81,12 @@ export function findManaged(
   for (const version of new Set([options.version, ...standIns])) {
     for (const folder of version === null ? [] : folders) {
       const path = managedBinaryPath(folder, version!);
-      const fault = binaryFault(path) ?? folderFault(folder);
+      const fault = executableFault(path)?.what ?? folderFault(folder);
       if (fault === null) return { path, source: "managed", version };
       tried.push(`${path}: ${fault}`);
     }
   }
   return null;
-}
-
-/** Why the file at `path` can't be run; null if it can. */
-export function binaryFault(path: string): string | null {
-  try {
-    const info = statSync(path);
-    if (info.isDirectory()) return "a directory";
-    if (!info.isFile()) return "not a regular file";
-    accessSync(path, constants.X_OK);
-    if (info.size === 0) return "empty";
-    const head = readHead(path);
-    const builtFor = head === null ? null : foreignFormatHere(head);
-    return builtFor === null ? null : `built for ${builtFor}, this machine is ${process.platform} ${process.arch}`;
-  } catch (error) {
-    if (isMissing(error)) return NOT_FOUND;
-    const code = systemErrorCode(error);
-    if (code === "EACCES") return existsSync(path) ? NOT_EXECUTABLE : "in a directory that this user cannot search";
-    if (code === "ELOOP") return "too many levels of symbolic links";
-    throw error;
-  }
 }
 
 function unusable(path: string, origin: string, fault: string): LocalError {

@@ -99,7 +99,7 @@ describe("a process beside Temporal", () => {
         "command: exec sleep 300, directory: nowhere",
         /no-folder: its directory \S+nowhere does not exist/,
       ],
-      "no-right": ["command: [./stigmer-local.yaml]", /no-right: Cannot run \S+: it is not an executable file/],
+      "no-right": ["command: [./stigmer-local.yaml]", /no-right: Cannot run \S+: it is not executable by this user/],
       "done": ["command: 'true', task_queue: orders", /done exited before it was ready \(exit code 0\)/],
       "in-background": [
         "command: sleep 300 & exit 0, task_queue: orders",

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { shellWord } from "../../text/shell_word.ts";
@@ -7,20 +7,26 @@ import { foreignFormatHere } from "./native_arch.ts";
 /** Enough for the magic numbers and for the first line of a script. */
 const HEAD_BYTES = 256;
 
-/** Errors for a path that does not exist or may not be executed. */
-const NOT_THERE = ["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG"];
+/** Why a file can't be run on this machine. */
+export interface ExecutableFault {
+  /** As execve(2) would say it: `ENOENT`, `EACCES` or `ENOEXEC`. */
+  code: string;
+  /** What the file is: `a directory`, `built for linux arm64, this machine is linux x64`. */
+  what: string;
+  hint: string;
+}
 
-/**
- * The path of program `command`: `command` itself if it contains a slash, else the first match in `searchPath`. Null if
- * there is no executable file.
- */
+/** The `what` of a file that is missing, and of one that lacks the permission. */
+export const NOT_FOUND = "not found";
+export const NOT_EXECUTABLE = "not executable by this user";
+
+/** The path of the first executable file named `command` in `searchPath`; null if there is none. */
 export function findExecutable(command: string, searchPath: string | undefined): string | null {
-  if (command.includes("/")) return whyNotExecutable(command) === null ? command : null;
   for (const folder of (searchPath ?? "").split(":")) {
     // "" and "." mean the working directory, where a cloned repository could plant a program.
     if (!folder.startsWith("/")) continue;
     const path = `${folder}/${command}`;
-    if (whyNotExecutable(path) === null) return path;
+    if (accessFault(path) === null) return path;
   }
   return null;
 }
@@ -39,28 +45,17 @@ export function findSystemTool(command: string, searchPath: string | undefined):
 }
 
 /**
- * Like {@linkcode findExecutable}, and checks that the program can run on this machine. Called before a spawn, because
- * Deno and Node fail differently, a shell in between reports nothing, and execvp(3) passes a foreign binary to
- * `/bin/sh` as a script.
+ * The path of program `command`, which can run on this machine: `command` itself if it contains a slash, else the first
+ * match in `searchPath`.
  *
  * @throws {LocalError} `launch-failed`, with `systemError` (`ENOENT`, `EACCES`, `ENOEXEC`) among the facts
  */
 export function requireExecutable(command: string, searchPath: string | undefined): string {
-  const path = findExecutable(command, searchPath);
-  if (path === null) {
-    const code = command.includes("/") ? whyNotExecutable(command) ?? "ENOENT" : "ENOENT";
-    throw code === "EACCES"
-      ? cannotRun(
-        command,
-        code,
-        "it is not an executable file, or permission is denied",
-        `Make it executable (\`chmod +x ${shellWord(command)}\`), or choose another binary`,
-      )
-      : cannotRun(command, code, "file not found", "Check the path");
-  }
-  const foreign = faultOf(path);
-  if (foreign !== null) throw foreign;
-  return path;
+  const path = command.includes("/") ? command : findExecutable(command, searchPath);
+  const fault = path === null ? MISSING : executableFault(path);
+  if (fault === null) return path!;
+  const { code, what, hint } = fault;
+  throw cannotRun(path ?? command, code, what === NOT_FOUND ? "file not found" : `it is ${what}`, hint);
 }
 
 /** The error for a program that can't be started. */
@@ -72,53 +67,64 @@ export function cannotRun(command: string, code: string, reason: string, hint: s
   });
 }
 
-function whyNotExecutable(path: string): string | null {
+/**
+ * Why the file at `path` can't be run on this machine; null if no reason is known. Asked before a spawn, because Deno and
+ * Node fail differently, a shell in between reports nothing, and execvp(3) passes a foreign binary to `/bin/sh` as a
+ * script.
+ */
+export function executableFault(path: string): ExecutableFault | null {
+  return accessFault(path) ?? contentFault(readHead(path));
+}
+
+const MISSING: ExecutableFault = { code: "ENOENT", what: NOT_FOUND, hint: "Check the path" };
+
+function accessFault(path: string): ExecutableFault | null {
+  const hint = `Make it executable (\`chmod +x ${shellWord(path)}\`), or choose another binary`;
+  const refused = (what: string): ExecutableFault => ({ code: "EACCES", what, hint });
   try {
-    if (!statSync(path).isFile()) return "EACCES"; // execve(2) fails so for a directory
+    const info = statSync(path);
+    if (info.isDirectory()) return refused("a directory");
+    if (!info.isFile()) return refused("not a regular file");
     accessSync(path, constants.X_OK);
     return null;
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === undefined || !NOT_THERE.includes(code)) throw error;
-    return code === "EACCES" ? code : "ENOENT";
+    const code = systemErrorCode(error) ?? "";
+    if (code === "EACCES") {
+      return refused(existsSync(path) ? NOT_EXECUTABLE : "in a directory that this user cannot search");
+    }
+    if (code === "ELOOP") return { ...MISSING, what: "behind too many levels of symbolic links" };
+    if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(code)) return MISSING;
+    throw error;
   }
 }
 
-/** Why the kernel would not run an executable file; null if no reason is known. */
-function faultOf(path: string): LocalError | null {
-  const head = readHead(path);
+/** @param head The first bytes of an executable file; null if they are unknown. */
+function contentFault(head: Uint8Array | null): ExecutableFault | null {
   if (head === null) return null;
   const builtFor = foreignFormatHere(head);
   if (builtFor !== null) {
     const here = `${process.platform} ${process.arch}`;
-    return cannotRun(
-      path,
-      "ENOEXEC",
-      `it is built for ${builtFor}, this machine is ${here}`,
-      `Get the binary for ${here}`,
-    );
+    const what = `built for ${builtFor}, this machine is ${here}`;
+    return { code: "ENOEXEC", what, hint: `Get the binary for ${here}` };
   }
   const [first, second] = head;
-  if (first === 0x23 && second === 0x21) return faultOfScript(path, head);
+  if (first === 0x23 && second === 0x21) return interpreterFault(head);
   const isProgram = first === 0x7f || first === 0xcf || first === 0xca; // ELF, Mach-O, Mach-O for several processors
-  return isProgram
-    ? null
-    : cannotRun(path, "ENOEXEC", "it is neither a binary nor a script that begins with '#!'", "Get the binary again");
+  if (isProgram) return null;
+  const what = head.length === 0 ? "empty" : "neither a binary nor a script that begins with '#!'";
+  return { code: "ENOEXEC", what, hint: "Get the binary again" };
 }
 
-function faultOfScript(path: string, head: Uint8Array): LocalError | null {
+/** @param head The first bytes of a script. */
+function interpreterFault(head: Uint8Array): ExecutableFault | null {
   const interpreter = new TextDecoder().decode(head).slice(2).trim().split(/\s/, 1)[0]!;
-  if (whyNotExecutable(interpreter) === null) return null;
-  return cannotRun(
-    path,
-    "ENOENT",
-    `it is a script for '${interpreter}', which is not installed`,
-    "Install it, or choose another binary",
-  );
+  if (accessFault(interpreter) === null) return null;
+  const what = `a script for '${interpreter}', which is not installed`;
+  return { code: "ENOENT", what, hint: "Install it, or choose another binary" };
 }
 
-/** The first bytes of the program at `path`, for {@linkcode foreignFormat}; null if it may be executed but not read. */
-export function readHead(path: string): Uint8Array | null {
+/** The first bytes of the file at `path`; null if it may be executed but not read. */
+function readHead(path: string): Uint8Array | null {
   let fd: number;
   try {
     fd = openSync(path, "r");

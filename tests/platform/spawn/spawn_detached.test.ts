@@ -198,10 +198,10 @@ describe("spawnDetached()", () => {
         [join(folder, "none"), "ENOENT", "file not found"],
         ["no-such-program", "ENOENT", "file not found"],
         [join(folder, "link"), "ENOENT", "file not found"],
-        [join(folder, "folder"), "EACCES", "not an executable file"],
-        [file("plain", "#!/bin/sh\n", 0o644), "EACCES", "not an executable file"],
+        [join(folder, "folder"), "EACCES", "it is a directory"],
+        [file("plain", "#!/bin/sh\n", 0o644), "EACCES", "it is not executable by this user"],
         [file("foreign", foreign), "ENOEXEC", "it is built for"],
-        [file("empty", ""), "ENOEXEC", "neither a binary nor a script"],
+        [file("empty", ""), "ENOEXEC", "it is empty"],
         [file("text", "temporal"), "ENOEXEC", "neither a binary nor a script"],
         [file("script", `#!${folder}/missing -x\n`), "ENOENT", "which is not installed"],
       ];
