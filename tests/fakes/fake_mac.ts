@@ -3,7 +3,7 @@ import process from "node:process";
 import { type FileIdentity, identityByDevFd } from "../../lib/platform/files/file_identity.ts";
 import { adoptLock, type LockFile, O_EXLOCK, tryLock } from "../../lib/platform/locks/lock_file.ts";
 import { answersAt } from "../../lib/platform/net/answers_at.ts";
-import type { Listener } from "../../lib/platform/net/listener.ts";
+import type { Listener } from "../../lib/platform/net/probe_port.ts";
 import { canBind } from "../../lib/platform/net/probe_port.ts";
 import type { Processes } from "../../lib/platform/processes/processes.ts";
 import { darwinProcesses } from "../../lib/platform/processes/processes_darwin.ts";

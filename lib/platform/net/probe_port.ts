@@ -1,8 +1,13 @@
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
-import type { Listener } from "./listener.ts";
-import { probePortDeno } from "./probe_port_deno.ts";
+
+/** A listener opened to probe a port. */
+export interface Listener {
+  port: number;
+  /** Resolves when the port is free again. */
+  close(): Promise<void>;
+}
 
 /** Opens a listener on a TCP port; rejects with the system's error. */
 type ProbePort = (host: string, port: number) => Promise<Listener>;
@@ -62,8 +67,26 @@ export async function freePort(host = "127.0.0.1"): Promise<number> {
   return listening.port;
 }
 
-/** Uses Deno's own listener, because loading `node:net` costs a Deno process 20 ms. */
+/**
+ * Listens on a TCP port; both runtimes set SO_REUSEADDR, as Temporal does. Uses Deno's own listener, because loading
+ * `node:net` costs a Deno process 20 ms.
+ */
 async function listen(host: string, port: number): Promise<Listener> {
-  const variant: ProbePort = isDeno ? probePortDeno : (await import("./probe_port_node.ts")).probePortNode;
-  return variant(host, port);
+  if (isDeno) {
+    const listener = Deno.listen({ hostname: host, port, transport: "tcp" });
+    return { port: listener.addr.port, close: () => Promise.resolve(listener.close()) };
+  }
+  const { createServer } = await import("node:net");
+  return await new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    // Without `exclusive`, a worker of node:cluster asks its parent to listen instead.
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address();
+      resolve({
+        port: typeof address === "object" && address !== null ? address.port : port,
+        close: () => new Promise((closed) => server.close(() => closed())),
+      });
+    });
+  });
 }
