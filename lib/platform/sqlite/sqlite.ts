@@ -1,6 +1,7 @@
+import fs from "node:fs";
+import { basename } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import type { SqliteLibrary } from "./sqlite_wasm.ts";
 
 /** An open SQLite database. */
 export interface Sqlite {
@@ -27,18 +28,16 @@ export class SqliteError extends Error {
  * @throws {LocalError} `sqlite-missing`
  */
 export async function loadSqlite(): Promise<OpenSqlite> {
-  const library = await loadNative() ?? await (await import("./sqlite_wasm.ts")).loadWasmSqlite();
-  if (library === null) {
+  const open = await loadNative() ?? await loadWasm();
+  if (open === null) {
     throw new LocalError(
       "sqlite-missing",
       `Node ${process.versions.node} has no built-in SQLite, and node-sqlite3-wasm is not installed`,
-      {
-        hint: "`npm install` installs it; Deno, and Node from 22.13, have SQLite built in",
-      },
+      { hint: "`npm install` installs it; Deno, and Node from 22.13, have SQLite built in" },
     );
   }
   return (path) => {
-    const database = guarded(() => library.open(path));
+    const database = guarded(() => open(path));
     return {
       all: (sql) => guarded(() => database.all(sql)),
       close: () => guarded(() => database.close()),
@@ -63,18 +62,16 @@ interface NativeModule {
   };
 }
 
-async function loadNative(): Promise<SqliteLibrary | null> {
+async function loadNative(): Promise<OpenSqlite | null> {
   const name: string = "node:sqlite";
   try {
     const { DatabaseSync } = await quietly(() => import(name) as Promise<NativeModule>);
-    return {
-      open: (path) => {
-        const database = new DatabaseSync(path);
-        return {
-          all: (sql) => database.prepare(sql).all() as Record<string, unknown>[],
-          close: () => database.close(),
-        };
-      },
+    return (path) => {
+      const database = new DatabaseSync(path);
+      return {
+        all: (sql) => database.prepare(sql).all() as Record<string, unknown>[],
+        close: () => database.close(),
+      };
     };
   } catch (error) {
     if (systemErrorCode(error) !== "ERR_UNKNOWN_BUILTIN_MODULE") throw error;
@@ -90,5 +87,55 @@ async function quietly<T>(load: () => Promise<T>): Promise<T> {
     return await load();
   } finally {
     process.emitWarning = emitWarning;
+  }
+}
+
+/** The used part of `node-sqlite3-wasm`. */
+interface WasmPackage {
+  Database: new (path: string) => Sqlite;
+}
+
+/**
+ * Null if the package is not installed. It locks by folders that no other program knows: for private files only.
+ *
+ * The import is not a literal: Deno, which does not need the package, would download it on first start.
+ */
+async function loadWasm(): Promise<OpenSqlite | null> {
+  const name = "node-sqlite3-wasm";
+  let Database: WasmPackage["Database"];
+  try {
+    ({ default: { Database } } = await import(name) as { default: WasmPackage });
+  } catch (error) {
+    if (!["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(systemErrorCode(error) ?? "")) throw error;
+    return null;
+  }
+  return (path) => {
+    const lock = `/${basename(path)}.lock`; // base name only: the package writes the path in its own form
+    const database = new Database(path);
+    return {
+      all: (sql) => hiding(lock, () => database.all(sql)),
+      close: () => database.close(),
+    };
+  };
+}
+
+/**
+ * Runs the synchronous `action` while `fs.accessSync` fails with ENOENT for paths that end with `end`.
+ *
+ * The package answers xCheckReservedLock (is another process writing?) with yes whenever its lock folder exists, which
+ * it creates itself to read. SQLite then takes every journal for one in use, rolls none back, and returns half-written
+ * transactions as data, which `PRAGMA integrity_check` may not detect.
+ */
+function hiding<T>(end: string, action: () => T): T {
+  const mutable = fs as { accessSync: typeof fs.accessSync };
+  const { accessSync } = mutable;
+  mutable.accessSync = (asked, mode) => {
+    if (String(asked).endsWith(end)) throw Object.assign(new Error(`ENOENT: ${asked} is hidden`), { code: "ENOENT" });
+    accessSync(asked, mode);
+  };
+  try {
+    return action();
+  } finally {
+    mutable.accessSync = accessSync;
   }
 }
