@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { connect as connectSocket } from "node:tls";
+import { messageOf, systemErrorCode } from "../../errors/local_error.ts";
 import { openConnection } from "./connect_node.ts";
 import type { Connect } from "./connection.ts";
 
@@ -52,13 +53,9 @@ export function tlsConnect(material: TlsMaterial, onReached: () => void = () => 
       });
       return await openConnection(socket, "secureConnect", timeoutMs);
     } catch (cause) {
-      if (!isReached && isSystemError(cause)) throw cause;
-      throw new TlsError(cause instanceof Error ? cause.message : String(cause), { cause });
+      const isOfSystem = /^E[A-Z]+$/.test(systemErrorCode(cause) ?? ""); // not of a certificate or key
+      if (!isReached && isOfSystem) throw cause;
+      throw new TlsError(messageOf(cause), { cause });
     }
   };
-}
-
-/** Whether the error is from a system call, not from an invalid certificate or key. */
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code);
 }

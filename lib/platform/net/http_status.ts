@@ -1,3 +1,4 @@
+import { messageOf } from "../../errors/local_error.ts";
 import type { Connect, Connection, Endpoint } from "./connection.ts";
 
 /** The HTTP status of a GET of `path` at `endpoint`, over a connection of its own, or why there is none. */
@@ -45,8 +46,4 @@ async function readStatus(connection: Connection): Promise<number | null> {
   }
   const match = /^HTTP\/1\.[01] (\d{3})/.exec(text);
   return match === null ? null : Number(match[1]);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
