@@ -37,34 +37,33 @@ export interface TerminationResult {
 
 /** The handle on terminations that are under way: their grace periods can be shortened, and they can be called off. */
 export class Termination {
-  readonly #nowMs: () => number;
+  readonly #system: Pick<System, "nowMs">;
   #deadlineMs = Infinity;
   #isCancelled = false;
-  #postponedMs = 0;
+  #sleptMs = 0;
 
-  constructor({ nowMs }: Pick<System, "nowMs">) {
-    this.#nowMs = nowMs;
+  constructor(system: Pick<System, "nowMs">) {
+    this.#system = system;
   }
 
-  /** What is left of a grace period that began at `startedAtMs`, in ms. */
+  /** A clock that stands still while the machine sleeps, in ms. */
+  awakeMs(): number {
+    return this.#system.nowMs() - this.#sleptMs;
+  }
+
+  /** The machine has slept for `ms`: nothing ran meanwhile. */
+  slept(ms: number): void {
+    this.#sleptMs += ms;
+  }
+
+  /** What is left of a grace period that began at `startedAtMs` of that clock, in ms. */
   leftMs(startedAtMs: number, graceMs: number): number {
-    return Math.min(startedAtMs + graceMs, this.#deadlineMs) - this.#nowMs();
+    return Math.min(startedAtMs + graceMs, this.#deadlineMs) - this.awakeMs();
   }
 
   /** Lets no grace period last longer than `graceMs` from now. */
   shorten(graceMs: number): void {
-    this.#deadlineMs = Math.min(this.#deadlineMs, this.#nowMs() + graceMs);
-  }
-
-  /** Lets every grace period last `ms` longer: nothing ran meanwhile. */
-  postpone(ms: number): void {
-    this.#postponedMs += ms;
-    this.#deadlineMs += ms;
-  }
-
-  /** The sum of what was {@linkcode postpone}d so far, in ms. */
-  get postponedMs(): number {
-    return this.#postponedMs;
+    this.#deadlineMs = Math.min(this.#deadlineMs, this.awakeMs() + graceMs);
   }
 
   /** Sends no signal from now on: the groups are another supervisor's. */
@@ -97,26 +96,23 @@ export async function terminate(
 ): Promise<TerminationResult> {
   const { processes, nowMs } = system;
   const { pgid, leaderStartTime } = target;
-  const startedAtMs = nowMs();
-  const postponedBefore = termination.postponedMs;
-  const postponedMs = () => termination.postponedMs - postponedBefore;
-  const result = (forced: boolean): TerminationResult => ({ forced, ms: nowMs() - startedAtMs });
+  const begunAtMs = nowMs();
+  const result = (forced: boolean): TerminationResult => ({ forced, ms: nowMs() - begunAtMs });
   const isOver = () => termination.isCancelled || isGone(pgid, leaderStartTime, processes);
 
   const poll = (leftMs: () => number) => pollUntil(isOver, leftMs, system, target.leaderEnded, termination);
 
   if (isOver()) return result(false);
-  const graceLeftMs = () => termination.leftMs(startedAtMs + postponedMs(), graceMs);
+  const startedAtMs = termination.awakeMs();
+  const graceLeftMs = () => termination.leftMs(startedAtMs, graceMs);
   if (graceLeftMs() > 0) {
     signalGroup(pgid, "SIGTERM", system);
     if (!isOver()) signalGroup(pgid, "SIGCONT", system);
     if (await poll(graceLeftMs)) return result(false);
   }
   signalGroup(pgid, "SIGKILL", system);
-  const killedAtMs = nowMs();
-  const postponedThen = postponedMs();
-  const killLeftMs = () => killedAtMs + postponedMs() - postponedThen + KILL_DEADLINE_MS - nowMs();
-  if (await poll(killLeftMs)) return result(true);
+  const giveUpAtMs = termination.awakeMs() + KILL_DEADLINE_MS;
+  if (await poll(() => giveUpAtMs - termination.awakeMs())) return result(true);
   throw stopFailed(pgid, processes.liveGroupMembers(pgid));
 }
 
@@ -148,7 +144,7 @@ async function pollUntil(
     const dueMs = nowMs() + Math.min(waitMs, leftMs());
     const pause = delay(dueMs - nowMs());
     await (lookAtOnce === undefined ? pause : Promise.race([pause, lookAtOnce]));
-    if (nowMs() - dueMs > ASLEEP_MS) termination.postpone(nowMs() - dueMs);
+    if (nowMs() - dueMs > ASLEEP_MS) termination.slept(nowMs() - dueMs);
   }
 }
 
