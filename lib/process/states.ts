@@ -98,16 +98,7 @@ export interface Step {
   actions: Action[];
 }
 
-/** What a supervisor that leaves still has to do with the files of its instance, if that is its own still. */
-export interface Departure {
-  removesRecord: boolean;
-  /** To be recorded, for `status` and the next `start`. */
-  failure: Failure | null;
-  /** Only of an ephemeral instance. */
-  removesHome: boolean;
-}
-
-/** Whether nothing is left to supervise: the supervisor does what {@linkcode departure} says, then exits. */
+/** Whether nothing is left to supervise: the supervisor tidies up what is its own still, then exits. */
 export function isOver({ kind }: State): boolean {
   return kind === "stopped" || kind === "failed" || kind === "superseded";
 }
@@ -117,12 +108,12 @@ export function isLeaving(state: State): boolean {
   return isOver(state) || (state.kind === "stopping" && state.then !== "launch");
 }
 
-/** What is to be done at the end of `machine`. */
-export function departure({ state, isHomeDeleted }: Machine): Departure {
-  const isOurs = state.kind !== "superseded" && !isHomeDeleted;
-  return {
-    removesRecord: isOurs,
-    failure: isOurs && state.kind === "failed" ? state.failure : null,
-    removesHome: isOurs,
-  };
+/** Whether the files of the instance are its own still: only then a supervisor that leaves tidies them up. */
+export function ownsFiles({ state, isHomeDeleted }: Machine): boolean {
+  return state.kind !== "superseded" && !isHomeDeleted;
+}
+
+/** Why the process was given up; null if it was not. */
+export function failureIn(state: State): Failure | null {
+  return state.kind === "failed" ? state.failure : null;
 }

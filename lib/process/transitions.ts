@@ -30,17 +30,12 @@ type Cell<S extends State["kind"], E extends Event["kind"]> = (
 ) => Step;
 type Table = { [S in State["kind"]]: { [E in Event["kind"]]: Cell<S, E> } };
 
-/** The step that `event` causes. Every pair of state and event is written in the table below. */
+/** The step that `event` causes. Every pair of state and event is in the table below. */
 export function step(machine: Machine, event: Event, context: StepContext): Step {
   if ("attempt" in event && event.attempt !== machine.attempt) return { machine, actions: [] };
   const before = event.kind === "exited" ? withExit(machine, event) : machine;
   if (before === null) return { machine, actions: [] };
-  const cell = TABLE[before.state.kind][event.kind] as (
-    state: State,
-    event: Event,
-    machine: Machine,
-    context: StepContext,
-  ) => Step;
+  const cell = TABLE[before.state.kind][event.kind] as Cell<State["kind"], Event["kind"]>;
   return cell(before.state, event, before, context);
 }
 
@@ -70,11 +65,15 @@ const fail = (machine: Machine, failure: Failure): Step => go(machine, { kind: "
 
 const leave = (machine: Machine, ...actions: Action[]): Step => go(machine, { kind: "stopped" }, ...actions);
 
+/** `graceMs` 0: SIGKILL at once. */
+const end = (machine: Machine, state: State, graceMs: number): Step =>
+  go(machine, state, { kind: "unwatch" }, { kind: "terminate", graceMs });
+
 const endForStop = (_state: State, { graceMs }: Of<Event, "stop">, machine: Machine): Step =>
-  go(machine, { kind: "stopping", then: "stop" }, { kind: "unwatch" }, { kind: "terminate", graceMs });
+  end(machine, { kind: "stopping", then: "stop" }, graceMs);
 
 const endForRestart = (_state: State, { graceMs }: Of<Event, "restart">, machine: Machine): Step =>
-  go(machine, { kind: "stopping", then: "launch" }, { kind: "unwatch" }, { kind: "terminate", graceMs });
+  end(machine, { kind: "stopping", then: "launch" }, graceMs);
 
 /** Its data is gone with the home, and no client can find it: it is stopped. */
 const endForHome = (state: State, { graceMs }: Of<Event, "homeDeleted">, machine: Machine): Step => {
@@ -91,18 +90,14 @@ function beginRestart(machine: Machine, servedSinceMs: number | null, context: S
   const { nowMs, policy, random } = context;
   const recent = recentRestarts(machine.restartsAtMs, nowMs, policy);
   if (policy.limit > 0 && recent.length >= policy.limit) {
-    return go({ ...machine, restartsAtMs: recent }, { kind: "stopping", then: "fail" }, { kind: "unwatch" }, {
-      kind: "terminate",
-      graceMs: 0,
-    });
+    return end({ ...machine, restartsAtMs: recent }, { kind: "stopping", then: "fail" }, 0);
   }
   const wasLong = servedSinceMs !== null && nowMs - servedSinceMs >= policy.minUptimeMs;
   const shortLives = wasLong ? 0 : machine.shortLives + 1;
-  return go(
+  return end(
     { ...machine, restarts: machine.restarts + 1, restartsAtMs: [...recent, nowMs], shortLives },
     { kind: "backoff", phase: "ending", delayMs: backoffDelayMs(shortLives, policy, random) },
-    { kind: "unwatch" },
-    { kind: "terminate", graceMs: 0 },
+    0,
   );
 }
 
@@ -139,7 +134,8 @@ function gaveUp({ restarts, restartsAtMs, launchFailure }: Machine, { policy, na
 /** Nothing is alive, and a launch is due later. */
 const whileWaiting = { kind: "unschedule" } as const;
 
-const TERMINAL = {
+/** Where a process may be alive: each state writes what it answers otherwise. */
+const ALIVE = {
   ready: ignore,
   launchFailed: ignore,
   exited: ignore,
@@ -148,6 +144,14 @@ const TERMINAL = {
   gone: ignore,
   stuck: ignore,
   due: ignore,
+  stop: endForStop,
+  restart: endForRestart,
+  superseded: stepAside,
+  homeDeleted: endForHome,
+};
+
+const TERMINAL = {
+  ...ALIVE,
   stop: ignore,
   restart: ignore,
   // What is left to do before the exit must not touch what is another's.
@@ -161,56 +165,27 @@ const TERMINAL = {
 
 const TABLE: Table = {
   starting: {
+    ...ALIVE, // also `exited`: a launch reports it as launchFailed
     ready: serve,
     launchFailed: (state, { failure, final, passing }, machine, context) =>
       (state.first && passing !== true) || final
         ? fail(machine, failure)
         : beginRestart({ ...machine, launchFailure: failure }, null, context),
-    exited: ignore, // a launch reports it as launchFailed
-    healthy: ignore,
-    sick: ignore,
-    gone: ignore,
     stuck: (_state, { failure }, machine) => fail(machine, failure),
-    due: ignore,
-    stop: endForStop,
-    restart: endForRestart,
-    superseded: stepAside,
-    homeDeleted: endForHome,
   },
   running: {
-    ready: ignore,
-    launchFailed: ignore,
+    ...ALIVE,
     exited: (state, _event, machine, context) => beginRestart(machine, state.sinceMs, context),
-    healthy: ignore,
     sick: (state, _event, machine, context) => countSick(state.sinceMs, 1, machine, context),
-    gone: ignore,
-    stuck: ignore,
-    due: ignore,
-    stop: endForStop,
-    restart: endForRestart,
-    superseded: stepAside,
-    homeDeleted: endForHome,
   },
   unhealthy: {
-    ready: ignore,
-    launchFailed: ignore,
+    ...ALIVE,
     exited: (state, _event, machine, context) => beginRestart(machine, state.sinceMs, context),
     healthy: (state, _event, machine) => go(machine, { kind: "running", sinceMs: state.sinceMs }),
     sick: (state, _event, machine, context) => countSick(state.sinceMs, state.failures + 1, machine, context),
-    gone: ignore,
-    stuck: ignore,
-    due: ignore,
-    stop: endForStop,
-    restart: endForRestart,
-    superseded: stepAside,
-    homeDeleted: endForHome,
   },
   backoff: {
-    ready: ignore,
-    launchFailed: ignore,
-    exited: ignore, // the one that is being terminated
-    healthy: ignore,
-    sick: ignore,
+    ...ALIVE, // also `exited`: the one that is being terminated
     gone: (state, _event, machine) => {
       if (state.phase === "waiting") return { machine, actions: [] };
       if (state.delayMs === 0) return relaunch(machine, false);
@@ -223,30 +198,20 @@ const TABLE: Table = {
       state.phase === "waiting" ? leave(machine, whileWaiting) : endForStop(state, event, machine),
     restart: (state, event, machine) =>
       state.phase === "waiting" ? relaunch(machine, true, whileWaiting) : endForRestart(state, event, machine),
-    superseded: stepAside,
     homeDeleted: (state, event, machine) =>
       state.phase === "waiting"
         ? leave({ ...machine, isHomeDeleted: true }, whileWaiting, { kind: "abandonHome" })
         : endForHome(state, event, machine),
   },
   stopping: {
-    ready: ignore,
-    launchFailed: ignore,
-    exited: ignore,
-    healthy: ignore,
-    sick: ignore,
+    ...ALIVE, // also `stop`: a later one wins over a restart, and over a longer grace period
     gone: (state, _event, machine, context) => {
       if (state.then === "launch") return relaunch(machine, true);
       return state.then === "fail" ? fail(machine, gaveUp(machine, context)) : leave(machine);
     },
     stuck: (_state, { failure }, machine) => fail(machine, failure),
-    due: ignore,
-    // A later stop wins over a restart, and over a longer grace period.
-    stop: endForStop,
     restart: (state, _event, machine) =>
       state.then === "stop" ? { machine, actions: [] } : go(machine, { kind: "stopping", then: "launch" }),
-    superseded: stepAside,
-    homeDeleted: endForHome,
   },
   stopped: TERMINAL,
   failed: TERMINAL,

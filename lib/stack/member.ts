@@ -6,7 +6,7 @@ import { processLog } from "../instance/paths.ts";
 import type { ProcessStatus } from "../instance/status/status.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import { noteGrowth } from "../logs/time_index.ts";
-import { departure, isLeaving, isOver, type Machine } from "../process/states.ts";
+import { failureIn, isLeaving, isOver, type Machine, ownsFiles } from "../process/states.ts";
 import { Supervised } from "../process/supervised.ts";
 import { endRecorded, instanceOf } from "./leftovers.ts";
 import type { StackProcess } from "./process.ts";
@@ -84,8 +84,7 @@ export class Member {
 
   /** Why it has failed; null if it has not. */
   get failure(): Failure | null {
-    const state = this.#run?.supervised.machine.state;
-    return state?.kind === "failed" ? state.failure : null;
+    return this.#run === null ? null : failureIn(this.#run.supervised.machine.state);
   }
 
   /** Its next run is as `settings` say. One that is active keeps those that it has. */
@@ -148,7 +147,7 @@ export class Member {
     if (run === null) return null;
     const decided = run.supervised.until(({ state }) => {
       const isDecided = state.kind === "running" || state.kind === "unhealthy" || isOver(state);
-      return isDecided ? { failure: state.kind === "failed" ? state.failure : null } : null;
+      return isDecided ? { failure: failureIn(state) } : null;
     });
     const refuted = run.program.refuted().then((error) => ({ failure: toFailure(error) }));
     const { failure } = await Promise.race([decided, refuted]);
@@ -254,7 +253,7 @@ export class Member {
   async #tidyAfter(supervised: Supervised<StackProcess>): Promise<void> {
     await supervised.over();
     try {
-      if (departure(supervised.machine).removesRecord) supervised.manager.removeRecord();
+      if (ownsFiles(supervised.machine)) supervised.manager.removeRecord();
     } catch (error) { // it describes a process that is dead: harmless
       this.#instance.log.note("record not removed", { why: toFailure(error).message });
     }

@@ -13,7 +13,7 @@ import { statusFrame } from "../instance/status/status_frame.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
 import { delay } from "../platform/runtime/delay.ts";
 import { requireExecutable } from "../platform/spawn/executable.ts";
-import { isLeaving, isOver, type State } from "../process/states.ts";
+import { failureIn, isLeaving, isOver, type State } from "../process/states.ts";
 import { notStopped, refuseReplacement } from "../temporal/launch/preflight.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
 import { refuseDifferences } from "./differences.ts";
@@ -83,7 +83,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       const state = await decided();
       if (state.kind !== "running") {
         await departed; // the next start must find the locks free
-        throw fromFailure(state.kind === "failed" ? state.failure : START_STOPPED);
+        throw fromFailure(failureIn(state) ?? START_STOPPED);
       }
       const stack = await supervisor.loadedStack();
       stack?.begin();

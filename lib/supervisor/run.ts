@@ -11,7 +11,7 @@ import { sweepTemporaries } from "../instance/stale_files.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import { fullDisk } from "../platform/files/free_space.ts";
-import { departure } from "../process/states.ts";
+import { failureIn, ownsFiles } from "../process/states.ts";
 import { watchEnd } from "../process/tracked_process.ts";
 import { announce, type Announcement } from "./announce.ts";
 import { controllerOf } from "./control_handlers.ts";
@@ -69,13 +69,14 @@ export async function runSupervisor(
   if (signal.aborted) stop();
   onBegin(supervisor);
   await supervisor.over();
-  if (departure(supervisor.machine).removesRecord) await supervisor.endStack();
+  if (ownsFiles(supervisor.machine)) await supervisor.endStack();
   await guard.end();
 
   const { machine } = supervisor;
-  const { removesRecord, failure: given, removesHome } = departure(machine);
+  const isOurs = ownsFiles(machine);
+  const given = isOurs ? failureIn(machine.state) : null;
   const failure = given?.code === "gave-up" ? withFullDisk(given, instance, supervisor) : given;
-  if (removesRecord) leaveRecords(instance, supervisor, failure, kept);
+  if (isOurs) leaveRecords(instance, supervisor, failure, kept);
   // No new connection from here on: the locks are about to be free, and a successor may come up at once.
   const drained = control.close(DRAIN_MS);
   supervisor.release();
@@ -83,7 +84,7 @@ export async function runSupervisor(
   announceDeparture();
   await drained;
   log.close();
-  if (removesHome && ephemeralFor !== undefined) {
+  if (isOurs && ephemeralFor !== undefined) {
     if (ephemeralFor.logsDir !== undefined) keepLogs(paths, ephemeralFor.logsDir);
     rmSync(paths.home, { recursive: true, force: true });
   }

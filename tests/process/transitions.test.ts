@@ -5,10 +5,10 @@ import { DEFAULT_RESTART_POLICY } from "../../lib/config/restart_policy.ts";
 import type { Failure } from "../../lib/errors/failure.ts";
 import {
   type Action,
-  departure,
   type Event,
   isOver,
   type Machine,
+  ownsFiles,
   type State,
   type StepContext,
 } from "../../lib/process/states.ts";
@@ -229,8 +229,7 @@ describe("step()", () => {
         wasSuperseded = true;
         assertEquals(state.kind, "superseded");
       });
-      const { removesRecord, removesHome, failure } = departure(end);
-      if (wasSuperseded || end.isHomeDeleted) assertEquals([removesRecord, removesHome, failure], [false, false, null]);
+      assertEquals(ownsFiles(end), !wasSuperseded && !end.isHomeDeleted);
     }));
   });
 
@@ -256,7 +255,7 @@ describe("step() in a launch", () => {
       CONTEXT,
     );
     assertEquals([machine.state, actions], [{ kind: "failed", failure: FAILURE }, []]);
-    assertEquals(departure(machine), { removesRecord: true, failure: FAILURE, removesHome: true });
+    assert(ownsFiles(machine));
   });
 
   it("retries also the first launch of a start where what it needs was down", () => {
@@ -430,7 +429,7 @@ describe("step() when the home is another's or gone", () => {
     const { machine, actions } = step(inState({ kind: "running", sinceMs: 0 }), { kind: "superseded" }, CONTEXT);
     assertEquals(machine.state, { kind: "superseded" });
     assertEquals(kinds(actions), ["unwatch", "unschedule", "releaseLocks"]);
-    assertEquals(departure(machine), { removesRecord: false, failure: null, removesHome: false });
+    assert(!ownsFiles(machine));
   });
 
   it("forgets its own end when it is superseded before it has left", () => {
@@ -445,7 +444,7 @@ describe("step() when the home is another's or gone", () => {
     assertEquals(kinds(actions), ["abandonHome", "unwatch", "terminate"]);
     assertEquals(step(machine, homeDeleted, CONTEXT).actions, []);
     const { machine: end } = step(machine, { kind: "gone" }, CONTEXT);
-    assertEquals([end.state.kind, departure(end).removesRecord], ["stopped", false]);
+    assertEquals([end.state.kind, ownsFiles(end)], ["stopped", false]);
   });
 
   it("stops at once when the home is deleted while a restart is due", () => {
