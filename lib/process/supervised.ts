@@ -5,9 +5,9 @@ import type { ProbeResult } from "../instance/status/probe.ts";
 import { HealthMonitor } from "./health_monitor.ts";
 import { ProcessManager } from "./manager.ts";
 import type { Program } from "./program.ts";
-import { StateMachine } from "./state_machine.ts";
-import { type Action, type Event, isOver, type Machine, type StepContext } from "./states.ts";
+import { type Action, type Event, isOver, type Machine, type Step, type StepContext } from "./states.ts";
 import type { TrackedProcess } from "./tracked_process.ts";
+import { beginMachine, step } from "./transitions.ts";
 
 /** What a supervised process is connected to. */
 export interface SupervisedOptions<Process extends TrackedProcess> {
@@ -26,19 +26,20 @@ export interface SupervisedOptions<Process extends TrackedProcess> {
 }
 
 /**
- * One supervised process, whatever its program: connects the state machine, which decides, with the manager of the process
- * and the health monitor, which perform and report.
+ * One supervised process, whatever its program: feeds events into the table of states, which decides, and has the manager of
+ * the process and the health monitor perform the actions that come out of it; they report what happens as events.
  */
 export class Supervised<Process extends TrackedProcess> {
   readonly manager: ProcessManager<Process>;
   readonly health: HealthMonitor;
   readonly #options: SupervisedOptions<Process>;
-  readonly #machine: StateMachine;
+  readonly #waiters = new Set<() => void>();
+  #machine: Machine = beginMachine().machine;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SupervisedOptions<Process>) {
     this.#options = options;
-    const { instance, program, home, context, health, check, warn } = options;
+    const { instance, program, home, health, check, warn } = options;
     this.manager = new ProcessManager(instance, program, home, {
       dispatch: (event) => this.dispatch(event),
       warn,
@@ -50,35 +51,63 @@ export class Supervised<Process extends TrackedProcess> {
       log: instance.log,
       report: (kind) => this.dispatch({ kind }),
     });
-    this.#machine = new StateMachine({
-      log: instance.log,
-      context: () => ({ ...context(), nowMs: performance.now(), random: Math.random() }),
-      perform: (action) => this.#perform(action),
-    });
   }
 
   /** The state, the last exit, the restarts. */
   get machine(): Machine {
-    return this.#machine.machine;
+    return this.#machine;
   }
 
   /** Begins: reconciles with what an earlier supervisor left, and launches if that was nothing. */
   begin(): void {
-    this.#machine.begin();
+    this.#apply(beginMachine(), null);
   }
 
   dispatch(event: Event): void {
-    this.#machine.dispatch(event);
+    const context = { ...this.#options.context(), nowMs: performance.now(), random: Math.random() };
+    this.#apply(step(this.#machine, event, context), event);
   }
 
   /** Resolves with what `pick` gives as soon as that is not null; it is asked after each step. */
   until<Picked>(pick: (machine: Machine) => Picked | null): Promise<Picked> {
-    return this.#machine.until(pick);
+    return new Promise((resolve) => {
+      const look = () => {
+        const picked = pick(this.#machine);
+        if (picked === null) return;
+        this.#waiters.delete(look);
+        resolve(picked);
+      };
+      this.#waiters.add(look);
+      look();
+    });
   }
 
   /** Resolves when nothing is left to supervise; unless it was superseded, the locks are still held. */
   async over(): Promise<void> {
     await this.until(({ state }) => isOver(state) ? true : null);
+  }
+
+  #apply({ machine, actions }: Step, event: Event | null): void {
+    const before = this.#machine;
+    this.#machine = machine;
+    this.#logStep(before, event);
+    for (const action of actions) this.#perform(action);
+    for (const look of [...this.#waiters]) look();
+  }
+
+  #logStep(before: Machine, event: Event | null): void {
+    const { log } = this.#options.instance;
+    const { state, lastExit, exitedAttempt, restarts } = this.#machine;
+    if (event?.kind === "exited" && exitedAttempt !== before.exitedAttempt) {
+      log.transition("exited", { pid: event.pid, ...lastExit });
+    }
+    if (event !== null && before.state.kind === state.kind) return;
+    log.transition(state.kind, {
+      from: event === null ? null : before.state.kind,
+      on: event?.kind ?? "start",
+      restarts,
+      ...(event !== null && "failure" in event ? { failure: event.failure } : {}),
+    });
   }
 
   #perform(action: Action): void {
