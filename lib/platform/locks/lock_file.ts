@@ -51,20 +51,17 @@ export async function tryLock(
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const fd = platform === "darwin" ? openLocked(path, open) : openLock(path);
     if (fd === null) return null;
+    let isKept = false;
     try {
-      if (platform !== "darwin" && !(await takeFlock(fd, path))) {
-        close(fd);
-        return null;
-      }
+      if (platform !== "darwin" && !(await takeFlock(fd, path))) return null;
       locked = identify(fd);
       const lock = holding(fd, path, locked, () => close(fd));
       // If the file was deleted or replaced between open and flock, the new file is the lock.
-      if (lock.isCurrent() === "ours") return lock;
-    } catch (error) {
-      close(fd);
-      throw error;
+      isKept = lock.isCurrent() === "ours";
+      if (isKept) return lock;
+    } finally {
+      if (!isKept) close(fd);
     }
-    close(fd);
   }
   throw failed(
     path,
@@ -90,11 +87,11 @@ export function adoptLock(
   try {
     identity = identify(fd);
   } catch (error) {
-    throw failed(path, `descriptor ${fd}, which should be inherited, is not open`, "", error);
+    throw failed(path, `descriptor ${fd}, which should be inherited, is not open`, undefined, error);
   }
   const lock = holding(fd, path, identity, () => closeInherited(fd, identity));
   if (lock.isCurrent() !== "ours") {
-    throw failed(path, `descriptor ${fd} refers to another file`, "", undefined, { isReplaced: true });
+    throw failed(path, `descriptor ${fd} refers to another file`, undefined, undefined, { isReplaced: true });
   }
   return lock;
 }
@@ -187,11 +184,11 @@ function written(identity: FileIdentity | null): string | null {
   return identity === null ? null : `device ${identity.dev ?? "unknown"}, inode ${identity.ino}`;
 }
 
-function failed(path: string, reason: string, hint: string, cause?: unknown, facts = {}): LocalError {
+function failed(path: string, reason: string, hint?: string, cause?: unknown, facts = {}): LocalError {
   const code = systemErrorCode(cause);
   return new LocalError("lock-failed", `Cannot lock ${path}: ${reason}`, {
     facts: { path, ...(code === undefined ? {} : { systemError: code }), ...facts },
-    ...(hint === "" ? {} : { hint }),
+    hint,
     cause,
   });
 }

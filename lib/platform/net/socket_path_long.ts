@@ -1,9 +1,18 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, lstatSync, mkdirSync, openSync, readlinkSync, realpathSync, symlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  symlinkSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import { removeIfPresent } from "../files/remove_if_present.ts";
 
 /**
  * A short path to the socket `name` in `home`, whose own path is too long for the kernel. On Linux through the opened
@@ -39,8 +48,9 @@ export function throughLink(home: string, name: string, temporary = "/tmp"): Soc
     const folder = privateFolder(home, temporary);
     const link = join(folder, createHash("sha256").update(real).digest("hex").slice(0, 16));
     if (targetOf(link) !== real) {
-      removeIfPresent(link);
-      symlinkUnlessThere(real, link);
+      const temporary = `${link}.${crypto.randomUUID().slice(0, 8)}`;
+      symlinkSync(real, temporary);
+      renameSync(temporary, link); // also over one that a concurrent process has made
     }
     return { path: join(link, name), close: () => {} };
   } catch (error) {
@@ -69,15 +79,6 @@ function targetOf(link: string): string | null {
     const code = systemErrorCode(error);
     if (code === "ENOENT" || code === "EINVAL") return null;
     throw error;
-  }
-}
-
-/** A concurrent process may have created the same link. */
-function symlinkUnlessThere(target: string, link: string): void {
-  try {
-    symlinkSync(target, link);
-  } catch (error) {
-    if (systemErrorCode(error) !== "EEXIST" || targetOf(link) !== target) throw error;
   }
 }
 

@@ -13,17 +13,12 @@ import { linuxProcesses } from "./processes_linux.ts";
 export function processesHere(platform: string = process.platform): Processes {
   if (platform === "linux") return linuxProcesses(process.pid);
   if (platform === "darwin") return darwinProcesses(process.pid);
-  if (platform === "win32") {
-    throw new LocalError(
-      "unsupported-platform",
-      "Cannot run on native Windows: this tool needs Unix processes and sockets",
-      {
-        hint: "Run it inside WSL (`wsl --install`), where it is a Linux program",
-        facts: { platform },
-      },
-    );
-  }
-  throw new LocalError("unsupported-platform", `Cannot run on '${platform}': only Linux and macOS are supported`, {
+  const isWindows = platform === "win32";
+  const what = isWindows
+    ? "native Windows: this tool needs Unix processes and sockets"
+    : `'${platform}': only Linux and macOS are supported`;
+  throw new LocalError("unsupported-platform", `Cannot run on ${what}`, {
+    hint: isWindows ? "Run it inside WSL (`wsl --install`), where it is a Linux program" : undefined,
     facts: { platform },
   });
 }
