@@ -1,8 +1,7 @@
 import process from "node:process";
 import { isLockedInLsof, type LsofFile } from "./parse_lsof.ts";
-import { parsePsOwners, type PsOwner } from "./parse_ps.ts";
+import type { PsOwner } from "./parse_ps.ts";
 import type { LockHolder } from "./processes.ts";
-import type { RunTool } from "./run_tool.ts";
 import type { TargetFile } from "./target_file.ts";
 
 /** Whether an open file is the target, or was before it was deleted; null if neither. */
@@ -37,11 +36,6 @@ function isOfDesktop(command: string): boolean {
 }
 
 /** The PIDs of processes that may have a file of an instance open: this user's (all users' for root), without those of macOS. */
-export function candidates(run: RunTool): number[] {
-  return candidatesAmong(parsePsOwners(run("ps", ["-axww", "-o", "pid=,uid=,command="])));
-}
-
-/** Like {@linkcode candidates}, of processes that were listed already. */
 export function candidatesAmong(everyone: PsOwner[]): number[] {
   const uid = process.getuid?.() ?? 0;
   return everyone.filter((each) => (uid === 0 || each.uid === uid) && !isOfDesktop(each.command))

@@ -1,9 +1,17 @@
 import process from "node:process";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { printableCommand } from "../../text/printable.ts";
-import { candidates, candidatesAmong, holdersIn, locationOf } from "./open_files_darwin.ts";
+import { candidatesAmong, holdersIn, locationOf } from "./open_files_darwin.ts";
 import { isLockedInLsof, isReadOnlyInLsof, type LsofFile, parseLsof, socketAddress } from "./parse_lsof.ts";
-import { hasArguments, parsePs, parsePsOwners, parsePsPairs, PS_COLUMNS, type PsLine } from "./parse_ps.ts";
+import {
+  hasArguments,
+  parsePs,
+  parsePsOwners,
+  parsePsPairs,
+  PS_COLUMNS,
+  type PsLine,
+  type PsOwner,
+} from "./parse_ps.ts";
 import {
   type Holder,
   isDead,
@@ -47,10 +55,11 @@ export function darwinProcesses(
   const lsof = (...args: string[]): LsofFile[] => parseLsof(run("lsof", args));
   const filesOf = (by: "-p" | "-g", ids: string): LsofFile[] => lsof("-a", by, ids, ...LSOF_FILES);
   const filesOfMany = (pids: number[]): LsofFile[] => pids.length === 0 ? [] : filesOf("-p", pids.join(","));
+  const everyone = (): PsOwner[] => parsePsOwners(run("ps", ["-axww", "-o", "pid=,uid=,command="]));
   let boot: string | undefined;
 
   const groupLines = (pgid: number): PsLine[] =>
-    parsePs(run("ps", ["-axww", "-o", PS_COLUMNS])).filter((line) => line.pgid === pgid && !/[ZX]/.test(line.state));
+    parsePs(run("ps", ["-axww", "-o", PS_COLUMNS])).filter((line) => line.pgid === pgid && !isDead(line));
 
   const commandsOf = (pids: number[]): Map<number, string> =>
     pids.length === 0 ? new Map() : parsePsPairs(run("ps", ["-ww", "-o", "pid=,command=", "-p", pids.join(",")]));
@@ -110,11 +119,11 @@ export function darwinProcesses(
   const lockHolders = (path: string, firstPid?: number): LockHolder[] => {
     const target = targetLock(path);
     const first = firstPid === undefined ? [] : holdersIn(filesOf("-p", String(firstPid)), target, holder);
-    return first.length > 0 ? first : holdersIn(filesOfMany(candidates(run)), target, holder);
+    return first.length > 0 ? first : holdersIn(filesOfMany(candidatesAmong(everyone())), target, holder);
   };
 
   const heldLocks = (paths: readonly string[]): string[] => {
-    const files = paths.length === 0 ? [] : filesOfMany(candidates(run));
+    const files = paths.length === 0 ? [] : filesOfMany(candidatesAmong(everyone()));
     return paths.filter((path) => holdersIn(files, targetLock(path), holder).length > 0);
   };
 
@@ -127,11 +136,11 @@ export function darwinProcesses(
 
   const fileUsers = (path: string): Holder[] => {
     const target = targetFile(path);
-    const everyone = parsePsOwners(run("ps", ["-axww", "-o", "pid=,uid=,command="]));
-    const open = target.identity === null ? [] : filesOfMany(candidatesAmong(everyone));
+    const owners = everyone();
+    const open = target.identity === null ? [] : filesOfMany(candidatesAmong(owners));
     const isUse = (file: LsofFile) => locationOf(file, target) === "path" && !isReadOnlyInLsof(file);
     const pids = new Set(open.filter(isUse).map(({ pid }) => pid));
-    return everyone
+    return owners
       .filter(({ pid, command }) => pids.has(pid) || namesDatabase(command.split(" "), [target.path, path]))
       .filter(({ pid }) => pid !== ownPid)
       .map(({ pid, command }) => ({ pid, command: printableCommand(command) }));
@@ -139,7 +148,7 @@ export function darwinProcesses(
 
   const processesIn = (folder: string): Holder[] => {
     const { path } = targetFile(folder);
-    const pids = candidates(run);
+    const pids = candidatesAmong(everyone());
     const folders = pids.length === 0 ? [] : lsof("-a", "-p", pids.join(","), "-d", "cwd", ...LSOF_QUIET, "-Fpcfn");
     const found = folders.filter((file) => isWithin(file.path ?? "", path));
     return [...new Map(found.map((file) => [file.pid, file])).values()]

@@ -4,7 +4,7 @@ import process from "node:process";
 import { openLibrary } from "../locks/libc_deno.ts";
 import { setCloseOnExec } from "../spawn/close_on_exec.ts";
 import { findSystemTool } from "../spawn/executable.ts";
-import { delay } from "./delay.ts";
+import { poll } from "./poll.ts";
 
 const STDOUT = 1;
 /** How often Deno looks, in ms. */
@@ -29,13 +29,8 @@ export function watchReader(onGone: () => void, signal: AbortSignal): void {
     entry.setInt32(0, STDOUT, true);
     return libc.symbols.poll(entry, 1n, 0) > 0 && (entry.getInt16(6, true) & POLLERR_OR_POLLHUP) !== 0;
   };
-  const look = async () => {
-    while (!signal.aborted) {
-      if (isGone()) return onGone();
-      await delay(POLL_MS, signal).catch(() => {}); // an abort ends the loop
-    }
-  };
-  void look().finally(() => libc.close());
+  const waiting = poll(() => isGone() || null, { everyMs: POLL_MS, timeoutMs: Infinity, signal });
+  void waiting.then(onGone, () => {}).finally(() => libc.close()); // an abort ends it
 }
 
 /**
