@@ -1,7 +1,7 @@
 import { existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
-import { systemErrorCode } from "../../errors/local_error.ts";
+import { orNull } from "../../errors/system_error.ts";
 import { formatBytes } from "../../text/byte_size.ts";
 
 /** The free space of a file system. */
@@ -33,13 +33,10 @@ export function freeSpace(path: string): FreeSpace {
 /** Which of the file systems at `paths` is full, such as `only 0 B free at /data`; null if none is. */
 export function fullDisk(paths: readonly string[]): string | null {
   for (const path of paths) {
-    try {
-      const { path: existing, freeBytes, freeFiles, files } = freeSpace(path);
-      if (freeBytes < FULL_BELOW_BYTES) return `only ${formatBytes(freeBytes)} free at ${existing}`;
-      if (files > 0 && freeFiles === 0) return `no inodes free at ${existing}`;
-    } catch (error) {
-      if (systemErrorCode(error) === undefined) throw error; // an unreadable place is another problem
-    }
+    const space = orNull(() => freeSpace(path));
+    if (space === null) continue; // an unreadable place is another problem
+    if (space.freeBytes < FULL_BELOW_BYTES) return `only ${formatBytes(space.freeBytes)} free at ${space.path}`;
+    if (space.files > 0 && space.freeFiles === 0) return `no inodes free at ${space.path}`;
   }
   return null;
 }

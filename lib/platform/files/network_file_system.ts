@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 import process from "node:process";
-import { systemErrorCode } from "../../errors/local_error.ts";
+import { orNull } from "../../errors/system_error.ts";
 
 /**
  * `f_type` of statfs(2) on Linux for file systems on which flock(2) and SQLite's locks are emulated or missing
@@ -30,13 +30,8 @@ export function networkFileSystem(
   typeOf: (path: string) => number = (path) => Number(statfsSync(path).type),
 ): string | null {
   if (platform !== "linux") return null;
-  try {
-    // Some builds return the 32-bit numbers as negative.
-    return LINUX_TYPES.get(typeOf(path) >>> 0) ?? null;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return null; // without the type, there is no warning
-  }
+  // Some builds return the 32-bit numbers as negative. Without the type, there is no warning.
+  return LINUX_TYPES.get((orNull(() => typeOf(path)) ?? 0) >>> 0) ?? null;
 }
 
 /** Types of mount(8) on macOS for file systems of another machine. */

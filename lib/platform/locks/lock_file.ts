@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { isMissing, orNull } from "../../errors/system_error.ts";
 import { type FileIdentity, identityOfDescriptor, isSameFile } from "../files/file_identity.ts";
 import { isDeno } from "../runtime/host.ts";
 import { takeFlock } from "./flock.ts";
@@ -148,8 +149,7 @@ function lookAt(path: string): FileIdentity | null {
   try {
     return lstatSync(path, { bigint: true });
   } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }
@@ -164,19 +164,10 @@ function closeInherited(fd: number, identity: FileIdentity): void {
   } catch (error) {
     if (!isDeno) throw error;
   }
-  if (!isDeno || !stillLeadsTo(fd, identity)) return;
+  if (!isDeno || orNull(() => isSameFile(identityOfDescriptor(fd), identity)) !== true) return;
   const libc = openLibrary({ close: { parameters: ["i32"], result: "i32" } });
   libc?.symbols.close(fd);
   libc?.close();
-}
-
-function stillLeadsTo(fd: number, identity: FileIdentity): boolean {
-  try {
-    return isSameFile(identityOfDescriptor(fd), identity);
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return false;
-  }
 }
 
 /** An identity as a fact of an error, which JSON can hold. */

@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
-import { writeFault } from "../../errors/system_error.ts";
+import { orNull, writeFault } from "../../errors/system_error.ts";
 
 const NO_LOCKS = "its file system does not support locks";
 const REASONS = { EOPNOTSUPP: NO_LOCKS, ENOTSUP: NO_LOCKS };
@@ -28,11 +28,6 @@ export function lockRefusal(error: unknown, path: string): readonly [reason: str
 }
 
 function isSocketOrPipe(path: string): boolean {
-  try {
-    const info = lstatSync(path);
-    return info.isSocket() || info.isFIFO();
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return false;
-  }
+  const info = orNull(() => lstatSync(path));
+  return info !== null && (info.isSocket() || info.isFIFO());
 }

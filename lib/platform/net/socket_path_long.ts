@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { orNull } from "../../errors/system_error.ts";
 
 /**
  * A short path to the socket `name` in `home`, whose own path is too long for the kernel. On Linux through the opened
@@ -47,7 +48,7 @@ export function throughLink(home: string, name: string, temporary = "/tmp"): Soc
     const real = realpathSync(home);
     const folder = privateFolder(home, temporary);
     const link = join(folder, createHash("sha256").update(real).digest("hex").slice(0, 16));
-    if (targetOf(link) !== real) {
+    if (orNull(() => readlinkSync(link)) !== real) {
       const temporary = `${link}.${crypto.randomUUID().slice(0, 8)}`;
       symlinkSync(real, temporary);
       renameSync(temporary, link); // also over one that a concurrent process has made
@@ -70,16 +71,6 @@ function privateFolder(home: string, temporary: string): string {
   const info = lstatSync(folder);
   if (info.isDirectory() && info.uid === uid && (info.mode & 0o077) === 0) return folder;
   throw unusable(home, `Cannot use ${folder} for a short path to ${home}: it is not a private directory of this user`);
-}
-
-function targetOf(link: string): string | null {
-  try {
-    return readlinkSync(link);
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === "ENOENT" || code === "EINVAL") return null;
-    throw error;
-  }
 }
 
 function unusable(home: string, message: string, cause?: unknown): LocalError {

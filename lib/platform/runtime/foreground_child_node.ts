@@ -1,5 +1,6 @@
 import { existsSync, fstatSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
+import { orNull } from "../../errors/system_error.ts";
 import type { ProcessExit } from "../spawn/spawn_options.ts";
 import { changedEnvironment, type ForegroundChild, type RunForeground } from "./host.ts";
 
@@ -35,21 +36,11 @@ export function foregroundStdio(
   if (platform !== "darwin") return stdio;
   const named = args.flatMap((arg) => [...arg.matchAll(/\/dev\/fd\/(\d{1,3})\b/g)].map(([, fd]) => Number(fd)));
   for (const fd of named) {
-    if (fd < 3 || !isOpen(fd)) continue;
+    if (fd < 3 || orNull(() => fstatSync(fd)) === null) continue; // not open
     while (stdio.length < fd) stdio.push("ignore"); // not opened at all, from 3 up
     stdio[fd] = fd;
   }
   return stdio;
-}
-
-function isOpen(fd: number): boolean {
-  try {
-    fstatSync(fd);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === "EBADF") return false;
-    throw error;
-  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from "nod
 import process from "node:process";
 import { isatty } from "node:tty";
 import { systemErrorCode } from "../../errors/local_error.ts";
+import { isMissing } from "../../errors/system_error.ts";
 import { connectNode } from "../net/connect_node.ts";
 import { runForegroundNode } from "./foreground_child_node.ts";
 import { DEFAULT_COLUMNS, DEFAULT_ROWS, type Host, type Owner } from "./host.ts";
@@ -102,9 +103,8 @@ function statOf(path: string): Stats | null {
 
 /** Why a path is not seen. @throws `error` if that is no reason: the disk fails */
 function refusalOf(error: unknown): "missing" | "unreadable" {
-  const code = systemErrorCode(error) ?? "";
-  if (code === "ENOENT" || code === "ENOTDIR") return "missing";
-  if (["EACCES", "EPERM", "ELOOP"].includes(code)) return "unreadable";
+  if (isMissing(error)) return "missing";
+  if (["EACCES", "EPERM", "ELOOP"].includes(systemErrorCode(error) ?? "")) return "unreadable";
   throw error;
 }
 

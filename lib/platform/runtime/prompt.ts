@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
+import { withFile } from "../files/with_file.ts";
 import type { Host } from "./host.ts";
 
 /**
@@ -8,15 +9,12 @@ import type { Host } from "./host.ts";
  */
 export async function askTerminal(host: Host, question: string): Promise<string> {
   await host.write("stderr", question);
-  const fd = openSync("/dev/tty", "r");
-  try {
+  return withFile("/dev/tty", (fd) => {
     const bytes: number[] = [];
     const byte = new Uint8Array(1);
     while (readSync(fd, byte, 0, 1, null) === 1 && byte[0] !== 0x0a) bytes.push(byte[0]!);
     return new TextDecoder().decode(new Uint8Array(bytes));
-  } finally {
-    closeSync(fd);
-  }
+  });
 }
 
 /** Whether the answer to a `[y/N]` question is yes; anything else is no. */

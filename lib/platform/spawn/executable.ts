@@ -1,7 +1,9 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readSync, statSync } from "node:fs";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { isMissing } from "../../errors/system_error.ts";
 import { shellWord } from "../../text/shell_word.ts";
+import { withFile } from "../files/with_file.ts";
 import { foreignFormatHere } from "./native_arch.ts";
 
 /** Enough for the magic numbers and for the first line of a script. */
@@ -93,7 +95,7 @@ function accessFault(path: string): ExecutableFault | null {
       return refused(existsSync(path) ? NOT_EXECUTABLE : "in a directory that this user cannot search");
     }
     if (code === "ELOOP") return { ...MISSING, what: "behind too many levels of symbolic links" };
-    if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(code)) return MISSING;
+    if (isMissing(error) || code === "ENAMETOOLONG") return MISSING;
     throw error;
   }
 }
@@ -125,17 +127,11 @@ function interpreterFault(head: Uint8Array): ExecutableFault | null {
 
 /** The first bytes of the file at `path`; null if it may be executed but not read. */
 function readHead(path: string): Uint8Array | null {
-  let fd: number;
   try {
-    fd = openSync(path, "r");
+    const bytes = new Uint8Array(HEAD_BYTES);
+    return withFile(path, (fd) => bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
   } catch (error) {
     if (systemErrorCode(error) === "EACCES") return null;
     throw error;
-  }
-  try {
-    const bytes = new Uint8Array(HEAD_BYTES);
-    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
-  } finally {
-    closeSync(fd);
   }
 }
