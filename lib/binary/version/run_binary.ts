@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { daemonEnvironment } from "../../environment/daemon_environment.ts";
 import { systemErrorCode } from "../../errors/local_error.ts";
-import { setCloseOnExec } from "../../platform/spawn/close_on_exec.ts";
+import { spawnClosed } from "../../platform/spawn/close_on_exec.ts";
 
 /**
  * How long to wait for the output of a binary, in ms. macOS checks a program before its first run, and makes it wait:
@@ -33,7 +33,14 @@ export async function askBinary(
   signal?: AbortSignal,
   timeoutMs: number = answerDeadlineMs(),
 ): Promise<BinaryAnswer> {
-  const child = spawnClosed(binary, args, stream);
+  // A hung binary would otherwise hold the caller's locks.
+  const child = spawnClosed(() =>
+    spawn(binary, args, {
+      detached: true,
+      stdio: ["ignore", stream === "stdout" ? "pipe" : "ignore", stream === "stderr" ? "pipe" : "ignore"],
+      env: daemonEnvironment(process.env, process.cwd), // as Temporal will be launched
+    })
+  );
   const answering = child[stream]!;
   let output = "";
   answering.setEncoding("utf8");
@@ -65,20 +72,6 @@ export async function askBinary(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", kill);
-  }
-}
-
-/** Spawns it without inherited descriptors: a hung binary would otherwise hold the caller's locks. */
-function spawnClosed(binary: string, args: readonly string[], stream: "stdout" | "stderr") {
-  const mask = setCloseOnExec();
-  try {
-    return spawn(binary, args, {
-      detached: true,
-      stdio: ["ignore", stream === "stdout" ? "pipe" : "ignore", stream === "stderr" ? "pipe" : "ignore"],
-      env: daemonEnvironment(process.env, process.cwd), // as Temporal will be launched
-    });
-  } finally {
-    mask.restore();
   }
 }
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { isNotOnPath, LocalError } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
-import { setCloseOnExec } from "../spawn/close_on_exec.ts";
+import { spawnClosed } from "../spawn/close_on_exec.ts";
 import { findSystemTool } from "../spawn/executable.ts";
 
 /**
@@ -60,17 +60,14 @@ export async function flockByHelper(fd: number, path: string): Promise<boolean> 
 async function run(command: string, args: readonly string[], fd: number): Promise<HelperEnd | null> {
   const program = findSystemTool(command, process.env.PATH);
   if (program === null) return null;
-  const mask = setCloseOnExec();
+  // Without the caller's LD_PRELOAD, PERL5OPT …, which can print to stderr: output means failure.
+  const env = process.env["PATH"] === undefined ? {} : { PATH: process.env["PATH"] };
   let child;
   try {
-    // Without the caller's LD_PRELOAD, PERL5OPT …, which can print to stderr: output means failure.
-    const env = process.env["PATH"] === undefined ? {} : { PATH: process.env["PATH"] };
-    child = spawn(program, args, { env, stdio: ["ignore", "ignore", "pipe", fd] });
+    child = spawnClosed(() => spawn(program, args, { env, stdio: ["ignore", "ignore", "pipe", fd] }));
   } catch (error) {
     if (isNotOnPath(error)) return null;
     throw error;
-  } finally {
-    mask.restore();
   }
   return await new Promise((resolve, reject) => {
     let complaint = "";

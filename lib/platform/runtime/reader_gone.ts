@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { fstatSync } from "node:fs";
 import process from "node:process";
 import { openLibrary } from "../locks/libc_deno.ts";
-import { setCloseOnExec } from "../spawn/close_on_exec.ts";
+import { spawnClosed } from "../spawn/close_on_exec.ts";
 import { findSystemTool } from "../spawn/executable.ts";
 import { poll } from "./poll.ts";
 
@@ -50,13 +50,9 @@ function waitByPerl(onGone: () => void, signal: AbortSignal): void {
   const info = fstatSync(STDOUT);
   const perl = info.isFIFO() || info.isSocket() ? findSystemTool("perl", process.env.PATH) : null;
   if (perl === null || signal.aborted) return;
-  const mask = setCloseOnExec();
-  let child;
-  try {
-    child = spawn(perl, ["-e", WAIT_FOR_READER], { env: {}, stdio: ["pipe", "inherit", "ignore"] });
-  } finally {
-    mask.restore();
-  }
+  const child = spawnClosed(() =>
+    spawn(perl, ["-e", WAIT_FOR_READER], { env: {}, stdio: ["pipe", "inherit", "ignore"] })
+  );
   child.on("error", () => {}); // then the next write tells
   child.stdin!.on("error", () => {});
   child.once("exit", (code) => {

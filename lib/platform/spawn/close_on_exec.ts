@@ -57,6 +57,21 @@ export function setCloseOnExec(
   };
 }
 
+/**
+ * What `spawn` starts, from which inherited descriptors are kept; `leaking` are those that it has to close itself. It must
+ * be synchronous: another process spawned meanwhile would be affected too.
+ */
+export function spawnClosed<Child>(
+  spawn: (leaking: number[]) => Child,
+  { leaking, restore }: CloseOnExec = setCloseOnExec(),
+): Child {
+  try {
+    return spawn(leaking);
+  } finally {
+    restore();
+  }
+}
+
 /** The folder that lists this process's open descriptors. */
 export function ownDescriptors(platform: string = process.platform): string {
   return platform === "linux" ? "/proc/self/fd" : "/dev/fd";

@@ -5,7 +5,7 @@ import { isDead } from "../processes/processes.ts";
 import { processesHere } from "../processes/processes_here.ts";
 import { isDeno } from "../runtime/host.ts";
 import { poll } from "../runtime/poll.ts";
-import { type CloseOnExec, setCloseOnExec } from "./close_on_exec.ts";
+import { type CloseOnExec, setCloseOnExec, spawnClosed } from "./close_on_exec.ts";
 import { type DescriptorPlan, planExactly, planForDeno } from "./descriptor_plan.ts";
 import { EXEC_WRAPPER_NAME, wrapperCommand, type WrapperTools } from "./exec_wrapper.ts";
 import { cannotRun, findSystemTool } from "./executable.ts";
@@ -27,7 +27,7 @@ export async function spawnByRuntime(
   options: SpawnOptions,
   mask: () => CloseOnExec = setCloseOnExec,
 ): Promise<PosixChild> {
-  const { child, hasWrapper } = spawnClosed(program, options, mask());
+  const { child, hasWrapper } = spawnClosed((leaking) => startProgram(program, options, leaking), mask());
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
@@ -38,35 +38,31 @@ export async function spawnByRuntime(
   return { pid, exited };
 }
 
-/** Must be synchronous: another process spawned before `restore` would be affected too. */
-function spawnClosed(
+/** @param leaking Descriptors that the child would inherit, and must close. */
+function startProgram(
   program: string,
   options: SpawnOptions,
-  { leaking, restore }: CloseOnExec,
+  leaking: number[],
 ): { child: ChildProcess; hasWrapper: boolean } {
-  try {
-    const plan = (isDeno ? planForDeno : planExactly)({ ...options, leaking });
-    if (plan === null) {
-      throw new LocalError(
-        "internal",
-        `Cannot pass descriptors ${options.pass.join(", ")}: their numbers are needed for others`,
-      );
-    }
-    const hasWrapper = plan.redirections.length > 0 || plan.beyondShell.length > 0 ||
-      (isDeno && options.pass.length > 0);
-    const words = [program, ...options.args];
-    const [command, ...args] = hasWrapper ? wrapperCommand(plan, words, wrapperTools(plan)) : words;
-    const child = spawn(command!, args, {
-      cwd: options.cwd,
-      // Node adds its own NODE_V8_COVERAGE where an environment has no entry of this name.
-      env: { NODE_V8_COVERAGE: undefined, ...options.env },
-      detached: true,
-      stdio: [options.stdin === "pipe" ? "pipe" : "ignore", ...plan.stdio.map((fd) => fd ?? "ignore")],
-    });
-    return { child, hasWrapper };
-  } finally {
-    restore();
+  const plan = (isDeno ? planForDeno : planExactly)({ ...options, leaking });
+  if (plan === null) {
+    throw new LocalError(
+      "internal",
+      `Cannot pass descriptors ${options.pass.join(", ")}: their numbers are needed for others`,
+    );
   }
+  const hasWrapper = plan.redirections.length > 0 || plan.beyondShell.length > 0 ||
+    (isDeno && options.pass.length > 0);
+  const words = [program, ...options.args];
+  const [command, ...args] = hasWrapper ? wrapperCommand(plan, words, wrapperTools(plan)) : words;
+  const child = spawn(command!, args, {
+    cwd: options.cwd,
+    // Node adds its own NODE_V8_COVERAGE where an environment has no entry of this name.
+    env: { NODE_V8_COVERAGE: undefined, ...options.env },
+    detached: true,
+    stdio: [options.stdin === "pipe" ? "pipe" : "ignore", ...plan.stdio.map((fd) => fd ?? "ignore")],
+  });
+  return { child, hasWrapper };
 }
 
 function wrapperTools(plan: DescriptorPlan): WrapperTools {

@@ -2,7 +2,7 @@ import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { isNotOnPath, messageOf } from "../../errors/local_error.ts";
-import { setCloseOnExec } from "../../platform/spawn/close_on_exec.ts";
+import { spawnClosed } from "../../platform/spawn/close_on_exec.ts";
 
 /** More answers are forgotten, in order to stay small. */
 const MOST_REMEMBERED = 10_000;
@@ -90,14 +90,12 @@ async function askGit(repository: string, paths: readonly string[], signal: Abor
   const { spawn } = await import("node:child_process");
   // core.fsmonitor would start a daemon, which inherits what this process has open.
   const args = ["-C", repository, "-c", "core.fsmonitor=false", "check-ignore", "-z", "--stdin"];
-  const mask = setCloseOnExec();
+  const options = { env: environment(), stdio: "pipe", timeout: DEADLINE_MS, killSignal: "SIGKILL" } as const;
   let child;
   try {
-    child = spawn("git", args, { env: environment(), stdio: "pipe", timeout: DEADLINE_MS, killSignal: "SIGKILL" });
+    child = spawnClosed(() => spawn("git", args, options));
   } catch (error) {
     return { failed: reasonOf(error) };
-  } finally {
-    mask.restore();
   }
   const kill = () => void child.kill("SIGKILL");
   signal.addEventListener("abort", kill);
