@@ -41,12 +41,16 @@ describe("findTemporal()", () => {
       program(join(folder, "plain"), 0o644);
       mkdirSync(join(folder, "folder"));
       writeFileSync(join(folder, "empty"), "", { mode: 0o755 });
+      writeFileSync(join(folder, "letter"), "Dear Ada", { mode: 0o755 });
+      writeFileSync(join(folder, "script"), "#!/no/such/interpreter\n", { mode: 0o755 });
       symlinkSync("circle", join(folder, "circle"));
       const faults = {
         none: "not found",
         plain: "not executable",
         folder: "a directory",
         empty: "empty",
+        letter: "neither a binary nor a script",
+        script: "a script for '/no/such/interpreter', which is not installed",
         circle: "too many levels of symbolic links",
         "plain/x": "not found",
       };
