@@ -1,16 +1,19 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
+import { askSupervisor, readStatus } from "../../lib/control/client.ts";
 import { type InstancePaths, instancePaths } from "../../lib/instance/paths.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import type { Processes } from "../../lib/platform/processes/processes.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
+import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { isDeno } from "../../lib/platform/runtime/host.ts";
 import { freePorts } from "../free_ports.ts";
+import { assertGone } from "../portable.ts";
 
 /** The runtimes that the tool is run under. */
 export type Runtime = "deno" | "node";
@@ -94,12 +97,7 @@ export function launch(
     stderr: () => stderr,
     // Not child.kill(): after it, Deno reports the sent signal, whatever the real exit was.
     kill: (signal) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      try {
-        process.kill(child.pid!, signal);
-      } catch (error) {
-        if ((error as { code?: string }).code !== "ESRCH") throw error; // dead, but the exit event is pending
-      }
+      if (child.exitCode === null && child.signalCode === null) signalIfThere(child.pid!, signal);
     },
   };
 }
@@ -122,6 +120,8 @@ export interface TestInstance {
     args?: readonly string[],
     options?: { runtime?: Runtime; env?: Record<string, string | undefined> },
   ): Promise<Status>;
+  /** What the supervisor answers now; null if none answers. Needs no process, so it is for waits: {@linkcode until}. */
+  now(): Promise<Status | null>;
   /** `status --json`, with any exit code. */
   status(options?: { runtime?: Runtime }): Promise<Status & { exitCode: number | null }>;
   stop(args?: readonly string[]): Promise<Ended>;
@@ -159,6 +159,10 @@ export async function withInstance(
       assertEquals(result.code, 0, `start failed: ${result.stdout}${result.stderr}`);
       return JSON.parse(result.stdout) as Status;
     },
+    now: async () => {
+      const answer = await askSupervisor(await currentHost(), home, "GET", "/status");
+      return answer.kind === "answer" && answer.response.status === 200 ? readStatus(answer.response) : null;
+    },
     status: async (options = {}) => {
       const result = await instance.run(["status", "--json"], options);
       return { ...JSON.parse(result.stdout) as Status, exitCode: result.code };
@@ -169,16 +173,29 @@ export async function withInstance(
     await body(instance);
   } finally {
     for (const command of commands) command.kill("SIGKILL"); // such as the `logs -f` of a failed test
-    await endInstance(instance);
+    await killInstance(paths);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-async function endInstance(instance: TestInstance): Promise<void> {
-  if (!existsSync(instance.home)) return;
-  await instance.stop(["--force"]);
-  for (const path of [instance.paths.supervisorLock, instance.paths.processLock]) {
-    for (const { pid } of instance.processes.lockHolders(path)) process.kill(pid, "SIGKILL");
+/** Kills what runs of an instance, the supervisor first: without the second that Temporal's graceful end takes. */
+export async function killInstance({ home, supervisorLock, processLock }: InstancePaths): Promise<void> {
+  const processes = processesHere();
+  const beside = existsSync(join(home, "processes")) ? readdirSync(join(home, "processes")) : [];
+  const locks = beside.filter((name) => name.endsWith(".lock")).map((name) => join(home, "processes", name));
+  for (const lock of processes.heldLocks([supervisorLock, processLock, ...locks])) {
+    const pids = processes.lockHolders(lock).map(({ pid }) => pid);
+    for (const pid of pids) signalIfThere(pid, "SIGKILL");
+    for (const pid of pids) await until(`pid ${pid} is dead`, () => !isAlive(pid, processes));
+  }
+}
+
+/** Sends a signal to a process, or with a negative PID to a group, that may have exited meanwhile. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    assertGone(error);
   }
 }
 

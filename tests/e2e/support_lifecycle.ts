@@ -7,7 +7,7 @@ import { describeNamespace } from "../../lib/grpc/health.ts";
 import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
-import { assertGone, SETSID_IN_SHELL } from "../portable.ts";
+import { SETSID_IN_SHELL } from "../portable.ts";
 import {
   assertNothingLeft,
   DEADLINE_MS,
@@ -17,6 +17,8 @@ import {
   type TestInstance,
   until,
 } from "./support.ts";
+export { signalIfThere } from "./support.ts";
+import { ask } from "./support_events.ts";
 
 /** The PIDs of a status that has both. */
 export function pidsOf(status: Status): { temporal: number; supervisor: number } {
@@ -28,15 +30,6 @@ export function pidsOf(status: Status): { temporal: number; supervisor: number }
 export async function killHard(...pids: number[]): Promise<void> {
   for (const pid of pids) process.kill(pid, "SIGKILL");
   for (const pid of pids) await until(`pid ${pid} is dead`, () => !isAlive(pid));
-}
-
-/** Sends a signal to a process, or with a negative PID to a group, that may have exited meanwhile. */
-export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    assertGone(error);
-  }
 }
 
 /** Removes the home of a running instance, which may create files at the same moment. */
@@ -51,12 +44,16 @@ export function removeHome({ home }: TestInstance): Promise<boolean> {
   });
 }
 
-/** Waits until another Temporal than `pid` is ready. */
-export function untilRecovered(instance: TestInstance, pid: number): Promise<Status & { exitCode: number | null }> {
-  return until(`another Temporal than pid ${pid} serves`, async () => {
-    const status = await instance.status();
-    return status.state === "running" && status.healthy && status.temporal?.pid !== pid ? status : null;
+/** Waits until another Temporal than `pid` is ready, and returns what `status` tells then. */
+export async function untilRecovered(
+  instance: TestInstance,
+  pid: number,
+): Promise<Status & { exitCode: number | null }> {
+  await until(`another Temporal than pid ${pid} serves`, async () => {
+    const status = await ask(instance, "GET", "/status");
+    return status.state === "running" && status.healthy && status.temporal?.pid !== pid;
   });
+  return instance.status();
 }
 
 /** Stops the instance and proves that it, and `others`, left nothing behind. */
