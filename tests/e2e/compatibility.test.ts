@@ -98,84 +98,89 @@ async function stopBy(tool: Tool, instance: TestInstance, temporal: number, othe
   assertEquals([exitCode, state, failure], [3, "stopped", undefined]);
 }
 
+/** Proves that `driver` reports it as healthy and reuses it, and that logs, backup and doctor work. */
+async function assertUsable({ driver }: Tools, { instance, status, temporal, supervisor }: Started): Promise<void> {
+  const seen = await driver.status(instance);
+  assertEquals(seen.exitCode, 0);
+  assertEquals(factsOf(seen), factsOf(status));
+  for (const args of [["start"], START]) {
+    const reused: Status = await driver.answer(instance, args);
+    assertEquals([reused.reused, pidsOf(reused)], [true, { temporal, supervisor }]);
+  }
+
+  await makeNamespace(instance, "named-in-the-log");
+  const log = () => readHome(instance, "logs/temporal.log");
+  await until("Temporal logs the namespace", () => log().includes("named-in-the-log"));
+  assertStringIncludes((await driver.run(instance, ["logs"])).stdout, "named-in-the-log");
+  const supervisorLog = await driver.run(instance, ["logs", "--supervisor"]);
+  assertEquals([supervisorLog.code, supervisorLog.stdout], [0, readHome(instance, "logs/supervisor.log")]);
+
+  const backup = await driver.answer(instance, ["backup", join(instance.home, "copy.db")]);
+  assertEquals(backup.integrity, "ok");
+  const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
+  const { checks } = await driver.answer(instance, ["doctor", ...ports]);
+  const complaints = checks.filter(({ name, state }: { name: string; state: string }) =>
+    state !== "ok" && !(state === "warn" && MAY_WARN.includes(name))
+  );
+  assertEquals(complaints, []);
+  assertEquals(factsOf(await driver.status(instance)), factsOf(status), "none of these commands changed it");
+}
+
+/** Proves that `driver` restarts it with the current config.yaml, on the same data and ports. Returns the new PID. */
+async function assertRestarts({ driver }: Tools, started: Started): Promise<number> {
+  const { instance, status, temporal, supervisor } = started;
+  configure(instance, "log_level: error");
+  const refused = await driver.run(instance, ["start", "--json"]);
+  const { error } = JSON.parse(refused.stdout);
+  assertEquals([refused.code, error.code], [1, "settings-differ"]);
+  assertEquals(error.facts.differences, [{ setting: "log-level", running: "info", asked: "error" }]);
+
+  const restarted: Status = await driver.answer(instance, ["restart"]);
+  const again = pidsOf(restarted);
+  assertNotEquals(again.temporal, temporal);
+  assertEquals([again.supervisor, restarted.healthy, restarted.restarts], [supervisor, true, 0]);
+  assertEquals([restarted.address, restarted.uiUrl], [status.address, status.uiUrl]);
+  const argv = instance.processes.argv(again.temporal) ?? [];
+  assertEquals(argv[argv.indexOf("--log-level") + 1], "error");
+  assertEquals(launchedPids(instance), [temporal, again.temporal]);
+  assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
+  await assertNamespace(instance, "orders");
+  return again.temporal;
+}
+
+/** Kills its supervisor, and proves that `driver` adopts it, restarts and stops it. */
+async function assertAdopted({ starter, driver }: Tools, started: Started): Promise<void> {
+  const { instance, status, temporal, supervisor } = started;
+  await killHard(supervisor);
+  const alone = await driver.status(instance);
+  assertEquals([alone.exitCode, alone.state, alone.healthy, alone.supervisor], [4, "unsupervised", true, null]);
+  assertEquals(factsOf(alone), factsOf(await starter.status(instance)));
+  assertEquals([alone.temporal?.pid, alone.address], [temporal, status.address]);
+
+  const adopted: Status = await driver.answer(instance, START);
+  const second = driver.assertSupervises(instance, adopted);
+  assertEquals([second.temporal, adopted.temporal?.adopted, adopted.healthy], [temporal, true, true]);
+  assertEquals([adopted.address, adopted.uiUrl, adopted.warnings], [status.address, status.uiUrl, undefined]);
+  assertEquals((await driver.status(instance)).exitCode, 0);
+
+  const restarted: Status = await driver.answer(instance, ["restart"]);
+  const third = pidsOf(restarted);
+  assertNotEquals(third.temporal, temporal);
+  assertEquals([third.supervisor, restarted.temporal?.adopted], [second.supervisor, false]);
+  assertEquals(restarted.address, status.address);
+  assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
+  await stopBy(driver, instance, third.temporal, [temporal, supervisor, third.supervisor]);
+}
+
 /** Tests an instance that `starter` starts and `driver` takes over. */
 function describeTakeover(title: string, tools: Tools): void {
   const { starter, driver } = tools;
   describe(title, () => {
-    it("is reported as healthy and reused, and logs, backup and doctor work on it", () =>
-      withStarted(tools, [], async ({ instance, status, temporal, supervisor }) => {
-        const seen = await driver.status(instance);
-        assertEquals(seen.exitCode, 0);
-        assertEquals(factsOf(seen), factsOf(status));
-        for (const args of [["start"], START]) {
-          const reused: Status = await driver.answer(instance, args);
-          assertEquals([reused.reused, pidsOf(reused)], [true, { temporal, supervisor }]);
-        }
-
-        await makeNamespace(instance, "named-in-the-log");
-        await until(
-          "Temporal logs the namespace",
-          () => readHome(instance, "logs/temporal.log").includes("named-in-the-log"),
-        );
-        assertStringIncludes((await driver.run(instance, ["logs"])).stdout, "named-in-the-log");
-        const supervisorLog = await driver.run(instance, ["logs", "--supervisor"]);
-        assertEquals([supervisorLog.code, supervisorLog.stdout], [0, readHome(instance, "logs/supervisor.log")]);
-
-        const backup = await driver.answer(instance, ["backup", join(instance.home, "copy.db")]);
-        assertEquals(backup.integrity, "ok");
-        const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
-        const { checks } = await driver.answer(instance, ["doctor", ...ports]);
-        const complaints = checks.filter(({ name, state }: { name: string; state: string }) =>
-          state !== "ok" && !(state === "warn" && MAY_WARN.includes(name))
-        );
-        assertEquals(complaints, []);
-
-        assertEquals(factsOf(await driver.status(instance)), factsOf(status), "none of these commands changed it");
-        await stopBy(driver, instance, temporal, [supervisor]);
-      }));
-
-    it("is restarted with the current config.yaml, on the same data and ports", () =>
-      withStarted(tools, [], async ({ instance, status, temporal, supervisor }) => {
-        configure(instance, "log_level: error");
-        const refused = await driver.run(instance, ["start", "--json"]);
-        const { error } = JSON.parse(refused.stdout);
-        assertEquals([refused.code, error.code], [1, "settings-differ"]);
-        assertEquals(error.facts.differences, [{ setting: "log-level", running: "info", asked: "error" }]);
-
-        const restarted: Status = await driver.answer(instance, ["restart"]);
-        const again = pidsOf(restarted);
-        assertNotEquals(again.temporal, temporal);
-        assertEquals([again.supervisor, restarted.healthy, restarted.restarts], [supervisor, true, 0]);
-        assertEquals([restarted.address, restarted.uiUrl], [status.address, status.uiUrl]);
-        const argv = instance.processes.argv(again.temporal) ?? [];
-        assertEquals(argv[argv.indexOf("--log-level") + 1], "error");
-        assertEquals(launchedPids(instance), [temporal, again.temporal]);
-        assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
-        await assertNamespace(instance, "orders");
-        await stopBy(driver, instance, again.temporal, [temporal, supervisor]);
-      }));
-
-    it("is adopted after its supervisor was killed, then restarted and stopped", () =>
-      withStarted(tools, [], async ({ instance, status, temporal, supervisor }) => {
-        await killHard(supervisor);
-        const alone = await driver.status(instance);
-        assertEquals([alone.exitCode, alone.state, alone.healthy, alone.supervisor], [4, "unsupervised", true, null]);
-        assertEquals(factsOf(alone), factsOf(await starter.status(instance)));
-        assertEquals([alone.temporal?.pid, alone.address], [temporal, status.address]);
-
-        const adopted: Status = await driver.answer(instance, START);
-        const second = driver.assertSupervises(instance, adopted);
-        assertEquals([second.temporal, adopted.temporal?.adopted, adopted.healthy], [temporal, true, true]);
-        assertEquals([adopted.address, adopted.uiUrl, adopted.warnings], [status.address, status.uiUrl, undefined]);
-        assertEquals((await driver.status(instance)).exitCode, 0);
-
-        const restarted: Status = await driver.answer(instance, ["restart"]);
-        const third = pidsOf(restarted);
-        assertNotEquals(third.temporal, temporal);
-        assertEquals([third.supervisor, restarted.temporal?.adopted], [second.supervisor, false]);
-        assertEquals(restarted.address, status.address);
-        assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
-        await stopBy(driver, instance, third.temporal, [temporal, supervisor, third.supervisor]);
+    it("is reported as healthy and reused, is restarted with the current config.yaml, and adopted without its supervisor", () =>
+      withStarted(tools, [], async (started) => {
+        await assertUsable(tools, started);
+        const temporal = await assertRestarts(tools, started);
+        await assertAdopted(tools, { ...started, temporal });
       }));
 
     it("is stopped after its supervisor was killed, without being adopted first", () =>

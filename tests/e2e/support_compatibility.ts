@@ -7,7 +7,6 @@ import type { Status } from "../../lib/instance/status/status.ts";
 import { type Ended, launch, ownRuntime, ROOT, type TestInstance, toolCommand } from "./support.ts";
 import { pidsOf } from "./support_lifecycle.ts";
 
-const TSX = join(ROOT, "node_modules", "tsx", "dist", "loader.mjs");
 /** The last commit before the files of lib were laid out by subject. */
 const EARLIER_COMMIT = "1692352be469ce109613facc9b2bf653f810a576";
 
@@ -39,35 +38,54 @@ export interface Tool {
 }
 
 /** The code of the working tree. */
-export const currentTool: Tool = toolOf(ROOT, sourceCommand(ROOT));
+export const currentTool: Tool = toolOf(
+  toolCommand(ownRuntime),
+  ownRuntime === "deno" ? join(ROOT, "lib/") : toolCommand(ownRuntime).at(-1)!,
+);
 
 /** The code that {@linkcode checkOutEarlierCode} unpacks into `folder`. */
 export function earlierTool(folder: string): Tool {
-  return toolOf(folder, sourceCommand(folder));
-}
-
-/** The tool from its source, on Node through tsx: the earlier code has no other way. */
-function sourceCommand(root: string): string[] {
-  if (ownRuntime === "node") {
-    return [process.execPath, "--import", TSX, join(root, "stigmer-local.ts")];
-  }
-  // The entry point, and Deno's configuration unless it lies elsewhere (scripts/test_std.ts).
+  // On Deno the entry point, and the configuration unless it lies elsewhere (scripts/test_std.ts).
   const isInRoot = (word: string) => word === join(ROOT, basename(word));
-  return toolCommand(ownRuntime).map((word) => isInRoot(word) ? join(root, basename(word)) : word);
+  const words = ownRuntime === "node"
+    ? [process.execPath, join(folder, "stigmer-local.js")]
+    : toolCommand(ownRuntime).map((word) => isInRoot(word) ? join(folder, basename(word)) : word);
+  return toolOf(words, join(folder, "lib/"));
 }
 
-/** Unpacks the code of {@linkcode EARLIER_COMMIT} into an empty folder; it uses the clone's node_modules. */
-export function checkOutEarlierCode(folder: string): void {
+/**
+ * Unpacks the code of {@linkcode EARLIER_COMMIT} into an empty folder; it uses the clone's node_modules. For Node it is also
+ * compiled to JavaScript, as in its npm package.
+ */
+export async function checkOutEarlierCode(folder: string): Promise<void> {
   const archive = git("archive", "--format=tar", EARLIER_COMMIT);
   assertEquals(archive.status, 0, `${archive.stderr}`);
   const unpacked = spawnSync("tar", ["-x", "-C", folder], { input: archive.stdout });
   assertEquals(unpacked.status, 0, `${unpacked.stderr}`);
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  if (ownRuntime === "node") await compile(folder);
 }
 
-function toolOf(root: string, words: readonly string[]): Tool {
+/** Puts JavaScript beside each TypeScript file. */
+async function compile(folder: string): Promise<void> {
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({
+    entryPoints: ["stigmer-local.ts", "lib/**/*.ts", "compat/std/**/*.ts"].map((pattern) => join(folder, pattern)),
+    outdir: folder,
+    outbase: folder,
+    write: false,
+  });
+  const inStd = (_: string, name: string, module: string) =>
+    JSON.stringify(join(folder, "compat", "std", name, `${module.replaceAll("-", "_")}.js`));
+  for (const { path, text } of outputFiles) {
+    writeFileSync(path, text.replace(/"(\.\.?\/.*?)\.ts"/g, '"$1.js"').replace(/"@std\/(.*?)\/(.*?)"/g, inStd));
+  }
+}
+
+/** The tool that `words` run; a word of its supervisor begins with `code`. */
+function toolOf(words: readonly string[], code: string): Tool {
   const run: Tool["run"] = ({ home }, [command, ...rest]) =>
-    launch([...words, command!, "--home", home, ...rest], { cwd: root }).ended;
+    launch([...words, command!, "--home", home, ...rest]).ended;
   return {
     run,
     answer: async (instance, args) => {
@@ -82,7 +100,7 @@ function toolOf(root: string, words: readonly string[]): Tool {
     assertSupervises: ({ processes }, status) => {
       const pids = pidsOf(status);
       const argv = processes.argv(pids.supervisor) ?? [];
-      assert(argv.some((word) => word.startsWith(join(root, "lib/"))), `other code supervises: ${argv.join(" ")}`);
+      assert(argv.some((word) => word.startsWith(code)), `other code supervises: ${argv.join(" ")}`);
       return pids;
     },
   };
