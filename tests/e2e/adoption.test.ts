@@ -24,6 +24,7 @@ import {
   makeNamespace,
   openChannel,
   pidsOf,
+  signalIfThere,
   stopCleanly,
   untilRecovered,
   wrapTemporal,
@@ -59,7 +60,7 @@ async function beginCalling(
 }
 
 describe("adoption", () => {
-  it("a Temporal whose supervisor was killed keeps running, and a start from either runtime adopts it without a failed call", () =>
+  it("a Temporal whose supervisor was killed keeps running, is adopted by either runtime without a failed call, then restarted and stopped like any other", () =>
     withInstance(async (instance) => {
       const first = pidsOf(await instance.start(["--headless"]));
       const client = await beginCalling(instance);
@@ -87,26 +88,17 @@ describe("adoption", () => {
       const recovered = await untilRecovered(instance, first.temporal);
       assertEquals([recovered.supervisor?.pid, recovered.restarts], [supervisor, 1]);
       assertEquals(recovered.temporal?.adopted, false);
-      await stopCleanly(instance, recovered, [first.temporal]);
-    }));
 
-  it("an adopted orphan is stopped like any other Temporal", () =>
-    withInstance(async (instance) => {
-      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       await killHard(supervisor);
-      const adopted = pidsOf(await instance.start());
+      const again = pidsOf(await instance.start());
       const stopped = await instance.stop(["--json"]);
-      assertEquals([stopped.code, JSON.parse(stopped.stdout)], [0, {
-        schema: 1,
-        state: "stopped",
-        stopped: true,
-        pid: temporal,
-        forced: false,
-      }]);
-      assertNothingLeft(instance, [temporal, supervisor, adopted.supervisor]);
+      const pid = recovered.temporal?.pid;
+      const expected = { schema: 1, state: "stopped", stopped: true, pid, forced: false };
+      assertEquals([stopped.code, JSON.parse(stopped.stdout)], [0, expected]);
+      assertNothingLeft(instance, [first.temporal, again.temporal, supervisor, again.supervisor]);
     }));
 
-  it("a start with other settings replaces the orphan, on the same data", () =>
+  it("a start with other settings replaces the orphan, on the same data, and any start replaces one that hangs", () =>
     withInstance(async (instance) => {
       const first = pidsOf(await instance.start(["--headless"]));
       await makeNamespace(instance, "kept");
@@ -117,19 +109,15 @@ describe("adoption", () => {
       assert(!isAlive(first.temporal), "the one that it replaces is gone");
       assert(instance.processes.argv(pidsOf(replaced).temporal)?.includes("error"));
       await assertNamespace(instance, "kept");
-      await stopCleanly(instance, replaced, [first.temporal]);
-    }));
 
-  it("an orphan that hangs is replaced", () =>
-    withInstance(async (instance) => {
-      const first = pidsOf(await instance.start(["--headless"]));
-      await killHard(first.supervisor);
-      process.kill(-first.temporal, "SIGSTOP");
-      const replaced = await instance.start(["--headless"], { runtime: otherRuntime });
-      assertNotEquals(replaced.temporal?.pid, first.temporal);
-      assertEquals([replaced.healthy, replaced.temporal?.adopted], [true, false]);
-      assert(!isAlive(first.temporal), "the one that hung is gone");
-      await stopCleanly(instance, replaced, [first.temporal]);
+      const second = pidsOf(replaced);
+      await killHard(second.supervisor);
+      process.kill(-second.temporal, "SIGSTOP");
+      const third = await instance.start(["--headless"], { runtime: otherRuntime });
+      assertNotEquals(third.temporal?.pid, second.temporal);
+      assertEquals([third.healthy, third.temporal?.adopted], [true, false]);
+      assert(!isAlive(second.temporal), "the one that hung is gone");
+      await stopCleanly(instance, third, [first.temporal, second.temporal]);
     }));
 
   it("an orphan that is being checked or replaced is stopped like any other Temporal", () =>
@@ -188,16 +176,14 @@ describe("a supervisor that is stopped (SIGSTOP)", () => {
       assertEquals([start.state, start.temporal?.pid, start.supervisor?.pid], ["running", temporal, supervisor]);
 
       process.kill(supervisor, "SIGSTOP");
-      const { code, stderr } = await instance.stop();
-      assertEquals(code, 0, stderr);
-      assertNothingLeft(instance, [temporal, supervisor]);
+      await stopCleanly(instance, start);
     }));
 
   it("is replaced by a start when it cannot be woken, and Temporal keeps running", () =>
     withInstance(async (instance) => {
       const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
       // Stopped again whenever it is woken: from outside that looks like a hung process.
-      const keepStopped = setInterval(() => isAlive(supervisor) && process.kill(supervisor, "SIGSTOP"), 1);
+      const keepStopped = setInterval(() => signalIfThere(supervisor, "SIGSTOP"), 1);
       let start;
       try {
         start = await instance.start(["--headless"]);

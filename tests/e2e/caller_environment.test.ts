@@ -17,9 +17,9 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { scriptCommand } from "../platform/support.ts";
 import { needsLinux } from "../portable.ts";
-import { assertNothingLeft, isAlive, launch, ownRuntime, toolCommand, until, withInstance } from "./support.ts";
+import { isAlive, launch, ownRuntime, toolCommand, until, withInstance } from "./support.ts";
 import { environmentOf } from "./support_callers.ts";
-import { killHard, pidsOf, untilRecovered } from "./support_lifecycle.ts";
+import { killHard, pidsOf, stopCleanly, untilRecovered } from "./support_lifecycle.ts";
 
 const onLinux = { skip: needsLinux("an environment is read from /proc") };
 
@@ -65,7 +65,7 @@ function assertKeptFrom(pid: number, folder: string): void {
 }
 
 describe("the environment of the caller", onLinux, () => {
-  it("reaches the command of `run`, but no daemon", () =>
+  it("reaches the command of `run`, but no daemon, and does not make a held lock look like a failure", () =>
     withInstance((instance) =>
       withProject(async (folder, env) => {
         const { home, port, uiPort } = instance;
@@ -78,24 +78,16 @@ describe("the environment of the caller", onLinux, () => {
         const first = await instance.status();
         assertEquals([first.state, first.healthy], ["running", true]);
         for (const pid of Object.values(pidsOf(first))) assertKeptFrom(pid, folder);
+        const foreground = [...toolCommand(ownRuntime), "start", "--foreground", "--home", home];
+        const refused = await launch(foreground, { env, cwd: folder }).ended;
+        assertEquals(refused.code, 1);
+        assertStringIncludes(refused.stderr, "already has a supervisor");
         // What a supervisor starts has no other environment.
         await killHard(pidsOf(first).temporal);
         const second = await untilRecovered(instance, pidsOf(first).temporal);
         assertKeptFrom(pidsOf(second).temporal, folder);
         assertEquals(readdirSync(home).filter((name) => /coverage|scratch|cache/.test(name)), []);
-        assertEquals((await instance.stop()).code, 0);
-        assertNothingLeft(instance, Object.values(pidsOf(second)));
-      })
-    ));
-
-  it("does not make a held lock look like a failure", () =>
-    withInstance((instance) =>
-      withProject(async (folder, env) => {
-        await instance.start(["--headless"]);
-        const command = [...toolCommand(ownRuntime), "start", "--foreground", "--home", instance.home];
-        const { code, stderr } = await launch(command, { env, cwd: folder }).ended;
-        assertEquals(code, 1);
-        assertStringIncludes(stderr, "already has a supervisor");
+        await stopCleanly(instance, second);
       })
     ));
 

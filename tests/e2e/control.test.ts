@@ -44,7 +44,7 @@ function eventsOf(stream: Running): string[] {
 }
 
 describe("the control socket", () => {
-  it("answers every request of curl", () =>
+  it("answers every request of curl, and reports a hung Temporal as not healthy", () =>
     withInstance(async (instance) => {
       const started = await instance.start(["--headless"]);
       const { temporal, supervisor } = pidsOf(started);
@@ -79,6 +79,16 @@ describe("the control socket", () => {
       assertEquals([restarted.state, restarted.supervisor?.pid], ["running", supervisor]);
       assert(restarted.temporal!.pid !== reused.temporal!.pid, "it was not restarted");
 
+      process.kill(restarted.temporal!.pid, "SIGSTOP");
+      await untilEvent(instance, "unhealthy");
+      const [health, sick] = await Promise.all([
+        request(instance, "GET", "/healthz"),
+        request(instance, "GET", "/metrics"),
+      ]);
+      assertEquals([health.status, health.body], [503, "not healthy\n"]);
+      assertMatch(sick.body, /^stigmer_local_temporal_up 0$/m);
+      assertMatch(sick.body, /^stigmer_local_health_check_failures_total [1-9]/m);
+
       const stopped = await request(instance, "POST", "/stop", '{"graceMs":0}');
       assertEquals([stopped.status, JSON.parse(stopped.body).state], [200, "stopped"]);
       await until("the supervisor is gone", () => !isAlive(supervisor));
@@ -86,25 +96,13 @@ describe("the control socket", () => {
       await events.ended;
       assertEquals(eventsOf(events).at(-1), "supervisor leaves");
     }));
-
-  it("reports a hung Temporal as not healthy", () =>
-    withInstance(async (instance) => {
-      const { temporal } = pidsOf(await instance.start(["--headless"]));
-      process.kill(temporal, "SIGSTOP");
-      await untilEvent(instance, "unhealthy");
-      const [health, metrics] = await Promise.all([
-        request(instance, "GET", "/healthz"),
-        request(instance, "GET", "/metrics"),
-      ]);
-      assertEquals([health.status, health.body], [503, "not healthy\n"]);
-      assertMatch(metrics.body, /^stigmer_local_temporal_up 0$/m);
-      assertMatch(metrics.body, /^stigmer_local_health_check_failures_total [1-9]/m);
-    }));
 });
 
 describe("wait", () => {
-  it("returns when Temporal is ready, started by any command", () =>
+  it("returns when Temporal is ready, started by any command, and status --watch shows it until Ctrl-C", () =>
     withInstance(async (instance) => {
+      const watch = instance.launch(["status", "--watch"]);
+      await until("it shows that nothing runs", () => watch.stdout().includes("○ Temporal is stopped"));
       const [text, json] = [instance.launch(["wait"]), instance.launch(["wait", "--json"])];
       const { temporal } = pidsOf(await instance.start(["--headless"]));
       const [shown, told] = await Promise.all([text.ended, json.ended]);
@@ -112,6 +110,16 @@ describe("wait", () => {
       assertMatch(shown.stdout, /^● Temporal is running$/m);
       assertEquals([JSON.parse(told.stdout).temporal.pid, told.stderr], [temporal, ""]);
       assertEquals((await instance.run(["wait", "--quiet"])).stdout, "");
+
+      await until("it shows that it runs", () => watch.stdout().includes("● Temporal is running, healthy"));
+      watch.kill("SIGINT");
+      const { code, stdout, stderr } = await watch.ended;
+      assertEquals([code, stderr], [0, ""]);
+      assert(!stdout.includes("\x1b"), "escape sequences in a pipe");
+      const lines = stdout.trimEnd().split("\n");
+      for (const line of lines) assertMatch(line, /^\d{4}-\d\d-\d\dT\S+Z [●○] Temporal /);
+      const texts = lines.map((line) => line.replace(/^\S+ /, ""));
+      assertEquals(texts.filter((text, at) => text === texts[at - 1]), [], "a line without a change");
     }));
 
   it("gives up after --timeout, and says what to do", () =>
@@ -138,22 +146,6 @@ describe("wait", () => {
 });
 
 describe("status --watch", () => {
-  it("refreshes the status until Ctrl-C, and exits as status does", () =>
-    withInstance(async (instance) => {
-      const watch = instance.launch(["status", "--watch"]);
-      await until("it shows that nothing runs", () => watch.stdout().includes("○ Temporal is stopped"));
-      await instance.start(["--headless"]);
-      await until("it shows that it runs", () => watch.stdout().includes("● Temporal is running, healthy"));
-      watch.kill("SIGINT");
-      const { code, stdout, stderr } = await watch.ended;
-      assertEquals([code, stderr], [0, ""]);
-      assert(!stdout.includes("\x1b"), "escape sequences in a pipe");
-      const lines = stdout.trimEnd().split("\n");
-      for (const line of lines) assertMatch(line, /^\d{4}-\d\d-\d\dT\S+Z [●○] Temporal /);
-      const texts = lines.map((line) => line.replace(/^\S+ /, ""));
-      assertEquals(texts.filter((text, at) => text === texts[at - 1]), [], "a line without a change");
-    }));
-
   it("ends after --timeout, with the exit code of the last status", () =>
     withInstance(async (instance) => {
       const { code, stdout, stderr } = await instance.run(["status", "--watch", "--timeout", "0.2"]);

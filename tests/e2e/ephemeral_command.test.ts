@@ -56,21 +56,18 @@ describe("the tool in a command of run --ephemeral", () => {
       assertEquals(readdirSync(home), []);
     }));
 
-  it("stops the ephemeral instance, and leaves the caller's alone", () =>
+  it("stops the ephemeral instance, leaves the caller's alone, and removes one that it starts then", () =>
     withPlace(async ({ run, home }) => {
-      const { code, stdout, stderr } = await run("stigmer-local stop && stigmer-local status; echo $?");
-      assertEquals([code, stdout.includes("Temporal stopped (pid"), stdout.split("\n").at(-2)], [0, true, "3"], stderr);
-      assertEquals(readdirSync(home), []);
-    }));
-
-  it("removes an instance that the command starts after it stopped the ephemeral one", () =>
-    withPlace(async ({ run }) => {
       const { code, stdout, stderr } = await run(
-        "stigmer-local stop --quiet && stigmer-local start --port auto --headless --quiet && stigmer-local status --json",
+        "stigmer-local stop --force && stigmer-local status; echo $?; echo ===\n" +
+          "stigmer-local start --port auto --headless --quiet && stigmer-local status --json",
       );
       assertEquals(code, 0, stderr);
-      const { temporal, supervisor } = JSON.parse(stdout);
+      const [stopped, document] = stdout.split("===\n");
+      assertEquals([stopped!.includes("Temporal stopped (pid"), stopped!.split("\n").at(-2)], [true, "3"], stdout);
+      const { temporal, supervisor } = JSON.parse(document!);
       assertEquals([isAlive(temporal.pid), isAlive(supervisor.pid)], [false, false]);
+      assertEquals(readdirSync(home), []);
     }));
 
   it("starts nested ephemeral instances with the caller's binaries and config.yaml", () =>
@@ -110,7 +107,7 @@ describe("run --ephemeral --keep-logs", () => {
   /** The logs that were kept in `logs`, a folder an instance. */
   const keptIn = (logs: string) => readdirSync(logs).map((name) => join(logs, name));
 
-  it("keeps the logs when the command fails, a folder for each run, and says where", () =>
+  it("keeps the logs when the command fails, a folder for each run, and says where; not when it succeeds", () =>
     withPlace(async ({ folder, run }) => {
       const logs = join(folder, "a", "b");
       for (const count of [1, 2]) {
@@ -122,13 +119,8 @@ describe("run --ephemeral --keep-logs", () => {
         assertEquals(readdirSync(path).sort(), ["supervisor.log", "temporal.log"]);
         assertStringIncludes(readFileSync(join(path, "supervisor.log"), "utf8"), '"event":"running"');
       }
-    }));
-
-  it("keeps nothing when the command succeeds", () =>
-    withPlace(async ({ folder, run }) => {
-      const logs = join(folder, "logs");
       const { code, stderr } = await run("exit 0", "--keep-logs", logs);
-      assertEquals([code, keptIn(logs), stderr], [0, [], ""]);
+      assertEquals([code, keptIn(logs).length, stderr], [0, 2, ""]);
     }));
 
   it("keeps the logs when Temporal cannot start", () =>

@@ -52,7 +52,7 @@ describe("start", () => {
       assertEquals(history(instance).filter(({ event }) => event === "launched").length, 1);
     }));
 
-  it("refuses settings that differ from the running ones, and names them", () =>
+  it("refuses settings that differ from the running ones, and wrong arguments for Temporal, and names them", () =>
     withInstance(async (instance) => {
       const first = await instance.start(["--namespace", "orders"]);
       const elsewhere = join(instance.home, "elsewhere.db");
@@ -86,28 +86,24 @@ describe("start", () => {
         /^hint: `stigmer-local restart --home '.*'` with these flags applies them; a different --home /,
       );
 
-      const same = await answerOf(instance, ["start", "--json", "--namespace", "orders", "--port", `${instance.port}`]);
-      assertEquals(pidsOf(same), pidsOf(first));
-    }));
-});
-
-describe("arguments for Temporal", () => {
-  it("need not be known to the tool, and wrong ones do not stop a running Temporal", () =>
-    withInstance(async (instance) => {
-      const { temporal } = pidsOf(await instance.start(["--headless"]));
       for (const command of ["start", "restart"]) {
         const { code, stderr } = await runPlain(instance, [command, "--", "--port", "7233"]);
         assertEquals(code, 2, stderr);
         assertMatch(stderr, /^error: `--port` cannot be passed to Temporal after `--`\nhint: Put it before the `--`/);
       }
-      assertEquals(pidsOf(await instance.status()).temporal, temporal);
+
+      const same = await answerOf(instance, ["start", "--json", "--namespace", "orders", "--port", `${instance.port}`]);
+      assertEquals(pidsOf(same), pidsOf(first));
     }));
 });
 
 describe("stop", () => {
-  it("succeeds twice", () =>
+  it("succeeds twice, after a restart that started Temporal, because it was not running", () =>
     withInstance(async (instance) => {
-      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      const restart = await instance.run(["restart", "--headless"]);
+      assertEquals(restart.code, 0);
+      assertMatch(restart.stdout, /^● Temporal is running$/m);
+      const { temporal, supervisor } = pidsOf(await instance.status());
       const first = await instance.stop();
       assertEquals([first.code, first.stdout], [0, `Temporal stopped (pid ${temporal})\n`]);
       assertNothingLeft(instance, [temporal, supervisor]);
@@ -186,11 +182,4 @@ describe("restart", () => {
         assertEquals(moved.healthy, true, "its own port was in its way");
       })
     ));
-
-  it("starts Temporal if it is not running", () =>
-    withInstance(async (instance) => {
-      const { code, stdout } = await instance.run(["restart", "--headless"]);
-      assertEquals(code, 0);
-      assertMatch(stdout, /^● Temporal is running$/m);
-    }));
 });

@@ -14,7 +14,7 @@ import { killHard, pidsOf } from "./support_lifecycle.ts";
 const HEADLESS = ["--headless"];
 
 describe("ls", () => {
-  it("lists what runs, whatever became of its supervisor, and with --all what does not", () =>
+  it("lists what runs, without waiting for a supervisor that is dead or hangs, and with --all what does not", () =>
     withUser((user) =>
       withInstance((first) =>
         withInstance(async (second) => {
@@ -38,6 +38,12 @@ describe("ls", () => {
           assertMatch(stdout, /^STATE +ADDRESS +PID +SUPERVISOR +UP +VERSION +MEMORY +HOME\n/);
           assertMatch(stdout, new RegExp(`^unsupervised .* ${other.temporal} +- .*${second.home}$`, "m"));
 
+          process.kill(one.supervisor, "SIGSTOP");
+          const hung = (await user.list()).get(first.home)!;
+          assertEquals([hung.state, hung.healthy, hung.temporal?.pid], ["running", false, one.temporal]);
+          assertMatch((await user.run("ls")).stdout, /^unresponsive /m);
+          process.kill(one.supervisor, "SIGCONT");
+
           assertEquals((await first.run(["stop"], { env })).code, 0);
           assertEquals([...(await user.list()).keys()], [second.home]);
           assertEquals((await user.list("--all")).get(first.home)?.state, "stopped");
@@ -47,18 +53,6 @@ describe("ls", () => {
           assertEquals(user.entries().length, 1);
         })
       )
-    ));
-
-  it("does not wait for a supervisor that hangs, and names it", () =>
-    withUser((user) =>
-      withInstance(async (instance) => {
-        const { temporal, supervisor } = pidsOf(await instance.start(HEADLESS, { env: user.env }));
-        process.kill(supervisor, "SIGSTOP");
-        const seen = (await user.list()).get(instance.home)!;
-        assertEquals([seen.state, seen.healthy, seen.temporal?.pid], ["running", false, temporal]);
-        assertMatch((await user.run("ls")).stdout, /^unresponsive /m);
-        process.kill(supervisor, "SIGCONT");
-      })
     ));
 
   it("finds an instance again whose entry was deleted, and one of which there never was an entry", () =>
@@ -159,7 +153,7 @@ describe("a hostile registry", () => {
 });
 
 describe("stop --all", () => {
-  it("stops every instance, supervised or not, and also one whose supervisor hangs", () =>
+  it("stops every instance, supervised or not, and also one whose supervisor hangs; not with --home", () =>
     withUser((user) =>
       withInstance((first) =>
         withInstance((second) =>
@@ -167,8 +161,12 @@ describe("stop --all", () => {
             const all = [first, second, third];
             const pids: { temporal: number; supervisor: number }[] = [];
             for (const each of all) pids.push(pidsOf(await each.start(HEADLESS, { env: user.env })));
+            const refused = await user.run("stop", "--all", "--home", first.home);
+            assertEquals(refused.code, 2);
+            assertMatch(refused.stderr, /^error: --all cannot be used with --home/);
             await killHard(pids[1]!.supervisor);
             process.kill(pids[2]!.supervisor, "SIGSTOP");
+            assert(pids.every(({ temporal }) => isAlive(temporal)));
             const { code, stdout, stderr } = await user.run("stop", "--all", "--json");
             assertEquals(code, 0, stderr);
             const { schema, instances } = JSON.parse(stdout);
@@ -183,16 +181,5 @@ describe("stop --all", () => {
           })
         )
       )
-    ));
-
-  it("cannot be used with --home", () =>
-    withUser((user) =>
-      withInstance(async (instance) => {
-        const { temporal } = pidsOf(await instance.start(HEADLESS, { env: user.env }));
-        const refused = await user.run("stop", "--all", "--home", instance.home);
-        assertEquals(refused.code, 2);
-        assertMatch(refused.stderr, /^error: --all cannot be used with --home/);
-        assert(isAlive(temporal));
-      })
     ));
 });
