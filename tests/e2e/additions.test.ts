@@ -98,7 +98,7 @@ describe("start on a running instance", () => {
       const flags = ["--namespace", "orders", "--namespace", "billing"];
       const { code, stderr } = await instance.run(["start", "--no-wait", ...flags]);
       assertEquals(code, 0, stderr);
-      await until("billing was added", async () => (await instance.status()).namespaces?.includes("billing"));
+      await until("billing was added", async () => (await instance.now())?.namespaces?.includes("billing"));
       startWorkflow(instance, "billing");
       await stopCleanly(instance, await instance.status(), [pidsOf(first).temporal]);
     }));

@@ -72,8 +72,8 @@ describe("the descriptors of the caller", options, () => {
       const caller = launch(["bash", "-c", script, "bash", ...startCommand(instance, "--foreground")]);
       try {
         const { temporal } = await until("Temporal serves", async () => {
-          const status = await instance.status();
-          return status.state === "running" ? status : null;
+          const status = await instance.now();
+          return status?.state === "running" ? status : null;
         });
         assertBornWithItsOwn(instance, temporal!.pid);
         const pipes = pipesOf(readDescriptors(list));

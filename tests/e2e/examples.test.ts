@@ -238,8 +238,9 @@ async function assertServesInForeground(
   const env = Object.entries(project.env).map(([name, value]) => `${name}=${value}`);
   const running = launchInGroup(["env", ...env, ...command]);
   try {
-    await until("Temporal serves", async () => (await project.status()).exitCode === 0);
-    const { temporal, supervisor } = await project.status();
+    await until("Temporal serves", async () => (await project.now())?.healthy);
+    const { exitCode, temporal, supervisor } = await project.status();
+    assertEquals(exitCode, 0);
     assertEquals(supervisor?.pid, running.pid, "it is the supervisor itself");
     await meanwhile();
     running.kill("SIGTERM");
@@ -295,7 +296,7 @@ about("deno", "the example's git hooks", () => {
       assertEquals(await checkout("older"), "", "there is no data yet");
       await project.start(["--headless"]);
       await until("it is noted who serves the data", () => existsSync(serverNotePath(project.paths.defaultDatabase)));
-      assertEquals((await project.stop()).code, 0);
+      assertEquals((await project.stop(["--force"])).code, 0);
       assertEquals(await checkout("main"), "");
       assertMatch(
         await checkout("older"),

@@ -70,11 +70,11 @@ function processNames(): string[] {
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
 }
 
-/** Waits until `instance` runs with a supervisor, in the state that a test needs. */
+/** Waits until the supervisor reports this state, with a Temporal. */
 function untilState(instance: TestInstance, state: Status["state"]): Promise<Status> {
   return until(`the state ${state}`, async () => {
-    const status = await instance.status();
-    return status.state === state && status.supervisor !== null && status.temporal !== null ? status : null;
+    const status = await instance.now();
+    return status?.state === state && status.temporal !== null ? status : null;
   });
 }
 
@@ -215,48 +215,54 @@ async function untilAtOnce(what: string, hasCome: () => boolean): Promise<void> 
   });
 }
 
+/** Proves that `signal` ends the supervisor, after a graceful end of Temporal; returns the events on its stderr. */
+async function assertStops(
+  instance: TestInstance,
+  foreground: Running,
+  signal: NodeJS.Signals,
+  { temporal }: Status,
+): Promise<{ event: string; pid?: number; forced?: boolean }[]> {
+  foreground.kill(signal);
+  const { code, signal: died, stdout, stderr } = await foreground.ended;
+  assertEquals([code, died, stdout], [0, null, ""], `${signal}: ${stderr}`);
+  const events = stderr.trim().split("\n").map((line) => JSON.parse(line));
+  const end = events.find(({ event, pid }) => event === "ended" && pid === temporal!.pid);
+  assertEquals(end?.forced, false, `${signal}: Temporal was killed`);
+  assertNothingLeft(instance, [foreground.pid, temporal!.pid]);
+  return events;
+}
+
 describe("start --foreground", () => {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    it(`supervises in this process, logs to stderr, and stops gracefully at ${signal}`, () =>
-      withInstance(async (instance) => {
-        const foreground = instance.launch(["start", "--foreground", "--headless"]);
-        const first = await untilState(instance, "running");
-        assertEquals([first.supervisor?.pid, first.supervisor?.runtime], [foreground.pid, ownRuntime]);
-        assertEquals((await instance.start([], { runtime: otherRuntime })).reused, true);
-        await killHard(first.temporal!.pid);
-        const second = await untilRecovered(instance, first.temporal!.pid);
-        assertEquals(second.supervisor?.pid, foreground.pid);
+  it("supervises in this process, logs to stderr, and stops gracefully at SIGTERM", () =>
+    withInstance(async (instance) => {
+      const foreground = instance.launch(["start", "--foreground", "--headless"]);
+      const first = await untilState(instance, "running");
+      assertEquals([first.supervisor?.pid, first.supervisor?.runtime], [foreground.pid, ownRuntime]);
+      assertEquals((await instance.start([], { runtime: otherRuntime })).reused, true);
+      await killHard(first.temporal!.pid);
+      const second = await untilRecovered(instance, first.temporal!.pid);
+      assertEquals(second.supervisor?.pid, foreground.pid);
 
-        foreground.kill(signal);
-        const { code, signal: died, stdout, stderr } = await foreground.ended;
-        assertEquals([code, died, stdout], [0, null, ""], stderr);
-        const events = stderr.trim().split("\n").map((line) => JSON.parse(line));
-        for (const event of ["launched", "running", "exited", "stopped"]) {
-          assert(events.some((each) => each.event === event), `no ${event} in ${stderr}`);
-        }
-        const end = events.find((each) => each.event === "ended" && each.pid === second.temporal?.pid);
-        assertEquals(end?.forced, false, "Temporal was killed");
-        assertMatch(readFileSync(instance.paths.temporalLog, "utf8"), /Stopping server|Failed to poll for task/);
-        assertNothingLeft(instance, [foreground.pid, first.temporal!.pid, second.temporal!.pid]);
-        assertEquals((await instance.status()).exitCode, 3);
-      }));
-  }
+      const events = await assertStops(instance, foreground, "SIGTERM", second);
+      for (const event of ["launched", "running", "exited", "stopped"]) {
+        assert(events.some((each) => each.event === event), `no ${event} in ${foreground.stderr()}`);
+      }
+      assertMatch(readFileSync(instance.paths.temporalLog, "utf8"), /Stopping server|Failed to poll for task/);
+      assertNothingLeft(instance, [first.temporal!.pid]);
+      assertEquals((await instance.status()).exitCode, 3);
+    }));
 
-  for (const signal of ["SIGHUP", "SIGQUIT", "SIGUSR2"] as const) {
-    it(`stops gracefully at ${signal}, too`, () =>
-      withInstance(async (instance) => {
+  it("stops gracefully at SIGINT, SIGHUP, SIGQUIT and SIGUSR2, too", () =>
+    withInstance(async (instance) => {
+      for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR2"] as const) {
         const foreground = instance.launch(["start", "--foreground", "--headless"]);
-        const { temporal } = await untilState(instance, "running");
-        foreground.kill(signal);
-        const { code, signal: died, stderr } = await foreground.ended;
-        assertEquals([code, died], [0, null], stderr);
-        assertNothingLeft(instance, [foreground.pid, temporal!.pid]);
-      }));
-  }
+        await assertStops(instance, foreground, signal, await untilState(instance, "running"));
+      }
+    }));
 
   it("gets SIGTERM through npm run and npx with exec, as the documentation says", (t) =>
     withTempDir(async (folder) => {
-      if (spawnSync("npm", ["--version"]).status !== 0) return t.skip("NOT TESTED, npm is not on PATH");
+      if (spawnSync("sh", ["-c", "command -v npm"]).status !== 0) return t.skip("NOT TESTED, npm is not on PATH");
       for (const wrapper of ["npm run temporal", "npx -c"]) {
         await withInstance(async (instance) => {
           const { home, port } = instance;
@@ -278,7 +284,7 @@ describe("start --foreground", () => {
       }
     }));
 
-  it("leaves an orphan when it is killed, which start and start --foreground adopt", () =>
+  it("leaves an orphan when it is killed, which start and start --foreground adopt, but not beside another supervisor", () =>
     withInstance(async (instance) => {
       const foreground = instance.launch(["start", "--foreground", "--headless"]);
       const { temporal } = await untilState(instance, "running");
@@ -288,22 +294,18 @@ describe("start --foreground", () => {
       const adopted = await instance.start();
       assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [temporal?.pid, true]);
 
-      await killHard(pidsOf(adopted).supervisor);
+      const { supervisor } = pidsOf(adopted);
+      const refused = await instance.run(["start", "--foreground"], { runtime: otherRuntime });
+      assertRefused(refused, new RegExp(`already has a supervisor \\(pid ${supervisor}\\)`));
+      assertEquals(pidsOf(await instance.status()), pidsOf(adopted));
+
+      await killHard(supervisor);
       const again = instance.launch(["start", "--foreground"]);
       const status = await untilState(instance, "running");
       assertEquals([status.temporal?.pid, status.supervisor?.pid], [temporal?.pid, again.pid]);
       assertEquals((await instance.stop(["--force"])).code, 0);
       assertEquals((await again.ended).code, 0);
       assertNothingLeft(instance, [again.pid, foreground.pid, temporal!.pid]);
-    }));
-
-  it("is refused while another supervisor runs, which keeps running", () =>
-    withInstance(async (instance) => {
-      const status = await instance.start(["--headless"]);
-      const refused = await instance.run(["start", "--foreground"], { runtime: otherRuntime });
-      assertRefused(refused, new RegExp(`already has a supervisor \\(pid ${status.supervisor?.pid}\\)`));
-      assertEquals(pidsOf(await instance.status()), pidsOf(status));
-      await stopCleanly(instance, status);
     }));
 
   it("stops at once while Temporal starts, and leaves a usable database", () =>
