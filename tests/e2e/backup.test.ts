@@ -52,7 +52,7 @@ describe("backup while Temporal runs", () => {
       const database = (await loadSqlite())(padded);
       database.all("CREATE TABLE padding (bytes BLOB)"); // so that a copy takes some tenths of a second
       for (let megabytes = 0; megabytes < 200; megabytes += 20) {
-        database.all("INSERT INTO padding VALUES (randomblob(20000000))");
+        database.all("INSERT INTO padding VALUES (zeroblob(20000000))");
       }
       database.close();
       renameSync(padded, instance.paths.defaultDatabase);

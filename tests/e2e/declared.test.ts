@@ -33,7 +33,7 @@ describe("a declared namespace or search attribute", () => {
       ]);
       assertEquals(first.warnings, undefined);
       assertEquals(searchAttributes(instance, "orders"), ALL.slice(0, 1));
-      assertEquals((await instance.stop()).code, 0);
+      assertEquals((await instance.stop(["--force"])).code, 0);
 
       const namespaces = ["--namespace", "orders", "--namespace", "billing"];
       const second = await instance.start(["--headless", ...namespaces, ...DECLARED]);

@@ -13,7 +13,7 @@ describe("a lock during the handover to a supervisor", () => {
       assertEquals([code, stderr], [0, ""], stdout);
       const { temporal } = JSON.parse(stdout) as Status;
       assertHasNoMistake(instance);
-      assertEquals((await instance.stop()).code, 0);
+      assertEquals((await instance.stop(["--force"])).code, 0);
       assertNothingLeft(instance, [temporal!.pid]);
     }));
 
@@ -29,7 +29,7 @@ describe("a lock during the handover to a supervisor", () => {
       const pids = ends.map(({ stdout }) => (JSON.parse(stdout) as Status).temporal!.pid);
       assertEquals(pids[0], pids[1]);
       assertHasNoMistake(instance);
-      assertEquals((await instance.stop()).code, 0);
+      assertEquals((await instance.stop(["--force"])).code, 0);
       assertNothingLeft(instance, pids);
     }));
 });

@@ -65,10 +65,10 @@ describe("install", () => {
           assertEquals((await instance.run(["install", "--remove", "1.4.1"], { env })).code, 0);
           assert(!existsSync(managed(instance, "1.4.1")));
         }
-        await instance.stop();
+        await instance.stop(["--force"]);
         assertEquals((await instance.run(["start"], { env })).code, 0);
         assertEquals(binaryThatRuns(instance), managed(instance, "1.4.2"));
-        await instance.stop();
+        await instance.stop(["--force"]);
         assertEquals((await instance.run(["install", "--remove", "1.4.2"], { env })).code, 0);
         assertEquals(inStore(instance), ["install.lock"]);
         assertEquals(seen.length, 4); // the checksums and the archive of each, once
