@@ -3,7 +3,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { assertNothingLeft, isAlive, type TestInstance, until, withInstance } from "./support.ts";
+import { assertNothingLeft, type TestInstance, withInstance } from "./support.ts";
+import { killHard, pidsOf } from "./support_lifecycle.ts";
 
 /** A PID that no process has: the highest one on Linux. */
 const UNUSED_PID = 2 ** 22 - 1;
@@ -18,33 +19,22 @@ const LEFT = [
 const OTHERS = ["notes.tmp", "temporal.pid.backup.tmp", ".control-panel", `.control-${process.pid}`];
 
 describe("the leftovers of a killed supervisor", () => {
-  it("are removed by stop, the socket too; files with similar names stay", () =>
+  it("are removed by the next start, and by stop, the socket too; files with similar names stay", () =>
     withInstance(async (instance) => {
-      const { temporal } = await startAndKillSupervisor(instance);
+      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
+      await killHard(supervisor);
+      litter(instance);
+      const next = await instance.start(["--headless"]);
+      assertEquals(litterOf(instance), OTHERS);
+
+      await killHard(pidsOf(next).supervisor);
       assert(existsSync(instance.paths.controlSocket));
       litter(instance);
       assertEquals((await instance.stop(["--force"])).code, 0);
       assertNothingLeft(instance, [temporal]);
       assertEquals(litterOf(instance), OTHERS);
     }));
-
-  it("are removed by the next start", () =>
-    withInstance(async (instance) => {
-      const { temporal } = await startAndKillSupervisor(instance);
-      litter(instance);
-      await instance.start(["--headless"]);
-      assertEquals(litterOf(instance), OTHERS);
-      assertEquals((await instance.stop(["--force"])).code, 0);
-      assertNothingLeft(instance, [temporal]);
-    }));
 });
-
-async function startAndKillSupervisor(instance: TestInstance): Promise<{ temporal: number }> {
-  const { temporal, supervisor } = await instance.start(["--headless"]);
-  process.kill(supervisor!.pid, "SIGKILL");
-  await until("the supervisor is dead", () => !isAlive(supervisor!.pid));
-  return { temporal: temporal!.pid };
-}
 
 function litter({ home }: TestInstance): void {
   for (const name of [...LEFT, ...OTHERS]) writeFileSync(join(home, name), "");

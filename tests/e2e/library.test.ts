@@ -46,25 +46,20 @@ describe("startTemporal({ ephemeral: true })", () => {
     assertEquals(listeners(), before, "listeners are left");
   });
 
-  it("takes the ports of Temporal's other listeners, pragmas and policies", async () => {
+  it("takes every setting, is removed at the end of an `await using`, and two calls of stop return the same promise", async () => {
     const { port: metricsPort, uiPort: httpPort } = await freePorts();
-    await using temporal = await startTemporal({
-      ...{ ephemeral: true, metricsPort, httpPort, uiPublicPath: "/t", headless: false },
-      ...{ sqlitePragmas: ["synchronous=0"], healthInterval: "500ms", restartWindow: 60 },
-    });
-    assertEquals(new URL(temporal.uiUrl!).pathname, "/t");
-    for (const url of [`http://127.0.0.1:${metricsPort}/metrics`, `http://127.0.0.1:${httpPort}/api/v1/namespaces`]) {
-      assertEquals(await fetch(url).then((page) => page.body?.cancel().then(() => page.status)), 200, url);
-    }
-  });
-
-  it("is removed at the end of an `await using`, and two calls of stop return the same promise", async () => {
     let server: TemporalServer;
     {
-      await using temporal = await startTemporal({ ephemeral: true, namespaces: ["orders"], headless: false });
+      await using temporal = await startTemporal({
+        ...{ ephemeral: true, metricsPort, httpPort, uiPublicPath: "/t", headless: false, namespaces: ["orders"] },
+        ...{ sqlitePragmas: ["synchronous=0"], healthInterval: "500ms", restartWindow: 60 },
+      });
       server = temporal;
-      assertEquals(temporal.namespace, "orders");
-      assertEquals(await fetch(temporal.uiUrl!).then((page) => page.body?.cancel().then(() => page.status)), 200);
+      assertEquals([temporal.namespace, new URL(temporal.uiUrl!).pathname], ["orders", "/t"]);
+      const others = [`http://127.0.0.1:${metricsPort}/metrics`, `http://127.0.0.1:${httpPort}/api/v1/namespaces`];
+      for (const url of [temporal.uiUrl!, ...others]) {
+        assertEquals(await fetch(url).then((page) => page.body?.cancel().then(() => page.status)), 200, url);
+      }
     }
     assertEquals(processesHere().listeners(portOf(server)), []);
     const ends = [server.stop(), server.stop()];
@@ -109,7 +104,7 @@ describe("startTemporal({ ephemeral: true })", () => {
           const pidFile = join(folder, "pid");
           const script = `echo $$ > ${pidFile}; kill -${signal} $PPID; exec "$TEMPORAL" "$@"`;
           const temporalBin = fakeTemporal(folder, script);
-          const start = startTemporal({ ephemeral: true, temporalBin, timeoutMs: signal === "KILL" ? 60_000 : 10_000 });
+          const start = startTemporal({ ephemeral: true, temporalBin, timeoutMs: signal === "KILL" ? 60_000 : 4_000 });
           const error = await assertRejects(() => start, LocalError);
           assertEquals(error.code, signal === "KILL" ? "launch-failed" : "timeout");
           await assertGone([Number(readFileSync(pidFile, "utf8"))], folder);

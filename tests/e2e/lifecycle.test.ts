@@ -2,7 +2,7 @@
 // test: central
 import process from "node:process";
 import { describe, it } from "node:test";
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import type { Check } from "../../lib/instance/status/status.ts";
 import { assertNothingLeft, history, isAlive, otherRuntime, ownRuntime, until, withInstance } from "./support.ts";
 import {
@@ -35,9 +35,11 @@ describe("the ten scenarios", () => {
       const stopped = await instance.status();
       assertEquals([stopped.exitCode, stopped.state, stopped.temporal], [3, "stopped", null]);
 
-      const second = await instance.start();
+      const again = await instance.run(["start"]);
+      assertEquals([again.code, again.stdout.includes("Next")], [0, false], "a next step is for terminals");
+      const second = await instance.status();
+      assertEquals(second.exitCode, 0);
       assertNotEquals(second.temporal?.pid, first.temporal?.pid);
-      assertEquals((await instance.status()).exitCode, 0);
       await stopCleanly(instance, second);
     }));
 
@@ -113,13 +115,19 @@ describe("the ten scenarios", () => {
 
   it("health validation: each layer is checked, and a Temporal that does not answer is not healthy", () =>
     withInstance(async (instance) => {
-      const { temporal } = pidsOf(await instance.start());
+      const started = await instance.start();
+      const { temporal } = pidsOf(started);
       const healthy = await instance.status();
       assertEquals(healthy.exitCode, 0);
-      assertEquals(healthy.checks.map(({ name }) => name), LAYERS);
+      for (const { checks } of [started, healthy]) assertEquals(checks.map(({ name }) => name), LAYERS);
       for (const { name, ok, ms, detail } of healthy.checks) {
         assert(ok && ms >= 0 && detail !== "", `${name}: ${detail}`);
       }
+      assert(healthy.checks.some(({ ms }) => ms > 0), "no look took any time");
+      const { code, stdout } = await instance.run(["status"]);
+      assertEquals(code, 0);
+      for (const layer of LAYERS) assertMatch(stdout, new RegExp(`^ +✓ ${layer} +\\d+\\.\\d ms  \\S`, "m"));
+      assertMatch(stdout, /^● Temporal is running, healthy$/m);
 
       process.kill(-temporal, "SIGSTOP"); // its port stays open
       const sick = await until("status tells that it does not answer", async () => {

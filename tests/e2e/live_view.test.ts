@@ -7,6 +7,7 @@ import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { processSettings } from "../stack/support.ts";
 import { DEADLINE_MS, isAlive, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import { quoted } from "./support_callers.ts";
+import { sharedInstance } from "./support_shared.ts";
 import { picture, type Terminal, type TerminalEnd, uncoloured, withTerminal } from "./support_terminal.ts";
 
 /** `status --watch` on a terminal, and afterwards whether the terminal is as it was before. */
@@ -42,69 +43,70 @@ async function declare({ home }: TestInstance, name: string, command: string): P
 
 const hasRow = (row: RegExp) => ({ lines }: { lines: () => string[] }) => lines().some((line) => row.test(line));
 
-describe("status --watch on a terminal", () => {
-  for (const env of [{ NO_COLOR: "1" }, { NO_COLOR: "" }]) {
-    it(`shows a table and keys: r restarts, l follows the log, q quits (NO_COLOR=${env.NO_COLOR})`, () =>
-      withInstance(async (instance) => {
-        const { temporal } = await instance.start(["--headless"]);
-        const { code, shown, left } = await watch(instance, { env }, async (terminal) => {
-          await until("the table", () => hasRow(new RegExp(`^> temporal +running +${temporal!.pid} `))(terminal));
-          const lines = terminal.lines();
-          assertEquals(lines[0], "● Temporal is running, healthy");
-          assertMatch(lines.join("\n"), /\n {2}NAME +STATE +PID +UP +RESTARTS +MEMORY +CPU\n/);
-          await until("the processor time", () => hasRow(/^> temporal .* \d+ MB +\d+(\.\d)? %$/)(terminal));
-          assertEquals([lines.length, lines.filter((line) => [...line].length > 80)], [24, []]);
-          terminal.press("l");
-          await until("the log", () => terminal.lines().at(-1)!.endsWith("any key returns"));
-          await until("its lines", () => terminal.lines()[0]!.startsWith("CLI "));
-          terminal.press("x");
-          await until("the table again", () => hasRow(/^> temporal /)(terminal));
-          terminal.press("s");
-          await until("what stops it", () => hasRow(/^ {2}`stigmer-local stop --home .*` stops Temporal$/)(terminal));
-          terminal.press("r");
-          await until("it tells", () => hasRow(/^ {2}Restarted temporal$/)(terminal));
-          await until("the new one", () => {
-            const pid = terminal.lines().map((line) => /^> temporal +running +(\d+) /.exec(line)?.[1]).find(Boolean);
-            return pid !== undefined && pid !== String(temporal!.pid);
-          });
-          terminal.press("q");
-        });
-        assertEquals(code, 0, shown);
-        assertMatch(left, /^● .*\r\n( {2}.*\r\n)+\r\n {2}.*NAME .*\r\n {2}temporal +.*running.*\r\n[^]*restored\r\n$/);
-        assertEquals(uncoloured(shown) !== shown, env.NO_COLOR === "");
-        const now = await instance.status();
-        assert(now.temporal !== null && now.temporal.pid !== temporal!.pid, "it was not restarted");
-        assertEquals(now.restarts, 0, "that was no crash");
-      }));
-  }
+describe("status --watch of a running instance on a terminal", () => {
+  const instance = sharedInstance("--headless");
 
-  it("stops, starts and restarts the selected process, and follows its log", () =>
-    withInstance(async (instance) => {
-      await instance.start(["--headless"]);
-      await declare(instance, "ticker", "while :; do echo tick $$; sleep 0.2; done");
-      const { code, shown } = await watch(instance, {}, async (terminal) => {
-        const pidOf = () => terminal.lines().map((line) => /^> ticker +running +(\d+) /.exec(line)?.[1]).find(Boolean);
-        await until("the process", () => hasRow(/^ {2}ticker +running +\d+ /)(terminal));
-        terminal.press("\x1b[B");
-        const first = await until("it is selected", pidOf);
-        terminal.press("l");
-        await until("its log", () => hasRow(new RegExp(`^tick ${first}$`))(terminal));
-        terminal.press("\x1b[A");
-        await until("its memory", () => hasRow(/^> ticker +running +\d+ .* [kM]B /)(terminal));
-        terminal.press("r");
-        const second = await until("another one", () => pidOf() !== first && pidOf());
-        await until("it tells", () => hasRow(/^ {2}Restarted ticker$/)(terminal));
-        terminal.press("s");
-        await until("it is stopped", () => hasRow(/^> ticker +stopped +- /)(terminal));
-        await until("it tells", () => hasRow(/^ {2}Stopped ticker$/)(terminal));
-        assert(!isAlive(Number(second)));
-        terminal.press("s");
-        await until("a third one", () => hasRow(/^ {2}Started ticker$/)(terminal) && pidOf());
-        terminal.press("q");
+  it("shows a table and keys: r restarts, l follows the log, q quits", async () => {
+    const { temporal } = instance.started;
+    const { code, shown, left } = await watch(instance, { env: { NO_COLOR: "" } }, async (terminal) => {
+      await until("the table", () => hasRow(new RegExp(`^> temporal +running +${temporal!.pid} `))(terminal));
+      const lines = terminal.lines();
+      assertEquals(lines[0], "● Temporal is running, healthy");
+      assertMatch(lines.join("\n"), /\n {2}NAME +STATE +PID +UP +RESTARTS +MEMORY +CPU\n/);
+      await until("the processor time", () => hasRow(/^> temporal .* \d+ MB +\d+(\.\d)? %$/)(terminal));
+      assertEquals([lines.length, lines.filter((line) => [...line].length > 80)], [24, []]);
+      terminal.press("l");
+      await until("the log", () => terminal.lines().at(-1)!.endsWith("any key returns"));
+      await until("its lines", () => terminal.lines()[0]!.startsWith("CLI "));
+      terminal.press("x");
+      await until("the table again", () => hasRow(/^> temporal /)(terminal));
+      terminal.press("s");
+      await until("what stops it", () => hasRow(/^ {2}`stigmer-local stop --home .*` stops Temporal$/)(terminal));
+      terminal.press("r");
+      await until("it tells", () => hasRow(/^ {2}Restarted temporal$/)(terminal));
+      await until("the new one", () => {
+        const pid = terminal.lines().map((line) => /^> temporal +running +(\d+) /.exec(line)?.[1]).find(Boolean);
+        return pid !== undefined && pid !== String(temporal!.pid);
       });
-      assertEquals(code, 0, shown);
-    }));
+      terminal.press("q");
+    });
+    assertEquals(code, 0, shown);
+    assertMatch(left, /^● .*\r\n( {2}.*\r\n)+\r\n {2}.*NAME .*\r\n {2}temporal +.*running.*\r\n[^]*restored\r\n$/);
+    assert(uncoloured(shown) !== shown, "no colours");
+    const now = await instance.status();
+    assert(now.temporal !== null && now.temporal.pid !== temporal!.pid, "it was not restarted");
+    assertEquals(now.restarts, 0, "that was no crash");
+  });
 
+  it("stops, starts and restarts the selected process, and follows its log; without colours with NO_COLOR", async () => {
+    await declare(instance, "ticker", "while :; do echo tick $$; sleep 0.2; done");
+    const { code, shown, left } = await watch(instance, { env: { NO_COLOR: "1" } }, async (terminal) => {
+      const pidOf = () => terminal.lines().map((line) => /^> ticker +running +(\d+) /.exec(line)?.[1]).find(Boolean);
+      await until("the process", () => hasRow(/^ {2}ticker +running +\d+ /)(terminal));
+      terminal.press("\x1b[B");
+      const first = await until("it is selected", pidOf);
+      terminal.press("l");
+      await until("its log", () => hasRow(new RegExp(`^tick ${first}$`))(terminal));
+      terminal.press("\x1b[A");
+      await until("its memory", () => hasRow(/^> ticker +running +\d+ .* [kM]B /)(terminal));
+      terminal.press("r");
+      const second = await until("another one", () => pidOf() !== first && pidOf());
+      await until("it tells", () => hasRow(/^ {2}Restarted ticker$/)(terminal));
+      terminal.press("s");
+      await until("it is stopped", () => hasRow(/^> ticker +stopped +- /)(terminal));
+      await until("it tells", () => hasRow(/^ {2}Stopped ticker$/)(terminal));
+      assert(!isAlive(Number(second)));
+      terminal.press("s");
+      await until("a third one", () => hasRow(/^ {2}Started ticker$/)(terminal) && pidOf());
+      terminal.press("q");
+    });
+    assertEquals(code, 0, shown);
+    assertEquals(uncoloured(shown), shown);
+    assertMatch(left, /^● [^]*restored\r\n$/);
+  });
+});
+
+describe("status --watch on a terminal", () => {
   it("draws again when the terminal gets another size", () =>
     withInstance(async (instance) => {
       const { code, left } = await watch(instance, {}, async (terminal) => {

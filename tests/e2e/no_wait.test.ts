@@ -4,7 +4,8 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Failure } from "../../lib/errors/failure.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
-import { until, withInstance } from "./support.ts";
+import { withInstance } from "./support.ts";
+import { untilEvent } from "./support_events.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
@@ -24,21 +25,17 @@ describe("start --no-wait", () => {
       const refused = await instance.run([...NO_WAIT, "--log-level", "debug"]);
       assertEquals(refused.code, 1, refused.stdout);
       assertEquals((JSON.parse(refused.stdout) as { error: Failure }).error.code, "settings-differ");
-      await stopCleanly(instance, status);
-    }));
 
-  it("does not rely on a supervisor that is about to exit: after a stop, Temporal is started again", () =>
-    withInstance(async (instance) => {
-      const before = await instance.start(["--headless"]);
+      // A supervisor that is about to exit is not relied on: after a stop, Temporal is started again.
       const stop = instance.launch(["stop"]);
-      await until("it is stopping", async () => (await instance.status()).state === "stopping");
-      const { code, stdout } = await instance.run(NO_WAIT);
-      assertEquals(code, 0, stdout);
-      assert(!["stopping", "stopped", "failed"].includes((JSON.parse(stdout) as Status).state), stdout);
+      await untilEvent(instance, "stopping");
+      const again = await instance.run(NO_WAIT);
+      assertEquals(again.code, 0, again.stdout);
+      assert(!["stopping", "stopped", "failed"].includes((JSON.parse(again.stdout) as Status).state), again.stdout);
       assertEquals((await stop.ended).code, 0);
       const after = JSON.parse((await instance.run(["wait", "--json"])).stdout) as Status;
-      assert(pidsOf(after).supervisor !== pidsOf(before).supervisor);
-      await stopCleanly(instance, after, [pidsOf(before).temporal]);
+      assert(pidsOf(after).supervisor !== pidsOf(status).supervisor);
+      await stopCleanly(instance, after, [pidsOf(status).temporal]);
     }));
 
   it("leaves a failure that comes later to wait", () =>

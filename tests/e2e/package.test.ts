@@ -1,6 +1,6 @@
 // test: seconds 900
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -21,19 +21,39 @@ const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
 
 about("node", "the npm package", () => {
   const folder = mkdtempSync(join(tmpdir(), "sl-package-"));
-  const project = join(folder, "project");
+  const [clone, project] = [join(folder, "clone"), join(folder, "project")];
   let packed: { filename: string; files: { path: string }[] };
 
   before(async () => {
-    copyClone(join(folder, "clone"));
+    for (const file of projectFiles()) cpSync(join(ROOT, file), join(clone, file));
+    const identity = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"];
+    for (const args of [["init", "--quiet"], ["add", "."], [...identity, "commit", "--quiet", "--message", "All"]]) {
+      const { code, stderr } = await run(["git", ...args], clone);
+      assertEquals(code, 0, stderr);
+    }
     mkdirSync(project);
     writeFileSync(join(project, "package.json"), '{ "type": "module" }');
-    const pack = await npm(["pack", "--json", "--pack-destination", folder], join(folder, "clone"));
+    // npm builds and packs it as `npm pack` does in a clone with node_modules.
+    await npm(["install", "--prefer-offline", `git+file://${clone}`], project);
+    const installed = join(project, "node_modules", NAME);
+    const pack = await npm(["pack", "--json", "--ignore-scripts", "--pack-destination", folder], installed);
     const answer = JSON.parse(pack.stdout) as typeof packed[] | Record<string, typeof packed>; // an object by name since npm 12
     packed = Object.values(answer)[0]!;
-    await npm(["install", "--ignore-scripts", "--prefer-offline", join(folder, packed.filename)], project);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("can be installed with `npm install git+file://…`, and knows its commit", async () => {
+    const { code, stdout } = await run([join(project, "node_modules", ".bin", NAME), "version", "--json"], project);
+    assertEquals(code, 0);
+    assertMatch(JSON.parse(stdout).commit, /^[0-9a-f]{40}$/);
+  });
+
+  it("cannot be packed in a fresh clone without node_modules, which names what is missing", async () => {
+    const { code, stderr } = await run(["npm", "pack", "--loglevel=error"], clone);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "run `scripts/node_modules.sh dev` first");
+    assert(!/\n +at /.test(stderr), stderr);
+  });
 
   it("contains the code and its types, and no tests or scripts", () => {
     const wrong = packed.files.map(({ path }) => path).filter((path) =>
@@ -145,38 +165,6 @@ about("node", "the npm package", () => {
   });
 });
 
-about("node", "a fresh clone without node_modules", () => {
-  const folder = mkdtempSync(join(tmpdir(), "sl-fresh-"));
-  const clone = join(folder, "clone");
-
-  before(() => {
-    for (const file of projectFiles()) cpSync(join(ROOT, file), join(clone, file));
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
-
-  it("fails to pack, and names what is missing", async () => {
-    const { code, stderr } = await run(["npm", "pack", "--loglevel=error"], clone);
-    assertEquals(code, 1);
-    assertStringIncludes(stderr, "run `scripts/node_modules.sh dev` first");
-    assert(!/\n +at /.test(stderr), stderr);
-  });
-
-  it("installs with `npm install git+file://…`", async () => {
-    const identity = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"];
-    for (const args of [["init", "--quiet"], ["add", "."], [...identity, "commit", "--quiet", "--message", "All"]]) {
-      const { code, stderr } = await run(["git", ...args], clone);
-      assertEquals(code, 0, stderr);
-    }
-    const project = join(folder, "project");
-    mkdirSync(project);
-    writeFileSync(join(project, "package.json"), "{}");
-    await npm(["install", "--prefer-offline", `git+file://${clone}`], project);
-    const { code, stdout } = await run([join(project, "node_modules", ".bin", NAME), "version", "--json"], project);
-    assertEquals(code, 0);
-    assertMatch(JSON.parse(stdout).commit, /^[0-9a-f]{40}$/);
-  });
-});
-
 about("deno", "the package for JSR", () => {
   it("can be published, with only the tool in it", async () => {
     const config = join(ROOT, "deno.offline.json");
@@ -189,12 +177,6 @@ about("deno", "the package for JSR", () => {
     assert(!/file:\S*\/(tests|scripts|bench|examples|node_modules)\//.test(stdout + stderr), stderr);
   });
 });
-
-/** A copy of the clone's files with its node_modules, so that npm does not build in a clone that other tests read. */
-function copyClone(path: string): void {
-  for (const file of projectFiles()) cpSync(join(ROOT, file), join(path, file));
-  symlinkSync(join(ROOT, "node_modules"), join(path, "node_modules"));
-}
 
 async function npm(args: readonly string[], cwd: string): Promise<Ended> {
   const ended = await run(["npm", ...args, "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"], cwd);

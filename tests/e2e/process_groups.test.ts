@@ -17,47 +17,31 @@ import {
 } from "./support_lifecycle.ts";
 
 describe("the process group of Temporal", () => {
-  it("Temporal and its supervisor each lead their own group and session", () =>
+  it("is led by Temporal, and stop kills in it what ignores SIGTERM, and what left it with the lock", () =>
     withInstance(async (instance) => {
-      const status = await instance.start(["--headless"]);
+      const [stubbornFile, escapedFile] = [join(instance.home, "stubborn.pid"), join(instance.home, "escaped.pid")];
+      const prelude = `${stubbornChild(stubbornFile)}\n${escapedChild(escapedFile)}`;
+      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, prelude) };
+      const status = await instance.start(["--headless"], { env });
+      const { temporal, supervisor } = pidsOf(status);
       const own = instance.processes.inspect(process.pid)!;
-      for (const pid of Object.values(pidsOf(status))) {
+      for (const pid of [temporal, supervisor]) {
         const { pgid, sid } = instance.processes.inspect(pid)!;
         assertEquals({ pgid, sid }, { pgid: pid, sid: pid });
         assertNotEquals(sid, own.sid);
       }
-      assertEquals(status.temporal?.pgid, status.temporal?.pid);
-      await stopCleanly(instance, status);
-    }));
-
-  it("stop kills a grandchild that ignores SIGTERM, after Temporal has exited gracefully", () =>
-    withInstance(async (instance) => {
-      const pidFile = join(instance.home, "stubborn.pid");
-      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, stubbornChild(pidFile)) };
-      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"], { env }));
-      const stubborn = await readPid(pidFile);
+      assertEquals(status.temporal?.pgid, temporal);
+      const [stubborn, escaped] = [await readPid(stubbornFile), await readPid(escapedFile)];
       assertEquals(instance.processes.inspect(stubborn)?.pgid, temporal, "the grandchild is in Temporal's group");
-
-      const { code, stderr } = await instance.stop(["--timeout", "4"]);
-      assertEquals(code, 0, stderr);
-      assertNothingLeft(instance, [temporal, supervisor, stubborn]);
-      const exit = history(instance).find(({ event }) => event === "exited");
-      assertEquals({ code: exit?.["code"], signal: exit?.["signal"] }, { code: 0, signal: null });
-    }));
-
-  it("stop kills a descendant that left the group with the lock", () =>
-    withInstance(async (instance) => {
-      const pidFile = join(instance.home, "escaped.pid");
-      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, escapedChild(pidFile)) };
-      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"], { env }));
-      const escaped = await readPid(pidFile);
       assertNotEquals(instance.processes.inspect(escaped)?.pgid, temporal);
       const holders = instance.processes.lockHolders(instance.paths.processLock).map(({ pid }) => pid);
       assert(holders.includes(escaped), "it has the lock");
 
-      const { code, stderr } = await instance.stop();
+      const { code, stderr } = await instance.stop(["--timeout", "4"]);
       assertEquals(code, 0, stderr);
-      assertNothingLeft(instance, [temporal, supervisor, escaped]);
+      assertNothingLeft(instance, [temporal, supervisor, stubborn, escaped]);
+      const exit = history(instance).find(({ event }) => event === "exited");
+      assertEquals({ code: exit?.["code"], signal: exit?.["signal"] }, { code: 0, signal: null }, "not gracefully");
     }));
 
   it("stop does not wait for a zombie that its parent never reaps", () =>
@@ -79,22 +63,6 @@ describe("the process group of Temporal", () => {
       } finally {
         signalIfThere(parent, "SIGKILL");
       }
-    }));
-
-  it("stop terminates a Temporal in SIGSTOP gracefully, with SIGCONT", () =>
-    withInstance(async (instance) => {
-      const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
-      process.kill(-temporal, "SIGSTOP");
-      const stopped = await instance.stop(["--json"]);
-      assertEquals(stopped.code, 0, stopped.stderr);
-      assertEquals(JSON.parse(stopped.stdout), {
-        schema: 1,
-        state: "stopped",
-        stopped: true,
-        pid: temporal,
-        forced: false,
-      });
-      assertNothingLeft(instance, [temporal, supervisor]);
     }));
 
   it("after a crash, the rest of the process group is killed before Temporal restarts", () =>

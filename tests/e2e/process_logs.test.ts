@@ -138,14 +138,11 @@ describe("logs of processes", () => {
       const command = toolCommand(ownRuntime).map((word) => `'${word}'`).join(" ");
       const env = { NO_COLOR: undefined, TERM: "xterm" };
       const terminal = ["script", "-qec", `${command} logs --home '${home}'`, "/dev/null"];
-      const [first, second] = [await launch(terminal, { env }).ended, await launch(terminal, { env }).ended];
+      const { stdout } = await launch(terminal, { env }).ended;
       // deno-lint-ignore no-control-regex -- what it looks for
-      const colours = [...first.stdout.matchAll(/^\x1b\[(\d+)m([\w-]+) +\|\x1b\[39m /gm)].map((match) =>
-        match.slice(1)
-      );
-      assertEquals(new Set(colours.map(([code]) => code)).size, 4, first.stdout);
+      const colours = [...stdout.matchAll(/^\x1b\[(\d+)m([\w-]+) +\|\x1b\[39m /gm)].map((match) => match.slice(1));
+      assertEquals(new Set(colours.map(([code]) => code)).size, 4, stdout);
       assertEquals(new Set(colours.map(([code, name]) => `${code} ${name}`)).size, 4);
-      assertEquals(second.stdout, first.stdout);
     }));
 
   it("may be huge and binary", () =>
@@ -160,7 +157,7 @@ describe("logs of processes", () => {
       const { code, stdout } = await launch([
         "sh",
         "-c",
-        '"$@" | head -c 100000000 | wc -c',
+        '"$@" | head -c 10000000 | wc -c',
         "sh",
         ...toolCommand(ownRuntime),
         "logs",
@@ -170,7 +167,7 @@ describe("logs of processes", () => {
         "--home",
         instance.home,
       ]).ended;
-      assertEquals([code, stdout.trim()], [0, "100000000"]);
+      assertEquals([code, stdout.trim()], [0, "10000000"]);
     }));
 
   it("are followed with Temporal's, across rotations, and from the beginning when they appear", () =>

@@ -42,7 +42,7 @@ function launches(stack: TestStack, name: string): number {
 }
 
 describe("processes beside Temporal", () => {
-  it("survive a kill -9 of the supervisor, and the next one adopts them", async () =>
+  it("survive a kill -9 of the supervisor, are adopted by the next one, and are launched again after one of everything", async () =>
     withStack(THREE(await freePort()), async (stack) => {
       const first = await stack.statusOf("start");
       await killHard(first.supervisor!.pid);
@@ -62,26 +62,23 @@ describe("processes beside Temporal", () => {
       const again = await stack.untilProcess("worker", "is back", ({ pid, ready }) => ready && pid !== worker);
       assertEquals([again.adopted, again.restarts], [false, 1]);
 
-      // Without a supervisor, and from a command that never saw them, `stop` ends them all.
       await killHard(second.supervisor!.pid);
-      await stack.stopCleanly(...allPids(second), again.pid);
-    }));
-
-  it("are launched again after a kill -9 of everything, and after one of Temporal and the supervisor", async () =>
-    withStack(THREE(await freePort()), async (stack) => {
-      const first = await stack.statusOf("start");
-      await killHard(first.supervisor!.pid);
-      for (const pid of allPids(first)) process.kill(-pid, "SIGKILL");
-      for (const pid of allPids(first)) await until(`${pid} is dead`, () => !isAlive(pid));
+      for (const pid of [...allPids(second).filter((pid) => pid !== worker), again.pid!]) {
+        process.kill(-pid, "SIGKILL");
+        await until(`${pid} is dead`, () => !isAlive(pid));
+      }
       const { code, stdout } = await stack.run("status");
       assertEquals(code, 1, stdout);
-      const second = await stack.statusOf("start");
-      assert(second.healthy && second.processes!.every(({ adopted }) => !adopted));
-
-      await killHard(second.supervisor!.pid, second.temporal!.pid);
       const third = await stack.statusOf("start");
-      assertEquals(pidsByName(third), pidsByName(second), "the ports are the same: they are adopted");
-      await stack.stopCleanly(...allPids(third), ...allPids(first));
+      assert(third.healthy && third.processes!.every(({ adopted }) => !adopted), "they are launched again");
+
+      await killHard(third.supervisor!.pid, third.temporal!.pid);
+      const fourth = await stack.statusOf("start");
+      assertEquals(pidsByName(fourth), pidsByName(third), "the ports are the same: they are adopted");
+
+      // Without a supervisor, and from a command that never saw them, `stop` ends them all.
+      await killHard(fourth.supervisor!.pid);
+      await stack.stopCleanly(...allPids(second), again.pid, ...allPids(third), ...allPids(fourth));
     }));
 
   it("go on while Temporal is killed, and are replaced when it comes back on another port", async () =>
@@ -113,6 +110,24 @@ describe("processes beside Temporal", () => {
       }
       await stack.stopCleanly(...allPids(first), ...allPids(moved), ...allPids(replaced));
     }));
+
+  it("are launched again when they exit during a start because Temporal died", async () => {
+    const port = await freePort();
+    const listener = JSON.stringify(strangerCommand("tcp", "127.0.0.1", port)).slice(1);
+    await withStack([`  worker: { command: [sh, worker.sh, ${listener}, port: ${port} }`], async (stack) => {
+      stack.write(
+        "worker.sh",
+        'if [ -e killed ]; then exec "$@"; fi',
+        "touch killed",
+        "kill -9 $(head -n 1 .stigmer/temporal.pid)",
+        "exit 1",
+      );
+      const started = await stack.statusOf("start");
+      const worker = processIn(started, "worker");
+      assertEquals([started.restarts, worker.ready, worker.restarts], [1, true, 1]);
+      await stack.stopCleanly(worker.pid);
+    });
+  });
 
   it("leave no second worker when the one that started them is killed alone", () =>
     withStack([], async (stack) => {

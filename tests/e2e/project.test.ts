@@ -6,7 +6,8 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { startTemporal } from "../../mod.ts";
 import { freePorts } from "../free_ports.ts";
-import { isAlive, ownRuntime, toolCommand, until, withInstance } from "./support.ts";
+import { isAlive, ownRuntime, toolCommand, withInstance } from "./support.ts";
+import { eventsOf, withStack } from "./support_processes.ts";
 import { withProjects } from "./support_projects.ts";
 
 describe("a project", () => {
@@ -23,12 +24,13 @@ describe("a project", () => {
 
       const again = await statusOf("shop", "start");
       assertEquals([again.reused, again.temporal?.pid], [true, started.temporal!.pid]);
-      for (const cwd of ["shop", "shop/src", "shop/src/deep"]) {
+      for (const cwd of ["shop", "shop/src/deep"]) {
         assertEquals((await statusOf(cwd, "status")).temporal?.pid, started.temporal!.pid, cwd);
-        assertEquals((await statusOf(cwd, "wait")).paths.project, file, cwd);
-        assertStringIncludes((await run(cwd, ["env"])).stdout, `export TEMPORAL_ADDRESS='${started.address}'`);
-        assertEquals((await run(cwd, ["logs", "-n", "1"])).code, 0);
       }
+      assertEquals((await statusOf("shop/src", "wait")).paths.project, file);
+      assertStringIncludes((await run("shop/src", ["env"])).stdout, `export TEMPORAL_ADDRESS='${started.address}'`);
+      const logged = await run("shop/src", ["logs", "--supervisor"]);
+      assertStringIncludes(logged.stdout, `"pid":${started.temporal!.pid}`);
       assertStringIncludes((await run("shop/src", ["status"])).stdout, `  Project    ${file}\n  Home       ${home}\n`);
       assertEquals((await statusOf("elsewhere", "status", "--home", home)).paths.project, null);
 
@@ -49,24 +51,33 @@ describe("a project", () => {
       assertEquals((await run("shop", ["status"])).code, 3);
     }));
 
-  it("is an instance of its own in each checkout, side by side with automatic ports", () =>
-    withProjects(["one/.stigmer", "two/.stigmer"], async ({ write, run, statusOf }) => {
-      for (const checkout of ["one", "two"]) write(`${checkout}/stigmer-local.yaml`, "port: auto", "headless: true");
-      const [one, two] = await Promise.all([statusOf("one", "start"), statusOf("two/sub", "start")]);
+  it("is an instance of its own in each checkout, side by side, also where the path of a socket is too long", () => {
+    const deep = "d".repeat(60) + "/" + "e".repeat(60);
+    return withProjects(["one/.stigmer", `${deep}/.stigmer`], async ({ path, write, run, statusOf }) => {
+      for (const checkout of ["one", deep]) write(`${checkout}/stigmer-local.yaml`, "port: auto", "headless: true");
+      const [one, two] = await Promise.all([statusOf("one", "start"), statusOf(`${deep}/sub`, "start")]);
       assertNotEquals(one.address, two.address);
+      assertEquals(two.paths.home, join(path, deep, ".stigmer"));
       assertEquals((await run("one", ["stop"])).code, 0);
-      const left = await statusOf("two", "status");
+      const left = await statusOf(deep, "status");
       assertEquals([left.temporal?.pid, left.healthy], [two.temporal!.pid, true]);
-      assertEquals((await statusOf("two", "restart")).address, two.address, "the port is kept");
-      assertEquals((await run("two/sub", ["stop"])).code, 0);
-    }));
+      assertEquals((await statusOf(deep, "restart")).address, two.address, "the port is kept");
+      assertEquals((await run(`${deep}/sub`, ["stop"])).code, 0);
+    });
+  });
 
-  it("gets what was only added to its file by start, and the rest by restart", () =>
-    withProjects(["shop/.stigmer"], async ({ write, run, statusOf }) => {
+  it("may name its home, and gets what was only added to its file by start, and the rest by restart", () =>
+    withProjects(["var/home"], async ({ path, write, run, statusOf }) => {
       const [{ port }, other] = [await freePorts(), await freePorts()];
-      const change = (...lines: string[]) => write("shop/stigmer-local.yaml", "headless: true", ...lines);
-      change(`port: ${port}`, "namespaces: [orders]");
-      const first = await statusOf("shop", "start");
+      const home = "home: ../var/home # not in the checkout";
+      const change = (...lines: string[]) => write("shop/stigmer-local.yaml", home, "headless: true", ...lines);
+      const file = change(`port: ${port}`, "namespaces: [orders]");
+      const first = await statusOf("shop/src", "start");
+      assertEquals([first.paths.home, first.paths.project], [join(path, "var/home"), file]);
+      assert(!existsSync(join(path, "shop/.stigmer")));
+      assert(!existsSync(join(path, "var/home/.gitignore")), "it is not below the project file");
+      await statusOf("shop", "status");
+      assert(existsSync(join(path, "var/home/project.read.json")));
 
       change(`port: ${port}`, "namespaces: [orders, billing]", "search_attributes: { Customer: Keyword }");
       const second = await statusOf("shop/sub", "start");
@@ -86,53 +97,20 @@ describe("a project", () => {
       assertEquals((await run("shop", ["stop"])).code, 0);
     }));
 
-  it("starts one process when code that failed is fixed, although a start was tried in between", () =>
-    withProjects(["shop/.stigmer"], async ({ write, run, statusOf }) => {
-      const { port } = await freePorts();
-      write("shop/api.cjs", "process.exit(1);");
-      write(
-        "shop/stigmer-local.yaml",
-        ...["port: auto", "headless: true", "processes:", "  api:", "    command: [node, api.cjs]"],
-        ...[`    port: ${port}`, "    watch: [api.cjs]"],
-      );
+  it("starts one process when code that failed is fixed, although a start was tried in between", async () => {
+    const { port } = await freePorts();
+    await withStack([`  api: { command: [node, api.cjs], port: ${port}, watch: [api.cjs] }`], async (stack) => {
+      stack.write("api.cjs", "process.exit(1);");
       for (const _ of [1, 2]) {
-        assertStringIncludes((await run("shop", ["start"])).stderr, "api exited before it was ready");
+        assertStringIncludes((await stack.run("start")).stderr, "api exited before it was ready");
       }
-      write("shop/api.cjs", `require("node:net").createServer().listen(${port}, "127.0.0.1");`);
-      await until(
-        "it is ready",
-        async () => JSON.parse((await run("shop", ["status", "--json"])).stdout).processes[0].ready,
-      );
-      const events = (await run("shop", ["logs", "--supervisor"])).stdout.split("\n");
-      const changes = events.slice(events.findLastIndex((line) => line.includes('"failed"')) + 1)
-        .filter((line) => line.includes('"changed"') || line.includes('"adopted"'));
-      assertEquals(changes.length, 1, changes.join("\n"));
-      assertEquals((await statusOf("shop", "status")).processes?.[0]?.adopted, false);
-      assertEquals((await run("shop", ["stop"])).code, 0);
-    }));
-
-  it("may name its home, and works far down, where the path of a socket is too long", () => {
-    const deep = "d".repeat(60) + "/" + "e".repeat(60);
-    return withProjects([`${deep}/.stigmer`, "var/home"], async ({ path, write, run, statusOf }) => {
-      write(`${deep}/stigmer-local.yaml`, "port: auto", "headless: true");
-      const far = await statusOf(`${deep}/sub`, "start");
-      assertEquals(far.paths.home, join(path, deep, ".stigmer"));
-      assertEquals((await statusOf(deep, "status")).temporal?.pid, far.temporal!.pid);
-      assertEquals((await run(deep, ["stop"])).code, 0);
-
-      const file = write(
-        "shop/stigmer-local.yaml",
-        "home: ../var/home # not in the checkout",
-        "port: auto",
-        "headless: true",
-      );
-      const near = await statusOf("shop/src", "start");
-      assertEquals([near.paths.home, near.paths.project], [join(path, "var/home"), file]);
-      assert(!existsSync(join(path, "shop/.stigmer")));
-      assert(!existsSync(join(path, "var/home/.gitignore")), "it is not below the project file");
-      await statusOf("shop", "status");
-      assert(existsSync(join(path, "var/home/project.read.json")));
-      assertEquals((await run("shop", ["stop"])).code, 0);
+      stack.write("api.cjs", `require("node:net").createServer().listen(${port}, "127.0.0.1");`);
+      const { pid, adopted } = await stack.untilProcess("api", "is ready", ({ ready }) => ready);
+      assertEquals(adopted, false);
+      const events = eventsOf(stack).map(({ event }) => event);
+      const since = events.slice(events.lastIndexOf("failed")).filter((each) => /^(changed|adopted)$/.test(each));
+      assertEquals(since, ["changed"]);
+      await stack.stopCleanly(pid);
     });
   });
 

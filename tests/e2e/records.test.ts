@@ -119,52 +119,40 @@ describe("a start after a kill", () => {
   it("succeeds after a reboot and with a reused PID, whose process is not signalled", () =>
     withInstance(async (instance) => {
       const left = await startAndKillBoth(instance);
-      const anotherBoot = "00000000-1111-2222-3333-444444444444";
-      writeFileSync(instance.paths.record, formatRecord({ ...left, bootId: anotherBoot }));
+      const bootId = "00000000-1111-2222-3333-444444444444";
+      writeFileSync(instance.paths.record, formatRecord({ ...left, bootId }));
       assertEquals(await assertStarts(instance, "after a reboot"), []);
 
-      for (const name of ["innocent", "temporal"]) { // the name of an executable proves nothing
-        await withBystander(instance, name, async ({ facts, pid, assertUntouched }) => {
-          const reused: [string, Partial<PidRecord>][] = [
-            ["another boot", { ...facts, bootId: anotherBoot }],
-            ["another start time", { ...facts, startTime: `${Number(facts.startTime) - 1}` }],
-            ["another executable", { ...facts, executable: left.executable! }],
-          ];
-          for (const [why, change] of reused) {
-            writeFileSync(instance.paths.record, formatRecord({ ...left, ...change }));
-            const warnings = await assertStarts(instance, `${name}, ${why}`);
-            assert(warnings.some((warning) => warning.includes(`${name} (pid ${pid})`)), `${why}: ${warnings}`);
-            assertUntouched();
-          }
-          writeFileSync(instance.paths.record, formatRecord({ ...left, ...facts, bootId: anotherBoot }));
-          assertEquals((await instance.status()).temporal, null, `status takes ${name} for ours`);
-          const stop = await instance.stop(["--force"]);
-          assertEquals([stop.code, stop.stdout], [0, "Temporal was not running\n"]);
-          assertUntouched();
-        });
-      }
+      // The name of an executable proves nothing. What else tells them apart: tests/temporal/reconcile.test.ts.
+      await withBystander(instance, "temporal", async ({ facts, pid, assertUntouched }) => {
+        const startTime = `${Number(facts.startTime) - 1}`;
+        writeFileSync(instance.paths.record, formatRecord({ ...left, ...facts, startTime }));
+        const warnings = await assertStarts(instance, "another start time");
+        assert(warnings.some((warning) => warning.includes(`temporal (pid ${pid})`)), `${warnings}`);
+        writeFileSync(instance.paths.record, formatRecord({ ...left, ...facts, bootId }));
+        assertEquals((await instance.status()).temporal, null, "status takes it for ours");
+        const stop = await instance.stop(["--force"]);
+        assertEquals([stop.code, stop.stdout], [0, "Temporal was not running\n"]);
+        assertUntouched();
+      });
     }));
 });
 
 describe("an invalid record", () => {
-  it("is a warning with any content, and never a crash or a signal", () =>
+  it("is a warning, whatever it is, and never makes start, status or stop fail, or signal a process", () =>
     withInstance(async (instance) => {
       const { record: path } = instance.paths;
       const good = formatRecord(await startAndKillBoth(instance));
       const precious = join(instance.home, "precious");
       writeFileSync(precious, good);
       await withBystander(instance, "temporal", async ({ pid, assertUntouched }) => {
+        // What no record may contain: tests/instance/pid_file_format.test.ts.
         const hostile: [string, () => void][] = [
-          ["empty", () => writeFileSync(path, "")],
           ["cut off in its second line", () => writeFileSync(path, `${pid}\ntempo`)],
-          ["binary", () => writeFileSync(path, new Uint8Array([0xff, 0xfe, 0, 1, 2, 0x80]))],
           ["huge", () => writeFileSync(path, `${pid}\ntemporal\n` + "x".repeat(MAX_RECORD_BYTES))],
           ["a link", () => symlinkSync(precious, path)],
           ["a link that leads nowhere", () => symlinkSync(join(instance.home, "nowhere"), path)],
           ["a folder", () => mkdirSync(join(path, "with", "content"), { recursive: true })],
-          ["PID 0", () => writeFileSync(path, good.replace(/^\d+/, "0"))],
-          ["PID 1", () => writeFileSync(path, good.replace(/^\d+/, "1"))],
-          ["PID -5", () => writeFileSync(path, good.replace(/^\d+/, "-5"))],
         ];
         for (const [what, put] of hostile) {
           rmSync(path, { recursive: true });
@@ -173,53 +161,52 @@ describe("an invalid record", () => {
           assert(warnings.some((warning) => warning.includes("set aside")), `${what}: ${warnings}`);
           assert(lstatSync(path).isFile(), what);
         }
+        for (const text of ["", "-1", `${pid}\ntemporal\n${"x".repeat(2 * MAX_RECORD_BYTES)}`]) {
+          writeFileSync(path, text);
+          const status = await instance.status();
+          assertEquals([status.exitCode, status.state, status.temporal], [3, "stopped", null]);
+          const stop = await instance.stop();
+          assertEquals([stop.code, stop.stdout], [0, "Temporal was not running\n"], stop.stderr);
+        }
         assertUntouched();
       });
       assertEquals(readFileSync(precious, "utf8"), good, "what the link led to is as it was");
       const kept = readdirSync(instance.home).filter((name) => name.startsWith(`${basename(path)}.set-aside`));
       assert(kept.length > 0, "what stood there is kept");
     }));
-
-  it("makes neither status nor stop fail", () =>
-    withInstance(async (instance) => {
-      await startAndKillBoth(instance);
-      for (const text of ["", "-1", "x".repeat(2 * MAX_RECORD_BYTES)]) {
-        writeFileSync(instance.paths.record, text);
-        const status = await instance.status();
-        assertEquals([status.exitCode, status.state, status.temporal], [3, "stopped", null]);
-        const stop = await instance.stop();
-        assertEquals([stop.code, stop.stdout], [0, "Temporal was not running\n"], stop.stderr);
-      }
-    }));
 });
 
 describe("a record of an old version", () => {
-  const lineCounts = { "one line": 1, "three lines": 3 };
-
-  for (const [what, count] of Object.entries(lineCounts)) {
-    it(`with ${what} is understood: the running Temporal is adopted`, () =>
-      withInstance(async (instance) => {
-        const first = pidsOf(await instance.start(["--headless"]));
-        await killHard(first.supervisor);
-        const lines = readFileSync(instance.paths.record, "utf8").split("\n").slice(0, count);
-        writeFileSync(instance.paths.record, lines.join("\n") + "\n");
+  it("is understood: the running Temporal is adopted", () =>
+    withInstance(async (instance) => {
+      const first = pidsOf(await instance.start(["--headless"]));
+      const whole = readFileSync(instance.paths.record, "utf8").split("\n");
+      let { supervisor } = first;
+      for (const count of [1, 3]) { // the versions wrote so many lines
+        await killHard(supervisor);
+        writeFileSync(instance.paths.record, whole.slice(0, count).join("\n") + "\n");
         const alone = await instance.status();
         assertEquals([alone.exitCode, alone.state, alone.temporal?.pid], [4, "unsupervised", first.temporal]);
 
         const adopted = await instance.start(["--headless"]);
         assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [first.temporal, true]);
         assertEquals([readRecord(instance).pid, readRecord(instance).settings?.headless], [first.temporal, true]);
-        await killHard(pidsOf(adopted).supervisor, first.temporal);
+        supervisor = pidsOf(adopted).supervisor;
+      }
+      await killHard(supervisor, first.temporal);
+    }));
 
-        writeFileSync(instance.paths.record, lines.join("\n") + "\n");
-        assertEquals(await assertStarts(instance, "its process is dead"), []);
+  it("names no process that is dead, or another one", () =>
+    withInstance(async (instance) => {
+      const [pid] = formatRecord(await startAndKillBoth(instance)).split("\n");
+      writeFileSync(instance.paths.record, `${pid}\n`);
+      assertEquals(await assertStarts(instance, "its process is dead"), []);
 
-        await withBystander(instance, "temporal", async ({ pid, assertUntouched }) => {
-          writeFileSync(instance.paths.record, [pid, ...lines.slice(1)].join("\n") + "\n");
-          const warnings = await assertStarts(instance, "its PID is somebody else's");
-          assert(warnings.some((warning) => warning.includes(`pid ${pid}`)), `${warnings}`);
-          assertUntouched();
-        });
-      }));
-  }
+      await withBystander(instance, "temporal", async ({ pid, assertUntouched }) => {
+        writeFileSync(instance.paths.record, `${pid}\ntemporal\n${Math.floor(Date.now() / 1000)}\n`);
+        const warnings = await assertStarts(instance, "its PID is another process's");
+        assert(warnings.some((warning) => warning.includes(`pid ${pid}`)), `${warnings}`);
+        assertUntouched();
+      });
+    }));
 });

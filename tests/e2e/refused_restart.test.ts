@@ -7,6 +7,7 @@ import { parseRecord } from "../../lib/instance/pid_file_format.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { freePorts } from "../free_ports.ts";
 import { temporalBinary, type TestInstance, withInstance } from "./support.ts";
+import { ask } from "./support_events.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
 const TEXTS = ["A", "B", "C", "D"].flatMap((name) => ["--search-attribute", `${name}=Text`]);
@@ -17,7 +18,7 @@ async function assertRefused(instance: TestInstance, before: Status, flags: stri
   assertEquals(code, 1, stderr);
   assertStringIncludes(stderr, message);
   assertStringIncludes(stderr, "; the running Temporal was not stopped");
-  assertEquals(pidsOf(await instance.status()), pidsOf(before));
+  assertEquals(pidsOf(await ask(instance, "GET", "/status")), pidsOf(before));
 }
 
 describe("a restart that could only fail", () => {
@@ -52,7 +53,7 @@ describe("a restart that could only fail", () => {
         const env = { STIGMER_TEMPORAL_BIN: undefined };
         const { stderr } = await instance.run(["restart"], { env });
         assertStringIncludes(stderr, `Cannot run ${binary}: file not found; the running Temporal was not stopped`);
-        assertEquals(pidsOf(await instance.status()), pidsOf(before));
+        assertEquals(pidsOf(await ask(instance, "GET", "/status")), pidsOf(before));
       } finally {
         await new Promise((resolve) => other.close(resolve));
       }

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -8,148 +8,140 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { withTempDir } from "../platform/support.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
-import { noTerminal, onPseudoTerminal } from "../portable.ts";
+import { noTerminal } from "../portable.ts";
 import {
   assertNothingLeft,
-  isAlive,
   launch,
   ownRuntime,
+  ROOT,
+  type Running,
   temporalBinary,
   toolCommand,
   until,
   withInstance,
 } from "./support.ts";
+import { quoted } from "./support_callers.ts";
 import { withFileSystem } from "./support_places.ts";
+import { sharedInstance } from "./support_shared.ts";
+import { withTerminal } from "./support_terminal.ts";
 
 describe("run", () => {
-  it("starts Temporal if needed, leaves it running, and passes its address to the command", () =>
-    withInstance(async (instance) => {
-      const print = ["--", "sh", "-c", 'echo "$TEMPORAL_ADDRESS $TEMPORAL_NAMESPACE $TEMPORAL_UI_URL"'];
-      const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
-      const first = await instance.run(["run", ...ports, ...print]);
-      assertEquals(first.code, 0, first.stderr);
-      assertEquals(first.stdout, `127.0.0.1:${instance.port} default http://127.0.0.1:${instance.uiPort}\n`);
-      const { temporal } = await instance.status();
-      assertEquals((await instance.run(["run", ...print])).stdout, first.stdout);
-      assertEquals((await instance.status()).temporal?.pid, temporal?.pid);
-
-      assertEquals(
-        (await instance.run(["env", "--shell", "sh"])).stdout.split("\n")[0],
-        `export TEMPORAL_ADDRESS='127.0.0.1:${instance.port}'`,
-      );
-      assertEquals(JSON.parse((await instance.run(["env", "--json"])).stdout).TEMPORAL_NAMESPACE, "default");
-      // A Temporal that ran before is not stopped.
-      assertEquals((await instance.run(["run", "--stop-after", "--", "true"])).code, 0);
-      assert(isAlive(temporal!.pid));
-    }));
-
-  it("passes on the connection to the instance, whichever others are in the caller's environment and profiles", () =>
-    withInstance(async (instance) => {
-      const config = join(instance.home, "config", "temporalio");
-      mkdirSync(config, { recursive: true });
-      const profile = '[profile.default]\naddress = "cloud.invalid:7233"\napi_key = "k"\n[profile.default.tls]\n';
-      writeFileSync(join(config, "temporal.toml"), profile);
-      const env = {
-        XDG_CONFIG_HOME: join(instance.home, "config"),
-        TEMPORAL_ADDRESS: "cloud.invalid:7233",
-        TEMPORAL_API_KEY: "key",
-        TEMPORAL_TLS: "true",
-        TEMPORAL_TLS_CLIENT_CERT_PATH: "/nowhere/client.pem",
-        TEMPORAL_TLS_CA: "/nowhere/ca.pem",
-        TEMPORAL_GRPC_META_X_TEAM: "blue",
-        TEMPORAL_PROFILE: "cloud",
-        TEMPORAL_CONFIG_FILE: "/nowhere/temporal.toml",
-        TEMPORAL_UI_URL: "http://cloud.invalid",
-        TEMPORAL_CODEC_ENDPOINT: "kept",
-        SHELL: "/bin/sh",
-      };
-      const { address } = await instance.start(["--headless"]);
-      const print = 'env | grep ^TEMPORAL_ | sort; exec "$@"';
-      const list = ["sh", temporalBinary(), "workflow", "list", "--output", "json"];
-      const reached = [
-        `TEMPORAL_ADDRESS=${address}`,
-        "TEMPORAL_CODEC_ENDPOINT=kept",
-        "TEMPORAL_CONFIG_FILE=/dev/null",
-        "TEMPORAL_NAMESPACE=default",
-        "[",
-        "]",
-        "",
-      ];
-      const run = await instance.run(["run", "--", "sh", "-c", print, ...list], { env });
-      assertEquals([run.code, run.stdout.split("\n")], [0, reached], run.stderr);
-
-      const evaluate = `eval "$(${
-        [...toolCommand(ownRuntime), "env"].map((word) => `'${word}'`).join(" ")
-      })" && ${print}`;
-      const home = { STIGMER_HOME: instance.home };
-      const evaluated = await launch(["sh", "-c", evaluate, ...list], { env: { ...env, ...home } }).ended;
-      assertEquals([evaluated.code, evaluated.stdout.split("\n")], [0, reached], evaluated.stderr);
-
-      const json = await instance.run(["env", "--json"], { env });
-      const set = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: "default", TEMPORAL_CONFIG_FILE: "/dev/null" };
-      assertEquals(JSON.parse(json.stdout), set);
-    }));
-
-  it("stops Temporal afterwards with --stop-after, if it started it itself", () =>
+  it("starts Temporal if needed, and stops it afterwards only with --stop-after, if it started it itself", () =>
     withInstance(async (instance) => {
       const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
       const result = await instance.run(["run", ...ports, "--stop-after", "--", "sh", "-c", "exit 3"]);
       assertEquals(result.code, 3, result.stderr);
       assertNothingLeft(instance, []);
-    }));
 
-  it("exits with the command's status", () =>
-    withInstance(async (instance) => {
-      await instance.start(["--headless"]);
-      const codeOf = async (...command: string[]) => (await instance.run(["run", "--", ...command])).code;
-      assertEquals(await codeOf("sh", "-c", "exit 42"), 42);
-      assertEquals(await codeOf("sh", "-c", "kill -KILL $$"), 128 + 9);
-      assertEquals(await codeOf("there-is-no-such-command"), 127);
-      assertEquals(await codeOf("/etc/passwd"), 126);
-      assertEquals(await codeOf("/etc/passwd/below-a-file"), 126);
-      const mistyped = await instance.run(["run", "--quiet", "--", "there-is-no-such-command"]);
-      assertMatch(mistyped.stderr, /^error: Command not found: `there-is-no-such-command`\nhint: .*PATH/);
-      assertEquals(await codeOf("sh", "-c", "kill -USR1 $$"), 128 + constants.signals.SIGUSR1);
-      assertEquals((await instance.run(["run"])).code, 2);
-      const forgotten = await instance.run(["run", "true"]);
-      assertEquals(forgotten.code, 2);
-      assertStringIncludes(forgotten.stderr, "--");
+      const print = ["--", "sh", "-c", 'echo "$TEMPORAL_ADDRESS $TEMPORAL_NAMESPACE $TEMPORAL_UI_URL"'];
+      const first = await instance.run(["run", ...ports, ...print]);
+      assertEquals(first.code, 0, first.stderr);
+      assertEquals(first.stdout, `127.0.0.1:${instance.port} default http://127.0.0.1:${instance.uiPort}\n`);
+      const { temporal } = await instance.status();
+      assertEquals((await instance.run(["run", "--stop-after", ...print])).stdout, first.stdout);
+      assertEquals((await instance.status()).temporal?.pid, temporal?.pid, "it ran before");
+      const env = await instance.run(["env", "--shell", "sh"]);
+      assertEquals(env.stdout.split("\n")[0], `export TEMPORAL_ADDRESS='127.0.0.1:${instance.port}'`);
     }));
+});
 
-  it("forwards signals to the command, and 1 MB of bytes unchanged", () =>
-    withInstance(async (instance) => {
-      await instance.start(["--headless"]);
-      const traps = ["HUP", "INT", "QUIT", "USR1", "USR2"].map((name) => `trap "echo ${name}" ${name};`).join(" ");
-      const running = instance.launch([
-        "run",
-        "--",
-        "sh",
-        "-c",
-        `${traps} trap "echo TERM; exit 9" TERM; echo ready; while :; do sleep 0.1; done`,
-      ]);
-      await until("the command is ready", () => running.stdout().includes("ready"));
-      for (const name of ["HUP", "INT", "QUIT", "USR1", "USR2", "TERM"] as const) {
-        running.kill(`SIG${name}`);
-        await until(`the command has heard of ${name}`, () => running.stdout().includes(`${name}\n`));
-      }
-      const ended = await running.ended;
-      assertEquals([ended.code, ended.stdout], [9, "ready\nHUP\nINT\nQUIT\nUSR1\nUSR2\nTERM\n"]);
+describe("run with a running Temporal", () => {
+  const instance = sharedInstance("--headless");
 
-      const [given, echoed] = [join(instance.home, "given"), join(instance.home, "echoed")];
-      writeFileSync(given, randomBytes(1024 * 1024));
-      const cat = [...toolCommand(ownRuntime), "run", "--home", instance.home, "--", "cat"];
-      const copied = await launch([
-        "sh",
-        "-c",
-        'given=$1 echoed=$2; shift 2; exec "$@" <"$given" >"$echoed"',
-        "-",
-        given,
-        echoed,
-        ...cat,
-      ]).ended;
-      assertEquals(copied.code, 0, copied.stderr);
-      assert(readFileSync(given).equals(readFileSync(echoed)));
-    }));
+  it("passes on the connection to the instance, whichever others are in the caller's environment and profiles", async () => {
+    const config = join(instance.home, "config", "temporalio");
+    mkdirSync(config, { recursive: true });
+    const profile = '[profile.default]\naddress = "cloud.invalid:7233"\napi_key = "k"\n[profile.default.tls]\n';
+    writeFileSync(join(config, "temporal.toml"), profile);
+    const env = {
+      XDG_CONFIG_HOME: join(instance.home, "config"),
+      TEMPORAL_ADDRESS: "cloud.invalid:7233",
+      TEMPORAL_API_KEY: "key",
+      TEMPORAL_TLS: "true",
+      TEMPORAL_TLS_CLIENT_CERT_PATH: "/nowhere/client.pem",
+      TEMPORAL_TLS_CA: "/nowhere/ca.pem",
+      TEMPORAL_GRPC_META_X_TEAM: "blue",
+      TEMPORAL_PROFILE: "cloud",
+      TEMPORAL_CONFIG_FILE: "/nowhere/temporal.toml",
+      TEMPORAL_UI_URL: "http://cloud.invalid",
+      TEMPORAL_CODEC_ENDPOINT: "kept",
+      SHELL: "/bin/sh",
+    };
+    const { address } = instance.started;
+    const print = 'env | grep ^TEMPORAL_ | sort; exec "$@"';
+    const list = ["sh", temporalBinary(), "workflow", "list", "--output", "json"];
+    const reached = [
+      `TEMPORAL_ADDRESS=${address}`,
+      "TEMPORAL_CODEC_ENDPOINT=kept",
+      "TEMPORAL_CONFIG_FILE=/dev/null",
+      "TEMPORAL_NAMESPACE=default",
+      "[",
+      "]",
+      "",
+    ];
+    const run = await instance.run(["run", "--", "sh", "-c", print, ...list], { env });
+    assertEquals([run.code, run.stdout.split("\n")], [0, reached], run.stderr);
+
+    const evaluate = `eval "$(${
+      [...toolCommand(ownRuntime), "env"].map((word) => `'${word}'`).join(" ")
+    })" && ${print}`;
+    const home = { STIGMER_HOME: instance.home };
+    const evaluated = await launch(["sh", "-c", evaluate, ...list], { env: { ...env, ...home } }).ended;
+    assertEquals([evaluated.code, evaluated.stdout.split("\n")], [0, reached], evaluated.stderr);
+
+    const json = await instance.run(["env", "--json"], { env });
+    const set = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: "default", TEMPORAL_CONFIG_FILE: "/dev/null" };
+    assertEquals(JSON.parse(json.stdout), set);
+  });
+
+  it("exits with the command's status", async () => {
+    const codeOf = async (...command: string[]) => (await instance.run(["run", "--", ...command])).code;
+    assertEquals(await codeOf("sh", "-c", "exit 42"), 42);
+    assertEquals(await codeOf("sh", "-c", "kill -KILL $$"), 128 + 9);
+    assertEquals(await codeOf("there-is-no-such-command"), 127);
+    assertEquals(await codeOf("/etc/passwd"), 126);
+    assertEquals(await codeOf("/etc/passwd/below-a-file"), 126);
+    const mistyped = await instance.run(["run", "--quiet", "--", "there-is-no-such-command"]);
+    assertMatch(mistyped.stderr, /^error: Command not found: `there-is-no-such-command`\nhint: .*PATH/);
+    assertEquals(await codeOf("sh", "-c", "kill -USR1 $$"), 128 + constants.signals.SIGUSR1);
+    assertEquals((await instance.run(["run"])).code, 2);
+    const forgotten = await instance.run(["run", "true"]);
+    assertEquals(forgotten.code, 2);
+    assertStringIncludes(forgotten.stderr, "--");
+  });
+
+  it("forwards signals to the command, and 1 MB of bytes unchanged", async () => {
+    const traps = ["HUP", "INT", "QUIT", "USR1", "USR2"].map((name) => `trap "echo ${name}" ${name};`).join(" ");
+    const running = instance.launch([
+      "run",
+      "--",
+      "sh",
+      "-c",
+      `${traps} trap "echo TERM; exit 9" TERM; echo ready; while :; do sleep 0.1; done`,
+    ]);
+    await until("the command is ready", () => running.stdout().includes("ready"));
+    for (const name of ["HUP", "INT", "QUIT", "USR1", "USR2", "TERM"] as const) {
+      running.kill(`SIG${name}`);
+      await until(`the command has heard of ${name}`, () => running.stdout().includes(`${name}\n`));
+    }
+    const ended = await running.ended;
+    assertEquals([ended.code, ended.stdout], [9, "ready\nHUP\nINT\nQUIT\nUSR1\nUSR2\nTERM\n"]);
+
+    const [given, echoed] = [join(instance.home, "given"), join(instance.home, "echoed")];
+    writeFileSync(given, randomBytes(1024 * 1024));
+    const cat = [...toolCommand(ownRuntime), "run", "--home", instance.home, "--", "cat"];
+    const copied = await launch([
+      "sh",
+      "-c",
+      'given=$1 echoed=$2; shift 2; exec "$@" <"$given" >"$echoed"',
+      "-",
+      given,
+      echoed,
+      ...cat,
+    ]).ended;
+    assertEquals(copied.code, 0, copied.stderr);
+    assert(readFileSync(given).equals(readFileSync(echoed)));
+  });
 });
 
 describe("run --ephemeral", () => {
@@ -158,62 +150,72 @@ describe("run --ephemeral", () => {
   const homesIn = (folder: string) => readdirSync(folder).filter((name) => name.startsWith("stigmer-ephemeral-"));
   /** The PIDs of the processes with a home in this folder: Temporals, and their supervisors. */
   const temporalsIn = (folder: string) => processesHere().processesIn(folder).map(({ pid }) => pid);
-
   /** The supervisor exits last, after the home was removed. */
-  const gone = (folder: string) =>
-    until("Temporal and its supervisor are gone", () => temporalsIn(folder).length === 0);
+  const nothingIn = (folder: string) =>
+    until(
+      "home, Temporal and supervisor are gone",
+      () => (!existsSync(folder) || homesIn(folder).length === 0) && temporalsIn(folder).length === 0,
+    );
 
-  it("gives ten commands at once an instance each, and leaves nothing", () =>
+  /** Runs `line` of sh, which first writes its PID, with the temporary folder `TMPDIR`; resolves when it runs. */
+  const launchLine = async (line: string, TMPDIR: string, cwd = ROOT): Promise<Running> => {
+    const running = launch(command("sh", "-c", `echo $$; ${line}`), { env: { TMPDIR }, cwd });
+    await until("the command runs", () => running.stdout().includes("\n"));
+    return running;
+  };
+  /** Kills the tool, and the command, which the tool leaves alone then. */
+  const killBoth = ({ pid, stdout }: Running) => {
+    process.kill(pid, "SIGKILL");
+    process.kill(Number(stdout()), "SIGKILL");
+  };
+
+  /** Node finds free ports in the same way, and costs more. */
+  const AT_ONCE = ownRuntime === "deno" ? 10 : 5;
+
+  it(`gives ${AT_ONCE} commands at once an instance each, and leaves nothing`, () =>
     withTempDir(async (folder) => {
       const env = { TMPDIR: folder };
-      const all = await Promise.all(
-        Array.from({ length: 10 }, () => launch(command("sh", "-c", "echo $TEMPORAL_ADDRESS; exit 5"), { env }).ended),
-      );
-      for (const { code, stderr } of all) assertEquals(code, 5, stderr);
-      const addresses = all.map(({ stdout }) => stdout.trim());
-      for (const address of addresses) assertMatch(address, /^127\.0\.0\.1:\d+$/);
-      assertEquals(new Set(addresses).size, 10);
-      await until("the homes are gone", () => homesIn(folder).length === 0);
-      await gone(folder);
+      const line = command("sh", "-c", "echo $TEMPORAL_ADDRESS; exit 5");
+      const all = await Promise.all(Array.from({ length: AT_ONCE }, () => launch(line, { env }).ended));
+      for (const { code, stdout, stderr } of all) {
+        assertEquals(code, 5, stderr);
+        assertMatch(stdout, /^127\.0\.0\.1:\d+\n$/);
+      }
+      assertEquals(new Set(all.map(({ stdout }) => stdout)).size, AT_ONCE);
+      await nothingIn(folder);
     }));
 
   it("leaves nothing when the command is interrupted, even in a temporary folder with a long path", () =>
     withTempDir(async (parent) => {
       const folder = join(parent, "x".repeat(110)); // longer than a socket path may be
       mkdirSync(folder);
-      const running = launch(command("sh", "-c", "echo up; exec sleep 1000"), { env: { TMPDIR: folder } });
-      await until("the command runs", () => running.stdout().includes("up"));
+      const running = await launchLine("exec sleep 1000", folder);
       running.kill("SIGINT");
       assertEquals((await running.ended).code, 128 + 2);
-      await until("the home is gone", () => homesIn(folder).length === 0);
-      await gone(folder);
+      await nothingIn(folder);
     }));
 
-  it("leaves nothing when its own process is killed -9", () =>
+  it("leaves nothing when its own process is killed -9, with a relative path of the temporary folder", () =>
     withTempDir(async (folder) => {
-      const running = launch(command("sh", "-c", "echo $$; exec sleep 1000"), { env: { TMPDIR: folder } });
-      await until("the command runs", () => running.stdout().includes("\n"));
-      assertNotEquals(temporalsIn(folder), []);
-      process.kill(running.pid, "SIGKILL");
-      process.kill(Number(running.stdout()), "SIGKILL"); // the command itself is not stopped by the tool
+      const inTmp = join(folder, "tmp");
+      mkdirSync(inTmp);
+      const running = await launchLine("exec sleep 1000", "tmp", folder);
+      assertEquals(homesIn(inTmp).length, 1);
+      assertNotEquals(temporalsIn(inTmp), []);
+      killBoth(running);
       await running.ended;
-      await gone(folder);
-      await until("the home is gone", () => homesIn(folder).length === 0);
+      await nothingIn(inTmp);
     }));
 
   it("leaves nothing when all its processes got SIGTERM before it was killed -9", () =>
     withTempDir(async (folder) => {
-      const line = 'trap "" TERM; echo $$; exec sleep 1000';
-      const running = launch(command("sh", "-c", line), { env: { TMPDIR: folder } });
-      await until("the command runs", () => running.stdout().includes("\n"));
+      const running = await launchLine('trap "" TERM; exec sleep 1000', folder);
       const children = spawnSync("ps", ["-o", "pid=", "--ppid", `${running.pid}`], { encoding: "utf8" }).stdout;
       for (const pid of children.trim().split(/\s+/)) process.kill(Number(pid), "SIGTERM");
       process.kill(running.pid, "SIGTERM");
-      process.kill(running.pid, "SIGKILL");
-      process.kill(Number(running.stdout()), "SIGKILL");
+      killBoth(running);
       await running.ended;
-      await until("the home is gone", () => homesIn(folder).length === 0);
-      await gone(folder);
+      await nothingIn(folder);
     }));
 
   for (const lost of ["home", "temporary folder"] as const) {
@@ -221,36 +223,22 @@ describe("run --ephemeral", () => {
       withTempDir(async (parent) => {
         const folder = join(parent, "tmp");
         mkdirSync(folder);
-        const running = launch(command("sh", "-c", "echo $$; exec sleep 1000"), { env: { TMPDIR: folder } });
-        await until("the command runs", () => running.stdout().includes("\n"));
+        const running = await launchLine("exec sleep 1000", folder);
         assertNotEquals(temporalsIn(folder), []);
-        process.kill(running.pid, "SIGKILL");
-        process.kill(Number(running.stdout()), "SIGKILL");
+        killBoth(running);
         rmSync(lost === "home" ? join(folder, homesIn(folder)[0]!) : folder, { recursive: true });
         await running.ended;
-        await gone(folder);
+        await nothingIn(folder);
         assertEquals(readdirSync(parent), lost === "home" ? ["tmp"] : []);
-        await until("the home is gone", () => lost !== "home" || homesIn(folder).length === 0);
       }));
   }
 
-  it("leaves nothing with a relative path of the temporary folder", () =>
+  it("restarts Temporal like any supervisor, reports when it gives up, and lets the command continue", () =>
     withTempDir(async (folder) => {
-      const inTmp = join(folder, "tmp");
-      mkdirSync(inTmp);
-      const running = launch(command("sh", "-c", "echo $$; exec sleep 1000"), { env: { TMPDIR: "tmp" }, cwd: folder });
-      await until("the command runs", () => running.stdout().includes("\n"));
-      assertEquals(homesIn(inTmp).length, 1);
-      process.kill(running.pid, "SIGKILL");
-      process.kill(Number(running.stdout()), "SIGKILL");
-      await running.ended;
-      await until("the home is gone", () => homesIn(inTmp).length === 0);
-      await gone(inTmp);
-    }));
-
-  it("restarts Temporal like any supervisor, and answers status requests", () =>
-    withTempDir(async (folder) => {
-      const running = launch(command("sh", "-c", "echo up; exec sleep 1000"), { env: { TMPDIR: folder } });
+      const limited = [...toolCommand(ownRuntime), "run", "--ephemeral", "--max-restarts", "1", "--"];
+      const mayGoOn = join(folder, "may-go-on");
+      const line = 'echo up; while [ ! -e "$0" ]; do sleep 0.1; done; echo went on; exec sleep 1000';
+      const running = launch([...limited, "sh", "-c", line, mayGoOn], { env: { TMPDIR: folder } });
       await until("the command runs", () => running.stdout().includes("up"));
       const home = join(folder, homesIn(folder)[0]!);
       const status = async () => {
@@ -260,14 +248,21 @@ describe("run --ephemeral", () => {
       const first = await status();
       assertEquals([first.state, first.supervisor.pid, first.restarts], ["running", running.pid, 0]);
       process.kill(first.temporal.pid, "SIGKILL");
-      await until("another Temporal serves", async () => {
+      const second = await until("another Temporal serves", async () => {
         const { state, restarts, temporal } = await status();
-        return state === "running" && restarts === 1 && temporal.pid !== first.temporal.pid;
+        return state === "running" && restarts === 1 && temporal.pid !== first.temporal.pid && temporal;
       });
+      process.kill(second.pid, "SIGKILL");
+      await until(
+        "it is given up",
+        () => running.stderr().includes("Temporal stopped while the command was running: "),
+      );
+      writeFileSync(mayGoOn, "");
+      await until("the command goes on", () => running.stdout().includes("went on"));
       running.kill("SIGTERM");
       assertEquals((await running.ended).code, 128 + 15);
       assertEquals(homesIn(folder), []);
-      await gone(folder);
+      await nothingIn(folder);
     }));
 
   it("refuses a database file, because its data is in memory", () =>
@@ -277,29 +272,6 @@ describe("run --ephemeral", () => {
       const { code, stdout, stderr } = await launch(words, { env: { TMPDIR: folder } }).ended;
       assertEquals([code, stdout], [2, ""]);
       assertStringIncludes(stderr, "in memory");
-    }));
-
-  it("reports it when the supervisor gives up, and lets the command continue", () =>
-    withTempDir(async (folder) => {
-      const limited = [...toolCommand(ownRuntime), "run", "--ephemeral", "--max-restarts", "1", "--"];
-      const mayEnd = join(folder, "may-end");
-      const wait = 'echo up; while [ ! -e "$0" ]; do sleep 0.1; done; exit 7';
-      const running = launch([...limited, "sh", "-c", wait, mayEnd], { env: { TMPDIR: folder } });
-      await until("the command runs", () => running.stdout().includes("up"));
-      const record = join(folder, homesIn(folder)[0]!, "temporal.pid");
-      const killed = new Set<number>();
-      await until("it is given up", () => {
-        const pid = existsSync(record) ? Number(readFileSync(record, "utf8").split("\n")[0]) : 0;
-        if (pid > 1 && !killed.has(pid)) {
-          killed.add(pid);
-          process.kill(pid, "SIGKILL");
-        }
-        return running.stderr().includes("Temporal stopped while the command was running: ");
-      });
-      writeFileSync(mayEnd, "");
-      assertEquals((await running.ended).code, 7);
-      await gone(folder);
-      assertEquals(homesIn(folder), []);
     }));
 
   it("reports it when no home can be created, and runs nothing", (t) =>
@@ -320,7 +292,7 @@ describe("run --ephemeral", () => {
       assertEquals([code, stdout], [1, ""]);
       assertEquals(stderr, "error: Temporal exited with code 3: second\n  | first\n  | second\n");
       assertEquals(homesIn(folder), []);
-      await gone(folder);
+      await nothingIn(folder);
     }));
 
   it("leaves nothing when it is killed -9 at any moment of its start", () =>
@@ -334,57 +306,33 @@ describe("run --ephemeral", () => {
         });
         process.kill(running.pid, "SIGKILL");
         await running.ended;
-        await until(`the home is gone of which ${moment} was there`, () => homesIn(folder).length === 0);
-        await until("all processes are gone", () => temporalsIn(folder).length === 0);
+        await nothingIn(folder);
       }
     }));
 
   for (const stdin of ["the terminal", "/dev/null"]) {
     it(
-      `lets Ctrl-C on a terminal reach the command once, when its stdin is ${stdin}`,
+      `leaves the terminal to the command, which Ctrl-C reaches once, when its stdin is ${stdin}`,
       { skip: noTerminal() },
       () =>
         withTempDir(async (folder) => {
           const counter = join(folder, "counter.sh");
           writeFileSync(
             counter,
-            "n=0; trap 'n=$((n + 1))' INT; echo ready; while [ $n = 0 ]; do sleep 0.1; done; " +
+            "test -t 0 && test -t 1 && echo both; " +
+              "n=0; trap 'n=$((n + 1))' INT; echo ready; while [ $n = 0 ]; do sleep 0.1; done; " +
               'for i in 1 2 3 4 5; do sleep 0.1; done; echo "told $n times"\n',
           );
-          const words = command("sh", counter).map((word) => `'${word}'`).join(" ");
-          const line = stdin === "/dev/null" ? `${words} </dev/null` : words;
-          const [file, ...args] = onPseudoTerminal(line);
-          const child = spawn(file!, args, {
-            env: { ...process.env, TMPDIR: folder, STIGMER_TEMPORAL_BIN: temporalBinary() },
-            stdio: ["pipe", "pipe", "ignore"],
+          const words = command("sh", counter).map(quoted).join(" ");
+          const line = `exec ${words} ${stdin === "/dev/null" ? "</dev/null" : ""}`;
+          const { code, shown } = await withTerminal(line, { env: { TMPDIR: folder } }, async (terminal) => {
+            await until("the command is ready", () => terminal.shown().includes("ready"));
+            terminal.press("\x03");
           });
-          const closed = new Promise((resolve) => child.once("close", resolve));
-          let shown = "";
-          child.stdout.setEncoding("utf8").on("data", (text: string) => shown += text);
-          await until("the command is ready", () => shown.includes("ready"));
-          child.stdin.write("\x03");
-          await closed;
           assertStringIncludes(shown, "told 1 times");
-          await until("the home is gone", () => homesIn(folder).length === 0);
+          assertEquals([code, shown.includes("both")], [0, stdin === "the terminal"]);
+          await nothingIn(folder);
         }),
     );
   }
-
-  it("leaves the terminal to the command", {
-    skip: noTerminal(),
-  }, () =>
-    withTempDir(async (folder) => {
-      const line = command("sh", "-c", "test -t 0 && test -t 1 && echo both").map((word) => `'${word}'`).join(" ");
-      const [file, ...args] = onPseudoTerminal(line);
-      const child = spawn(file!, args, {
-        env: { ...process.env, TMPDIR: folder, STIGMER_TEMPORAL_BIN: temporalBinary() },
-        stdio: ["pipe", "pipe", "ignore"],
-      });
-      let shown = "";
-      child.stdout.setEncoding("utf8").on("data", (text: string) => shown += text);
-      const code = await new Promise((resolve) => child.once("close", resolve));
-      assertStringIncludes(shown, "both");
-      assertEquals(code, 0);
-      await until("the home is gone", () => homesIn(folder).length === 0);
-    }));
 });

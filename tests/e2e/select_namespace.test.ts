@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type TestInstance, withInstance } from "./support.ts";
-import { makeNamespace, pidsOf, stopCleanly } from "./support_lifecycle.ts";
+import { makeNamespace, pidsOf } from "./support_lifecycle.ts";
 
 const PRINT = ["--", "sh", "-c", "echo $TEMPORAL_NAMESPACE"];
 
@@ -12,38 +12,12 @@ function declare({ paths, port, uiPort }: TestInstance, ...namespaces: string[])
 }
 
 describe("--namespace of a command that uses the instance", () => {
-  it("selects a namespace that is declared or exists, for that command alone", () =>
+  it("selects one that is declared or exists, for that command alone; another is an error that lists them", () =>
     withInstance(async (instance) => {
       declare(instance, "orders", "billing");
       const stopped = await instance.run(["env", "--json", "--namespace", "billing"]);
       assertEquals(JSON.parse(stopped.stdout).TEMPORAL_NAMESPACE, "billing");
-      const first = await instance.run(["run", "--namespace", "billing", ...PRINT]);
-      assertEquals([first.code, first.stdout], [0, "billing\n"], first.stderr);
-      const started = await instance.status();
-      await makeNamespace(instance, "by-hand");
 
-      for (const namespace of ["billing", "default", "by-hand"]) {
-        const select = ["--namespace", namespace];
-        assertEquals((await instance.run(["run", ...select, ...PRINT])).stdout, `${namespace}\n`);
-        for (const command of ["status", "wait"]) {
-          const { code, stdout } = await instance.run([command, "--json", ...select]);
-          assertEquals([code, JSON.parse(stdout).namespace], [0, namespace], stdout);
-        }
-        const env = await instance.run(["env", "--json", ...select]);
-        assertEquals(JSON.parse(env.stdout).TEMPORAL_NAMESPACE, namespace);
-        const ui = await instance.run(["ui", "--print", ...select]);
-        assertEquals(ui.stdout, `${started.uiUrl}/namespaces/${namespace}/workflows\n`);
-        assertEquals((await fetch(ui.stdout.trim())).status, 200);
-      }
-      assertEquals((await instance.run(["ui", "--print"])).stdout, `${started.uiUrl}\n`);
-      const after = await instance.status();
-      assertEquals([after.namespace, pidsOf(after)], ["orders", pidsOf(started)]);
-      await stopCleanly(instance, after);
-    }));
-
-  it("is an error that lists those that exist, running or not", () =>
-    withInstance(async (instance) => {
-      declare(instance, "orders", "billing");
       const message = "error: Namespace `shipping` does not exist: this instance has billing, default, orders\n";
       const refused = async (command: string, ...rest: string[]) => {
         const { code, stdout, stderr } = await instance.run([command, "--namespace", "shipping", ...rest]);
@@ -57,12 +31,30 @@ describe("--namespace of a command that uses the instance", () => {
       };
       for (const command of ["env", "status"]) await refused(command);
       await refused("run", ...PRINT);
-      const status = await instance.status();
-      assertEquals(status.healthy, true, "it was started for the command that could not run");
+      const started = await instance.status();
+      assertEquals(started.healthy, true, "it was started for the command that could not run");
       for (const command of ["env", "status", "wait", "ui"]) await refused(command);
       const twice = await instance.run(["status", "--namespace", "orders", "--namespace", "billing"]);
       assertEquals(twice.code, 2);
-      await stopCleanly(instance, status);
+
+      await makeNamespace(instance, "by-hand");
+      for (const namespace of ["billing", "by-hand"]) {
+        const select = ["--namespace", namespace];
+        assertEquals((await instance.run(["run", ...select, ...PRINT])).stdout, `${namespace}\n`);
+        for (const command of ["status", "wait"]) {
+          const { code, stdout } = await instance.run([command, "--json", ...select]);
+          assertEquals([code, JSON.parse(stdout).namespace], [0, namespace], stdout);
+        }
+        const env = await instance.run(["env", "--json", ...select]);
+        assertEquals(JSON.parse(env.stdout).TEMPORAL_NAMESPACE, namespace);
+        const ui = await instance.run(["ui", "--print", ...select]);
+        assertEquals(ui.stdout, `${started.uiUrl}/namespaces/${namespace}/workflows\n`);
+        assertEquals((await fetch(ui.stdout.trim())).status, 200);
+      }
+      assertEquals((await instance.run(["run", "--namespace", "default", ...PRINT])).stdout, "default\n");
+      assertEquals((await instance.run(["ui", "--print"])).stdout, `${started.uiUrl}\n`);
+      const after = await instance.status();
+      assertEquals([after.namespace, pidsOf(after)], ["orders", pidsOf(started)]);
     }));
 
   it("creates the namespace on an instance that run starts, where none is declared", () =>
@@ -75,6 +67,5 @@ describe("--namespace of a command that uses the instance", () => {
       const other = await instance.run(["run", "--namespace", "billing", ...PRINT]);
       assertEquals(other.code, 1);
       assertStringIncludes(other.stderr, "Namespace `billing` does not exist: this instance has default, orders");
-      await stopCleanly(instance, status);
     }));
 });

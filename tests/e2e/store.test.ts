@@ -1,5 +1,5 @@
 // test: seconds 300
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -76,7 +76,7 @@ describe("the store of binaries", () => {
         const env = from(base, { HOME });
         const path = join(instance.paths.binDir, "temporal-1.4.1");
         mkdirSync(instance.paths.binDir, { mode: 0o700 });
-        copyFileSync(temporalBinary(), path);
+        writeFileSync(path, `#!/bin/sh\nexec '${temporalBinary()}' "$@"\n`, { mode: 0o755 });
         for (const runtime of [ownRuntime, otherRuntime]) {
           const started = await instance.run(["start", "--version", "1.4.1", "--headless"], { env, runtime });
           assertEquals(started.code, 0, started.stderr);

@@ -8,7 +8,18 @@ import { type InstancePaths, instancePaths, processPaths } from "../../lib/insta
 import type { ProcessStatus, Status } from "../../lib/instance/status/status.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
-import { DEADLINE_MS, type Ended, isAlive, launch, ownRuntime, type Running, toolCommand, until } from "./support.ts";
+import {
+  DEADLINE_MS,
+  type Ended,
+  isAlive,
+  killInstance,
+  launch,
+  ownRuntime,
+  type Running,
+  signalIfThere,
+  toolCommand,
+  until,
+} from "./support.ts";
 import { withProjects } from "./support_projects.ts";
 
 /** A project with processes beside its Temporal. */
@@ -94,8 +105,8 @@ export function withStack(processes: readonly string[], body: (stack: TestStack)
     try {
       await body(stack);
     } finally {
-      await stack.run("stop", "--force");
-      for (const pid of markedBy(paths.home)) process.kill(pid, "SIGKILL");
+      await killInstance(paths); // before they are launched again
+      for (const pid of markedBy(paths.home)) signalIfThere(pid, "SIGKILL");
     }
   });
 }
@@ -149,11 +160,9 @@ export function assertNothingLeft({ paths }: TestStack, pids: readonly (number |
   }
   assertEquals(markedBy(paths.home), [], "processes of the instance");
   const names = readdirSync(join(paths.home, "processes")).flatMap((file) => /^(.*)\.lock$/.exec(file)?.[1] ?? []);
-  for (const own of [paths, ...names.map((name) => processPaths(paths, name))]) {
-    assertEquals(processes.lockHolders(own.processLock), [], own.program);
-    assert(!existsSync(own.record), `the record ${own.record} is left`);
-  }
-  assertEquals(processes.lockHolders(paths.supervisorLock), []);
+  const owners = [paths, ...names.map((name) => processPaths(paths, name))];
+  assertEquals(processes.heldLocks([paths.supervisorLock, ...owners.map(({ processLock }) => processLock)]), []);
+  for (const { record } of owners) assert(!existsSync(record), `the record ${record} is left`);
 }
 
 /** The live processes that `home` started beside Temporal, and what they started, wherever it went. Linux alone tells. */

@@ -1,12 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import process from "node:process";
 import { assertEquals } from "@std/assert";
 import { instancePaths } from "../../lib/instance/paths.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
-import { processesHere } from "../../lib/platform/processes/processes_here.ts";
-import { type Ended, launch, ownRuntime, toolCommand } from "./support.ts";
+import { type Ended, killInstance, launch, ownRuntime, toolCommand } from "./support.ts";
 
 /** A folder for projects. */
 export interface TestFolder {
@@ -52,16 +50,7 @@ export async function withProjects(
   try {
     await body(folder);
   } finally {
-    for (const home of homes) await endInstance(folder, join(path, home));
+    for (const home of homes) await killInstance(instancePaths(join(path, home)));
     rmSync(path, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-async function endInstance(folder: TestFolder, home: string): Promise<void> {
-  if (!existsSync(home)) return;
-  await folder.run(".", ["stop", "--force", "--no-project", "--home", home]);
-  const { supervisorLock, processLock } = instancePaths(home);
-  for (const lock of [supervisorLock, processLock]) {
-    for (const { pid } of processesHere().lockHolders(lock)) process.kill(pid, "SIGKILL");
   }
 }

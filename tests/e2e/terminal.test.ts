@@ -39,30 +39,33 @@ function screen(output: string): string[] {
 }
 
 describe("start on a terminal", () => {
-  for (const columns of [80, 200]) {
-    it(`shows one live line on ${columns} columns, then the summary`, () =>
-      withInstance(async (instance) => {
-        const go = join(instance.home, "go");
-        const binary = wrapTemporal(instance.home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
-        const start = onTerminal(startArgs(instance, "--headless", "--temporal-bin", binary), columns);
-        await until("the line says what it waits for", () =>
-          start.stdout().includes("Waiting for Temporal to become ready"));
-        const first = onTerminal(startArgs(instance, "--headless", "--temporal-bin", binary), columns);
-        await until("who finds it starting sees so too", () =>
-          first.stdout().includes("Waiting for"));
-        writeFileSync(go, "");
-        for (const { ended } of [start, first]) {
-          const { code, stdout } = await ended;
-          assertEquals(code, 0, stdout);
-          const frames = stdout.split("\r\x1b[K");
-          for (const frame of frames.slice(1, -1)) assert([...frame].length < columns, "a line that wraps");
-          const [headline, address, ...rest] = screen(stdout);
-          assertMatch(headline!, /^● Temporal is (already )?running/);
-          assertMatch(address!, new RegExp(`^  Address +127\\.0\\.0\\.1:${instance.port}$`));
-          assertEquals(rest.filter((line) => line.includes("Waiting")), [], "the live line is left");
-        }
-      }));
-  }
+  it("shows one live line on 200 and on 80 columns, then the summary, and how to connect the user's shell", () =>
+    withInstance(async (instance) => {
+      const go = join(instance.home, "go");
+      const binary = wrapTemporal(instance.home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
+      const onColumns = (columns: number) =>
+        onTerminal(startArgs(instance, "--headless", "--temporal-bin", binary), columns, { SHELL: "/usr/bin/fish" });
+      const start = onColumns(200);
+      await until(
+        "the line says what it waits for",
+        () => start.stdout().includes("Waiting for Temporal to become ready"),
+      );
+      const second = onColumns(80);
+      await until("who finds it starting sees so too", () => second.stdout().includes("Waiting for"));
+      writeFileSync(go, "");
+      for (const [columns, { ended }] of [[200, start], [80, second]] as const) {
+        const { code, stdout } = await ended;
+        assertEquals(code, 0, stdout);
+        const frames = stdout.split("\r\x1b[K");
+        for (const frame of frames.slice(1, -1)) assert([...frame].length < columns, "a line that wraps");
+        const [headline, address, ...rest] = screen(stdout);
+        assertMatch(headline!, /^● Temporal is (already )?running/);
+        assertMatch(address!, new RegExp(`^  Address +127\\.0\\.0\\.1:${instance.port}$`));
+        assertEquals(rest.filter((line) => line.includes("Waiting")), [], "the live line is left");
+      }
+      const connect = `\`stigmer-local env --home '${instance.home}' | source\` connects this shell\r\n`;
+      assertStringIncludes(start.stdout(), connect);
+    }));
 
   it("draws nothing if there is nothing to wait for, with --quiet, or on a dumb terminal", () =>
     withInstance(async (instance) => {
@@ -92,14 +95,22 @@ describe("start --foreground on a terminal", () => {
     return await withTerminal(`exec ${words.map(quoted).join(" ")}`, options, body);
   }
 
-  it("shows the card, then Temporal's log and what the supervisor does, and stops gracefully at Ctrl-C", () =>
+  it("shows the card, then all logs and what the supervisor does, and stops gracefully at Ctrl-C", () =>
     withInstance(async (instance) => {
+      const { logsDir, supervisorLog } = instance.paths;
+      const append = (name: string, text: string) => appendFileSync(join(logsDir, `${name}.log`), text);
+      mkdirSync(logsDir, { mode: 0o700 });
+      append("old", "from an earlier run\n");
       const { code, shown } = await inForeground(instance, { args: ["--log-level", "info"] }, async (terminal) => {
         await until("the card", () => terminal.shown().includes("Press Ctrl-C to stop Temporal"));
+        append("old", "went on\n");
+        append("worker", "polling orders\n");
+        await until("both logs", () => /went on[^]*polling orders/.test(terminal.shown()));
         const { temporal, supervisor } = await instance.status();
         process.kill(temporal!.pid, "SIGKILL");
         await until("it tells of the restart", () => terminal.shown().split("Press Ctrl-C")[1]!.includes("is ready"));
         assertEquals((await instance.status()).supervisor?.pid, supervisor?.pid);
+        append("worker", "last words\n");
         terminal.press("\x03");
         await until("it stopped", () => terminal.shown().includes("Temporal stopped"));
       });
@@ -114,29 +125,16 @@ describe("start --foreground on a terminal", () => {
       );
       assert(lines.some((line) => /^temporal {3}\| time=\S+ level=INFO /.test(line)), shown);
       assertStringIncludes(shown, "\x1b[31mTemporal (pid");
-      assertMatch(readFileSync(instance.paths.supervisorLog, "utf8"), /"event":"stopped"/, "the log is kept too");
-      assertNothingLeft(instance, []);
-    }));
-
-  it("shows the logs of the processes beside Temporal, too, each line behind its name in a colour", () =>
-    withInstance(async (instance) => {
-      const { logsDir } = instance.paths;
-      mkdirSync(logsDir, { mode: 0o700 });
-      writeFileSync(join(logsDir, "old.log"), "from an earlier run\n");
-      const { code, shown } = await inForeground(instance, {}, async (terminal) => {
-        await until("the card", () => terminal.shown().includes("Press Ctrl-C to stop Temporal"));
-        appendFileSync(join(logsDir, "old.log"), "went on\n");
-        appendFileSync(join(logsDir, "worker.log"), "polling orders\n");
-        await until("both logs", () => /went on[^]*polling orders/.test(terminal.shown()));
-        appendFileSync(join(logsDir, "worker.log"), "last words\n");
-        terminal.press("\x03");
-        await until("it stopped", () => terminal.shown().includes("Temporal stopped"));
-      });
-      assertEquals(code, 0, shown);
-      const lines = screen(shown).filter((line) => /^(old|worker) /.test(line));
-      assertEquals(lines, ["old        | went on", "worker     | polling orders", "worker     | last words"], shown);
+      const processes = lines.filter((line) => /^(old|worker) /.test(line));
+      assertEquals(
+        processes,
+        ["old        | went on", "worker     | polling orders", "worker     | last words"],
+        shown,
+      );
       const colours = shown.split("\x1b[").flatMap((text) => /^(\d+)mworker {5}\|$/.exec(text)?.[1] ?? []);
       assertEquals(new Set(colours).size, 1, shown);
+      assertMatch(readFileSync(supervisorLog, "utf8"), /"event":"stopped"/, "the log is kept too");
+      assertNothingLeft(instance, []);
     }));
 
   it("writes no colours with NO_COLOR", () =>
@@ -198,47 +196,21 @@ describe("80 columns", () => {
     }));
 });
 
-describe("the end of start", () => {
-  it("names the next step on a terminal, once, as a command for this instance", () =>
+describe("the Web UI", () => {
+  it("is named at the end of a start on a terminal, once, and opened by `ui` on a terminal alone", () =>
     withInstance(async (instance) => {
-      const first = screen((await onTerminal(startArgs(instance), 200).ended).stdout);
       const home = `--home '${instance.home}'`;
+      const none = await instance.run(["ui"]);
+      assertEquals([none.code, none.stdout], [1, ""]);
+      assertMatch(none.stderr, /^error: Temporal is stopped: .*\nhint: `stigmer-local start --home/);
+
+      const first = screen((await onTerminal(startArgs(instance), 200).ended).stdout);
       const next = `  Next       \`eval "$(stigmer-local env ${home})"\` connects this shell, ` +
         `\`stigmer-local ui ${home}\` opens the Web UI`;
       assertEquals(first.filter((line) => line.startsWith("  Next")), [next]);
       const again = await onTerminal(startArgs(instance), 200).ended;
       assert(!again.stdout.includes("Next"), "a second time");
-      await instance.stop();
-      const piped = await instance.run(["start", "--headless"]);
-      assert(!piped.stdout.includes("Next"), "without a terminal");
-      await instance.stop();
-      const fish = await onTerminal(startArgs(instance, "--headless"), 200, { SHELL: "/usr/bin/fish" }).ended;
-      assertStringIncludes(fish.stdout, `  \`stigmer-local env ${home} | source\` connects this shell\r\n`);
-    }));
-});
-
-describe("ui", () => {
-  it("prints the Web UI's address, and opens it in the browser only on a terminal", () =>
-    withInstance(async (instance) => {
-      const { home, uiPort } = instance;
-      const none = await instance.run(["ui"]);
-      assertEquals([none.code, none.stdout], [1, ""]);
-      assertMatch(none.stderr, /^error: Temporal is stopped: .*\nhint: `stigmer-local start --home/);
-
-      await instance.start();
-      const url = `http://127.0.0.1:${uiPort}`;
-      const browser = join(home, "browser");
-      const env = { BROWSER: browser };
-      writeFileSync(browser, `#!/bin/sh\necho "$1" >>"${home}/opened"\n`, { mode: 0o755 });
-      assertEquals((await instance.run(["ui"], { env })).stdout, `${url}\n`);
-      assertEquals((await onTerminal(["ui", "--home", home, "--print"], 80, env).ended).stdout, `${url}\r\n`);
-      assert(!existsSync(join(home, "opened")), "the browser was opened without a terminal, or against a flag");
-      assertEquals((await onTerminal(["ui", "--home", home], 80, env).ended).stdout, `${url}\r\n`);
-      const opened = () => existsSync(join(home, "opened")) && readFileSync(join(home, "opened"), "utf8");
-      await until("it is opened", () => opened() === `${url}\n`);
-      const broken = await onTerminal(["ui", "--home", home], 80, { BROWSER: "/no/such/browser" }).ended;
-      assertEquals(broken.code, 0);
-      assertMatch(broken.stdout, /^http.*\r\nwarning: could not open a browser: /);
+      await assertOpensBrowser(instance);
 
       await instance.run(["restart", "--headless"]);
       const headless = await instance.run(["ui"]);
@@ -246,3 +218,21 @@ describe("ui", () => {
       assertMatch(headless.stderr, /has no Web UI.*--headless/);
     }));
 });
+
+/** Proves that `ui` prints the Web UI's address, and opens it in the browser only on a terminal. */
+async function assertOpensBrowser(instance: TestInstance): Promise<void> {
+  const { home, uiPort } = instance;
+  const url = `http://127.0.0.1:${uiPort}`;
+  const browser = join(home, "browser");
+  const env = { BROWSER: browser };
+  writeFileSync(browser, `#!/bin/sh\necho "$1" >>"${home}/opened"\n`, { mode: 0o755 });
+  assertEquals((await instance.run(["ui"], { env })).stdout, `${url}\n`);
+  assertEquals((await onTerminal(["ui", "--home", home, "--print"], 80, env).ended).stdout, `${url}\r\n`);
+  assert(!existsSync(join(home, "opened")), "the browser was opened without a terminal, or against a flag");
+  assertEquals((await onTerminal(["ui", "--home", home], 80, env).ended).stdout, `${url}\r\n`);
+  const opened = () => existsSync(join(home, "opened")) && readFileSync(join(home, "opened"), "utf8");
+  await until("it is opened", () => opened() === `${url}\n`);
+  const broken = await onTerminal(["ui", "--home", home], 80, { BROWSER: "/no/such/browser" }).ended;
+  assertEquals(broken.code, 0);
+  assertMatch(broken.stdout, /^http.*\r\nwarning: could not open a browser: /);
+}

@@ -5,7 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import { readTemporalVersion } from "../../lib/binary/version/query_version.ts";
 import { serverNotePath } from "../../lib/database/server_note.ts";
 import { isAlive, temporalBinary, until, withInstance } from "./support.ts";
-import { readPid, stopCleanly } from "./support_lifecycle.ts";
+import { killHard, pidsOf, readPid, stopCleanly } from "./support_lifecycle.ts";
 
 /** A real Temporal that runs `onVersion`, lines of sh, when it is asked for its version. Its name says none. */
 function temporalThat(folder: string, onVersion: string): string {
@@ -28,10 +28,9 @@ describe("the version of Temporal", () => {
       assertEquals(first.temporal?.version, version);
       const note = serverNotePath(instance.paths.defaultDatabase);
       await until("the server is noted", () => existsSync(note));
-      await stopCleanly(instance, first);
+      await killHard(pidsOf(first).supervisor, pidsOf(first).temporal);
       const second = await instance.start(["--headless", "--temporal-bin", binary]);
       assertEquals(second.temporal?.version, version);
-      await stopCleanly(instance, second);
       assertEquals(readFileSync(asked, "utf8"), "asked\n");
     }));
 
