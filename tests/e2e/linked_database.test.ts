@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { otherRuntime, withInstance } from "./support.ts";
-import { killHard, pidsOf, stopCleanly } from "./support_lifecycle.ts";
+import { killHard, pidsOf } from "./support_lifecycle.ts";
 
 describe("a database that is named through a symbolic link", () => {
   it("is the same database for start, which reuses and adopts the Temporal that runs on it", () =>
@@ -18,7 +18,6 @@ describe("a database that is named through a symbolic link", () => {
       await killHard(pidsOf(started).supervisor);
       const adopted = await instance.start(args, { runtime: otherRuntime });
       assertEquals([adopted.temporal?.adopted, adopted.temporal?.pid], [true, started.temporal?.pid]);
-      await stopCleanly(instance, adopted);
     }));
 
   it("is named by the error if it is not a database", () =>

@@ -63,7 +63,7 @@ describe("concurrent commands", () => {
       // Not only the start that launched it: those that waited for it did not find it running either.
       assert(answers.some(({ reused }) => reused === false), "no start reports that it launched Temporal");
       assertEquals(launchedPids(instance), [temporal]);
-      await stopCleanly(instance, await assertOneTemporal(instance, temporal));
+      await assertOneTemporal(instance, temporal);
     }));
 
   it("a storm of status calls never makes a start fail, and never reports unsupervised", () =>
@@ -108,7 +108,7 @@ describe("concurrent commands", () => {
         if (status.state === "stopped") assertEquals([status.exitCode, holders], [3, []]);
         else assertEquals([status.exitCode, holders], [0, [status.temporal?.pid]]);
       }
-      await stopCleanly(instance, await instance.start(["--headless"]));
+      assertEquals((await instance.start(["--headless"])).healthy, true);
     }));
 });
 

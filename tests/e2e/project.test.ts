@@ -24,6 +24,12 @@ describe("a project", () => {
 
       const again = await statusOf("shop", "start");
       assertEquals([again.reused, again.temporal?.pid], [true, started.temporal!.pid]);
+      for (const command of ["start", "stop", "restart"]) {
+        const { code, stderr } = await run("shop", [command, "worker"]);
+        assertEquals(code, 2, command);
+        assertStringIncludes(stderr, "There is no process `worker`");
+      }
+      assertEquals([existsSync(join(home, "processes")), again.processes], [false, undefined], "it has no processes");
       for (const cwd of ["shop", "shop/src/deep"]) {
         assertEquals((await statusOf(cwd, "status")).temporal?.pid, started.temporal!.pid, cwd);
       }
@@ -62,7 +68,6 @@ describe("a project", () => {
       const left = await statusOf(deep, "status");
       assertEquals([left.temporal?.pid, left.healthy], [two.temporal!.pid, true]);
       assertEquals((await statusOf(deep, "restart")).address, two.address, "the port is kept");
-      assertEquals((await run(`${deep}/sub`, ["stop"])).code, 0);
     });
   });
 
@@ -94,7 +99,6 @@ describe("a project", () => {
       const third = await statusOf("shop", "restart");
       assertEquals(third.address, `127.0.0.1:${other.port}`);
       assert((await statusOf("shop", "start")).reused);
-      assertEquals((await run("shop", ["stop"])).code, 0);
     }));
 
   it("starts one process when code that failed is fixed, although a start was tried in between", async () => {
@@ -105,12 +109,11 @@ describe("a project", () => {
         assertStringIncludes((await stack.run("start")).stderr, "api exited before it was ready");
       }
       stack.write("api.cjs", `require("node:net").createServer().listen(${port}, "127.0.0.1");`);
-      const { pid, adopted } = await stack.untilProcess("api", "is ready", ({ ready }) => ready);
+      const { adopted } = await stack.untilProcess("api", "is ready", ({ ready }) => ready);
       assertEquals(adopted, false);
       const events = eventsOf(stack).map(({ event }) => event);
       const since = events.slice(events.lastIndexOf("failed")).filter((each) => /^(changed|adopted)$/.test(each));
       assertEquals(since, ["changed"]);
-      await stack.stopCleanly(pid);
     });
   });
 

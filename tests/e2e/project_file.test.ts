@@ -209,14 +209,12 @@ describe("init", () => {
       const { path, write, run } = folder;
       write("node/package.json", JSON.stringify({ scripts: { build: "tsc", "start:worker": "node lib/worker.js" } }));
       write("node/src/worker.ts");
-      write("go/go.mod", "module shop");
-      write("go/worker/main.go", "package main");
       write("python/pyproject.toml");
       write("python/run_worker.py");
       write("python/uv.lock");
       write("plain/readme.txt");
-      const commands = { node: "npm run start:worker", go: "go run ./worker", python: "uv run python run_worker.py" };
-      for (const [kind, command] of Object.entries({ ...commands, plain: null })) {
+      const commands = { node: "npm run start:worker", python: "uv run python run_worker.py", plain: null };
+      for (const [kind, command] of Object.entries(commands)) { // Go: tests/project/init/detect_workers.test.ts
         const file = join(path, kind, "stigmer-local.yaml");
         const { code, stdout, stderr } = await run(kind, ["init"]);
         assertEquals([code, stderr], [0, ""]);

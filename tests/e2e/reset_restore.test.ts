@@ -6,6 +6,7 @@ import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { noTerminal, onPseudoTerminal } from "../portable.ts";
 import {
   assertNothingLeft,
+  history,
   launch,
   otherRuntime,
   ownRuntime,
@@ -87,7 +88,7 @@ describe("reset and restore", () => {
       assertEquals(await workflowsOf(instance, ["old"]), []);
     }));
 
-  it("say where the data is, when Temporal does not start on the new data", () =>
+  it("say where the data is when Temporal does not start on the new data, and change nothing when interrupted before", () =>
     withInstance(async (instance) => {
       const broken = join(instance.home, "broken");
       const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, `if [ -e "${broken}" ]; then exit 7; fi`) };
@@ -110,21 +111,19 @@ describe("reset and restore", () => {
       rmSync(broken);
       await instance.start(["--headless"], { env });
       assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
-    }));
 
-  it("change nothing when interrupted before, and leave Temporal running", () =>
-    withInstance(async (instance) => {
-      await instance.start(["--headless"]);
-      await startWorkflows(instance, ["kept"]);
-      const reset = instance.launch(["reset", "--yes"]);
-      await untilEvent(instance, "stopping");
-      reset.kill("SIGINT");
-      const { code, stderr } = await reset.ended;
-      assertEquals(code, 130, stderr);
+      // Interrupted before they change anything, they leave Temporal running.
+      const files = besideDatabase(instance);
+      const stops = history(instance).filter(({ event }) => event === "stopping").length;
+      const interrupted = instance.launch(["reset", "--yes"], { env });
+      await untilEvent(instance, "stopping", stops + 1);
+      interrupted.kill("SIGINT");
+      const { code: exitCode, stderr } = await interrupted.ended;
+      assertEquals(exitCode, 130, stderr);
       assertStringIncludes(stderr, "Interrupted (SIGINT): the data is unchanged");
       assertEquals((await instance.status()).healthy, true);
       assertEquals(await workflowsOf(instance, ["kept"]), ["kept"]);
-      assertEquals(besideDatabase(instance), []);
+      assertEquals(besideDatabase(instance), files);
     }));
 
   it("do not restart an instance that ran in the foreground", () =>

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { archiveName } from "../../lib/binary/download/release_files.ts";
+import { readTemporalVersion } from "../../lib/binary/version/query_version.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
+import { serverNotePath } from "../../lib/database/server_note.ts";
 import {
   answer,
   notThere,
@@ -15,7 +17,16 @@ import {
   target,
   withServer,
 } from "../binary/download/support.ts";
-import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
+import {
+  isAlive,
+  otherRuntime,
+  ownRuntime,
+  temporalBinary,
+  type TestInstance,
+  until,
+  withInstance,
+} from "./support.ts";
+import { killHard, pidsOf, readPid, stopCleanly } from "./support_lifecycle.ts";
 import { binaryThatRuns, from, makeGo, release, releases } from "./support_releases.ts";
 
 /** Runs `body` with two homes of one user. */
@@ -103,7 +114,7 @@ describe("the store of binaries", () => {
         assertEquals(readFileSync(join(tools, "builds"), "utf8"), "x\n");
         const path = join(storeIn(HOME), "temporal-1.5.1");
         assertEquals([binaryThatRuns(first), binaryThatRuns(second)], [path, path]);
-        await until("the server is noted", () => existsSync(`${first.paths.defaultDatabase}.server`));
+        await until("the server is noted", () => existsSync(serverNotePath(first.paths.defaultDatabase)));
 
         const requests = seen.length;
         await first.stop();
@@ -127,7 +138,7 @@ describe("the store of binaries", () => {
         const reused = await first.run(start, { env });
         assert(!reused.stderr.includes("note: Temporal 1.9.9"), reused.stderr);
         await until("the server is noted", () =>
-          readFileSync(`${first.paths.defaultDatabase}.server`, "utf8").includes("1.9.9"));
+          readFileSync(serverNotePath(first.paths.defaultDatabase), "utf8").includes("1.9.9"));
         const back = await first.run(["restart", "--version", "1.5.1"], { env });
         assertEquals(back.code, 1);
         assertStringIncludes(back.stderr, "was last served by Temporal server 1.33.0");
@@ -143,3 +154,41 @@ function movingOn(): Respond {
     (request.path.startsWith("/v1.9.9/") ? newest : notThere)(socket, request);
   };
 }
+
+/** A real Temporal that runs `onVersion`, lines of sh, when it is asked for its version. Its name says none. */
+function temporalThat(folder: string, onVersion: string): string {
+  const path = join(folder, "some-temporal");
+  const lines = ["#!/bin/sh", `if [ "$1" != server ]; then`, onVersion, "fi", `exec '${temporalBinary()}' "$@"`];
+  writeFileSync(path, lines.join("\n") + "\n", { mode: 0o755 });
+  return path;
+}
+
+describe("the version of Temporal", () => {
+  it("is asked for once per binary, and not by start", () =>
+    withInstance(async (instance) => {
+      const asked = join(instance.home, "asked");
+      const binary = temporalThat(instance.home, `echo asked >>'${asked}'`);
+      const { cli, server } = await readTemporalVersion(temporalBinary());
+      const version = cli ?? `0.0.0-DEV (server ${server})`;
+      await instance.start(["--headless", "--temporal-bin", binary]);
+      const first = await instance.status();
+      assertEquals(first.temporal?.version, version);
+      await until("the server is noted", () => existsSync(serverNotePath(instance.paths.defaultDatabase)));
+      await killHard(pidsOf(first).supervisor, pidsOf(first).temporal);
+      const second = await instance.start(["--headless", "--temporal-bin", binary]);
+      assertEquals(second.temporal?.version, version);
+      assertEquals(readFileSync(asked, "utf8"), "asked\n");
+    }));
+
+  it("is not waited for where the binary hangs, which stop kills", () =>
+    withInstance(async (instance) => {
+      const pidFile = join(instance.home, "asked.pid");
+      const binary = temporalThat(instance.home, `echo $$ >'${pidFile}'; exec sleep 300`);
+      const started = await instance.start(["--headless", "--temporal-bin", binary]);
+      const pid = await readPid(pidFile);
+      assert(isAlive(pid));
+      assertEquals(started.temporal?.version, null);
+      await stopCleanly(instance, started);
+      await until("it is killed", () => !isAlive(pid));
+    }));
+});

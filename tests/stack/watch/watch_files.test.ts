@@ -338,13 +338,14 @@ describe("watchFiles()", () => {
       });
     }));
 
-  it("watches a folder with 50,000 files, and survives a change of all of them", () =>
+  // Linux queues 16,384 events (inotify(7)).
+  it("watches a folder with 20,000 files, and survives a change of all of them", () =>
     withTempDir(async (project) => {
       git(project, "init", "-q");
       put(project, ".gitignore", "*.log\n");
       const source = join(project, "src");
       mkdirSync(source);
-      const files = Array.from({ length: 50_000 }, (_, at) => join(source, `${at}.ts`));
+      const files = Array.from({ length: 20_000 }, (_, at) => join(source, `${at}.ts`));
       files.forEach((path) => writeFileSync(path, ""));
       await withWatch([source], { project, debounceMs: 200 }, async ({ next, warnings }) => {
         writeFileSync(files[7]!, "changed");
