@@ -144,7 +144,7 @@ describe("lock files deleted under a running instance", () => {
     assertEquals(instance.processes.listeners(instance.port).map(({ pid }) => pid), [pidOfTemporal()]);
     assertEquals(launchedPids(instance), [pidOfTemporal()], "not even for a moment");
 
-    await until("the supervisor can be reached again", async () => (await instance.status()).exitCode === 0);
+    await until("the supervisor can be reached again", async () => (await instance.now())?.healthy);
     await until("the record exists again", () => existsSync(record));
   });
 

@@ -78,7 +78,7 @@ describe("Temporal's log", () => {
       const quietPast = rotatedName("temporal.log", Date.now() - DEFAULT_LOG_POLICY.maxAgeMs - 1000);
       mkdirSync(paths.logsDir, { mode: 0o700 });
       writeFileSync(join(paths.logsDir, quietPast), "from last week\n");
-      const first = pidsOf(await instance.start(["--headless", "--log-level", "info"]));
+      await instance.start(["--headless", "--log-level", "info"]);
       assert(!readdirSync(paths.logsDir).includes(quietPast), "a log older than 7 days is kept");
       const followers = [ownRuntime, otherRuntime].map((runtime) =>
         instance.launch(["logs", "-f", "-n", "0"], { runtime })

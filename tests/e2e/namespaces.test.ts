@@ -45,7 +45,7 @@ describe("as PID 1 of a container", { skip: whyNot() }, () => {
       const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`];
       const shared = CONTAINER.filter((flag) => flag !== "--net");
       const container = launch([...shared, ...toolCommand(ownRuntime), "start", "--foreground", ...flags]);
-      await until("Temporal is ready", async () => (await instance.status()).healthy);
+      await until("Temporal is ready", async () => (await instance.now())?.healthy);
       const first = readFileSync(`/proc/${container.pid}/task/${container.pid}/children`, "utf8");
       process.kill(Number(first), "SIGTERM");
       const { code, stderr } = await container.ended;

@@ -71,7 +71,10 @@ describe("the README", () => {
       await assertShown(instance, "stigmer-local start --port 7300", 1);
       const { temporal } = pidsOf(await instance.status());
       await killHard(temporal);
-      await until("it was restarted", async () => (await instance.status()).healthy);
+      await until("it was restarted", async () => {
+        const now = await instance.now();
+        return now?.healthy && now.temporal?.pid !== temporal;
+      });
       await assertShown(
         instance,
         `stigmer-local backup ${join(instance.home, BACKUP)}`,
