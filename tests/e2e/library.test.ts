@@ -104,7 +104,7 @@ describe("startTemporal({ ephemeral: true })", () => {
           const pidFile = join(folder, "pid");
           const script = `echo $$ > ${pidFile}; kill -${signal} $PPID; exec "$TEMPORAL" "$@"`;
           const temporalBin = fakeTemporal(folder, script);
-          const start = startTemporal({ ephemeral: true, temporalBin, timeoutMs: signal === "KILL" ? 60_000 : 4_000 });
+          const start = startTemporal({ ephemeral: true, temporalBin, timeoutMs: signal === "KILL" ? 60_000 : 10_000 });
           const error = await assertRejects(() => start, LocalError);
           assertEquals(error.code, signal === "KILL" ? "launch-failed" : "timeout");
           await assertGone([Number(readFileSync(pidFile, "utf8"))], folder);
