@@ -8,9 +8,9 @@ import { isAlive, ownRuntime, until } from "./support.ts";
 import { readPid } from "./support_lifecycle.ts";
 import {
   allPids,
+  assertNoOthers,
   assertNothingLeft,
   eventsOf,
-  markedBy,
   order,
   pollerLine,
   processIn,
@@ -116,9 +116,7 @@ describe("the end of processes beside Temporal", () => {
       await Promise.all([stack.run("stop", "codec"), stack.run("start", "codec"), stack.run("restart", "codec")]);
       const settled = await stack.statusOf("start");
       assert(settled.healthy && settled.processes!.every(({ ready }) => ready));
-      if (process.platform === "linux") {
-        assertEquals(markedBy(stack.paths.home).sort(), settled.processes!.map(({ pid }) => pid!).sort());
-      }
+      assertNoOthers(stack, ...settled.processes!.map(({ pid }) => pid));
       await stack.stopCleanly(...allPids(settled), worker, api);
       assertEquals((await stack.run("stop", "worker")).code, 0, "nothing runs");
     }));

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { isAlive, until } from "./support.ts";
 import { killHard } from "./support_lifecycle.ts";
-import { allPids, markedBy, pollerLine, processIn, statesIn, withStack } from "./support_processes.ts";
+import { markedBy, pollerLine, processIn, statesIn, withStack } from "./support_processes.ts";
 
 describe("a changed project file", () => {
   it("adds processes by start, which tells what differs, and applies the rest by restart", () =>
@@ -68,7 +68,6 @@ describe("a changed project file", () => {
       stack.declare();
       const fifth = await stack.statusOf("restart");
       assertEquals([fifth.processes ?? [], markedBy(stack.paths.home)], [[], []]);
-      await stack.stopCleanly(...allPids(fourth));
     }));
 
   it("on one home is applied by one of two starts, and the other tells", () =>
@@ -90,6 +89,5 @@ describe("a changed project file", () => {
       const now = await stack.now();
       assert(now!.healthy);
       await until("nothing else is alive", () => markedBy(stack.paths.home).length === now!.processes!.length);
-      await stack.stopCleanly(...allPids(now!));
     }));
 });

@@ -4,7 +4,15 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { freePort } from "../free_ports.ts";
 import { isAlive, until } from "./support.ts";
-import { order, pollerCommand, pollerLine, processIn, statesIn, withStack } from "./support_processes.ts";
+import {
+  assertNoOthers,
+  order,
+  pollerCommand,
+  pollerLine,
+  processIn,
+  statesIn,
+  withStack,
+} from "./support_processes.ts";
 import { strangerCommand, withStranger } from "./support_strangers.ts";
 
 describe("a process beside Temporal", () => {
@@ -81,8 +89,7 @@ describe("a process beside Temporal", () => {
         true,
         processIn(status, "other").pid,
       ]);
-      const behind = await stack.untilProcess("behind", "is ready", ({ ready }) => ready);
-      await stack.stopCleanly(behind.pid, processIn(mended, "typo").pid, processIn(mended, "other").pid);
+      await stack.untilProcess("behind", "is ready", ({ ready }) => ready);
     }));
 
   it("that cannot start is told with the cause, and Temporal and the others stay up", async () => {
@@ -184,6 +191,6 @@ describe("a process beside Temporal", () => {
         ready && pid !== loop);
       await until("the first one is gone", () =>
         !isAlive(loop));
-      await stack.stopCleanly(again.pid, processIn(started, "good").pid);
+      assertNoOthers(stack, again.pid, processIn(started, "good").pid);
     }));
 });

@@ -9,9 +9,9 @@ import { freePort } from "../free_ports.ts";
 import { isAlive, until } from "./support.ts";
 import {
   allPids,
+  assertNoOthers,
   assertNothingLeft,
   eventsOf,
-  markedBy,
   pollerCommand,
   pollerLine,
   processIn,
@@ -160,7 +160,7 @@ describe("processes beside Temporal", () => {
         const pid = await readPid(`${stack.path}/child`);
         return pid === next ? null : pid;
       });
-      assertEquals(markedBy(stack.paths.home).sort(), [third, last].sort());
+      assertNoOthers(stack, third, last);
 
       // And while nothing does but `stop`.
       await killHard((await stack.now())!.supervisor!.pid, third);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { temporalBinary, until } from "./support.ts";
-import { allPids, eventsOf, order, processIn, withStack } from "./support_processes.ts";
+import { assertNoOthers, eventsOf, order, processIn, withStack } from "./support_processes.ts";
 
 const SDK_WORKER = fileURLToPath(new URL("./fixtures/sdk_worker.cjs", import.meta.url));
 
@@ -36,7 +36,7 @@ describe("a change of a watched file", () => {
       const ended = eventsOf(stack).filter(({ event, process }) => event === "ended" && process === "worker");
       assertEquals(ended.map(({ forced }) => forced), [false]);
       assertEquals(processIn(await stack.now(), "api").pid, processIn(started, "api").pid);
-      await stack.stopCleanly(...allPids(started), next.pid);
+      assertNoOthers(stack, processIn(started, "api").pid, next.pid);
     }));
 
   it("brings up what has failed, and is one restart for many; ignored files and a stop leave it alone", () =>
@@ -59,7 +59,7 @@ describe("a change of a watched file", () => {
       // Between two changes that count, one that does not.
       stack.write("src/c.tmp", "ignored");
       stack.write("src/c", "counts");
-      const third = await stack.untilProcess("worker", "is replaced", ({ ready, pid }) => ready && pid !== second.pid);
+      await stack.untilProcess("worker", "is replaced", ({ ready, pid }) => ready && pid !== second.pid);
       const changed = eventsOf(stack).filter(({ event }) => event === "changed").map(({ paths }) => `${paths}`);
       assertEquals(changed.length, 3, `${changed}`);
       assert(!changed.some((paths) => paths.includes("c.tmp")), `${changed}`);
@@ -69,6 +69,6 @@ describe("a change of a watched file", () => {
       stack.write("src/d", "1");
       const again = await stack.statusOf("start", "worker");
       assertEquals(order(stack, "launched").filter((each) => each.startsWith("worker")).length, 5);
-      await stack.stopCleanly(first.pid, second.pid, third.pid, processIn(again, "worker").pid);
+      assertNoOthers(stack, processIn(again, "worker").pid);
     }));
 });

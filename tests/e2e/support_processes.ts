@@ -165,6 +165,11 @@ export function assertNothingLeft({ paths }: TestStack, pids: readonly (number |
   for (const { record } of owners) assert(!existsSync(record), `the record ${record} is left`);
 }
 
+/** Proves that of the processes beside Temporal, and of what they started, no others are alive. Linux alone tells. */
+export function assertNoOthers({ paths }: TestStack, ...pids: (number | null)[]): void {
+  if (process.platform === "linux") assertEquals(markedBy(paths.home).sort(), pids.sort());
+}
+
 /** The live processes that `home` started beside Temporal, and what they started, wherever it went. Linux alone tells. */
 export function markedBy(home: string): number[] {
   if (process.platform !== "linux") return [];

@@ -1,7 +1,7 @@
 // test: seconds 600
 import { spawnSync } from "node:child_process";
-import { lstatSync, mkdirSync, readlinkSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { constants, copyFileSync, lstatSync, mkdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
@@ -17,7 +17,6 @@ import {
   until,
   withInstance,
 } from "./support.ts";
-import { wrapTemporal } from "./support_lifecycle.ts";
 import { sharedInstance } from "./support_shared.ts";
 
 /** The command line of `temporal …` for this instance, whose flags come before the name of the command. */
@@ -97,7 +96,8 @@ describe("temporal on a running instance", () => {
     const direct = await instance.run(["run", "--namespace", "default", "--", "temporal", "workflow", "count"]);
     assertEquals([direct.code, direct.stdout], [0, "Total: 0\n"], direct.stderr);
 
-    const other = wrapTemporal(instance.home, ":");
+    const other = join(instance.home, "another");
+    copyFileSync(temporalBinary(), other, constants.COPYFILE_FICLONE);
     const restarted = await instance.run(["restart", "--temporal-bin", other]);
     assertEquals(restarted.code, 0, restarted.stderr);
     assertEquals(readlinkSync(link), realPath(other));
