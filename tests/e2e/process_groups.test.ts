@@ -36,7 +36,7 @@ describe("the process group of Temporal", () => {
       const holders = instance.processes.lockHolders(instance.paths.processLock).map(({ pid }) => pid);
       assert(holders.includes(escaped), "it has the lock");
 
-      const { code, stderr } = await instance.stop(["--timeout", "4"]);
+      const { code, stderr } = await instance.stop(["--timeout", "6"]);
       assertEquals(code, 0, stderr);
       assertNothingLeft(instance, [temporal, supervisor, stubborn, escaped]);
       const exit = history(instance).find(({ event }) => event === "exited");
