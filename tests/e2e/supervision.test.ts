@@ -90,7 +90,7 @@ describe("a Temporal that keeps dying", () => {
       const first = await instance.start(["--headless", "--temporal-bin", binary]);
       writeFileSync(join(instance.home, "broken"), "");
       process.kill(pidsOf(first).temporal, "SIGKILL");
-      await untilEvent(instance, "backoff", 5);
+      await untilEvent(instance, "backoff", 6); // a delay of 2 to 4 s
       await until("it waits", async () => {
         const status = await ask(instance, "GET", "/status");
         return status.state === "backoff" && status.temporal === null;
