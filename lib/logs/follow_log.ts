@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { renamedFrom, rotatedLogs } from "./rotate_log.ts";
+import { newestRotated } from "./rotate_log.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -30,13 +30,15 @@ export class LogFollower {
       const now = statSync(this.#path, { throwIfNoEntry: false });
       if (this.#fd === null) {
         if (now === undefined) return;
-        if (this.#inode !== null && now.ino !== this.#inode) yield* this.#rest(renamedFrom(this.#path, this.#inode));
-        this.#fd = openSync(this.#path, "r");
-        if (this.#inode !== now.ino) this.#at = 0;
-        this.#inode = fstatSync(this.#fd).ino;
+        const isRenamed = this.#inode !== null && now.ino !== this.#inode;
+        const renamed = isRenamed ? newestRotated(this.#path, (inode) => inode === this.#inode) : null;
+        this.#fd = openSync(renamed ?? this.#path, "r");
+        const { ino } = fstatSync(this.#fd);
+        if (this.#inode !== ino) this.#at = 0;
+        this.#inode = ino;
       }
       if (fstatSync(this.#fd).size < this.#at) {
-        yield* this.#rest(rotatedLogs(this.#path).at(-1) ?? null);
+        yield* this.#rest(newestRotated(this.#path, (inode) => inode !== this.#inode));
         this.#at = 0;
       }
       yield* this.#read(this.#fd);

@@ -48,9 +48,12 @@ export function rotatedLogs(path: string): string[] {
   return listRotated(path).sort(byAge).map(({ name }) => join(dirname(path), name));
 }
 
-/** The rotated log at `path` that was the file `inode`; null if there is none. */
-export function renamedFrom(path: string, inode: number): string | null {
-  return rotatedLogs(path).find((rotated) => lstatSync(rotated, { throwIfNoEntry: false })?.ino === inode) ?? null;
+/** The newest rotated log of the log at `path` for whose inode `is` holds; null if there is none. */
+export function newestRotated(path: string, is: (inode: number) => boolean): string | null {
+  return rotatedLogs(path).findLast((rotated) => {
+    const info = lstatSync(rotated, { throwIfNoEntry: false });
+    return info !== undefined && is(info.ino);
+  }) ?? null;
 }
 
 /** After a failed copy Node removes the incomplete target; Deno leaves it. */

@@ -109,6 +109,22 @@ describe("LogFollower", () => {
       });
     }));
 
+  it("reads what was written between a truncation and a renaming, whether it had the log open or not", () =>
+    withFollower("old\n", async (path, open) => {
+      appendFileSync(path, "a longer line\n");
+      await open.readTo("line\n");
+      const { size, ino } = statSync(path);
+      appendFileSync(path, "not read yet\n");
+      rotateLog(path, "copy-truncate", DEFAULT_LOG_POLICY, Date.now());
+      appendFileSync(path, "short\n");
+      rotateLog(path, "rename", DEFAULT_LOG_POLICY, Date.now());
+      writeFileSync(path, "new\n");
+      assertEquals(await open.readTo("new\n"), "a longer line\nnot read yet\nshort\nnew\n");
+      await follow(path, size, ino, async ({ readTo }) => {
+        assertEquals(await readTo("new\n"), "not read yet\nshort\nnew\n");
+      });
+    }));
+
   it("joins a character that was written in two chunks", () =>
     withFollower("", async (path, { readTo }) => {
       const [first, second] = new TextEncoder().encode("ü");

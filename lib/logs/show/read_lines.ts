@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
-import { renamedFrom, rotatedLogs } from "../rotate_log.ts";
+import { newestRotated } from "../rotate_log.ts";
 
 /** Part of a log, or of a rotated one, as it was when it was chosen. */
 export interface Span {
@@ -55,9 +55,9 @@ function* chunksOf({ path, inode, from, to }: Span): Generator<Uint8Array> {
   const buffer = new Uint8Array(CHUNK_BYTES);
   let fd = open(path);
   try {
-    if (fd !== null && fstatSync(fd).ino !== inode) fd = exchange(fd, renamedFrom(path, inode));
+    if (fd !== null && fstatSync(fd).ino !== inode) fd = exchange(fd, newestRotated(path, (other) => other === inode));
     for (let at = from; at < to && fd !== null;) {
-      if (fstatSync(fd).size < to) fd = exchange(fd, rotatedLogs(path).at(-1) ?? null); // truncated
+      if (fstatSync(fd).size < to) fd = exchange(fd, newestRotated(path, (other) => other !== inode)); // truncated
       const count = fd === null ? 0 : readSync(fd, buffer, 0, Math.min(buffer.length, to - at), at);
       if (count === 0) return;
       at += count;
