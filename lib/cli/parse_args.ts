@@ -73,6 +73,18 @@ function readFlags(
     flags.filter((flag) => kinds.includes(flag.kind)).map((flag) => flag.name);
   const single = names("text", "port", "seconds", "count");
   const repeated = names("texts", "pairs", "jsonPairs");
+  const unknown = (written: string, key: string): LocalError => {
+    if (key === "api-key") return apiKeyGiven();
+    if (TEMPORAL_FLAGS.includes(key)) return flagOfTemporal(command, written);
+    const near = didYouMean(key, flags.map((flag) => flag.name));
+    return new LocalError("usage", `Unknown flag \`${written}\` for \`${command.name}\``, {
+      hint: near === null ? `See \`stigmer-local help ${command.name}\`` : `Did you mean \`--${near}\`?`,
+      facts: { flag: written, suggestion: near },
+    });
+  };
+  // parseArgs takes `--no-port=1` for `--port=1`.
+  const negated = own.map((arg) => /^--(no-[^=]+)=/.exec(arg)?.[1]).find((name) => name !== undefined);
+  if (negated !== undefined && !flags.some(({ name }) => name === negated)) throw unknown(`--${negated}`, negated);
   const operands: string[] = []; // not `_` of parseArgs, which turns the file name 007 into the number 7
   const parsed = parseArgs(own, {
     boolean: names("boolean"),
@@ -80,14 +92,7 @@ function readFlags(
     collect: repeated,
     unknown: (arg: string, key?: string) => {
       if (key === undefined) return operands.push(arg) > 0;
-      const written = arg.split("=")[0]!;
-      if (key === "api-key") throw apiKeyGiven();
-      if (TEMPORAL_FLAGS.includes(key)) throw flagOfTemporal(command, written);
-      const near = didYouMean(key, flags.map((flag) => flag.name));
-      throw new LocalError("usage", `Unknown flag \`${written}\` for \`${command.name}\``, {
-        hint: near === null ? `See \`stigmer-local help ${command.name}\`` : `Did you mean \`--${near}\`?`,
-        facts: { flag: written, suggestion: near },
-      });
+      throw unknown(arg.split("=")[0]!, key);
     },
   }) as Record<string, unknown>;
 

@@ -1,6 +1,5 @@
 import { LocalError } from "../errors/local_error.ts";
 import type { GrpcChannel } from "../grpc/channel.ts";
-import { parseAddress } from "../instance/status/addresses.ts";
 import type { Status } from "../instance/status/status.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
 import type { CommandContext } from "./context.ts";
@@ -25,10 +24,11 @@ export async function selectNamespace(context: CommandContext, status: Status): 
 
 /** The namespaces of the Temporal at `address`; null if it cannot be asked. */
 async function existingNamespaces({ host }: CommandContext, address: string): Promise<string[] | null> {
-  const [{ withGrpcChannel }, { GrpcError }, { listNamespaces }] = await Promise.all([
+  const [{ withGrpcChannel }, { GrpcError }, { listNamespaces }, { parseAddress }] = await Promise.all([
     import("../grpc/channel.ts"),
     import("../grpc/error.ts"),
     import("../grpc/namespaces.ts"),
+    import("../instance/status/addresses.ts"),
   ]);
   try {
     const ask = (channel: GrpcChannel) => listNamespaces(channel, TIMEOUT_MS);

@@ -93,7 +93,10 @@ export function completeSettings(
   defaultDatabase: string,
   base: Settings = { ...DEFAULTS, dbFilename: defaultDatabase },
 ): Settings {
-  const settings = { ...base, ...requested };
+  // Of a request, only what is known here: a newer command line may have more settings.
+  const settings = Object.fromEntries(
+    KEYS.map((key) => [key, requested[key] === undefined ? base[key] : requested[key]]),
+  ) as unknown as Settings;
   const uiFollows = requested.uiPort === undefined && base.uiPort === uiPortOf(base.port);
   return uiFollows ? { ...settings, uiPort: uiPortOf(settings.port) } : settings;
 }

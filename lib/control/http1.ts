@@ -21,7 +21,7 @@ export function encodeRequest(method: "GET" | "POST", path: string, body?: strin
  * @throws {Error} if the bytes are not a response, or end early
  */
 export function decodeResponse(bytes: Uint8Array, ended: boolean): HttpResponse | null {
-  const text = new TextDecoder("latin1").decode(bytes); // a character for each byte
+  const text = new TextDecoder().decode(bytes); // the head is ASCII: a character for each byte
   const headEnd = text.indexOf("\r\n\r\n");
   if (headEnd >= 0) {
     const head = text.slice(0, headEnd);

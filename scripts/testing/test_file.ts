@@ -5,7 +5,7 @@ import { join } from "node:path";
 export interface TestFile {
   /** Relative to the clone. */
   path: string;
-  /** Runs alone, because it loads the machine. Comment `// test: heavy` at the start of a line. */
+  /** Runs after the others, under both runtimes at once, because it loads the machine. Comment `// test: heavy` at the start of a line. */
   isHeavy: boolean;
   /** Time limit, `// test: seconds 600`. */
   limitSeconds: number;
@@ -15,7 +15,7 @@ export interface TestFile {
   isQuick: boolean;
 }
 
-const DEFAULT_LIMIT_SECONDS = 300;
+const DEFAULT_LIMIT_SECONDS = 600;
 
 /** The test files under `folder` (relative to `root`) whose path contains one of `filters`. */
 export function findTestFiles(root: string, folder: string, filters: string[]): TestFile[] {

@@ -93,6 +93,12 @@ describe("parseCommandLine()", () => {
     assertEquals(parse("logs").operands, []);
   });
 
+  it("refuses to negate a flag, with a value or without", () => {
+    for (const flag of ["--no-home", "--no-home=/x", "--no-json=1"]) {
+      assertEquals(refusal(`status ${flag}`).message, `Unknown flag \`${flag.split("=")[0]}\` for \`status\``);
+    }
+  });
+
   it("suggests the nearest flag", () => {
     assertEquals(refusal("start --prot 7300"), {
       message: "Unknown flag `--prot` for `start`",

@@ -183,8 +183,10 @@ async function npm(args: readonly string[], cwd: string): Promise<Ended> {
 }
 
 function run([file, ...args]: string[], cwd: string): Promise<Ended> {
+  const certificates = process.env["STIGMER_TEST_EXTRA_CA_CERTS"]; // npm may need the registry
+  const env = { ...process.env, NO_COLOR: "1", NODE_EXTRA_CA_CERTS: certificates };
   return new Promise((resolve) => {
-    execFile(file!, args, { cwd, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 1e8 }, (error, stdout, stderr) => {
+    execFile(file!, args, { cwd, env, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
       resolve({ code, signal: error?.signal ?? null, stdout, stderr: code === null ? `${stderr}${error}` : stderr });
     });

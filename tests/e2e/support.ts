@@ -183,10 +183,13 @@ export async function killInstance({ home, supervisorLock, processLock }: Instan
   const processes = processesHere();
   const beside = existsSync(join(home, "processes")) ? readdirSync(join(home, "processes")) : [];
   const locks = beside.filter((name) => name.endsWith(".lock")).map((name) => join(home, "processes", name));
-  for (const lock of processes.heldLocks([supervisorLock, processLock, ...locks])) {
-    const pids = processes.lockHolders(lock).map(({ pid }) => pid);
-    for (const pid of pids) signalIfThere(pid, "SIGKILL");
-    for (const pid of pids) await until(`pid ${pid} is dead`, () => !isAlive(pid, processes));
+  // One after the other: a supervisor that is alive could launch more.
+  for (const wanted of [[supervisorLock], [processLock, ...locks]]) {
+    for (const lock of processes.heldLocks(wanted)) {
+      const pids = processes.lockHolders(lock).map(({ pid }) => pid);
+      for (const pid of pids) signalIfThere(processes.inspect(pid)?.pgid === pid ? -pid : pid, "SIGKILL");
+      for (const pid of pids) await until(`pid ${pid} is dead`, () => !isAlive(pid, processes));
+    }
   }
 }
 

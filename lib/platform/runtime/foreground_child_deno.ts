@@ -4,11 +4,13 @@ import { changedEnvironment, type RunForeground } from "./host.ts";
 /** Runs a command by `Deno.Command`, which saves loading `node:child_process` (15 ms). */
 export const runForegroundDeno: RunForeground = (command, args, env) => {
   let child: Deno.ChildProcess;
+  // `toObject()` lacks values that are not UTF-8: what is only added to is inherited.
+  const clearEnv = Object.values(env).includes(null);
   try {
     child = new Deno.Command(command, {
       args: [...args],
-      env: changedEnvironment(Deno.env.toObject(), env),
-      clearEnv: true,
+      env: changedEnvironment(clearEnv ? Deno.env.toObject() : {}, env),
+      clearEnv,
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
