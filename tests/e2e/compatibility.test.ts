@@ -176,12 +176,15 @@ async function assertAdopted({ starter, driver }: Tools, started: Started): Prom
 function describeTakeover(title: string, tools: Tools): void {
   const { starter, driver } = tools;
   describe(title, () => {
-    it("is reported as healthy and reused, is restarted with the current config.yaml, and adopted without its supervisor", () =>
+    it("is reported as healthy and reused, restarted with the current config.yaml, and stopped by its supervisor", () =>
       withStarted(tools, [], async (started) => {
         await assertUsable(tools, started);
         const temporal = await assertRestarts(tools, started);
-        await assertAdopted(tools, { ...started, temporal });
+        await stopBy(driver, started.instance, temporal, [started.temporal, started.supervisor]);
       }));
+
+    it("is adopted after its supervisor was killed, then restarted and stopped", () =>
+      withStarted(tools, [], (started) => assertAdopted(tools, started)));
 
     it("is stopped after its supervisor was killed, without being adopted first", () =>
       withStarted(tools, [], async ({ instance, temporal, supervisor }) => {

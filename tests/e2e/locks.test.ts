@@ -8,6 +8,7 @@ import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { SETSID, withFlock } from "../portable.ts";
 import {
+  assertNothingLeft,
   DEADLINE_MS,
   history,
   isAlive,
@@ -20,7 +21,6 @@ import {
 } from "./support.ts";
 import { quoted } from "./support_callers.ts";
 import { databaseUsers, killHard, launchedPids, pidsOf, stopCleanly } from "./support_lifecycle.ts";
-import { sharedInstance } from "./support_shared.ts";
 
 /** Half of them run under the other runtime anyway, so one of both runs is enough. */
 const STARTS = ownRuntime === "deno" ? 40 : 10;
@@ -113,74 +113,79 @@ describe("concurrent commands", () => {
 });
 
 describe("lock files deleted under a running instance", () => {
-  /** Each test leaves the one Temporal running. */
-  const instance = sharedInstance("--headless");
-  const pidOfTemporal = () => pidsOf(instance.started).temporal;
+  it("deleted lock files are created again, and a start from either runtime reuses the running Temporal", () =>
+    withInstance(async (instance) => {
+      const { supervisorLock, processLock } = instance.paths;
+      const { temporal } = pidsOf(await instance.start(["--headless"]));
+      unlinkSync(supervisorLock);
+      unlinkSync(processLock);
+      // At once, before the supervisor can create them again.
+      assertEquals((await instance.start(["--headless"])).temporal?.pid, temporal);
+      await untilMended(instance, supervisorLock);
+      await untilMended(instance, processLock);
+      const again = await instance.start([], { runtime: otherRuntime });
+      assertEquals([again.reused, again.temporal?.pid], [true, temporal]);
+      assert(again.warnings?.some((warning) => warning.includes("deleted")), `${again.warnings}`);
 
-  it("deleted lock files are created again, and a start from either runtime reuses the running Temporal", async () => {
-    const { supervisorLock, processLock } = instance.paths;
-    unlinkSync(supervisorLock);
-    unlinkSync(processLock);
-    // At once, before the supervisor can create them again.
-    assertEquals((await instance.start(["--headless"])).temporal?.pid, pidOfTemporal());
-    await untilMended(instance, supervisorLock);
-    await untilMended(instance, processLock);
-    const again = await instance.start([], { runtime: otherRuntime });
-    assertEquals([again.reused, again.temporal?.pid], [true, pidOfTemporal()]);
-    assert(again.warnings?.some((warning) => warning.includes("deleted")), `${again.warnings}`);
+      // The running Temporal has the deleted lock; without its supervisor, the one at the path is free.
+      await killHard(pidsOf(again).supervisor);
+      const adopted = await instance.start(["--headless"]);
+      assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [temporal, true]);
+      await assertOneTemporal(instance, temporal);
+    }));
 
-    // The running Temporal has the deleted lock; without its supervisor, the one at the path is free.
-    await killHard(pidsOf(again).supervisor);
-    const adopted = await instance.start(["--headless"]);
-    assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [pidOfTemporal(), true]);
-    await assertOneTemporal(instance, pidOfTemporal());
-  });
+  it("with everything in the home deleted at once, no second Temporal starts", () =>
+    withInstance(async (instance) => {
+      const { supervisorLock, processLock, controlSocket, record } = instance.paths;
+      const { temporal } = pidsOf(await instance.start(["--headless"]));
+      for (const path of [supervisorLock, processLock, controlSocket, record]) unlinkSync(path);
+      const start = await instance.run(["start", "--json", "--headless"], { runtime: otherRuntime });
+      assertEquals(databaseUsers(instance), [temporal], start.stdout);
+      assertEquals(instance.processes.listeners(instance.port).map(({ pid }) => pid), [temporal]);
+      assertEquals(launchedPids(instance), [temporal], "not even for a moment");
 
-  it("with everything in the home deleted at once, no second Temporal starts", async () => {
-    const { supervisorLock, processLock, controlSocket, record } = instance.paths;
-    for (const path of [supervisorLock, processLock, controlSocket, record]) unlinkSync(path);
-    const start = await instance.run(["start", "--json", "--headless"], { runtime: otherRuntime });
-    assertEquals(databaseUsers(instance), [pidOfTemporal()], start.stdout);
-    assertEquals(instance.processes.listeners(instance.port).map(({ pid }) => pid), [pidOfTemporal()]);
-    assertEquals(launchedPids(instance), [pidOfTemporal()], "not even for a moment");
+      await until("the supervisor can be reached again", async () => (await instance.now())?.healthy);
+      await until("the record exists again", () => existsSync(record));
+      const { code, stderr } = await instance.stop(["--force"]);
+      assertEquals(code, 0, stderr);
+      assertNothingLeft(instance, [temporal]);
+    }));
 
-    await until("the supervisor can be reached again", async () => (await instance.now())?.healthy);
-    await until("the record exists again", () => existsSync(record));
-  });
+  it("a superseded supervisor exits, and removes nothing of its successor", () =>
+    withInstance(async (instance) => {
+      const { supervisorLock, processLock, controlSocket } = instance.paths;
+      const { temporal, supervisor: old } = pidsOf(await instance.start(["--headless"]));
+      process.kill(old, "SIGSTOP"); // it must not create the locks again before the successor has them
+      for (const path of [supervisorLock, processLock]) {
+        writeFileSync(`${path}.new`, "");
+        renameSync(`${path}.new`, path);
+      }
+      unlinkSync(controlSocket);
+      const successor = pidsOf(await instance.start(["--headless"], { runtime: otherRuntime }));
+      assertEquals(successor.temporal, temporal);
+      assertNotEquals(successor.supervisor, old);
 
-  it("a superseded supervisor exits, and removes nothing of its successor", async () => {
-    const { supervisorLock, processLock, controlSocket } = instance.paths;
-    const { supervisor: old } = pidsOf(await instance.status());
-    process.kill(old, "SIGSTOP"); // it must not create the locks again before the successor has them
-    for (const path of [supervisorLock, processLock]) {
-      writeFileSync(`${path}.new`, "");
-      renameSync(`${path}.new`, path);
-    }
-    unlinkSync(controlSocket);
-    const successor = pidsOf(await instance.start(["--headless"], { runtime: otherRuntime }));
-    assertEquals(successor.temporal, pidOfTemporal());
-    assertNotEquals(successor.supervisor, old);
+      process.kill(old, "SIGCONT");
+      await until("the old supervisor has left", () => !isAlive(old));
+      assert(existsSync(controlSocket) && existsSync(instance.paths.record), "the successor's files are there");
+      await stopCleanly(instance, await assertOneTemporal(instance, temporal), [old]);
+    }));
 
-    process.kill(old, "SIGCONT");
-    await until("the old supervisor has left", () => !isAlive(old));
-    assert(existsSync(controlSocket) && existsSync(instance.paths.record), "the successor's files are there");
-    await assertOneTemporal(instance, pidOfTemporal());
-  });
+  it("a superseded supervisor that gets SIGTERM does not stop its successor's Temporal", () =>
+    withInstance(async (instance) => {
+      const { supervisorLock, processLock, controlSocket } = instance.paths;
+      const { temporal, supervisor: old } = pidsOf(await instance.start(["--headless"]));
+      process.kill(old, "SIGSTOP");
+      for (const path of [supervisorLock, processLock, controlSocket]) unlinkSync(path);
+      await instance.start(["--headless"]);
 
-  it("a superseded supervisor that gets SIGTERM does not stop its successor's Temporal, which stop ends", async () => {
-    const { supervisorLock, processLock, controlSocket } = instance.paths;
-    const { supervisor: old } = pidsOf(await instance.status());
-    process.kill(old, "SIGSTOP");
-    for (const path of [supervisorLock, processLock, controlSocket]) unlinkSync(path);
-    await instance.start(["--headless"]);
-
-    process.kill(old, "SIGTERM");
-    process.kill(old, "SIGCONT");
-    await until("the old supervisor has left", () => !isAlive(old));
-    const status = await assertOneTemporal(instance, pidOfTemporal());
-    assertEquals(history(instance).filter(({ event }) => event === "exited"), []);
-    await stopCleanly(instance, status, [old]);
-  });
+      process.kill(old, "SIGTERM");
+      process.kill(old, "SIGCONT");
+      await until("the old supervisor has left", () => !isAlive(old));
+      const status = await assertOneTemporal(instance, temporal);
+      assertEquals(history(instance).filter(({ event }) => event === "exited"), []);
+      await stopCleanly(instance, status, [old]);
+    }));
 });
 
 describe("temporal.lock held by a shell's job", () => {

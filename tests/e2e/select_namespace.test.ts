@@ -55,6 +55,10 @@ describe("--namespace of a command that uses the instance", () => {
       assertEquals((await instance.run(["ui", "--print"])).stdout, `${started.uiUrl}\n`);
       const after = await instance.status();
       assertEquals([after.namespace, pidsOf(after)], ["orders", pidsOf(started)]);
+
+      assertEquals((await instance.stop(["--force"])).code, 0);
+      const cold = await instance.run(["run", "--namespace", "billing", ...PRINT]);
+      assertEquals([cold.code, cold.stdout], [0, "billing\n"], cold.stderr);
     }));
 
   it("creates the namespace on an instance that run starts, where none is declared", () =>
