@@ -10,6 +10,7 @@ import { openGrpcChannel } from "../../lib/grpc/channel.ts";
 import { GrpcError } from "../../lib/grpc/error.ts";
 import { checkServing } from "../../lib/grpc/health.ts";
 import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
+import { isDeno } from "../../lib/platform/runtime/host.ts";
 import { diagnoseExit } from "../../lib/temporal/launch/exit_diagnosis.ts";
 import { freePort } from "../free_ports.ts";
 import { eventually, realTemporal, runtimeConnect, type Started, startProcess, withTempDir } from "../support.ts";
@@ -51,25 +52,28 @@ async function serveAndList(temporal: Started, port: number): Promise<number> {
 }
 
 describe("prepareDatabase() on a real Temporal", () => {
+  // Every 8 ms, half of them under each runtime.
+  const moments = Array.from({ length: 12 }, (_, index) => 16 * index + (isDeno ? 0 : 8));
+
   // An unprepared database is ruined for good by most of these; by the later ones in a way that shows only in queries.
   for (const journalMode of ["delete", "wal"]) {
     it(`a first start may be killed at any moment (journal_mode=${journalMode})`, () =>
       withTempDir(async (folder) => {
         const extraArgs = ["--sqlite-pragma", `journal_mode=${journalMode}`];
-        for (let i = 0; i < 8; i++) {
-          const dbFilename = join(folder, `t${i}.db`);
+        for (const moment of moments) {
+          const dbFilename = join(folder, `t${moment}.db`);
           const port = await freePort();
           await prepareDatabase(dbFilename, new Date());
           const first = launch(folder, port, { dbFilename, extraArgs });
           await eventually(() => existsSync(dbFilename) ? true : null, 20_000, 1);
-          await new Promise((resume) => setTimeout(resume, i * 8));
+          await new Promise((resume) => setTimeout(resume, moment));
           await first.kill();
 
           await prepareDatabase(dbFilename, new Date());
           assert(isBeingMade(dbFilename));
           const second = launch(folder, port, { dbFilename, extraArgs });
           try {
-            assertEquals(await serveAndList(second, port), 0, `killed ${i * 8} ms after the file was there`);
+            assertEquals(await serveAndList(second, port), 0, `killed ${moment} ms after the file was there`);
             finishDatabase(dbFilename);
           } finally {
             await second.kill();

@@ -39,7 +39,8 @@ async function canCountWorkflows(instance: TestInstance): Promise<boolean> {
 }
 
 describe("a first start that is killed", () => {
-  // Every 25 ms, half of them under each runtime; tests/database/files_real.test.ts has the moments in between.
+  // Every 25 ms, half of them under each runtime; tests/database/files_real.test.ts has moments every 8 ms from when the
+  // database appears, which is when the schema is made.
   const moments = Array.from({ length: 6 }, (_, index) => 50 * index + (ownRuntime === "deno" ? 0 : 25));
 
   it(`leaves a database that the next start can use, after ${moments[0]} to ${moments.at(-1)} ms`, async () => {

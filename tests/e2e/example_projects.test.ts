@@ -79,8 +79,16 @@ function fulfil({ say }: Clone, type: string, ...flags: string[]): Promise<strin
   return say("stigmer-local", "temporal", "workflow", "execute", ...workflow, ...flags);
 }
 
-/** Starts the project, runs `meanwhile` when all its `processes` are ready, stops it, and proves that nothing is left. */
-async function whileItRuns(clone: Clone, processes: string[], meanwhile: () => Promise<void>): Promise<void> {
+/**
+ * Starts the project, runs `meanwhile` when all its `processes` are ready, stops it, and proves that nothing is left,
+ * and no file changed except for what `meanwhile` `edited`, which becomes what it was.
+ */
+async function whileItRuns(
+  clone: Clone,
+  processes: string[],
+  meanwhile: () => Promise<void>,
+  edited: readonly string[] = [],
+): Promise<void> {
   await clone.say("make", "start");
   const status = await clone.status();
   assertEquals([status.state, status.paths.home], ["running", join(clone.folder, ".stigmer")]);
@@ -92,7 +100,7 @@ async function whileItRuns(clone: Clone, processes: string[], meanwhile: () => P
   await clone.say("make", "stop");
   assertEquals([...pids, supervisor!.pid].filter((pid) => isAlive(pid)), []);
   assertEquals(processesHere().lockHolders(instancePaths(status.paths.home).supervisorLock), []);
-  await clone.say("git", "checkout", "-q", "."); // what `meanwhile` changed
+  for (const file of edited) await clone.say("git", "checkout", "-q", file);
   assertEquals(await clone.say("git", "status", "--porcelain"), "", "git ignores what was made");
 }
 
@@ -144,7 +152,7 @@ describe("the example of a project in TypeScript", () => {
         assertStringIncludes(stored, "binary/compressed");
         assertStringIncludes(await clone.say("git", "push", "-q", "origin", "main"), "✔ an order is shipped");
         await assertRestarts(clone, "src/activities.ts", "fulfil", ...codec);
-      });
+      }, ["src/activities.ts"]);
       assertStringIncludes(await clone.say("bash", "-e", "-c", ciCommand(clone)), "✔ an order is shipped"); // as GitHub
     }));
 });
@@ -157,7 +165,7 @@ about("node", "the example of a project in Go", () => {
         assertStringIncludes(await fulfil(clone, "Fulfil"), '"a hat: shipped"');
         assertStringIncludes(await pushAsCi(clone), "ok ");
         await assertRestarts(clone, "orders.go", "Fulfil");
-      });
+      }, ["orders.go"]);
     }));
 });
 
@@ -178,7 +186,7 @@ about("deno", "the example of a project in Python", () => {
         assertStringIncludes(await fulfil(clone, "Fulfil"), '"a hat: shipped"');
         assertStringIncludes(await pushAsCi(clone), "\nOK\n");
         await assertRestarts(clone, "orders.py", "Fulfil");
-      });
+      }, ["orders.py"]);
       clone.edit("orders.py", ": shipped", ": sent");
       await clone.say("git", "commit", "-qam", "Send");
       const refused = await clone.call("git", "push", "-q", "origin", "main");

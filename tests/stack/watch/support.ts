@@ -7,8 +7,8 @@ import { isDeno } from "../../../lib/platform/runtime/host.ts";
 import { type FileWatch, watchFiles, type WatchOptions } from "../../../lib/stack/watch/watch_files.ts";
 import { DEADLINE_MS } from "../../platform/support.ts";
 
-/** Shorter than the default, for which most tests would only wait. */
-const DEBOUNCE_MS = 60;
+/** Shorter than the default, for tests that write one file before each `next()`: a burst may have longer pauses. */
+export const SHORT_DEBOUNCE_MS = 60;
 
 /** What a watch reported. */
 export interface Reports {
@@ -29,7 +29,6 @@ export async function withWatch(
   let wake = () => {};
   const watch = watchFiles(paths, {
     ignored: [],
-    debounceMs: DEBOUNCE_MS,
     warn: (message) => void warnings.push(message),
     ...options,
     onChange(changed) {

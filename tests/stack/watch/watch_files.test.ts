@@ -17,7 +17,7 @@ import { describe, it } from "node:test";
 import { assertEquals, assertMatch } from "@std/assert";
 import { watchFiles } from "../../../lib/stack/watch/watch_files.ts";
 import { withTempDir } from "../../platform/support.ts";
-import { git, put, withWatch } from "./support.ts";
+import { git, put, SHORT_DEBOUNCE_MS as debounceMs, withWatch } from "./support.ts";
 
 describe("watchFiles()", () => {
   it("reports a file that is written, created, deleted, replaced, or touched", () =>
@@ -210,7 +210,7 @@ describe("watchFiles()", () => {
       for (let at = 0; at < 50; at++) put(project, `src/${at % 5}/deep/${at}.ts`);
       git(project, "add", ".");
       git(project, "commit", "-q", "-m", "b");
-      await withWatch([source], { project, debounceMs: 200 }, async ({ next, warnings }) => {
+      await withWatch([source], { project }, async ({ next, warnings }) => {
         for (let turn = 0; turn < 2; turn++) {
           git(project, "checkout", "-q", "first");
           assertEquals((await next()).length > 0, true);
@@ -282,7 +282,7 @@ describe("watchFiles()", () => {
     withTempDir(async (project) => {
       put(project, "real/a.ts");
       symlinkSync(join(project, "real"), join(project, "link"));
-      await withWatch([join(project, "link")], { project }, async ({ next }) => {
+      await withWatch([join(project, "link")], { project, debounceMs }, async ({ next }) => {
         put(project, "real/a.ts", "changed");
         assertEquals(await next(), [join(project, "link/a.ts")]);
       });
@@ -297,7 +297,7 @@ describe("watchFiles()", () => {
       symlinkSync("/", join(project, "everything"));
       symlinkSync("..", join(project, "around"));
       const paths = ["everything", "around", ".stigmer/logs", "src"].map((name) => join(project, name));
-      await withWatch(paths, { project, ignored: [home] }, async ({ next, warnings }) => {
+      await withWatch(paths, { project, ignored: [home], debounceMs }, async ({ next, warnings }) => {
         assertEquals(warnings, [
           `Not watching ${paths[0]}: it is the root of the file system`,
           `Not watching ${paths[1]}: it leads to ${folder}, which contains the project`,
@@ -329,7 +329,7 @@ describe("watchFiles()", () => {
       const source = put(project, "src/a.ts");
       const many = join(project, "many");
       for (let at = 0; at < 5_000; at++) mkdirSync(join(many, `${at}`), { recursive: true });
-      await withWatch([many, join(project, "src")], { project }, async ({ next, warnings }) => {
+      await withWatch([many, join(project, "src")], { project, debounceMs }, async ({ next, warnings }) => {
         const reason = "there are more than 5,000 folders below it. Name those with sources";
         assertEquals(warnings, [`Not watching ${many}: ${reason}`]);
         put(many, "1/a.ts");
@@ -347,7 +347,7 @@ describe("watchFiles()", () => {
       mkdirSync(source);
       const files = Array.from({ length: 20_000 }, (_, at) => join(source, `${at}.ts`));
       files.forEach((path) => writeFileSync(path, ""));
-      await withWatch([source], { project, debounceMs: 200 }, async ({ next, warnings }) => {
+      await withWatch([source], { project }, async ({ next, warnings }) => {
         writeFileSync(files[7]!, "changed");
         assertEquals(await next(), [files[7]!]);
         rmSync(source, { recursive: true });
@@ -385,7 +385,7 @@ describe("watchFiles()", () => {
       withTempDir(async (project) => {
         const source = put(project, "src/a.ts");
         mkdirSync(join(project, "src/closed"), { mode: 0 });
-        await withWatch([join(project, "src")], { project }, async ({ next, warnings }) => {
+        await withWatch([join(project, "src")], { project, debounceMs }, async ({ next, warnings }) => {
           assertMatch(warnings[0] ?? "", /closed: permission to read it is denied$/);
           writeFileSync(source, "changed");
           assertEquals(await next(), [source]);
