@@ -154,7 +154,8 @@ export class ProcessManager<Process extends TrackedProcess> {
       signal,
       first,
       terminate: (target, graceMs) => this.#terminateGroup(target, graceMs, termination),
-      takeLock: () => this.#takeLock(),
+      tryLock: () => this.#ownLock(() => this.#instance.tryLock(this.#instance.paths.processLock)),
+      takeLock: async () => await this.#ownLock(() => claimLock(this.#instance)) ?? this.#refuse(),
       holdLock: (lock) => {
         this.#freeLock?.close();
         this.#freeLock = lock;
@@ -210,7 +211,7 @@ export class ProcessManager<Process extends TrackedProcess> {
       return !this.#isReleased;
     };
     this.#freeLock ??= await claimLock(this.#instance, process === null ? gently : undefined);
-    if (this.#freeLock === null && !this.#isReleased) throw this.#lockHeld();
+    if (this.#freeLock === null && !this.#isReleased) this.#refuse();
   }
 
   /** Touches nothing at the home's path from now on: another folder may be there. */
@@ -242,19 +243,17 @@ export class ProcessManager<Process extends TrackedProcess> {
     return result;
   }
 
-  async #takeLock(): Promise<LockFile> {
-    const lock = this.#isReleased ? null : this.#freeLock ?? await claimLock(this.#instance);
+  /** The lock that is held for the next launch, else what `take` gets. */
+  async #ownLock(take: () => Promise<LockFile | null>): Promise<LockFile | null> {
+    const lock = this.#isReleased ? null : this.#freeLock ?? await take();
     this.#freeLock = null;
-    if (this.#isReleased) { // what would be launched from here on is another supervisor's to decide
-      lock?.close();
-      throw new LocalError("interrupted", "The supervisor steps aside");
-    }
-    if (lock === null) throw this.#lockHeld();
-    return lock;
+    if (!this.#isReleased) return lock;
+    lock?.close(); // what would be launched from here on is another supervisor's to decide
+    throw new LocalError("interrupted", "The supervisor steps aside");
   }
 
-  #lockHeld(): LocalError {
-    return lockHeld(this.#instance.paths.processLock, this.#instance.processes);
+  #refuse(): never {
+    throw lockHeld(this.#instance.paths.processLock, this.#instance.processes);
   }
 
   #track({ attempt }: CurrentLaunch, process: Process, isLockDeleted: boolean): void {

@@ -11,6 +11,8 @@ export interface Launch<Process extends TrackedProcess> {
   first: boolean;
   /** Terminates a process group of this instance that is in the way, or does not become ready. */
   terminate(target: TerminationTarget, graceMs: number): Promise<TerminationResult>;
+  /** The process lock, if it is free or already held for this launch; the launch closes it, or gives it to {@linkcode holdLock}. */
+  tryLock(): Promise<LockFile | null>;
   /**
    * Takes the process lock; the launch closes what it gets.
    *

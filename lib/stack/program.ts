@@ -134,7 +134,7 @@ export class StackProgram implements Program<StackProcess> {
   /** The process that an earlier supervisor left, if it is as it is wanted; else that is ended. */
   async #adopt(launch: Launch<StackProcess>): Promise<StackProcess | null> {
     const { paths, processes, log } = this.#instance;
-    const free = await this.#instance.tryLock(paths.processLock);
+    const free = await launch.tryLock();
     const { found, record } = findProcess(paths, processes);
     const graceMs = (record?.launched?.settings ?? this.settings).stopTimeoutMs;
     if (found === null) {

@@ -30,7 +30,7 @@ export type Reconciled =
   | { kind: "clear"; lock: LockFile; base: Settings | undefined; binary: string };
 
 /** What reconciling needs beside the instance. */
-export interface ReconcileOptions extends Pick<Launch<TemporalProcess>, "signal" | "terminate"> {
+export interface ReconcileOptions extends Pick<Launch<TemporalProcess>, "signal" | "terminate" | "tryLock"> {
   warn: (message: string) => void;
   /** Look through all processes also where no file tells of a Temporal: it may hold a lock that was deleted. */
   isThorough: boolean;
@@ -51,10 +51,10 @@ export interface ReconcileOptions extends Pick<Launch<TemporalProcess>, "signal"
 export async function reconcile(
   instance: Instance,
   launchRequest: LaunchRequest,
-  { signal, warn, terminate, isThorough }: ReconcileOptions,
+  { signal, warn, terminate, tryLock, isThorough }: ReconcileOptions,
 ): Promise<Reconciled> {
   const { paths, processes, log } = instance;
-  const free = await instance.tryLock(paths.processLock);
+  const free = await tryLock();
   const isFirst = free !== null && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
   if (isFirst && !isThorough) {
     return { kind: "clear", lock: free, base: undefined, binary: known(launchRequest.binary, free) };

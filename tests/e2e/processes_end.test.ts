@@ -17,6 +17,7 @@ import {
   statesIn,
   withStack,
 } from "./support_processes.ts";
+import { strangerCommand } from "./support_strangers.ts";
 
 /** A program of one's own that ignores SIGTERM, and is ready when it does. */
 function stubborn(port: number): string {
@@ -120,6 +121,29 @@ describe("the end of processes beside Temporal", () => {
       await stack.stopCleanly(...allPids(settled), worker, api);
       assertEquals((await stack.run("stop", "worker")).code, 0, "nothing runs");
     }));
+
+  it("may be that of a restart while one waits for another one", async () => {
+    const port = await freePort();
+    const server = strangerCommand("tcp", "127.0.0.1", port).join(" ");
+    await withStack([
+      `  base: { command: "until [ -e go ]; do sleep 0.1; done; exec ${server}", port: ${port} }`,
+      "  behind: { command: exec sleep 300, depends_on: [base] }",
+    ], async (stack) => {
+      const first = stack.run("start");
+      await stack.untilProcess("behind", "waits", ({ detail }) => detail === "waiting for base");
+      const restarted = stack.run("restart", "behind");
+      await until(
+        "it is restarted",
+        () =>
+          eventsOf(stack).some(({ event, process, from }) =>
+            event === "starting" && process === "behind" && from === "stopping"
+          ),
+      );
+      stack.write("go");
+      for (const { code, stderr } of [await first, await restarted]) assertEquals(code, 0, stderr);
+      assert((await stack.now())?.processes?.every(({ ready }) => ready));
+    });
+  });
 
   it("is told to a start that waits for them", () =>
     withStack([

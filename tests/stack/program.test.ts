@@ -75,6 +75,7 @@ class Left {
       first: true,
       terminate: (target, graceMs) => terminate(instance, target, graceMs),
       takeLock: () => Promise.reject(new Error("nothing is launched here")),
+      tryLock: () => instance.tryLock(instance.paths.processLock),
       holdLock: (lock) => lock?.close(),
       track: (process) => this.tracked.push(process),
       updateRecord: () => {},

@@ -22,6 +22,7 @@ async function reconciling(
     signal,
     warn: (message) => fake.warnings.push(message),
     terminate: (target, graceMs) => terminate(fake.instance, target, graceMs, termination),
+    tryLock: () => fake.instance.tryLock(fake.paths.processLock),
     isThorough: false,
     ...options,
   });
