@@ -8,6 +8,7 @@ import { recordedNames, removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import { poll } from "../platform/runtime/poll.ts";
 import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
@@ -25,6 +26,9 @@ export interface Stopped {
 
 /** How long to wait for a supervisor that holds the lock but is not listening (still starting, or exiting), in ms. */
 const SETTLE_MS = 30_000;
+
+/** How long a supervisor that has freed its lock may take to exit, in ms. */
+const EXIT_MS = 5000;
 
 /**
  * Stops an instance whose supervisor is missing or unresponsive. Takes `supervisor.lock`, whose holder alone may
@@ -80,12 +84,18 @@ async function takeSupervisorLock(
   isSilent: boolean,
   system: System,
 ): Promise<LockFile | null> {
-  const { tryLock, nowMs, delay } = system;
+  const { tryLock, nowMs, delay, processes } = system;
   const { supervisorLock } = instancePaths(home);
   let hasKilled = false;
+  let holders: number[] = [];
   for (const giveUpAt = nowMs() + SETTLE_MS; nowMs() < giveUpAt;) {
     const lock = await tryLock(supervisorLock);
-    if (lock !== null) return lock;
+    if (lock !== null) {
+      const isGone = () => !holders.some((pid) => processes.isThere(pid)) || null;
+      await poll(isGone, { everyMs: 2, timeoutMs: EXIT_MS, clock: system });
+      return lock;
+    }
+    if (holders.length === 0) holders = processes.lockHolders(supervisorLock).map(({ pid }) => pid);
     if (isSilent && !hasKilled) {
       hasKilled = true;
       if (await killUnresponsiveSupervisor(host, home, system) === "answers") return null;

@@ -135,6 +135,18 @@ describe("stopUnsupervised()", () => {
   );
 
   it(
+    "returns only when a supervisor that has freed its lock has exited, too",
+    withFakeInstance(async (fake) => {
+      const { clock, locks, table } = fake.system;
+      const supervisor = table.spawn({ argv: ["stigmer-local", "supervisor"] }, 1);
+      const lock = locks.take(fake.paths.supervisorLock, supervisor);
+      clock.after(100, () => lock.close());
+      clock.after(1000, () => table.exit(supervisor));
+      assertEquals([await stop(fake), isAlive(fake, supervisor)], [{ pid: null, forced: false }, false]);
+    }),
+  );
+
+  it(
     "gives up on a process that keeps the lock and is not listening",
     withFakeInstance(async (fake) => {
       const supervisor = await fake.supervisor("does not listen");
