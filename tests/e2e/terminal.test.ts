@@ -118,7 +118,7 @@ describe("start --foreground on a terminal", () => {
       const events = lines.filter((line) => line.startsWith("supervisor |")).map((line) => line.slice(22));
       assertMatch(
         events.join("\n"),
-        /^Temporal \(pid \d+\) crashed \(SIGKILL\)\nRestarting Temporal \(restart 1\)\nLaunched Temporal \(pid \d+\)\nTemporal is ready\n(.+\n)*?Stopping Temporal gracefully\nTemporal stopped$/,
+        /^(Health check failed: .+\n)?Temporal \(pid \d+\) crashed \(SIGKILL\)\nRestarting Temporal \(restart 1\)\nLaunched Temporal \(pid \d+\)\nTemporal is ready\n(.+\n)*?Stopping Temporal gracefully\nTemporal stopped$/,
         shown,
       );
       assert(lines.some((line) => /^temporal {3}\| time=\S+ level=INFO /.test(line)), shown);
