@@ -6,7 +6,12 @@ export function serveUnixDeno(path: string, handler: Handler): UnixServer {
   let server: Deno.HttpServer;
   try {
     server = Deno.serve({ path, onListen: () => {} } as Deno.ServeUnixOptions, async (request) => {
-      const body = await request.text();
+      let body;
+      try {
+        body = await request.text();
+      } catch { // the client is gone; Deno would print the error with its stack
+        return new Response(null, { status: 400 });
+      }
       if (body.length > MAX_REQUEST_BYTES) return new Response("", { status: 413 });
       const url = new URL(request.url);
       const reply = await handler(request.method, url.pathname + url.search, body);

@@ -1,4 +1,6 @@
-import { statSync } from "node:fs";
+import { once } from "node:events";
+import { readFileSync, statSync } from "node:fs";
+import { connect } from "node:net";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
@@ -37,6 +39,16 @@ async function request(instance: TestInstance, method: "GET" | "POST", path: str
   return { status: Number(status), type, body: result.stdout.slice(0, end) };
 }
 
+/** Sends half a request, as a client that is killed. */
+async function breakOff({ paths }: TestInstance): Promise<void> {
+  const client = connect(paths.controlSocket);
+  await once(client, "connect");
+  client.write('POST /start HTTP/1.1\r\nhost: local\r\ncontent-length: 100\r\n\r\n{"asked"');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  client.destroy();
+  await once(client, "close");
+}
+
 /** The names of the events that a stream has sent so far. */
 function eventsOf(stream: Running): string[] {
   const messages = stream.stdout().split("\n\n").slice(0, -1);
@@ -57,6 +69,7 @@ describe("the control socket", () => {
         temporal,
         supervisor,
       }]);
+      await breakOff(instance);
       assertEquals(await request(instance, "GET", "/healthz"), { status: 200, type: "text/plain", body: "ok\n" });
       const metrics = await request(instance, "GET", "/metrics");
       assertEquals([metrics.status, metrics.type], [200, "text/plain"]);
@@ -95,6 +108,7 @@ describe("the control socket", () => {
       assertNothingLeft(instance, [temporal, restarted.temporal!.pid, supervisor]);
       await events.ended;
       assertEquals(eventsOf(events).at(-1), "supervisor leaves");
+      for (const line of readFileSync(instance.paths.supervisorLog, "utf8").trim().split("\n")) JSON.parse(line);
     }));
 });
 
