@@ -4,17 +4,14 @@ import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
-import { poll } from "../platform/runtime/poll.ts";
 import type { Stopped } from "./stop_unsupervised.ts";
+import { untilExited } from "./supervisor_exit.ts";
 
 /** Temporal's own drain may take 10 s, so a shorter one would kill healthy servers. */
 const DEFAULT_GRACE_MS = 12_000;
 
 /** Time allowed beyond the grace period: SIGKILL, a slow disk, a machine under load; in ms. */
 const MARGIN_MS = 60_000;
-
-/** How long to wait for the exit of a supervisor that has answered, in ms; nothing depends on it any more. */
-const SUPERVISOR_EXIT_MS = 5000;
 
 export const NOTHING: Stopped = { pid: null, forced: false };
 
@@ -30,10 +27,7 @@ export async function stopInstance(context: CommandContext, graceMs: number = DE
     const answer = await withLiveLine(context, () => askLong(host, home, request, graceMs + MARGIN_MS));
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
       const { stopped, supervisor } = statusOrThrow(answer.response);
-      // It has released its locks, but exits some ms later, while the caller may remove the home.
-      const processes = processesHere(host.platform);
-      const isGone = () => supervisor === null || !processes.isThere(supervisor.pid) || null;
-      await poll(isGone, { everyMs: 2, timeoutMs: SUPERVISOR_EXIT_MS });
+      if (supervisor !== null) await untilExited([supervisor.pid], processesHere(host.platform));
       return stopped ?? NOTHING;
     }
     if (answer.kind === "late") {

@@ -8,13 +8,13 @@ import { recordedNames, removePidFile } from "../instance/pid_file.ts";
 import { removeStaleSocket, sweepTemporaries } from "../instance/stale_files.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { Host } from "../platform/runtime/host.ts";
-import { poll } from "../platform/runtime/poll.ts";
 import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
 import { targetOf, terminate } from "../process/terminate.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
 import { killUnresponsiveSupervisor } from "./kill_unresponsive_supervisor.ts";
+import { untilExited } from "./supervisor_exit.ts";
 
 /** What was stopped. */
 export interface Stopped {
@@ -26,9 +26,6 @@ export interface Stopped {
 
 /** How long to wait for a supervisor that holds the lock but is not listening (still starting, or exiting), in ms. */
 const SETTLE_MS = 30_000;
-
-/** How long a supervisor that has freed its lock may take to exit, in ms. */
-const EXIT_MS = 5000;
 
 /**
  * Stops an instance whose supervisor is missing or unresponsive. Takes `supervisor.lock`, whose holder alone may
@@ -91,8 +88,7 @@ async function takeSupervisorLock(
   for (const giveUpAt = nowMs() + SETTLE_MS; nowMs() < giveUpAt;) {
     const lock = await tryLock(supervisorLock);
     if (lock !== null) {
-      const isGone = () => !holders.some((pid) => processes.isThere(pid)) || null;
-      await poll(isGone, { everyMs: 2, timeoutMs: EXIT_MS, clock: system });
+      await untilExited(holders, processes, system);
       return lock;
     }
     if (holders.length === 0) holders = processes.lockHolders(supervisorLock).map(({ pid }) => pid);
