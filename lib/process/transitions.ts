@@ -134,8 +134,8 @@ function gaveUp({ restarts, restartsAtMs, launchFailure }: Machine, { policy, na
 /** Nothing is alive, and a launch is due later. */
 const whileWaiting = { kind: "unschedule" } as const;
 
-/** Where a process may be alive: each state writes what it answers otherwise. */
-const ALIVE = {
+/** What says nothing new, unless a state answers it. */
+const IGNORED = {
   ready: ignore,
   launchFailed: ignore,
   exited: ignore,
@@ -144,6 +144,11 @@ const ALIVE = {
   gone: ignore,
   stuck: ignore,
   due: ignore,
+};
+
+/** Where a process may be alive: each state writes what it answers otherwise. */
+const ALIVE = {
+  ...IGNORED,
   stop: endForStop,
   restart: endForRestart,
   superseded: stepAside,
@@ -151,7 +156,7 @@ const ALIVE = {
 };
 
 const TERMINAL = {
-  ...ALIVE,
+  ...IGNORED,
   stop: ignore,
   restart: ignore,
   // What is left to do before the exit must not touch what is another's.
