@@ -1,3 +1,4 @@
+import { isObject } from "../config/json_value.ts";
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
 import { isProcessSettings, type ProcessSettings } from "../config/processes.ts";
 import { completeSettings, isSettings, type RequestedSettings } from "../config/settings.ts";
@@ -111,10 +112,6 @@ function parseObject(body: string): Record<string, unknown> {
   const value: unknown = JSON.parse(body);
   if (!isObject(value)) throw new SyntaxError("the body must be a JSON object");
   return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Whether `value` is a part of settings, where `auto` may stand for a port. */
