@@ -2,6 +2,7 @@ import type { Settings } from "../../config/settings.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { describeObstacle, endOf, homeFact } from "../../instance/obstacle.ts";
 import type { Processes } from "../../platform/processes/processes.ts";
+import { poll } from "../../platform/runtime/poll.ts";
 import type { System } from "../../platform/system.ts";
 import { type Place, placesOf } from "./places.ts";
 
@@ -19,26 +20,42 @@ export const DYING_MS = 500;
  */
 export async function refuseTakenPorts(
   settings: Settings,
-  { processes, canBind, nowMs, delay }: System,
+  system: System,
   own?: Settings,
   any: readonly number[] = [],
 ): Promise<void> {
+  const { canBind } = system;
   const places = placesOf(settings);
   refuseDuplicatePort(places);
   const kept = own === undefined ? [] : placesOf(own).map(({ port }) => port);
   const wanted = withLocalhost(places).filter(({ port }) => !kept.includes(port) && !any.includes(port));
-  const findTaken = async () => {
+  await refuseWhileTaken(async () => {
     const states = await Promise.all(
       wanted.map(async (each) => ({ ...each, state: await canBind(each.host, each.port) })),
     );
     return states.find(({ state }) => state === "taken");
-  };
-  const giveUpAt = nowMs() + DYING_MS;
-  for (let taken = await findTaken(); taken !== undefined; taken = await findTaken()) {
-    const error = portTaken(taken.port, taken.flag, processes);
-    if (error.facts["pid"] !== null || nowMs() > giveUpAt) throw error;
-    await delay(10);
-  }
+  }, system);
+}
+
+/**
+ * Refuses a port that is taken, when its listener can be named or has it for longer than {@linkcode DYING_MS}.
+ *
+ * @param findTaken Returns a port that another process has; undefined if there is none.
+ * @throws {LocalError} `port-taken`, as {@linkcode portTaken} tells it
+ * @throws the reason of `signal`
+ */
+export async function refuseWhileTaken(
+  findTaken: () => Promise<Pick<Place, "port" | "flag"> | undefined>,
+  system: System,
+  signal?: AbortSignal,
+): Promise<void> {
+  let error: LocalError | undefined;
+  await poll(async () => {
+    const taken = await findTaken();
+    error = taken && portTaken(taken.port, taken.flag, system.processes);
+    return error === undefined || error.facts["pid"] !== null ? true : null;
+  }, { everyMs: 10, timeoutMs: DYING_MS, signal, clock: system });
+  if (error !== undefined) throw error;
 }
 
 /** Adds ::1: clients that use `localhost` may connect there, and would reach a foreign process. */
@@ -59,7 +76,7 @@ function refuseDuplicatePort(places: readonly Place[]): void {
 }
 
 /** The error for a taken port, which names the listener and the flag to choose another port. */
-export function portTaken(port: number, flag: string, processes: Processes): LocalError {
+function portTaken(port: number, flag: string, processes: Processes): LocalError {
   const holder = processes.listeners(port).find((listener) => listener.pid !== null) ?? processes.listeners(port)[0];
   const obstacle = holder?.pid == null
     ? null

@@ -3,7 +3,7 @@ import { LocalError } from "../../errors/local_error.ts";
 import type { Probe, ProbeResult, Readiness } from "../../instance/status/probe.ts";
 import { poll } from "../../platform/runtime/poll.ts";
 import type { System } from "../../platform/system.ts";
-import { portTaken } from "./check_ports.ts";
+import { refuseWhileTaken } from "./check_ports.ts";
 
 /** Polling interval while Temporal starts, in ms. */
 const POLL_MS = 5;
@@ -47,7 +47,12 @@ export async function waitUntilReady(
   };
   const grpcMs = await until("health", () => probe.serving(PROBE_TIMEOUT_MS));
   // Checked only now: reading the kernel's socket table takes some ms, and is pointless before SERVING.
-  if (!processes.groupListensOn(pgid, settings.port)) throw portTaken(settings.port, "--port", processes);
+  // A killed Temporal loses its port before its end is seen, which aborts the signal.
+  const findForeign = () => {
+    const isOwn = processes.groupListensOn(pgid, settings.port);
+    return Promise.resolve(isOwn ? undefined : { port: settings.port, flag: "--port" });
+  };
+  await refuseWhileTaken(findForeign, system, signal);
   const namespaces = async () => {
     for (const name of expectedNamespaces(settings)) {
       await until(`namespace ${name}`, () => probe.namespace(name, PROBE_TIMEOUT_MS));

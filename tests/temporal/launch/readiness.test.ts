@@ -13,11 +13,17 @@ async function untilReady(
   fake: FakeInstance,
   { pid }: FakeProcess,
   signal = new AbortController().signal,
+  onServing = () => {},
 ): Promise<Readiness> {
   const settings = fake.settings();
   const probe = createProbe(fake.system.connect, settings);
+  const serving = async (timeoutMs: number) => {
+    const result = await probe.serving(timeoutMs);
+    if (result.ok) onServing();
+    return result;
+  };
   try {
-    return await waitUntilReady(pid, settings, probe, fake.system, DEADLINE_MS, signal);
+    return await waitUntilReady(pid, settings, { ...probe, serving }, fake.system, DEADLINE_MS, signal);
   } finally {
     probe.close();
   }
@@ -51,6 +57,19 @@ describe("waitUntilReady()", () => {
       fake.system.ports.listen(foreign, "127.0.0.1", 7233);
       const error = await assertRejects(() => untilReady(fake, temporal), LocalError);
       assertEquals([error.code, error.facts["pid"]], ["port-taken", foreign.pid]);
+    }),
+  );
+
+  it(
+    "does not say that its port is taken when Temporal is killed once it serves, and loses the port before its end is seen",
+    withFakeInstance(async (fake) => {
+      const temporal = await fake.orphan();
+      const endSeen = new AbortController();
+      const kill = () => {
+        fake.system.table.exit(temporal);
+        fake.system.clock.after(50, () => endSeen.abort(new Error("end seen")));
+      };
+      await assertRejects(() => untilReady(fake, temporal, endSeen.signal, kill), Error, "end seen");
     }),
   );
 
