@@ -1,6 +1,8 @@
+import { orNull } from "../../errors/system_error.ts";
 import { connectDeno } from "../net/connect_deno.ts";
 import { runForegroundDeno } from "./foreground_child_deno.ts";
-import { DEFAULT_COLUMNS, DEFAULT_ROWS, type Host, type Owner } from "./host.ts";
+import { DEFAULT_COLUMNS, DEFAULT_ROWS, type Host } from "./host.ts";
+import { hostFiles } from "./host_files.ts";
 import { afterDeno } from "./timer_deno.ts";
 
 /** The host under Deno. Uses no `node:` module. */
@@ -14,13 +16,7 @@ export function denoHost(): Host {
     args: Deno.args,
     env: Deno.env.toObject(),
     cwd: () => Deno.cwd(),
-    networkNamespace: () => {
-      try {
-        return Deno.readLinkSync("/proc/self/ns/net");
-      } catch {
-        return null; // not on Linux, or without /proc
-      }
-    },
+    networkNamespace: () => orNull(() => Deno.readLinkSync("/proc/self/ns/net")),
     connect: connectDeno,
     runForeground: runForegroundDeno,
     after: afterDeno,
@@ -61,58 +57,18 @@ export function denoHost(): Host {
         for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
       };
     },
-    folderOwner: (path) => {
-      const info = statOf(path);
-      return info?.isDirectory === true ? ownerOf(info) : null;
-    },
-    owner: (path) => {
-      const info = statOf(path);
-      return info === null ? null : ownerOf(info);
-    },
     exit: (code) => Deno.exit(code),
-    exists: (path) => {
-      try {
-        Deno.lstatSync(path);
-        return true;
-      } catch (error) {
-        refusalOf(error);
-        return false;
-      }
-    },
-    readText: (path, maxBytes) => {
-      try {
-        const info = Deno.statSync(path);
-        if (!info.isFile) return { refused: "not-a-file" };
-        if (info.size > maxBytes) return { refused: "too-big" };
-        return { text: Deno.readTextFileSync(path) };
-      } catch (error) {
-        return { refused: refusalOf(error) };
-      }
-    },
+    ...hostFiles({
+      stat: (path) => {
+        const { isFile, isDirectory, size, uid, gid, mode } = Deno.statSync(path);
+        const owner = { uid: uid ?? -1, gid: gid ?? -1, mode: (mode ?? 0) & 0o7777 };
+        return { isFile, isFolder: isDirectory, sizeBytes: size, ...owner };
+      },
+      lstat: Deno.lstatSync,
+      readText: Deno.readTextFileSync,
+    }),
   };
 }
-
-function statOf(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    refusalOf(error);
-    return null;
-  }
-}
-
-/** Why a path is not seen. @throws `error` if that is no reason: the disk fails */
-function refusalOf(error: unknown): "missing" | "unreadable" {
-  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return "missing";
-  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.FilesystemLoop) return "unreadable";
-  throw error;
-}
-
-const ownerOf = ({ uid, gid, mode }: Deno.FileInfo): Owner => ({
-  uid: uid ?? -1,
-  gid: gid ?? -1,
-  mode: (mode ?? 0) & 0o7777,
-});
 
 /** The size of the terminal on stdout; null if it is not a terminal. */
 function consoleSize(): { columns: number; rows: number } | null {

@@ -1,11 +1,12 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { lstatSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { systemErrorCode } from "../../errors/local_error.ts";
-import { isMissing } from "../../errors/system_error.ts";
+import { orNull } from "../../errors/system_error.ts";
 import { connectNode } from "../net/connect_node.ts";
 import { runForegroundNode } from "./foreground_child_node.ts";
-import { DEFAULT_COLUMNS, DEFAULT_ROWS, type Host, type Owner } from "./host.ts";
+import { DEFAULT_COLUMNS, DEFAULT_ROWS, type Host } from "./host.ts";
+import { hostFiles } from "./host_files.ts";
 
 const ignore = (): void => {};
 
@@ -22,13 +23,7 @@ export function nodeHost(): Host {
     args: process.argv.slice(2),
     env: process.env,
     cwd: () => process.cwd(),
-    networkNamespace: () => {
-      try {
-        return readlinkSync("/proc/self/ns/net");
-      } catch {
-        return null; // not on Linux, or without /proc
-      }
-    },
+    networkNamespace: () => orNull(() => readlinkSync("/proc/self/ns/net")),
     connect: connectNode,
     runForeground: runForegroundNode,
     after: (ms, action) => {
@@ -62,50 +57,15 @@ export function nodeHost(): Host {
         for (const signal of signals) process.off(signal, handler);
       };
     },
-    folderOwner: (path) => {
-      const info = statOf(path);
-      return info?.isDirectory() === true ? ownerOf(info) : null;
-    },
-    owner: (path) => {
-      const info = statOf(path);
-      return info === null ? null : ownerOf(info);
-    },
     exit: (code) => process.exit(code),
-    exists: (path) => {
-      try {
-        return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-      } catch (error) {
-        refusalOf(error);
-        return false;
-      }
-    },
-    readText: (path, maxBytes) => {
-      try {
+    ...hostFiles({
+      stat: (path) => {
         const info = statSync(path);
-        if (!info.isFile()) return { refused: "not-a-file" };
-        if (info.size > maxBytes) return { refused: "too-big" };
-        return { text: readFileSync(path, "utf8") };
-      } catch (error) {
-        return { refused: refusalOf(error) };
-      }
-    },
+        const owner = { uid: info.uid, gid: info.gid, mode: info.mode & 0o7777 };
+        return { isFile: info.isFile(), isFolder: info.isDirectory(), sizeBytes: info.size, ...owner };
+      },
+      lstat: (path) => lstatSync(path),
+      readText: (path) => readFileSync(path, "utf8"),
+    }),
   };
 }
-
-function statOf(path: string): Stats | null {
-  try {
-    return statSync(path);
-  } catch (error) {
-    refusalOf(error);
-    return null;
-  }
-}
-
-/** Why a path is not seen. @throws `error` if that is no reason: the disk fails */
-function refusalOf(error: unknown): "missing" | "unreadable" {
-  if (isMissing(error)) return "missing";
-  if (["EACCES", "EPERM", "ELOOP"].includes(systemErrorCode(error) ?? "")) return "unreadable";
-  throw error;
-}
-
-const ownerOf = ({ uid, gid, mode }: Stats): Owner => ({ uid, gid, mode: mode & 0o7777 });
