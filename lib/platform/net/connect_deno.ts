@@ -13,14 +13,7 @@ export const connectDeno: Connect = async (endpoint, timeoutMs) => {
       reject(Object.assign(new Error(`no connection within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
     });
   });
-  let socket: Deno.Conn;
-  try {
-    socket = await Promise.race([opening, deadline]);
-  } catch (error) {
-    throw withCode(error);
-  } finally {
-    cancel();
-  }
+  const socket = await Promise.race([opening, deadline]).finally(() => cancel());
   // Without this, Nagle's algorithm delays a request by 40 ms if an HTTP/2 acknowledgement was written just before it.
   if ("setNoDelay" in socket) sendAtOnce(socket as Deno.TcpConn);
 
@@ -48,19 +41,4 @@ function sendAtOnce(socket: Deno.TcpConn): void {
   } catch (error) {
     if (!(error instanceof Error) || !/\(os error 22\)/.test(error.message)) throw error;
   }
-}
-
-const CODES = new Map<unknown, string>([
-  [Deno.errors.NotFound, "ENOENT"],
-  [Deno.errors.ConnectionRefused, "ECONNREFUSED"],
-  [Deno.errors.PermissionDenied, "EACCES"],
-  [Deno.errors.ConnectionReset, "ECONNRESET"],
-  [Deno.errors.TimedOut, "ETIMEDOUT"],
-]);
-
-/** Adds the `code` that callers check: Deno distinguishes system errors by class, Node by `code`. */
-function withCode(error: unknown): unknown {
-  if (!(error instanceof Error) || "code" in error && typeof error.code === "string") return error;
-  const code = CODES.get(error.constructor);
-  return code === undefined ? error : Object.assign(error, { code });
 }

@@ -3,13 +3,7 @@ import type { Connect, Connection } from "./connection.ts";
 
 /** Connects over `node:net`. */
 export const connectNode: Connect = (endpoint, timeoutMs) =>
-  openConnection(
-    "path" in endpoint
-      ? connectSocket({ path: endpoint.path })
-      : connectSocket({ host: endpoint.host, port: endpoint.port, noDelay: true }),
-    "connect",
-    timeoutMs,
-  );
+  openConnection(connectSocket({ ...endpoint, noDelay: true }), "connect", timeoutMs);
 
 /** Wraps a socket (also a TLS socket) as a connection, once it emits `ready`. */
 export function openConnection(

@@ -32,14 +32,13 @@ export class TlsError extends Error {
  */
 export function tlsConnect(material: TlsMaterial, onReached: () => void = () => {}): Connect {
   return async (endpoint, timeoutMs) => {
-    const where = "path" in endpoint ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
     const host = "host" in endpoint ? endpoint.host : "localhost";
     // An IP address is not allowed as SNI (RFC 6066, section 3); the certificate is then checked against `host`.
     const servername = material.serverName ?? (isIP(host) === 0 ? host : null);
     let isReached = false;
     try {
       const socket = connectSocket({
-        ...where,
+        ...endpoint,
         ...(servername === null ? {} : { servername }),
         ...(material.ca === null ? {} : { ca: material.ca }),
         ...(material.client ?? {}),
