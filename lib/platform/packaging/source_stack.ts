@@ -2,19 +2,11 @@ import { readFileSync } from "node:fs";
 import { SourceMap, type SourceMapPayload } from "node:module";
 import { isBundled } from "./bundle.ts";
 
-/** The stack of an error; in the one file with positions in the sources, if its source map is there. */
+/** The stack of an error; in the one file with positions in the sources, if its source map is beside it. */
 export function readableStack(error: unknown): string | undefined {
   const stack = error instanceof Error ? error.stack : undefined;
-  return stack === undefined || !isBundled ? stack : sourceStack(stack, import.meta.url);
-}
-
-/**
- * Maps the positions in a stack trace of the one file to its sources, with the source map beside it. Returns the trace
- * unchanged without a readable map.
- *
- * @param file The URL of the one file, as in the trace.
- */
-export function sourceStack(stack: string, file: string): string {
+  if (stack === undefined || !isBundled) return stack;
+  const file = import.meta.url;
   let map: SourceMap;
   try {
     map = new SourceMap(JSON.parse(readFileSync(new URL(`${file}.map`), "utf8")) as SourceMapPayload);
