@@ -98,7 +98,7 @@ export class LockTable {
   }
 
   #take(path: string, holder: number): LockFile | null {
-    const fd = openLock(path);
+    const fd = openLock(path)!;
     if (this.#isLocked(fd)) {
       closeSync(fd);
       return null;

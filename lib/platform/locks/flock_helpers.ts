@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { isNotOnPath, LocalError } from "../../errors/local_error.ts";
+import { isNotOnPath, type LocalError } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
 import { spawnClosed } from "../spawn/close_on_exec.ts";
 import { findSystemTool } from "../spawn/executable.ts";
+import { lockFailed } from "./lock_failure.ts";
 
 /**
  * Programs that take flock(2) on their descriptor 3, and so for every process that shares the open file. They exit with
@@ -78,8 +79,5 @@ async function run(command: string, args: readonly string[], fd: number): Promis
 }
 
 function failed(path: string, why: string, hint = "Choose a --home on a local disk"): LocalError {
-  return new LocalError("lock-failed", `Cannot lock ${path}: ${why}`, {
-    hint,
-    facts: { path, runtime: isDeno ? "deno" : "node", pid: process.pid },
-  });
+  return lockFailed(path, why, { hint, facts: { runtime: isDeno ? "deno" : "node", pid: process.pid } });
 }

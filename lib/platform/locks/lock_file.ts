@@ -1,12 +1,12 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import process from "node:process";
-import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { systemErrorCode } from "../../errors/local_error.ts";
 import { isMissing, orNull } from "../../errors/system_error.ts";
 import { type FileIdentity, identityOfDescriptor, isSameFile } from "../files/file_identity.ts";
 import { isDeno } from "../runtime/host.ts";
 import { takeFlock } from "./flock.ts";
 import { openLibrary } from "./libc_deno.ts";
-import { lockRefusal } from "./lock_refusal.ts";
+import { lockFailed, openRefused } from "./lock_failure.ts";
 
 /** A lock held by this process: flock(2) on an open file. A process that inherits the descriptor holds it too. */
 export interface LockFile {
@@ -18,7 +18,7 @@ export interface LockFile {
   close(): void;
 }
 
-/** `O_EXLOCK` of macOS' sys/fcntl.h; Node's constants don't have it. */
+/** With it, open(2) of macOS, which has no flock(1), locks (sys/fcntl.h); Node's constants don't have it. */
 export const O_EXLOCK = 0x20;
 
 type OpenFile = (path: string, flags: number, mode: number) => number;
@@ -50,7 +50,7 @@ export async function tryLock(
 ): Promise<LockFile | null> {
   let locked: FileIdentity | null = null;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const fd = platform === "darwin" ? openLocked(path, open) : openLock(path);
+    const fd = openLock(path, platform === "darwin" ? O_EXLOCK | constants.O_NONBLOCK : 0, open);
     if (fd === null) return null;
     let isKept = false;
     try {
@@ -64,13 +64,11 @@ export async function tryLock(
       if (!isKept) close(fd);
     }
   }
-  throw failed(
-    path,
-    `the locked file and the file at the path still differ after ${MAX_ROUNDS} attempts`,
-    "Another process keeps replacing the file, or its file system reports changing numbers: end it, or choose another --home",
-    undefined,
-    { locked: written(locked), onPath: written(lookAt(path)) },
-  );
+  throw lockFailed(path, `the locked file and the file at the path still differ after ${MAX_ROUNDS} attempts`, {
+    hint:
+      "Another process keeps replacing the file, or its file system reports changing numbers: end it, or choose another --home",
+    facts: { locked: written(locked), onPath: written(lookAt(path)) },
+  });
 }
 
 /**
@@ -87,45 +85,34 @@ export function adoptLock(
   let identity: FileIdentity;
   try {
     identity = identify(fd);
-  } catch (error) {
-    throw failed(path, `descriptor ${fd}, which should be inherited, is not open`, undefined, error);
+  } catch (cause) {
+    throw lockFailed(path, `descriptor ${fd}, which should be inherited, is not open`, { cause });
   }
   const lock = holding(fd, path, identity, () => closeInherited(fd, identity));
   if (lock.isCurrent() !== "ours") {
-    throw failed(path, `descriptor ${fd} refers to another file`, undefined, undefined, { isReplaced: true });
+    throw lockFailed(path, `descriptor ${fd} refers to another file`, { facts: { isReplaced: true } });
   }
   return lock;
 }
 
-/** Opens and locks the file by open(2) (O_EXLOCK), because macOS has no flock(1). Null if the lock is held. */
-function openLocked(path: string, open: OpenFile): number | null {
-  try {
-    return openLock(path, O_EXLOCK | constants.O_NONBLOCK, open);
-  } catch (error) {
-    const code = error instanceof LocalError ? systemErrorCode(error.cause) : undefined;
-    if (code === "EAGAIN" || code === "EWOULDBLOCK") return null;
-    throw error;
-  }
-}
-
 /**
- * Opens the lock file at `path`, with `more` flags; creates it if missing.
+ * Opens the lock file at `path`, with `more` flags; creates it if missing. Null if {@linkcode O_EXLOCK} is among them and
+ * the lock is held.
  *
  * @throws {LocalError} `lock-failed`
  */
-export function openLock(path: string, more = 0, open: OpenFile = openSync): number {
+export function openLock(path: string, more = 0, open: OpenFile = openSync): number | null {
   let fd: number;
   try {
     // Both runtimes add O_CLOEXEC.
     fd = open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | more, 0o600);
   } catch (error) {
-    const refusal = lockRefusal(error, path);
-    if (refusal === null) throw error;
-    throw failed(path, ...refusal, error);
+    if (more !== 0 && ["EAGAIN", "EWOULDBLOCK"].includes(systemErrorCode(error) ?? "")) return null;
+    throw openRefused(error, path);
   }
   if (fstatSync(fd).isFile()) return fd;
   closeSync(fd);
-  throw failed(path, "it is not a regular file", "Remove it");
+  throw lockFailed(path, "it is not a regular file", { hint: "Remove it" });
 }
 
 function holding(fd: number, path: string, identity: FileIdentity, close: () => void): LockFile {
@@ -173,13 +160,4 @@ function closeInherited(fd: number, identity: FileIdentity): void {
 /** An identity as a fact of an error, which JSON can hold. */
 function written(identity: FileIdentity | null): string | null {
   return identity === null ? null : `device ${identity.dev ?? "unknown"}, inode ${identity.ino}`;
-}
-
-function failed(path: string, reason: string, hint?: string, cause?: unknown, facts = {}): LocalError {
-  const code = systemErrorCode(cause);
-  return new LocalError("lock-failed", `Cannot lock ${path}: ${reason}`, {
-    facts: { path, ...(code === undefined ? {} : { systemError: code }), ...facts },
-    hint,
-    cause,
-  });
 }

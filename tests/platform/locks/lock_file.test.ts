@@ -5,10 +5,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
+import { openRefused } from "../../../lib/platform/locks/lock_failure.ts";
 import { adoptLock, type LockFile, tryLock } from "../../../lib/platform/locks/lock_file.ts";
-import { lockRefusal } from "../../../lib/platform/locks/lock_refusal.ts";
 import { isDeno } from "../../../lib/platform/runtime/host.ts";
 import { spawnDetached } from "../../../lib/platform/spawn/spawn_detached.ts";
 import { isLinux, needsLinux, withFlock } from "../../portable.ts";
@@ -200,7 +200,7 @@ describe("tryLock()", () => {
   );
 });
 
-describe("lockRefusal()", () => {
+describe("openRefused()", () => {
   it("knows a socket by the file, because the error of macOS has no name, and a file system without locks", () =>
     withTempDir(async (folder) => {
       const path = join(folder, "socket");
@@ -208,15 +208,17 @@ describe("lockRefusal()", () => {
       await new Promise<void>((resolve) => server.listen(path, resolve));
       try {
         for (const error of [new Error("(os error 102)"), systemError("Unknown system error -102")]) {
-          assertEquals(lockRefusal(error, path)?.[0], "it is a socket or pipe");
+          assertEquals(String(openRefused(error, path)), `LocalError: Cannot lock ${path}: it is a socket or pipe`);
         }
       } finally {
         await new Promise((resolve) => server.close(resolve));
       }
       for (const code of ["ENOTSUP", "EOPNOTSUPP"]) {
-        assertEquals(lockRefusal(systemError(code), join(folder, "a"))?.[0], "its file system does not support locks");
+        const refused = String(openRefused(systemError(code), join(folder, "a")));
+        assert(refused.endsWith(": its file system does not support locks"), refused);
       }
-      assertEquals(lockRefusal(new Error("not of the system"), join(folder, "a")), null);
+      const other = new Error("not of the system");
+      assertEquals(openRefused(other, join(folder, "a")), other);
     }));
 });
 

@@ -1,5 +1,5 @@
 import { lstatSync } from "node:fs";
-import { systemErrorCode } from "../../errors/local_error.ts";
+import { LocalError, type LocalErrorOptions, systemErrorCode } from "../../errors/local_error.ts";
 import { orNull, writeFault } from "../../errors/system_error.ts";
 
 const NO_LOCKS = "its file system does not support locks";
@@ -16,15 +16,26 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOTSUP: ON_LOCAL_DISK,
 };
 
+/** The error for a file that cannot be locked. The code of its cause is the fact `systemError`. */
+export function lockFailed(path: string, reason: string, { facts, ...options }: LocalErrorOptions = {}): LocalError {
+  const code = systemErrorCode(options.cause);
+  return new LocalError("lock-failed", `Cannot lock ${path}: ${reason}`, {
+    ...options,
+    facts: { path, ...(code === undefined ? {} : { systemError: code }), ...facts },
+  });
+}
+
 /**
- * Why a lock file at `path` could not be opened, and what to do; null if `error` is none of the system's.
+ * The {@linkcode lockFailed} for `error`, with which open(2) refused a lock file at `path`; `error` itself if it is none of
+ * the system's.
  *
  * macOS fails with EOPNOTSUPP (102) for a socket, which neither runtime knows by name, and cannot lock a FIFO: so the file
  * itself is asked.
  */
-export function lockRefusal(error: unknown, path: string): readonly [reason: string, hint: string] | null {
+export function openRefused(error: unknown, path: string): unknown {
   const code = isSocketOrPipe(path) ? "ENXIO" : systemErrorCode(error);
-  return code === undefined ? null : [writeFault(code, REASONS), HINTS[code] ?? "Check --home"];
+  if (code === undefined) return error;
+  return lockFailed(path, writeFault(code, REASONS), { hint: HINTS[code] ?? "Check --home", cause: error });
 }
 
 function isSocketOrPipe(path: string): boolean {
