@@ -19,10 +19,10 @@ export function syncFile(fd: number, sync: (fd: number) => void = fsyncSync): vo
 }
 
 /**
- * Writes the file at `path` to the disk; of a folder, the names in it (fsync(2)).
+ * {@linkcode syncFile} for the file at `path`; of a folder, for the names in it.
  *
  * @throws the system's error; some file systems do not support it for folders
  */
 export function syncPath(path: string): void {
-  withFile(path, fsyncSync);
+  withFile(path, (fd) => syncFile(fd));
 }
