@@ -4,7 +4,8 @@ import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { isMissing } from "../../errors/system_error.ts";
 import { shellWord } from "../../text/shell_word.ts";
 import { withFile } from "../files/with_file.ts";
-import { foreignFormatHere } from "./native_arch.ts";
+import { foreignFormat } from "./executable_format.ts";
+import { nativeArch } from "./native_arch.ts";
 
 /** Enough for the magic numbers and for the first line of a script. */
 const HEAD_BYTES = 256;
@@ -36,14 +37,9 @@ export function findExecutable(command: string, searchPath: string | undefined):
 /** Folders of system programs, which PATH may lack: that of a service, of cron, of an IDE. */
 const SYSTEM_FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
-/** `searchPath` with the folders of system programs at its end. */
-export function withSystemFolders(searchPath: string | undefined): string {
-  return [...(searchPath ? [searchPath] : []), ...SYSTEM_FOLDERS].join(":");
-}
-
 /** The path of a program of the system, such as `flock`: on `searchPath`, else in the system's own folders. */
 export function findSystemTool(command: string, searchPath: string | undefined): string | null {
-  return findExecutable(command, withSystemFolders(searchPath));
+  return findExecutable(command, [searchPath ?? "", ...SYSTEM_FOLDERS].join(":"));
 }
 
 /**
@@ -103,7 +99,7 @@ function accessFault(path: string): ExecutableFault | null {
 /** @param head The first bytes of an executable file; null if they are unknown. */
 function contentFault(head: Uint8Array | null): ExecutableFault | null {
   if (head === null) return null;
-  const builtFor = foreignFormatHere(head);
+  const builtFor = foreignFormat(head, process.platform, nativeArch);
   if (builtFor !== null) {
     const here = `${process.platform} ${process.arch}`;
     const what = `built for ${builtFor}, this machine is ${here}`;

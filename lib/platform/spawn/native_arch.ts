@@ -1,6 +1,5 @@
 import process from "node:process";
 import { type RunTool, runTool } from "../processes/run_tool.ts";
-import { foreignFormat } from "./executable_format.ts";
 
 /**
  * The architecture of this machine's processor, in Node's names. It differs from `process.arch` where an x64 runtime
@@ -14,22 +13,4 @@ export function nativeArch(
   if (platform !== "darwin" || arch !== "x64") return arch;
   // The name is unknown on Macs with an Intel processor: sysctl prints nothing then.
   return run("sysctl", ["-n", "hw.optional.arm64"]).trim() === "1" ? "arm64" : arch;
-}
-
-/**
- * {@linkcode foreignFormat} for this machine, whose processor may run other programs than this runtime: it is asked about
- * only where that decides.
- *
- * @param native The architecture of the processor.
- */
-export function foreignFormatHere(
-  head: Uint8Array,
-  platform: string = process.platform,
-  arch: string = process.arch,
-  native: (platform: string, arch: string) => string = nativeArch,
-): string | null {
-  const builtFor = foreignFormat(head, platform, arch);
-  return platform === "darwin" && builtFor === "darwin arm64"
-    ? foreignFormat(head, platform, native(platform, arch))
-    : builtFor;
 }

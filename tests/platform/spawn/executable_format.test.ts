@@ -14,26 +14,36 @@ function machO(cpu: number): Uint8Array {
 }
 
 describe("foreignFormat()", () => {
+  const on = (arch: string) => () => arch;
+
   it("accepts what was built for this platform", () => {
-    assertEquals(foreignFormat(elf(62), "linux", "x64"), null);
-    assertEquals(foreignFormat(elf(183), "linux", "arm64"), null);
-    assertEquals(foreignFormat(machO(0x0c), "darwin", "arm64"), null);
-    assertEquals(foreignFormat(machO(0x07), "darwin", "arm64"), null);
-    assertEquals(foreignFormat(Uint8Array.of(0xca, 0xfe, 0xba, 0xbe), "darwin", "x64"), null);
+    assertEquals(foreignFormat(elf(62), "linux", on("x64")), null);
+    assertEquals(foreignFormat(elf(183), "linux", on("arm64")), null);
+    assertEquals(foreignFormat(machO(0x0c), "darwin", on("arm64")), null);
+    assertEquals(foreignFormat(machO(0x07), "darwin", on("arm64")), null);
+    assertEquals(foreignFormat(Uint8Array.of(0xca, 0xfe, 0xba, 0xbe), "darwin", on("x64")), null);
   });
 
   it("names the platform of what was built for another", () => {
-    assertEquals(foreignFormat(elf(183), "linux", "x64"), "linux arm64");
-    assertEquals(foreignFormat(elf(62), "darwin", "x64"), "linux x64");
-    assertEquals(foreignFormat(elf(8), "linux", "x64"), "linux machine 8");
-    assertEquals(foreignFormat(machO(0x0c), "darwin", "x64"), "darwin arm64");
-    assertEquals(foreignFormat(machO(0x0c), "linux", "arm64"), "darwin arm64");
-    assertEquals(foreignFormat(Uint8Array.of(0x4d, 0x5a, 0, 0), "linux", "x64"), "windows");
+    assertEquals(foreignFormat(elf(183), "linux", on("x64")), "linux arm64");
+    assertEquals(foreignFormat(elf(62), "darwin", on("x64")), "linux x64");
+    assertEquals(foreignFormat(elf(8), "linux", on("x64")), "linux machine 8");
+    assertEquals(foreignFormat(machO(0x0c), "darwin", on("x64")), "darwin arm64");
+    assertEquals(foreignFormat(machO(0x0c), "linux", on("arm64")), "darwin arm64");
+    assertEquals(foreignFormat(Uint8Array.of(0x4d, 0x5a, 0, 0), "linux", on("x64")), "windows");
   });
 
   it("leaves scripts and what it doesn't know to the kernel", () => {
     for (const text of ["#!/bin/sh\n", "", "abc", "something else altogether"]) {
-      assertEquals(foreignFormat(new TextEncoder().encode(text), "linux", "x64"), null);
+      assertEquals(foreignFormat(new TextEncoder().encode(text), "linux", on("x64")), null);
     }
+  });
+
+  it("asks about the processor only where it decides: a Mac runs x64 programs on both, by Rosetta", () => {
+    const never = () => {
+      throw new Error("asked");
+    };
+    assertEquals(foreignFormat(machO(0x07), "darwin", never), null);
+    assertEquals(foreignFormat(machO(0x0c), "linux", never), "darwin arm64");
   });
 });
