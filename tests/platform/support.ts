@@ -85,6 +85,14 @@ export function environmentOf(pid: number): string[] {
   return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter((entry) => entry !== "");
 }
 
+/** Makes Deno fail to load the C library from now on, as with musl. */
+export function withoutLibc(): void {
+  const dlopen = () => {
+    throw new Error("no such library");
+  };
+  Object.assign(Deno, { dlopen });
+}
+
 /** By its path, not its name: Deno resolves the name by an import map, and node by the working folder. */
 const TSX = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
 

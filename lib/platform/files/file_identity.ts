@@ -2,7 +2,6 @@ import { fstatSync, statSync } from "node:fs";
 import process from "node:process";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
-import { ownDescriptors } from "../spawn/close_on_exec.ts";
 
 /** Identifies a file independently of its path. */
 export interface FileIdentity {
@@ -31,7 +30,7 @@ const LOOKS: FileLooks = {
  */
 export function identityOfDescriptor(fd: number): FileIdentity {
   if (!isDeno) return LOOKS.fstat(fd);
-  return process.platform === "darwin" ? identityByDevFd(fd) : LOOKS.stat(`${ownDescriptors()}/${fd}`);
+  return process.platform === "darwin" ? identityByDevFd(fd) : LOOKS.stat(`/proc/self/fd/${fd}`);
 }
 
 /**

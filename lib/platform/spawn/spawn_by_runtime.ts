@@ -5,7 +5,7 @@ import { isDead } from "../processes/processes.ts";
 import { processesHere } from "../processes/processes_here.ts";
 import { isDeno } from "../runtime/host.ts";
 import { poll } from "../runtime/poll.ts";
-import { type CloseOnExec, setCloseOnExec, spawnClosed } from "./close_on_exec.ts";
+import { spawnClosed } from "./close_on_exec.ts";
 import { type DescriptorPlan, planExactly, planForDeno } from "./descriptor_plan.ts";
 import { EXEC_WRAPPER_NAME, wrapperCommand, type WrapperTools } from "./exec_wrapper.ts";
 import { cannotRun, findSystemTool } from "./executable.ts";
@@ -22,12 +22,8 @@ const WRAPPER_DEADLINE_MS = 5000;
  * @throws {LocalError} `launch-failed` if the wrapper could not start the program
  * @throws the system's error
  */
-export async function spawnByRuntime(
-  program: string,
-  options: SpawnOptions,
-  mask: () => CloseOnExec = setCloseOnExec,
-): Promise<PosixChild> {
-  const { child, hasWrapper } = spawnClosed((leaking) => startProgram(program, options, leaking), mask());
+export async function spawnByRuntime(program: string, options: SpawnOptions): Promise<PosixChild> {
+  const { child, hasWrapper } = spawnClosed((leaking) => startProgram(program, options, leaking));
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });

@@ -1,7 +1,6 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { isUnnamedErrno } from "../../errors/system_error.ts";
 import { INSTALL_ROSETTA } from "../../text/macos_commands.ts";
-import type { CloseOnExec } from "./close_on_exec.ts";
 import { cannotRun, requireExecutable } from "./executable.ts";
 import { type PosixChild, posixSpawn } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
@@ -15,37 +14,30 @@ export interface DetachedProcess extends PosixChild {
   exit: ProcessExit | null;
 }
 
-/** How a process is started; tests replace parts. */
-export interface SpawnMeans {
-  /** Starts it by the C library, if possible; else the runtime does. */
-  posixSpawn?: typeof posixSpawn;
-  /** Keeps inherited descriptors from a child that the runtime spawns. */
-  mask?: () => CloseOnExec;
-}
-
 /**
  * Starts a program in its own session and process group (PID == PGID == SID, setsid(2)), with exactly the descriptors
  * 0, 1, 2 and those of `pass`, and no other that this process or its caller had open. Resolves when the program itself
  * is running, so that its executable can be inspected.
  *
+ * @param byLibrary Starts it by the C library, or returns null: then the runtime does.
  * @throws {LocalError} `launch-failed` if the program or folder does not exist, is not executable, or is built for
  * another platform; facts: `command`, `systemError`
  */
-export async function spawnDetached(options: SpawnOptions, means: SpawnMeans = {}): Promise<DetachedProcess> {
-  const child: DetachedProcess = { ...await start(options, means), exit: null };
+export async function spawnDetached(options: SpawnOptions, byLibrary = posixSpawn): Promise<DetachedProcess> {
+  const child: DetachedProcess = { ...await start(options, byLibrary), exit: null };
   child.exited.then((exit) => {
     child.exit = exit;
   });
   return child;
 }
 
-async function start(options: SpawnOptions, means: SpawnMeans): Promise<PosixChild> {
+async function start(options: SpawnOptions, byLibrary: typeof posixSpawn): Promise<PosixChild> {
   const program = requireExecutable(options.command, options.env.PATH);
   try {
-    const child = (means.posixSpawn ?? posixSpawn)(program, options);
+    const child = byLibrary(program, options);
     if (child !== null) return child;
     const { spawnByRuntime } = await import("./spawn_by_runtime.ts");
-    return await spawnByRuntime(program, options, means.mask);
+    return await spawnByRuntime(program, options);
   } catch (error) {
     throw explain(error, options);
   }

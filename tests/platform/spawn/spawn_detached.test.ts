@@ -53,7 +53,7 @@ describe("spawnDetached()", () => {
           spawnDetached({
             ...{ command: "/bin/sh", args: [], cwd: "/", env: {}, stdin: "null", stdout: "null", stderr: "null" },
             pass: [],
-          }, { posixSpawn }),
+          }, posixSpawn),
         LocalError,
         "it is built for another processor",
       );
@@ -62,39 +62,38 @@ describe("spawnDetached()", () => {
     });
   }
 
-  for (const runtime of ["deno", "node"] as const) {
-    for (
-      const { tools, flags } of [
-        { tools: [], flags: [] },
-        { tools: [], flags: ["--no-posix-spawn"] },
-        { tools: [], flags: ["--no-libc"] },
-        { tools: ["perl"], flags: ["--no-libc"] },
-      ]
-    ) {
-      const how = [runtime, ...flags, ...tools.map((tool) => `${tool} alone`)].join(", ");
-      it(`keeps no pipe of our caller's open, and has exactly the descriptors that it was given (${how})`, {
-        skip: !isLinux,
-      }, () =>
-        withTempDir(async (folder) => {
-          const pid = await pidFromCallerWithManyPipes(
-            [...scriptCommand(runtime, SLEEPER), folder, ...flags],
-            pathWith(folder, tools),
-          );
-          try {
-            assertEquals(processes.argv(pid)?.at(-1), "600"); // it lives
-            await until(() => String(descriptorsOf(pid)) === "0,1,2,3", "it has exactly 0, 1, 2 and 3");
-            const leadsTo = [0, 1, 2, 3].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-            assertEquals(leadsTo, ["/dev/null", ...["out", "err", "lock"].map((name) => join(folder, name))]);
-            const names = environmentOf(pid).map((entry) => entry.split("=")[0]!);
-            assertEquals(names.filter((name) => !["PWD", "SHLVL", "_", "OLDPWD"].includes(name)).sort(), [
-              "MARK",
-              "PATH",
-            ]);
-          } finally {
-            killGroup(pid);
-          }
-        }));
-    }
+  const ways: { runtime: "deno" | "node"; flags?: string[]; tools?: string[] }[] = [
+    { runtime: "deno" },
+    { runtime: "deno", flags: ["--no-posix-spawn"] },
+    { runtime: "deno", flags: ["--no-libc"] },
+    { runtime: "deno", flags: ["--no-libc"], tools: ["perl"] },
+    { runtime: "node" },
+    { runtime: "node", tools: ["perl"] },
+  ];
+  for (const { runtime, flags = [], tools = [] } of ways) {
+    const how = [runtime, ...flags, ...tools.map((tool) => `${tool} alone`)].join(", ");
+    it(`keeps no pipe of our caller's open, and has exactly the descriptors that it was given (${how})`, {
+      skip: !isLinux,
+    }, () =>
+      withTempDir(async (folder) => {
+        const pid = await pidFromCallerWithManyPipes(
+          [...scriptCommand(runtime, SLEEPER), folder, ...flags],
+          pathWith(folder, tools),
+        );
+        try {
+          await until(() => processes.argv(pid)?.at(-1) === "600", "it lives"); // none while the kernel is in execve(2)
+          await until(() => String(descriptorsOf(pid)) === "0,1,2,3", "it has exactly 0, 1, 2 and 3");
+          const leadsTo = [0, 1, 2, 3].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+          assertEquals(leadsTo, ["/dev/null", ...["out", "err", "lock"].map((name) => join(folder, name))]);
+          const names = environmentOf(pid).map((entry) => entry.split("=")[0]!);
+          assertEquals(names.filter((name) => !["PWD", "SHLVL", "_", "OLDPWD"].includes(name)).sort(), [
+            "MARK",
+            "PATH",
+          ]);
+        } finally {
+          killGroup(pid);
+        }
+      }));
   }
 
   for (const runtime of ["deno", "node"] as const) {
