@@ -2,6 +2,7 @@ import { type Failure, fromFailure, isFailure } from "../errors/failure.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
 import { CONTROL_SOCKET_NAME } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
+import { concatBytes } from "../platform/net/bytes.ts";
 import type { Connection } from "../platform/net/connection.ts";
 import { socketPath } from "../platform/net/socket_path.ts";
 import type { Host } from "../platform/runtime/host.ts";
@@ -73,15 +74,10 @@ export async function askSupervisor(
 }
 
 async function readResponse(connection: Connection): Promise<HttpResponse> {
-  let received = new Uint8Array(0);
+  let received: Uint8Array = new Uint8Array(0);
   for (;;) {
     const chunk = await connection.read();
-    if (chunk !== null) {
-      const joined = new Uint8Array(received.length + chunk.length);
-      joined.set(received);
-      joined.set(chunk, received.length);
-      received = joined;
-    }
+    if (chunk !== null) received = concatBytes([received, chunk]);
     const response = decodeResponse(received, chunk === null);
     if (response !== null) return response;
   }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
+import { concatBytes } from "../../platform/net/bytes.ts";
 import { newestRotated } from "../rotate_log.ts";
 
 /** Part of a log, or of a rotated one, as it was when it was chosen. */
@@ -33,7 +34,7 @@ export function* readLines(span: Span): Generator<ReadLine> {
   let rest: Uint8Array = new Uint8Array(0);
   let offset = span.from;
   for (const chunk of chunksOf(span)) {
-    const bytes = joined(rest, chunk);
+    const bytes = rest.length === 0 ? chunk : concatBytes([rest, chunk]);
     let at = 0;
     for (;;) {
       const newline = bytes.indexOf(NEWLINE, at);
@@ -81,12 +82,4 @@ function open(path: string): number | null {
     if (systemErrorCode(error) === "ENOENT") return null;
     throw error;
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second;
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

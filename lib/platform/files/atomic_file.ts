@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { isUnnamedErrno } from "../../errors/system_error.ts";
 import { removeQuietly } from "./remove_if_present.ts";
@@ -21,7 +21,7 @@ export function writeAtomically(path: string, text: string, mode = 0o600, isDura
   try {
     try {
       fchmodSync(fd, mode);
-      writeAll(fd, new TextEncoder().encode(text));
+      writeFileSync(fd, text);
       if (isDurable) syncFile(fd);
     } finally {
       closeSync(fd);
@@ -123,9 +123,4 @@ function createBeside(path: string): { fd: number; temporary: string } {
       if (systemErrorCode(error) !== "EEXIST") throw error;
     }
   }
-}
-
-/** write(2) may write only a part (a nearly full disk); the next call then reports the error. */
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done);
 }
