@@ -1,15 +1,15 @@
 import { messageOf } from "../errors/local_error.ts";
 import { concatBytes, readUint32, uint32 } from "../platform/net/bytes.ts";
 import type { Connect, Endpoint } from "../platform/net/connection.ts";
-import { GrpcError } from "./error.ts";
+import { GrpcError, GrpcStatus } from "./error.ts";
 import { encodeHeaders, type Header } from "./hpack.ts";
 import { createHttp2Link, type Http2Link } from "./http2_connection.ts";
 import type { Http2Answer } from "./http2_response.ts";
 
 /** The reply to a unary call. */
 export interface GrpcReply {
-  /** The reply message; null if the server sent only a status. */
-  message: Uint8Array | null;
+  /** The reply message; empty where the status is an error. */
+  message: Uint8Array;
   /** `grpc-status`, such as {@linkcode GrpcStatus}. */
   status: number;
   /** `grpc-message`, decoded; `gRPC status N` if it is empty or absent. */
@@ -150,14 +150,13 @@ function readReply({ headers, body }: Http2Answer): GrpcReply {
     );
   }
   return {
-    message: readMessage(body),
+    message: Number(status) === GrpcStatus.ok ? readMessage(body) : new Uint8Array(0),
     status: Number(status),
     statusMessage: percentDecoded(valueOf("grpc-message") || `gRPC status ${status}`),
   };
 }
 
-function readMessage(body: Uint8Array): Uint8Array | null {
-  if (body.length === 0) return null;
+function readMessage(body: Uint8Array): Uint8Array {
   if (body.length < PREFIX_BYTES || readUint32(body, 1) !== body.length - PREFIX_BYTES) {
     throw new GrpcError("not-grpc", "The peer does not speak gRPC: the size of its message does not match its prefix");
   }

@@ -2,7 +2,7 @@ import type { Connect, Endpoint } from "../platform/net/connection.ts";
 import { httpStatusAt } from "../platform/net/http_status.ts";
 import type { GrpcChannel, GrpcReply } from "./channel.ts";
 import { GrpcError, type GrpcFailure, GrpcStatus } from "./error.ts";
-import { numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
+import { numberOf, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
 
 /** An inconclusive check: no reply (`kind`), or an unexpected status (`status`). */
 export interface CheckFailure {
@@ -27,12 +27,12 @@ export async function checkServing(
   channel: GrpcChannel,
   timeoutMs: number,
 ): Promise<"serving" | "not-serving" | CheckFailure> {
-  const request = protobufMessage(protobufField(1, WORKFLOW_SERVICE));
+  const request = protobufMessage([1, WORKFLOW_SERVICE]);
   const reply = await ask(channel, HEALTH_CHECK, request, timeoutMs);
   if ("error" in reply) return reply;
   // The health service does not know Temporal's service, because it is another gRPC server or not set up yet.
   if (reply.status === GrpcStatus.notFound) return "not-serving";
-  if (reply.status !== 0 || reply.message === null) return statusFailure(reply);
+  if (reply.status !== 0) return statusFailure(reply);
   return numberOf(readProtobuf(reply.message), 1) === SERVING ? "serving" : "not-serving";
 }
 
@@ -42,7 +42,7 @@ export async function describeNamespace(
   namespace: string,
   timeoutMs: number,
 ): Promise<"found" | "not-found" | CheckFailure> {
-  const request = protobufMessage(protobufField(1, namespace));
+  const request = protobufMessage([1, namespace]);
   const reply = await ask(channel, `/${WORKFLOW_SERVICE}/DescribeNamespace`, request, timeoutMs);
   if ("error" in reply) return reply;
   if (reply.status === GrpcStatus.notFound) return "not-found";
@@ -56,7 +56,7 @@ export async function getServerVersion(
 ): Promise<{ version: string } | CheckFailure> {
   const reply = await ask(channel, `/${WORKFLOW_SERVICE}/GetSystemInfo`, new Uint8Array(0), timeoutMs);
   if ("error" in reply) return reply;
-  if (reply.status !== 0 || reply.message === null) return statusFailure(reply);
+  if (reply.status !== 0) return statusFailure(reply);
   return { version: stringOf(readProtobuf(reply.message), 1) };
 }
 

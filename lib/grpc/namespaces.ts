@@ -1,6 +1,6 @@
 import type { GrpcChannel } from "./channel.ts";
 import { GrpcStatus } from "./error.ts";
-import { bytesOf, messagesOf, protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
+import { bytesOf, messagesOf, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
 
 const WORKFLOW_SERVICE = "/temporal.api.workflowservice.v1.WorkflowService";
 const PAGE_SIZE = 1000n;
@@ -17,8 +17,7 @@ export async function registerNamespace(
   namespace: string,
   timeoutMs: number,
 ): Promise<string | null> {
-  const retention = protobufMessage(protobufField(1, RETENTION_S));
-  const request = protobufMessage(protobufField(1, namespace), protobufField(4, retention));
+  const request = protobufMessage([1, namespace], [4, protobufMessage([1, RETENTION_S])]);
   const reply = await channel.call(`${WORKFLOW_SERVICE}/RegisterNamespace`, request, timeoutMs);
   return reply.status === 0 || reply.status === GrpcStatus.alreadyExists ? null : reply.statusMessage;
 }
@@ -32,9 +31,9 @@ export async function listNamespaces(channel: GrpcChannel, timeoutMs: number): P
   const names: string[] = [];
   let page: Uint8Array = new Uint8Array(0);
   do {
-    const request: Uint8Array = protobufMessage(protobufField(1, PAGE_SIZE), protobufField(2, page));
+    const request = protobufMessage([1, PAGE_SIZE], [2, page]);
     const reply = await channel.call(`${WORKFLOW_SERVICE}/ListNamespaces`, request, timeoutMs);
-    if (reply.status !== 0 || reply.message === null) return null;
+    if (reply.status !== 0) return null;
     const fields = readProtobuf(reply.message);
     names.push(...messagesOf(fields, 1).map((described) => stringOf(readProtobuf(bytesOf(described, 1)), 1)));
     page = bytesOf(fields, 2);

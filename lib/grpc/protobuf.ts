@@ -6,16 +6,13 @@ export interface ProtobufField {
   value: bigint | Uint8Array;
 }
 
-/** Encodes a field: a string, an embedded message (see {@linkcode protobufMessage}), or a varint. */
-export function protobufField(number: number, value: string | Uint8Array | bigint): Uint8Array {
-  if (typeof value === "bigint") return concatBytes([varint(BigInt(number) << 3n), varint(value)]);
-  const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
-  return concatBytes([varint(BigInt(number) << 3n | 2n), varint(BigInt(bytes.length)), bytes]);
-}
-
-/** A message of the given fields (see {@linkcode protobufField}). */
-export function protobufMessage(...fields: Uint8Array[]): Uint8Array {
-  return concatBytes(fields);
+/** Encodes a message of these fields: strings, embedded messages, or varints. */
+export function protobufMessage(...fields: [number: number, value: string | Uint8Array | bigint][]): Uint8Array {
+  return concatBytes(fields.flatMap(([number, value]) => {
+    if (typeof value === "bigint") return [varint(BigInt(number) << 3n), varint(value)];
+    const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+    return [varint(BigInt(number) << 3n | 2n), varint(BigInt(bytes.length)), bytes];
+  }));
 }
 
 /**

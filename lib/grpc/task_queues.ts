@@ -1,5 +1,5 @@
 import type { GrpcChannel } from "./channel.ts";
-import { bytesOf, messagesOf, numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
+import { bytesOf, messagesOf, numberOf, protobufMessage, readProtobuf, stringOf } from "./protobuf.ts";
 
 const DESCRIBE = "/temporal.api.workflowservice.v1.WorkflowService/DescribeTaskQueue";
 
@@ -27,10 +27,9 @@ export async function listPollers(
   kind: TaskKind,
   timeoutMs: number,
 ): Promise<Poller[] | { why: string }> {
-  const queue = protobufMessage(protobufField(1, taskQueue));
-  const request = protobufMessage(protobufField(1, namespace), protobufField(2, queue), protobufField(3, TYPES[kind]));
+  const request = protobufMessage([1, namespace], [2, protobufMessage([1, taskQueue])], [3, TYPES[kind]]);
   const reply = await channel.call(DESCRIBE, request, timeoutMs);
-  if (reply.status !== 0 || reply.message === null) return { why: reply.statusMessage };
+  if (reply.status !== 0) return { why: reply.statusMessage };
   return messagesOf(readProtobuf(reply.message), 1).map((poller) => {
     const timestamp = readProtobuf(bytesOf(poller, 1));
     const polledAtMs = numberOf(timestamp, 1) * 1000 + numberOf(timestamp, 2) / 1e6;

@@ -9,7 +9,7 @@ import { finishDatabase, isBeingMade, prepareDatabase } from "../../lib/database
 import { openGrpcChannel } from "../../lib/grpc/channel.ts";
 import { GrpcError } from "../../lib/grpc/error.ts";
 import { checkServing } from "../../lib/grpc/health.ts";
-import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
+import { protobufMessage } from "../../lib/grpc/protobuf.ts";
 import { isDeno } from "../../lib/platform/runtime/host.ts";
 import { diagnoseExit } from "../../lib/temporal/launch/exit_diagnosis.ts";
 import { freePort } from "../free_ports.ts";
@@ -40,7 +40,7 @@ async function serveAndList(temporal: Started, port: number): Promise<number> {
     }
   });
   try {
-    const request = protobufMessage(protobufField(1, "default"), protobufField(4, "ExecutionStatus = 'Running'"));
+    const request = protobufMessage([1, "default"], [4, "ExecutionStatus = 'Running'"]);
     // The namespace may need a moment to get from the database into the frontend's cache.
     return await eventually(async () => {
       const reply = await channel.call(LIST_WORKFLOWS, request, 5_000);

@@ -4,7 +4,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Client, Connection } from "@temporalio/client";
-import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
+import { protobufMessage } from "../../lib/grpc/protobuf.ts";
 import { freePorts } from "../free_ports.ts";
 import { SETSID_IN_SHELL } from "../portable.ts";
 import {
@@ -32,7 +32,7 @@ async function canCountWorkflows(instance: TestInstance): Promise<boolean> {
   const channel = await openChannel(instance);
   try {
     const method = "/temporal.api.workflowservice.v1.WorkflowService/CountWorkflowExecutions";
-    return (await channel.call(method, protobufMessage(protobufField(1, "default")), DEADLINE_MS)).status === 0;
+    return (await channel.call(method, protobufMessage([1, "default"]), DEADLINE_MS)).status === 0;
   } finally {
     channel.close();
   }

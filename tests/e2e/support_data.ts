@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { assertEquals } from "@std/assert";
 import type { GrpcChannel } from "../../lib/grpc/channel.ts";
-import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
+import { protobufMessage } from "../../lib/grpc/protobuf.ts";
 import { DEADLINE_MS, type TestInstance, until } from "./support.ts";
 import { openChannel } from "./support_lifecycle.ts";
 
@@ -10,21 +10,14 @@ const SERVICE = "/temporal.api.workflowservice.v1.WorkflowService";
 
 /** Starts a workflow without a worker; resolves when Temporal has acknowledged it. */
 export async function startWorkflow(channel: GrpcChannel, id: string): Promise<void> {
-  const named = (name: string) => protobufMessage(protobufField(1, name));
-  const request = protobufMessage(
-    protobufField(1, "default"),
-    protobufField(2, id),
-    protobufField(3, named("Wait")),
-    protobufField(4, named("no-worker")),
-    protobufField(10, crypto.randomUUID()),
-  );
+  const [workflow, queue] = [protobufMessage([1, "Wait"]), protobufMessage([1, "no-worker"])];
+  const request = protobufMessage([1, "default"], [2, id], [3, workflow], [4, queue], [10, crypto.randomUUID()]);
   const reply = await channel.call(`${SERVICE}/StartWorkflowExecution`, request, DEADLINE_MS);
   assertEquals(reply.status, 0, `${id}: ${reply.statusMessage}`);
 }
 
 async function hasWorkflow(channel: GrpcChannel, id: string): Promise<boolean> {
-  const execution = protobufMessage(protobufField(1, id));
-  const request = protobufMessage(protobufField(1, "default"), protobufField(2, execution));
+  const request = protobufMessage([1, "default"], [2, protobufMessage([1, id])]);
   const reply = await channel.call(`${SERVICE}/DescribeWorkflowExecution`, request, DEADLINE_MS);
   if (reply.status !== 5) assertEquals(reply.status, 0, `${id}: ${reply.statusMessage}`);
   return reply.status === 0;
@@ -38,7 +31,7 @@ export async function withChannel<T>(
   const channel = await openChannel(instance);
   try {
     await until("the namespace is known", async () => {
-      const request = protobufMessage(protobufField(1, "default"));
+      const request = protobufMessage([1, "default"]);
       return (await channel.call(`${SERVICE}/CountWorkflowExecutions`, request, DEADLINE_MS)).status === 0;
     });
     return await body(channel);

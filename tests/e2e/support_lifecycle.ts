@@ -4,7 +4,7 @@ import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
 import { type GrpcChannel, openGrpcChannel } from "../../lib/grpc/channel.ts";
 import { describeNamespace } from "../../lib/grpc/health.ts";
-import { protobufField, protobufMessage } from "../../lib/grpc/protobuf.ts";
+import { registerNamespace } from "../../lib/grpc/namespaces.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { SETSID_IN_SHELL } from "../portable.ts";
@@ -133,12 +133,9 @@ export async function openChannel(instance: TestInstance): Promise<GrpcChannel> 
 /** Creates a namespace: data that a later Temporal on the same database still has. */
 export async function makeNamespace(instance: TestInstance, name: string): Promise<void> {
   const channel = await openChannel(instance);
-  const day = protobufMessage(protobufField(1, 86_400n));
-  const request = protobufMessage(protobufField(1, name), protobufField(4, day)); // RegisterNamespaceRequest
-  const path = "/temporal.api.workflowservice.v1.WorkflowService/RegisterNamespace";
-  const reply = await channel.call(path, request, DEADLINE_MS);
+  const refusal = await registerNamespace(channel, name, DEADLINE_MS);
   channel.close();
-  assertEquals(reply.status, 0, reply.statusMessage);
+  assertEquals(refusal, null);
 }
 
 /** Whether the namespace exists; waits for Temporal's namespace cache. */

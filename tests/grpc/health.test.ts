@@ -46,10 +46,6 @@ describe("health checks on a real Temporal", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("checkServing() says serving, many times", async () => {
-    for (let i = 0; i < 50; i++) assertEquals(await checkServing(channel, 1_000), "serving");
-  });
-
   it("checkServing() never fails while Temporal ends each connection after a second", async () => {
     let connections = 0;
     const counting: Connect = (endpoint, timeoutMs) => {
@@ -81,11 +77,6 @@ describe("health checks on a real Temporal", () => {
     assertEquals(reply.status, 12);
     assert(reply.statusMessage.includes("no.such.Service"), reply.statusMessage);
     assertEquals(await checkServing(channel, 1_000), "serving");
-  });
-
-  it("calls on one channel may overlap", async () => {
-    const results = await Promise.all(Array.from({ length: 20 }, () => checkServing(channel, 2_000)));
-    for (const result of results) assertEquals(result, "serving");
   });
 
   it("checkUi() says up", async () => {

@@ -1,21 +1,16 @@
 import { describe, it } from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import {
-  messagesOf,
-  numberOf,
-  protobufField,
-  protobufMessage,
-  readProtobuf,
-  stringOf,
-} from "../../lib/grpc/protobuf.ts";
+import { messagesOf, numberOf, protobufMessage, readProtobuf, stringOf } from "../../lib/grpc/protobuf.ts";
 
 describe("readProtobuf()", () => {
   it("reads back what was written", () => {
     const number = fc.integer({ min: 1, max: 2 ** 29 - 1 });
     const value = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.uint8Array());
     fc.assert(fc.property(fc.array(fc.record({ number, value })), (fields) => {
-      const message = protobufMessage(...fields.map((field) => protobufField(field.number, field.value)));
+      const message = protobufMessage(
+        ...fields.map((field): [number, bigint | Uint8Array] => [field.number, field.value]),
+      );
       assertEquals(readProtobuf(message), fields);
     }));
   });
@@ -42,11 +37,11 @@ describe("readProtobuf()", () => {
 
 describe("stringOf(), numberOf() and messagesOf()", () => {
   it("give the last value of a field, and proto3's default when it is absent", () => {
-    const fields = readProtobuf(protobufMessage(protobufField(1, "a"), protobufField(1, "b"), protobufField(2, 5n)));
+    const fields = readProtobuf(protobufMessage([1, "a"], [1, "b"], [2, 5n]));
     assertEquals([stringOf(fields, 1), stringOf(fields, 2), stringOf(fields, 3)], ["b", "", ""]);
     assertEquals([numberOf(fields, 2), numberOf(fields, 1), numberOf(fields, 3)], [5, 0, 0]);
     const message = { number: 3, value: 7n };
-    const repeated = protobufField(4, Uint8Array.of(0x18, 7));
-    assertEquals(messagesOf(readProtobuf(protobufMessage(repeated, repeated)), 4), [[message], [message]]);
+    const embedded = Uint8Array.of(0x18, 7);
+    assertEquals(messagesOf(readProtobuf(protobufMessage([4, embedded], [4, embedded])), 4), [[message], [message]]);
   });
 });

@@ -1,6 +1,6 @@
 import { SEARCH_ATTRIBUTE_TYPES } from "../../config/flags/search_attribute_types.ts";
 import type { GrpcChannel } from "../../grpc/channel.ts";
-import { messagesOf, numberOf, protobufField, protobufMessage, readProtobuf, stringOf } from "../../grpc/protobuf.ts";
+import { messagesOf, numberOf, protobufMessage, readProtobuf, stringOf } from "../../grpc/protobuf.ts";
 
 const SERVICE = "/temporal.api.operatorservice.v1.OperatorService";
 
@@ -20,12 +20,8 @@ export async function listSearchAttributes(
   namespace: string,
   timeoutMs: number,
 ): Promise<Map<string, string> | OperatorRefusal> {
-  const reply = await channel.call(
-    `${SERVICE}/ListSearchAttributes`,
-    protobufMessage(protobufField(1, namespace)),
-    timeoutMs,
-  );
-  if (reply.status !== 0 || reply.message === null) return { status: reply.status, why: reply.statusMessage };
+  const reply = await channel.call(`${SERVICE}/ListSearchAttributes`, protobufMessage([1, namespace]), timeoutMs);
+  if (reply.status !== 0) return { status: reply.status, why: reply.statusMessage };
   const types = new Map<string, string>();
   for (const entry of messagesOf(readProtobuf(reply.message), 1)) { // 2: Temporal's own, 3: the columns behind them
     const type = numberOf(entry, 2);
@@ -47,13 +43,11 @@ export async function addSearchAttributes(
   types: ReadonlyMap<string, string>,
   timeoutMs: number,
 ): Promise<OperatorRefusal | null> {
-  const entries = [...types].map(([name, type]) =>
-    protobufField(
-      1,
-      protobufMessage(protobufField(1, name), protobufField(2, BigInt(SEARCH_ATTRIBUTE_TYPES.indexOf(type) + 1))),
-    )
-  );
-  const request = protobufMessage(...entries, protobufField(2, namespace));
+  const entries = [...types].map(([name, type]): [number, Uint8Array] => [
+    1,
+    protobufMessage([1, name], [2, BigInt(SEARCH_ATTRIBUTE_TYPES.indexOf(type) + 1)]),
+  ]);
+  const request = protobufMessage(...entries, [2, namespace]);
   const reply = await channel.call(`${SERVICE}/AddSearchAttributes`, request, timeoutMs);
   return reply.status === 0 ? null : { status: reply.status, why: reply.statusMessage };
 }
