@@ -16,7 +16,7 @@ export interface System {
    * @throws the system's error: `ESRCH` if there is no such process, `EPERM` for another user's
    */
   kill(pid: number, signal: SentSignal): void;
-  /** Takes a lock without waiting, as `tryLock` of `files/lock_file.ts` does. */
+  /** Takes a lock without waiting, as `tryLock` of `locks/lock_file.ts` does. */
   tryLock(path: string): Promise<LockFile | null>;
   /** Starts a program in a session of its own, as `spawnDetached` of `spawn/spawn_detached.ts` does. */
   spawn(options: SpawnOptions): Promise<DetachedProcess>;

@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { LocalError } from "../../lib/errors/local_error.ts";
-import { isWithin, namesDatabase, type Processes } from "../../lib/platform/processes/processes.ts";
+import { isWithin } from "../../lib/platform/files/is_within.ts";
+import { namesDatabase, type Processes } from "../../lib/platform/processes/processes.ts";
 import type { LockFile } from "../../lib/platform/locks/lock_file.ts";
 import type { Connect } from "../../lib/platform/net/connection.ts";
 import type { DetachedProcess } from "../../lib/platform/spawn/spawn_detached.ts";

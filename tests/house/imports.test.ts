@@ -76,6 +76,7 @@ const PURE = [
   ...[
     "lib/process/transitions.ts",
     "lib/process/states.ts",
+    "lib/platform/files/is_within.ts",
     "lib/platform/watch/inotify_events.ts",
     "lib/stack/watch/burst.ts",
     "lib/stack/watch/rules.ts",

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { isDeno } from "../runtime/host.ts";
+import { answersAt } from "./answers_at.ts";
 
 /** A listener opened to probe a port. */
 export interface Listener {
@@ -31,14 +32,13 @@ export async function canBind(
   host: string,
   port: number,
   platform: string = process.platform,
-  answers?: (host: string, port: number) => Promise<boolean>,
+  answers: (host: string, port: number) => Promise<boolean> = answersAt,
   listenAt: ProbePort = listen,
 ): Promise<"free" | "taken"> {
   try {
     await (await listenAt(host, port)).close();
     if (platform !== "darwin") return "free";
-    const answersThere = answers ?? (await import("./answers_at.ts")).answersAt;
-    return await answersThere(host, port) ? "taken" : "free";
+    return await answers(host, port) ? "taken" : "free";
   } catch (error) {
     const code = systemErrorCode(error) ?? "";
     if (code === "EADDRINUSE") return "taken";

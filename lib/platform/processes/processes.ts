@@ -112,11 +112,6 @@ export interface Processes {
   groupListensOn(pgid: number, port: number): boolean;
 }
 
-/** Whether `path` is `folder` or within it; both without a trailing slash. */
-export function isWithin(path: string, folder: string): boolean {
-  return `${path}/`.startsWith(folder === "/" ? folder : `${folder}/`);
-}
-
 /** Whether the process has exited (and may not be reaped yet). */
 export function isDead({ state }: Pick<ProcessInfo, "state">): boolean {
   return state === "Z" || state === "X";

@@ -1,6 +1,7 @@
 import process from "node:process";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { printableCommand } from "../../text/printable.ts";
+import { isWithin } from "../files/is_within.ts";
 import { candidatesAmong, holdersIn, locationOf } from "./open_files_darwin.ts";
 import { isLockedInLsof, isReadOnlyInLsof, type LsofFile, parseLsof, socketAddress } from "./parse_lsof.ts";
 import {
@@ -15,7 +16,6 @@ import {
 import {
   type Holder,
   isDead,
-  isWithin,
   type Listener,
   type LockHolder,
   namesDatabase,

@@ -1,4 +1,5 @@
 import { MAX_COMMAND_LENGTH, printableCommand } from "../../text/printable.ts";
+import { isWithin } from "../files/is_within.ts";
 import {
   isFlockShown,
   isReadOnly,
@@ -21,7 +22,6 @@ import {
 import {
   type Holder,
   isDead,
-  isWithin,
   type Listener,
   type LockHolder,
   namesDatabase,

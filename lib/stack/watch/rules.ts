@@ -1,4 +1,5 @@
 import { basename, sep } from "node:path";
+import { isWithin } from "../../platform/files/is_within.ts";
 
 /** A path is watched only up to this number of folders. */
 export const MOST_FOLDERS = 5_000;
@@ -20,11 +21,6 @@ const OF_EDITOR = /^(\..*\.sw[a-z]x?|4913|\.#.*|#.*#|.*~|\.DS_Store)$/;
  */
 export function isOfEditor(path: string): boolean {
   return OF_EDITOR.test(basename(path));
-}
-
-/** Whether `path` is `folder` or lies in it. Both are absolute, without links and `..`. */
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /**

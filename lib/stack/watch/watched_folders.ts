@@ -2,9 +2,10 @@ import { opendir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { isMissing } from "../../errors/system_error.ts";
+import { isWithin } from "../../platform/files/is_within.ts";
 import type { FolderWatcher } from "../../platform/watch/folder_watcher.ts";
 import type { GitRules } from "./git_rules.ts";
-import { inotifyLimit, isOfEditor, isWithin, MOST_FOLDERS } from "./rules.ts";
+import { inotifyLimit, isOfEditor, MOST_FOLDERS } from "./rules.ts";
 
 /** Of the files that lie in a new folder, so many are enough to see whether one of them counts. */
 const MOST_FILES = 1_000;

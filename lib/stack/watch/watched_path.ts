@@ -2,10 +2,11 @@ import { lstat, realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { messageOf, systemErrorCode } from "../../errors/local_error.ts";
 import { isMissing } from "../../errors/system_error.ts";
+import { isWithin } from "../../platform/files/is_within.ts";
 import { networkFileSystem } from "../../platform/files/network_file_system.ts";
 import type { FolderWatcher } from "../../platform/watch/folder_watcher.ts";
 import { GitRules } from "./git_rules.ts";
-import { inotifyLimit, isLeftOut, isOfEditor, isWithin, MOST_FOLDERS, refusalOf } from "./rules.ts";
+import { inotifyLimit, isLeftOut, isOfEditor, MOST_FOLDERS, refusalOf } from "./rules.ts";
 import { WatchedFolders } from "./watched_folders.ts";
 
 /** The queue of inotify(7) holds 16,384 events by default, and Node does not tell when it overflows. */

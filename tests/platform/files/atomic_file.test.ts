@@ -20,7 +20,7 @@ import { readBounded, type Refusal, refusalOf, writeAtomically } from "../../../
 import { syncFile } from "../../../lib/platform/files/sync_path.ts";
 import { withTempDir } from "../support.ts";
 
-describe("writeWhole()", () => {
+describe("writeAtomically()", () => {
   it("writes any text, which readBounded() gives back, and leaves nothing beside it", () =>
     withTempDir((folder) => {
       const path = join(folder, "record");

@@ -17,7 +17,7 @@ import { LocalError } from "../../../lib/errors/local_error.ts";
 import { moveFile } from "../../../lib/platform/files/move_file.ts";
 import { withTempDir } from "../support.ts";
 
-describe("placeFile()", () => {
+describe("moveFile()", () => {
   it("moves a file, for its owner alone", () =>
     withTempDir((folder) => {
       writeFileSync(join(folder, "a"), "new", { mode: 0o644 });

@@ -1,6 +1,7 @@
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { inotifyLimit, isLeftOut, isOfEditor, isWithin, outermost, refusalOf } from "../../../lib/stack/watch/rules.ts";
+import { isWithin } from "../../../lib/platform/files/is_within.ts";
+import { inotifyLimit, isLeftOut, isOfEditor, outermost, refusalOf } from "../../../lib/stack/watch/rules.ts";
 
 describe("refusalOf()", () => {
   const where = { project: "/home/me/project", ignored: ["/home/me/project/.stigmer"] };
