@@ -185,18 +185,6 @@ describe("darwinProcesses()", () => {
       assertEquals(processes.fileUsers(path).map(({ pid }) => pid), [700]);
     }));
 
-  it("counts nobody who only reads a database", () =>
-    withTempDir((folder) => {
-      const path = join(folder, "t.db");
-      writeFileSync(path, "");
-      const { dev, ino } = statSync(path, { bigint: true });
-      const file = (flags: string) => `f9\nG${flags}\ntREG\nD0x${dev.toString(16)}\nk1\ni${ino}\nn${path}\n`;
-      for (const [flags, users] of [["0x1;0x0", []], ["0x3;0x0", [501]], ["R;", []], ["R,W;", [501]]] as const) {
-        const { processes } = recording([TEMPORAL], () => `p501\n${file(flags)}`);
-        assertEquals(processes.fileUsers(path).map(({ pid }) => pid), [...users], flags);
-      }
-    }));
-
   it("finds who works in a folder, ourselves left out, and knows a stopped group", () => {
     const { processes } = recording(
       [TEMPORAL, [502, 501, "T", "/bin/sleep", "sleep 600"], [503, 503, "T", "/bin/sleep", "sleep 600"]],
@@ -219,11 +207,6 @@ describe("darwinProcesses()", () => {
     ]);
     assertEquals(processes.groupListensOn(501, 7233), false);
     assertEquals(asked.at(-1), "lsof -a -g 501 -nP -w -b -sTCP:LISTEN -Fpcftn -iTCP:7233");
-  });
-
-  it("says that a group listens when lsof lists a socket of it", () => {
-    const { processes } = recording([TEMPORAL], () => "p501\nctemporal\nf12\ntIPv4\nn127.0.0.1:7233\n");
-    assertEquals(processes.groupListensOn(501, 7233), true);
   });
 });
 

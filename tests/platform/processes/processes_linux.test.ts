@@ -9,7 +9,6 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -172,14 +171,6 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
     assert(/^[0-9a-f-]{36}$/.test(processes.bootId()));
   });
 
-  it("finds who holds a lock through an inherited descriptor, long after the one who took it is dead", () =>
-    withLockHolder(async (path, pid) => {
-      assertEquals(processes.lockHolders(path).map((each) => [each.pid, each.on]), [[pid, "path"]]);
-      assertEquals(processes.lockHolders(path, pid), processes.lockHolders(path));
-      assertEquals(processes.lockHolders(path, process.pid).map((each) => each.pid), [pid]);
-      await Promise.resolve();
-    }));
-
   it("finds the holder of a lock file that was deleted, and of one that was replaced", () =>
     withLockHolder((path, pid) => {
       unlinkSync(path);
@@ -210,18 +201,6 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
       assertEquals(processes.lockHolders(join(path, "../link.lock"), pid), []);
     }));
 
-  it("does not take an open lock file without a lock for a held one", () =>
-    withTempDir((folder) => {
-      const path = join(folder, "t.lock");
-      const fd = openSync(path, "w");
-      try {
-        assertEquals(processes.lockHolders(path), []);
-      } finally {
-        closeSync(fd);
-      }
-      assertEquals(processes.lockHolders(join(folder, "none", "t.lock")), []);
-    }));
-
   it("names who uses a database: by its descriptor, or as a server that names it; not who merely mentions it", () =>
     withTempDir(async (folder) => {
       const path = join(folder, "temporal.db");
@@ -242,18 +221,6 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
         closeSync(fd);
       }
       assertEquals(processes.fileUsers(path), []);
-    }));
-
-  it("counts nobody who only reads a database: a copy under way keeps no server from its data", () =>
-    withTempDir(async (folder) => {
-      const path = join(folder, "t.db");
-      writeFileSync(path, "");
-      const fd = openSync(path, "r");
-      try {
-        await withProcess(["sleep", "600"], () => assertEquals(processes.fileUsers(path), []), { fds: [fd] });
-      } finally {
-        closeSync(fd);
-      }
     }));
 
   it("knows a group whose every thread is stopped", () =>
@@ -317,22 +284,6 @@ describe("linuxProcesses() on this machine", { skip: !isLinux }, () => {
         closeSync(fd);
       }
     }));
-
-  it("finds a real listener and its group, and forgets it once it is closed", async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const port = (server.address() as { port: number }).port;
-    const { pgid } = processes.inspect(process.pid)!;
-    try {
-      assertEquals(processes.listeners(port).map(({ address, pid }) => [address, pid]), [["127.0.0.1", process.pid]]);
-      assertEquals(processes.groupListensOn(pgid, port), true);
-      assertEquals(processes.groupListensOn(process.pid, port), true);
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
-    }
-    await until(() => processes.listeners(port).length === 0, "the port is free");
-    assertEquals(processes.groupListensOn(pgid, port), false);
-  });
 });
 
 /** Runs `body` with a process that holds `t.lock` in a home as Temporal does: the flock(1) that took it is dead. */
