@@ -2,7 +2,6 @@ import { messageOf } from "../errors/local_error.ts";
 import { concatBytes, readUint32, uint32 } from "../platform/net/bytes.ts";
 import type { Connection } from "../platform/net/connection.ts";
 import { GrpcError } from "./error.ts";
-import { createHeaderBlockAssembler } from "./header_blocks.ts";
 import { createHpackDecoder } from "./hpack.ts";
 import {
   CLIENT_PREFACE,
@@ -15,13 +14,7 @@ import {
   MAX_FRAME_PAYLOAD_BYTES,
   stripPadding,
 } from "./http2_frames.ts";
-import {
-  AnswerCollector,
-  createReceiveWindow,
-  type Http2Answer,
-  MAX_HEADER_BYTES,
-  WINDOW_BYTES,
-} from "./http2_response.ts";
+import { AnswerCollector, type Http2Answer, MAX_BODY_BYTES, MAX_HEADER_BYTES } from "./http2_response.ts";
 
 /** The client's end of one HTTP/2 connection. */
 export interface Http2Link {
@@ -40,7 +33,6 @@ export interface Http2Link {
 
 interface Stream {
   answer: AnswerCollector;
-  useWindow: ReturnType<typeof createReceiveWindow>;
   timer: ReturnType<typeof setTimeout>;
   resolve(answer: Http2Answer): void;
   reject(error: GrpcError): void;
@@ -57,9 +49,20 @@ const MAX_STRAY_FRAMES = 1_000;
 const MAX_STREAM_ID = 0x7fffffff;
 const REFUSED_STREAM = 7;
 const INITIAL_WINDOW_SIZE = 4;
-/** HEADER_TABLE_SIZE 0, ENABLE_PUSH 0, MAX_HEADER_LIST_SIZE (RFC 9113, section 6.5.2). */
-const SETTINGS = encodeSettings([[1, 0], [2, 0], [6, MAX_HEADER_BYTES]]);
+/** The default flow-control window, in both directions (RFC 9113, section 6.9.2). */
+const WINDOW_BYTES = 65_535;
+/** HEADER_TABLE_SIZE 0, ENABLE_PUSH 0, INITIAL_WINDOW_SIZE, MAX_HEADER_LIST_SIZE (RFC 9113, section 6.5.2). */
+const SETTINGS = encodeSettings([[1, 0], [2, 0], [INITIAL_WINDOW_SIZE, 2 * MAX_BODY_BYTES], [6, MAX_HEADER_BYTES]]);
 const NO_BYTES = new Uint8Array(0);
+/**
+ * The first bytes of a connection. A response fits into the window of its stream, padding included, and that of the
+ * connection is the largest: 2 GiB of responses later the server sends no more, and the timeout opens another one.
+ */
+const GREETING = concatBytes([
+  new TextEncoder().encode(CLIENT_PREFACE),
+  encodeFrame(FrameType.settings, 0, 0, SETTINGS),
+  encodeFrame(FrameType.windowUpdate, 0, 0, uint32(0x7fffffff - WINDOW_BYTES)),
+]);
 
 /**
  * Speaks HTTP/2 on a new `connection`, and takes ownership of it. Sends the preface with the first write. Reads
@@ -69,9 +72,7 @@ const NO_BYTES = new Uint8Array(0);
 export function createHttp2Link(connection: Connection): Http2Link {
   const streams = new Map<number, Stream>();
   const decodeFrames = createFrameDecoder();
-  const acceptFrame = createHeaderBlockAssembler(MAX_HEADER_BYTES);
   const decodeHeaders = createHpackDecoder();
-  const useWindow = createReceiveWindow();
   let nextStreamId = 1;
   let failure: GrpcError | null = null;
   let isDraining = false;
@@ -79,10 +80,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
   let strayFrames = 0;
   let sendWindow = WINDOW_BYTES;
   let initialSendWindow = WINDOW_BYTES;
-  let greeting = concatBytes([
-    new TextEncoder().encode(CLIENT_PREFACE),
-    encodeFrame(FrameType.settings, 0, 0, SETTINGS),
-  ]);
+  let greeting = GREETING;
   /** Replies to the frames being processed, sent in one write. */
   const replies: Uint8Array[] = [];
   let lastWrite: Promise<void> = Promise.resolve();
@@ -139,16 +137,20 @@ export function createHttp2Link(connection: Connection): Http2Link {
     if (!streams.has(frame.streamId) && ++strayFrames > MAX_STRAY_FRAMES) {
       throw new Error("too many unsolicited frames");
     }
-    const block = acceptFrame(frame);
-    if (block === "pending") return;
-    if (block !== "other") {
-      streams.get(block.streamId)?.answer.addHeaders(decodeHeaders(block.bytes), block.bytes.length);
-      if (block.isLast) finish(block.streamId);
-      return;
-    }
+    const answer = streams.get(frame.streamId)?.answer;
     switch (frame.type) {
+      case FrameType.headers: {
+        // Servers split a block (CONTINUATION) only if it exceeds a frame, which is all that is accepted.
+        if (!(frame.flags & FrameFlag.endHeaders)) {
+          throw new Error(`header fields of more than ${MAX_HEADER_BYTES} bytes`);
+        }
+        const block = stripPadding(frame);
+        answer?.addHeaders(decodeHeaders(block), block.length);
+        break;
+      }
       case FrameType.data:
-        return onData(frame);
+        answer?.addData(stripPadding(frame));
+        break;
       case FrameType.rstStream: {
         const code = readUint32(frame.payload, 0);
         const kind = code === REFUSED_STREAM ? "refused" : "reset";
@@ -168,8 +170,10 @@ export function createHttp2Link(connection: Connection): Http2Link {
       case FrameType.windowUpdate:
         if (frame.streamId === 0) sendWindow += readUint32(frame.payload, 0) & MAX_STREAM_ID;
         return;
+      default:
+        return; // PRIORITY and unknown types are ignored (RFC 9113, section 4.1).
     }
-    // PRIORITY and unknown types are ignored (RFC 9113, section 4.1).
+    if (answer !== undefined && frame.flags & FrameFlag.endStream) settle(frame.streamId)?.resolve(answer.answer());
   }
 
   function onSettings(frame: Frame): void {
@@ -189,25 +193,6 @@ export function createHttp2Link(connection: Connection): Http2Link {
         settle(id)?.reject(new GrpcError("refused", "The server closed the connection before processing the call"));
       }
     }
-  }
-
-  function onData(frame: Frame): void {
-    const frameBytes = frame.payload.length;
-    giveWindow(0, useWindow(frameBytes));
-    const stream = streams.get(frame.streamId);
-    if (stream === undefined) return;
-    stream.answer.addData(stripPadding(frame));
-    if (frame.flags & FrameFlag.endStream) finish(frame.streamId);
-    else giveWindow(frame.streamId, stream.useWindow(frameBytes));
-  }
-
-  function giveWindow(streamId: number, bytes: number): void {
-    if (bytes > 0) replies.push(encodeFrame(FrameType.windowUpdate, 0, streamId, uint32(bytes)));
-  }
-
-  function finish(id: number): void {
-    const stream = settle(id);
-    stream?.resolve(stream.answer.answer());
   }
 
   function send(headerBlock: Uint8Array, body: Uint8Array): number {
@@ -241,8 +226,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
           if (performance.now() - dueMs < LATE_MS) giveUp();
           else stream.timer = setTimeout(giveUp, LATE_MS);
         }, timeoutMs);
-        const answer = new AnswerCollector();
-        const stream: Stream = { answer, useWindow: createReceiveWindow(), timer, resolve, reject };
+        const stream: Stream = { answer: new AnswerCollector(), timer, resolve, reject };
         streams.set(send(headerBlock, body), stream);
       });
     },

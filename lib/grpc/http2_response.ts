@@ -1,11 +1,10 @@
 import { concatBytes } from "../platform/net/bytes.ts";
 import type { Header } from "./hpack.ts";
 
-/** The default flow-control window, in both directions (RFC 9113, section 6.9.2). */
-export const WINDOW_BYTES = 65_535;
 /** Maximum size of the header fields of one response, trailers included. */
 export const MAX_HEADER_BYTES = 16_384;
-const MAX_BODY_BYTES = 1_048_576 + 5;
+/** Maximum size of its body. */
+export const MAX_BODY_BYTES = 1_048_576 + 5;
 
 /** A response: the fields of all its header blocks, trailers included, and the body. */
 export interface Http2Answer {
@@ -41,19 +40,4 @@ export class AnswerCollector {
   answer(): Http2Answer {
     return { headers: this.#headers, body: concatBytes(this.#body) };
   }
-}
-
-/**
- * A flow-control window for received data, of the default size. The function that it returns counts bytes as received,
- * and returns the size of the WINDOW_UPDATE to send: 0 while half of the window is free.
- */
-export function createReceiveWindow(): (bytes: number) => number {
-  let used = 0;
-  return (bytes) => {
-    used += bytes;
-    if (used <= WINDOW_BYTES / 2) return 0;
-    const given = used;
-    used = 0;
-    return given;
-  };
 }

@@ -58,7 +58,7 @@ const PURE = [
   ...["api", "http1"].map((name) => `lib/control/${name}.ts`),
   "lib/client/instances/render_instances.ts",
   ...["findings", "render"].map((name) => `lib/doctor/${name}.ts`),
-  ...["header_blocks", "hpack", "http2_frames", "protobuf"].map((name) => `lib/grpc/${name}.ts`),
+  ...["hpack", "http2_frames", "protobuf"].map((name) => `lib/grpc/${name}.ts`),
   ...[
     "paths",
     "pid_file_format",
