@@ -1,4 +1,4 @@
-import type { Connect, Endpoint } from "../platform/net/connection.ts";
+import type { Connect } from "../platform/net/connection.ts";
 import { httpStatusAt } from "../platform/net/http_status.ts";
 import type { GrpcChannel, GrpcReply } from "./channel.ts";
 import { GrpcError, type GrpcFailure, GrpcStatus } from "./error.ts";
@@ -84,7 +84,7 @@ function statusFailure(reply: GrpcReply): CheckFailure {
  */
 export async function checkUi(
   connect: Connect,
-  endpoint: Endpoint,
+  endpoint: { host: string; port: number },
   timeoutMs: number,
 ): Promise<"up" | { error: string }> {
   const answer = await httpStatusAt(connect, endpoint, "/", timeoutMs);

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -128,8 +129,21 @@ describe("checkUi()", () => {
     assertEquals(await checkUi(connect, { host: "127.0.0.1", port }, 1_000), { error: "HTTP 503" });
   });
 
-  it("gives an error when nobody listens", async () => {
-    const result = await checkUi(await runtimeConnect(), { host: "127.0.0.1", port: await freePort() }, 1_000);
-    assert(typeof result === "object", "an error");
+  it("says why there is no status: nobody listens, a silent server, one that speaks something else", async () => {
+    const connect = await runtimeConnect();
+    const closed = await checkUi(connect, { host: "127.0.0.1", port: await freePort() }, 1_000);
+    assert(typeof closed === "object", "an error");
+    for (
+      const [words, error] of [["", "no response within 50 ms"], [
+        "SSH-2.0-OpenSSH_9.2",
+        "not an HTTP response",
+      ]] as const
+    ) {
+      const other = createTcpServer((socket) => void (words === "" || socket.end(words)));
+      await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+      const { port } = other.address() as AddressInfo;
+      assertEquals(await checkUi(connect, { host: "127.0.0.1", port }, words === "" ? 50 : 5_000), { error });
+      other.close();
+    }
   });
 });
