@@ -13,10 +13,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { openLog, requireLogFile } from "../../lib/logs/open_log.ts";
-import { makeFolder } from "../../lib/platform/files/make_folder.ts";
 
 async function withFolder(body: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sl-log-"));
@@ -64,31 +63,5 @@ describe("openLog()", () => {
       assertThrows(() => openLog(join(folder, "fifo.log")), LocalError, "it is not a regular file");
       assertThrows(() => openLog(join(folder, "folder.log")), LocalError, "it is a directory");
       assertThrows(() => openLog(join(folder, "missing", "a.log")), LocalError, "its directory does not exist");
-    }));
-});
-
-describe("makeFolder()", () => {
-  it("creates a directory, and accepts an existing one, also through a symbolic link", () =>
-    withFolder(async (folder) => {
-      const path = join(folder, "logs");
-      await makeFolder(path);
-      await makeFolder(path);
-      symlinkSync(path, join(folder, "link"));
-      await makeFolder(join(folder, "link"));
-      assert(statSync(path).isDirectory());
-    }));
-
-  it("refuses a path that is not a directory", () =>
-    withFolder(async (folder) => {
-      writeFileSync(join(folder, "file"), "");
-      symlinkSync(join(folder, "nothing"), join(folder, "dangling"));
-      for (const name of ["file", "dangling"]) {
-        const error = await assertRejects(
-          () => makeFolder(join(folder, name)),
-          LocalError,
-          "it exists and is not a directory",
-        );
-        assertEquals(error.code, "home-unusable");
-      }
     }));
 });

@@ -30,7 +30,7 @@ export class TlsError extends Error {
  *
  * @param onReached Called when the peer is reached, before the handshake.
  */
-export function tlsConnect(material: TlsMaterial, onReached: () => void = () => {}): Connect {
+export function tlsConnect(material: TlsMaterial, onReached: () => void): Connect {
   return async (endpoint, timeoutMs) => {
     const host = "host" in endpoint ? endpoint.host : "localhost";
     // An IP address is not allowed as SNI (RFC 6066, section 3); the certificate is then checked against `host`.

@@ -60,9 +60,9 @@ function explain(host: string, port: number, error: unknown): unknown {
   });
 }
 
-/** A free port of `host`, chosen by the kernel. Another process may take it before the caller does. */
-export async function freePort(host = "127.0.0.1"): Promise<number> {
-  const listening = await listen(host, 0);
+/** A free port of 127.0.0.1, chosen by the kernel. Another process may take it before the caller does. */
+export async function freePort(): Promise<number> {
+  const listening = await listen("127.0.0.1", 0);
   await listening.close();
   return listening.port;
 }

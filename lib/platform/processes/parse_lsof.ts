@@ -3,7 +3,6 @@ export interface LsofFile {
   pid: number;
   /** The beginning of the process's name. */
   name?: string;
-  pgid?: number;
   /** A descriptor's number, or `cwd`, `txt`, `mem` … */
   fd?: string;
   /** `REG`, `IPv4`, `IPv6`, `DIR` … */
@@ -26,7 +25,7 @@ const HAS_FLOCK = 0x4000;
  */
 export function parseLsof(text: string): LsofFile[] {
   const files: LsofFile[] = [];
-  let process: Pick<LsofFile, "pid" | "name" | "pgid"> | null = null;
+  let process: Pick<LsofFile, "pid" | "name"> | null = null;
   let file: LsofFile | null = null;
   for (const line of text.split("\n")) {
     const value = line.slice(1);
@@ -37,9 +36,6 @@ export function parseLsof(text: string): LsofFile[] {
         break;
       case "c":
         if (process !== null) process.name = value;
-        break;
-      case "g":
-        if (process !== null && /^\d+$/.test(value)) process.pgid = Number(value);
         break;
       case "f":
         file = process === null ? null : { ...process, fd: value };

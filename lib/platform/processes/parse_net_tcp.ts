@@ -2,7 +2,6 @@
 export interface ListeningSocket {
   /** `127.0.0.1`, `::1`, `0.0.0.0`, `::`, `::ffff:127.0.0.1` … */
   address: string;
-  port: number;
   /** The number in its holders' `socket:[…]` links, which unlike the address is unique. */
   inode: string;
 }
@@ -11,26 +10,22 @@ export interface ListeningSocket {
 const LISTEN = "0A";
 
 /**
- * The listening sockets in the text of `/proc/net/tcp` or `tcp6` (proc_net(5)). Skips lines that are not sockets, such
- * as the heading or a truncated line.
- *
- * @param port Only sockets on this port; all if absent.
+ * The sockets that listen on `port` in the text of `/proc/net/tcp` or `tcp6` (proc_net(5)). Skips lines that are not
+ * sockets, such as the heading or a truncated line.
  */
-export function parseNetTcp(text: string, port?: number): ListeningSocket[] {
+export function parseNetTcp(text: string, port: number): ListeningSocket[] {
   return text.split("\n").map((line) => parseLine(line, port)).filter((socket) => socket !== null);
 }
 
-function parseLine(line: string, wanted: number | undefined): ListeningSocket | null {
+function parseLine(line: string, wanted: number): ListeningSocket | null {
   //   sl  local_address rem_address   st tx_queue:rx_queue tr:tm->when retrnsmt   uid  timeout inode …
   const fields = line.trim().split(/\s+/);
   const local = fields[1];
   const inode = fields[9];
   if (fields[3] !== LISTEN || local === undefined || inode === undefined || !/^\d+$/.test(inode)) return null;
   const match = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local);
-  if (match === null) return null;
-  const port = parseInt(match[2]!, 16);
-  if (wanted !== undefined && port !== wanted) return null;
-  return { address: toAddress(toBytes(match[1]!)), port, inode };
+  if (match === null || parseInt(match[2]!, 16) !== wanted) return null;
+  return { address: toAddress(toBytes(match[1]!)), inode };
 }
 
 /**

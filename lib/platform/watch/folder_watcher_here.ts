@@ -11,7 +11,7 @@ import type { FolderWatcher } from "./folder_watcher.ts";
  * and a FIFO blocks it forever, and every later call of it with it (Deno 2.9.6). Besides, it drops events beyond 16 that
  * wait to be read. On macOS it has one path to compare, so only the FIFO remains.
  */
-export async function folderWatcher(platform: string = process.platform): Promise<FolderWatcher | null> {
-  if (isDeno && platform === "linux") return (await import("./folder_watcher_deno.ts")).denoFolderWatcher();
-  return (await import("./folder_watcher_node.ts")).nodeFolderWatcher(platform);
+export async function folderWatcher(): Promise<FolderWatcher | null> {
+  if (isDeno && process.platform === "linux") return (await import("./folder_watcher_deno.ts")).denoFolderWatcher();
+  return (await import("./folder_watcher_node.ts")).nodeFolderWatcher(process.platform);
 }

@@ -25,8 +25,12 @@ describe("makeFolder()", () => {
 
   it("says what stands in the way", () =>
     withTempDir(async (folder) => {
-      const path = join(folder, "file");
-      writeFileSync(path, "");
-      await assertRejects(() => makeFolder(path), LocalError, "it exists and is not a directory");
+      writeFileSync(join(folder, "file"), "");
+      symlinkSync("nothing", join(folder, "dangling"));
+      for (const name of ["file", "dangling"]) {
+        const make = () => makeFolder(join(folder, name));
+        const error = await assertRejects(make, LocalError, "it exists and is not a directory");
+        assertEquals(error.code, "home-unusable");
+      }
     }));
 });

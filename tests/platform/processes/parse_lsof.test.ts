@@ -11,7 +11,7 @@ import {
 describe("parseLsof()", () => {
   it("reads files by process, with spaces and newlines in names", () => {
     const files = parseLsof(
-      "p501\ng500\nctemporal\nfcwd\ntDIR\nn/Users/ada\nf3\nG0x4003;0x0\ntREG\nD0x1000004\nk1\ni123456789012345678\nn/a b/t\\nx.lock\np502\nf1\ntCHR\nn/dev/null\n",
+      "p501\nctemporal\nfcwd\ntDIR\nn/Users/ada\nf3\nG0x4003;0x0\ntREG\nD0x1000004\nk1\ni123456789012345678\nn/a b/t\\nx.lock\np502\nf1\ntCHR\nn/dev/null\n",
     );
     assertEquals(files.map(({ pid, fd, type }) => [pid, fd, type]), [[501, "cwd", "DIR"], [501, "3", "REG"], [
       502,
@@ -21,7 +21,6 @@ describe("parseLsof()", () => {
     assertEquals(files[1], {
       pid: 501,
       name: "temporal",
-      pgid: 500,
       fd: "3",
       flags: "0x4003;0x0",
       type: "REG",

@@ -18,8 +18,8 @@ const TCP6 =
 `;
 
 test("parseNetTcp() finds the listeners of a port and leaves connections out", () => {
-  assertEquals(parseNetTcp(TCP, 7233), [{ address: "127.0.0.1", port: 7233, inode: "25180" }]);
-  assertEquals(parseNetTcp(TCP).map((socket) => socket.port), [7233, 2024]);
+  assertEquals(parseNetTcp(TCP, 7233), [{ address: "127.0.0.1", inode: "25180" }]);
+  assertEquals(parseNetTcp(TCP, 2024).map((socket) => socket.address), ["0.0.0.0"]);
   assertEquals(parseNetTcp(TCP, 57778), []);
 });
 
@@ -34,9 +34,9 @@ test("parseNetTcp() reads IPv6 addresses as people write them", () => {
 
 test("parseNetTcp() survives any cut and any text", () => {
   fc.assert(fc.property(fc.nat(TCP.length), (length) => {
-    for (const socket of parseNetTcp(TCP.slice(0, length))) assertEquals(/^\d+$/.test(socket.inode), true);
+    for (const socket of parseNetTcp(TCP.slice(0, length), 7233)) assertEquals(/^\d+$/.test(socket.inode), true);
   }));
   fc.assert(fc.property(fc.string(), (text) => {
-    parseNetTcp(text);
+    parseNetTcp(text, 7233);
   }));
 });
