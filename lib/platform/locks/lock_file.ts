@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import process from "node:process";
 import { systemErrorCode } from "../../errors/local_error.ts";
-import { isMissing, orNull } from "../../errors/system_error.ts";
+import { isMissing } from "../../errors/system_error.ts";
 import { type FileIdentity, identityOfDescriptor, isSameFile } from "../files/file_identity.ts";
 import { isDeno } from "../runtime/host.ts";
 import { takeFlock } from "./flock.ts";
@@ -88,7 +88,7 @@ export function adoptLock(
   } catch (cause) {
     throw lockFailed(path, `descriptor ${fd}, which should be inherited, is not open`, { cause });
   }
-  const lock = holding(fd, path, identity, () => closeInherited(fd, identity));
+  const lock = holding(fd, path, identity, () => closeInherited(fd));
   if (lock.isCurrent() !== "ours") {
     throw lockFailed(path, `descriptor ${fd} refers to another file`, { facts: { isReplaced: true } });
   }
@@ -141,17 +141,9 @@ function lookAt(path: string): FileIdentity | null {
   }
 }
 
-/**
- * Under Deno, node:fs does not know an inherited descriptor, or (if a Deno process passed it) has a copy under that
- * number. Without FFI the descriptor then stays open until this process exits.
- */
-function closeInherited(fd: number, identity: FileIdentity): void {
-  try {
-    closeSync(fd);
-  } catch (error) {
-    if (!isDeno) throw error;
-  }
-  if (!isDeno || orNull(() => isSameFile(identityOfDescriptor(fd), identity)) !== true) return;
+/** Deno's node:fs does not know an inherited descriptor. Without FFI it then stays open until this process exits. */
+function closeInherited(fd: number): void {
+  if (!isDeno) return closeSync(fd);
   const libc = openLibrary({ close: { parameters: ["i32"], result: "i32" } });
   libc?.symbols.close(fd);
   libc?.close();
