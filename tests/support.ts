@@ -5,23 +5,14 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Connect } from "../lib/platform/net/connection.ts";
+import { currentHost } from "../lib/platform/runtime/current_host.ts";
 import { isDeno } from "../lib/platform/runtime/host.ts";
+
+export { withTempDir } from "./platform/support.ts";
 
 /** The runtime's own sockets. */
 export async function runtimeConnect(): Promise<Connect> {
-  return isDeno
-    ? (await import("../lib/platform/net/connect_deno.ts")).connectDeno
-    : (await import("../lib/platform/net/connect_node.ts")).connectNode;
-}
-
-/** Runs `body` with a temporary folder; removes it afterwards. */
-export async function withTempDir<T>(body: (path: string) => Promise<T> | T): Promise<T> {
-  const path = mkdtempSync(join(tmpdir(), "stigmer-temporal-"));
-  try {
-    return await body(path);
-  } finally {
-    rmSync(path, { recursive: true, force: true });
-  }
+  return (await currentHost()).connect;
 }
 
 /** The real Temporal that tests run on: `STIGMER_TEMPORAL_BIN`, else `temporal` on PATH. */

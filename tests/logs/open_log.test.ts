@@ -1,34 +1,15 @@
 import { execFileSync } from "node:child_process";
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { openLog, requireLogFile } from "../../lib/logs/open_log.ts";
-
-async function withFolder(body: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "sl-log-"));
-  try {
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+import { withTempDir } from "../support.ts";
 
 describe("openLog()", () => {
   it("creates a log that only its owner can read, and appends to an existing one", () =>
-    withFolder((folder) => {
+    withTempDir((folder) => {
       const path = join(folder, "temporal.log");
       assert(!requireLogFile(path));
       for (const text of ["one\n", "two\n"]) {
@@ -42,7 +23,7 @@ describe("openLog()", () => {
     }));
 
   it("never writes through a symbolic link, live or dangling", () =>
-    withFolder((folder) => {
+    withTempDir((folder) => {
       const target = join(folder, "precious");
       writeFileSync(target, "kept\n");
       for (const [name, leadsTo] of [["live.log", target], ["dangling.log", join(folder, "nothing")]] as const) {
@@ -57,7 +38,7 @@ describe("openLog()", () => {
     }));
 
   it("does not block on a FIFO, and names what is not a regular file", () =>
-    withFolder((folder) => {
+    withTempDir((folder) => {
       execFileSync("mkfifo", [join(folder, "fifo.log")]);
       mkdirSync(join(folder, "folder.log"));
       assertThrows(() => openLog(join(folder, "fifo.log")), LocalError, "it is not a regular file");
