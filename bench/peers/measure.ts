@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { withGrpcChannel } from "../../lib/grpc/channel.ts";
 import { listPollers } from "../../lib/grpc/task_queues.ts";
-import { answersAt } from "../../lib/platform/net/answers_at.ts";
+import { answersAt } from "../../lib/platform/net/probe_port.ts";
 import { connectNode } from "../../lib/platform/net/connect_node.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { delay } from "../../lib/platform/runtime/delay.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { answersAt } from "../../lib/platform/net/answers_at.ts";
+import { answersAt } from "../../lib/platform/net/probe_port.ts";
 import { connectNode } from "../../lib/platform/net/connect_node.ts";
 import { delay } from "../../lib/platform/runtime/delay.ts";
 import { freePort } from "../../tests/free_ports.ts";

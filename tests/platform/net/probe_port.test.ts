@@ -2,8 +2,7 @@ import { createServer, type Server } from "node:net";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
-import { answersAt } from "../../../lib/platform/net/answers_at.ts";
-import { canBind, freePort } from "../../../lib/platform/net/probe_port.ts";
+import { answersAt, canBind, freePort } from "../../../lib/platform/net/probe_port.ts";
 import { isLinux } from "../../portable.ts";
 
 describe("canBind()", () => {
