@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { orUnseen } from "../../lib/platform/processes/proc_files.ts";
-import { EXEC_WRAPPER_NAME } from "../../lib/platform/spawn/exec_wrapper.ts";
+import { EXEC_WRAPPER_NAME } from "../../lib/platform/spawn/spawn_by_runtime.ts";
 import { withTempDir } from "../platform/support.ts";
 import { needsLinux } from "../portable.ts";
 import {

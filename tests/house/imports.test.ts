@@ -72,7 +72,7 @@ const PURE = [
     name,
   ) => `lib/logs/${name}.ts`),
   ...["parse_net_tcp", "parse_proc_stat", "parse_ps"].map((name) => `lib/platform/processes/${name}.ts`),
-  ...["descriptor_plan", "exec_wrapper", "executable_format", "signals"].map((name) => `lib/platform/spawn/${name}.ts`),
+  ...["descriptor_plan", "executable_format", "signals"].map((name) => `lib/platform/spawn/${name}.ts`),
   ...[
     "lib/process/transitions.ts",
     "lib/process/states.ts",

@@ -7,10 +7,19 @@ import { isDeno } from "../runtime/host.ts";
 import { poll } from "../runtime/poll.ts";
 import { spawnClosed } from "./close_on_exec.ts";
 import { type DescriptorPlan, planExactly, planForDeno } from "./descriptor_plan.ts";
-import { EXEC_WRAPPER_NAME, wrapperCommand, type WrapperTools } from "./exec_wrapper.ts";
 import { cannotRun, findSystemTool } from "./executable.ts";
 import type { PosixChild } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
+
+/** Name of the exec wrapper in its command line, which distinguishes it from the program. */
+export const EXEC_WRAPPER_NAME = "stigmer-local-launcher";
+
+/**
+ * Sets close-on-exec on descriptors, then execs. F_SETFD is 2 and FD_CLOEXEC 1 on Linux and macOS. `<&=` opens the
+ * descriptor itself, not a copy; `@k` keeps the handles, because perl closes a handle with its last reference.
+ */
+const PERL_CLOSER = "for (split / /, shift) { open my $h, '<&=', $_ or next; fcntl $h, 2, 1; push @k, $h } " +
+  "exec { $ARGV[0] } @ARGV; exit 127";
 
 /** How long to wait for the exec wrapper to become the program, in ms. */
 const WRAPPER_DEADLINE_MS = 5000;
@@ -50,7 +59,7 @@ function startProgram(
   const hasWrapper = plan.redirections.length > 0 || plan.beyondShell.length > 0 ||
     (isDeno && options.pass.length > 0);
   const words = [program, ...options.args];
-  const [command, ...args] = hasWrapper ? wrapperCommand(plan, words, wrapperTools(plan)) : words;
+  const [command, ...args] = hasWrapper ? wrapperCommand(plan, words) : words;
   const child = spawn(command!, args, {
     cwd: options.cwd,
     // Node adds its own NODE_V8_COVERAGE where an environment has no entry of this name.
@@ -61,10 +70,22 @@ function startProgram(
   return { child, hasWrapper };
 }
 
-function wrapperTools(plan: DescriptorPlan): WrapperTools {
-  if (plan.beyondShell.length === 0) return { bash: null, perl: null };
-  const path = process.env.PATH;
-  return { bash: findSystemTool("bash", path), perl: findSystemTool("perl", path) };
+/**
+ * The command line of a shell that arranges its descriptors and then execs `program` under the same PID. Two-digit
+ * descriptors need bash or perl; without either they stay open.
+ */
+function wrapperCommand({ redirections, beyondShell }: DescriptorPlan, program: readonly string[]): string[] {
+  const find = (tool: string) => beyondShell.length === 0 ? null : findSystemTool(tool, process.env.PATH);
+  const bash = find("bash");
+  const closing = bash === null ? [] : beyondShell.map((fd) => `${fd}>&-`);
+  // Deno lists the passed descriptors in this variable. A Deno child would keep a copy of each, and pass the variable
+  // on.
+  const script = ['unset DENO_EXTRA_STDIO_FDS; exec "$@"', ...redirections, ...closing].join(" ");
+  // Without `--posix`, bash reads the file named by $BASH_ENV.
+  const shell = bash === null ? ["/bin/sh"] : [bash, "--posix"];
+  const line = [...shell, "-c", script, EXEC_WRAPPER_NAME, ...program];
+  const perl = bash === null ? find("perl") : null;
+  return perl === null ? line : [perl, "-e", PERL_CLOSER, beyondShell.join(" "), ...line];
 }
 
 /** Resolves when the runtime has started the process; Node emits a failure as an event, Deno throws. */
