@@ -58,21 +58,20 @@ describe("tryLock()", () => {
   it("never holds a file that is not the one at the path, though that is replaced again and again", () =>
     withTempDir(async (folder) => {
       const path = join(folder, "t.lock");
-      let isOver = false;
-      const replacing = (async () => {
-        while (!isOver) {
+      const replace = async () => {
+        for (let count = 0; count < 3; count++) {
           writeFileSync(`${path}.new`, "");
           renameSync(`${path}.new`, path);
-          await new Promise((resume) => setTimeout(resume, 20));
+          await new Promise((resume) => setTimeout(resume, 2));
         }
-      })();
+      };
       for (let round = 0; round < 40; round++) {
+        const replacing = replace();
         const lock = await tryLock(path);
         assertEquals(lock === null ? "none" : lock.isCurrent(), "ours"); // nothing ran between the two
         lock?.close();
+        await replacing;
       }
-      isOver = true;
-      await replacing;
     }));
 
   for (const platform of ["linux", "darwin"]) {
