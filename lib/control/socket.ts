@@ -1,7 +1,7 @@
 import { chmodSync, renameSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
-import { type FileIdentity, identityOf, isSameFile } from "../instance/lock_guard.ts";
+import { type FileIdentity, identityOf, isSameFile } from "../platform/files/file_identity.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { socketPath } from "../platform/net/socket_path.ts";
 import { serveUnix } from "./server.ts";

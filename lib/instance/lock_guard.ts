@@ -1,4 +1,5 @@
-import { lstatSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { type FileIdentity, identityOf, isSameFile } from "../platform/files/file_identity.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { System } from "../platform/system.ts";
 import type { InstancePaths } from "./paths.ts";
@@ -13,14 +14,8 @@ export type GuardVerdict =
   /** Another supervisor holds the lock now: exit without touching anything. */
   | { kind: "superseded" };
 
-/** The identity of a lock file: tells whether its path leads to another file now. */
-export interface FileIdentity {
-  dev: number;
-  ino: number;
-}
-
 /** The identity of a deleted file; equals that of no existing file. */
-export const NO_FILE: FileIdentity = { dev: -1, ino: -1 };
+export const NO_FILE: FileIdentity = { dev: -1n, ino: -1n, birthtimeNs: -1n };
 
 /** The lock file that a process inherited, as its supervisor watches it. */
 export interface GuardedLock {
@@ -31,14 +26,9 @@ export interface GuardedLock {
   substitute: LockFile | null;
 }
 
-/** The identity of the file at `path`, of the link if it is one; null if there is none. */
-export function identityOf(path: string): FileIdentity | null {
-  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
-}
-
-/** The same of the folder that links at `path` lead to. */
+/** The identity of the folder that `path`, or the link there, leads to; null if there is none. */
 function folderIdentity(path: string): FileIdentity | null {
-  return statSync(path, { throwIfNoEntry: false }) ?? null;
+  return statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
 }
 
 /** An instance's home and the held `supervisor.lock` in it. */
@@ -96,9 +86,4 @@ export async function guardLocks(
   guarded.substitute?.close();
   guarded.substitute = lock;
   return { kind: "recreated", files: [...verdict.kind === "recreated" ? verdict.files : [], guarded.path] };
-}
-
-/** Whether both identities are of the same existing file. */
-export function isSameFile(a: FileIdentity | null, b: FileIdentity): boolean {
-  return a !== null && a.dev === b.dev && a.ino === b.ino;
 }

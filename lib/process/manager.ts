@@ -1,8 +1,9 @@
 import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
-import { type GuardedLock, guardLocks, type HeldHome, identityOf, NO_FILE } from "../instance/lock_guard.ts";
+import { type GuardedLock, guardLocks, type HeldHome, NO_FILE } from "../instance/lock_guard.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
+import { identityOf } from "../platform/files/file_identity.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { claimLock, lockHeld } from "./claim_lock.ts";

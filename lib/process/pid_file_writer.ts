@@ -1,7 +1,7 @@
 import type { Instance } from "../instance/context.ts";
-import { identityOf } from "../instance/lock_guard.ts";
 import { readPidFile, removePidFile, writePidFile } from "../instance/pid_file.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
+import { identityOf } from "../platform/files/file_identity.ts";
 
 /** Writes the PID file of the processes that one supervisor runs. A failure is a warning: locks decide, records describe. */
 export class PidFileWriter {

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { type GuardedLock, guardLocks, HeldHome, identityOf } from "../../lib/instance/lock_guard.ts";
+import { type GuardedLock, guardLocks, HeldHome } from "../../lib/instance/lock_guard.ts";
+import { identityOf } from "../../lib/platform/files/file_identity.ts";
 import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
 import type { FakeProcess } from "../fakes/process_table.ts";
 

@@ -1,6 +1,7 @@
-import { fstatSync, statSync } from "node:fs";
+import { fstatSync, lstatSync, statSync } from "node:fs";
 import process from "node:process";
 import { systemErrorCode } from "../../errors/local_error.ts";
+import { isMissing } from "../../errors/system_error.ts";
 import { isDeno } from "../runtime/host.ts";
 
 /** Identifies a file independently of its path. */
@@ -50,8 +51,18 @@ export function identityByDevFd(fd: number, { stat, fstat }: FileLooks = LOOKS):
   return { dev: dev === stat("/dev/fd").dev ? null : dev, ino, birthtimeNs };
 }
 
+/** The identity of what is at `path`, of the link if it is one; null if there is nothing. */
+export function identityOf(path: string): FileIdentity | null {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
 /** Whether both identities are of the same file. */
-export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
-  if (a.ino !== b.ino) return false;
+export function isSameFile(a: FileIdentity | null, b: FileIdentity): boolean {
+  if (a?.ino !== b.ino) return false;
   return a.dev === null || b.dev === null ? a.birthtimeNs === b.birthtimeNs : a.dev === b.dev;
 }
