@@ -3,8 +3,8 @@ import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
+import type { Stopped } from "../instance/status/status.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
-import type { Stopped } from "./stop_unsupervised.ts";
 import { untilExited } from "./supervisor_exit.ts";
 
 /** Temporal's own drain may take 10 s, so a shorter one would kill healthy servers. */

@@ -12,17 +12,10 @@ import type { System } from "../platform/system.ts";
 import { systemHere } from "../platform/system_here.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
 import { targetOf, terminate } from "../process/terminate.ts";
+import type { Stopped } from "../instance/status/status.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
 import { killUnresponsiveSupervisor } from "./kill_unresponsive_supervisor.ts";
 import { untilExited } from "./supervisor_exit.ts";
-
-/** What was stopped. */
-export interface Stopped {
-  /** The Temporal that was stopped; null if none was running. */
-  pid: number | null;
-  /** It was killed with SIGKILL. */
-  forced: boolean;
-}
 
 /** How long to wait for a supervisor that holds the lock but is not listening (still starting, or exiting), in ms. */
 const SETTLE_MS = 30_000;
@@ -44,22 +37,18 @@ export async function stopUnsupervised(
   if (lock === null) return null;
   const paths = instancePaths(home);
   try {
-    const launchRequest = { home, binary: null, requested: {}, binaryRequested: false, policy: {}, replace: false };
-    const instance = createInstance(host, launchRequest, null, system);
+    const instance = createInstance(host, { home, policy: {} }, null, system);
     await endProcesses(instance, graceMs);
-    const { found: temporal, onDisk } = findProcess(paths, instance.processes);
-    let forced = false;
-    if (temporal !== null) {
-      ({ forced } = await terminate(instance, targetOf(temporal), graceMs));
-    }
+    const { found: temporal, record } = findProcess(paths, instance.processes);
+    const ended = temporal === null ? null : await terminate(instance, targetOf(temporal), graceMs);
     const free = await claimLock(instance);
     if (free === null) throw lockHeld(paths.processLock, instance.processes);
-    if (onDisk.kind === "record") removePidFile(paths.record, onDisk.record.pid);
+    if (record !== null) removePidFile(paths.record, record.pid);
     clearLastFailure(paths.lastFailure);
     sweepTemporaries(instance);
     removeStaleSocket(instance);
     free.close();
-    return { pid: temporal?.pgid ?? null, forced };
+    return { pid: temporal?.pgid ?? null, forced: ended?.forced === true };
   } finally {
     lock.close();
   }

@@ -7,20 +7,18 @@ export const stop: Command = async (context) => {
   const { commandOptions: { force, timeout, all }, names } = context.invocation;
   const graceMs = force === true ? 0 : timeout === undefined ? undefined : Number(timeout) * 1000;
   if (all === true) return await stopEach(context, graceMs);
-  if (names !== undefined) return (await import("./stop_processes.ts")).stopProcesses(context);
-  const stopped = checkHome(context) ? await stopInstance(context, graceMs) : NOTHING;
-  const text = stopped.pid === null
-    ? "Temporal was not running"
-    : `Temporal stopped (pid ${stopped.pid}${stopped.forced ? ", by SIGKILL" : ""})`;
-  await context.answer({
-    schema: 1,
-    state: "stopped",
-    stopped: stopped.pid !== null,
-    pid: stopped.pid,
-    forced: stopped.forced,
-  }, () => `${text}\n`);
+  if (names !== undefined) return await (await import("./stop_processes.ts")).stopProcesses(context, names, graceMs);
+  const { pid, forced } = checkHome(context) ? await stopInstance(context, graceMs) : NOTHING;
+  await context.answer(
+    { schema: 1, state: "stopped", stopped: pid !== null, pid, forced },
+    () => pid === null ? "Temporal was not running\n" : `${stoppedInWords(pid, forced)}\n`,
+  );
   return 0;
 };
+
+function stoppedInWords(pid: number, forced: boolean): string {
+  return `Temporal stopped (pid ${pid}${forced ? ", by SIGKILL" : ""})`;
+}
 
 /** Stops every running instance, and tells each when it has stopped. 1 if one could not be stopped. */
 async function stopEach(context: CommandContext, graceMs: number | undefined): Promise<number> {
@@ -41,9 +39,7 @@ async function stopEach(context: CommandContext, graceMs: number | undefined): P
       await host.write("stderr", `error: Could not stop ${place}: ${error.message}\n`);
       if (error.hint !== undefined) await host.write("stderr", `hint: ${error.hint}\n`);
     } else if (!quiet) {
-      const what = pid === null
-        ? "Nothing was running any more"
-        : `Temporal stopped (pid ${pid}${forced ? ", by SIGKILL" : ""})`;
+      const what = pid === null ? "Nothing was running any more" : stoppedInWords(pid, forced);
       await host.write("stdout", `${place}: ${what}\n`);
     }
   });

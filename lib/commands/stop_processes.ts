@@ -1,4 +1,4 @@
-import { checkHome, type Command } from "../cli/context.ts";
+import { checkHome, type CommandContext } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { requireDeclared } from "../client/process_names.ts";
@@ -10,11 +10,17 @@ import { instancePaths, processPaths } from "../instance/paths.ts";
 /** How long the supervisor may take to end them, in ms: their own `stop_timeout` bounds it. */
 const DEADLINE_MS = 3_600_000;
 
-/** Stops the processes that the command line names; Temporal and the others keep running. */
-export const stopProcesses: Command = async (context) => {
-  const { host, invocation: { home, names = [], commandOptions } } = context;
-  const timeout = commandOptions["timeout"];
-  const graceMs = commandOptions["force"] === true ? 0 : timeout === undefined ? undefined : Number(timeout) * 1000;
+/**
+ * Stops the processes `names`; Temporal and the others keep running. Resolves with the exit code.
+ *
+ * @param graceMs From SIGTERM to SIGKILL. @default {that of each}
+ */
+export async function stopProcesses(
+  context: CommandContext,
+  names: readonly string[],
+  graceMs: number | undefined,
+): Promise<number> {
+  const { host, invocation: { home } } = context;
   const request = { method: "POST", path: "/stop", body: { graceMs, names } } as const;
   const answer = checkHome(context)
     ? await withLiveLine(context, () => askLong(host, home, request, DEADLINE_MS))
@@ -34,4 +40,4 @@ export const stopProcesses: Command = async (context) => {
   const status = statusOrThrow(answer.response);
   await context.answer(status, () => `${names.join(", ")} stopped\n`);
   return 0;
-};
+}

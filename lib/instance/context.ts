@@ -64,19 +64,19 @@ export interface LaunchRequest {
   ephemeralFor?: { pid: number; startTime: string; logsDir?: string };
 }
 
-/** The instance that `launchRequest` describes. */
+/** The instance that a launch request describes. */
 export function createInstance(
   host: Host,
-  launchRequest: LaunchRequest,
+  { home, policy }: Pick<LaunchRequest, "home" | "policy">,
   logPath: string | "stderr" | null,
   system: System = systemHere(host.platform),
 ): Instance {
-  const paths = instancePaths(launchRequest.home);
+  const paths = instancePaths(home);
   return {
     ...system,
     host,
     paths,
     log: openEventLog(logPath, paths.history, Date.now),
-    ...policiesOf(launchRequest.policy),
+    ...policiesOf(policy),
   };
 }

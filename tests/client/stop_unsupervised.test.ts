@@ -1,8 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Stopped, stopUnsupervised } from "../../lib/client/stop_unsupervised.ts";
+import { stopUnsupervised } from "../../lib/client/stop_unsupervised.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
+import type { Stopped } from "../../lib/instance/status/status.ts";
 import { fakeHost } from "../fakes/host.ts";
 import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
 import type { FakeProcess } from "../fakes/process_table.ts";

@@ -2,8 +2,8 @@ import type { CommandContext } from "../../cli/context.ts";
 import { type Failure, toFailure } from "../../errors/failure.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import type { RegistryEntry } from "../../instance/registry/entry.ts";
+import type { Stopped } from "../../instance/status/status.ts";
 import { NOTHING, stopInstance } from "../stop.ts";
-import type { Stopped } from "../stop_unsupervised.ts";
 import { contextAt, findInstances, type ListedInstance } from "./find_instances.ts";
 
 /** What `stop --all` did with an instance. */

@@ -41,7 +41,7 @@ export async function offlineStatus(
   const left = processesLeft(paths, processes);
   if (leader === null) {
     // A record without its process: stale, or the process cannot be seen from here.
-    const isStale = supervisor === null && finding.onDisk.kind === "record";
+    const isStale = supervisor === null && finding.record !== null;
     const [hidden] = isStale ? await hiddenLocks([paths.supervisorLock, paths.processLock], processes) : [];
     if (hidden !== undefined) return heldElsewhere(hidden, paths, settings);
     const status = { ...withoutTemporal(paths, settings, finding, supervisor), ...left };
@@ -49,7 +49,7 @@ export async function offlineStatus(
     const full = supervisor === null ? fullDisk(dataFolders(paths, settings)) : null;
     return full === null ? status : { ...status, warnings: [`The disk is full: ${full}`] };
   }
-  const record = finding.onDisk.kind === "record" ? finding.onDisk.record : null;
+  const { record } = finding;
   const probe = createProbe(host.connect, settings);
   const checks = await checkLayers({
     paths,
@@ -84,16 +84,15 @@ export async function offlineStatus(
 /** The processes beside Temporal that are alive without a supervisor. */
 function processesLeft(paths: InstancePaths, processes: Processes): Pick<Status, "processes"> {
   const alive = recordedNames(paths.home).flatMap((name): ProcessStatus[] => {
-    const { found, onDisk } = findProcess(processPaths(paths, name), processes);
+    const { found, record } = findProcess(processPaths(paths, name), processes);
     if (found === null) return [];
-    const startedAtS = onDisk.kind === "record" ? onDisk.record.startedAtS : 0;
     return [{
       name,
       state: "unsupervised",
       ready: false,
       detail: "`stigmer-local start` adopts it",
       pid: found.pgid,
-      startedAt: new Date(startedAtS * 1000).toISOString(),
+      startedAt: new Date((record?.startedAtS ?? 0) * 1000).toISOString(),
       adopted: false,
       restarts: 0,
       lastExit: null,
@@ -119,10 +118,10 @@ function look(paths: InstancePaths, processes: Processes): { finding: ProcessEvi
 }
 
 function isSame(a: ProcessEvidence, b: ProcessEvidence): boolean {
-  const facts = ({ found: temporal, onDisk }: ProcessEvidence) => [
-    temporal?.pgid,
-    temporal?.leader?.startTime,
-    onDisk.kind === "record" ? onDisk.record.pid : onDisk.kind,
+  const facts = ({ found, onDisk, record }: ProcessEvidence) => [
+    found?.pgid,
+    found?.leader?.startTime,
+    record?.pid ?? onDisk.kind,
   ];
   return JSON.stringify(facts(a)) === JSON.stringify(facts(b));
 }
@@ -150,7 +149,7 @@ function settingsOf(
   requested: RequestedSettings,
   paths: InstancePaths,
 ): Settings {
-  const recorded = finding.onDisk.kind === "record" ? finding.onDisk.record.settings : undefined;
+  const recorded = finding.record?.settings;
   if (leader !== null && recorded !== undefined) return recorded;
   const seen = leader === null ? null : parseTemporalArgs(processes.argv(leader.pid) ?? []);
   return seen === null ? resolveSettings(requested, paths) : completeSettings(seen, paths.defaultDatabase);
@@ -177,10 +176,10 @@ function withoutTemporal(
     const { failure, lastExit, restarts } = lastFailure;
     return { ...statusFrame("failed", lastFailure.settings ?? settings, paths), failure, lastExit, restarts };
   }
-  if (finding.onDisk.kind !== "record") return statusFrame("stopped", settings, paths);
-  const { pid } = finding.onDisk.record;
+  if (finding.record === null) return statusFrame("stopped", settings, paths);
+  const { pid, settings: recorded } = finding.record;
   return {
-    ...statusFrame("failed", finding.onDisk.record.settings ?? settings, paths),
+    ...statusFrame("failed", recorded ?? settings, paths),
     failure: {
       code: "not-running",
       message:

@@ -125,8 +125,8 @@ export interface Status {
   external?: ExternalConnection;
   /** Only in the answer of `start`: Temporal was already running. */
   reused?: boolean;
-  /** Only in the answer of `stop`: the Temporal that was stopped, null if none was running; `forced`: by SIGKILL. */
-  stopped?: { pid: number | null; forced: boolean };
+  /** Only in the answer of `stop`. */
+  stopped?: Stopped;
   /** Warnings for the user, one line each. */
   warnings?: string[];
 }
@@ -146,6 +146,14 @@ export function statusExitCode(status: Pick<Status, "state" | "healthy">): numbe
     default:
       return 4;
   }
+}
+
+/** What a stop has ended. */
+export interface Stopped {
+  /** The Temporal that was stopped; null if none was running. */
+  pid: number | null;
+  /** It was killed with SIGKILL. */
+  forced: boolean;
 }
 
 /** How Temporal's process ended. */
