@@ -1,79 +1,111 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, it } from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
 import { killUnresponsiveSupervisor } from "../../lib/client/kill_unresponsive_supervisor.ts";
-import { processesHere } from "../../lib/platform/processes/processes_here.ts";
-import { currentHost } from "../../lib/platform/runtime/current_host.ts";
-import { isAlive, until } from "../e2e/support.ts";
-import { withFlock } from "../portable.ts";
+import { LocalError } from "../../lib/errors/local_error.ts";
+import { fakeHost } from "../fakes/host.ts";
+import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
+import type { FakeProcess } from "../fakes/process_table.ts";
+
+function kill(fake: FakeInstance): Promise<"gone" | "answers"> {
+  return killUnresponsiveSupervisor(fakeHost(fake.system), fake.paths.home, fake.system);
+}
+
+function isAlive(fake: FakeInstance, { pid }: FakeProcess): boolean {
+  return fake.system.processes.isThere(pid);
+}
 
 describe("killUnresponsiveSupervisor()", () => {
-  it("ends one that holds the lock, listens and says nothing", () =>
-    withHome(async ({ home, listen, hold }) => {
-      await listen();
-      const hung = await hold();
-      assertEquals(await killUnresponsiveSupervisor(await currentHost(), home), "gone");
-      assert(!isAlive(hung.pid!), "it lives on");
-    }));
+  it(
+    "kills a supervisor that stays silent, and not before its time is over; Temporal keeps running",
+    withFakeInstance(async (fake) => {
+      const temporal = await fake.orphan();
+      const supervisor = await fake.supervisor("never");
+      const before = fake.system.nowMs();
+      assertEquals([await kill(fake), isAlive(fake, supervisor)], ["gone", false]);
+      assertGreaterOrEqual(fake.system.nowMs() - before, 8000);
+      assertEquals([temporal.received, isAlive(fake, temporal)], [[], true]);
+    }),
+  );
 
-  it("leaves alone who has the lock after the one that was hung: a stop at work, another supervisor", () =>
-    withHome(async ({ home, listen, hold }) => {
-      await listen();
-      const hung = await hold();
-      const killing = killUnresponsiveSupervisor(await currentHost(), home);
-      hung.kill("SIGKILL");
-      await until("the first holder is dead", () => !isAlive(hung.pid!));
-      const next = await hold();
-      assertEquals(await killing, "gone");
-      assert(isAlive(next.pid!), "the next holder was ended");
-    }));
+  it(
+    "continues a stopped supervisor, and leaves it alone once it answers",
+    withFakeInstance(async (fake) => {
+      const supervisor = await fake.supervisor("answers");
+      fake.system.kill(supervisor.pid, "SIGSTOP");
+      assertEquals(await kill(fake), "answers");
+      assertEquals([supervisor.received.includes("SIGKILL"), supervisor.state], [false, "S"]);
+    }),
+  );
 
-  it("leaves alone a holder where nobody listens: it does not hang, it works", () =>
-    withHome(async ({ home, hold }) => {
-      const holder = await hold();
-      assertEquals(await killUnresponsiveSupervisor(await currentHost(), home), "gone");
-      assert(isAlive(holder.pid!), "the holder was ended");
-    }));
+  it(
+    "kills a supervisor that is stopped again and again",
+    withFakeInstance(async (fake) => {
+      const supervisor = await fake.supervisor("answers");
+      const { kill } = fake.system;
+      kill(supervisor.pid, "SIGSTOP");
+      const stubborn = {
+        ...fake.system,
+        kill: (pid: number, signal: Parameters<typeof kill>[1]) => {
+          kill(pid, signal);
+          if (signal === "SIGCONT") kill(pid, "SIGSTOP");
+        },
+      };
+      assertEquals(await killUnresponsiveSupervisor(fakeHost(fake.system), fake.paths.home, stubborn), "gone");
+      assertEquals(isAlive(fake, supervisor), false);
+    }),
+  );
+
+  it(
+    "does not kill a lock holder that is not listening: it is starting or exiting",
+    withFakeInstance(async (fake) => {
+      const supervisor = await fake.supervisor("does not listen");
+      assertEquals([await kill(fake), isAlive(fake, supervisor)], ["gone", true]);
+    }),
+  );
+
+  it(
+    "does not kill the process that holds the lock after the silent one",
+    withFakeInstance(async (fake) => {
+      const silent = await fake.supervisor("never");
+      const next = fake.system.table.spawn({ argv: ["stigmer-local", "stop"] }, 1);
+      fake.system.clock.after(3000, () => {
+        fake.system.table.exit(silent);
+        fake.system.locks.take(fake.paths.supervisorLock, next);
+        fake.system.ports.serveControl(next, fake.paths.controlSocket, false);
+      });
+      assertEquals([await kill(fake), next.received, isAlive(fake, next)], ["gone", [], true]);
+    }),
+  );
+
+  it(
+    "does not kill a process that got the PID of the silent one, and its lock",
+    withFakeInstance(async (fake) => {
+      const silent = await fake.supervisor("never");
+      const next: FakeProcess[] = [];
+      fake.system.clock.after(3000, () => {
+        fake.system.table.exit(silent);
+        next.push(fake.system.table.spawn({ pid: silent.pid }, 1));
+        fake.system.locks.take(fake.paths.supervisorLock, next[0]!);
+        fake.system.ports.serveControl(next[0]!, fake.paths.controlSocket, false);
+      });
+      assertEquals([await kill(fake), next[0]?.received, isAlive(fake, next[0]!)], ["gone", [], true]);
+    }),
+  );
+
+  it(
+    "signals no supervisor whose lock file was deleted",
+    withFakeInstance(async (fake) => {
+      const superseded = await fake.supervisor("never", { isLockDeleted: true });
+      assertEquals([await kill(fake), superseded.received], ["gone", []]);
+    }),
+  );
+
+  it(
+    "fails when not even SIGKILL ends it",
+    withFakeInstance(async (fake) => {
+      const supervisor = await fake.supervisor("never", { isUninterruptible: true });
+      const error = await assertRejects(() => kill(fake), LocalError);
+      assertEquals([error.code, error.facts["pid"]], ["supervisor-unresponsive", supervisor.pid]);
+    }),
+  );
 });
-
-interface SilentHome {
-  home: string;
-  /** From now on somebody listens on the control socket and answers nothing. */
-  listen(): Promise<void>;
-  /** A process that holds the supervisor's lock. */
-  hold(): Promise<ChildProcess>;
-}
-
-async function withHome(body: (silent: SilentHome) => Promise<void>): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), "sl-oust-"));
-  const lock = join(home, "supervisor.lock");
-  const connections = new Set<Socket>();
-  const server = createServer((socket) => void connections.add(socket));
-  const children: ChildProcess[] = [];
-  try {
-    await body({
-      home,
-      listen: () =>
-        new Promise((resolve, reject) => {
-          server.once("error", reject);
-          server.listen(join(home, "control.sock"), resolve);
-        }),
-      hold: async () => {
-        const [file, ...args] = withFlock(lock, "sleep", "600");
-        const child = spawn(file!, args, { stdio: "ignore" });
-        children.push(child);
-        await until("the lock is held", () => processesHere().lockHolders(lock).some(({ pid }) => pid === child.pid));
-        return child;
-      },
-    });
-  } finally {
-    for (const child of children) child.kill("SIGKILL");
-    for (const connection of connections) connection.destroy();
-    server.close();
-    rmSync(home, { recursive: true, force: true });
-  }
-}
