@@ -2,7 +2,7 @@ import { closeSync, statSync } from "node:fs";
 import type { CommandContext } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
-import { askLong, isLeaving, type LongAnswer } from "../control/request.ts";
+import { askLong, type ControlRequest, isLeaving, type LongAnswer } from "../control/request.ts";
 import { type LaunchRequest, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
 import { readLastFailure } from "../instance/last_failure.ts";
@@ -69,9 +69,11 @@ export async function startSupervised(context: CommandContext, timeoutMs: number
  */
 async function ensureSupervisor(host: Host, launchRequest: LaunchRequest, waiting: Waiting): Promise<Status> {
   const giveUpAt = performance.now() + waiting.timeoutMs;
-  const remainingMs = () => Math.max(1, giveUpAt - performance.now());
-  const warnings = prepareHome(launchRequest.home);
-  const paths = instancePaths(launchRequest.home);
+  const { home, requested, binaryRequested, binary, policy, processes, names } = launchRequest;
+  const asked = { asked: requested, binary: binaryRequested ? binary : null, policy, processes, names };
+  const request: ControlRequest = { method: "POST", path: "/start", body: { ...asked, noWait: waiting.noWait } };
+  const warnings = prepareHome(home);
+  const paths = instancePaths(home);
   await makeFolder(paths.logsDir);
   let hasSpawned = false; // stays true: on a machine that stalls, the spawned supervisor may be asked again
   for (;;) {
@@ -83,31 +85,20 @@ async function ensureSupervisor(host: Host, launchRequest: LaunchRequest, waitin
     hasSpawned ||= lock !== null;
     if (lock === null) waiting.onHandedOver();
     const answer = lock === null
-      ? await askRunningSupervisor(host, launchRequest, waiting, remainingMs())
-      : await installSupervisor(host, launchRequest, lock, waiting, remainingMs());
+      ? await askLong(host, home, request, Math.max(1, giveUpAt - performance.now()))
+      : await installSupervisor(host, launchRequest, lock, waiting, giveUpAt);
     if (answer.kind === "answer" && !isLeaving(answer.response)) {
       const status = hasSpawned ? statusFromSupervisor(answer) : statusOrThrow(answer.response);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
     if (answer.kind === "late" || performance.now() > giveUpAt) {
-      throw await (await import("../control/late_start.ts")).lateStart(host, launchRequest.home, waiting.timeoutMs);
+      throw await (await import("../control/late_start.ts")).lateStart(host, home, waiting.timeoutMs);
     }
     if (answer.kind === "silent") {
-      await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, launchRequest.home);
+      await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, home);
     }
     await delay(RETRY_MS);
   }
-}
-
-function askRunningSupervisor(
-  host: Host,
-  launchRequest: LaunchRequest,
-  { noWait }: Waiting,
-  timeoutMs: number,
-): Promise<LongAnswer> {
-  const { home, requested, binaryRequested, binary, policy, processes, names } = launchRequest;
-  const body = { asked: requested, binary: binaryRequested ? binary : null, policy, noWait, processes, names };
-  return askLong(host, home, { method: "POST", path: "/start", body }, timeoutMs);
 }
 
 /** Passes `lock` to a new supervisor, and waits for its answer. */
@@ -116,9 +107,8 @@ async function installSupervisor(
   launchRequest: LaunchRequest,
   lock: LockFile,
   waiting: Waiting,
-  timeoutMs: number,
+  giveUpAt: number,
 ): Promise<LongAnswer> {
-  const giveUpAt = performance.now() + timeoutMs;
   const { home } = launchRequest;
   const { supervisorLog, lastFailure } = instancePaths(home);
   let logStart: number;
