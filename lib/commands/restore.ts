@@ -12,7 +12,6 @@ import { requireTemporalDatabase } from "../database/validate.ts";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { prepareHome } from "../instance/home.ts";
 import { instancePaths } from "../instance/paths.ts";
-import type { Status } from "../instance/status/status.ts";
 import { makeFolder } from "../platform/files/make_folder.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { formatBytes } from "../text/byte_size.ts";
@@ -31,52 +30,43 @@ export const restore: Command = async (context) => {
   await prepareFolder(context, database);
 
   const copy = copyName(database);
-  try {
-    return await withInterrupt(context.host, "the data is unchanged", async (signal) => {
-      await copyDatabase(file, copy, signal);
-      return await putInPlace(context, { file, copy, before, database, signal });
+  const kept = (setAsideTo: string | null, end: string) =>
+    setAsideTo === null ? "" : `Kept the old data: ${setAsideTo}${end}`;
+  const replace = async (signal: AbortSignal) => {
+    await copyDatabase(file, copy, signal);
+    const facts = await settleCopy(copy);
+    requireTemporalDatabase(facts, file, "Nothing was changed; try another backup");
+    chmodSync(copy, 0o600);
+    const warnings = warningsOf(facts);
+    await tellWarnings(context, { warnings });
+    const replaced = await replaceData(context, before, database, {
+      signal,
+      act: () => ({ setAsideTo: replaceDatabase(database, copy, new Date()) }),
+      describe: ({ setAsideTo }) => `Restored ${file}. ${kept(setAsideTo, ". ")}`,
     });
+    return { replaced, facts, warnings };
+  };
+  try {
+    const { replaced, facts: { sizeBytes, namespaces }, warnings } = await withInterrupt(
+      context.host,
+      "the data is unchanged",
+      replace,
+    );
+    const { result: { setAsideTo }, running } = replaced;
+    await context.answer(
+      { schema: 1, file, database, setAsideTo, sizeBytes, namespaces, warnings, running },
+      () => {
+        const size = formatBytes(sizeBytes);
+        return `Restored ${file} (${size}, integrity checked)\n${kept(setAsideTo, "\n")}${tellRunning(replaced)}`;
+      },
+    );
+    return 0;
   } catch (error) {
     throw explain(file, database, error);
   } finally {
     removeCopy(copy);
   }
 };
-
-/** Verifies `copy`, which no other process uses, and replaces the database with it. */
-async function putInPlace(
-  context: CommandContext,
-  { file, copy, before, database, signal }: {
-    file: string;
-    copy: string;
-    before: Status;
-    database: string;
-    signal: AbortSignal;
-  },
-): Promise<number> {
-  const facts = await settleCopy(copy);
-  requireTemporalDatabase(facts, file, "Nothing was changed; try another backup");
-  chmodSync(copy, 0o600);
-  const warnings = warningsOf(facts);
-  await tellWarnings(context, { warnings });
-  const kept = (setAsideTo: string | null, end: string) =>
-    setAsideTo === null ? "" : `Kept the old data: ${setAsideTo}${end}`;
-  const replaced = await replaceData(context, before, database, {
-    signal,
-    act: () => ({ setAsideTo: replaceDatabase(database, copy, new Date()) }),
-    describe: ({ setAsideTo }) => `Restored ${file}. ${kept(setAsideTo, ". ")}`,
-  });
-  const { result: { setAsideTo }, running } = replaced;
-  const { sizeBytes, namespaces } = facts;
-  await context.answer(
-    { schema: 1, file, database, setAsideTo, sizeBytes, namespaces, warnings, running },
-    () => {
-      const size = formatBytes(sizeBytes);
-      return `Restored ${file} (${size}, integrity checked)\n${kept(setAsideTo, "\n")}${tellRunning(replaced)}`;
-    },
-  );
-  return 0;
-}
 
 /** @throws {LocalError} if `file` is missing, not a regular file, the database itself, or open in another process */
 function refuseUnfit({ host }: CommandContext, file: string, database: string): void {
