@@ -9,7 +9,7 @@ import {
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
-import { CONTROL_SOCKET_NAME } from "../instance/paths.ts";
+import { instancePaths } from "../instance/paths.ts";
 import { requireReach } from "../instance/status/reachability.ts";
 import type { Status } from "../instance/status/status.ts";
 import { interruptible } from "./interruptible.ts";
@@ -50,7 +50,7 @@ async function askRunning(
   // What only needs Temporal starts nothing that was stopped by its name.
   const processes = command.operands === "[NAME…]" ? invocation.processes : undefined;
   const body = { asked: requested, binary, policy, noWait: commandOptions["no-wait"] === true, processes, names };
-  if (host.exists(`${home}/${CONTROL_SOCKET_NAME}`)) onHandedOver();
+  if (host.exists(instancePaths(home).controlSocket)) onHandedOver();
   const answer = await withLiveLine(
     context,
     () => askLong(host, home, { method: "POST", path: `/${verb}`, body }, timeoutMs),

@@ -12,9 +12,6 @@ const SIGNAL_MS = 50;
 const RESPONSE_MS = 5000;
 const POLL_MS = 20;
 
-/** What keeps running after an interrupted command. `unknown`: possibly a supervisor, which does not respond. */
-type Remaining = "nothing" | "supervisor" | "unknown";
-
 /**
  * Runs `work` until SIGINT or SIGTERM, on which the command fails with exit code 130 or 143 and reports what keeps
  * running. It waits for the supervisor's response before it reports it as running: a process that was only just forked
@@ -30,15 +27,13 @@ export async function interruptible<T>(
   work: (onHandedOver: () => void, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   let isHandedOver = false;
-  let isPressed = () => {};
   const signals: string[] = [];
-  const pressed = new Promise<void>((resolve) => isPressed = resolve);
   const cut = new AbortController();
+  const pressed = new Promise<void>((resolve) => cut.signal.addEventListener("abort", () => resolve()));
   const interrupted = (remaining: Remaining) => interruption(signals[0]!, remaining, home);
   const stopListening = host.onSignal(["SIGINT", "SIGTERM"], (signal) => {
     signals.push(signal);
     cut.abort(interrupted("nothing"));
-    isPressed();
   });
 
   const done = async (): Promise<T> => {
@@ -72,12 +67,16 @@ async function isAnswering(host: Host, home: string, isOver: () => boolean): Pro
   return await poll(answers, { everyMs: POLL_MS, timeoutMs: RESPONSE_MS }) ?? false;
 }
 
+/** What keeps running after an interrupted command. */
+type Remaining = "nothing" | "supervisor" | "unknown";
+
 const WORDS: Readonly<Record<Remaining, readonly [what: string, hint: string]>> = {
   nothing: ["nothing was started", "`stigmer-local status` shows the state of the instance"],
   supervisor: [
     "the supervisor keeps starting Temporal in the background",
     "`stigmer-local wait` waits for it, `stigmer-local stop` cancels it",
   ],
+  // A supervisor that does not respond.
   unknown: [
     "a supervisor may still be starting Temporal in the background",
     "`stigmer-local status` shows the state of the instance, `stigmer-local stop` stops it",

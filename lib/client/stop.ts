@@ -3,6 +3,7 @@ import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, isLeaving } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
+import { instancePaths } from "../instance/paths.ts";
 import type { Stopped } from "../instance/status/status.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { untilExited } from "./supervisor_exit.ts";
@@ -46,5 +47,6 @@ export async function stopInstance(context: CommandContext, graceMs: number = DE
 
 /** Whether the home has ever had an instance: without one, no lock files are created just to find nothing running. */
 function mayRun({ host, invocation: { home } }: CommandContext): boolean {
-  return ["supervisor.lock", "temporal.lock", "temporal.pid"].some((name) => host.exists(`${home}/${name}`));
+  const { supervisorLock, processLock, record } = instancePaths(home);
+  return [supervisorLock, processLock, record].some((path) => host.exists(path));
 }

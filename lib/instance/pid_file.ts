@@ -67,11 +67,8 @@ export function recordedNames(home: string): string[] {
 
 /** The processes that earlier supervisors of this home recorded and did not stop. */
 export function recordedProcesses(paths: InstancePaths): ProcessSettings[] {
-  return recordedNames(paths.home).flatMap((name) => recordedSettings(paths, name) ?? []);
-}
-
-/** What the record of the process `name` says that was launched; null if there is none. */
-export function recordedSettings(paths: InstancePaths, name: string): ProcessSettings | null {
-  const onDisk = readPidFile(processPaths(paths, name).record, name);
-  return onDisk.kind === "record" ? onDisk.record.launched?.settings ?? null : null;
+  return recordedNames(paths.home).flatMap((name) => {
+    const onDisk = readPidFile(processPaths(paths, name).record, name);
+    return onDisk.kind === "record" ? onDisk.record.launched?.settings ?? [] : [];
+  });
 }

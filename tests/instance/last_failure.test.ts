@@ -21,8 +21,8 @@ const OUTCOME: LastFailure = {
   served: { settings: completeSettings({ port: 7300 }, "/db"), policy: { maxRestarts: 1 } },
 };
 
-describe("readOutcome()", () => {
-  it("reads back what writeOutcome() wrote, for its owner alone", () =>
+describe("readLastFailure()", () => {
+  it("reads back what writeLastFailure() wrote, for its owner alone", () =>
     withTempDir((folder) => {
       const path = join(folder, "outcome.json");
       writeLastFailure(path, OUTCOME);
@@ -89,7 +89,7 @@ describe("readOutcome()", () => {
     }));
 });
 
-describe("clearOutcome()", () => {
+describe("clearLastFailure()", () => {
   it("removes the outcome, if there is one", () =>
     withTempDir((folder) => {
       const path = join(folder, "outcome.json");

@@ -14,8 +14,8 @@ const RECORD: PidRecord = {
   executable: "/opt/temporal",
 };
 
-describe("saveRecord()", () => {
-  it("writes a record that readRecord() reads, over the one that is there", () =>
+describe("writePidFile()", () => {
+  it("writes a record that readPidFile() reads, over the one that is there", () =>
     withTempDir((folder) => {
       const path = join(folder, "temporal.pid");
       assertEquals(writePidFile(path, { ...RECORD, pid: 4141 }), null);
@@ -43,7 +43,7 @@ describe("saveRecord()", () => {
     }));
 });
 
-describe("removeRecord()", () => {
+describe("removePidFile()", () => {
   it("removes the record of the process that is named, and of no other", () =>
     withTempDir((folder) => {
       const path = join(folder, "temporal.pid");
@@ -67,7 +67,7 @@ describe("removeRecord()", () => {
     }));
 });
 
-describe("readRecord()", () => {
+describe("readPidFile()", () => {
   it("says what stands in the record's place", () =>
     withTempDir((folder) => {
       const path = (name: string) => join(folder, name);

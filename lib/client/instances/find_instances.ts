@@ -48,7 +48,7 @@ export async function findInstances(context: CommandContext, all: boolean): Prom
 }
 
 /** Whether anything of the instance runs. */
-export function isRunning({ state }: Pick<ListedInstance, "state">): boolean {
+function isRunning({ state }: Pick<ListedInstance, "state">): boolean {
   return state !== "stopped" && state !== "failed";
 }
 

@@ -28,7 +28,7 @@ export function isEntryName(name: string): boolean {
 
 /** Whether a file of this name is one that `writeAtomically` has not renamed yet, to an entry. */
 export function isTemporaryName(name: string): boolean {
-  return isEntryName(name.slice(0, -".01234567.tmp".length)) && /\.[0-9a-f]{8}\.tmp$/.test(name);
+  return /^[0-9a-f]{16}\.json\.[0-9a-f]{8}\.tmp$/.test(name);
 }
 
 /** The entry in a parsed JSON document; null if that holds none, or names no absolute path. */
