@@ -8,7 +8,7 @@ import {
 } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
-import { askLong, isLeaving } from "../control/request.ts";
+import { askLong } from "../control/request.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { requireReach } from "../instance/status/reachability.ts";
 import type { Status } from "../instance/status/status.ts";
@@ -56,7 +56,7 @@ async function askRunning(
     () => askLong(host, home, { method: "POST", path: `/${verb}`, body }, timeoutMs),
   );
   if (answer.kind === "late") throw await (await import("../control/late_start.ts")).lateStart(host, home, timeoutMs);
-  if (answer.kind !== "answer" || isLeaving(answer.response)) return null;
+  if (answer.kind !== "answer") return null;
   const status = statusOrThrow(answer.response);
   if (verb === "restart") {
     (await import("../binary/selected_version.ts")).settleSelectedVersion(home);

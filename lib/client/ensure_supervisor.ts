@@ -2,11 +2,12 @@ import { closeSync, statSync } from "node:fs";
 import type { CommandContext } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
-import { askLong, type ControlRequest, isLeaving, type LongAnswer } from "../control/request.ts";
+import { askLong, type ControlRequest } from "../control/request.ts";
+import type { LocalError } from "../errors/local_error.ts";
 import { type LaunchRequest, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
 import { readLastFailure } from "../instance/last_failure.ts";
-import { instancePaths } from "../instance/paths.ts";
+import { type InstancePaths, instancePaths } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import { openLog } from "../logs/open_log.ts";
 import { readTail } from "../logs/read_tail.ts";
@@ -15,17 +16,12 @@ import { type LockFile, tryLock } from "../platform/locks/lock_file.ts";
 import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
+import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { tellMove } from "./data/tell_move.ts";
 import { interruptible } from "./interruptible.ts";
 import { createLaunchRequest } from "./launch_request.ts";
 import { requireDeclared } from "./process_names.ts";
-import {
-  LAST_WORDS_BYTES,
-  spawnSupervisor,
-  startupError,
-  statusFromSupervisor,
-  waitForSupervisor,
-} from "./spawn_supervisor.ts";
+import { LAST_WORDS_BYTES, POLL_MS, spawnSupervisor, startupError, statusFromSupervisor } from "./spawn_supervisor.ts";
 
 /** How {@linkcode ensureSupervisor} waits. */
 interface Waiting {
@@ -63,75 +59,82 @@ export async function startSupervised(context: CommandContext, timeoutMs: number
 
 /**
  * Ensures that the instance has a supervisor, and waits until Temporal is ready. Takes `supervisor.lock` and passes it
- * to a new supervisor, or, if another process holds the lock, waits for that one.
+ * to a new supervisor, or, if another process holds the lock, asks that one.
  *
  * @throws the reason of `waiting.signal`
  */
 async function ensureSupervisor(host: Host, launchRequest: LaunchRequest, waiting: Waiting): Promise<Status> {
+  const { noWait, signal } = waiting;
   const giveUpAt = performance.now() + waiting.timeoutMs;
   const { home, requested, binaryRequested, binary, policy, processes, names } = launchRequest;
-  const asked = { asked: requested, binary: binaryRequested ? binary : null, policy, processes, names };
-  const request: ControlRequest = { method: "POST", path: "/start", body: { ...asked, noWait: waiting.noWait } };
+  const body = { asked: requested, binary: binaryRequested ? binary : null, policy, noWait, processes, names };
   const warnings = prepareHome(home);
   const paths = instancePaths(home);
   await makeFolder(paths.logsDir);
+  let own: DetachedProcess | null = null;
+  let logStart = 0;
   let hasSpawned = false; // stays true: on a machine that stalls, the spawned supervisor may be asked again
   for (;;) {
-    const lock = await tryLock(paths.supervisorLock);
-    if (lock !== null && waiting.signal.aborted) {
-      lock.close();
-      throw waiting.signal.reason;
+    if (own === null) {
+      const lock = await tryLock(paths.supervisorLock);
+      if (lock !== null && signal.aborted) {
+        lock.close();
+        throw signal.reason;
+      }
+      hasSpawned ||= lock !== null;
+      if (lock === null) {
+        waiting.onHandedOver();
+      } else {
+        logStart = statSync(paths.supervisorLog, { throwIfNoEntry: false })?.size ?? 0;
+        own = await installSupervisor(host, launchRequest, lock, waiting.onHandedOver);
+      }
     }
-    hasSpawned ||= lock !== null;
-    if (lock === null) waiting.onHandedOver();
-    const answer = lock === null
-      ? await askLong(host, home, request, Math.max(1, giveUpAt - performance.now()))
-      : await installSupervisor(host, launchRequest, lock, waiting, giveUpAt);
-    if (answer.kind === "answer" && !isLeaving(answer.response)) {
+    const request: ControlRequest = own === null
+      ? { method: "POST", path: "/start", body }
+      : { method: "GET", path: noWait ? "/status" : "/wait" };
+    const answer = await askLong(host, home, request, Math.max(1, giveUpAt - performance.now()));
+    if (answer.kind === "answer") {
       const status = hasSpawned ? statusFromSupervisor(answer) : statusOrThrow(answer.response);
       return warnings.length === 0 ? status : { ...status, warnings: [...warnings, ...status.warnings ?? []] };
     }
-    if (answer.kind === "late" || performance.now() > giveUpAt) {
+    const exit = answer.kind === "absent" ? own?.exit : null;
+    if (exit) {
+      own = null; // one that was superseded: the new holder of the lock is asked
+      if (exit.code !== SUPERSEDED_EXIT) throw whyExited(exit, logStart, paths);
+    } else if (answer.kind === "late" || performance.now() > giveUpAt) {
       throw await (await import("../control/late_start.ts")).lateStart(host, home, waiting.timeoutMs);
-    }
-    if (answer.kind === "silent") {
+    } else if (answer.kind === "silent") {
       await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, home);
+      own = null;
     }
-    await delay(RETRY_MS);
+    await delay(own === null ? RETRY_MS : POLL_MS);
   }
 }
 
-/** Passes `lock` to a new supervisor, and waits for its answer. */
+/** Passes `lock` to a new supervisor. */
 async function installSupervisor(
   host: Host,
   launchRequest: LaunchRequest,
   lock: LockFile,
-  waiting: Waiting,
-  giveUpAt: number,
-): Promise<LongAnswer> {
+  onHandedOver: () => void,
+): Promise<DetachedProcess> {
   const { home } = launchRequest;
-  const { supervisorLog, lastFailure } = instancePaths(home);
-  let logStart: number;
-  let supervisor: DetachedProcess;
   try {
-    const output = openLog(supervisorLog);
+    const output = openLog(instancePaths(home).supervisorLog);
     try {
-      logStart = statSync(supervisorLog).size;
-      waiting.onHandedOver();
-      supervisor = await spawnSupervisor(host, launchRequest, { cwd: home, output, pass: [lock.fd] });
+      onHandedOver();
+      return await spawnSupervisor(host, launchRequest, { cwd: home, output, pass: [lock.fd] });
     } finally {
       closeSync(output);
     }
   } finally {
     lock.close(); // only the supervisor's inherited descriptor holds it now
   }
-  const path = waiting.noWait ? "/status" : "/wait";
-  const answer = await waitForSupervisor(host, launchRequest, supervisor, path, giveUpAt);
-  const { exit } = supervisor;
-  if (answer.kind !== "absent" || exit === null) return answer;
-  if (exit.code === SUPERSEDED_EXIT) return answer; // the caller asks the new holder of the lock
+}
+
+/** @param logStart Where its output begins in its log. */
+function whyExited(exit: ProcessExit, logStart: number, { lastFailure, supervisorLog }: InstancePaths): LocalError {
   // A killed supervisor wrote no failure: a file found there is from an earlier one.
   const failure = exit.code === 1 ? readLastFailure(lastFailure)?.failure ?? null : null;
-  const lastWords = readTail(supervisorLog, logStart, LAST_WORDS_BYTES);
-  throw startupError(exit, failure, lastWords, supervisorLog);
+  return startupError(exit, failure, readTail(supervisorLog, logStart, LAST_WORDS_BYTES), supervisorLog);
 }

@@ -1,19 +1,18 @@
 import { statusOrThrow } from "../control/client.ts";
-import { askLong, type LongAnswer } from "../control/request.ts";
+import type { LongAnswer } from "../control/request.ts";
 import { type Failure, fromFailure, START_STOPPED } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { LaunchRequest } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
 import type { Host } from "../platform/runtime/host.ts";
-import { poll } from "../platform/runtime/poll.ts";
 import { type DetachedProcess, spawnDetached } from "../platform/spawn/spawn_detached.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { supervisorCommand } from "./supervisor_command.ts";
 
 /** How much of the end of its output is read, in bytes. */
 export const LAST_WORDS_BYTES = 16 * 1024;
-/** Polling interval, in ms. */
-const POLL_MS = 5;
+/** How often a new supervisor is asked until it listens, in ms. */
+export const POLL_MS = 5;
 
 /**
  * Spawns the supervisor that `launchRequest` describes.
@@ -29,30 +28,6 @@ export async function spawnSupervisor(
 ): Promise<DetachedProcess> {
   const command = supervisorCommand(host, launchRequest);
   return await spawnDetached({ ...command, ...place, stdin: "null", stdout: output, stderr: output });
-}
-
-/**
- * Polls the supervisor until it answers. `absent` if it exited.
- *
- * @param path `/wait` waits until Temporal is ready, `/status` does not.
- * @param isHomeThere The supervisor is not asked before this returns true.
- */
-export async function waitForSupervisor(
-  host: Host,
-  { home }: LaunchRequest,
-  supervisor: DetachedProcess,
-  path: "/wait" | "/status",
-  giveUpAt: number,
-  isHomeThere: () => boolean = () => true,
-): Promise<LongAnswer> {
-  const ask = async (): Promise<LongAnswer | null> => {
-    const remainingMs = Math.max(1, giveUpAt - performance.now());
-    const answer: LongAnswer = isHomeThere()
-      ? await askLong(host, home, { method: "GET", path }, remainingMs)
-      : { kind: "absent" };
-    return answer.kind !== "absent" || supervisor.exit !== null ? answer : null;
-  };
-  return await poll(ask, { everyMs: POLL_MS, timeoutMs: giveUpAt - performance.now() }) ?? { kind: "late" };
 }
 
 /**

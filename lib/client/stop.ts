@@ -1,7 +1,7 @@
 import type { CommandContext } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
-import { askLong, isLeaving } from "../control/request.ts";
+import { askLong } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import type { Stopped } from "../instance/status/status.ts";
@@ -26,7 +26,7 @@ export async function stopInstance(context: CommandContext, graceMs: number = DE
   for (;;) {
     const request = { method: "POST", path: "/stop", body: { graceMs } } as const;
     const answer = await withLiveLine(context, () => askLong(host, home, request, graceMs + MARGIN_MS));
-    if (answer.kind === "answer" && !isLeaving(answer.response)) {
+    if (answer.kind === "answer") {
       const { stopped, supervisor } = statusOrThrow(answer.response);
       if (supervisor !== null) await untilExited([supervisor.pid], processesHere(host.platform));
       return stopped ?? NOTHING;

@@ -3,7 +3,7 @@ import { withLiveLine } from "../cli/progress_line.ts";
 import { selectNamespace } from "../cli/select_namespace.ts";
 import { currentStatus } from "../client/current_status.ts";
 import { statusOrThrow } from "../control/client.ts";
-import { askLong, isLeaving } from "../control/request.ts";
+import { askLong } from "../control/request.ts";
 import { fromFailure } from "../errors/failure.ts";
 import { notReady } from "../errors/not_ready.ts";
 import { requireReach } from "../instance/status/reachability.ts";
@@ -35,7 +35,7 @@ export const wait: Command = async (context) => {
 async function servingStatus(context: CommandContext, timeoutMs: number): Promise<Status | null> {
   const { host, invocation: { home } } = context;
   const answer = await askLong(host, home, { method: "GET", path: "/wait" }, timeoutMs);
-  if (answer.kind === "answer") return isLeaving(answer.response) ? null : statusOrThrow(answer.response);
+  if (answer.kind === "answer") return statusOrThrow(answer.response);
   if (answer.kind !== "absent") return null;
   const status = await currentStatus(context);
   if (status.state === "failed" && status.failure !== undefined) throw fromFailure(status.failure);

@@ -9,7 +9,10 @@ export interface ControlRequest {
   body?: unknown;
 }
 
-/** The outcome of a long request to a supervisor. `late`: it responds, but did not complete the request in time. */
+/**
+ * The outcome of a long request to a supervisor. `late`: it responds, but did not complete the request in time. One that
+ * refuses the request because it is exiting is `absent`, too: the caller must ask its successor.
+ */
 export type LongAnswer = Answer | { kind: "late" };
 
 /**
@@ -26,7 +29,8 @@ export async function askLong(
   timeoutMs: number,
 ): Promise<LongAnswer> {
   const abandon = new AbortController();
-  const asked = askSupervisor(host, home, method, path, { body, timeoutMs, signal: abandon.signal });
+  const asked = askSupervisor(host, home, method, path, { body, timeoutMs, signal: abandon.signal })
+    .then((answer): Answer => answer.kind === "answer" && isLeaving(answer.response) ? { kind: "absent" } : answer);
   const early = await within(host, asked, SILENCE_MS);
   if (early !== null && early.kind !== "silent") return early;
   const sign = await askSupervisor(host, home, "GET", "/healthz");
@@ -49,7 +53,6 @@ export function within<T>(host: Host, promise: Promise<T>, ms: number): Promise<
   });
 }
 
-/** Whether the supervisor refused the request because it is exiting; the caller must ask again. */
-export function isLeaving(response: HttpResponse): boolean {
+function isLeaving(response: HttpResponse): boolean {
   return response.status === 409 && response.body.includes('"leaving":true');
 }

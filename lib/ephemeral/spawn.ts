@@ -2,12 +2,12 @@ import { closeSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   LAST_WORDS_BYTES,
+  POLL_MS,
   spawnSupervisor,
   startupError,
   statusFromSupervisor,
-  waitForSupervisor,
 } from "../client/spawn_supervisor.ts";
-import { within } from "../control/request.ts";
+import { askLong, type LongAnswer, within } from "../control/request.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
 import { notReady } from "../errors/not_ready.ts";
 import { orNull } from "../errors/system_error.ts";
@@ -15,6 +15,7 @@ import { type LaunchRequest, NO_HOME_EXIT } from "../instance/context.ts";
 import type { Status } from "../instance/status/status.ts";
 import { readTailOf } from "../logs/read_tail.ts";
 import { openUnlinked } from "../platform/files/unlinked_file.ts";
+import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { signalChild } from "../platform/spawn/signal_child.ts";
 import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
@@ -45,16 +46,19 @@ export async function spawnEphemeral(
   timeoutMs: number,
 ): Promise<SpawnedEphemeral> {
   const giveUpAt = performance.now() + timeoutMs;
-  const output = orNull(() => openUnlinked(dirname(launchRequest.home))); // the log is deleted with the home
-  if (output === null) throw homeNotMade(launchRequest.home);
+  const { home } = launchRequest;
+  const output = orNull(() => openUnlinked(dirname(home))); // the log is deleted with the home
+  if (output === null) throw homeNotMade(home);
   let supervisor: DetachedProcess | null = null;
   try {
-    supervisor = await spawnSupervisor(host, launchRequest, { cwd: dirname(launchRequest.home), output, pass: [] });
-    const isHomeThere = () => isOwnFolder(launchRequest.home, host.uid);
+    supervisor = await spawnSupervisor(host, launchRequest, { cwd: dirname(home), output, pass: [] });
     for (;;) {
-      const answer = await waitForSupervisor(host, launchRequest, supervisor, "/wait", giveUpAt, isHomeThere);
+      const remainingMs = Math.max(1, giveUpAt - performance.now());
+      const answer: LongAnswer = isOwnFolder(home, host.uid) // until then, it may be another user's who listens there
+        ? await askLong(host, home, { method: "GET", path: "/wait" }, remainingMs)
+        : { kind: "absent" };
       if (answer.kind === "answer") return { status: statusFromSupervisor(answer), exited: supervisor.exited };
-      if (supervisor.exit?.code === NO_HOME_EXIT) throw homeNotMade(launchRequest.home);
+      if (supervisor.exit?.code === NO_HOME_EXIT) throw homeNotMade(home);
       if (supervisor.exit !== null) {
         const lastWords = readTailOf(output, 0, LAST_WORDS_BYTES);
         throw startupError(supervisor.exit, failureIn(lastWords), lastWords, null);
@@ -62,6 +66,7 @@ export async function spawnEphemeral(
       if (answer.kind === "late" || performance.now() > giveUpAt) {
         throw notReady(timeoutMs, "Raise the timeout");
       }
+      await delay(POLL_MS);
     }
   } catch (error) {
     if (supervisor !== null) await end(host, launchRequest, supervisor);

@@ -65,6 +65,14 @@ describe("askLong()", () => {
       assertEquals(await answer, { kind: "answer", response: { status: 200, body: "/stop" } });
     }));
 
+  it("is absent when the supervisor refuses the request because it is exiting", () =>
+    withSupervisor(
+      () => Promise.resolve(reply(409, '{"error":{"facts":{"leaving":true}}}')),
+      async (host, home) => {
+        assertEquals(await askLong(host, home, { method: "POST", path: "/start" }, 60_000), { kind: "absent" });
+      },
+    ));
+
   it("is silent when nothing is answered at all", () =>
     withSupervisor(async () => {
       await pause(3 * SILENCE_MS);

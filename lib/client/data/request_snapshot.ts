@@ -1,5 +1,5 @@
 import { readFailure } from "../../control/client.ts";
-import { askLong, isLeaving, type LongAnswer } from "../../control/request.ts";
+import { askLong, type LongAnswer } from "../../control/request.ts";
 import { takeExclusiveAccess } from "../../database/exclusive_access.ts";
 import { type Snapshot, takeSnapshot } from "../../database/snapshot.ts";
 import { fromFailure } from "../../errors/failure.ts";
@@ -53,15 +53,14 @@ function afterwards(signal: AbortSignal, ms: number): AbortSignal {
   return later.signal;
 }
 
-/** The snapshot in an answer; null if the supervisor is exiting. */
-function readAnswer(answer: Exclude<LongAnswer, { kind: "absent" }>): Snapshot | null {
+/** The snapshot in an answer. */
+function readAnswer(answer: Exclude<LongAnswer, { kind: "absent" }>): Snapshot {
   if (answer.kind !== "answer") {
     throw new LocalError("supervisor-unresponsive", "The supervisor does not respond", {
       hint: "`stigmer-local restart` replaces it",
     });
   }
   const { response } = answer;
-  if (isLeaving(response)) return null;
   if (response.status === 404) {
     throw new LocalError("backup-failed", "The running supervisor is of an older version, which cannot make backups", {
       hint: "Run `stigmer-local stop` and `stigmer-local start`, then try again",
