@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type Action, type Key, keysIn, press } from "../../../lib/client/live_view/keys.ts";
 import { type View, viewOf, withStatus, withWork } from "../../../lib/client/live_view/view.ts";
 import type { Status } from "../../../lib/instance/status/status.ts";
-import { deadProcess, sampleProcess, sampleStatus } from "./sample.ts";
+import { deadProcess, sampleProcess, sampleStatus } from "../../instance/status/sample.ts";
 
 const STACK = [sampleProcess("codec"), deadProcess("worker"), deadProcess("api", { state: "failed" })];
 

@@ -6,7 +6,7 @@ import { type Canvas, renderLast, renderView } from "../../../lib/client/live_vi
 import { type View, viewOf, withLines, withStatus } from "../../../lib/client/live_view/view.ts";
 import type { ProcessStatus, Status } from "../../../lib/instance/status/status.ts";
 import { paintFor } from "../../../lib/text/paint.ts";
-import { ago, deadProcess, NOW_MS, sampleProcess, sampleStatus } from "./sample.ts";
+import { ago, deadProcess, NOW_MS, sampleProcess, sampleStatus } from "../../instance/status/sample.ts";
 
 const PLAIN: Canvas = { columns: 80, rows: 24, nowMs: NOW_MS, paint: paintFor(false), hasKeys: true };
 const WIDE: Canvas = { ...PLAIN, columns: 200 };

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { groupsOf, nextReading, NO_READING } from "../../../lib/client/live_view/meter.ts";
 import { noteFor, requestFor } from "../../../lib/client/live_view/perform.ts";
 import { rowsOf, viewOf, withLines } from "../../../lib/client/live_view/view.ts";
-import { ago, deadProcess, NOW_MS, sampleProcess, sampleStatus } from "./sample.ts";
+import { ago, deadProcess, NOW_MS, sampleProcess, sampleStatus } from "../../instance/status/sample.ts";
 
 describe("the rows", () => {
   it("are Temporal, then the processes in their order", () => {

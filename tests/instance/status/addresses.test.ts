@@ -1,9 +1,17 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { completeSettings } from "../../../lib/config/settings.ts";
-import { frontendAddress, uiAddress } from "../../../lib/instance/status/addresses.ts";
+import { formatAddress, frontendAddress, uiAddress } from "../../../lib/instance/status/addresses.ts";
 
 const settings = (asked: Parameters<typeof completeSettings>[0]) => completeSettings(asked, "/db");
+
+describe("formatAddress()", () => {
+  it("puts an IPv6 address in brackets", () => {
+    assertEquals(formatAddress("127.0.0.1", 7233), "127.0.0.1:7233");
+    assertEquals(formatAddress("::1", 7233), "[::1]:7233");
+    assertEquals(formatAddress("localhost", 80), "localhost:80");
+  });
+});
 
 describe("frontendAddress()", () => {
   it("is where a client on this machine finds the frontend", () => {

@@ -3,61 +3,41 @@ import { assert, assertEquals } from "@std/assert";
 import { renderProcesses } from "../../../lib/instance/status/render_processes.ts";
 import type { ProcessStatus } from "../../../lib/instance/status/status.ts";
 import { paintFor } from "../../../lib/text/paint.ts";
-
-const NOW = Date.parse("2026-11-23T06:00:00Z");
-
-function processStatus(changes: Partial<ProcessStatus>): ProcessStatus {
-  return {
-    name: "worker",
-    state: "running",
-    ready: true,
-    detail: null,
-    pid: 100,
-    startedAt: "2026-11-23T05:59:00Z",
-    adopted: false,
-    restarts: 0,
-    lastExit: null,
-    log: "/home/me/worker.log",
-    ...changes,
-  };
-}
-
-const down = { pid: null, startedAt: null, ready: false } as const;
+import { ago, deadProcess, NOW_MS, sampleProcess } from "./sample.ts";
 
 /** The lines of processes, without colour. */
-function lines(columns: number, ...changes: Partial<ProcessStatus>[]): string[] {
-  return renderProcesses(changes.map(processStatus), NOW, paintFor(false), columns);
+function lines(columns: number, ...processes: ProcessStatus[]): string[] {
+  return renderProcesses(processes, NOW_MS, paintFor(false), columns);
 }
+
+const slow = (name: string) =>
+  sampleProcess(name, { ready: false, state: "unhealthy", detail: "it has not polled task queue `orders` for 80 s" });
 
 describe("renderProcesses()", () => {
   it("is a line for each, in columns", () => {
-    const taskQueues = [{ name: "orders", workflow: "2026-11-23T05:59:50Z", activity: "2026-11-23T05:59:58Z" }];
+    const taskQueues = [{ name: "orders", workflow: ago(10), activity: ago(2) }];
     const failure = { code: "process-failed" as const, message: "codec: port 8888 is taken" };
     assertEquals(
       lines(
         Infinity,
-        { taskQueues, adopted: true, restarts: 2 },
-        { name: "api", ...down, state: "starting", detail: "waiting for worker", taskQueues },
-        { name: "codec", ...down, state: "failed", failure, restarts: 1 },
-        { name: "cron", ...down, state: "stopped" },
-        { name: "slow", ready: false, state: "unhealthy", detail: "it has not polled task queue `orders` for 80 s" },
+        sampleProcess("worker", { taskQueues, adopted: true, restarts: 2 }),
+        deadProcess("api", { state: "starting", detail: "waiting for worker", taskQueues }),
+        deadProcess("codec", { state: "failed", failure, restarts: 1 }),
+        deadProcess("cron"),
+        slow("slow"),
       ),
       [
-        "  ✓ worker  running    pid 100, up 1 min, adopted, 2 restarts, polled orders 2 s ago",
+        "  ✓ worker  running    pid 4720, up 3 min 3 s, adopted, 2 restarts, polled orders 2 s ago",
         "  ✗ api     starting   waiting for worker",
         "  ✗ codec   failed     1 restart, codec: port 8888 is taken",
         "  ○ cron    stopped",
-        "  ✗ slow    unhealthy  pid 100, up 1 min, it has not polled task queue `orders` for 80 s",
+        "  ✗ slow    unhealthy  pid 4720, up 3 min 3 s, it has not polled task queue `orders` for 80 s",
       ],
     );
   });
 
   it("wraps what is too long below itself", () => {
-    const wrapped = lines(40, {
-      ready: false,
-      state: "unhealthy",
-      detail: "it has not polled task queue `orders` for 80 s",
-    });
+    const wrapped = lines(40, slow("worker"));
     assert(wrapped.length > 1);
     for (const line of wrapped) assert(line.length <= 40, line);
     assert(wrapped[1]!.startsWith(" ".repeat("  ✗ worker  unhealthy  ".length)), wrapped[1]!);

@@ -3,57 +3,24 @@ import { assert, assertEquals } from "@std/assert";
 import { renderCard, renderStatus, renderStatusLine } from "../../../lib/instance/status/render_status.ts";
 import type { Status } from "../../../lib/instance/status/status.ts";
 import { paintFor, wantsColour } from "../../../lib/text/paint.ts";
+import { ago, deadProcess, NOW_MS, sampleProcess, sampleStatus } from "./sample.ts";
 
 const PLAIN = paintFor(false);
-const NOW = Date.parse("2026-11-23T06:00:00Z");
-
-const RUNNING: Status = {
-  schema: 1,
-  state: "running",
-  healthy: true,
-  managed: true,
-  address: "127.0.0.1:7233",
-  uiUrl: "http://127.0.0.1:8233",
-  namespace: "default",
-  temporal: {
-    pid: 4242,
-    pgid: 4242,
-    version: "1.5.1",
-    binary: "/opt/temporal",
-    startedAt: "2026-11-23T05:58:55Z",
-    adopted: false,
-  },
-  supervisor: { pid: 4141, runtime: "deno", version: "2.9.6", startedAt: "2026-11-23T05:58:55Z" },
-  restarts: 0,
-  lastExit: null,
+const RUNNING = sampleStatus({
   checks: [
-    { name: "lock", ok: true, ms: 0.42, detail: "held by pid 4242" },
+    { name: "lock", ok: true, ms: 0.42, detail: "held by pid 4711" },
     { name: "grpc", ok: false, ms: 1000, detail: "no answer" },
   ],
   paths: { home: "/home/me/.stigmer", database: "/home/me/t.db", log: "/home/me/temporal.log" },
-};
+});
 const STOPPED: Status = { ...RUNNING, state: "stopped", healthy: false, temporal: null, supervisor: null, checks: [] };
 
 describe("the headline of renderStatus()", () => {
   const headline = (...unready: string[]) => {
     const checks = RUNNING.checks.map((check) => ({ ...check, ok: true }));
-    const [state, ready] = ["failed", false] as const;
-    const process = {
-      state,
-      ready,
-      detail: null,
-      pid: null,
-      startedAt: null,
-      adopted: false,
-      restarts: 0,
-      lastExit: null,
-    };
-    const processes = [
-      { ...process, name: "fine", state: "running" as const, ready: true, log: "" },
-      { ...process, name: "cron", state: "stopped" as const, log: "" },
-      ...unready.map((name) => ({ ...process, name, log: "" })),
-    ];
-    return renderStatus({ ...RUNNING, healthy: unready.length === 0, checks, processes }, NOW, PLAIN).split("\n")[0];
+    const failed = unready.map((name) => deadProcess(name, { state: "failed" }));
+    const processes = [sampleProcess("fine"), deadProcess("cron"), ...failed];
+    return renderStatus({ ...RUNNING, healthy: unready.length === 0, checks, processes }, NOW_MS, PLAIN).split("\n")[0];
   };
 
   it("names the processes that are not ready, and does not blame Temporal", () => {
@@ -68,10 +35,10 @@ describe("the headline of renderStatus()", () => {
 describe("renderStatusLine()", () => {
   it("is the state, and why it is not a healthy one", () => {
     const line = (status: Status) => renderStatusLine(status, PLAIN);
-    assertEquals(line(RUNNING), "● Temporal is running, healthy (pid 4242, 127.0.0.1:7233)");
+    assertEquals(line(RUNNING), "● Temporal is running, healthy (pid 4711, 127.0.0.1:7233)");
     assertEquals(
       line({ ...RUNNING, healthy: false }),
-      "● Temporal is running, not healthy (pid 4242, 127.0.0.1:7233): grpc: no answer",
+      "● Temporal is running, not healthy (pid 4711, 127.0.0.1:7233): grpc: no answer",
     );
     assertEquals(line(STOPPED), "○ Temporal is stopped");
     const failure = { code: "gave-up" as const, message: "Gave up" };
@@ -91,7 +58,7 @@ describe("renderCard()", () => {
   Address    127.0.0.1:7233
   UI         http://127.0.0.1:8233
   Namespace  default
-  PID        4242 (supervisor 4141, deno)
+  PID        4711 (supervisor 4700, node)
   Log        /home/me/temporal.log
   Data       /home/me/t.db
 `,
@@ -116,7 +83,7 @@ describe("renderCard()", () => {
 
 describe("renderStatus()", () => {
   it("says once that it is not well", () => {
-    const headline = (status: Status) => renderStatus(status, NOW, PLAIN).split("\n")[0];
+    const headline = (status: Status) => renderStatus(status, NOW_MS, PLAIN).split("\n")[0];
     assertEquals(headline(RUNNING), "● Temporal is running, healthy");
     assertEquals(headline({ ...RUNNING, state: "unhealthy", healthy: false }), "● Temporal is unhealthy");
     assertEquals(
@@ -126,19 +93,19 @@ describe("renderStatus()", () => {
   });
 
   it("shows what runs, then each layer of evidence", () => {
-    const lines = renderStatus(RUNNING, NOW, PLAIN).split("\n");
+    const lines = renderStatus(RUNNING, NOW_MS, PLAIN).split("\n");
     assertEquals(lines[0], "● Temporal is running, healthy");
     for (
       const line of [
-        "  PID        4242, up 1 min 5 s",
-        "  Supervisor pid 4141, deno 2.9.6",
-        "  Binary     /opt/temporal",
+        "  PID        4711, up 3 min 5 s",
+        "  Supervisor pid 4700, node 20.20.2",
+        "  Binary     /bin/temporal",
       ]
     ) {
       assert(lines.includes(line), `${line} in\n${lines.join("\n")}`);
     }
     assertEquals(lines.slice(-3), [
-      "  ✓ lock          0.4 ms  held by pid 4242",
+      "  ✓ lock          0.4 ms  held by pid 4711",
       "  ✗ grpc       1000.0 ms  no answer",
       "",
     ]);
@@ -146,7 +113,7 @@ describe("renderStatus()", () => {
 
   it("says that nothing runs, and where", () => {
     assertEquals(
-      renderStatus(STOPPED, NOW, PLAIN),
+      renderStatus(STOPPED, NOW_MS, PLAIN),
       "○ Temporal is stopped\n  Home       /home/me/.stigmer\n  Data       /home/me/t.db\n",
     );
   });
@@ -157,32 +124,32 @@ describe("renderStatus()", () => {
       state: "failed",
       failure: { code: "port-taken", message: "Port 7233 is taken", hint: "end it" },
     };
-    const text = renderStatus(failed, NOW, PLAIN);
+    const text = renderStatus(failed, NOW_MS, PLAIN);
     assert(text.endsWith("\n  why   Port 7233 is taken\n  hint  end it\n"), text);
     const { hint: _none, ...failure } = failed.failure!;
-    assert(renderStatus({ ...failed, failure }, NOW, PLAIN).endsWith("\n  why   Port 7233 is taken\n"));
+    assert(renderStatus({ ...failed, failure }, NOW_MS, PLAIN).endsWith("\n  why   Port 7233 is taken\n"));
   });
 
   it("tells how it ended last, and how often it was restarted", () => {
-    const at = "2026-11-23T05:58:54Z";
+    const at = ago(66);
     const text = renderStatus(
       { ...RUNNING, restarts: 2, lastExit: { code: null, signal: "SIGKILL", at, reason: "crashed" } },
-      NOW,
+      NOW_MS,
       PLAIN,
     );
     assert(text.includes("Last exit  crashed, SIGKILL, 1 min 6 s ago"), text);
     assert(text.includes("Restarts   2"), text);
     const exited = renderStatus(
       { ...RUNNING, lastExit: { code: 0, signal: null, at, reason: "exited by itself" } },
-      NOW,
+      NOW_MS,
       PLAIN,
     );
     assert(exited.includes("exited by itself, code 0, 1 min 6 s ago"), exited);
   });
 
   it("uses colour only where it is wanted, and says the same with it", () => {
-    const coloured = renderStatus({ ...RUNNING, state: "unsupervised", supervisor: null }, NOW, paintFor(true));
-    const plain = renderStatus({ ...RUNNING, state: "unsupervised", supervisor: null }, NOW, PLAIN);
+    const coloured = renderStatus({ ...RUNNING, state: "unsupervised", supervisor: null }, NOW_MS, paintFor(true));
+    const plain = renderStatus({ ...RUNNING, state: "unsupervised", supervisor: null }, NOW_MS, PLAIN);
     assert(coloured.includes("\x1b["));
     // deno-lint-ignore no-control-regex -- escape sequences are what is looked for
     assertEquals(coloured.replace(/\x1b\[\d+m/g, ""), plain);

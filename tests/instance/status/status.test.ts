@@ -1,15 +1,6 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { formatAddress } from "../../../lib/instance/status/addresses.ts";
 import { statusExitCode, type StatusState } from "../../../lib/instance/status/status.ts";
-
-describe("formatAddress()", () => {
-  it("puts an IPv6 address in brackets", () => {
-    assertEquals(formatAddress("127.0.0.1", 7233), "127.0.0.1:7233");
-    assertEquals(formatAddress("::1", 7233), "[::1]:7233");
-    assertEquals(formatAddress("localhost", 80), "localhost:80");
-  });
-});
 
 describe("statusExitCode()", () => {
   it("is that of the LSB: 0 running and healthy, 1 dead, 3 not running, 4 in between", () => {
