@@ -6,7 +6,7 @@ import { ephemeralToolEnvironment } from "../environment/tool_environment.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { keptLogsPath } from "../supervisor/ephemeral_home.ts";
 import { superviseEphemeral } from "./in_process.ts";
-import { bringUpEphemeral, discard, makeLogsDir, tellKept } from "./launch_request.ts";
+import { bringUpEphemeral, discard, makeLogsDir, tellKept } from "./bring_up.ts";
 
 /**
  * Runs the command with an ephemeral instance, supervised in this process, because a second process would take time to

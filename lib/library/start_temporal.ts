@@ -70,7 +70,7 @@ async function serverOf(context: CommandContext, options: StartOptions): Promise
  */
 async function ephemeralServer(context: CommandContext, path: string | undefined): Promise<TemporalServer> {
   const [{ bringUpEphemeral, makeLogsDir }, { spawnEphemeral }] = await Promise.all([
-    import("../ephemeral/launch_request.ts"),
+    import("../ephemeral/bring_up.ts"),
     import("../ephemeral/spawn.ts"),
   ]);
   const logsDir = path === undefined ? null : makeLogsDir(context, path, "logsDir");

@@ -4,7 +4,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assertEquals, assertRejects } from "@std/assert";
 import { type CommandContext, commandContext } from "../../lib/cli/context.ts";
-import { bringUpEphemeral } from "../../lib/ephemeral/launch_request.ts";
+import { bringUpEphemeral } from "../../lib/ephemeral/bring_up.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { parseCommandLine } from "../cli/parse_command_line.ts";
