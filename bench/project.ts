@@ -46,8 +46,8 @@ export function untilAnother(scratch: Scratch, name: string, before: number | nu
 
 /** The PID in the PID file of `program`; null if that is `before`, or there is none. */
 export function anotherPid(path: string, program: string, before: number | null): number | null {
-  const onDisk = readPidFile(path, program);
-  return onDisk.kind === "record" && onDisk.record.pid !== before ? onDisk.record.pid : null;
+  const pid = readPidFile({ record: path, program }).record?.pid ?? null;
+  return pid === before ? null : pid;
 }
 
 /** When the process `name` became ready for the first time, Unix ms. */

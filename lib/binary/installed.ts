@@ -66,9 +66,9 @@ function liveHomes(processes: Processes): string[] {
 /** Paths of the running Temporal's binary, or of the last launched one while its supervisor is between two launches. */
 function binariesInUse(home: string, processes: Processes): Set<string> {
   const paths = instancePaths(home);
-  const { found: temporal, onDisk } = findProcess(paths, processes);
+  const { found: temporal, record: last } = findProcess(paths, processes);
   const isUsed = temporal !== null || processes.lockHolders(paths.supervisorLock).length > 0;
-  const record = isUsed && onDisk.kind === "record" ? onDisk.record : null;
+  const record = isUsed ? last : null;
   const seen = [temporal?.leader?.executable, record?.binary, record?.executable];
   return new Set(seen.filter((path) => typeof path === "string"));
 }

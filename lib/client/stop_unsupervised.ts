@@ -43,7 +43,7 @@ export async function stopUnsupervised(
     const ended = temporal === null ? null : await terminate(instance, targetOf(temporal), graceMs);
     const free = await claimLock(instance);
     if (free === null) throw lockHeld(paths.processLock, instance.processes);
-    if (record !== null) removePidFile(paths.record, record.pid);
+    if (record !== null) removePidFile(paths, record.pid);
     clearLastFailure(paths.lastFailure);
     sweepTemporaries(instance);
     removeStaleSocket(instance);

@@ -115,7 +115,7 @@ export const checkLocks: RunCheck = (context) => {
 
 /** Checks whether the PID file matches the running Temporal. */
 export const checkRecord: RunCheck = (context) => {
-  const { paths, evidence: { onDisk, record, found: temporal, reusedPid } } = context;
+  const { paths, evidence: { record, unusable, found: temporal, reusedPid } } = context;
   const findings: Finding[] = [];
   const stale = (detail: string, fix: () => unknown) =>
     findings.push(
@@ -125,25 +125,22 @@ export const checkRecord: RunCheck = (context) => {
           fix();
         })),
     );
-  if (onDisk.kind === "unusable") {
-    stale(`temporal.pid is unusable: ${onDisk.why}`, () => setPidFileAside(paths.record));
+  if (unusable !== null) {
+    stale(`temporal.pid is unusable: ${unusable}`, () => setPidFileAside(paths.record));
   } else if (record !== null && temporal === null && context.hiddenLocks.includes(paths.processLock)) {
     return diagnose("record", [], `describes ${HIDDEN} (pid ${record.pid})`);
   } else if (record !== null && temporal === null) {
     const { pid } = record;
     const about = reusedPid === null ? `pid ${pid} has exited` : `the PID was reused by ${describeProcess(reusedPid)}`;
-    stale(`temporal.pid is stale: ${about}`, () => removePidFile(paths.record, pid));
+    stale(`temporal.pid is stale: ${about}`, () => removePidFile(paths, pid));
   } else if (record !== null && temporal?.leader?.pid !== undefined && record.pid !== temporal.leader.pid) {
     const detail = `temporal.pid contains ${record.pid}, but Temporal has pid ${temporal.leader.pid}`;
     findings.push(warning(detail, "stigmer-local restart"));
-  } else if (onDisk.kind === "none" && temporal !== null) {
+  } else if (record === null && temporal !== null) {
     findings.push(warning("temporal.pid is missing", "stigmer-local start"));
   }
-  return diagnose(
-    "record",
-    findings,
-    onDisk.kind === "none" ? "none, Temporal is not running" : "matches the running Temporal",
-  );
+  const summary = record === null ? "none, Temporal is not running" : "matches the running Temporal";
+  return diagnose("record", findings, summary);
 };
 
 /** Checks whether a supervisor answers on the control socket. */

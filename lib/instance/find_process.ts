@@ -1,7 +1,7 @@
 import { isDead, type LockHolder, type Processes, type ProcessInfo } from "../platform/processes/processes.ts";
 import type { InstancePaths } from "./paths.ts";
 import { type PidFileContent, readPidFile } from "./pid_file.ts";
-import { isRecordedProcess, type PidRecord } from "./pid_file_format.ts";
+import { isRecordedProcess } from "./pid_file_format.ts";
 
 /**
  * How a process was identified as the supervised one, Temporal or one beside it. `lock`: it holds its lock file;
@@ -18,11 +18,8 @@ export interface FoundProcess {
   leader: ProcessInfo | null;
 }
 
-/** What identifies a supervised process, found without side effects. */
-export interface ProcessEvidence {
-  onDisk: PidFileContent;
-  /** What the PID file says; null if there is none, or none that can be used. */
-  record: PidRecord | null;
+/** What identifies a supervised process, its PID file among it, found without side effects. */
+export interface ProcessEvidence extends PidFileContent {
   /** The live process, or the rest of its group; null if none is proved to be it. */
   found: FoundProcess | null;
   /** A process that reused the recorded PID. Must not be signalled. */
@@ -37,9 +34,9 @@ export interface ProcessEvidence {
  * One that holds the lock is it, whatever the PID file says. Without the lock, a process counts only if start time, boot and executable match the PID file too, because PIDs are reused.
  */
 export function findProcess(paths: InstancePaths, processes: Processes): ProcessEvidence {
-  const onDisk = readPidFile(paths.record, paths.program);
-  const record = onDisk.kind === "record" ? onDisk.record : null;
-  const nothing = { onDisk, record, found: null, reusedPid: null, foreignLockHolder: null };
+  const content = readPidFile(paths);
+  const { record } = content;
+  const nothing = { ...content, found: null, reusedPid: null, foreignLockHolder: null };
   const holders = withoutSupervisors(processes.lockHolders(paths.processLock, record?.pid), paths, processes);
   const isOfJob = (holder: SeenHolder) => isJobOfShell(holder, record?.pid, holders);
   for (const on of ["path", "deleted"] as const) {

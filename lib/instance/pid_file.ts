@@ -8,11 +8,14 @@ import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { type InstancePaths, processesDir, processPaths } from "./paths.ts";
 import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "./pid_file_format.ts";
 
+/** Where a PID file is, and of what. */
+type PidFilePaths = Pick<InstancePaths, "record" | "program">;
+
 /**
- * Writes the PID file of `program` atomically. Returns why it could not, else null: a missing PID file is harmless, because locks
+ * Writes the PID file atomically. Returns why it could not, else null: a missing PID file is harmless, because locks
  * decide what is running.
  */
-export function writePidFile(path: string, record: PidRecord, program = "temporal"): string | null {
+export function writePidFile({ record: path, program }: PidFilePaths, record: PidRecord): string | null {
   try {
     writeAtomically(path, formatRecord(record, program));
     return null;
@@ -23,11 +26,9 @@ export function writePidFile(path: string, record: PidRecord, program = "tempora
   }
 }
 
-/** Removes the PID file of `program` at `path` if it records process `pid`; leaves anything else. */
-export function removePidFile(path: string, pid: number, program = "temporal"): void {
-  const onDisk = readPidFile(path, program);
-  if (onDisk.kind !== "record" || onDisk.record.pid !== pid) return;
-  removeIfPresent(path, ["EROFS", "EACCES"]);
+/** Removes the PID file if it records process `pid`; leaves anything else. */
+export function removePidFile(paths: PidFilePaths, pid: number): void {
+  if (readPidFile(paths).record?.pid === pid) removeIfPresent(paths.record, ["EROFS", "EACCES"]);
 }
 
 /** Renames the PID file at `path`, of which no use can be made; overwrites nothing. Returns its new name; null if it is gone. */
@@ -43,20 +44,20 @@ export function setPidFileAside(path: string): string | null {
   }
 }
 
-/** The content of the PID file. */
-export type PidFileContent =
-  | { kind: "none" }
-  | { kind: "record"; record: PidRecord }
-  | { kind: "unusable"; why: string };
+/** What is at the path of a PID file. */
+export interface PidFileContent {
+  /** Null if there is none that can be used. */
+  record: PidRecord | null;
+  /** Why what is there cannot be used; null if there is a record, or nothing. */
+  unusable: string | null;
+}
 
-/** Reads the PID file at `path`, of `program`. Never throws, whatever is at the path. */
-export function readPidFile(path: string, program = "temporal"): PidFileContent {
+/** Reads the PID file. Never throws, whatever is at the path. */
+export function readPidFile({ record: path, program }: PidFilePaths): PidFileContent {
   const reading = readBounded(path, MAX_RECORD_BYTES);
-  if ("refused" in reading) {
-    return reading.refused === "missing" ? { kind: "none" } : { kind: "unusable", why: reading.refused };
-  }
+  if ("refused" in reading) return { record: null, unusable: reading.refused === "missing" ? null : reading.refused };
   const parsed = parseRecord(reading.text, program);
-  return "invalid" in parsed ? { kind: "unusable", why: parsed.invalid } : { kind: "record", record: parsed.record };
+  return "invalid" in parsed ? { record: null, unusable: parsed.invalid } : { ...parsed, unusable: null };
 }
 
 /** The names of the processes that have ever run in `home`: each has a lock, which is never removed. */
@@ -67,8 +68,6 @@ export function recordedNames(home: string): string[] {
 
 /** The processes that earlier supervisors of this home recorded and did not stop. */
 export function recordedProcesses(paths: InstancePaths): ProcessSettings[] {
-  return recordedNames(paths.home).flatMap((name) => {
-    const onDisk = readPidFile(processPaths(paths, name).record, name);
-    return onDisk.kind === "record" ? onDisk.record.launched?.settings ?? [] : [];
-  });
+  const recorded = (name: string) => readPidFile(processPaths(paths, name)).record?.launched?.settings ?? [];
+  return recordedNames(paths.home).flatMap(recorded);
 }

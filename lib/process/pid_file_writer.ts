@@ -19,7 +19,7 @@ export class PidFileWriter {
   write(record: PidRecord): void {
     const { paths } = this.#instance;
     this.#lastPid = record.pid;
-    const problem = writePidFile(paths.record, record, paths.program);
+    const problem = writePidFile(paths, record);
     if (problem === null) this.#writtenPid = record.pid;
     else this.#warn(`Cannot write the record ${paths.record}: ${problem}`);
   }
@@ -36,10 +36,9 @@ export class PidFileWriter {
    */
   remove(isLockFree: boolean): void {
     const { paths, processes } = this.#instance;
-    const onDisk = readPidFile(paths.record, paths.program);
-    if (onDisk.kind !== "record") return;
-    const { pid } = onDisk.record;
+    const pid = readPidFile(paths).record?.pid;
+    if (pid === undefined) return;
     const isOurs = pid === this.#lastPid || pid === this.#writtenPid;
-    if (isOurs || (isLockFree && !processes.isThere(pid))) removePidFile(paths.record, pid, paths.program);
+    if (isOurs || (isLockFree && !processes.isThere(pid))) removePidFile(paths, pid);
   }
 }

@@ -49,6 +49,6 @@ export async function endRecorded(instance: Instance, name: string, graceMs: num
   if (target !== null) await terminate(own, target, Math.min(graceMs, stopTimeoutMs));
   const lock = await claimLock(own);
   if (lock === null) throw lockHeld(paths.processLock, processes);
-  if (record !== null) removePidFile(paths.record, record.pid, name);
+  if (record !== null) removePidFile(paths, record.pid);
   lock.close();
 }

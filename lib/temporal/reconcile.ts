@@ -171,16 +171,12 @@ function settingsFromArgv(
 /** Removes or sets aside a record without a live Temporal of this instance. */
 function tidyRecord(
   { paths }: Instance,
-  { onDisk, reusedPid }: ProcessEvidence,
+  { unusable, reusedPid }: ProcessEvidence,
   warn: (message: string) => void,
 ): void {
-  if (onDisk.kind === "none") return;
-  const why = onDisk.kind === "unusable"
-    ? onDisk.why
-    : reusedPid === null
-    ? null
-    : `it points at ${describeProcess(reusedPid)}, which it does not describe`;
-  if (why === null) return; // its process is dead: the next record takes its place
+  const isOthers = reusedPid === null ? null : `it points at ${describeProcess(reusedPid)}, which it does not describe`;
+  const why = unusable ?? isOthers;
+  if (why === null) return; // there is none, or its process is dead: the next record takes its place
   const name = setPidFileAside(paths.record);
   if (name !== null) warn(`The record temporal.pid was set aside as ${name}: ${why}`);
 }

@@ -93,8 +93,7 @@ function putInstead(path: string, make: () => void): void {
 function forge(path: string, program: string, how: Corruption, pid: number): PidRecord {
   const processes = processesHere();
   const seen = processes.inspect(pid)!;
-  const onDisk = readPidFile(path, program);
-  const real = onDisk.kind === "record" ? onDisk.record : { pid, startedAtS: 1_700_000_000 };
+  const real: PidRecord = readPidFile({ record: path, program }).record ?? { pid, startedAtS: 1_700_000_000 };
   const own: PidRecord = {
     ...real,
     pid,

@@ -14,13 +14,15 @@ const RECORD: PidRecord = {
   executable: "/opt/temporal",
 };
 
+const at = (...path: string[]) => ({ record: join(...path), program: "temporal" });
+
 describe("writePidFile()", () => {
   it("writes a record that readPidFile() reads, over the one that is there", () =>
     withTempDir((folder) => {
       const path = join(folder, "temporal.pid");
-      assertEquals(writePidFile(path, { ...RECORD, pid: 4141 }), null);
-      assertEquals(writePidFile(path, RECORD), null);
-      assertEquals(readPidFile(path), { kind: "record", record: RECORD });
+      assertEquals(writePidFile(at(path), { ...RECORD, pid: 4141 }), null);
+      assertEquals(writePidFile(at(path), RECORD), null);
+      assertEquals(readPidFile(at(path)), { record: RECORD, unusable: null });
       assertEquals(readdirSync(folder), ["temporal.pid"]);
     }));
 
@@ -29,16 +31,16 @@ describe("writePidFile()", () => {
       const path = join(folder, "temporal.pid");
       writeFileSync(join(folder, "mine"), "mine\n");
       symlinkSync("mine", path);
-      assertEquals(writePidFile(path, RECORD), null);
+      assertEquals(writePidFile(at(path), RECORD), null);
       assertEquals(readFileSync(join(folder, "mine"), "utf8"), "mine\n");
-      assertEquals(readPidFile(path).kind, "record");
+      assertEquals(readPidFile(at(path)).record, RECORD);
     }));
 
   it("says why it can't be written", () =>
     withTempDir((folder) => {
-      assertEquals(writePidFile(join(folder, "gone", "temporal.pid"), RECORD), "ENOENT");
+      assertEquals(writePidFile(at(folder, "gone", "temporal.pid"), RECORD), "ENOENT");
       mkdirSync(join(folder, "temporal.pid"));
-      assertEquals(writePidFile(join(folder, "temporal.pid"), RECORD), "EISDIR");
+      assertEquals(writePidFile(at(folder, "temporal.pid"), RECORD), "EISDIR");
       assertEquals(readdirSync(folder), ["temporal.pid"]);
     }));
 });
@@ -47,11 +49,11 @@ describe("removePidFile()", () => {
   it("removes the record of the process that is named, and of no other", () =>
     withTempDir((folder) => {
       const path = join(folder, "temporal.pid");
-      removePidFile(path, RECORD.pid);
-      writePidFile(path, RECORD);
-      removePidFile(path, 4141);
+      removePidFile(at(path), RECORD.pid);
+      writePidFile(at(path), RECORD);
+      removePidFile(at(path), 4141);
       assertEquals(existsSync(path), true);
-      removePidFile(path, RECORD.pid);
+      removePidFile(at(path), RECORD.pid);
       assertEquals(existsSync(path), false);
     }));
 
@@ -59,10 +61,10 @@ describe("removePidFile()", () => {
     withTempDir((folder) => {
       const path = join(folder, "temporal.pid");
       writeFileSync(path, "4242\npostgres\n");
-      removePidFile(path, RECORD.pid);
+      removePidFile(at(path), RECORD.pid);
       writeFileSync(join(folder, "elsewhere"), formatRecord(RECORD));
       symlinkSync("elsewhere", join(folder, "link"));
-      removePidFile(join(folder, "link"), RECORD.pid);
+      removePidFile(at(folder, "link"), RECORD.pid);
       assertEquals(readdirSync(folder).sort(), ["elsewhere", "link", "temporal.pid"]);
     }));
 });
@@ -86,8 +88,8 @@ describe("readPidFile()", () => {
         one: "PID 1 is out of range",
       };
       for (const [name, why] of Object.entries(unusable)) {
-        assertEquals(readPidFile(path(name)), { kind: "unusable", why }, name);
+        assertEquals(readPidFile(at(path(name))), { record: null, unusable: why }, name);
       }
-      assertEquals(readPidFile(path("none")), { kind: "none" });
+      assertEquals(readPidFile(at(path("none"))), { record: null, unusable: null });
     }));
 });

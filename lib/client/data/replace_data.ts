@@ -79,8 +79,7 @@ export async function replaceData<T extends Record<string, unknown>>(
 ): Promise<Replaced<T>> {
   const { host, invocation: { home } } = context;
   const processes = processesHere(host.platform);
-  const onDisk = readPidFile(instancePaths(home).record);
-  const record = isUp(before) && onDisk.kind === "record" ? onDisk.record : null;
+  const record = isUp(before) ? readPidFile(instancePaths(home)).record : null;
   const wasForeground = before.supervisor !== null &&
     processes.argv(before.supervisor.pid)?.includes("--foreground") === true;
   const startAgain = async () => isUp(before) && !wasForeground ? await startAs(context, record) : null;

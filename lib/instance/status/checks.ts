@@ -34,7 +34,7 @@ export async function checkLayers(target: CheckTarget): Promise<Check[]> {
   const { paths, processes, pid, settings } = target;
   const network = askNetwork(target);
   const seen = processes.inspect(pid);
-  const onDisk = readPidFile(paths.record);
+  const { record, unusable } = readPidFile(paths);
   const local = [
     await timed("lock", () => {
       const holder = processes.lockHolders(paths.processLock, pid).find((each) => each.pid === pid);
@@ -43,8 +43,8 @@ export async function checkLayers(target: CheckTarget): Promise<Check[]> {
         : { ok: true, detail: holder.on === "path" ? `held by pid ${pid}` : `held by pid ${pid} on a deleted file` };
     }),
     await timed("record", () => {
-      if (onDisk.kind !== "record") return { ok: false, detail: onDisk.kind === "none" ? "missing" : onDisk.why };
-      return { ok: onDisk.record.pid === pid, detail: `pid ${onDisk.record.pid}` };
+      if (record === null) return { ok: false, detail: unusable ?? "missing" };
+      return { ok: record.pid === pid, detail: `pid ${record.pid}` };
     }),
     await timed("process", () => {
       if (seen === null || isDead(seen)) return { ok: false, detail: `pid ${pid} is not running` };
@@ -55,8 +55,7 @@ export async function checkLayers(target: CheckTarget): Promise<Check[]> {
     }),
     await timed("identity", () => {
       if (seen === null) return { ok: false, detail: "no process" };
-      const isRecorded = onDisk.kind === "record" &&
-        isRecordedProcess(onDisk.record, seen, processes.bootId());
+      const isRecorded = record !== null && isRecordedProcess(record, seen, processes.bootId());
       const ok = isRecorded || seen.startTime === target.startTime;
       return { ok, detail: seen.executable ?? seen.command };
     }),

@@ -118,10 +118,11 @@ function look(paths: InstancePaths, processes: Processes): { finding: ProcessEvi
 }
 
 function isSame(a: ProcessEvidence, b: ProcessEvidence): boolean {
-  const facts = ({ found, onDisk, record }: ProcessEvidence) => [
+  const facts = ({ found, record, unusable }: ProcessEvidence) => [
     found?.pgid,
     found?.leader?.startTime,
-    record?.pid ?? onDisk.kind,
+    record?.pid,
+    unusable,
   ];
   return JSON.stringify(facts(a)) === JSON.stringify(facts(b));
 }
