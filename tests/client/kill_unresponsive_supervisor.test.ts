@@ -10,10 +10,6 @@ function kill(fake: FakeInstance): Promise<"gone" | "answers"> {
   return killUnresponsiveSupervisor(fakeHost(fake.system), fake.paths.home, fake.system);
 }
 
-function isAlive(fake: FakeInstance, { pid }: FakeProcess): boolean {
-  return fake.system.processes.isThere(pid);
-}
-
 describe("killUnresponsiveSupervisor()", () => {
   it(
     "kills a supervisor that stays silent, and not before its time is over; Temporal keeps running",
@@ -21,9 +17,9 @@ describe("killUnresponsiveSupervisor()", () => {
       const temporal = await fake.orphan();
       const supervisor = await fake.supervisor("never");
       const before = fake.system.nowMs();
-      assertEquals([await kill(fake), isAlive(fake, supervisor)], ["gone", false]);
+      assertEquals([await kill(fake), fake.isAlive(supervisor)], ["gone", false]);
       assertGreaterOrEqual(fake.system.nowMs() - before, 8000);
-      assertEquals([temporal.received, isAlive(fake, temporal)], [[], true]);
+      assertEquals([temporal.received, fake.isAlive(temporal)], [[], true]);
     }),
   );
 
@@ -51,7 +47,7 @@ describe("killUnresponsiveSupervisor()", () => {
         },
       };
       assertEquals(await killUnresponsiveSupervisor(fakeHost(fake.system), fake.paths.home, stubborn), "gone");
-      assertEquals(isAlive(fake, supervisor), false);
+      assertEquals(fake.isAlive(supervisor), false);
     }),
   );
 
@@ -59,7 +55,7 @@ describe("killUnresponsiveSupervisor()", () => {
     "does not kill a lock holder that is not listening: it is starting or exiting",
     withFakeInstance(async (fake) => {
       const supervisor = await fake.supervisor("does not listen");
-      assertEquals([await kill(fake), isAlive(fake, supervisor)], ["gone", true]);
+      assertEquals([await kill(fake), fake.isAlive(supervisor)], ["gone", true]);
     }),
   );
 
@@ -73,7 +69,7 @@ describe("killUnresponsiveSupervisor()", () => {
         fake.system.locks.take(fake.paths.supervisorLock, next);
         fake.system.ports.serveControl(next, fake.paths.controlSocket, false);
       });
-      assertEquals([await kill(fake), next.received, isAlive(fake, next)], ["gone", [], true]);
+      assertEquals([await kill(fake), next.received, fake.isAlive(next)], ["gone", [], true]);
     }),
   );
 
@@ -88,7 +84,7 @@ describe("killUnresponsiveSupervisor()", () => {
         fake.system.locks.take(fake.paths.supervisorLock, next[0]!);
         fake.system.ports.serveControl(next[0]!, fake.paths.controlSocket, false);
       });
-      assertEquals([await kill(fake), next[0]?.received, isAlive(fake, next[0]!)], ["gone", [], true]);
+      assertEquals([await kill(fake), next[0]?.received, fake.isAlive(next[0]!)], ["gone", [], true]);
     }),
   );
 

@@ -6,14 +6,9 @@ import { LocalError } from "../../lib/errors/local_error.ts";
 import type { Stopped } from "../../lib/instance/status/status.ts";
 import { fakeHost } from "../fakes/host.ts";
 import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
-import type { FakeProcess } from "../fakes/process_table.ts";
 
 function stop(fake: FakeInstance, { graceMs = 12_000, isSilent = false } = {}): Promise<Stopped | null> {
   return stopUnsupervised(fakeHost(fake.system), fake.paths.home, graceMs, isSilent, fake.system);
-}
-
-function isAlive(fake: FakeInstance, { pid }: FakeProcess): boolean {
-  return fake.system.processes.isThere(pid);
 }
 
 /** Proves that the instance could be started now. */
@@ -39,7 +34,7 @@ describe("stopUnsupervised()", () => {
       withFakeInstance(async (fake) => {
         const orphan = await fake.orphan({ lock });
         assertEquals(await stop(fake), { pid: orphan.pid, forced: false });
-        assertEquals([orphan.received, isAlive(fake, orphan)], [["SIGTERM"], false]);
+        assertEquals([orphan.received, fake.isAlive(orphan)], [["SIGTERM"], false]);
         assertFree(fake);
       }),
     );
@@ -72,7 +67,7 @@ describe("stopUnsupervised()", () => {
       fake.system.table.setsid(daemon);
       fake.system.table.exit(orphan);
       await stop(fake);
-      assertEquals([isAlive(fake, member), isAlive(fake, daemon)], [false, false]);
+      assertEquals([fake.isAlive(member), fake.isAlive(daemon)], [false, false]);
       assertFree(fake);
     }),
   );
@@ -94,7 +89,7 @@ describe("stopUnsupervised()", () => {
       const bystander = fake.system.table.spawn({}, 1);
       fake.writeRecord(bystander, { startTime: "1" });
       assertEquals(await stop(fake), { pid: null, forced: false });
-      assertEquals([bystander.received, isAlive(fake, bystander)], [[], true]);
+      assertEquals([bystander.received, fake.isAlive(bystander)], [[], true]);
     }),
   );
 
@@ -113,7 +108,7 @@ describe("stopUnsupervised()", () => {
       const supervisor = await fake.supervisor("never");
       const orphan = await fake.orphan();
       assertEquals(await stop(fake, { isSilent: true }), { pid: orphan.pid, forced: false });
-      assertEquals([isAlive(fake, supervisor), orphan.received], [false, ["SIGTERM"]]);
+      assertEquals([fake.isAlive(supervisor), orphan.received], [false, ["SIGTERM"]]);
       assertFree(fake);
     }),
   );
@@ -122,7 +117,7 @@ describe("stopUnsupervised()", () => {
     "finds out by itself that the supervisor is silent",
     withFakeInstance(async (fake) => {
       const supervisor = await fake.supervisor("never");
-      assertEquals([await stop(fake), isAlive(fake, supervisor)], [{ pid: null, forced: false }, false]);
+      assertEquals([await stop(fake), fake.isAlive(supervisor)], [{ pid: null, forced: false }, false]);
     }),
   );
 
@@ -143,7 +138,7 @@ describe("stopUnsupervised()", () => {
       const lock = locks.take(fake.paths.supervisorLock, supervisor);
       clock.after(100, () => lock.close());
       clock.after(1000, () => table.exit(supervisor));
-      assertEquals([await stop(fake), isAlive(fake, supervisor)], [{ pid: null, forced: false }, false]);
+      assertEquals([await stop(fake), fake.isAlive(supervisor)], [{ pid: null, forced: false }, false]);
     }),
   );
 

@@ -33,7 +33,7 @@ export class FakeInstance {
 
   constructor(system: FakeSystem, home: string) {
     this.system = system;
-    this.instance = createInstance(fakeHost(system), this.launchRequest({ home }), null, system);
+    this.instance = createInstance(fakeHost(system), { home, policy: {} }, null, system);
   }
 
   get paths(): Instance["paths"] {
@@ -75,6 +75,11 @@ export class FakeInstance {
     if (isLockDeleted) unlinkSync(paths.supervisorLock);
     if (answers !== "does not listen") ports.serveControl(supervisor, paths.controlSocket, answers === "answers");
     return supervisor;
+  }
+
+  /** Whether the process has not exited; a zombie has. */
+  isAlive({ pid }: FakeProcess): boolean {
+    return this.system.processes.isThere(pid);
   }
 
   /** Lets `holder` hold the lock at `path`, as one that it inherited. */

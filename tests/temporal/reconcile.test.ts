@@ -46,10 +46,6 @@ function assertAdopted(found: Reconciled, temporal: FakeProcess, fake: FakeInsta
   return found;
 }
 
-function isAlive(fake: FakeInstance, { pid }: FakeProcess): boolean {
-  return fake.system.processes.isThere(pid);
-}
-
 /** What a Temporal got that is asked to end, and does so. */
 const ASKED_TO_END = ["SIGTERM"];
 
@@ -141,7 +137,7 @@ describe("reconcile() where the recorded PID was reused", () => {
         const bystander = fake.system.table.spawn({ executable: BINARY, argv: [BINARY, "server", "start-dev"] });
         fake.writeRecord(bystander, change);
         assertClear(await reconciling(fake), fake);
-        assertEquals([bystander.received, isAlive(fake, bystander)], [[], true]);
+        assertEquals([bystander.received, fake.isAlive(bystander)], [[], true]);
         assertStringIncludes(fake.warnings.join(), `temporal (pid ${bystander.pid})`);
         assertEquals(recordsIn(fake), ["temporal.pid.set-aside"]);
       }),
@@ -267,7 +263,7 @@ describe("reconcile() where a Temporal works", () => {
       const found = assertAdopted(await reconciling(fake), orphan, fake);
       fake.system.clock.after(5000, () => fake.system.table.exit(orphan));
       assertEquals(found.kind === "adopted" && await found.temporal.ended, { code: null, signal: null });
-      assertEquals(isAlive(fake, orphan), false);
+      assertEquals(fake.isAlive(orphan), false);
     }),
   );
 });
@@ -283,7 +279,7 @@ describe("reconcile() where a Temporal is to be replaced", () => {
       withFakeInstance(async (fake) => {
         const orphan = await fake.orphan({ settings: { port: 7300 }, atSigterm: { exitsAfterMs: 11_000 } });
         const { base } = assertClear(await reconciling(fake, request), fake);
-        assertEquals([orphan.received.includes("SIGKILL"), isAlive(fake, orphan)], [false, false]);
+        assertEquals([orphan.received.includes("SIGKILL"), fake.isAlive(orphan)], [false, false]);
         assertEquals([base?.port, fake.warnings], [7300, []]);
       }),
     );
@@ -308,7 +304,7 @@ describe("reconcile() where a Temporal is to be replaced", () => {
       fake.system.ports.listen(foreign, "127.0.0.1", 7300);
       const error = await assertRejects(() => reconciling(fake, { requested: { port: 7300 } }), LocalError);
       assertEquals([error.code, error.facts["pid"]], ["port-taken", foreign.pid]);
-      assertEquals([orphan.received, foreign.received, isAlive(fake, orphan)], [[], [], true]);
+      assertEquals([orphan.received, foreign.received, fake.isAlive(orphan)], [[], [], true]);
     }),
   );
 
@@ -359,7 +355,7 @@ describe("reconcile() where a Temporal does not work", () => {
         const orphan = await arrange(fake);
         assertClear(await reconciling(fake), fake);
         assertEquals([orphan.received.includes("SIGTERM"), orphan.received.at(-1)], [false, "SIGKILL"]);
-        assertEquals(isAlive(fake, orphan), false);
+        assertEquals(fake.isAlive(orphan), false);
         assert(fake.system.table.all().every(({ received, pid }) => pid === orphan.pid || received.length === 0));
       }),
     );
@@ -383,7 +379,7 @@ describe("reconcile() where a Temporal does not work", () => {
       const escaped = fake.system.table.fork(orphan);
       fake.system.table.setsid(escaped);
       assertClear(await reconciling(fake), fake);
-      assertEquals([isAlive(fake, orphan), isAlive(fake, escaped)], [false, false]);
+      assertEquals([fake.isAlive(orphan), fake.isAlive(escaped)], [false, false]);
     }),
   );
 
@@ -454,7 +450,7 @@ describe("reconcile() that is superseded meanwhile", () => {
       fake.system.clock.after(1000, () => superseded.abort(new Error("superseded")));
       const { signal } = superseded;
       await assertRejects(() => reconciling(fake, {}, { signal }), Error, "superseded");
-      assertEquals([orphan.received, isAlive(fake, orphan)], [[], true]);
+      assertEquals([orphan.received, fake.isAlive(orphan)], [[], true]);
     }),
   );
 
@@ -466,7 +462,7 @@ describe("reconcile() that is superseded meanwhile", () => {
       fake.system.clock.after(1000, () => superseded.abort(new Error("superseded")));
       const { signal } = superseded;
       await assertRejects(() => reconciling(fake, { replace: true }, { signal }), Error, "superseded");
-      assertEquals([orphan.received.includes("SIGKILL"), isAlive(fake, orphan)], [false, true]);
+      assertEquals([orphan.received.includes("SIGKILL"), fake.isAlive(orphan)], [false, true]);
       assertEquals(recordsIn(fake), ["temporal.pid"]);
       assertEquals(fake.system.processes.lockHolders(fake.paths.processLock).map(({ pid }) => pid), [orphan.pid]);
     }),
