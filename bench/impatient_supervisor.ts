@@ -5,7 +5,6 @@
  * @module
  */
 import process from "node:process";
-import { DEFAULT_RESTART_POLICY } from "../lib/config/restart_policy.ts";
 import { createInstance, type LaunchRequest } from "../lib/instance/context.ts";
 import { instancePaths } from "../lib/instance/paths.ts";
 import { tryLock } from "../lib/platform/locks/lock_file.ts";
@@ -18,8 +17,8 @@ async function main(): Promise<void> {
   const paths = instancePaths(launchRequest.home);
   const lock = await tryLock(paths.supervisorLock);
   if (lock === null) throw new Error("the lock is held");
-  const restartPolicy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: 1, maxDelayMs: 1, limit: 0 };
-  const instance = { ...createInstance(host, launchRequest, paths.supervisorLog), restartPolicy };
+  const policy = { ...launchRequest.policy, restartMaxDelayS: 0.001, maxRestarts: 0 };
+  const instance = createInstance(host, { ...launchRequest, policy }, paths.supervisorLog);
   await runSupervisor(instance, launchRequest, lock, new AbortController().signal);
 }
 

@@ -1,5 +1,5 @@
 import type { AutoPort } from "../config/auto_ports.ts";
-import { type Policies, policiesOf, type Policy } from "../config/policy.ts";
+import { completePolicy, type Policy } from "../config/policy.ts";
 import type { ProcessSettings } from "../config/processes.ts";
 import type { RequestedSettings, Settings } from "../config/settings.ts";
 import type { Host } from "../platform/runtime/host.ts";
@@ -16,11 +16,13 @@ export function limitBesideMs(graceMs: number): number {
   return graceMs >= DEFAULT_GRACE_MS ? Infinity : graceMs;
 }
 
-/** An instance and the system it runs on, which tests replace. A restart may change the policies. */
-export interface Instance extends Policies, System {
+/** An instance and the system it runs on, which tests replace. */
+export interface Instance extends System {
   host: Host;
   paths: InstancePaths;
   log: EventLog;
+  /** A restart may change it. */
+  policy: Policy;
 }
 
 /** What to launch. */
@@ -77,6 +79,6 @@ export function createInstance(
     host,
     paths,
     log: openEventLog(logPath, paths.history, Date.now),
-    ...policiesOf(policy),
+    policy: completePolicy(policy),
   };
 }

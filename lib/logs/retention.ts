@@ -1,18 +1,18 @@
 /** When logs are rotated, and how long rotated logs are kept. */
 export interface LogPolicy {
-  /** The size at which the current log is rotated, in bytes. */
-  maxSizeBytes: number;
-  /** The age at which rotated logs are removed, in ms. */
-  maxAgeMs: number;
-  /** The total size of rotated logs, in bytes; the oldest ones are removed first. */
-  maxTotalBytes: number;
+  /** The size at which the current log is rotated. */
+  logMaxSizeBytes: number;
+  /** The age at which rotated logs are removed. */
+  logMaxAgeS: number;
+  /** The maximum total size of rotated logs; the oldest ones are removed first. */
+  logMaxTotalBytes: number;
 }
 
 /** The default policy. */
 export const DEFAULT_LOG_POLICY: LogPolicy = {
-  maxSizeBytes: 10 * 1024 * 1024,
-  maxAgeMs: 7 * 24 * 60 * 60 * 1000,
-  maxTotalBytes: 100 * 1024 * 1024,
+  logMaxSizeBytes: 10 * 1024 * 1024,
+  logMaxAgeS: 7 * 24 * 60 * 60,
+  logMaxTotalBytes: 100 * 1024 * 1024,
 };
 
 /** A rotated log: its name and when it was rotated. */
@@ -58,7 +58,8 @@ export function logsToRemove(logs: readonly RotatedLog[], nowMs: number, policy:
   let totalBytes = oldestFirst.reduce((sum, log) => sum + log.sizeBytes, 0);
   return oldestFirst.filter((log, index) => {
     const isNewest = index === oldestFirst.length - 1;
-    const goes = nowMs - log.rotatedAtMs > policy.maxAgeMs || (totalBytes > policy.maxTotalBytes && !isNewest);
+    const goes = nowMs - log.rotatedAtMs > policy.logMaxAgeS * 1000 ||
+      (totalBytes > policy.logMaxTotalBytes && !isNewest);
     if (goes) totalBytes -= log.sizeBytes;
     return goes;
   }).map((log) => log.name);

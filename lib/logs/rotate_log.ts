@@ -34,7 +34,7 @@ export function rotateLog(path: string, mode: RotationMode, policy: LogPolicy, n
  */
 export function rotateLogBySize(path: string, policy: LogPolicy, nowMs: number): boolean {
   const size = sizeOf(path);
-  if (size < policy.maxSizeBytes) return false;
+  if (size < policy.logMaxSizeBytes) return false;
   if (freeBytes(dirname(path)) < 2 * size) {
     pruneLogs(path, policy, nowMs);
     return false;

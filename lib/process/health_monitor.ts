@@ -1,14 +1,19 @@
-import type { HealthPolicy } from "../config/policy.ts";
 import type { EventLog } from "../instance/event_log.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
 
 /** The outcome of a health check: passed, failed, or inconclusive because the machine stalled. */
 export type HealthVerdict = "healthy" | "sick" | "inconclusive";
 
+/** When health is checked, in ms: the time between the starts of two checks, and the timeout of one, which is not longer. */
+export interface HealthTiming {
+  intervalMs: number;
+  timeoutMs: number;
+}
+
 /** What a health monitor is connected to. */
 export interface HealthMonitorOptions {
-  /** The policy of the watch that begins. */
-  policy: () => Pick<HealthPolicy, "intervalMs" | "timeoutMs">;
+  /** That of the watch that begins. */
+  timing: () => HealthTiming;
   check: (timeoutMs: number) => Promise<ProbeResult>;
   log: EventLog;
   report: (verdict: "healthy" | "sick") => void;
@@ -28,7 +33,7 @@ export function judgeCheck(ok: boolean, lateByMs: number, tookMs: number, timeou
  * in progress. A check that takes its full timeout does not delay the next one.
  */
 export function watchHealth(
-  policy: Pick<HealthPolicy, "intervalMs" | "timeoutMs">,
+  { intervalMs, timeoutMs }: HealthTiming,
   check: (timeoutMs: number) => Promise<ProbeResult>,
   report: (verdict: HealthVerdict, problem: string) => void,
 ): () => void {
@@ -39,17 +44,17 @@ export function watchHealth(
   };
   const tick = async (dueMs: number) => {
     const begunMs = performance.now();
-    const result = await check(policy.timeoutMs);
+    const result = await check(timeoutMs);
     if (isOver) return;
     const endedMs = performance.now();
-    const verdict = judgeCheck(result.ok, begunMs - dueMs, endedMs - begunMs, policy.timeoutMs);
+    const verdict = judgeCheck(result.ok, begunMs - dueMs, endedMs - begunMs, timeoutMs);
     report(verdict, result.ok ? "" : result.problem);
     if (isOver) return; // the report may have stopped the checks
     // After a stall the schedule restarts, so that missed checks are not repeated in a burst.
-    const next = dueMs + policy.intervalMs;
-    schedule(endedMs - next > LATE_MS ? endedMs + policy.intervalMs : next);
+    const next = dueMs + intervalMs;
+    schedule(endedMs - next > LATE_MS ? endedMs + intervalMs : next);
   };
-  schedule(performance.now() + policy.intervalMs);
+  schedule(performance.now() + intervalMs);
   return () => {
     isOver = true;
     clearTimeout(timer);
@@ -78,10 +83,10 @@ export class HealthMonitor {
   }
 
   watch(): void {
-    const { policy, check, log, report } = this.#options;
+    const { timing, check, log, report } = this.#options;
     this.#unwatch();
     this.#unwatch = watchHealth(
-      policy(),
+      timing(),
       (timeoutMs) => this.#checkInMotion(() => check(timeoutMs)),
       (verdict, problem) => {
         if (verdict !== "healthy") {

@@ -1,4 +1,4 @@
-import type { RestartPolicy } from "../config/restart_policy.ts";
+import type { Policy } from "../config/policy.ts";
 import type { Failure } from "../errors/failure.ts";
 import type { Exit } from "../instance/status/status.ts";
 
@@ -87,7 +87,7 @@ export interface StepContext {
   nowMs: number;
   /** In [0, 1). */
   random: number;
-  policy: RestartPolicy;
+  policy: Pick<Policy, "maxRestarts" | "restartWindowS" | "restartMaxDelayS" | "restartMinUptimeS">;
   /** This many failed health checks in a row are a hang. */
   failuresUntilHung: number;
 }

@@ -2,7 +2,7 @@ import { toFailure } from "../errors/failure.ts";
 import type { Instance } from "../instance/context.ts";
 import type { HeldHome } from "../instance/lock_guard.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
-import { HealthMonitor } from "./health_monitor.ts";
+import { HealthMonitor, type HealthTiming } from "./health_monitor.ts";
 import { ProcessManager } from "./manager.ts";
 import type { Program } from "./program.ts";
 import { type Action, type Event, isOver, type Machine, type Step, type StepContext } from "./states.ts";
@@ -16,8 +16,7 @@ export interface SupervisedOptions<Process extends TrackedProcess> {
   home: HeldHome;
   /** The surroundings of a step, but for time and chance. */
   context: () => Pick<StepContext, "name" | "policy" | "failuresUntilHung">;
-  /** How health is checked, in ms. */
-  health: () => { intervalMs: number; timeoutMs: number };
+  health: () => HealthTiming;
   check: (timeoutMs: number) => Promise<ProbeResult>;
   /** Something that a person should know. */
   warn: (message: string) => void;
@@ -45,7 +44,7 @@ export class Supervised<Process extends TrackedProcess> {
       warn,
     });
     this.health = new HealthMonitor({
-      policy: health,
+      timing: health,
       check: (timeoutMs) =>
         check(timeoutMs).catch((error: unknown) => ({ ok: false, problem: toFailure(error).message })),
       log: instance.log,

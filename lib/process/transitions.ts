@@ -1,4 +1,4 @@
-import { backoffDelayMs, recentRestarts } from "../config/restart_policy.ts";
+import { backoffDelayMs } from "../config/backoff.ts";
 import type { Failure } from "../errors/failure.ts";
 import type { Action, Event, Machine, State, Step, StepContext } from "./states.ts";
 
@@ -85,18 +85,22 @@ const endForHome = (state: State, { graceMs }: Of<Event, "homeDeleted">, machine
 const stepAside = (_state: State, _event: Event, machine: Machine): Step =>
   go(machine, { kind: "superseded" }, { kind: "unwatch" }, { kind: "unschedule" }, { kind: "releaseLocks" });
 
+/** The wait after the second short life in a row; after the first one the restart is immediate. */
+const BACKOFF_BASE_MS = 250;
+
 /** The process died or hangs: count that, then terminate what is left of it before anything else. */
 function beginRestart(machine: Machine, servedSinceMs: number | null, context: StepContext): Step {
   const { nowMs, policy, random } = context;
-  const recent = recentRestarts(machine.restartsAtMs, nowMs, policy);
-  if (policy.limit > 0 && recent.length >= policy.limit) {
+  const recent = machine.restartsAtMs.filter((at) => nowMs - at < policy.restartWindowS * 1000);
+  if (policy.maxRestarts > 0 && recent.length >= policy.maxRestarts) {
     return end({ ...machine, restartsAtMs: recent }, { kind: "stopping", then: "fail" }, 0);
   }
-  const wasLong = servedSinceMs !== null && nowMs - servedSinceMs >= policy.minUptimeMs;
+  const wasLong = servedSinceMs !== null && nowMs - servedSinceMs >= policy.restartMinUptimeS * 1000;
   const shortLives = wasLong ? 0 : machine.shortLives + 1;
+  const delayMs = backoffDelayMs(shortLives, BACKOFF_BASE_MS, policy.restartMaxDelayS * 1000, random);
   return end(
     { ...machine, restarts: machine.restarts + 1, restartsAtMs: [...recent, nowMs], shortLives },
-    { kind: "backoff", phase: "ending", delayMs: backoffDelayMs(shortLives, policy, random) },
+    { kind: "backoff", phase: "ending", delayMs },
     0,
   );
 }
@@ -117,7 +121,7 @@ function countSick(sinceMs: number, failures: number, machine: Machine, context:
 }
 
 function gaveUp({ restarts, restartsAtMs, launchFailure }: Machine, { policy, name }: StepContext): Failure {
-  const minutes = Math.round(policy.windowMs / 60_000);
+  const minutes = Math.round(policy.restartWindowS / 60);
   const why = launchFailure === null ? "" : `; the last launch failed: ${launchFailure.message}`;
   const remedy = launchFailure?.hint ?? "See `stigmer-local logs`";
   return {
@@ -125,7 +129,7 @@ function gaveUp({ restarts, restartsAtMs, launchFailure }: Machine, { policy, na
     message: `Gave up: ${name} exited ${restartsAtMs.length + 1} times within ${minutes} minutes${why}`,
     hint: `${remedy}; \`stigmer-local start\` tries again (\`--max-restarts 0\` lifts the limit)`,
     facts: {
-      ...{ restarts, limit: policy.limit, windowMs: policy.windowMs },
+      ...{ restarts, limit: policy.maxRestarts, windowMs: policy.restartWindowS * 1000 },
       ...(launchFailure === null ? {} : { launchFailure }),
     },
   };

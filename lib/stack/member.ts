@@ -163,7 +163,7 @@ export class Member {
     if (await run.supervised.manager.guard()) run.supervised.manager.restoreRecord();
     const nowMs = Date.now();
     this.#notedBytes = noteGrowth(run.program.log, nowMs, this.#notedBytes);
-    rotateLogBySize(run.program.log, this.#context.instance.logPolicy, nowMs);
+    rotateLogBySize(run.program.log, this.#context.instance.policy, nowMs);
   }
 
   /** Frees its locks and connections, and leaves the process alone. */
@@ -238,7 +238,7 @@ export class Member {
       instance: this.#instance,
       program,
       home,
-      context: () => ({ name: settings.name, policy: instance.restartPolicy, failuresUntilHung }),
+      context: () => ({ name: settings.name, policy: instance.policy, failuresUntilHung }),
       health: () => ({ intervalMs: HEALTH_INTERVAL_MS, timeoutMs: HEALTH_INTERVAL_MS }),
       check: () => program.check(supervised.manager.process),
       warn,

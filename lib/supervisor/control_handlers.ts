@@ -1,4 +1,4 @@
-import { policiesOf } from "../config/policy.ts";
+import { completePolicy } from "../config/policy.ts";
 import type { RequestedSettings } from "../config/settings.ts";
 import type { Controlled, SnapshotRequest, StartRequest, StopRequest } from "../control/api.ts";
 import { removeCopy } from "../database/copy_files.ts";
@@ -42,7 +42,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       startTime: temporal.startTime,
       startedAtMs: temporal.startedAtMs,
       probe,
-      timeoutMs: instance.healthPolicy.timeoutMs,
+      timeoutMs: instance.policy.healthTimeoutS * 1000,
       readiness: temporal.readiness,
     });
     const isServing = kind === "running" || kind === "unhealthy";
@@ -159,7 +159,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       }
       await refuseBadRestart(supervisor, requested, binary, instance);
       refuseLeaving();
-      if (policy !== undefined) Object.assign(instance, policiesOf({ ...instance.policy, ...policy }));
+      if (policy !== undefined) instance.policy = completePolicy({ ...instance.policy, ...policy });
       program.change(requested, binary);
       const hasNew = processes !== undefined && processes.length > 0;
       const stack = hasNew ? await supervisor.ensureStack([]) : await supervisor.loadedStack();

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { policiesOf } from "../config/policy.ts";
+import { completePolicy } from "../config/policy.ts";
 import { controlApi } from "../control/api.ts";
 import { type ControlSocket, openControlSocket } from "../control/socket.ts";
 import type { Failure } from "../errors/failure.ts";
@@ -48,7 +48,7 @@ export async function runSupervisor(
   sweepTemporaries(instance);
   // What served until it was given up comes up as it was, unless this request says otherwise.
   const kept = readLastFailure(paths.lastFailure)?.served ?? null;
-  if (kept !== null) Object.assign(instance, policiesOf({ ...kept.policy, ...launchRequest.policy }));
+  if (kept !== null) instance.policy = completePolicy({ ...kept.policy, ...launchRequest.policy });
   const supervisor = new Supervisor(instance, launchRequest, lock, kept?.settings ?? null);
   let announceDeparture = () => {};
   const departed = new Promise<void>((resolve) => announceDeparture = resolve);
@@ -119,7 +119,7 @@ function guardHome(
     await supervisor.stack?.lookAfter();
     announcement.restore();
     for (const path of [paths.temporalLog, paths.supervisorLog]) {
-      rotateLogBySize(path, instance.logPolicy, Date.now());
+      rotateLogBySize(path, instance.policy, Date.now());
     }
   };
   const timer = setInterval(() => {

@@ -43,10 +43,13 @@ export class Supervisor extends Supervised<TemporalProcess> {
       home,
       context: () => ({
         name: "Temporal",
-        policy: instance.restartPolicy,
-        failuresUntilHung: instance.healthPolicy.failuresUntilHung,
+        policy: instance.policy,
+        failuresUntilHung: instance.policy.healthFailures,
       }),
-      health: () => instance.healthPolicy,
+      health: () => ({
+        intervalMs: instance.policy.healthIntervalS * 1000,
+        timeoutMs: instance.policy.healthTimeoutS * 1000,
+      }),
       check: async (timeoutMs) =>
         await program.probe?.serving(timeoutMs) ?? { ok: false, problem: "Temporal is not running any more" },
       warn: (message) => warnings.add(message),

@@ -223,7 +223,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
     const instance = this.#instance;
     mkdirSync(instance.paths.logsDir, { recursive: true, mode: 0o700 }); // it may have been deleted since
     launch.signal.throwIfAborted();
-    if (launch.first) rotateLog(instance.paths.temporalLog, "rename", instance.logPolicy, Date.now());
+    if (launch.first) rotateLog(instance.paths.temporalLog, "rename", instance.policy, Date.now());
     this.#probe?.close();
     const probe = this.#probe = createProbe(instance.host.connect, plan.settings);
     const temporal = await launchTemporal({

@@ -75,7 +75,7 @@ describe("Temporal's log", () => {
   }, () =>
     withInstance(async (instance) => {
       const { paths } = instance;
-      const quietPast = rotatedName("temporal.log", Date.now() - DEFAULT_LOG_POLICY.maxAgeMs - 1000);
+      const quietPast = rotatedName("temporal.log", Date.now() - DEFAULT_LOG_POLICY.logMaxAgeS * 1000 - 1000);
       mkdirSync(paths.logsDir, { mode: 0o700 });
       writeFileSync(join(paths.logsDir, quietPast), "from last week\n");
       await instance.start(["--headless", "--log-level", "info"]);
@@ -88,7 +88,7 @@ describe("Temporal's log", () => {
       }
 
       await say(instance, "before-any-rotation");
-      const size = DEFAULT_LOG_POLICY.maxSizeBytes;
+      const size = DEFAULT_LOG_POLICY.logMaxSizeBytes;
       appendFileSync(paths.temporalLog, `${"x".repeat(size)}\n`);
       const copied = await until("the log is rotated by its size", () => rotatedLogs(paths.temporalLog)[0]);
       await until("it is truncated", () => statSync(paths.temporalLog).size < size);

@@ -28,11 +28,11 @@ const PURE = [
   ...["lib/errors", "lib/text", "lib/config/flags", "lib/environment"],
   ...[
     "auto_ports",
+    "backoff",
     "cli_args",
     "dev_server_args",
     "json_value",
     "policy",
-    "restart_policy",
     "settings",
     "temporal_versions",
     "processes",

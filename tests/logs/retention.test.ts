@@ -61,7 +61,7 @@ describe("byAge()", () => {
 });
 
 describe("logsToRemove()", () => {
-  const policy = { maxSizeBytes: 10, maxAgeMs: 7 * DAY_MS, maxTotalBytes: 100 };
+  const policy = { logMaxSizeBytes: 10, logMaxAgeS: 7 * DAY_MS / 1000, logMaxTotalBytes: 100 };
   const log = (daysAgo: number, sizeBytes: number): RotatedLog => ({
     name: `${daysAgo} days`,
     rotatedAtMs: AT - daysAgo * DAY_MS,
@@ -91,12 +91,12 @@ describe("logsToRemove()", () => {
       const removed = logsToRemove(logs, AT, policy);
       const kept = logs.filter(({ name }) => !removed.includes(name)).sort(byAge);
       const total = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      assert(total <= policy.maxTotalBytes);
-      assert(kept.every(({ rotatedAtMs }) => AT - rotatedAtMs <= policy.maxAgeMs));
+      assert(total <= policy.logMaxTotalBytes);
+      assert(kept.every(({ rotatedAtMs }) => AT - rotatedAtMs <= policy.logMaxAgeS * 1000));
       // The newest removed log was too old, or one too many.
       const last = logs.filter(({ name }) => removed.includes(name)).sort(byAge).at(-1);
       if (last !== undefined) {
-        assert(AT - last.rotatedAtMs > policy.maxAgeMs || total + last.sizeBytes > policy.maxTotalBytes);
+        assert(AT - last.rotatedAtMs > policy.logMaxAgeS * 1000 || total + last.sizeBytes > policy.logMaxTotalBytes);
       }
       // Every kept log is newer than every removed one.
       if (last !== undefined && kept.length > 0) assert(byAge(last, kept[0]!) < 0);

@@ -84,7 +84,7 @@ describe("rotateLog()", () => {
   it("removes only rotated logs that are too old or exceed the total", () =>
     withTempDir((folder) => {
       const log = join(folder, "temporal.log");
-      const small = { ...policy, maxTotalBytes: 20 };
+      const small = { ...policy, logMaxTotalBytes: 20 };
       for (const daysAgo of [8, 3, 2, 1]) {
         writeFileSync(log, "8 bytes\n");
         rotateLog(log, "rename", policy, NOW - daysAgo * DAY_MS);
@@ -108,7 +108,7 @@ describe("rotateLogBySize()", () => {
   it("rotates a log only once it has reached its maximum size", () =>
     withTempDir((folder) => {
       const log = join(folder, "temporal.log");
-      const small = { ...policy, maxSizeBytes: 8 };
+      const small = { ...policy, logMaxSizeBytes: 8 };
       assertEquals(rotateLogBySize(log, small, NOW), false);
       writeFileSync(log, "7 bytes");
       assertEquals([rotateLogBySize(log, small, NOW), textOf(log)], [false, "7 bytes"]);
@@ -123,7 +123,7 @@ describe("rotateLogBySize()", () => {
       writeFileSync(log, new Uint8Array(2 * 1024 * 1024));
       const assertNothingMore = () =>
         assertEquals([readdirSync(folder), lstatSync(log).size], [["temporal.log"], 2 ** 21]);
-      assertEquals(rotateLogBySize(log, { ...policy, maxSizeBytes: 1024 }, NOW), false);
+      assertEquals(rotateLogBySize(log, { ...policy, logMaxSizeBytes: 1024 }, NOW), false);
       assertNothingMore();
       assertThrows(() => rotateLog(log, "copy-truncate", policy, NOW));
       assertNothingMore();

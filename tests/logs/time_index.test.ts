@@ -106,7 +106,7 @@ describe("noteGrowth()", () => {
         assertEquals([noteGrowth(log, NOW + 100, noted), readNotes(log)], [0, []]);
         assertEquals(readNotes(rotatedLogs(log).at(-1)!), [{ offset: 8, atMs: NOW + round }]);
       }
-      rotateLog(log, "rename", DEFAULT_LOG_POLICY, NOW + 2 * DEFAULT_LOG_POLICY.maxAgeMs);
+      rotateLog(log, "rename", DEFAULT_LOG_POLICY, NOW + 2000 * DEFAULT_LOG_POLICY.logMaxAgeS);
       assertEquals(readdirSync(folder).filter((name) => name.includes("-")), [], "an index is left without its log");
     }));
 });

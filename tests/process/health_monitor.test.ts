@@ -1,6 +1,5 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { DEFAULT_HEALTH_POLICY } from "../../lib/config/policy.ts";
 import type { EventLog } from "../../lib/instance/event_log.ts";
 import type { ProbeResult } from "../../lib/instance/status/probe.ts";
 import {
@@ -13,7 +12,7 @@ import {
 
 const SICK: ProbeResult = { ok: false, problem: "no answer" };
 /** The grid of these tests; how long things take plays no part in them. */
-const policy = { ...DEFAULT_HEALTH_POLICY, intervalMs: 1, timeoutMs: 60_000 };
+const timing = { intervalMs: 1, timeoutMs: 60_000 };
 
 describe("judgeCheck()", () => {
   it("takes a check that passed for health, however late", () => {
@@ -37,8 +36,8 @@ describe("watchHealth()", () => {
     const answers: ProbeResult[] = [{ ok: true }, SICK, { ok: true }];
     const reports: [HealthVerdict, string][] = [];
     await new Promise<void>((resolve) => {
-      const unwatch = watchHealth(policy, (timeoutMs) => {
-        assertEquals(timeoutMs, policy.timeoutMs);
+      const unwatch = watchHealth(timing, (timeoutMs) => {
+        assertEquals(timeoutMs, timing.timeoutMs);
         return Promise.resolve(answers[reports.length]!);
       }, (verdict, problem) => {
         reports.push([verdict, problem]);
@@ -56,9 +55,9 @@ describe("watchHealth()", () => {
     let most = 0;
     let checks = 0;
     await new Promise<void>((resolve) => {
-      const unwatch = watchHealth(policy, async () => {
+      const unwatch = watchHealth(timing, async () => {
         most = Math.max(most, ++running);
-        await new Promise((resume) => setTimeout(resume, 3 * policy.intervalMs));
+        await new Promise((resume) => setTimeout(resume, 3 * timing.intervalMs));
         running--;
         return SICK;
       }, () => {
@@ -77,7 +76,7 @@ describe("watchHealth()", () => {
     let answer = (_result: ProbeResult) => {};
     const begun = new Promise<void>((resolve) => begin = resolve);
     const answered = new Promise<ProbeResult>((resolve) => answer = resolve);
-    const unwatch = watchHealth(policy, () => {
+    const unwatch = watchHealth(timing, () => {
       checks++;
       begin();
       return answered;
@@ -86,19 +85,19 @@ describe("watchHealth()", () => {
     unwatch();
     answer(SICK);
     // By then another check would have begun, and a report been made.
-    await new Promise((resume) => setTimeout(resume, 20 * policy.intervalMs));
+    await new Promise((resume) => setTimeout(resume, 20 * timing.intervalMs));
     assertEquals([reports, checks], [[], 1]);
   });
 
   it("checks nothing more once its report has ended it", async () => {
     let checks = 0;
     await new Promise<void>((resolve) => {
-      const unwatch = watchHealth(policy, () => Promise.resolve({ ok: ++checks > 0 } as ProbeResult), () => {
+      const unwatch = watchHealth(timing, () => Promise.resolve({ ok: ++checks > 0 } as ProbeResult), () => {
         unwatch();
         resolve();
       });
     });
-    await new Promise((resume) => setTimeout(resume, 20 * policy.intervalMs));
+    await new Promise((resume) => setTimeout(resume, 20 * timing.intervalMs));
     assertEquals(checks, 1);
   });
 });
@@ -112,7 +111,7 @@ describe("HealthMonitor", () => {
     let monitor: HealthMonitor;
     await new Promise<void>((resolve) => {
       monitor = new HealthMonitor({
-        policy: () => policy,
+        timing: () => timing,
         log: silent,
         check: async () => {
           if (++checks > 1) return { ok: true };
@@ -134,7 +133,7 @@ describe("HealthMonitor", () => {
     let isStill = true;
     await new Promise<void>((resolve) => {
       const monitor = new HealthMonitor({
-        policy: () => policy,
+        timing: () => timing,
         log: silent,
         check: () => Promise.resolve(isStill ? SICK : { ok: true }),
         report: (kind) => {
@@ -155,7 +154,7 @@ describe("HealthMonitor", () => {
     const reports: string[] = [];
     await new Promise<void>((resolve) => {
       const monitor = new HealthMonitor({
-        policy: () => policy,
+        timing: () => timing,
         log: silent,
         check: () => Promise.resolve(SICK),
         report: (kind) => {

@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { DEFAULT_RESTART_POLICY } from "../../lib/config/restart_policy.ts";
+import { DEFAULT_POLICY } from "../../lib/config/policy.ts";
 import type { Failure } from "../../lib/errors/failure.ts";
 import {
   type Action,
@@ -19,7 +19,7 @@ const CONTEXT: StepContext = {
   name: "Temporal",
   nowMs: 0,
   random: 0.5,
-  policy: DEFAULT_RESTART_POLICY,
+  policy: DEFAULT_POLICY,
   failuresUntilHung: 3,
 };
 
@@ -235,7 +235,7 @@ describe("step()", () => {
 
   it("counts restarts up by one, and keeps those of the window alone", () => {
     fc.assert(fc.property(anyEvents, fc.nat(4), (events, limit) => {
-      const policy = { ...DEFAULT_RESTART_POLICY, limit };
+      const policy = { ...DEFAULT_POLICY, maxRestarts: limit };
       run(beginMachine().machine, events, (actions, before, after) => {
         assert(after.restarts === before.restarts || after.restarts === before.restarts + 1);
         if (limit > 0) assert(after.restartsAtMs.length <= limit);
@@ -336,7 +336,7 @@ describe("step() after a crash", () => {
   it("says why the last launch failed when it gives up", () => {
     const failure = { code: "launch-failed", message: "The disk is full", hint: "Free some space" } as const;
     const failed = { kind: "launchFailed", attempt: 1, failure, final: false } as const;
-    const once = { ...CONTEXT, policy: { ...CONTEXT.policy, limit: 1 } };
+    const once = { ...CONTEXT, policy: { ...CONTEXT.policy, maxRestarts: 1 } };
     const crashed = CRASH_NOW(inState({ kind: "running", sinceMs: 0 }), once).machine;
     const starting = { ...crashed, state: { kind: "starting", first: false } } as const;
     const { state } = step(step(starting, failed, once).machine, { kind: "gone" }, once).machine;
@@ -356,7 +356,7 @@ describe("step() after a crash", () => {
         undefined,
         {
           ...CONTEXT,
-          policy: { ...DEFAULT_RESTART_POLICY, limit },
+          policy: { ...DEFAULT_POLICY, maxRestarts: limit },
         },
       );
     assertEquals([crashes(40_000, 10).state.kind, crashes(1, 0).restarts], ["running", 30]);

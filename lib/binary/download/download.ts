@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { backoffDelayMs, DEFAULT_RESTART_POLICY } from "../../config/restart_policy.ts";
+import { backoffDelayMs } from "../../config/backoff.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { delay } from "../../platform/runtime/delay.ts";
 import type { InstallPhase } from "../render_install.ts";
@@ -43,6 +43,8 @@ const REPORT_INTERVAL_MS = 100;
 /** The rate is averaged over this time, in ms. */
 const RATE_WINDOW_MS = 5_000;
 const MAX_TRIES_IN_ALL = 50;
+/** The longest delay between two attempts, in ms. */
+const MAX_DELAY_MS = 30_000;
 
 /**
  * Downloads a file. An interrupted transfer is resumed after a growing delay, if the server supports it and the file
@@ -91,8 +93,7 @@ export async function download(options: DownloadOptions): Promise<{ isResumed: b
       if (transfer.have > before) tries = 1;
       if (tries >= timing.maxTries || inAll >= MAX_TRIES_IN_ALL) throw failed(url, why, true);
       options.onProgress({ phase: "retrying", why, received: transfer.have });
-      const policy = { ...DEFAULT_RESTART_POLICY, baseDelayMs: timing.baseDelayMs };
-      await delay(afterMs ?? backoffDelayMs(tries, policy, Math.random()), signal);
+      await delay(afterMs ?? backoffDelayMs(tries, timing.baseDelayMs, MAX_DELAY_MS, Math.random()), signal);
     }
   } finally {
     closeSync(fd);

@@ -1,5 +1,5 @@
 import { parseTemporalArgs } from "../../config/dev_server_args.ts";
-import { DEFAULT_HEALTH_POLICY } from "../../config/policy.ts";
+import { DEFAULT_POLICY } from "../../config/policy.ts";
 import { completeSettings, type RequestedSettings, type Settings } from "../../config/settings.ts";
 import { fullDisk } from "../../platform/files/free_space.ts";
 import { type Holder, isStillThere, type Processes, type ProcessInfo } from "../../platform/processes/processes.ts";
@@ -59,7 +59,7 @@ export async function offlineStatus(
     startTime: leader.startTime,
     startedAtMs: (record?.startedAtS ?? 0) * 1000,
     probe,
-    timeoutMs: DEFAULT_HEALTH_POLICY.timeoutMs,
+    timeoutMs: DEFAULT_POLICY.healthTimeoutS * 1000,
   });
   probe.close();
   if (!isStillThere(leader, processes)) return await offlineStatus(host, home, requested, processes);

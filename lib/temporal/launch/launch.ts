@@ -67,11 +67,10 @@ async function launchOnce({ instance, plan, probe, launch }: LaunchContext): Pro
   const { pid, startTime, logStart = 0 } = spawned;
   const temporal: TemporalProcess = { ...spawned, binary, settings, version: null };
   launch.track(temporal);
-  const { launchDeadlineMs } = instance.healthPolicy;
   const outcome = await readyOrEnded(
     temporal,
     launch.signal,
-    (signal) => waitUntilReady(pid, settings, probe, instance, launchDeadlineMs, signal),
+    (signal) => waitUntilReady(pid, settings, probe, instance, instance.policy.launchTimeoutS * 1000, signal),
   );
   if ("ready" in outcome) return Object.assign(temporal, { readiness: outcome.ready });
   const hasEnded = "end" in outcome;
