@@ -1,4 +1,4 @@
-import { DEFAULT_PORT, type Settings, UI_PORT_OFFSET } from "./settings.ts";
+import { DEFAULT_PORT, FLAGGED, type Settings, UI_PORT_OFFSET } from "./settings.ts";
 
 /** Temporal's own default, which has to be given: without the flag, 1.8.2 logs nothing at all, not even errors. */
 const DEFAULT_LOG_LEVEL = "warn";
@@ -17,27 +17,18 @@ export function publicPath(path: string): string {
  * looks for the flag before it parses flags. The profiles of `temporal.toml` only affect client commands.
  */
 export function temporalArgs(settings: Settings): string[] {
-  const args = ["server", "start-dev", "--env-file", "/dev/null", "--ip", settings.ip, "--port", `${settings.port}`];
-  if (settings.headless) {
-    args.push("--headless");
-  } else {
-    args.push("--ui-port", `${settings.uiPort}`);
-    if (settings.uiIp !== null) args.push("--ui-ip", settings.uiIp);
-    if (settings.uiPublicPath !== null) args.push("--ui-public-path", publicPath(settings.uiPublicPath) || "/");
-    if (settings.uiAssetPath !== null) args.push("--ui-asset-path", settings.uiAssetPath);
-    if (settings.uiCodecEndpoint !== null) args.push("--ui-codec-endpoint", settings.uiCodecEndpoint);
-    if (settings.uiDisableNewsFetch) args.push("--ui-disable-news-fetch");
-  }
-  if (settings.dbFilename !== null) args.push("--db-filename", settings.dbFilename);
-  if (settings.metricsPort !== null) args.push("--metrics-port", `${settings.metricsPort}`);
-  if (settings.httpPort !== null) args.push("--http-port", `${settings.httpPort}`);
-  if (settings.logConfig) args.push("--log-config");
-  args.push("--log-level", settings.logLevel ?? DEFAULT_LOG_LEVEL);
-  for (const namespace of settings.namespaces) args.push("--namespace", namespace);
-  for (const attribute of settings.searchAttributes) args.push("--search-attribute", attribute);
-  for (const value of settings.dynamicConfig) args.push("--dynamic-config-value", value);
-  for (const pragma of settings.sqlitePragmas) args.push("--sqlite-pragma", pragma);
-  return [...args, ...settings.extraArgs];
+  const { headless, uiPublicPath, logLevel, extraArgs } = settings;
+  const given = {
+    ...settings,
+    logLevel: logLevel ?? DEFAULT_LOG_LEVEL,
+    uiPublicPath: uiPublicPath === null ? null : publicPath(uiPublicPath) || "/",
+  };
+  const args = FLAGGED.filter(([key]) => !(headless && key.startsWith("ui"))).flatMap(([key, flag]) => {
+    const value = given[key];
+    if (typeof value === "boolean") return value ? [`--${flag}`] : [];
+    return [value ?? []].flat().flatMap((each) => [`--${flag}`, `${each}`]);
+  });
+  return ["server", "start-dev", "--env-file", "/dev/null", ...args, ...extraArgs];
 }
 
 /**

@@ -57,30 +57,37 @@ const isText: Test = (value) => typeof value === "string";
 const isBoolean: Test = (value) => typeof value === "boolean";
 const orNull = (accepts: Test): Test => (value) => value === null || accepts(value);
 
-/** Of each setting: the name of its flag, which also names it in messages, its default, and what a parsed value must be. */
+/**
+ * Of each setting: the name of its flag, here, in messages and in the arguments for Temporal, its default, and what a parsed
+ * value must be. In the order of the arguments: one that an earlier version launched is recognized by them.
+ */
 const RULES: { readonly [Key in keyof Settings]: { flag: string; fallback: Settings[Key]; accepts: Test } } = {
-  port: { flag: "port", fallback: DEFAULT_PORT, accepts: isPort },
-  uiPort: { flag: "ui-port", fallback: DEFAULT_PORT + UI_PORT_OFFSET, accepts: isPort },
   ip: { flag: "ip", fallback: "127.0.0.1", accepts: isText },
-  uiIp: { flag: "ui-ip", fallback: null, accepts: orNull(isText) },
+  port: { flag: "port", fallback: DEFAULT_PORT, accepts: isPort },
   headless: { flag: "headless", fallback: false, accepts: isBoolean },
-  dbFilename: { flag: "db-filename", fallback: null, accepts: orNull(isText) },
-  namespaces: { flag: "namespace", fallback: [], accepts: isTexts },
-  logLevel: { flag: "log-level", fallback: null, accepts: orNull(isText) },
-  searchAttributes: { flag: "search-attribute", fallback: [], accepts: isTexts },
-  dynamicConfig: { flag: "dynamic-config-value", fallback: [], accepts: isTexts },
-  metricsPort: { flag: "metrics-port", fallback: null, accepts: orNull(isPort) },
+  uiPort: { flag: "ui-port", fallback: DEFAULT_PORT + UI_PORT_OFFSET, accepts: isPort },
+  uiIp: { flag: "ui-ip", fallback: null, accepts: orNull(isText) },
   uiPublicPath: { flag: "ui-public-path", fallback: null, accepts: orNull(isText) },
   uiAssetPath: { flag: "ui-asset-path", fallback: null, accepts: orNull(isText) },
   uiCodecEndpoint: { flag: "ui-codec-endpoint", fallback: null, accepts: orNull(isText) },
   uiDisableNewsFetch: { flag: "ui-disable-news-fetch", fallback: false, accepts: isBoolean },
+  dbFilename: { flag: "db-filename", fallback: null, accepts: orNull(isText) },
+  metricsPort: { flag: "metrics-port", fallback: null, accepts: orNull(isPort) },
   httpPort: { flag: "http-port", fallback: null, accepts: orNull(isPort) },
-  sqlitePragmas: { flag: "sqlite-pragma", fallback: [], accepts: isTexts },
   logConfig: { flag: "log-config", fallback: false, accepts: isBoolean },
+  logLevel: { flag: "log-level", fallback: null, accepts: orNull(isText) },
+  namespaces: { flag: "namespace", fallback: [], accepts: isTexts },
+  searchAttributes: { flag: "search-attribute", fallback: [], accepts: isTexts },
+  dynamicConfig: { flag: "dynamic-config-value", fallback: [], accepts: isTexts },
+  sqlitePragmas: { flag: "sqlite-pragma", fallback: [], accepts: isTexts },
   extraArgs: { flag: "what follows --", fallback: [], accepts: isTexts },
 };
 
 const KEYS = Object.keys(RULES) as (keyof Settings)[];
+
+/** The settings with a flag of their own, all but {@linkcode Settings.extraArgs}, in the order of the arguments for Temporal. */
+export const FLAGGED: readonly (readonly [key: keyof Settings, flag: string])[] = KEYS
+  .filter((key) => key !== "extraArgs").map((key) => [key, RULES[key].flag]);
 
 const DEFAULTS = Object.fromEntries(KEYS.map((key) => [key, RULES[key].fallback])) as unknown as Settings;
 
