@@ -70,9 +70,10 @@ const LISTS: Readonly<Record<KnownValues, (host: Host, invocation: Invocation) =
   versions: async (host, { home }) =>
     (await import("../binary/installed.ts")).installedVersions({ home, env: host.env, cwd: host.cwd() }),
   profiles: async (host, invocation) => {
-    const { configFileOf } = await import("../external/target.ts");
+    const { requestedProfile } = await import("../external/target.ts");
     const { profileNames } = await import("../external/connection/toml_profile.ts");
-    const { path } = configFileOf({ host, invocation });
+    const { defaultConfigFile } = await import("../environment/temporal_toml_path.ts");
+    const path = requestedProfile({ host, invocation }).path ?? defaultConfigFile(host.env, host.platform);
     return path === null ? [] : await profileNames(path);
   },
   logs: async (_host, { home }) =>

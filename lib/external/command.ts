@@ -1,13 +1,13 @@
+import { settingsOf } from "../cli/command_specs.ts";
 import type { Command, CommandContext } from "../cli/context.ts";
+import type { Flag } from "../config/flags/flag.ts";
+import { sourceName } from "../config/flags/setting_source.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
 import { externalSource } from "./target.ts";
 
-/** Flags that only apply to a Temporal that this tool launches. */
-const OF_LAUNCHES = [
-  ...["temporal-bin", "port", "ui-port", "headless", "ip", "ui-ip", "db-filename", "log-level", "search-attribute"],
-  ...["dynamic-config-value", "max-restarts", "version", "foreground", "stop-after", "keep-logs"],
-];
+/** Flags that only apply to a Temporal that this tool launches, besides its settings and its policy. */
+const OF_LAUNCHES = ["temporal-bin", "version", "foreground", "stop-after", "keep-logs"];
 
 /** The commands that an external Temporal allows. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -29,14 +29,15 @@ export async function externalCommand(context: CommandContext): Promise<Command 
   const { command, options, commandOptions, processes, names } = context.invocation;
   if (commandOptions["ephemeral"] === true) return null;
   const { name } = command;
-  if (["install", "init", "config", "completions", "version", "help", "ls"].includes(name)) return null;
+  if (command.config === "ignored" || ["install", "config"].includes(name)) return null;
   if (commandOptions["all"] === true) return null; // `stop --all` is about the others
   const source = externalSource(context);
-  const flag = OF_LAUNCHES.find((each) => options.get(each)?.source.kind === "flag");
+  const flag = settingsOf(command).filter(isOfLaunches).map(({ name }) => options.get(name)?.source)
+    .find((source) => source?.kind === "flag");
   if (flag !== undefined) {
-    throw new LocalError("usage", `--${flag} cannot be used with an external Temporal`, {
+    throw new LocalError("usage", `${sourceName(flag)} cannot be used with an external Temporal`, {
       hint: `${source} selects the external Temporal; use --managed for the one in this home`,
-      facts: { flag: `--${flag}` },
+      facts: { flag: sourceName(flag) },
     });
   }
   if (name === "start" && ((processes ?? []).length > 0 || names !== undefined)) {
@@ -47,6 +48,11 @@ export async function externalCommand(context: CommandContext): Promise<Command 
   const implementation = COMMANDS[name];
   if (implementation === undefined) throw notOurs(context);
   return await implementation();
+}
+
+/** Of the settings, an external Temporal has a namespace only. */
+function isOfLaunches({ name, setting, policy }: Flag): boolean {
+  return (setting ?? policy ?? "namespaces") !== "namespaces" || OF_LAUNCHES.includes(name);
 }
 
 function notOurs(context: CommandContext): LocalError {

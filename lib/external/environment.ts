@@ -1,11 +1,6 @@
 import { type EnvironmentChange, withoutConnection } from "../environment/client_environment.ts";
 import type { ExternalTemporal, Pem } from "./connection/endpoint.ts";
-
-/** The requested profile, and the absolute path of its file; null = not set. */
-export interface RequestedProfile {
-  name: string | null;
-  path: string | null;
-}
+import type { RequestedProfile } from "./connection/toml_profile.ts";
 
 /**
  * The variables with which Temporal's SDKs and CLI connect to `external`. Unsets other connection variables of the caller's

@@ -1,4 +1,5 @@
 import { checkHome, type CommandContext, withProject } from "../cli/context.ts";
+import { settingPath } from "../cli/invocation.ts";
 import { externalSettingSource } from "../config/flags/is_external.ts";
 import { sourceName } from "../config/flags/setting_source.ts";
 import { defaultConfigFile } from "../environment/temporal_toml_path.ts";
@@ -7,10 +8,9 @@ import type { Status } from "../instance/status/status.ts";
 import { checkExternal, type ExternalReport } from "./check.ts";
 import { type Credentials, readCredentials } from "./connection/credentials.ts";
 import { type ExternalTemporal, resolveExternal } from "./connection/endpoint.ts";
-import { pathOption, profileFromOptions, withAbsolutePaths } from "./connection/options.ts";
+import { profileFromOptions, withAbsolutePaths } from "./connection/options.ts";
 import { mergeProfiles, profileFromEnvironment } from "./connection/profile.ts";
-import { DEFAULT_PROFILE, readProfile } from "./connection/toml_profile.ts";
-import type { RequestedProfile } from "./environment.ts";
+import { readProfile, type RequestedProfile } from "./connection/toml_profile.ts";
 
 /** An external Temporal, with the credentials from its files. */
 export interface ExternalTarget {
@@ -27,34 +27,25 @@ export interface ExternalTarget {
  */
 export async function externalTarget(context: CommandContext): Promise<ExternalTarget> {
   const { host, invocation: { options } } = context;
+  const { env } = host;
   checkHome(context);
-  const bases = { cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
-  const { path: file, isExplicit } = configFileOf(context);
-  const requested: RequestedProfile = {
-    name: String(options.get("profile")?.value ?? host.env["TEMPORAL_PROFILE"] ?? "") || null,
-    path: isExplicit ? file : null,
-  };
-  const profile = file === null ? {} : await readProfile({
-    path: file,
-    isPathExplicit: isExplicit,
-    name: requested.name ?? DEFAULT_PROFILE,
-    isNameExplicit: requested.name !== null,
-  });
-  const own = profileFromOptions(options, bases);
-  const merged = mergeProfiles(own, profileFromEnvironment(host.env), profile);
-  const external = resolveExternal(withAbsolutePaths(merged, bases));
-  return { external, material: readCredentials(external), profile: requested };
+  const profile = requestedProfile(context);
+  const read = await readProfile(profile, defaultConfigFile(env, host.platform));
+  const merged = mergeProfiles(profileFromOptions(options), profileFromEnvironment(env), read);
+  const external = resolveExternal(withAbsolutePaths(merged, (path) => settingPath(path, host.cwd(), env)));
+  return { external, material: readCredentials(external), profile };
 }
 
-/** The absolute path of the `temporal.toml` in use, and whether the settings name it; null without $HOME. */
-export function configFileOf(
+/** The profile that flags, `STIGMER_…` and `config.yaml` name, else Temporal's own variables. */
+export function requestedProfile(
   { host, invocation: { options } }: Pick<CommandContext, "host" | "invocation">,
-): { path: string | null; isExplicit: boolean } {
-  const bases = { cwd: host.cwd(), userHome: host.env["HOME"] ?? "" };
-  const named = options.get("config-file");
-  const explicit = (named === undefined ? host.env["TEMPORAL_CONFIG_FILE"] : pathOption(named, bases)) || null;
-  const path = explicit ?? defaultConfigFile(host.env, host.platform);
-  return { path: path === null ? null : absolutePath(path, bases.cwd), isExplicit: explicit !== null };
+): RequestedProfile {
+  const { TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE } = host.env;
+  const file = options.get("config-file")?.value ?? TEMPORAL_CONFIG_FILE ?? "";
+  return {
+    name: String(options.get("profile")?.value ?? TEMPORAL_PROFILE ?? "") || null,
+    path: file === "" ? null : absolutePath(String(file), host.cwd()),
+  };
 }
 
 /** The current status of the external Temporal. */

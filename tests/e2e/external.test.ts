@@ -322,11 +322,11 @@ describe("an external Temporal", { skip: noOpenssl }, () => {
       assertStringIncludes(error.message, `\`${command[0]}\` cannot be used with an external Temporal`);
     }));
     assertEquals((await tool(["stop", "--managed"], { STIGMER_ADDRESS: foreign.address }).ended).code, 0);
-    const port = await tool(["start", "--port", "7300", "--address", foreign.address]).ended;
-    assertEquals([port.code, port.stderr.split("\n")[0]], [
-      2,
-      "error: --port cannot be used with an external Temporal",
-    ]);
+    for (const given of [["--port", "7300"], ["--http-port", "7300"], ["--", "--log-format", "json"]]) {
+      const { code, stderr } = await tool(["start", "--address", foreign.address, ...given]).ended;
+      const error = `error: ${given[0]} cannot be used with an external Temporal`;
+      assertEquals([code, stderr.split("\n")[0]], [2, error]);
+    }
     assertEquals((await tool(["status", "--address", foreign.address]).ended).code, 0);
   });
 

@@ -3,30 +3,30 @@ import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
 import { isMissing } from "../../errors/system_error.ts";
 import { type ClientProfile, profileFromToml } from "./profile.ts";
 
-/** A profile and its file, and whether the user named them. */
-export interface ProfileChoice {
-  /** Absolute. */
-  path: string;
-  isPathExplicit: boolean;
-  name: string;
-  isNameExplicit: boolean;
+/** The profile that our settings or Temporal's variables name, and the absolute path of its file; null = not named. */
+export interface RequestedProfile {
+  name: string | null;
+  path: string | null;
 }
 
-/** Temporal's name of the default profile. */
-export const DEFAULT_PROFILE = "default";
+/** Temporal's name of the profile that counts where none is named. */
+const DEFAULT_PROFILE = "default";
 
 /**
- * Reads the chosen profile of Temporal's `temporal.toml`; an empty one if neither file nor profile exists and the user named
- * none.
+ * Reads the requested profile of Temporal's `temporal.toml`; an empty one if neither file nor profile exists and none is
+ * named.
  *
+ * @param defaultPath The file that counts where none is named; null = none.
  * @throws {LocalError} `usage` if the file cannot be read or is not TOML, or the profile does not exist
  */
-export async function readProfile(choice: ProfileChoice): Promise<ClientProfile> {
-  const { path, name } = choice;
-  const text = readConfigFile(choice);
-  const profile = text === null ? null : profileFromToml(await parseToml(text, path), name, path);
+export async function readProfile(requested: RequestedProfile, defaultPath: string | null): Promise<ClientProfile> {
+  const { name } = requested;
+  const path = requested.path ?? defaultPath;
+  if (path === null) return {};
+  const text = readConfigFile(path, requested.path !== null || name !== null);
+  const profile = text === null ? null : profileFromToml(await parseToml(text, path), name ?? DEFAULT_PROFILE, path);
   if (profile !== null) return profile;
-  if (!choice.isNameExplicit) return {};
+  if (name === null) return {};
   throw new LocalError("usage", `Profile \`${name}\` not found in ${path}`, {
     hint: "`temporal config list` lists profiles; use --config-file or $TEMPORAL_CONFIG_FILE for another file",
     facts: { profile: name, path },
@@ -39,18 +39,18 @@ export async function readProfile(choice: ProfileChoice): Promise<ClientProfile>
  * @throws {LocalError} `usage` if the file cannot be read or is not TOML
  */
 export async function profileNames(path: string): Promise<string[]> {
-  const text = readConfigFile({ path, isPathExplicit: false, isNameExplicit: false });
+  const text = readConfigFile(path, false);
   const document = text === null ? null : await parseToml(text, path);
   return Object.keys((document as { profile?: object } | null)?.profile ?? {});
 }
 
-function readConfigFile({ path, isPathExplicit, isNameExplicit }: Omit<ProfileChoice, "name">): string | null {
+/** Null for a missing file, which Temporal's tools treat as empty; we do not if it `isNeeded`, because the user named it. */
+function readConfigFile(path: string, isNeeded: boolean): string | null {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
     const code = systemErrorCode(error);
-    // Temporal's tools treat a missing file as empty; we do not if the user named it.
-    if (isMissing(error) && !isPathExplicit && !isNameExplicit) return null;
+    if (isMissing(error) && !isNeeded) return null;
     if (code === undefined) throw error;
     throw new LocalError("usage", `Cannot read Temporal's client configuration ${path} (${code})`, {
       hint: "Use --config-file or $TEMPORAL_CONFIG_FILE for another file",

@@ -2,12 +2,10 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { resolveExternal, splitAddress } from "../../../lib/external/connection/endpoint.ts";
-import { pathOption, profileFromOptions, withAbsolutePaths } from "../../../lib/external/connection/options.ts";
+import { profileFromOptions, withAbsolutePaths } from "../../../lib/external/connection/options.ts";
 import { type ClientProfile, profileFromEnvironment } from "../../../lib/external/connection/profile.ts";
 import { externalEnvironment, isSecretVariable } from "../../../lib/external/environment.ts";
 import { parseCommandLine } from "../../cli/parse_command_line.ts";
-
-const BASES = { cwd: "/src", userHome: "/home/me" };
 
 function given(line: string, env: Record<string, string> = {}) {
   return parseCommandLine(line.split(" "), { env: { HOME: "/home/me", ...env }, cwd: "/src" }).options;
@@ -53,7 +51,7 @@ describe("profileFromOptions()", () => {
       "start --address t:1 -n a -n b --tls-ca-path ca.pem --api-key-file ~/key --tls-server-name x --config-file c";
     const options = given(line, { STIGMER_TLS_KEY_PATH: "/k" });
     assertEquals(
-      profileFromOptions(options, BASES),
+      profileFromOptions(options),
       {
         address: { value: "t:1", from: "--address" },
         namespace: { value: "a", from: "--namespace" },
@@ -63,7 +61,7 @@ describe("profileFromOptions()", () => {
         serverName: { value: "x", from: "--tls-server-name" },
       } as ClientProfile,
     );
-    assertEquals(pathOption(options.get("config-file")!, BASES), "/src/c");
+    assertEquals(options.get("config-file")?.value, "/src/c");
   });
 
   it("refuses --api-key and suggests an alternative", () => {
@@ -143,7 +141,10 @@ describe("externalEnvironment()", () => {
       TEMPORAL_CODEC_ENDPOINT: "http://localhost:1",
       HOME: "/home/me",
     };
-    const profile = withAbsolutePaths({ ...profileFromEnvironment(env), ...profileOf({ address: "t:1" }) }, BASES);
+    const profile = withAbsolutePaths(
+      { ...profileFromEnvironment(env), ...profileOf({ address: "t:1" }) },
+      (path) => `/src/${path}`,
+    );
     const external = resolveExternal(profile);
     const change = externalEnvironment(external, "key", env, { name: "other", path: null });
     assertEquals(change, {
