@@ -1,5 +1,7 @@
 import { COMMANDS } from "../cli/command_specs.ts";
 import type { CommandLine } from "../cli/parse_args.ts";
+import { CONNECTION_FLAGS } from "../config/flags/connection_flags.ts";
+import { PROJECT_FLAGS } from "../config/flags/instance_flags.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
@@ -115,7 +117,7 @@ export interface StartOptions {
 }
 
 /** Options without a setting of `start`, or with other units. */
-const OTHERS = [
+const OTHERS: readonly string[] = [
   "ephemeral",
   "extraArgs",
   "timeoutMs",
@@ -124,43 +126,13 @@ const OTHERS = [
   "onMessage",
   "project",
   "processes",
-] as const;
+];
 
-/** The setting of `start` for each other option, by its name in the schema; most are that name in camel case. */
-export const OPTION_FLAGS: Readonly<Record<Exclude<keyof StartOptions, typeof OTHERS[number]>, string>> = {
-  home: "home",
-  port: "port",
-  uiPort: "ui-port",
-  headless: "headless",
-  ip: "ip",
-  uiIp: "ui-ip",
-  uiPublicPath: "ui-public-path",
-  uiAssetPath: "ui-asset-path",
-  uiCodecEndpoint: "ui-codec-endpoint",
-  uiDisableNewsFetch: "ui-disable-news-fetch",
-  httpPort: "http-port",
-  metricsPort: "metrics-port",
-  dbFilename: "db-filename",
-  sqlitePragmas: "sqlite-pragma",
-  namespaces: "namespace",
-  logLevel: "log-level",
-  logConfig: "log-config",
-  searchAttributes: "search-attribute",
-  dynamicConfig: "dynamic-config-value",
-  temporalBin: "temporal-bin",
-  version: "version",
-  maxRestarts: "max-restarts",
-  restartWindow: "restart-window",
-  restartMaxDelay: "restart-max-delay",
-  restartMinUptime: "restart-min-uptime",
-  healthInterval: "health-interval",
-  healthTimeout: "health-timeout",
-  healthFailures: "health-failures",
-  launchTimeout: "launch-timeout",
-  logMaxSize: "log-max-size",
-  logMaxAge: "log-max-age",
-  logMaxTotal: "log-max-total",
-};
+/** The setting of `start` for each other option, which has the name of the flag in camel case, or that of a list. */
+export const OPTION_FLAGS: ReadonlyMap<string, string> = new Map(
+  PROJECT_FLAGS.filter((flag) => !CONNECTION_FLAGS.includes(flag) && flag.setting !== "extraArgs")
+    .map(({ name, setting }) => [setting ?? name.replaceAll(/-(\w)/g, (_, letter) => letter.toUpperCase()), name]),
+);
 
 /**
  * The command line of `start` that `options` correspond to, so that flags and options share one schema, its checks, the
@@ -171,11 +143,9 @@ export const OPTION_FLAGS: Readonly<Record<Exclude<keyof StartOptions, typeof OT
 export function commandLineOf(options: StartOptions): CommandLine {
   const { ephemeral, dbFilename, timeoutMs, extraArgs, logsDir } = options;
   const flags = new Map<string, unknown>();
-  const known = new Map<string, string>(Object.entries(OPTION_FLAGS));
-  const others: readonly string[] = OTHERS;
   for (const [name, value] of Object.entries(options)) {
-    const flag = known.get(name);
-    if (flag === undefined && !others.includes(name)) throw unknownOption(name);
+    const flag = OPTION_FLAGS.get(name);
+    if (flag === undefined && !OTHERS.includes(name)) throw unknownOption(name);
     if (flag !== undefined && value !== undefined) flags.set(flag, value);
   }
   if (options.project === false) flags.set("no-project", true);
@@ -195,7 +165,7 @@ export function commandLineOf(options: StartOptions): CommandLine {
 }
 
 function unknownOption(name: string): LocalError {
-  const near = didYouMean(name, [...Object.keys(OPTION_FLAGS), ...OTHERS]);
+  const near = didYouMean(name, [...OPTION_FLAGS.keys(), ...OTHERS]);
   return new LocalError("usage", `Unknown option \`${name}\``, {
     ...(near === null ? {} : { hint: `Did you mean \`${near}\`?` }),
     facts: { option: name, suggestion: near },
