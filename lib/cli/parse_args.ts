@@ -1,5 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
-import type { Flag } from "../config/flags/flag.ts";
+import { type Flag, isRepeatable } from "../config/flags/flag.ts";
 import { badValue, readAnswer } from "../config/flags/flag_values.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
@@ -69,10 +69,7 @@ function readFlags(
 ): Omit<CommandLine, "command"> {
   const dashes = args.indexOf("--");
   const own = (dashes < 0 ? args : args.slice(0, dashes)).flatMap((arg) => spelledOut(arg, flags));
-  const names = (...kinds: Flag["kind"][]) =>
-    flags.filter((flag) => kinds.includes(flag.kind)).map((flag) => flag.name);
-  const single = names("text", "port", "seconds", "count");
-  const repeated = names("texts", "pairs", "jsonPairs");
+  const names = (are: (flag: Flag) => boolean) => flags.filter(are).map(({ name }) => name);
   const unknown = (written: string, key: string): LocalError => {
     if (key === "api-key") return apiKeyGiven();
     if (TEMPORAL_FLAGS.includes(key)) return flagOfTemporal(command, written);
@@ -87,9 +84,9 @@ function readFlags(
   if (negated !== undefined && !flags.some(({ name }) => name === negated)) throw unknown(`--${negated}`, negated);
   const operands: string[] = []; // not `_` of parseArgs, which turns the file name 007 into the number 7
   const parsed = parseArgs(own, {
-    boolean: names("boolean"),
-    string: [...single, ...repeated],
-    collect: repeated,
+    boolean: names(({ kind }) => kind === "boolean"),
+    string: names(({ kind }) => kind !== "boolean"),
+    collect: names(isRepeatable),
     unknown: (arg: string, key?: string) => {
       if (key === undefined) return operands.push(arg) > 0;
       throw unknown(arg.split("=")[0]!, key);

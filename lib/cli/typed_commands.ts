@@ -17,9 +17,9 @@ export interface TypedCommands {
   inError(error: unknown): unknown;
 }
 
-/** Commands that do not depend on a home; and `temporal`, which would pass on a flag after its name. */
-const WITHOUT_HOME = ["help", "version", "completions", "init", "ls", "temporal"];
-const NAMES = COMMANDS.map(({ name }) => name).filter((name) => !WITHOUT_HOME.includes(name)).join("|");
+/** The commands without those that do not depend on a home, and without those that would pass on a flag after their name. */
+const NAMES = COMMANDS.filter(({ config, passesOn }) => config !== "ignored" && passesOn !== true)
+  .map(({ name }) => name).join("|");
 /** A command up to its name, unless it has a `--home` of its own, or is about all homes. */
 const COMMAND = new RegExp(`\\bstigmer-local (?:${NAMES})\\b(?![-\\w])(?![^\`;,)\\n]*--(?:home|all)\\b)`, "g");
 

@@ -1,4 +1,5 @@
 import { LocalError } from "../errors/local_error.ts";
+import { readDuration } from "../text/units.ts";
 
 /**
  * The timestamp of a line of Temporal's or the supervisor's log, in Unix ms; null if it has none. Temporal names no zone;
@@ -15,8 +16,6 @@ function parseTime(text: string): number {
   return Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
 }
 
-const SPAN_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /**
  * Parses the value of `--since` into Unix ms: a duration before `nowMs` (`90s`, `10m`, `2h`, `1d`) or an ISO 8601 time, in
  * UTC if it names no zone, as in the log.
@@ -24,8 +23,8 @@ const SPAN_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, min: 60_000
  * @throws {LocalError} `usage` for anything else
  */
 export function parseSince(text: string, nowMs: number): number {
-  const span = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)$/.exec(text);
-  if (span !== null) return nowMs - Number(span[1]) * SPAN_MS[span[2]!]!;
+  const seconds = /^\S+[a-z]$/.test(text) ? readDuration(text.replace(/min$/, "m")) : null;
+  if (seconds !== null) return nowMs - seconds * 1000;
   const at = /^\d{4}-\d\d/.test(text) ? parseTime(text) : NaN;
   if (!Number.isNaN(at)) return at;
   throw new LocalError(

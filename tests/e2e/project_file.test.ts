@@ -134,27 +134,6 @@ describe("a project file", () => {
       assertStringIncludes(detail, `${file}:3: \`processes.a\` has no \`command\``);
     }));
 
-  it("is told apart from config.yaml, where keys are nested and processes have no place", () =>
-    withProjects([], async ({ path, write, run }) => {
-      const file = write("shop/stigmer-local.yaml", "backend:", "  local: { temporal: { port: 1 } }");
-      const nested = await run("shop", ["status"]);
-      assertEquals([nested.code, nested.stderr.split("\n")[0]], [2, `error: ${file}:1: Unknown key \`backend\``]);
-      assertStringIncludes(nested.stderr, "move those of `backend.local.temporal` to the top");
-
-      mkdirSync(join(path, "home"), { mode: 0o700 });
-      const config = write(
-        "home/config.yaml",
-        "backend: { local: { temporal: {",
-        "  processes: { a: { command: x } } } } }",
-      );
-      const misplaced = await run("home", ["status", "--home", "."]);
-      assertEquals(misplaced.code, 2);
-      assertStringIncludes(
-        misplaced.stderr,
-        `${config}:2: \`processes\` belongs in a project file, stigmer-local.yaml`,
-      );
-    }));
-
   it("that is empty, or only comments, still makes a project", () =>
     withProjects([], async (folder) => {
       for (const lines of [[], ["# nothing yet"], ["processes:"]]) {

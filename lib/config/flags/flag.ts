@@ -10,7 +10,7 @@ export interface Flag {
   name: string;
   /**
    * The type of its value. `seconds`: a number; `duration`: may have a unit; `size`: in bytes; `pairs`: `KEY=TEXT`;
-   * `jsonPairs`: `KEY=JSON`. `texts`, `pairs` and `jsonPairs` are repeatable.
+   * `jsonPairs`: `KEY=JSON`.
    */
   kind: "boolean" | "text" | "texts" | "pairs" | "jsonPairs" | "port" | "seconds" | "duration" | "size" | "count";
   /** The letter of the short flag. */
@@ -41,6 +41,11 @@ export interface Flag {
   /** The minimum. @default {0} */
   atLeast?: number;
   help: string;
+}
+
+/** Whether a flag may be given several times. */
+export function isRepeatable({ kind }: Flag): boolean {
+  return kind === "texts" || kind === "pairs" || kind === "jsonPairs";
 }
 
 /** The section of `config.yaml` that we read: Stigmer's CLI owns the file, and keeps its Temporal settings there. */

@@ -6,7 +6,7 @@ import { fileFault } from "../file/file_fault.ts";
 import { isJson } from "../json_value.ts";
 import { isPort } from "../settings.ts";
 import { dynamicValue, ONE_VALUE } from "./dynamic_value.ts";
-import type { Flag } from "./flag.ts";
+import { type Flag, isRepeatable } from "./flag.ts";
 import { type SettingSource, sourceName } from "./setting_source.ts";
 
 /** The checked value of a flag. */
@@ -57,9 +57,8 @@ export function fromEnvironment(flag: Flag, env: Readonly<Record<string, string 
  */
 export function fromConfig(flag: Flag, node: ConfigNode, source: SettingSource): unknown {
   const wrong = () => badValue(source, WANTED[flag.kind], JSON.stringify(plainValue(node)));
-  const isRepeatable = ["texts", "pairs", "jsonPairs"].includes(flag.kind);
   if ("items" in node) {
-    if (!isRepeatable) throw wrong();
+    if (!isRepeatable(flag)) throw wrong();
     return node.items.map((item) => {
       if (!("value" in item) || item.value === null) throw wrong();
       return item.text;
@@ -73,7 +72,7 @@ export function fromConfig(flag: Flag, node: ConfigNode, source: SettingSource):
       return `${key}=${item.text}`;
     });
   }
-  if (flag.kind !== "boolean") return isRepeatable ? [node.text] : node.text;
+  if (flag.kind !== "boolean") return isRepeatable(flag) ? [node.text] : node.text;
   const answer = typeof node.value === "boolean" ? node.value : readAnswer(node.text);
   if (answer === null) throw wrong();
   return answer;
@@ -113,7 +112,7 @@ export function checkedValue(flag: Flag, raw: unknown, source: SettingSource): V
     if (typeof raw === "boolean") return raw;
     throw badValue(source, WANTED.boolean, raw);
   }
-  if (flag.kind === "texts" || flag.kind === "pairs" || flag.kind === "jsonPairs") {
+  if (isRepeatable(flag)) {
     const texts = (Array.isArray(raw) ? raw : [raw]).map(String);
     if (texts.includes("")) throw badValue(source, flag.value ?? "a value", "");
     return flag.kind === "texts" ? texts : texts.map((text) => checkedPair(flag, text, source));

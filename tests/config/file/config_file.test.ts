@@ -210,6 +210,15 @@ describe("a project file", () => {
     assertEquals(refusal([1]).message, `${FILE}:0: Expected keys and values, such as \`temporal_bin: …\``);
   });
 
+  it("is told apart from config.yaml, where keys are nested and processes have no place", () => {
+    assertEquals(refusal({ backend: { local: { temporal: { port: 1 } } } }), {
+      message: `${FILE}:1: Unknown key \`backend\``,
+      hint: "The keys of a project file are not nested: move those of `backend.local.temporal` to the top",
+    });
+    const misplaced = assertThrows(() => readConfigFile(PATH, nodeOf({ processes: {} })), LocalError);
+    assertEquals(misplaced.message, `${PATH}:1: \`processes\` belongs in a project file, stigmer-local.yaml`);
+  });
+
   it("takes precedence over config.yaml, setting by setting", () => {
     const home = readConfigFile(PATH, nodeOf({ version: "1.4.1", port: 7301, managed: true }));
     const line = readCommandLine(["config"]);
