@@ -35,7 +35,6 @@ export const FILE = "stigmer-local.mjs";
 
 /** Modules that the one file has in another form. */
 const REPLACED = new Map([
-  ["lib/config/file/yaml_package.ts", "scripts/bundle/packages.ts"],
   ["lib/platform/packaging/load_package.ts", "scripts/bundle/packages.ts"],
 ]);
 

@@ -1,7 +1,7 @@
 import { LocalError } from "../../errors/local_error.ts";
+import { loadPackage } from "../../platform/packaging/load_package.ts";
 import type { ConfigEntry, ConfigNode } from "./config_node.ts";
 import { fileFault } from "./file_fault.ts";
-import { loadYamlPackage } from "./yaml_package.ts";
 
 /** The part of the npm package `yaml` that is used here. */
 interface YamlPackage {
@@ -94,8 +94,7 @@ export async function readYaml(text: string, path: string, section: readonly str
 /** Loads the YAML library; only needed for a `config.yaml` that is not cached. */
 async function loadYaml(path: string): Promise<YamlPackage> {
   try {
-    const loaded = await loadYamlPackage() as YamlPackage & { default?: YamlPackage };
-    return loaded.default ?? loaded;
+    return await loadPackage<YamlPackage>("yaml");
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new LocalError("config-unreadable", `Cannot load the npm package \`yaml\` to read ${path}`, {

@@ -6,6 +6,7 @@ import { isDeno } from "../runtime/host.ts";
 const SPECIFIERS = {
   "https-proxy-agent": "npm:https-proxy-agent@7.0.6",
   "tar-stream": "npm:tar-stream@3.1.7",
+  "yaml": "npm:yaml@2.9.1",
 } as const;
 
 /**
