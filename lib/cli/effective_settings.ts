@@ -1,12 +1,10 @@
-import { type Ports, withPorts } from "../config/auto_ports.ts";
 import { formatValue, type Value } from "../config/flags/flag_values.ts";
 import { PROJECT_FLAGS } from "../config/flags/instance_flags.ts";
 import { externalSettingSource } from "../config/flags/is_external.ts";
 import type { SettingSource } from "../config/flags/setting_source.ts";
 import { completePolicy } from "../config/policy.ts";
-import { completeSettings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
-import { instancePaths } from "../instance/paths.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** The effective value of a setting, and its source. */
@@ -25,17 +23,15 @@ export interface EffectiveSetting {
 /**
  * Every setting as `start` would use it now, with defaults filled in.
  *
- * @param ports The ports that `auto` resolves to.
+ * @param settings Those of a launch, as requested or by default.
  * @param installed The version that `install --version` selected; null = none.
  */
 export function effectiveSettings(
   invocation: Invocation,
-  ports: Ports,
+  settings: Settings,
   installed: string | null,
 ): EffectiveSetting[] {
-  const { home, requested } = invocation;
   const policy = completePolicy(invocation.policy);
-  const settings = completeSettings(withPorts(requested, ports), instancePaths(home).defaultDatabase);
   return PROJECT_FLAGS.map((flag) => {
     const value = flag.setting !== undefined
       ? settings[flag.setting]

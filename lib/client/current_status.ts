@@ -1,6 +1,4 @@
 import { checkHome, columnsOf, type CommandContext, processLines, tellWarnings, withProject } from "../cli/context.ts";
-import { portCandidate, withPorts } from "../config/auto_ports.ts";
-import { completeSettings } from "../config/settings.ts";
 import { askSupervisor, readStatus } from "../control/client.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { instancePaths } from "../instance/paths.ts";
@@ -39,8 +37,8 @@ async function statusOf(context: CommandContext): Promise<Status> {
   const { host, invocation: { home, requested } } = context;
   if (!checkHome(context)) {
     const paths = instancePaths(home);
-    const settings = completeSettings(withPorts(requested, portCandidate(home, 0)), paths.defaultDatabase);
-    return statusFrame("stopped", settings, paths);
+    const { resolveSettings } = await import("../instance/ports_file.ts");
+    return statusFrame("stopped", resolveSettings(requested, paths), paths);
   }
   for (let tries = 0;; tries++) {
     // Checks of a hung Temporal take up to a second each, and the supervisor waits for them.

@@ -2,11 +2,10 @@ import { readSelectedVersion } from "../binary/selected_version.ts";
 import { columnsOf, type Command } from "../cli/context.ts";
 import { type EffectiveSetting, effectiveSettings } from "../cli/effective_settings.ts";
 import { type Invocation, sourceIn } from "../cli/invocation.ts";
-import { portCandidate } from "../config/auto_ports.ts";
 import { PROCESSES_KEY } from "../config/file/config_file.ts";
 import { type SettingSource, sourceName } from "../config/flags/setting_source.ts";
 import { instancePaths, PROJECT_FILE_NAME } from "../instance/paths.ts";
-import { readPortsFile } from "../instance/ports_file.ts";
+import { resolveSettings } from "../instance/ports_file.ts";
 import type { Paint } from "../text/paint.ts";
 import { wrapAfter } from "../text/wrap.ts";
 
@@ -20,9 +19,9 @@ export const config: Command = async (context) => {
   }
   const paths = instancePaths(invocation.home);
   const { config: path } = paths;
-  const ports = { ...portCandidate(invocation.home, 0), ...readPortsFile(paths) };
   const { version, isNamed } = readSelectedVersion(invocation.home);
-  const settings = effectiveSettings(invocation, ports, isNamed ? version : null);
+  const launched = resolveSettings(invocation.requested, paths);
+  const settings = effectiveSettings(invocation, launched, isNamed ? version : null);
   const { home, processes = [] } = invocation;
   const project = invocation.project?.path ?? null;
   await answer(

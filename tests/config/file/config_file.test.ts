@@ -7,6 +7,7 @@ import { readCommandLine } from "../../../lib/cli/parse_args.ts";
 import { readConfigFile } from "../../../lib/config/file/config_file.ts";
 import { type ConfigNode, isConfigNode, plainValue } from "../../../lib/config/file/config_node.ts";
 import { PROJECT_FLAGS } from "../../../lib/config/flags/instance_flags.ts";
+import { completeSettings } from "../../../lib/config/settings.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { parseCommandLine } from "../../cli/parse_command_line.ts";
 
@@ -233,10 +234,8 @@ describe("a project file", () => {
 
 describe("effectiveSettings()", () => {
   it("lists every key with its value and source", () => {
-    const settings = effectiveSettings(parse("config --headless", { port: 7300 }, { STIGMER_IP: "127.0.0.2" }), {
-      port: 20_001,
-      uiPort: 21_001,
-    }, null);
+    const invocation = parse("config --headless", { port: 7300 }, { STIGMER_IP: "127.0.0.2" });
+    const settings = effectiveSettings(invocation, completeSettings({ port: 7300 }, "/db"), null);
     assertEquals(settings.map(({ key }) => key), PROJECT_FLAGS.map(({ key }) => key!));
     const find = (name: string) => settings.find(({ key }) => key === name);
     assertEquals(find("port"), {
@@ -262,7 +261,7 @@ describe("effectiveSettings()", () => {
 
   it("includes the version that install selected, and the source of an external Temporal", () => {
     const find = (name: string, line: string, section = {}, env = {}) => {
-      const settings = effectiveSettings(parse(line, section, env), { port: 1, uiPort: 2 }, "1.4.1");
+      const settings = effectiveSettings(parse(line, section, env), completeSettings({}, "/db"), "1.4.1");
       const { value, source } = settings.find(({ key }) => key === name)!;
       return [value, source.kind];
     };
