@@ -7,8 +7,7 @@ import type { Check } from "../instance/status/status.ts";
 import { tlsConnect, TlsError } from "../platform/net/connect_tls.ts";
 import type { Connect } from "../platform/net/connection.ts";
 import { printableLine } from "../text/printable.ts";
-import type { Credentials } from "./connection/credentials.ts";
-import type { ExternalTemporal } from "./connection/endpoint.ts";
+import type { ConnectedTemporal } from "./connection/credentials.ts";
 import { redact, type Secret } from "./connection/secret.ts";
 import { MAX_REPLY_LENGTH, notAsExpected, tlsFailed, unreachable } from "./explain_failure.ts";
 
@@ -32,15 +31,14 @@ export interface ExternalReport {
  */
 export async function checkExternal(
   connect: Connect,
-  external: ExternalTemporal,
-  material: Credentials,
+  external: ConnectedTemporal,
   timeoutMs: number,
 ): Promise<ExternalReport> {
   const startedAt = performance.now();
   let reachedAt: number | null = null;
   const onReached = () => reachedAt = performance.now();
-  const over = material.tls === null ? connect : tlsConnect(material.tls, onReached);
-  const channel = await dial(over, external, material, timeoutMs);
+  const over = external.tlsMaterial === null ? connect : tlsConnect(external.tlsMaterial, onReached);
+  const channel = await dial(over, external, timeoutMs);
   const now = performance.now();
   if (channel instanceof GrpcError && !(channel.cause instanceof TlsError)) {
     const failure = unreachable(external, channel);
@@ -49,11 +47,11 @@ export async function checkExternal(
   const checks = [portCheck(external, (reachedAt ?? now) - startedAt, null)];
   const tlsMs = now - (reachedAt ?? startedAt);
   if (channel instanceof GrpcError) {
-    const failure = tlsFailed(external, channel, material.clientValidity);
+    const failure = tlsFailed(external, channel);
     return notReached([...checks, tlsCheck(external, tlsMs, failure)], failure);
   }
   if (external.tls !== null) checks.push(tlsCheck(external, tlsMs, null));
-  return await ask(external, material, channel, checks, timeoutMs);
+  return await ask(external, channel, checks, timeoutMs);
 }
 
 function notReached(checks: Check[], failure: Failure): ExternalReport {
@@ -63,8 +61,7 @@ function notReached(checks: Check[], failure: Failure): ExternalReport {
 /** Connects; an error of the connection is a result. */
 async function dial(
   connect: Connect,
-  external: ExternalTemporal,
-  material: Credentials,
+  external: ConnectedTemporal,
   timeoutMs: number,
 ): Promise<GrpcChannel | GrpcError> {
   const { host, port, tls } = external;
@@ -73,7 +70,7 @@ async function dial(
       // As in grpc-go, the expected name in the certificate is also the authority.
       authority: tls?.serverName ?? formatAddress(host, port),
       scheme: tls === null ? "http" : "https",
-      metadata: metadataOf(external, material),
+      metadata: metadataOf(external),
     });
   } catch (error) {
     if (error instanceof GrpcError) return error;
@@ -83,13 +80,12 @@ async function dial(
 
 /** Sends the three requests in parallel, because a remote server takes a round trip for each. */
 async function ask(
-  external: ExternalTemporal,
-  material: Credentials,
+  external: ConnectedTemporal,
   channel: GrpcChannel,
   checks: Check[],
   timeoutMs: number,
 ): Promise<ExternalReport> {
-  const secrets = secretsOf(external, material);
+  const secrets = secretsOf(external);
   try {
     const [server, serving, namespace] = await Promise.all([
       heard(getServerVersion(channel, timeoutMs), secrets),
@@ -97,7 +93,7 @@ async function ask(
       heard(describeNamespace(channel, external.namespace, timeoutMs), secrets),
     ]);
     const lost = [server, serving, namespace].map(({ answer }) => answer).find(isWithoutReply);
-    if (lost !== undefined) return withoutReply(external, material, checks, lost, server.ms);
+    if (lost !== undefined) return withoutReply(external, checks, lost, server.ms);
 
     const serverVersion = "version" in server.answer ? server.answer.version : null;
     const failures = {
@@ -135,24 +131,21 @@ async function heard<T>(question: Promise<T>, secrets: readonly Secret[]): Promi
 
 /** The report for a server that answered no request: it closed the connection, or is not Temporal. */
 function withoutReply(
-  external: ExternalTemporal,
-  material: Credentials,
+  external: ConnectedTemporal,
   checks: Check[],
   lost: CheckFailure,
   ms: number,
 ): ExternalReport {
   // With TLS 1.3 the server refuses a client certificate after the handshake is complete for the client.
   const isOfTls = external.tls !== null && ["closed", "unreachable"].includes(lost.kind);
-  const failure = isOfTls
-    ? tlsFailed(external, lost.cause, material.clientValidity)
-    : notAsExpected(external, "server", lost);
+  const failure = isOfTls ? tlsFailed(external, lost.cause) : notAsExpected(external, "server", lost);
   const failed = isOfTls ? tlsCheck(external, ms, failure) : checkOf("server", ms, "", failure);
   return notReached([...checks.filter(({ name }) => name !== failed.name), failed], failure);
 }
 
 /** A proxy in front of Temporal may not implement the health check; then any other answer is enough. */
 function notServing(
-  external: ExternalTemporal,
+  external: ConnectedTemporal,
   answer: Awaited<ReturnType<typeof checkServing>>,
   answers: boolean,
 ): Failure | null {
@@ -171,11 +164,11 @@ function checkOf(name: Check["name"], ms: number, detail: string, failure: Failu
   return { name, ok: failure === null, ms, detail: failure?.message ?? detail };
 }
 
-function portCheck({ host, port }: ExternalTemporal, ms: number, failure: Failure | null): Check {
+function portCheck({ host, port }: ConnectedTemporal, ms: number, failure: Failure | null): Check {
   return checkOf("port", ms, formatAddress(host, port), failure);
 }
 
-function tlsCheck({ host, tls }: ExternalTemporal, ms: number, failure: Failure | null): Check {
+function tlsCheck({ host, tls }: ConnectedTemporal, ms: number, failure: Failure | null): Check {
   const checked = tls?.disableHostVerification === true
     ? "certificate not verified"
     : `certificate verified for ${tls?.serverName ?? host}`;
@@ -183,13 +176,13 @@ function tlsCheck({ host, tls }: ExternalTemporal, ms: number, failure: Failure 
 }
 
 /** The metadata of each request. Regional endpoints of Temporal Cloud route by `temporal-namespace`, as sent by SDKs. */
-function metadataOf({ namespace, grpcMeta }: ExternalTemporal, { apiKey }: Credentials): [string, string][] {
+function metadataOf({ namespace, grpcMeta, apiKey }: ConnectedTemporal): [string, string][] {
   const metadata = Object.entries(grpcMeta).map(([name, value]): [string, string] => [name, value.reveal()]);
   if (!("temporal-namespace" in grpcMeta)) metadata.push(["temporal-namespace", namespace]);
   if (apiKey !== null) metadata.push(["authorization", `Bearer ${apiKey.reveal()}`]);
   return metadata;
 }
 
-function secretsOf({ grpcMeta }: ExternalTemporal, { apiKey }: Credentials): Secret[] {
+function secretsOf({ grpcMeta, apiKey }: ConnectedTemporal): Secret[] {
   return [...Object.values(grpcMeta), ...(apiKey === null ? [] : [apiKey])];
 }

@@ -41,8 +41,8 @@ function connectionChecks({ checks, failure }: Status): DoctorCheck[] {
   }));
 }
 
-function checkSettings(context: CommandContext, { external }: ExternalTarget): DoctorCheck {
-  const sources = Object.entries(external.origins).map(([key, from]) => `${LABELS[key as ConnectionKey]} from ${from}`);
+function checkSettings(context: CommandContext, { origins }: ExternalTarget): DoctorCheck {
+  const sources = Object.entries(origins).map(([key, from]) => `${LABELS[key as ConnectionKey]} from ${from}`);
   return diagnose("settings", [], `external Temporal (${externalSource(context)}); ${sources.join(", ")}`);
 }
 
@@ -62,8 +62,8 @@ const LABELS: Readonly<Record<ConnectionKey, string>> = {
   disableHostVerification: "host verification",
 };
 
-function checkSecrets({ external: { apiKey, tls, host }, material }: ExternalTarget): DoctorCheck {
-  const findings: Finding[] = material.warnings.map((detail) => warning(detail));
+function checkSecrets({ apiKey, tls, host, warnings }: ExternalTarget): DoctorCheck {
+  const findings: Finding[] = warnings.map((detail) => warning(detail));
   if (apiKey !== null && tls === null && !LOOPBACK.test(host)) {
     const detail = "the API key is sent unencrypted: TLS is turned off";
     findings.push(warning(detail, "Remove --tls=false"));
@@ -77,8 +77,7 @@ function checkSecrets({ external: { apiKey, tls, host }, material }: ExternalTar
 }
 
 /** @param nowMs Unix time. */
-function checkCertificate({ external: { tls }, material }: ExternalTarget, nowMs: number): DoctorCheck {
-  const validity = material.clientValidity;
+function checkCertificate({ tls, clientValidity: validity }: ExternalTarget, nowMs: number): DoctorCheck {
   if (validity === null) return diagnose("certificate", [], "no client certificate");
   const end = new Date(validity.toMs).toISOString();
   const remedy = `Renew the client certificate from ${tls?.client?.cert.from}`;

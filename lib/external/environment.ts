@@ -1,29 +1,27 @@
 import { type EnvironmentChange, withoutConnection } from "../environment/client_environment.ts";
-import type { ExternalTemporal, Pem } from "./connection/endpoint.ts";
-import type { RequestedProfile } from "./connection/toml_profile.ts";
+import type { Pem } from "./connection/endpoint.ts";
+import type { ExternalTarget } from "./target.ts";
+
+type Connection = Pick<ExternalTarget, "address" | "namespace" | "tls" | "apiKey" | "grpcMeta" | "profile">;
 
 /**
- * The variables with which Temporal's SDKs and CLI connect to `external`. Unsets other connection variables of the caller's
- * `env`: an SDK refuses, for example, a path from one source and a text from another.
+ * The variables with which Temporal's SDKs and CLI connect to an external Temporal. Unsets other connection variables of the
+ * caller's `env`: an SDK refuses, for example, a path from one source and a text from another.
  *
- * @param apiKey The key itself; null = none.
- * @param profile SDKs read it again, for settings without a variable such as the codec. Without it, they would fill in
- * missing values from the profile `default`.
+ * A requested profile is passed on: SDKs read it again, for settings without a variable such as the codec. Without it, they
+ * would fill in missing values from the profile `default`.
  */
 export function externalEnvironment(
-  external: ExternalTemporal,
-  apiKey: string | null,
+  { address, namespace, tls, apiKey, grpcMeta, profile }: Connection,
   env: Readonly<Record<string, string | undefined>>,
-  profile: RequestedProfile,
 ): EnvironmentChange {
-  const { tls } = external;
   return {
     ...withoutConnection(env),
     ...(profile.name === null ? {} : { TEMPORAL_PROFILE: profile.name }),
     ...(profile.path === null ? {} : { TEMPORAL_CONFIG_FILE: profile.path }),
-    TEMPORAL_ADDRESS: external.address,
-    TEMPORAL_NAMESPACE: external.namespace,
-    ...(apiKey === null ? {} : { TEMPORAL_API_KEY: apiKey }),
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    ...(apiKey === null ? {} : { TEMPORAL_API_KEY: apiKey.reveal() }),
     TEMPORAL_TLS: `${tls !== null}`,
     ...(tls === null ? {} : {
       ...pemVariables("SERVER_CA_CERT", tls.serverCa),
@@ -33,7 +31,7 @@ export function externalEnvironment(
       ...(tls.disableHostVerification ? { TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: "true" } : {}),
     }),
     ...Object.fromEntries(
-      Object.entries(external.grpcMeta).map(([name, value]) => [
+      Object.entries(grpcMeta).map(([name, value]) => [
         `TEMPORAL_GRPC_META_${name.toUpperCase().replaceAll("-", "_")}`,
         value.reveal(),
       ]),

@@ -6,8 +6,8 @@ import { formatAddress } from "../instance/status/addresses.ts";
 import { printableLine } from "../text/printable.ts";
 import { quotedIfNeeded } from "../text/shell_word.ts";
 import { temporalCommand, type TemporalTarget } from "../text/temporal_command.ts";
-import type { Credentials } from "./connection/credentials.ts";
-import type { ExternalTemporal, Pem } from "./connection/endpoint.ts";
+import type { ConnectedTemporal } from "./connection/credentials.ts";
+import type { Pem } from "./connection/endpoint.ts";
 import { causeChain, type TlsFailure, tlsFailureOf } from "./tls_failure.ts";
 
 /** The system error code of `error` or of one of its causes. */
@@ -16,7 +16,7 @@ function deepErrorCode(error: unknown): string | undefined {
 }
 
 /** The failure of a connection. */
-export function unreachable({ address, host, port, origins }: ExternalTemporal, error: unknown): Failure {
+export function unreachable({ address, host, port, origins }: ConnectedTemporal, error: unknown): Failure {
   const text = causeOf(error);
   // Deno reports it without a code.
   const isNameless = /ENOTFOUND|EAI_AGAIN|EAI_NONAME|failed to lookup address/.test(`${deepErrorCode(error)} ${text}`);
@@ -37,12 +37,7 @@ export function unreachable({ address, host, port, origins }: ExternalTemporal, 
 }
 
 /** The failure of TLS with a server that accepted the connection. */
-export function tlsFailed(
-  external: ExternalTemporal,
-  error: unknown,
-  clientValidity: Credentials["clientValidity"],
-): Failure {
-  const { address, host, tls } = external;
+export function tlsFailed({ address, host, tls, clientValidity }: ConnectedTemporal, error: unknown): Failure {
   const isBroken = deepErrorCode(error) === "ECONNRESET" || (error instanceof GrpcError && error.kind === "closed");
   const seen = tlsFailureOf(error) ?? (isBroken ? "broken" : "other");
   const isOfClient = ["no-certificate", "refused-certificate", "broken"].includes(seen);
@@ -117,7 +112,7 @@ const NAMES = { server: "GetSystemInfo", grpc: "Health/Check", namespace: "Descr
 const NOT_AUTHORIZED: readonly number[] = [GrpcStatus.unauthenticated, GrpcStatus.permissionDenied];
 
 /** The server for Temporal's CLI. An API key is left to $TEMPORAL_API_KEY: other users can read arguments. */
-function cliTarget({ address, namespace, tls }: ExternalTemporal): TemporalTarget {
+function cliTarget({ address, namespace, tls }: ConnectedTemporal): TemporalTarget {
   if (tls === null) return { address, namespace };
   const path = (flag: string, pem: Pem | null | undefined) => pem != null && "path" in pem ? [flag, pem.path] : [];
   const flags = [
@@ -133,7 +128,7 @@ function cliTarget({ address, namespace, tls }: ExternalTemporal): TemporalTarge
 
 /** The failure of a request to a server that accepted the connection. */
 export function notAsExpected(
-  external: ExternalTemporal,
+  external: ConnectedTemporal,
   question: keyof typeof NAMES,
   answer: "not-serving" | "not-found" | CheckFailure,
 ): Failure {
@@ -186,7 +181,7 @@ export function notAsExpected(
 }
 
 function notAuthorized(
-  { address, namespace, apiKey, tls, origins }: ExternalTemporal,
+  { address, namespace, apiKey, tls, origins }: ConnectedTemporal,
   text: string,
   facts: object,
 ): Failure {

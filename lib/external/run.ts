@@ -5,7 +5,7 @@ import { environmentFormat, renderEnvironment, variablesSet } from "../environme
 import { toolEnvironment } from "../environment/tool_environment.ts";
 import { externalEnvironment, isSecretVariable } from "./environment.ts";
 import { verified } from "./start.ts";
-import { type ExternalTarget, externalTarget } from "./target.ts";
+import { externalTarget } from "./target.ts";
 
 /** Runs a command with the external Temporal in its environment, after checking that it is usable. */
 export const runExternal: Command = async (context) => {
@@ -24,7 +24,8 @@ export const temporalExternal: Command = async (context) => {
 async function runConnected(context: CommandContext, words: readonly string[]): Promise<number> {
   const target = await externalTarget(context);
   await verified(context, target);
-  return await runIn(context, { ...environmentOf(context, target), ...toolEnvironment(context.invocation) }, words);
+  const { host, invocation } = context;
+  return await runIn(context, { ...externalEnvironment(target, host.env), ...toolEnvironment(invocation) }, words);
 }
 
 /**
@@ -34,7 +35,7 @@ async function runConnected(context: CommandContext, words: readonly string[]): 
 export const envExternal: Command = async (context) => {
   const { host } = context;
   const format = environmentFormat(context);
-  const variables = environmentOf(context, await externalTarget(context));
+  const variables = externalEnvironment(await externalTarget(context), host.env);
   const isSecret = (name: string) => variables[name] !== null && isSecretVariable(name);
   const omitted = host.isTerminal("stdout") ? Object.keys(variables).filter(isSecret) : [];
   const shown = Object.fromEntries(Object.entries(variables).filter(([name]) => !omitted.includes(name)));
@@ -42,7 +43,3 @@ export const envExternal: Command = async (context) => {
   if (omitted.length > 0) await context.tell(`Not shown on a terminal, only to eval and pipes: ${omitted.join(", ")}`);
   return 0;
 };
-
-function environmentOf({ host }: CommandContext, { external, material, profile }: ExternalTarget) {
-  return externalEnvironment(external, material.apiKey?.reveal() ?? null, host.env, profile);
-}

@@ -6,16 +6,14 @@ import { defaultConfigFile } from "../environment/temporal_toml_path.ts";
 import { absolutePath } from "../instance/paths.ts";
 import type { Status } from "../instance/status/status.ts";
 import { checkExternal, type ExternalReport } from "./check.ts";
-import { type Credentials, readCredentials } from "./connection/credentials.ts";
-import { type ExternalTemporal, resolveExternal } from "./connection/endpoint.ts";
+import { type ConnectedTemporal, readCredentials } from "./connection/credentials.ts";
+import { resolveExternal } from "./connection/endpoint.ts";
 import { profileFromOptions, withAbsolutePaths } from "./connection/options.ts";
 import { mergeProfiles, profileFromEnvironment } from "./connection/profile.ts";
 import { readProfile, type RequestedProfile } from "./connection/toml_profile.ts";
 
-/** An external Temporal, with the credentials from its files. */
-export interface ExternalTarget {
-  external: ExternalTemporal;
-  material: Credentials;
+/** An external Temporal, and the profile that was named for it. */
+export interface ExternalTarget extends ConnectedTemporal {
   profile: RequestedProfile;
 }
 
@@ -33,7 +31,7 @@ export async function externalTarget(context: CommandContext): Promise<ExternalT
   const read = await readProfile(profile, defaultConfigFile(env, host.platform));
   const merged = mergeProfiles(profileFromOptions(options), profileFromEnvironment(env), read);
   const external = resolveExternal(withAbsolutePaths(merged, (path) => settingPath(path, host.cwd(), env)));
-  return { external, material: readCredentials(external), profile };
+  return { ...readCredentials(external), profile };
 }
 
 /** The profile that flags, `STIGMER_…` and `config.yaml` name, else Temporal's own variables. */
@@ -51,13 +49,13 @@ export function requestedProfile(
 /** The current status of the external Temporal. */
 export async function lookAtExternal(
   context: CommandContext,
-  { external, material }: ExternalTarget,
+  target: ExternalTarget,
   timeoutMs: number,
 ): Promise<Status> {
   const { host, invocation: { home } } = context;
-  const findings = await checkExternal(host.connect, external, material, timeoutMs);
-  const status = withProject(context, externalStatus(external, findings, home));
-  return material.warnings.length === 0 ? status : { ...status, warnings: material.warnings };
+  const findings = await checkExternal(host.connect, target, timeoutMs);
+  const status = withProject(context, externalStatus(target, findings, home));
+  return target.warnings.length === 0 ? status : { ...status, warnings: target.warnings };
 }
 
 /** The name of the setting that makes Temporal external, for messages. */
@@ -67,7 +65,7 @@ export function externalSource({ invocation: { options } }: CommandContext): str
 
 /** The status document of an external Temporal. */
 function externalStatus(
-  external: ExternalTemporal,
+  { address, namespace, tls, apiKey, origins }: ConnectedTemporal,
   { checks, isReached, serverVersion, failure }: ExternalReport,
   home: string,
 ): Status {
@@ -76,9 +74,9 @@ function externalStatus(
     state: failure === null ? "running" : isReached ? "unhealthy" : "unknown",
     healthy: failure === null,
     managed: false,
-    address: external.address,
+    address,
     uiUrl: null,
-    namespace: external.namespace,
+    namespace,
     temporal: null,
     supervisor: null,
     restarts: 0,
@@ -87,10 +85,10 @@ function externalStatus(
     paths: { home, database: null, log: null },
     external: {
       serverVersion,
-      tls: external.tls !== null,
-      clientCertificate: external.tls?.client != null,
-      apiKey: external.apiKey !== null,
-      from: { ...external.origins },
+      tls: tls !== null,
+      clientCertificate: tls?.client != null,
+      apiKey: apiKey !== null,
+      from: { ...origins },
     },
     ...(failure === null ? {} : { failure }),
   };

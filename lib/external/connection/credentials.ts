@@ -6,11 +6,11 @@ import { shellWord } from "../../text/shell_word.ts";
 import type { ExternalTemporal, Pem, TlsOptions } from "./endpoint.ts";
 import { Secret } from "./secret.ts";
 
-/** The content of the files that an {@linkcode ExternalTemporal} refers to. */
-export interface Credentials {
-  /** Null = plain HTTP/2. */
-  tls: TlsMaterial | null;
+/** An external Temporal, with the content of the files that describe the connection. */
+export interface ConnectedTemporal extends ExternalTemporal {
   apiKey: Secret | null;
+  /** {@linkcode ExternalTemporal.tls} for the connection; null = plain HTTP/2. */
+  tlsMaterial: TlsMaterial | null;
   /** The validity period of the client certificate; null if there is none or it cannot be parsed. */
   clientValidity: { fromMs: number; toMs: number } | null;
   /** Warnings for the user, one line each. */
@@ -28,7 +28,7 @@ const API_KEY = /^[!-~]+$/;
  *
  * @throws {LocalError} `usage` if one cannot be read or has the wrong content
  */
-export function readCredentials(external: ExternalTemporal): Credentials {
+export function readCredentials(external: ExternalTemporal): ConnectedTemporal {
   const { tls, apiKey, origins } = external;
   const warnings: string[] = [];
   const { serverCa = null, client: sources = null } = tls ?? {};
@@ -48,10 +48,13 @@ export function readCredentials(external: ExternalTemporal): Credentials {
       facts: { from },
     });
   }
-  const clientValidity = sources === null || client === null ? null : examineClient(client, sources);
-  if (tls === null) return { tls, apiKey: key, clientValidity, warnings };
-  const { serverName, disableHostVerification } = tls;
-  return { tls: { serverName, disableHostVerification, ca, client }, apiKey: key, clientValidity, warnings };
+  return {
+    ...external,
+    apiKey: key,
+    tlsMaterial: tls === null ? null : { ...tls, ca, client },
+    clientValidity: sources === null || client === null ? null : examineClient(client, sources),
+    warnings,
+  };
 }
 
 function readPem(pem: Pem, what: string): string {
@@ -88,7 +91,7 @@ function openToOthers(path: string): string[] {
 function examineClient(
   client: NonNullable<TlsMaterial["client"]>,
   { cert, key }: NonNullable<TlsOptions["client"]>,
-): Credentials["clientValidity"] {
+): ConnectedTemporal["clientValidity"] {
   let certificate: X509Certificate;
   let isMatching: boolean;
   try {

@@ -1,3 +1,4 @@
+import { isObject } from "../../config/json_value.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { Secret } from "./secret.ts";
 
@@ -147,10 +148,9 @@ function metaName(name: string): string {
 }
 
 function tableAt(value: unknown, name: string, where: string): Record<string, unknown> | undefined {
-  const entry = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  if (entry === undefined) return undefined;
-  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) throw wrongType(name, "a table", where);
-  return entry as Record<string, unknown>;
+  const entry = isObject(value) ? value[name] : undefined;
+  if (entry !== undefined && !isObject(entry)) throw wrongType(name, "a table", where);
+  return entry;
 }
 
 function wrongType(name: string, wanted: string, where: string): LocalError {

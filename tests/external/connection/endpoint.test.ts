@@ -4,6 +4,7 @@ import { LocalError } from "../../../lib/errors/local_error.ts";
 import { resolveExternal, splitAddress } from "../../../lib/external/connection/endpoint.ts";
 import { profileFromOptions, withAbsolutePaths } from "../../../lib/external/connection/options.ts";
 import { type ClientProfile, profileFromEnvironment } from "../../../lib/external/connection/profile.ts";
+import { Secret } from "../../../lib/external/connection/secret.ts";
 import { externalEnvironment, isSecretVariable } from "../../../lib/external/environment.ts";
 import { parseCommandLine } from "../../cli/parse_command_line.ts";
 
@@ -145,8 +146,8 @@ describe("externalEnvironment()", () => {
       { ...profileFromEnvironment(env), ...profileOf({ address: "t:1" }) },
       (path) => `/src/${path}`,
     );
-    const external = resolveExternal(profile);
-    const change = externalEnvironment(external, "key", env, { name: "other", path: null });
+    const named = { apiKey: new Secret("key"), profile: { name: "other", path: null } };
+    const change = externalEnvironment({ ...resolveExternal(profile), ...named }, env);
     assertEquals(change, {
       TEMPORAL_TLS_CERT: null,
       TEMPORAL_TLS_KEY: null,
@@ -163,11 +164,7 @@ describe("externalEnvironment()", () => {
     const set = Object.fromEntries(
       Object.entries(change).filter((entry): entry is [string, string] => entry[1] !== null),
     );
-    const again = externalEnvironment(resolveExternal(profileFromEnvironment(set)), "key", env, {
-      name: "other",
-      path: null,
-    });
-    assertEquals(again, change);
+    assertEquals(externalEnvironment({ ...resolveExternal(profileFromEnvironment(set)), ...named }, env), change);
   });
 
   it("recognizes secret variables", () => {
