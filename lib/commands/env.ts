@@ -1,16 +1,14 @@
 import type { Command } from "../cli/context.ts";
 import { selectNamespace } from "../cli/select_namespace.ts";
 import { currentStatus } from "../client/current_status.ts";
-import { environmentFormat, renderEnvironment, variablesSet } from "../environment/client_environment.ts";
+import { answerEnvironment } from "../environment/client_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
 
 /** Prints the variables of the instance, even if it is not running, so that a shell's startup file can call this. */
 export const env: Command = async (context) => {
-  const format = environmentFormat(context);
   const status = await selectNamespace(context, await currentStatus(context));
   const reach = status.checks.find(({ name, ok }) => name === "reach" && !ok);
   if (reach !== undefined) await context.tell(`warning: ${reach.detail}`);
-  const variables = instanceEnvironment(context.host, status);
-  await context.answer(variablesSet(variables), () => renderEnvironment(variables, format));
+  await answerEnvironment(context, instanceEnvironment(context.host, status));
   return 0;
 };

@@ -21,20 +21,22 @@ export function variablesSet(change: EnvironmentChange): Record<string, string> 
 }
 
 /** The syntax in which variables are printed. */
-export type EnvironmentFormat = "sh" | "fish" | "dotenv";
+type EnvironmentFormat = "sh" | "fish" | "dotenv";
+
+/** Prints what `change` sets, and in the syntax of a shell also what it unsets. */
+export async function answerEnvironment(context: CommandContext, change: EnvironmentChange): Promise<void> {
+  await context.answer(variablesSet(change), () => renderEnvironment(change, formatOf(context)));
+}
 
 /** The syntax to print variables in: what `--dotenv` or `--shell` says, else that of $SHELL. */
-export function environmentFormat({ host, invocation: { commandOptions } }: CommandContext): EnvironmentFormat {
+function formatOf({ host, invocation: { commandOptions } }: CommandContext): EnvironmentFormat {
   if (commandOptions["dotenv"] === true) return "dotenv";
   const shell = commandOptions["shell"] ?? host.env["SHELL"]?.split("/").at(-1);
   return shell === "fish" ? "fish" : "sh";
 }
 
 /** `variables` as lines for a shell's `eval` or a `.env` file; null unsets a variable, which `.env` files cannot express. */
-export function renderEnvironment(
-  variables: Readonly<Record<string, string | null>>,
-  format: EnvironmentFormat,
-): string {
+export function renderEnvironment(variables: EnvironmentChange, format: EnvironmentFormat): string {
   const line = ([name, value]: [string, string | null]) => {
     if (value === null) return { sh: `unset ${name}\n`, fish: `set -e ${name};\n`, dotenv: "" }[format];
     switch (format) {

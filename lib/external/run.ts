@@ -1,7 +1,7 @@
 import type { Command, CommandContext } from "../cli/context.ts";
 import { requireOperands, runIn } from "../client/run_command.ts";
 import { needsServer } from "../config/cli_args.ts";
-import { environmentFormat, renderEnvironment, variablesSet } from "../environment/client_environment.ts";
+import { answerEnvironment } from "../environment/client_environment.ts";
 import { toolEnvironment } from "../environment/tool_environment.ts";
 import { externalEnvironment, isSecretVariable } from "./environment.ts";
 import { verified } from "./start.ts";
@@ -34,12 +34,11 @@ async function runConnected(context: CommandContext, words: readonly string[]): 
  */
 export const envExternal: Command = async (context) => {
   const { host } = context;
-  const format = environmentFormat(context);
   const variables = externalEnvironment(await externalTarget(context), host.env);
   const isSecret = (name: string) => variables[name] !== null && isSecretVariable(name);
   const omitted = host.isTerminal("stdout") ? Object.keys(variables).filter(isSecret) : [];
   const shown = Object.fromEntries(Object.entries(variables).filter(([name]) => !omitted.includes(name)));
-  await context.answer(variablesSet(shown), () => renderEnvironment(shown, format));
+  await answerEnvironment(context, shown);
   if (omitted.length > 0) await context.tell(`Not shown on a terminal, only to eval and pipes: ${omitted.join(", ")}`);
   return 0;
 };
