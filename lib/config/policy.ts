@@ -1,5 +1,5 @@
 import { DEFAULT_LOG_POLICY, type LogPolicy } from "../logs/retention.ts";
-import { isObject } from "./json_value.ts";
+import { isObject } from "../text/json_value.ts";
 
 /** The supervision policy of an instance, in the units of its settings. */
 export interface Policy extends LogPolicy {

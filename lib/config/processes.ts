@@ -1,7 +1,7 @@
 import { LocalError } from "../errors/local_error.ts";
 import { didYouMean } from "../text/did_you_mean.ts";
 import { PROCESS_NAME } from "./flags/process_keys.ts";
-import { isObject, isTexts } from "./json_value.ts";
+import { isObject, isTexts } from "../text/json_value.ts";
 
 /** When a process beside Temporal counts as ready. */
 export type ReadyWhen =

@@ -1,4 +1,4 @@
-import { isObject, isTexts } from "./json_value.ts";
+import { isObject, isTexts } from "../text/json_value.ts";
 
 /** The settings that a Temporal dev server is launched with. */
 export interface Settings {

@@ -1,4 +1,4 @@
-import { isObject } from "../config/json_value.ts";
+import { isObject } from "../text/json_value.ts";
 import { isPartOfPolicy, type Policy } from "../config/policy.ts";
 import { isProcessSettings, type ProcessSettings } from "../config/processes.ts";
 import { completeSettings, isSettings, type RequestedSettings } from "../config/settings.ts";

@@ -6,6 +6,7 @@ import { concatBytes } from "../platform/net/bytes.ts";
 import type { Connection } from "../platform/net/connection.ts";
 import { socketPath } from "../platform/net/socket_path.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import { isObject } from "../text/json_value.ts";
 import { decodeResponse, encodeRequest, type HttpResponse } from "./http1.ts";
 
 /** A supervisor that does not respond for this long counts as unresponsive, in ms. */
@@ -91,7 +92,7 @@ export function readStatus(response: HttpResponse): Status {
 /** The failure in an answer of the control API whose status is not 2xx. */
 export function readFailure(response: HttpResponse): Failure {
   const parsed: unknown = JSON.parse(response.body);
-  const failure = typeof parsed === "object" && parsed !== null && "error" in parsed ? parsed.error : null;
+  const failure = isObject(parsed) ? parsed["error"] : null;
   return isFailure(failure)
     ? failure
     : { code: "internal", message: `The supervisor responded with HTTP status ${response.status}` };

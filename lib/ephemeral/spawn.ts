@@ -19,6 +19,7 @@ import { delay } from "../platform/runtime/delay.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { signalChild } from "../platform/spawn/signal_child.ts";
 import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
+import { parseJson } from "../text/json_value.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { homeNotMade, isOwnFolder } from "../supervisor/ephemeral_home.ts";
 
@@ -78,13 +79,8 @@ export async function spawnEphemeral(
 
 /** The failure that a supervisor printed as its last line; see `supervisor/main.ts`. */
 function failureIn(output: string): Failure | null {
-  try {
-    const value: unknown = JSON.parse(output.trimEnd().split("\n").at(-1) ?? "");
-    return isFailure(value) ? value : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const value = parseJson(output.trimEnd().split("\n").at(-1) ?? "");
+  return isFailure(value) ? value : null;
 }
 
 /** Stops the supervisor, and the Temporal that a killed or hung supervisor leaves behind. */

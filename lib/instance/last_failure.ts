@@ -4,6 +4,7 @@ import { readSettings, type Settings } from "../config/settings.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
 import { readJsonFile, writeJsonFile } from "../platform/files/json_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
+import { isObject } from "../text/json_value.ts";
 import type { Exit } from "./status/status.ts";
 
 /** Why the last supervisor gave up, until the next `start` or `stop`. */
@@ -44,15 +45,15 @@ export function readLastFailure(path: string): LastFailure | null {
 }
 
 function readServed(value: unknown): Served | null {
-  if (typeof value !== "object" || value === null) return null;
-  const { settings, policy } = value as Record<keyof Served, unknown>;
+  if (!isObject(value)) return null;
+  const { settings, policy } = value;
   const known = readSettings(settings);
   return known === null ? null : { settings: known, policy: isPartOfPolicy(policy) ? policy : {} };
 }
 
 function isExit(value: unknown): value is Exit {
-  if (typeof value !== "object" || value === null) return false;
-  const { code, signal, at, reason } = value as Record<keyof Exit, unknown>;
+  if (!isObject(value)) return false;
+  const { code, signal, at, reason } = value;
   return (code === null || typeof code === "number") && (signal === null || typeof signal === "string") &&
     typeof at === "string" && typeof reason === "string";
 }

@@ -2,6 +2,7 @@ import { isPartOfPolicy, type Policy } from "../config/policy.ts";
 import { type LaunchedProcess, readLaunchedProcess } from "../config/processes.ts";
 import { readSettings, type Settings } from "../config/settings.ts";
 import { isDead, type ProcessInfo } from "../platform/processes/processes.ts";
+import { parseJson } from "../text/json_value.ts";
 
 /** Maximum size of a PID file in bytes; a larger file was not written by this tool. */
 export const MAX_RECORD_BYTES = 64 * 1024;
@@ -82,13 +83,8 @@ export function parseRecord(text: string, program = "temporal"): { record: PidRe
 }
 
 function parseFact<T>(json: string | undefined, read: (value: unknown) => T | null): T | null {
-  if (json === undefined) return null;
-  try {
-    return read(JSON.parse(json));
-  } catch (error) {
-    if (error instanceof SyntaxError) return null; // truncated while it was written
-    throw error;
-  }
+  const value = json === undefined ? undefined : parseJson(json); // it may have been cut off while it was written
+  return value === undefined ? null : read(value);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isObject, parseJson } from "../text/json_value.ts";
 import { lineTimeMs } from "./log_lines.ts";
 
 /** A line of a log as one JSON document. */
@@ -35,12 +36,8 @@ export function logDocument(line: string): LogDocument {
 
 /** The parts of a JSON object; null if it is none, as a line that a full disk cut off. */
 function jsonParts(line: string): Record<string, unknown> | null {
-  try {
-    return { ...JSON.parse(line) as Record<string, unknown> };
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const parts = parseJson(line);
+  return isObject(parts) ? parts : null;
 }
 
 /** `key=value` or `key="value"`, as Go's slog.TextHandler writes them. */
@@ -57,10 +54,5 @@ function unquoted(value: string): string {
     if (backslash !== undefined) return whole;
     return `\\u00${code ?? (letter === "a" ? "07" : "0b")}`;
   });
-  try {
-    return JSON.parse(hex) as string;
-  } catch (error) {
-    if (error instanceof SyntaxError) return value;
-    throw error;
-  }
+  return (parseJson(hex) as string | undefined) ?? value;
 }

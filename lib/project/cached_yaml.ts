@@ -1,6 +1,7 @@
 import { type ConfigNode, isConfigNode } from "../config/file/config_node.ts";
 import { orNull } from "../errors/system_error.ts";
 import type { Host } from "../platform/runtime/host.ts";
+import { isObject, parseJson } from "../text/json_value.ts";
 
 /** Limits what is read as a file with settings; no real one is this large. */
 export const MAX_BYTES: number = 1024 * 1024;
@@ -45,13 +46,8 @@ async function hashOf(text: string): Promise<string> {
 /** The cached section of the text with hash `sha256`; undefined if there is no valid one. */
 function cachedSection(host: Host, path: string, sha256: string): ConfigNode | null | undefined {
   const reading = host.readText(path, 10 * MAX_BYTES);
-  if ("refused" in reading) return undefined;
-  try {
-    const cached = JSON.parse(reading.text) as { sha256?: unknown; section?: unknown } | null;
-    if (cached?.sha256 !== sha256) return undefined;
-    return cached.section === null || isConfigNode(cached.section) ? cached.section : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const cached = "text" in reading ? parseJson(reading.text) : undefined;
+  if (!isObject(cached) || cached["sha256"] !== sha256) return undefined;
+  const { section } = cached;
+  return section === null || isConfigNode(section) ? section : undefined;
 }

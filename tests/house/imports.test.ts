@@ -31,7 +31,6 @@ const PURE = [
     "backoff",
     "cli_args",
     "dev_server_args",
-    "json_value",
     "policy",
     "settings",
     "temporal_versions",

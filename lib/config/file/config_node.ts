@@ -1,4 +1,4 @@
-import { isObject } from "../json_value.ts";
+import { isObject } from "../../text/json_value.ts";
 
 /** A value in a YAML file, with its first line, counted from 1. */
 export type ConfigNode =

@@ -1,4 +1,4 @@
-import { isObject } from "../json_value.ts";
+import { isObject } from "../../text/json_value.ts";
 
 /** What a dynamic config value must be, for messages. */
 export const ONE_VALUE = "one value without constraints, which is all that Temporal's dev server takes";

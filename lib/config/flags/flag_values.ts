@@ -3,7 +3,7 @@ import { shellWord } from "../../text/shell_word.ts";
 import { formatDuration, formatSize, readDuration, readSize } from "../../text/units.ts";
 import { type ConfigNode, plainValue } from "../file/config_node.ts";
 import { fileFault } from "../file/file_fault.ts";
-import { isJson } from "../json_value.ts";
+import { parseJson } from "../../text/json_value.ts";
 import { isPort } from "../settings.ts";
 import { dynamicValue, ONE_VALUE } from "./dynamic_value.ts";
 import { type Flag, isRepeatable } from "./flag.ts";
@@ -174,12 +174,12 @@ function checkedPair(flag: Flag, text: string, source: SettingSource): string {
 }
 
 function checkedJsonPair(flag: Flag, key: string, value: string, source: SettingSource): string {
-  if (!isJson(value)) {
+  const given = parseJson(value);
+  if (given === undefined) {
     const example = `${key}="some text"`;
     const typed = source.kind === "file" ? example : shellWord(example); // a shell would remove the quotes
     throw badValue(source, `${flag.value}, with strings in quotes (${typed})`, `${key}=${value}`);
   }
-  const given: unknown = JSON.parse(value);
   const found = dynamicValue(given);
   if (found === null) throw badValue(source, ONE_VALUE, `${key}=${value}`);
   return `${key}=${found.value === given ? value : JSON.stringify(found.value)}`;

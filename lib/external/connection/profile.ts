@@ -1,4 +1,4 @@
-import { isObject } from "../../config/json_value.ts";
+import { isObject } from "../../text/json_value.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { Secret } from "./secret.ts";
 

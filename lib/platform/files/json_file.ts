@@ -1,3 +1,4 @@
+import { isObject, parseJson } from "../../text/json_value.ts";
 import { readBounded, writeAtomically } from "./atomic_file.ts";
 
 /**
@@ -8,14 +9,8 @@ import { readBounded, writeAtomically } from "./atomic_file.ts";
  */
 export function readJsonFile(path: string, maxBytes: number): Readonly<Record<string, unknown>> {
   const reading = readBounded(path, maxBytes);
-  if (!("text" in reading)) return {};
-  try {
-    const value: unknown = JSON.parse(reading.text);
-    return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
+  const value = "text" in reading ? parseJson(reading.text) : undefined;
+  return isObject(value) ? value : {};
 }
 
 /**

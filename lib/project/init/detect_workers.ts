@@ -1,4 +1,5 @@
 import type { Host } from "../../platform/runtime/host.ts";
+import { isObject, parseJson } from "../../text/json_value.ts";
 
 /** A worker that a project seems to have. */
 export interface Worker {
@@ -69,13 +70,10 @@ function nodeWorker(has: Has, read: () => string): Worker | null {
 }
 
 function scriptsIn(manifest: string): Record<string, string> {
-  try {
-    const { scripts = {} } = JSON.parse(manifest) as { scripts?: Record<string, unknown> };
-    const isPlain = ([name, line]: [string, unknown]) => /^[\w:.-]+$/.test(name) && typeof line === "string";
-    return Object.fromEntries(Object.entries(scripts).filter(isPlain)) as Record<string, string>;
-  } catch {
-    return {}; // not JSON, or not an object
-  }
+  const parsed = parseJson(manifest);
+  const scripts = isObject(parsed) && isObject(parsed["scripts"]) ? parsed["scripts"] : {};
+  const isPlain = ([name, line]: [string, unknown]) => /^[\w:.-]+$/.test(name) && typeof line === "string";
+  return Object.fromEntries(Object.entries(scripts).filter(isPlain)) as Record<string, string>;
 }
 
 function goWorker(has: Has): Worker | null {

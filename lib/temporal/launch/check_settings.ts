@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { valuesOfFlag } from "../../config/dev_server_args.ts";
-import { isJson } from "../../config/json_value.ts";
+import { parseJson } from "../../text/json_value.ts";
 import { declaredTypes, SEARCH_ATTRIBUTE_TYPES } from "../../config/flags/search_attribute_types.ts";
 import type { Settings } from "../../config/settings.ts";
 import { LocalError } from "../../errors/local_error.ts";
@@ -17,7 +17,7 @@ export function refuseBadSettings(settings: Settings): void {
   refuseSearchAttributes(valuesOfFlag(settings, "search-attribute"));
   for (const pragma of valuesOfFlag(settings, "sqlite-pragma")) refusePragma(pragma);
   for (const pair of valuesOfFlag(settings, "dynamic-config-value")) {
-    if (/^[^=]+=/.test(pair) && isJson(pair.slice(pair.indexOf("=") + 1))) continue;
+    if (/^[^=]+=/.test(pair) && parseJson(pair.slice(pair.indexOf("=") + 1)) !== undefined) continue;
     throw badFlag("--dynamic-config-value", pair, "KEY=JSON, with strings in double quotes");
   }
   const assets = valuesOfFlag(settings, "ui-asset-path").at(-1);

@@ -1,10 +1,9 @@
-/** Whether `text` is a JSON value. */
-export function isJson(text: string): boolean {
+/** The value of the JSON in `text`; undefined if it is no JSON, as what was cut off. */
+export function parseJson(text: string): unknown {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return false;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
