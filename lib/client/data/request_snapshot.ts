@@ -6,8 +6,9 @@ import { fromFailure } from "../../errors/failure.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { isDead } from "../../platform/processes/processes.ts";
 import { processesHere } from "../../platform/processes/processes_here.ts";
-import { delay, unlessAborted } from "../../platform/runtime/delay.ts";
+import { unlessAborted } from "../../platform/runtime/delay.ts";
 import type { Host } from "../../platform/runtime/host.ts";
+import { poll } from "../../platform/runtime/poll.ts";
 import { systemHere } from "../../platform/system_here.ts";
 
 /** How long to wait for a launch in progress, in ms. */
@@ -32,15 +33,15 @@ export async function obtainSnapshot(
 ): Promise<Snapshot> {
   const startTime = processesHere(host.platform).inspect(host.pid)?.startTime;
   const request = { method: "POST", path: "/snapshot", body: { asker: { pid: host.pid, startTime } } } as const;
-  for (const giveUpAt = performance.now() + TIMEOUT_MS; performance.now() < giveUpAt;) {
-    const asked = askLong(host, home, request, giveUpAt - performance.now());
-    const answer = await unlessAborted(asked, afterwards(signal, LAST_MOMENT_MS));
-    const snapshot = answer.kind === "absent"
-      ? await snapshotUnsupervised(host, home, database, signal)
-      : readAnswer(answer);
-    if (snapshot !== null) return snapshot;
-    await delay(POLL_MS, signal);
-  }
+  const lastMoment = afterwards(signal, LAST_MOMENT_MS);
+  const giveUpAt = performance.now() + TIMEOUT_MS;
+  const tryOnce = async () => {
+    const asked = askLong(host, home, request, Math.max(1, giveUpAt - performance.now()));
+    const answer = await unlessAborted(asked, lastMoment);
+    return answer.kind === "absent" ? await snapshotUnsupervised(host, home, database, signal) : readAnswer(answer);
+  };
+  const snapshot = await poll(tryOnce, { everyMs: POLL_MS, timeoutMs: TIMEOUT_MS, signal });
+  if (snapshot !== null) return snapshot;
   throw new LocalError("timeout", `Timed out after ${TIMEOUT_MS / 1000} s waiting for the instance to start or stop`, {
     hint: "`stigmer-local status` shows details",
   });
