@@ -1,4 +1,5 @@
-import { type ErrorCode, LocalError, messageOf } from "./local_error.ts";
+import { type ErrorCode, LocalError, messageOf, systemErrorCode } from "./local_error.ts";
+import { limitHint } from "./system_error.ts";
 
 /** A {@linkcode LocalError} as plain data, for the control socket and the file of the last failure. */
 export interface Failure {
@@ -17,7 +18,10 @@ export const START_STOPPED: Failure = {
 
 /** Converts `error` to a failure; anything but a {@linkcode LocalError} becomes `internal`. */
 export function toFailure(error: unknown): Failure {
-  if (!(error instanceof LocalError)) return { code: "internal", message: messageOf(error) };
+  if (!(error instanceof LocalError)) {
+    const hint = limitHint(systemErrorCode(error));
+    return { code: "internal", message: messageOf(error), ...(hint === undefined ? {} : { hint }) };
+  }
   const { code, message, hint, facts } = error;
   const hasFacts = Object.keys(facts).length > 0;
   return { code, message, ...(hint === undefined ? {} : { hint }), ...(hasFacts ? { facts } : {}) };

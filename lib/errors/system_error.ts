@@ -15,6 +15,15 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: "its file system is read-only",
 };
 
+/** A limit of the process or the machine that is reached: what that means, and what helps. */
+const LIMITS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EAGAIN: ["no more processes can be started", "End some processes, or raise their limit (`ulimit -u`)"],
+  EFBIG: ["files may not become this large", "Raise the limit (`ulimit -f`)"],
+  EMFILE: ["this process may not open more files", "Raise the limit (`ulimit -n`)"],
+  ENFILE: ["the machine cannot open more files", "End some processes, or raise the limit of the kernel"],
+  ENOMEM: ["not enough memory", "Free some memory"],
+};
+
 /**
  * Why a file or directory could not be created or written, by the code of the system's error; the code itself if there
  * are no words for it.
@@ -22,7 +31,12 @@ const REASONS: Readonly<Record<string, string>> = {
  * @param special Words that fit the caller's system call better.
  */
 export function writeFault(code: string, special: Readonly<Record<string, string>> = {}): string {
-  return special[code] ?? REASONS[code] ?? code;
+  return special[code] ?? REASONS[code] ?? LIMITS[code]?.[0] ?? code;
+}
+
+/** What helps where a limit of the process or the machine is reached; undefined for any other error of the system. */
+export function limitHint(code: string | undefined): string | undefined {
+  return LIMITS[code ?? ""]?.[1];
 }
 
 /** What `call` returns; null where the system refuses it, for what is not worth an error. */

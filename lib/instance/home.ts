@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, type Stats, statSync, writeFileSync, 
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
-import { writeFault } from "../errors/system_error.ts";
+import { limitHint, writeFault } from "../errors/system_error.ts";
 import { networkFileSystem } from "../platform/files/network_file_system.ts";
 import { openUnlinked } from "../platform/files/unlinked_file.ts";
 import { ownerFault } from "./owner.ts";
@@ -127,7 +127,7 @@ const HINTS: Readonly<Record<string, string>> = {
 function explain(path: string, error: unknown): LocalError {
   const code = systemErrorCode(error);
   if (code === undefined) throw error;
-  return unusable(path, writeFault(code, REASONS), HINTS[code] ?? "Choose another --home", error);
+  return unusable(path, writeFault(code, REASONS), HINTS[code] ?? limitHint(code) ?? "Choose another --home", error);
 }
 
 function unusable(path: string, reason: string, hint: string, cause?: unknown): LocalError {

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
-import { writeFault } from "../errors/system_error.ts";
+import { limitHint, writeFault } from "../errors/system_error.ts";
 
 /**
  * Opens the log at `path` for append; creates it with mode 0600 if it does not exist. Never follows a symbolic link, whose
@@ -16,7 +16,8 @@ export function openLog(path: string): number {
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined) throw error;
-    throw unusable(path, writeFault(code), "Check the owner and permissions of the file, and of --home", error);
+    const hint = limitHint(code) ?? "Check the owner and permissions of the file, and of --home";
+    throw unusable(path, writeFault(code), hint, error);
   }
   if (fstatSync(fd).isFile()) return fd;
   closeSync(fd);

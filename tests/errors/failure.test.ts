@@ -27,6 +27,11 @@ describe("toFailure()", () => {
     assertEquals(toFailure("thrown"), { code: "internal", message: "thrown" });
     assertEquals(toFailure(undefined), { code: "internal", message: "undefined" });
   });
+
+  it("says what helps where the system has reached a limit", () => {
+    const error = Object.assign(new Error("EMFILE: too many open files, scandir '/proc/self/fd'"), { code: "EMFILE" });
+    assertEquals(toFailure(error).hint, "Raise the limit (`ulimit -n`)");
+  });
 });
 
 describe("fromFailure()", () => {

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
-import { writeFault } from "../../lib/errors/system_error.ts";
+import { limitHint, writeFault } from "../../lib/errors/system_error.ts";
 
 describe("writeFault()", () => {
   it("names the reason in words, the caller's first, else the code", () => {
@@ -10,5 +10,13 @@ describe("writeFault()", () => {
       "no directory can be created there",
     );
     assertEquals(writeFault("EIO", { ENOENT: "other" }), "EIO");
+  });
+
+  it("names a limit that is reached, as limitHint() names what helps", () => {
+    assertEquals([writeFault("EFBIG"), limitHint("EFBIG")], [
+      "files may not become this large",
+      "Raise the limit (`ulimit -f`)",
+    ]);
+    assertEquals([limitHint("EACCES"), limitHint(undefined)], [undefined, undefined]);
   });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { withoutSession } from "../../environment/daemon_environment.ts";
 import { isNotOnPath, LocalError, type LocalErrorOptions, systemErrorCode } from "../../errors/local_error.ts";
+import { started } from "../../platform/spawn/started.ts";
 import type { InstallStepOptions } from "../render_install.ts";
 import { unsearchedFolders } from "../unsearched_folders.ts";
 import { readTemporalVersion } from "../version/query_version.ts";
@@ -39,11 +40,15 @@ export async function buildTemporal(scratch: string, options: InstallStepOptions
 /** Go and its compilers are one process group, which is killed when the signal aborts. */
 async function runGoInstall(scratch: string, { version, env, onProgress, signal }: InstallStepOptions): Promise<void> {
   const flags = ["-v", "-ldflags", `-s -w -X ${VERSION_VARIABLE}=${version}`];
-  const child = spawn("go", ["install", ...flags, `${PACKAGE}@v${version}`], {
-    cwd: scratch,
-    env: goEnvironment(env, scratch),
-    detached: true,
-    stdio: ["ignore", "ignore", "pipe"],
+  const child = await started(() =>
+    spawn("go", ["install", ...flags, `${PACKAGE}@v${version}`], {
+      cwd: scratch,
+      env: goEnvironment(env, scratch),
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"],
+    })
+  ).catch((error: unknown) => {
+    throw goNotStarted(version, error);
   });
 
   let output = "";
@@ -66,14 +71,10 @@ async function runGoInstall(scratch: string, { version, env, onProgress, signal 
   signal?.addEventListener("abort", onAbort);
   if (signal?.aborted) onAbort();
   try {
-    const end = await new Promise<{ code: number | null } | { error: unknown }>((resolve) => {
-      child.once("error", (error) => resolve({ error }));
-      child.once("close", (code) => resolve({ code }));
-    });
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
     if (signal?.aborted) signalChildGroup(child, "SIGKILL"); // compilers may outlive go
     signal?.throwIfAborted();
-    if ("error" in end) throw goNotStarted(version, end.error);
-    if (end.code === 0) return;
+    if (code === 0) return;
     const { message, hint } = explainGoFailure(output);
     throw buildFailed(version, message, { hint, facts: { goOutput: output.trim().split("\n").slice(-10) } });
   } finally {

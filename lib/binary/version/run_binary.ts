@@ -3,6 +3,7 @@ import process from "node:process";
 import { daemonEnvironment } from "../../environment/daemon_environment.ts";
 import { systemErrorCode } from "../../errors/local_error.ts";
 import { spawnClosed } from "../../platform/spawn/close_on_exec.ts";
+import { started } from "../../platform/spawn/started.ts";
 
 /**
  * How long to wait for the output of a binary, in ms. macOS checks a program before its first run, and makes it wait:
@@ -34,13 +35,16 @@ export async function askBinary(
   timeoutMs: number = answerDeadlineMs(),
 ): Promise<BinaryAnswer> {
   // A hung binary would otherwise hold the caller's locks.
-  const child = spawnClosed(() =>
-    spawn(binary, args, {
-      detached: true,
-      stdio: ["ignore", stream === "stdout" ? "pipe" : "ignore", stream === "stderr" ? "pipe" : "ignore"],
-      env: daemonEnvironment(process.env, process.cwd), // as Temporal will be launched
-    })
-  );
+  const child = await started(() =>
+    spawnClosed(() =>
+      spawn(binary, args, {
+        detached: true,
+        stdio: ["ignore", stream === "stdout" ? "pipe" : "ignore", stream === "stderr" ? "pipe" : "ignore"],
+        env: daemonEnvironment(process.env, process.cwd), // as Temporal will be launched
+      })
+    )
+  ).catch((error: unknown) => ({ error }));
+  if ("error" in child) return { kind: "not-run", error: child.error };
   const answering = child[stream]!;
   let output = "";
   answering.setEncoding("utf8");
@@ -58,15 +62,13 @@ export async function askBinary(
   signal?.addEventListener("abort", kill);
   if (signal?.aborted) kill();
   try {
-    const failure = await new Promise<unknown>((resolve) => {
-      child.once("error", resolve);
+    await new Promise<void>((resolve) => {
       child.once("exit", () => {
-        if (answering.destroyed || answering.readableEnded) resolve(null);
-        else answering.once("close", () => resolve(null));
+        if (answering.destroyed || answering.readableEnded) resolve();
+        else answering.once("close", resolve);
       });
     });
     signal?.throwIfAborted();
-    if (failure !== null) return { kind: "not-run", error: failure };
     if (isKilled) return { kind: "silent" };
     return { kind: "ended", exitCode: child.exitCode, signal: child.signalCode, output };
   } finally {

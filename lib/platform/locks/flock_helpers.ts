@@ -1,9 +1,11 @@
-import { spawn } from "node:child_process";
+import { spawn, type SpawnOptions } from "node:child_process";
 import process from "node:process";
-import { isNotOnPath, type LocalError } from "../../errors/local_error.ts";
+import { isNotOnPath, type LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { limitHint, writeFault } from "../../errors/system_error.ts";
 import { isDeno } from "../runtime/host.ts";
 import { spawnClosed } from "../spawn/close_on_exec.ts";
 import { findSystemTool } from "../spawn/executable.ts";
+import { started } from "../spawn/started.ts";
 import { lockFailed } from "./lock_failure.ts";
 
 /**
@@ -40,8 +42,8 @@ interface HelperEnd {
  */
 export async function flockByHelper(fd: number, path: string): Promise<boolean> {
   for (const [command, args] of Object.entries(HELPERS)) {
-    let end = await run(command, args, fd);
-    for (let tries = 1; end?.code === null && tries < MAX_TRIES; tries++) end = await run(command, args, fd);
+    let end = await run(command, args, fd, path);
+    for (let tries = 1; end?.code === null && tries < MAX_TRIES; tries++) end = await run(command, args, fd, path);
     if (end === null) continue;
     const { code, complaint } = end;
     if (code === 0) return true;
@@ -58,22 +60,24 @@ export async function flockByHelper(fd: number, path: string): Promise<boolean> 
  * Null if the program is not installed. Not spawnSync, which blocks signal handlers. Not detached: in this process group
  * it counts as part of this process.
  */
-async function run(command: string, args: readonly string[], fd: number): Promise<HelperEnd | null> {
+async function run(command: string, args: readonly string[], fd: number, path: string): Promise<HelperEnd | null> {
   const program = findSystemTool(command, process.env.PATH);
   if (program === null) return null;
   // Without the caller's LD_PRELOAD, PERL5OPT …, which can print to stderr: output means failure.
   const env = process.env["PATH"] === undefined ? {} : { PATH: process.env["PATH"] };
   let child;
   try {
-    child = spawnClosed(() => spawn(program, args, { env, stdio: ["ignore", "ignore", "pipe", fd] }));
+    const options = { env, stdio: ["ignore", "ignore", "pipe", fd] } satisfies SpawnOptions;
+    child = await started(() => spawnClosed(() => spawn(program, args, options)));
   } catch (error) {
     if (isNotOnPath(error)) return null;
-    throw error;
+    const code = systemErrorCode(error);
+    if (code === undefined) throw error;
+    throw failed(path, `${command} cannot be started: ${writeFault(code)}`, limitHint(code));
   }
-  return await new Promise((resolve, reject) => {
+  return await new Promise((resolve) => {
     let complaint = "";
     child.stderr!.setEncoding("utf8").on("data", (text: string) => complaint += text);
-    child.once("error", (error) => isNotOnPath(error) ? resolve(null) : reject(error));
     child.once("close", (code) => resolve({ code, complaint: complaint.trim() }));
   });
 }

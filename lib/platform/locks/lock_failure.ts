@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { LocalError, type LocalErrorOptions, systemErrorCode } from "../../errors/local_error.ts";
-import { orNull, writeFault } from "../../errors/system_error.ts";
+import { limitHint, orNull, writeFault } from "../../errors/system_error.ts";
 
 const NO_LOCKS = "its file system does not support locks";
 const REASONS = { EOPNOTSUPP: NO_LOCKS, ENOTSUP: NO_LOCKS };
@@ -35,7 +35,8 @@ export function lockFailed(path: string, reason: string, { facts, ...options }: 
 export function openRefused(error: unknown, path: string): unknown {
   const code = isSocketOrPipe(path) ? "ENXIO" : systemErrorCode(error);
   if (code === undefined) return error;
-  return lockFailed(path, writeFault(code, REASONS), { hint: HINTS[code] ?? "Check --home", cause: error });
+  const hint = HINTS[code] ?? limitHint(code) ?? "Check --home";
+  return lockFailed(path, writeFault(code, REASONS), { hint, cause: error });
 }
 
 function isSocketOrPipe(path: string): boolean {

@@ -54,9 +54,9 @@ function waitByPerl(onGone: () => void, signal: AbortSignal): void {
     spawn(perl, ["-e", WAIT_FOR_READER], { env: {}, stdio: ["pipe", "inherit", "ignore"] })
   );
   child.on("error", () => {}); // then the next write tells
-  child.stdin!.on("error", () => {});
+  child.stdin?.on("error", () => {}); // missing where no descriptor is left
   child.once("exit", (code) => {
     if (code === 0) onGone();
   });
-  signal.addEventListener("abort", () => child.stdin!.destroy(), { once: true });
+  signal.addEventListener("abort", () => child.stdin?.destroy(), { once: true });
 }

@@ -10,6 +10,7 @@ import { type DescriptorPlan, planExactly, planForDeno } from "./descriptor_plan
 import { cannotRun, findSystemTool } from "./executable.ts";
 import type { PosixChild } from "./posix_spawn_deno.ts";
 import type { ProcessExit, SpawnOptions } from "./spawn_options.ts";
+import { started } from "./started.ts";
 
 /** Name of the exec wrapper in its command line, which distinguishes it from the program. */
 export const EXEC_WRAPPER_NAME = "stigmer-local-launcher";
@@ -36,7 +37,7 @@ export async function spawnByRuntime(program: string, options: SpawnOptions): Pr
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
   });
-  await started(child);
+  await started(() => child);
   const pid = child.pid!;
   if (hasWrapper) await wrapperGone(pid, program, exited);
   child.unref();
@@ -86,14 +87,6 @@ function wrapperCommand({ redirections, beyondShell }: DescriptorPlan, program: 
   const line = [...shell, "-c", script, EXEC_WRAPPER_NAME, ...program];
   const perl = bash === null ? find("perl") : null;
   return perl === null ? line : [perl, "-e", PERL_CLOSER, beyondShell.join(" "), ...line];
-}
-
-/** Resolves when the runtime has started the process; Node emits a failure as an event, Deno throws. */
-function started(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once("spawn", resolve);
-    child.once("error", reject);
-  });
 }
 
 /**

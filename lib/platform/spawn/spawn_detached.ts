@@ -1,5 +1,5 @@
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
-import { isUnnamedErrno } from "../../errors/system_error.ts";
+import { isUnnamedErrno, limitHint, writeFault } from "../../errors/system_error.ts";
 import { INSTALL_ROSETTA } from "../../text/macos_commands.ts";
 import { cannotRun, requireExecutable } from "./executable.ts";
 import { type PosixChild, posixSpawn } from "./posix_spawn_deno.ts";
@@ -65,5 +65,5 @@ function explain(error: unknown, { command, cwd }: SpawnOptions): unknown {
       error,
     );
   }
-  return cannotRun(command, code, code, "Check the binary and its permissions", error);
+  return cannotRun(command, code, writeFault(code), limitHint(code) ?? "Check the binary and its permissions", error);
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { isNotOnPath, messageOf } from "../../errors/local_error.ts";
 import { spawnClosed } from "../../platform/spawn/close_on_exec.ts";
+import { started } from "../../platform/spawn/started.ts";
 
 /** More answers are forgotten, in order to stay small. */
 const MOST_REMEMBERED = 10_000;
@@ -93,7 +94,7 @@ async function askGit(repository: string, paths: readonly string[], signal: Abor
   const options = { env: environment(), stdio: "pipe", timeout: DEADLINE_MS, killSignal: "SIGKILL" } as const;
   let child;
   try {
-    child = spawnClosed(() => spawn("git", args, options));
+    child = await started(() => spawnClosed(() => spawn("git", args, options)));
   } catch (error) {
     return { failed: reasonOf(error) };
   }
@@ -106,16 +107,12 @@ async function askGit(repository: string, paths: readonly string[], signal: Abor
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors = (errors + text).slice(0, MAX_ERROR_CHARS));
   child.stdin.on("error", () => {}); // git has exited; its exit code tells
   child.stdin.end(paths.map((path) => `${path}\0`).join(""));
-  const end = await new Promise<{ code: number | null } | { error: unknown }>((resolve) => {
-    child.once("error", (error) => resolve({ error }));
-    child.once("close", (code) => resolve({ code }));
-  });
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   signal.removeEventListener("abort", kill);
-  if ("error" in end) return { failed: reasonOf(end.error) };
   // 1 means that none is ignored, see git-check-ignore(1).
-  if (end.code === 0 || end.code === 1) return { ignored: new Set(output.split("\0").filter((each) => each !== "")) };
+  if (code === 0 || code === 1) return { ignored: new Set(output.split("\0").filter((each) => each !== "")) };
   const [line = ""] = errors.trim().split("\n");
-  return { failed: line || (end.code === null ? "it was killed, or took 10 s" : `it exited with ${end.code}`) };
+  return { failed: line || (code === null ? "it was killed, or took 10 s" : `it exited with ${code}`) };
 }
 
 /** Without what git sets for a hook, such as GIT_DIR. */

@@ -92,6 +92,12 @@ const PATTERNS: readonly Pattern[] = [
     hint: "Check the permissions of the database and of its directory",
   },
   {
+    cause: "database-unwritable",
+    matches: /disk I\/O error/,
+    message: (match, { database }) => `${database} cannot be read or written: ${match[0]}`,
+    hint: "Check its disk, and the limit of the size of files (`ulimit -f`)",
+  },
+  {
     cause: "disk-full",
     matches: /database or disk is full|no space left on device|disk quota exceeded/i,
     message: () => "The disk is full",

@@ -15,6 +15,7 @@ import { isLinux, needsLinux, withFlock } from "../../portable.ts";
 import { awaited, killGroup, scriptCommand, until, withProcess, withTempDir } from "../support.ts";
 
 const ADOPTER = fileURLToPath(new URL("../fixtures/adopt_lock.ts", import.meta.url));
+const WITHOUT_DESCRIPTORS = fileURLToPath(new URL("../fixtures/lock_without_descriptors.ts", import.meta.url));
 
 const noHelpers = needsLinux("open(2) locks there, and no helper");
 
@@ -168,6 +169,21 @@ describe("tryLock()", () => {
         lock!.close();
       }),
   );
+
+  for (const runtime of ["deno", "node"] as const) {
+    it(
+      `names the limit of open files when no helper can be started for it (${runtime})`,
+      { skip: noHelpers },
+      () =>
+        withTempDir(async (folder) => {
+          const fixture = [...scriptCommand(runtime, WITHOUT_DESCRIPTORS), folder];
+          await withProcess(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...fixture], async ({ output, exited }) => {
+            assertEquals(await awaited(exited), { code: 0, signal: null });
+            assertEquals(output(), "taken\nlock-failed: Raise the limit (`ulimit -n`)\n");
+          });
+        }),
+    );
+  }
 
   it(
     "says so when no helper can be found, under a runtime that needs one",

@@ -105,6 +105,13 @@ describe("explainFailure()", () => {
     assertEquals(causeOf(fixture("port-taken.ui.txt")).cause, "port-taken");
   });
 
+  it("names the limit of the size of files where the database cannot be written", () => {
+    const lastWords = "Error: failed starting server: GetClusterMetadata operation failed. Error: disk I/O error (778)";
+    const { cause, message, hint } = diagnoseExit({ lastWords, exitCode: 1, signal: null });
+    assertEquals([cause, message], ["database-unwritable", "The database cannot be read or written: disk I/O error"]);
+    assert(hint.includes("ulimit -f"), hint);
+  });
+
   it("does not take a warning for the cause", () => {
     const output = 'time=2026-01-01T00:00:00.000 level=WARN msg="disk" error="no space left on device"\n';
     assertEquals(diagnoseExit({ lastWords: output, exitCode: 0, signal: null }), {
