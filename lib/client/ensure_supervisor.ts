@@ -3,7 +3,8 @@ import type { CommandContext } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong, type ControlRequest } from "../control/request.ts";
-import type { LocalError } from "../errors/local_error.ts";
+import { refuseSocketFolder } from "../control/socket_folder.ts";
+import { LocalError } from "../errors/local_error.ts";
 import { type LaunchRequest, SUPERSEDED_EXIT } from "../instance/context.ts";
 import { prepareHome } from "../instance/home.ts";
 import { readLastFailure } from "../instance/last_failure.ts";
@@ -47,6 +48,7 @@ const RETRY_MS = 25;
  */
 export async function startSupervised(context: CommandContext, timeoutMs: number, replaces: boolean): Promise<Status> {
   const { host, invocation: { home, commandOptions } } = context;
+  refuseFirstProcess(context);
   requireDeclared(context.invocation.names ?? [], context.invocation);
   const launchRequest = await createLaunchRequest(context, replaces);
   const noWait = commandOptions["no-wait"] === true;
@@ -55,6 +57,17 @@ export async function startSupervised(context: CommandContext, timeoutMs: number
   const status = await withLiveLine(context, () => interruptible(host, home, ensured));
   await tellMove(context, status);
   return status;
+}
+
+/**
+ * The kernel kills every process of a container when the first one exits (pid_namespaces(7)): a start would succeed, and
+ * leave nothing. The command of `run` ends before.
+ */
+function refuseFirstProcess({ host, invocation: { command } }: CommandContext): void {
+  if (host.pid !== 1 || command.name === "run") return;
+  throw new LocalError("usage", "This command is PID 1 of its container: Temporal would be killed when it exits", {
+    hint: "`stigmer-local start --foreground` keeps running, and stops Temporal on SIGTERM",
+  });
 }
 
 /**
@@ -107,6 +120,7 @@ async function ensureSupervisor(host: Host, launchRequest: LaunchRequest, waitin
       await (await import("./kill_unresponsive_supervisor.ts")).killUnresponsiveSupervisor(host, home);
       own = null;
     }
+    if (own === null && answer.kind === "absent") refuseSocketFolder(paths.controlSocket);
     await delay(own === null ? RETRY_MS : POLL_MS);
   }
 }

@@ -1,4 +1,5 @@
 import { askSupervisor } from "../control/client.ts";
+import { refuseSocketFolder } from "../control/socket_folder.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { createInstance, type Instance, limitBesideMs } from "../instance/context.ts";
 import { findProcess } from "../instance/find_process.ts";
@@ -71,7 +72,7 @@ async function takeSupervisorLock(
   system: System,
 ): Promise<LockFile | null> {
   const { tryLock, nowMs, delay, processes } = system;
-  const { supervisorLock } = instancePaths(home);
+  const { supervisorLock, controlSocket } = instancePaths(home);
   let hasKilled = false;
   let holders: number[] = [];
   for (const giveUpAt = nowMs() + SETTLE_MS; nowMs() < giveUpAt;) {
@@ -88,6 +89,7 @@ async function takeSupervisorLock(
     }
     const answer = await askSupervisor(host, home, "GET", "/healthz");
     if (answer.kind === "answer") return null;
+    if (answer.kind === "absent") refuseSocketFolder(controlSocket);
     if (answer.kind === "silent") isSilent = true;
     await delay(25);
   }

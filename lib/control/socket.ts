@@ -1,10 +1,11 @@
 import { chmodSync, renameSync } from "node:fs";
-import { LocalError, systemErrorCode } from "../errors/local_error.ts";
+import { systemErrorCode } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
 import { type FileIdentity, identityOf, isSameFile } from "../platform/files/file_identity.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { socketPath } from "../platform/net/socket_path.ts";
 import { serveUnix } from "./server.ts";
+import { socketIsFolder } from "./socket_folder.ts";
 import type { Handler, UnixServer } from "./unix_server.ts";
 
 /** Errors of unlink(2) if the home was deleted, or became read-only. */
@@ -75,9 +76,5 @@ async function bind({ paths, host }: Instance, handler: Handler): Promise<Bound>
 /** rename(2) replaces a file, a link or a FIFO, but not a directory. */
 function explain(error: unknown, path: string): unknown {
   if (!["EISDIR", "ENOTEMPTY", "EEXIST"].includes(systemErrorCode(error) ?? "")) return error;
-  return new LocalError("home-unusable", `Cannot create the control socket ${path}: it is a directory`, {
-    hint: "Move the directory away",
-    facts: { path },
-    cause: error,
-  });
+  return socketIsFolder(path, error);
 }

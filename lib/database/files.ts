@@ -1,8 +1,7 @@
-import { existsSync, lstatSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalError, systemErrorCode } from "../errors/local_error.ts";
 import { orNull } from "../errors/system_error.ts";
-import { writeAtomically } from "../platform/files/atomic_file.ts";
 import { removeIfPresent } from "../platform/files/remove_if_present.ts";
 import { syncPath } from "../platform/files/sync_path.ts";
 import { checkDatabase, SIDE_FILES, unusableDatabase } from "./path.ts";
@@ -64,11 +63,14 @@ export function finishDatabase(path: string): void {
 }
 
 function markBeingMade(path: string): void {
+  const marker = markerPath(path);
   try {
-    // By rename, which replaces a symbolic link instead of writing to its target.
-    writeAtomically(
-      markerPath(path),
+    removeIfPresent(marker); // it may be a link, whose target is another's
+    // Made in place: that it is there says all, and a kill leaves no temporary file beside the database.
+    writeFileSync(
+      marker,
       "Temporal is creating this database, or was killed while it did. stigmer-local removes this file once Temporal is ready.\n",
+      { flag: "wx", mode: 0o600 },
     );
     syncPath(dirname(path)); // the marker must survive a power cut that the database survives
   } catch (error) {

@@ -1,8 +1,10 @@
 import { readdirSync } from "node:fs";
-import { basename, join } from "node:path";
-import { isTemporaryOf } from "../platform/files/atomic_file.ts";
+import { join } from "node:path";
+import { temporariesOf } from "../platform/files/atomic_file.ts";
 import { removeQuietly } from "../platform/files/remove_if_present.ts";
 import type { Instance } from "./context.ts";
+import { processPaths } from "./paths.ts";
+import { recordedNames } from "./pid_file.ts";
 
 /** The name under which supervisor PID binds its socket before renaming it to `control.sock`. */
 const OWN_SOCKET = /^\.control-(\d+)$/;
@@ -17,12 +19,22 @@ export function sweepTemporaries(instance: Pick<Instance, "paths" | "processes">
  * running, some may be its own, in use at this moment.
  */
 export function temporariesIn({ paths, processes }: Pick<Instance, "paths" | "processes">): string[] {
-  const ours = [paths.record, paths.lastFailure, paths.history].map((path) => basename(path));
+  const { home, record, lastFailure, history, ports } = paths;
+  const ours = [
+    record,
+    lastFailure,
+    history,
+    ports,
+    ...recordedNames(home).map((name) => processPaths(paths, name).record),
+  ];
   const isStale = (name: string) => {
     const [, pid] = OWN_SOCKET.exec(name) ?? [];
-    return pid === undefined ? ours.some((each) => isTemporaryOf(name, each)) : !processes.isThere(Number(pid));
+    return pid !== undefined && !processes.isThere(Number(pid));
   };
-  return readdirSync(paths.home).filter(isStale).map((name) => join(paths.home, name));
+  return [
+    ...ours.flatMap(temporariesOf),
+    ...readdirSync(home).filter(isStale).map((name) => join(home, name)),
+  ];
 }
 
 /** Removes the control socket of a supervisor that was killed. Only for the holder of `supervisor.lock`. */

@@ -147,6 +147,13 @@ describe("prepareDatabase()", () => {
       assertEquals(readdirSync(folder).sort(), ["t.db", "t.db.being-made"]);
     }));
 
+  it("marks it without a temporary file, which a kill would leave beside it: there is no room for its name", () =>
+    withTempDir(async (folder) => {
+      const name = "d".repeat(255 - ".being-made".length);
+      await prepareDatabase(join(folder, name), NOW);
+      assertEquals(readdirSync(folder), [`${name}.being-made`]);
+    }));
+
   it("puts its mark in the place of a link, and leaves alone what that leads to", () =>
     withTempDir(async (folder) => {
       const path = join(folder, "t.db");

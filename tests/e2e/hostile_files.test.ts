@@ -1,9 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { type TestInstance, withInstance } from "./support.ts";
+import { type TestInstance, until, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 import { assertRefused, withFolder } from "./support_places.ts";
 
@@ -158,6 +167,22 @@ describe("in place of a file of the tool", () => {
 
   it("FIFOs, dangling links and a folder: start works around them too, and does not block", () =>
     withInstance((instance) => assertStartsAround(instance, TOLERATED_TOO)));
+
+  it("a directory as control.sock of a running instance: start and stop say so at once, and work once it is gone", () =>
+    withInstance(async (instance) => {
+      const status = await instance.start(["--headless"]);
+      const { controlSocket } = instance.paths;
+      unlinkSync(controlSocket);
+      place(instance.home, "control.sock", "folder");
+      for (const command of ["start", "stop", "restart"]) {
+        assertRefused(await instance.run([command]), /control\.sock: it is a directory\nhint: Move the directory away/);
+      }
+      assertUnharmed(instance.home);
+      rmSync(controlSocket, { recursive: true });
+      await until("the supervisor listens again", () => existsSync(controlSocket));
+      assertEquals((await instance.start()).temporal?.pid, status.temporal?.pid);
+      await stopCleanly(instance, status);
+    }));
 
   it("a link to the lock of another instance: the other instance is not mistaken for this one, and keeps running", () =>
     withInstance((other) =>

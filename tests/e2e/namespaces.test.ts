@@ -52,6 +52,14 @@ describe("as PID 1 of a container", { skip: whyNot() }, () => {
       assertEquals(code, 0, stderr);
       assertNothingLeft(instance, []);
     }));
+
+  it("start refuses what would be killed with it, and says what stays", () =>
+    withInstance(async (instance) => {
+      const { code, stderr } = await inside(instance, ["start", "--headless"]);
+      assertEquals(code, 2, stderr);
+      assertMatch(stderr, /^error: This command is PID 1 .*\nhint: `stigmer-local start .*--foreground/);
+      assertEquals((await instance.status()).state, "stopped");
+    }));
 });
 
 describe("in a container that shares the home", { skip: whyNot() }, () => {

@@ -219,6 +219,7 @@ const LEFT = [
   "temporal.pid.0a1b2c3d.tmp",
   "outcome.json.deadbeef.tmp",
   "history.jsonl.00000000.tmp",
+  "ports.json.01234567.tmp",
   `.control-${UNUSED_PID}`,
 ];
 /** Files with similar names that are not theirs. */

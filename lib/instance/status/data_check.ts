@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Settings } from "../../config/settings.ts";
+import { orNull } from "../../errors/system_error.ts";
 import { linesSince } from "../../logs/log_lines.ts";
 import { readTail } from "../../logs/read_tail.ts";
 import { fullDisk } from "../../platform/files/free_space.ts";
@@ -28,7 +29,8 @@ export function checkData(
 ): { ok: boolean; detail: string } {
   const full = fullDisk(dataFolders(paths, { dbFilename }));
   if (full !== null) return { ok: false, detail: full };
-  const error = recentWriteError(paths.temporalLog, Math.max(startedAtMs, nowMs - RECENT_MS));
+  // A log that cannot be read tells nothing: Temporal writes on to the file that it has open.
+  const error = orNull(() => recentWriteError(paths.temporalLog, Math.max(startedAtMs, nowMs - RECENT_MS)));
   if (error !== null) return { ok: false, detail: `Temporal cannot write: ${error}` };
   return { ok: true, detail: dbFilename ?? "in memory" };
 }

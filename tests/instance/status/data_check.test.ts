@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { completeSettings } from "../../../lib/config/settings.ts";
@@ -46,10 +46,16 @@ describe("checkData()", () => {
     }
   });
 
-  it("passes without a log", () =>
+  it("passes without a log, and where the log cannot be read", () =>
     withTempDir((home) => {
       const paths = instancePaths(home);
       const inMemory = completeSettings({ dbFilename: null }, paths.defaultDatabase);
-      assertEquals(checkData(paths, inMemory, 0, Date.now()), { ok: true, detail: "in memory" });
+      const passes = () => assertEquals(checkData(paths, inMemory, 0, Date.now()), { ok: true, detail: "in memory" });
+      passes();
+      writeFileSync(paths.logsDir, "not a directory");
+      passes();
+      unlinkSync(paths.logsDir);
+      symlinkSync(paths.logsDir, paths.logsDir);
+      passes();
     }));
 });
