@@ -75,16 +75,18 @@ async function takeSupervisorLock(
   const { supervisorLock, controlSocket } = instancePaths(home);
   let hasKilled = false;
   let holders: number[] = [];
-  for (const giveUpAt = nowMs() + SETTLE_MS; nowMs() < giveUpAt;) {
+  for (const settledAt = nowMs() + SETTLE_MS;;) {
+    const isOverdue = nowMs() >= settledAt;
     const lock = await tryLock(supervisorLock);
     if (lock !== null) {
       await untilExited(holders, processes, system);
       return lock;
     }
     if (holders.length === 0) holders = processes.lockHolders(supervisorLock).map(({ pid }) => pid);
-    if (isSilent && !hasKilled) {
+    if (isOverdue && hasKilled) break;
+    if ((isSilent || isOverdue) && !hasKilled) {
       hasKilled = true;
-      if (await killUnresponsiveSupervisor(host, home, system) === "answers") return null;
+      if (await killUnresponsiveSupervisor(host, home, system, !isOverdue) === "answers") return null;
       continue;
     }
     const answer = await askSupervisor(host, home, "GET", "/healthz");

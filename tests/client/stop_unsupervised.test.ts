@@ -143,7 +143,19 @@ describe("stopUnsupervised()", () => {
   );
 
   it(
-    "gives up on a process that keeps the lock and is not listening",
+    "kills a supervisor that never begins to listen, then stops its Temporal",
+    withFakeInstance(async (fake) => {
+      const hung = fake.system.table.spawn({ argv: ["node", "supervisor", '{"home":"/home"}'] }, 1);
+      fake.system.locks.take(fake.paths.supervisorLock, hung);
+      const orphan = await fake.orphan();
+      assertEquals(await stop(fake), { pid: orphan.pid, forced: false });
+      assertEquals([fake.isAlive(hung), orphan.received], [false, ["SIGTERM"]]);
+      assertFree(fake);
+    }),
+  );
+
+  it(
+    "gives up on another process that keeps the lock and is not listening",
     withFakeInstance(async (fake) => {
       const supervisor = await fake.supervisor("does not listen");
       assertEquals((await assertRejects(() => stop(fake), LocalError)).code, "supervisor-unresponsive");
