@@ -21,7 +21,7 @@ export type Answer = { kind: "answer"; response: HttpResponse } | { kind: "absen
 
 /** Errors of connect(2) when there is no listener: the path is missing or no socket, or the listener just exited. */
 const NOT_LISTENING: readonly string[] = [
-  ...["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "EACCES", "EPROTOTYPE"],
+  ...["ENOENT", "ECONNREFUSED", "ENOTSOCK", "ENOTDIR", "EACCES", "ELOOP", "EPROTOTYPE"],
   ...["ECONNRESET", "EPIPE"],
 ];
 

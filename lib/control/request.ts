@@ -15,9 +15,12 @@ export interface ControlRequest {
  */
 export type LongAnswer = Answer | { kind: "late" };
 
+/** How often a supervisor that works on a request is asked whether it still responds, in ms. */
+const LOOK_AGAIN_MS = 2 * SILENCE_MS;
+
 /**
- * Sends a request that may take as long as Temporal does. After a second without a response, `GET /healthz` tells
- * whether the supervisor is still working on it or unresponsive.
+ * Sends a request that may take as long as Temporal does. After a second without a response, and every other second from
+ * then on, `GET /healthz` tells whether the supervisor is still working on it or unresponsive.
  *
  * Sends the request once and keeps the connection: a `restart` sent twice would restart twice, and an exiting
  * supervisor still answers open connections.
@@ -33,10 +36,11 @@ export async function askLong(
     .then((answer): Answer => answer.kind === "answer" && isLeaving(answer.response) ? { kind: "absent" } : answer);
   const early = await within(host, asked, SILENCE_MS);
   if (early !== null && early.kind !== "silent") return early;
-  const sign = await askSupervisor(host, home, "GET", "/healthz");
-  if (sign.kind === "answer") {
-    const answer = await asked;
-    return answer.kind === "silent" ? { kind: "late" } : answer;
+  let sign = await askSupervisor(host, home, "GET", "/healthz");
+  while (sign.kind === "answer") {
+    const answer = await within(host, asked, LOOK_AGAIN_MS);
+    if (answer !== null) return answer.kind === "silent" ? { kind: "late" } : answer;
+    sign = await askSupervisor(host, home, "GET", "/healthz"); // it may have hung since
   }
   // An exiting supervisor accepts no new connection, but still answers open ones.
   const last = await within(host, asked, sign.kind === "absent" ? SILENCE_MS : 0);

@@ -2,7 +2,9 @@ import { statSync } from "node:fs";
 import { readTemporalVersion } from "../binary/version/query_version.ts";
 import { compareVersions, type TemporalVersions } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
+import { temporariesOf } from "../platform/files/atomic_file.ts";
 import { writeJsonFile } from "../platform/files/json_file.ts";
+import { removeQuietly } from "../platform/files/remove_if_present.ts";
 import { identityOf, minorOf, readServerNote, type ServerNote, serverNotePath } from "./server_note.ts";
 
 /**
@@ -52,6 +54,7 @@ export async function rememberServer(
   const versions = await ask(binary);
   if (versions === null || versions.server === null || identityOf(path) !== identity) return;
   const fresh: ServerNote = { server: versions.server, cli: versions.cli, database: identity, binary: fingerprint };
+  for (const left of temporariesOf(serverNotePath(path))) removeQuietly(left); // by a supervisor that was killed
   writeJsonFile(serverNotePath(path), fresh);
 }
 

@@ -10,7 +10,7 @@ import { findProcess, type FoundProcess, type ProcessEvidence, type Proof } from
 import { setPidFileAside } from "../instance/pid_file.ts";
 import { createProbe } from "../instance/status/probe.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
-import { describeProcess } from "../platform/processes/processes.ts";
+import { describeProcess, isStillThere } from "../platform/processes/processes.ts";
 import { poll } from "../platform/runtime/poll.ts";
 import { claimLock, lockHeld } from "../process/claim_lock.ts";
 import type { Launch } from "../process/program.ts";
@@ -124,10 +124,12 @@ async function tryToAdopt(
 
   const probe = createProbe(host.connect, settings);
   try {
-    const isHealthy = async () =>
-      ((await probe.serving(1000)).ok && processes.groupListensOn(leader.pid, settings.port)) || null;
+    const isHealthy = async () => {
+      if ((await probe.serving(1000)).ok && processes.groupListensOn(leader.pid, settings.port)) return true;
+      return isStillThere(leader, processes) ? null : false; // a killed one frees its lock before its end is seen
+    };
     const waiting = { everyMs: 50, timeoutMs: ADOPTION_DEADLINE_MS, signal, clock: instance };
-    if (await poll(isHealthy, waiting) === null) return "unhealthy";
+    if (await poll(isHealthy, waiting) !== true) return "unhealthy";
   } finally {
     probe.close();
   }

@@ -5,7 +5,7 @@ import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import type { Host } from "../../lib/platform/runtime/host.ts";
 
 describe("askSupervisor()", () => {
-  for (const code of ["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"]) {
+  for (const code of ["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE", "ELOOP"]) {
     it(`takes ${code} for nobody: a supervisor that was killed may have had the connection in its queue`, async () => {
       assertEquals(await askSupervisor(await refusing(code), "/nowhere", "GET", "/status"), { kind: "absent" });
     });

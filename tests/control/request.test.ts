@@ -81,6 +81,17 @@ describe("askLong()", () => {
       assertEquals(await askLong(host, home, { method: "GET", path: "/wait" }, 60_000), { kind: "silent" });
     }));
 
+  it("is silent when the supervisor stops responding during the request", () => {
+    let asked = 0;
+    return withSupervisor(async (_method, path) => {
+      if (path === "/stop" || asked++ > 0) await pause(8 * SILENCE_MS);
+      return reply(200, path);
+    }, async (host, home) => {
+      assertEquals(await askLong(host, home, { method: "POST", path: "/stop" }, 60_000), { kind: "silent" });
+      assertEquals(asked, 2);
+    });
+  });
+
   it("is absent when nobody listens", async () => {
     const home = mkdtempSync(join(tmpdir(), "sl-ask-"));
     assertEquals(await askLong(await currentHost(), home, { method: "GET", path: "/wait" }, 60_000), {

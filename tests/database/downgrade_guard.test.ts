@@ -51,6 +51,15 @@ describe("a database that a newer server has served", () => {
       assertEquals(timesAsked(binary), 1);
     }));
 
+  it("removes what a killed supervisor left of a note, and nothing with a similar name", () =>
+    withTempDir(async (folder) => {
+      const database = join(folder, "temporal.db");
+      const note = serverNotePath(database);
+      for (const path of [database, `${note}.0123abcd.tmp`, `${note}.mine.tmp`]) writeFileSync(path, "x");
+      await rememberServer(database, temporal(folder, "1.5.1", "1.29.1"), readTemporalVersion);
+      assertEquals([existsSync(`${note}.0123abcd.tmp`), existsSync(`${note}.mine.tmp`)], [false, true]);
+    }));
+
   it("is not meant when another database is in its place, or none, or the note is damaged", () =>
     withTempDir(async (folder) => {
       const database = join(folder, "temporal.db");
