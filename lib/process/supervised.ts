@@ -2,6 +2,7 @@ import { toFailure } from "../errors/failure.ts";
 import type { Instance } from "../instance/context.ts";
 import type { HeldHome } from "../instance/lock_guard.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
+import type { Changes } from "./changes.ts";
 import { HealthMonitor, type HealthTiming } from "./health_monitor.ts";
 import { ProcessManager } from "./manager.ts";
 import type { Program } from "./program.ts";
@@ -20,6 +21,8 @@ export interface SupervisedOptions<Process extends TrackedProcess> {
   check: (timeoutMs: number) => Promise<ProbeResult>;
   /** Something that a person should know. */
   warn: (message: string) => void;
+  /** Told after each step; {@linkcode Supervised.until} looks at each of them. */
+  changes: Changes;
   /** Done before the process is terminated on purpose; null where there is nothing to do. */
   beforeStop?: (graceMs: number) => Promise<void> | null;
 }
@@ -32,7 +35,6 @@ export class Supervised<Process extends TrackedProcess> {
   readonly manager: ProcessManager<Process>;
   readonly health: HealthMonitor;
   readonly #options: SupervisedOptions<Process>;
-  readonly #waiters = new Set<() => void>();
   #machine: Machine = beginMachine().machine;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -67,18 +69,9 @@ export class Supervised<Process extends TrackedProcess> {
     this.#apply(step(this.#machine, event, context), event);
   }
 
-  /** Resolves with what `pick` gives as soon as that is not null; it is asked after each step. */
+  /** Resolves with what `pick` gives as soon as that is not null; it is asked now, and after each change. */
   until<Picked>(pick: (machine: Machine) => Picked | null): Promise<Picked> {
-    return new Promise((resolve) => {
-      const look = () => {
-        const picked = pick(this.#machine);
-        if (picked === null) return;
-        this.#waiters.delete(look);
-        resolve(picked);
-      };
-      this.#waiters.add(look);
-      look();
-    });
+    return this.#options.changes.until(() => pick(this.#machine));
   }
 
   /** Resolves when nothing is left to supervise; unless it was superseded, the locks are still held. */
@@ -91,7 +84,7 @@ export class Supervised<Process extends TrackedProcess> {
     this.#machine = machine;
     this.#logStep(before, event);
     for (const action of actions) this.#perform(action);
-    for (const look of [...this.#waiters]) look();
+    this.#options.changes.tell();
   }
 
   #logStep(before: Machine, event: Event | null): void {

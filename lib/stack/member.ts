@@ -6,11 +6,11 @@ import { processLog } from "../instance/paths.ts";
 import type { ProcessStatus } from "../instance/status/status.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import { noteGrowth } from "../logs/time_index.ts";
+import type { Changes } from "../process/changes.ts";
 import { failureIn, isLeaving, isOver, type Machine, ownsFiles } from "../process/states.ts";
 import { Supervised } from "../process/supervised.ts";
 import { endRecorded, instanceOf } from "./leftovers.ts";
-import type { StackProcess } from "./process.ts";
-import { StackProgram } from "./program.ts";
+import { type StackProcess, StackProgram } from "./program.ts";
 import { SILENT_MS } from "./ready_check.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type FileWatch, watchFiles } from "./watch/watch_files.ts";
@@ -27,8 +27,13 @@ export interface MemberContext {
   home: HeldHome;
   surroundings: Surroundings;
   warn: (message: string) => void;
-  /** Called after each change of a member's state. */
-  onStep: () => void;
+  /** Told after each change of a member's state, and of its {@linkcode Member.outcome}. */
+  changes: Changes;
+}
+
+/** How a start went: why the process failed, or is known not to become ready; null if it is ready. */
+export interface Outcome {
+  failure: Failure | null;
 }
 
 /** One run of a process, from a start until it is stopped or has failed. */
@@ -48,8 +53,8 @@ export class Member {
   #watch: FileWatch | null = null;
   /** How much of its log is in its time index, in bytes. */
   #notedBytes = -1;
-  /** The start that was asked for last, until its run has begun. */
-  #start: Promise<void> = Promise.resolve();
+  /** How many starts wait for the end of the run before. */
+  #startsWaiting = 0;
   /** Whether it is to run: it was not stopped by its name. */
   isWanted = true;
 
@@ -92,21 +97,35 @@ export class Member {
     if (!this.isActive) this.#settings = settings;
   }
 
-  /** Starts it unless it is active. The next run is as `settings` say. */
-  start(settings: ProcessSettings = this.#settings): Promise<void> {
-    this.isWanted = true;
-    return this.#start = this.#begin(settings);
+  /** How its start went; null while that is not decided. */
+  get outcome(): Outcome | null {
+    if (this.#startsWaiting > 0) return null;
+    if (this.#run === null) return { failure: null };
+    const { supervised: { machine: { state } }, program } = this.#run;
+    const failure = failureIn(state) ?? program.refutal;
+    const isDecided = failure !== null || state.kind === "running" || state.kind === "unhealthy" || isOver(state);
+    if (!isDecided) return null;
+    if (failure !== null || this.isWanted) return { failure };
+    const { name } = this.#settings;
+    return {
+      failure: { code: "interrupted", message: `${name} was stopped before it was ready`, facts: { process: name } },
+    };
   }
 
-  async #begin(settings: ProcessSettings): Promise<void> {
+  /** Starts it unless it is active. The next run is as `settings` say. */
+  async start(settings: ProcessSettings = this.#settings): Promise<void> {
+    this.isWanted = true;
     if (this.isActive && !this.#isEnding) return;
+    this.#startsWaiting++;
     await this.#run?.over;
-    if (this.isActive || !this.isWanted) return;
-    this.#settings = settings;
-    this.#openWatch();
-    const run = this.#newRun();
-    this.#run = run;
-    run.supervised.begin();
+    this.#startsWaiting--;
+    if (!this.isActive && this.isWanted) {
+      this.#settings = settings;
+      this.#openWatch();
+      this.#run = this.#newRun();
+      this.#run.supervised.begin();
+    }
+    this.#context.changes.tell();
   }
 
   /** Terminates it gracefully and starts it anew, as `settings` say. */
@@ -118,7 +137,7 @@ export class Member {
       return await this.start(settings);
     }
     this.isWanted = true;
-    run.program.doubtNoMore();
+    run.program.refutal = null; // another process follows
     run.supervised.dispatch({ kind: "restart", graceMs: this.#settings.stopTimeoutMs });
   }
 
@@ -138,22 +157,6 @@ export class Member {
     run.supervised.dispatch({ kind: "stop", graceMs: Math.min(graceMs, this.#settings.stopTimeoutMs) });
     await run.over;
     if (this.#run === run) this.#run = null;
-  }
-
-  /** Resolves once it is ready (null), has failed, or is known not to become ready. */
-  async settled(): Promise<Failure | null> {
-    await this.#start;
-    const run = this.#run;
-    if (run === null) return null;
-    const decided = run.supervised.until(({ state }) => {
-      const isDecided = state.kind === "running" || state.kind === "unhealthy" || isOver(state);
-      return isDecided ? { failure: failureIn(state) } : null;
-    });
-    const refuted = run.program.refuted().then((error) => ({ failure: toFailure(error) }));
-    const { failure } = await Promise.race([decided, refuted]);
-    if (failure !== null || this.isWanted) return failure;
-    const message = `${this.#settings.name} was stopped before it was ready`;
-    return { code: "interrupted", message, facts: { process: this.#settings.name } };
   }
 
   /** Looks after its lock, record and log; called each second. */
@@ -198,7 +201,7 @@ export class Member {
       adopted: process?.adopted ?? false,
       restarts,
       lastExit,
-      ...(taskQueues === undefined ? {} : { taskQueues }),
+      ...(taskQueues.length === 0 ? {} : { taskQueues }),
       ...(state.kind === "failed" ? { failure: state.failure } : {}),
       log,
     };
@@ -227,9 +230,9 @@ export class Member {
   }
 
   #newRun(): Run {
-    const { instance, home, surroundings, warn, onStep } = this.#context;
+    const { instance, home, surroundings, warn, changes } = this.#context;
     const settings = this.#settings;
-    const program = new StackProgram(this.#instance, settings, surroundings);
+    const program = new StackProgram(this.#instance, settings, surroundings, () => changes.tell());
     const { restartWhenSilentMs } = settings;
     const failuresUntilHung = restartWhenSilentMs === null
       ? Infinity
@@ -242,10 +245,7 @@ export class Member {
       health: () => ({ intervalMs: HEALTH_INTERVAL_MS, timeoutMs: HEALTH_INTERVAL_MS }),
       check: () => program.check(supervised.manager.process),
       warn,
-    });
-    void supervised.until(() => {
-      onStep();
-      return null;
+      changes,
     });
     return { supervised, program, over: this.#tidyAfter(supervised) };
   }

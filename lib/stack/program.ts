@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { LaunchedProcess, ProcessSettings } from "../config/processes.ts";
 import { daemonEnvironment } from "../environment/daemon_environment.ts";
 import { instanceEnvironment } from "../environment/instance_environment.ts";
+import { type Failure, toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
 import { findProcess } from "../instance/find_process.ts";
@@ -14,13 +15,11 @@ import { readTail } from "../logs/read_tail.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { readyOrEnded, spawnLogged } from "../process/bring_up.ts";
-import { lockHeld } from "../process/claim_lock.ts";
 import type { Launch, Program } from "../process/program.ts";
 import { targetOf } from "../process/terminate.ts";
-import { adoptedProcess, recordOfProcess } from "../process/tracked_process.ts";
+import { adoptedProcess, recordOfProcess, type TrackedProcess } from "../process/tracked_process.ts";
 import { diagnoseFailedStart } from "./exit_diagnosis.ts";
 import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
-import { isSameLaunch, type StackProcess } from "./process.ts";
 import { ReadyCheck } from "./ready_check.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -32,31 +31,38 @@ const OTHER_QUEUE_AFTER_MS = 10_000;
 /** Bytes of the log's end that are looked through for the cause of a failure. */
 const LAST_WORDS_BYTES = 16 * 1024;
 
+/** A process beside Temporal that this supervisor launched or adopted. */
+export interface StackProcess extends TrackedProcess {
+  launched: LaunchedProcess;
+}
+
 /** A process beside Temporal as the program that a manager keeps running: adopted where it can be, else launched. */
 export class StackProgram implements Program<StackProcess> {
   readonly settings: ProcessSettings;
   readonly #instance: Instance;
   readonly #surroundings: Surroundings;
   readonly #check: ReadyCheck;
+  readonly #onRefuted: () => void;
   #isFirst = true;
-  #problem: string | null = null;
-  #refutal: LocalError | null = null;
-  #onRefuted: ((refutal: LocalError) => void)[] = [];
+  /** What it waits for, or what the last check found; null when there is nothing to say. */
+  problem: string | null = null;
+  /** Why the process, as it runs, will not become ready; null while that is not known. */
+  refutal: Failure | null = null;
 
-  /** @param instance The instance with the paths and the log of this process. */
-  constructor(instance: Instance, settings: ProcessSettings, surroundings: Surroundings) {
+  /**
+   * @param instance The instance with the paths and the log of this process.
+   * @param onRefuted Called when there is a {@linkcode refutal}.
+   */
+  constructor(instance: Instance, settings: ProcessSettings, surroundings: Surroundings, onRefuted: () => void) {
+    this.#onRefuted = onRefuted;
     this.#instance = instance;
     this.settings = settings;
     this.#surroundings = surroundings;
     this.#check = new ReadyCheck(instance, settings, surroundings);
   }
 
-  /** What it waits for, or what the last check found; null when there is nothing to say. */
-  get problem(): string | null {
-    return this.#problem;
-  }
-
-  get taskQueues(): PolledTaskQueue[] | undefined {
+  /** The polls that were seen; empty if it is not to poll. */
+  get taskQueues(): PolledTaskQueue[] {
     return this.#check.taskQueues;
   }
 
@@ -64,22 +70,11 @@ export class StackProgram implements Program<StackProcess> {
     return processLog(this.#instance.paths, this.settings.name);
   }
 
-  /** Forgets why the process that runs will not become ready: another one follows. */
-  doubtNoMore(): void {
-    this.#refutal = null;
-  }
-
-  /** Resolves with the reason once it is known that the process, as it runs, will not become ready. */
-  refuted(): Promise<LocalError> {
-    const refutal = this.#refutal;
-    return new Promise((resolve) => refutal === null ? this.#onRefuted.push(resolve) : resolve(refutal));
-  }
-
   async bringUp(launch: Launch<StackProcess>): Promise<StackProcess> {
     const { signal } = launch;
-    this.doubtNoMore();
+    this.refutal = null;
     const { dependsOn } = this.settings;
-    this.#problem = this.#surroundings.waitsFor(dependsOn);
+    this.problem = this.#surroundings.waitsFor(dependsOn);
     await this.#surroundings.whenReady(dependsOn, signal);
     const adopted = this.#isFirst ? await this.#adopt(launch) : null;
     this.#isFirst = false;
@@ -96,7 +91,7 @@ export class StackProgram implements Program<StackProcess> {
   /** Whether the process that was ready still works. */
   async check(process: StackProcess | null): Promise<ProbeResult> {
     const result = process === null ? { ok: true } as const : await this.#check.isHealthy(process);
-    this.#problem = result.ok ? null : result.problem;
+    this.problem = result.ok ? null : result.problem;
     return result;
   }
 
@@ -105,7 +100,7 @@ export class StackProgram implements Program<StackProcess> {
   }
 
   forget(): void {
-    this.#problem = null;
+    this.problem = null;
   }
 
   release(): void {
@@ -134,27 +129,18 @@ export class StackProgram implements Program<StackProcess> {
   /** The process that an earlier supervisor left, if it is as it is wanted; else that is ended. */
   async #adopt(launch: Launch<StackProcess>): Promise<StackProcess | null> {
     const { paths, processes, log } = this.#instance;
-    const free = await launch.tryLock();
     const { found, record } = findProcess(paths, processes);
-    const graceMs = (record?.launched?.settings ?? this.settings).stopTimeoutMs;
-    if (found === null) {
-      if (free === null) throw lockHeld(paths.processLock, processes);
-      launch.holdLock(free);
-      const leftover = leftoverGroup(this.#instance, record);
-      if (leftover !== null) await launch.terminate(leftover, graceMs);
-      return null;
-    }
-    free?.close();
-    const { leader, proof } = found;
-    const launched = leader !== null && record?.pid === leader.pid ? record.launched : undefined;
-    if (leader !== null && launched !== undefined && isSameLaunch(launched, this.#wanted())) {
-      const process = adoptedProcess(leader, record!.startedAtS * 1000, this.#instance);
-      const adopted = { ...process, launched: this.#wanted() };
-      launch.track(adopted, proof === "lock" ? undefined : "deleted");
+    const wanted = this.#wanted();
+    const launched = found?.leader?.pid === record?.pid ? record?.launched : undefined;
+    if (found?.leader != null && launched !== undefined && isSameLaunch(launched, wanted)) {
+      const process = adoptedProcess(found.leader, record!.startedAtS * 1000, this.#instance);
+      const adopted = { ...process, launched: wanted };
+      launch.track(adopted, found.proof === "lock" ? undefined : "deleted");
       return adopted;
     }
-    log.transition("replaced", { pgid: found.pgid, proof });
-    await launch.terminate(targetOf(found), graceMs);
+    if (found !== null) log.transition("replaced", { pgid: found.pgid, proof: found.proof });
+    const target = found === null ? leftoverGroup(this.#instance, record) : targetOf(found);
+    if (target !== null) await launch.terminate(target, (record?.launched?.settings ?? this.settings).stopTimeoutMs);
     launch.signal.throwIfAborted();
     return null;
   }
@@ -191,28 +177,28 @@ export class StackProgram implements Program<StackProcess> {
     for (let waitMs = FIRST_LOOK_MS;; waitMs = Math.min(waitMs * 1.3, LAST_LOOK_MS)) {
       const result = await unlessAborted(this.#check.isReady(process), signal);
       if (result.ok) break;
-      this.#problem = result.problem;
+      this.problem = result.problem;
       if (nowMs() > searchAt) {
         await this.#searchOtherQueue(process);
         searchAt = nowMs() + 3 * OTHER_QUEUE_AFTER_MS;
       }
       await delay(waitMs, signal);
     }
-    this.doubtNoMore();
-    this.#problem = null;
+    this.refutal = null;
+    this.problem = null;
   }
 
   async #searchOtherQueue(process: StackProcess): Promise<void> {
-    const missing = this.#check.taskQueues?.find(({ workflow, activity }) => workflow === null && activity === null);
+    const missing = this.#check.taskQueues.find(({ workflow, activity }) => workflow === null && activity === null);
     if (missing === undefined) return;
     const log = readTail(this.log, process.logStart ?? 0, LAST_WORDS_BYTES);
     const other = await this.#check.otherQueue(process, missing.name, log);
     if (other === null) return;
-    this.#problem = `it polls task queue \`${other}\`, not \`${missing.name}\``;
+    this.problem = `it polls task queue \`${other}\`, not \`${missing.name}\``;
     const hint = "Name the same task queue in the worker and under `task_queue` in the project file";
-    const refutal = failed(this.settings.name, this.#problem, hint, { taskQueue: missing.name, polls: other });
-    this.#refutal = refutal;
-    this.#onRefuted.splice(0).forEach((tell) => tell(refutal));
+    const facts = { taskQueue: missing.name, polls: other };
+    this.refutal = toFailure(failed(this.settings.name, this.problem, hint, facts));
+    this.#onRefuted();
   }
 
   #failedStart({ logStart = 0 }: StackProcess, end: ProcessExit): LocalError {
@@ -237,4 +223,11 @@ export class StackProgram implements Program<StackProcess> {
 
 function failed(name: string, why: string, hint: string, facts: Record<string, unknown> = {}): LocalError {
   return new LocalError("process-failed", `${name}: ${why}`, { hint, facts: { process: name, ...facts } });
+}
+
+/** Whether a process that runs as `a` says need not be replaced by one as `b` says. */
+function isSameLaunch(a: LaunchedProcess, b: LaunchedProcess): boolean {
+  const launch = ({ settings: { command, directory }, environment }: LaunchedProcess) =>
+    JSON.stringify([command, directory, Object.entries(environment).sort()]);
+  return launch(a) === launch(b);
 }

@@ -6,8 +6,8 @@ import type { ProbeResult } from "../instance/status/probe.ts";
 import type { PolledTaskQueue } from "../instance/status/status.ts";
 import { httpStatusAt } from "../platform/net/http_status.ts";
 import { answersAt } from "../platform/net/probe_port.ts";
+import type { TrackedProcess } from "../process/tracked_process.ts";
 import { lastPollOf, type PollingProcess, similarNames } from "./pollers.ts";
-import type { StackProcess } from "./process.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** A worker that has nothing to do polls anew each minute; one that has not polled for so long is silent, in ms. */
@@ -17,33 +17,27 @@ const SETTLED_MS = 250;
 /** The timeout of an HTTP request, in ms. */
 const HTTP_TIMEOUT_MS = 1000;
 
+const KINDS: readonly TaskKind[] = ["workflow", "activity"];
+
 /** Looks whether one process meets its condition. */
 export class ReadyCheck {
   readonly #instance: Instance;
   readonly #settings: ProcessSettings;
   readonly #surroundings: Surroundings;
-  /** When it was seen to poll each task queue, by kind; Unix ms. */
-  readonly #polls = new Map<string, Record<TaskKind, number | null>>();
+  /** The polls that were seen; empty if it is not to poll. */
+  readonly taskQueues: PolledTaskQueue[];
 
   constructor(instance: Instance, settings: ProcessSettings, surroundings: Surroundings) {
     this.#instance = instance;
     this.#settings = settings;
     this.#surroundings = surroundings;
-  }
-
-  /** The polls that were seen; undefined if it is not to poll. */
-  get taskQueues(): PolledTaskQueue[] | undefined {
-    const { readyWhen } = this.#settings;
-    if (readyWhen.kind !== "task-queues") return undefined;
-    const at = (ms: number | null | undefined) => ms === null || ms === undefined ? null : new Date(ms).toISOString();
-    return readyWhen.taskQueues.map((name) => {
-      const polls = this.#polls.get(name);
-      return { name, workflow: at(polls?.workflow), activity: at(polls?.activity) };
-    });
+    const { readyWhen } = settings;
+    const names = readyWhen.kind === "task-queues" ? readyWhen.taskQueues : [];
+    this.taskQueues = names.map((name) => ({ name, workflow: null, activity: null }));
   }
 
   /** Whether `process`, just launched or adopted, is ready. */
-  async isReady(process: StackProcess): Promise<ProbeResult> {
+  async isReady(process: TrackedProcess): Promise<ProbeResult> {
     const { readyWhen } = this.#settings;
     switch (readyWhen.kind) {
       case "running": {
@@ -51,7 +45,7 @@ export class ReadyCheck {
         return isSettled ? { ok: true } : { ok: false, problem: "launched just now" };
       }
       case "task-queues":
-        return await this.#pollsEach(process, readyWhen.taskQueues, 0);
+        return await this.#pollsEach(process, 0);
       case "port":
         return this.#listens(process, readyWhen.port);
       case "http":
@@ -60,7 +54,7 @@ export class ReadyCheck {
   }
 
   /** Whether `process`, which was ready, still works. While Temporal does not serve, pollers tell nothing. */
-  async isHealthy(process: StackProcess): Promise<ProbeResult> {
+  async isHealthy(process: TrackedProcess): Promise<ProbeResult> {
     const { readyWhen } = this.#settings;
     switch (readyWhen.kind) {
       case "running":
@@ -69,7 +63,7 @@ export class ReadyCheck {
         const servesSinceMs = this.#surroundings.servesSinceMs();
         const since = Math.max(servesSinceMs ?? Infinity, process.startedAtMs);
         if (Date.now() - since < SILENT_MS) return { ok: true };
-        return await this.#pollsEach(process, readyWhen.taskQueues, Date.now() - SILENT_MS);
+        return await this.#pollsEach(process, Date.now() - SILENT_MS);
       }
       case "port": // mostly without the look at the kernel's socket table that tells whose it is; it may have ::1 alone
         return await answersAt("127.0.0.1", readyWhen.port) ? { ok: true } : this.#listens(process, readyWhen.port);
@@ -78,19 +72,20 @@ export class ReadyCheck {
     }
   }
 
-  /** Whether it has polled each of `names` after `sinceMs`. */
-  async #pollsEach(process: StackProcess, names: readonly string[], sinceMs: number): Promise<ProbeResult> {
+  /** Whether it has polled each task queue after `sinceMs`. */
+  async #pollsEach(process: TrackedProcess, sinceMs: number): Promise<ProbeResult> {
     const polling = this.#polling(process);
-    for (const name of names) {
-      const seen: Record<TaskKind, number | null> = { workflow: null, activity: null };
-      for (const kind of ["workflow", "activity"] as const) {
+    for (const queue of this.taskQueues) {
+      const { name } = queue;
+      let last: number | null = null;
+      for (const kind of KINDS) {
         const pollers = await this.#surroundings.pollersOf(this.#namespace, name, kind);
         if ("why" in pollers) return { ok: false, problem: `task queue ${name}: ${pollers.why}` };
-        seen[kind] = lastPollOf(pollers, polling);
+        const seen = lastPollOf(pollers, polling);
+        queue[kind] = seen === null ? null : new Date(seen).toISOString();
+        if (seen !== null) last = Math.max(seen, last ?? seen);
       }
-      this.#polls.set(name, seen);
-      const last = Math.max(seen.workflow ?? -1, seen.activity ?? -1);
-      if (last < 0) return { ok: false, problem: `it does not poll task queue \`${name}\`` };
+      if (last === null) return { ok: false, problem: `it does not poll task queue \`${name}\`` };
       if (last < sinceMs) {
         const seconds = Math.round((Date.now() - last) / 1000);
         return { ok: false, problem: `it has not polled task queue \`${name}\` for ${seconds} s` };
@@ -100,10 +95,10 @@ export class ReadyCheck {
   }
 
   /** What it polls instead of `taskQueue`, found by trying names that are similar; null if nothing is found. */
-  async otherQueue(process: StackProcess, taskQueue: string, log: string): Promise<string | null> {
+  async otherQueue(process: TrackedProcess, taskQueue: string, log: string): Promise<string | null> {
     const polling = this.#polling(process);
     for (const name of similarNames(taskQueue, log)) {
-      for (const kind of ["workflow", "activity"] as const) {
+      for (const kind of KINDS) {
         const pollers = await this.#surroundings.pollersOf(this.#namespace, name, kind);
         if (!("why" in pollers) && lastPollOf(pollers, polling) !== null) return name;
       }
@@ -115,12 +110,12 @@ export class ReadyCheck {
     return this.#settings.namespace ?? this.#surroundings.served().namespace;
   }
 
-  #polling({ pid, startedAtMs }: StackProcess): PollingProcess {
+  #polling({ pid, startedAtMs }: TrackedProcess): PollingProcess {
     const pids = this.#instance.processes.liveGroupMembers(pid).map((member) => member.pid);
     return { pids, hostname: hostname(), launchedAtMs: startedAtMs };
   }
 
-  #listens({ pid }: StackProcess, port: number): ProbeResult {
+  #listens({ pid }: TrackedProcess, port: number): ProbeResult {
     const { processes } = this.#instance;
     if (processes.groupListensOn(pid, port)) return { ok: true };
     const holder = this.holderOf(port);

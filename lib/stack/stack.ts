@@ -9,9 +9,10 @@ import { processesDir } from "../instance/paths.ts";
 import { recordedNames } from "../instance/pid_file.ts";
 import type { ProcessStatus } from "../instance/status/status.ts";
 import { unlessAborted } from "../platform/runtime/delay.ts";
+import { Changes } from "../process/changes.ts";
 import { formatDuration } from "../text/units.ts";
 import { endRecorded } from "./leftovers.ts";
-import { Member, type MemberContext } from "./member.ts";
+import { Member, type MemberContext, type Outcome } from "./member.ts";
 import { dependentsOf, memoized, withDependencies } from "./order.ts";
 import { PollerQueries } from "./poller_queries.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -32,7 +33,7 @@ export class Stack {
   readonly #options: StackOptions;
   readonly #context: MemberContext;
   #members = new Map<string, Member>();
-  readonly #waiters = new Set<() => void>();
+  readonly #changes = new Changes();
   readonly #pollers: PollerQueries;
   #graceMs = Infinity;
   #afterEnd: (() => void) | null = null;
@@ -47,7 +48,7 @@ export class Stack {
       home,
       surroundings: this.#surroundings(),
       warn,
-      onStep: () => this.#waiters.forEach((look) => look()),
+      changes: this.#changes,
     };
     this.declare(declared);
   }
@@ -168,15 +169,10 @@ export class Stack {
     const chosen = names === undefined
       ? [...this.#members.values()].filter((member) => member.isWanted)
       : this.#membersOf(withDependencies(this.#known(names), this.declared));
-    /** What is held up by a failure is settled, too. */
-    const outcomeOf = memoized((member: Member): Promise<Failure | null> => {
-      const heldUp = this.#membersOf(member.settings.dependsOn).map(async (dependency) => {
-        if (await outcomeOf(dependency) === null) await new Promise(() => {});
-        return null;
-      });
-      return Promise.race([member.settled(), ...heldUp]);
-    });
-    const failures = (await Promise.all(chosen.map(outcomeOf))).filter((each) => each !== null);
+    const outcomes = await Promise.all(
+      chosen.map((member) => this.#changes.until(() => member.outcome ?? this.#outcomeOfHeldUp(member))),
+    );
+    const failures = outcomes.flatMap(({ failure }) => failure ?? []);
     const [first] = failures;
     if (first === undefined) return null;
     if (failures.length === 1) return first;
@@ -186,6 +182,14 @@ export class Stack {
       hint: "`stigmer-local status` shows each of them, `stigmer-local logs` what they wrote",
       facts: { failures },
     };
+  }
+
+  /** What is held up by a failure, which is told of the other one, is settled, too; null if it is not held up. */
+  #outcomeOfHeldUp(member: Member): Outcome | null {
+    const isHeldUp = this.#membersOf(member.settings.dependsOn).some((dependency) =>
+      dependency.outcome === null ? this.#outcomeOfHeldUp(dependency) !== null : dependency.outcome.failure !== null
+    );
+    return isHeldUp ? { failure: null } : null;
   }
 
   status(): ProcessStatus[] {
@@ -233,22 +237,16 @@ export class Stack {
     };
   }
 
-  #untilReady(names: readonly string[], signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const failed = this.#membersOf(names).find(({ failure }) => failure !== null);
-        const isOver = signal.aborted || failed !== undefined ||
-          names.every((name) => this.#members.get(name)?.isReady);
-        if (!isOver) return;
-        this.#waiters.delete(look);
-        if (failed === undefined) return resolve();
-        const { message, hint } = failed.failure!;
-        const why = `It depends on ${failed.settings.name}, which failed: ${message}`;
-        reject(new LocalError("process-failed", why, { hint }));
-      };
-      this.#waiters.add(look);
-      look();
+  async #untilReady(names: readonly string[], signal: AbortSignal): Promise<void> {
+    const { failed } = await this.#changes.until(() => {
+      const failed = this.#membersOf(names).find(({ failure }) => failure !== null);
+      const isReady = names.every((name) => this.#members.get(name)?.isReady);
+      return signal.aborted || failed !== undefined || isReady ? { failed } : null;
     });
+    if (failed === undefined) return;
+    const { message, hint } = failed.failure!;
+    const why = `It depends on ${failed.settings.name}, which failed: ${message}`;
+    throw new LocalError("process-failed", why, { hint });
   }
 }
 

@@ -7,6 +7,7 @@ import { processesDir } from "../instance/paths.ts";
 import { recordedProcesses } from "../instance/pid_file.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
+import { Changes } from "../process/changes.ts";
 import { isOver, type State } from "../process/states.ts";
 import { Supervised } from "../process/supervised.ts";
 import type { Stack } from "../stack/stack.ts";
@@ -53,6 +54,7 @@ export class Supervisor extends Supervised<TemporalProcess> {
       check: async (timeoutMs) =>
         await program.probe?.serving(timeoutMs) ?? { ok: false, problem: "Temporal is not running any more" },
       warn: (message) => warnings.add(message),
+      changes: new Changes(),
       beforeStop: (graceMs) => this.#stack === null ? null : this.#endStack(graceMs),
     });
     this.warnings = warnings;

@@ -10,8 +10,7 @@ import { formatRecord } from "../../lib/instance/pid_file_format.ts";
 import type { Launch } from "../../lib/process/program.ts";
 import { terminate } from "../../lib/process/terminate.ts";
 import { MARKER, markerOf } from "../../lib/stack/leftovers.ts";
-import type { StackProcess } from "../../lib/stack/process.ts";
-import { StackProgram } from "../../lib/stack/program.ts";
+import { type StackProcess, StackProgram } from "../../lib/stack/program.ts";
 import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
 import type { FakeProcess, ProcessOptions } from "../fakes/process_table.ts";
 import { processSettings, surroundings } from "./support.ts";
@@ -81,7 +80,7 @@ class Left {
       updateRecord: () => {},
       forget: () => {},
     };
-    return await new StackProgram(instance, this.settings, surroundings()).bringUp(launch);
+    return await new StackProgram(instance, this.settings, surroundings(), () => {}).bringUp(launch);
   }
 
   /** That a launch is tried: nothing was adopted. */

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { ReadyWhen } from "../../lib/config/processes.ts";
 import type { Poller } from "../../lib/grpc/task_queues.ts";
 import { ReadyCheck, SILENT_MS } from "../../lib/stack/ready_check.ts";
-import type { StackProcess } from "../../lib/stack/process.ts";
+import type { TrackedProcess } from "../../lib/process/tracked_process.ts";
 import type { Surroundings } from "../../lib/stack/surroundings.ts";
 import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
 import { freePort } from "../free_ports.ts";
@@ -19,13 +19,12 @@ function checkOf(
 ) {
   const settings = processSettings({ readyWhen });
   const leader = system.table.spawn({ argv: ["worker"] });
-  const process: StackProcess = {
+  const process: TrackedProcess = {
     pid: leader.pid,
     startTime: leader.startTime,
     executable: null,
     startedAtMs: Date.now() - agoMs,
     adopted: false,
-    launched: { settings, environment: {} },
     ended: new Promise(() => {}),
   };
   return { leader, process, check: new ReadyCheck(instance, settings, surroundings(changes)) };
@@ -41,7 +40,7 @@ describe("ReadyCheck", () => {
       assertEquals((await fresh.check.isReady(fresh.process)).ok, false);
       const settled = checkOf(fake, { kind: "running" }, 1000);
       assertEquals(await settled.check.isReady(settled.process), { ok: true });
-      assertEquals(settled.check.taskQueues, undefined);
+      assertEquals(settled.check.taskQueues, []);
     }),
   );
 
@@ -64,7 +63,7 @@ describe("ReadyCheck", () => {
       const polledAtMs = Date.now() - 5000;
       pollers.set("billing", [{ identity: `${leader.pid}@${hostname()}@billing`, polledAtMs }]);
       assertEquals(await check.isReady(process), { ok: true });
-      assertEquals(check.taskQueues?.[1], {
+      assertEquals(check.taskQueues[1], {
         name: "billing",
         workflow: null,
         activity: new Date(polledAtMs).toISOString(),
