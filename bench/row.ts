@@ -30,7 +30,7 @@ export function inTurn<T>(items: readonly T[], round: number): T[] {
 }
 
 /** What `measure` finds with a home of its own. */
-export async function measureOn(
+async function measureOn(
   runtime: Runtime,
   measure: (scratch: Scratch, runtime: Runtime) => Promise<Figure[]>,
 ): Promise<Measurement[]> {
@@ -38,13 +38,19 @@ export async function measureOn(
   return figures.map((figure) => ({ ...figure, runtime }));
 }
 
+/** {@linkcode measureOn} all runtimes at once, for what is nearly all waiting. */
+export async function measureOnAllAtOnce(
+  measure: (scratch: Scratch, runtime: Runtime) => Promise<Figure[]>,
+): Promise<Measurement[]> {
+  return (await Promise.all(RUNTIMES.map((runtime) => measureOn(runtime, measure)))).flat();
+}
+
 /** {@linkcode measureOn} each runtime, one after another, in the order of the round. */
 export async function measureOnEach(
   round: number,
   measure: (scratch: Scratch, runtime: Runtime) => Promise<Figure[]>,
-  runtimes: readonly Runtime[] = RUNTIMES,
 ): Promise<Measurement[]> {
   const all: Measurement[] = [];
-  for (const runtime of inTurn(runtimes, round)) all.push(...await measureOn(runtime, measure));
+  for (const runtime of inTurn(RUNTIMES, round)) all.push(...await measureOn(runtime, measure));
   return all;
 }

@@ -1,13 +1,12 @@
-import { type Figure, type Runtime, RUNTIMES } from "../measurement.ts";
-import { inRounds, measureOn, type Row } from "../row.ts";
+import type { Figure, Runtime } from "../measurement.ts";
+import { inRounds, measureOnAllAtOnce, type Row } from "../row.ts";
 import { kill, type Scratch, start, statusOf, stop, untilDead } from "../scratch.ts";
 import { untilServing } from "../serving.ts";
 
-/** `kill -STOP` of Temporal until its replacement is ready. All runtimes at once: nearly all of it is waiting. */
+/** `kill -STOP` of Temporal until its replacement is ready. */
 export const hang: Row = {
   name: "hang",
-  measure: ({ runs }) =>
-    inRounds(runs, async () => (await Promise.all(RUNTIMES.map((runtime) => measureOn(runtime, stopped)))).flat()),
+  measure: ({ runs }) => inRounds(runs, () => measureOnAllAtOnce(stopped)),
 };
 
 async function stopped(scratch: Scratch, runtime: Runtime): Promise<Figure[]> {

@@ -1,7 +1,7 @@
 import { delay } from "../../lib/platform/runtime/delay.ts";
-import { type Figure, type Runtime, RUNTIMES } from "../measurement.ts";
+import type { Figure, Runtime } from "../measurement.ts";
 import { usageOver } from "../process_figures.ts";
-import { inRounds, measureOn, type Row } from "../row.ts";
+import { inRounds, measureOnAllAtOnce, type Row } from "../row.ts";
 import { type Scratch, start, statusOf, stop } from "../scratch.ts";
 
 const MOST_MB = 60;
@@ -11,14 +11,14 @@ const SETTLE_MS = 2000;
 /** A round takes a minute, and more rounds would add nothing. */
 const MOST_ROUNDS = 3;
 
-/** An idle supervisor over a minute. All at once: none does much. */
+/** An idle supervisor over a minute. */
 export const idle: Row = {
   name: "idle",
   measure: ({ runs, isQuick }) =>
-    inRounds(Math.min(runs, MOST_ROUNDS), async () => {
-      const watched = (scratch: Scratch, runtime: Runtime) => watch(scratch, runtime, isQuick ? 10_000 : 60_000);
-      return (await Promise.all(RUNTIMES.map((runtime) => measureOn(runtime, watched)))).flat();
-    }),
+    inRounds(
+      Math.min(runs, MOST_ROUNDS),
+      () => measureOnAllAtOnce((scratch, runtime) => watch(scratch, runtime, isQuick ? 10_000 : 60_000)),
+    ),
 };
 
 async function watch(scratch: Scratch, runtime: Runtime, spanMs: number): Promise<Figure[]> {
