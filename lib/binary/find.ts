@@ -1,10 +1,15 @@
 import { join, resolve } from "node:path";
+import type { CommandContext } from "../cli/context.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { managedBinaryPath, PATH_FOLDER } from "../instance/paths.ts";
 import { executableFault, NOT_EXECUTABLE, NOT_FOUND } from "../platform/spawn/executable.ts";
 import { shellWord } from "../text/shell_word.ts";
+import { readSelectedVersion } from "./selected_version.ts";
 import { binaryFolders, folderFault, standInFor, type StorePlace } from "./store.ts";
 import { unsearchedFolders } from "./unsearched_folders.ts";
+
+/** What gives a binary explicitly. */
+const EXPLICIT = "--temporal-bin or STIGMER_TEMPORAL_BIN";
 
 /** A Temporal binary and its origin. */
 export interface TemporalBinary {
@@ -12,23 +17,48 @@ export interface TemporalBinary {
    * Absolute path as found; links are not resolved, because a shim of mise or asdf depends on the name it is called by.
    */
   path: string;
-  source: "explicit" | "managed" | "path" | "built" | "downloaded";
+  source: "explicit" | "managed" | "path";
   /** The version, if known without running the binary. */
   version: string | null;
 }
 
-/** Where {@linkcode findTemporal} searches; `env` also has the caller's `PATH`. */
-export interface FindOptions extends StorePlace {
-  /** A binary given explicitly, and the option that gave it (`--temporal-bin`, `STIGMER_TEMPORAL_BIN`). */
-  explicit?: { path: string; origin: string };
-  /** The version of the managed binary. */
+/** A managed binary, which has its version in its name. */
+export interface ManagedTemporal extends TemporalBinary {
+  source: "managed";
   version: string;
-  /** The version was requested explicitly, so a binary on PATH is not used. */
-  isVersionRequested?: boolean;
+}
+
+/** The managed binary that is wanted. */
+export interface WantedVersion extends StorePlace {
+  version: string;
   /** If `version` cannot be downloaded, the newest that Go can build may serve instead: nothing selects it by number. */
   mayStandIn?: boolean;
+}
+
+/** Where {@linkcode findTemporal} searches; `env` also has the caller's `PATH`. */
+export interface FindOptions extends WantedVersion {
+  /** The path of a binary given with {@linkcode EXPLICIT}. */
+  explicit?: string;
+  /** The version was requested explicitly, so a binary on PATH is not used. */
+  isVersionRequested?: boolean;
   /** As `process.platform` names it. @default {process.platform} */
   platform?: string;
+}
+
+/** Options for finding the binary of a launch. */
+export function findOptions(
+  { host, invocation: { home, temporalBin, temporalVersion } }: Pick<CommandContext, "host" | "invocation">,
+): FindOptions {
+  const selected = readSelectedVersion(home);
+  return {
+    ...(temporalBin === null ? {} : { explicit: temporalBin }),
+    home,
+    version: temporalVersion ?? selected.version,
+    isVersionRequested: temporalVersion !== null,
+    mayStandIn: temporalVersion === null && !selected.isNamed,
+    cwd: host.cwd(),
+    env: host.env,
+  };
 }
 
 /**
@@ -39,9 +69,9 @@ export interface FindOptions extends StorePlace {
  */
 export function findTemporal(options: FindOptions): { binary: TemporalBinary | null; tried: string[] } {
   if (options.explicit !== undefined) {
-    const path = resolve(options.cwd, options.explicit.path);
+    const path = resolve(options.cwd, options.explicit);
     const fault = executableFault(path)?.what;
-    if (fault !== undefined) throw unusable(path, options.explicit.origin, fault);
+    if (fault !== undefined) throw unusable(path, fault);
     return { binary: { path, source: "explicit", version: null }, tried: [] };
   }
 
@@ -72,15 +102,13 @@ export function findTemporal(options: FindOptions): { binary: TemporalBinary | n
  *
  * @param tried Receives each place searched.
  */
-export function findManaged(
-  options: StorePlace & Pick<FindOptions, "version" | "mayStandIn">,
-  tried: string[] = [],
-): TemporalBinary | null {
+export function findManaged(options: WantedVersion, tried: string[] = []): ManagedTemporal | null {
   const folders = binaryFolders(options);
   const standIns = options.mayStandIn === true ? folders.map((folder) => standInFor(options.version, folder)) : [];
   for (const version of new Set([options.version, ...standIns])) {
-    for (const folder of version === null ? [] : folders) {
-      const path = managedBinaryPath(folder, version!);
+    if (version === null) continue;
+    for (const folder of folders) {
+      const path = managedBinaryPath(folder, version);
       const fault = executableFault(path)?.what ?? folderFault(folder);
       if (fault === null) return { path, source: "managed", version };
       tried.push(`${path}: ${fault}`);
@@ -89,12 +117,12 @@ export function findManaged(
   return null;
 }
 
-function unusable(path: string, origin: string, fault: string): LocalError {
+function unusable(path: string, fault: string): LocalError {
   const hint = fault === NOT_EXECUTABLE
-    ? `Make it executable (\`chmod +x ${shellWord(path)}\`), or choose another with ${origin}`
-    : `Choose an executable file with ${origin}, or omit it to use the managed binary`;
-  return new LocalError("binary-not-found", `Cannot use ${path} (${origin}) as the Temporal binary: ${fault}`, {
+    ? `Make it executable (\`chmod +x ${shellWord(path)}\`), or choose another with ${EXPLICIT}`
+    : `Choose an executable file with ${EXPLICIT}, or omit it to use the managed binary`;
+  return new LocalError("binary-not-found", `Cannot use ${path} (${EXPLICIT}) as the Temporal binary: ${fault}`, {
     hint,
-    facts: { path, origin, tried: [`${path}: ${fault}`] },
+    facts: { path, origin: EXPLICIT, tried: [`${path}: ${fault}`] },
   });
 }

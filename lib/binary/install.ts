@@ -2,17 +2,14 @@ import { compareVersions, isVersion, NEWEST_GO_VERSION } from "../config/tempora
 import { LocalError } from "../errors/local_error.ts";
 import { managedBinaryPath } from "../instance/paths.ts";
 import { downloadRelease, isBlocked, type ReleaseOptions, type Trust } from "./download/release.ts";
-import { findManaged, type TemporalBinary } from "./find.ts";
+import { findManaged, type WantedVersion } from "./find.ts";
 import { buildTemporal } from "./go_build/build.ts";
 import { putInPlace, withInstallLock } from "./install_lock.ts";
 import type { InstallNews, InstallPhase, InstallStepOptions } from "./render_install.ts";
-import { forgetStandIn, installFolder, keepStandIn, type StorePlace } from "./store.ts";
+import { forgetStandIn, installFolder, keepStandIn } from "./store.ts";
 
 /** Options of {@linkcode installTemporal}. Its `home` must exist, and `env` also has the mirror, proxy and Go's location. */
-export interface InstallOptions extends StorePlace {
-  version: string;
-  /** Build, or use, the newest version that Go can build if `version` can be neither downloaded nor built. */
-  mayStandIn?: boolean;
+export interface InstallOptions extends WantedVersion {
   /** Called on each change, and every second. */
   onProgress?: (progress: InstallNews) => void;
   /** Aborts the install and removes its temporary files. */
@@ -22,7 +19,9 @@ export interface InstallOptions extends StorePlace {
 }
 
 /** A managed binary and its origin; `trust` is null for an existing binary and for one built with Go. */
-export interface InstalledTemporal extends TemporalBinary {
+export interface InstalledTemporal {
+  path: string;
+  source: "managed" | "built" | "downloaded";
   version: string;
   trust: Trust | null;
   /** The URL it was downloaded from. */
@@ -35,7 +34,8 @@ export interface InstalledTemporal extends TemporalBinary {
  * installs; the others wait for it.
  *
  * @returns with another `version` if that serves instead
- * @throws {LocalError} `install-failed`, with the attempts in `facts.tried`; `interrupted` if `signal` aborted it
+ * @throws {LocalError} `install-failed`, with the attempts in `facts.tried`
+ * @throws the reason of `signal`
  */
 export async function installTemporal(options: InstallOptions): Promise<InstalledTemporal> {
   const { version, signal } = options;
@@ -63,12 +63,41 @@ export async function installTemporal(options: InstallOptions): Promise<Installe
   }
 }
 
+/**
+ * Installs the binary of a launch, where none was found.
+ *
+ * @param searched The places that were searched, for the error.
+ * @throws {LocalError} `binary-not-found`, with all attempts in `facts.tried`; `install-failed` if the download is invalid
+ * @throws the reason of `signal`
+ */
+export async function installMissing(
+  options: InstallOptions,
+  searched: readonly string[],
+): Promise<InstalledTemporal> {
+  try {
+    return await installTemporal(options);
+  } catch (error) {
+    const ways = error instanceof LocalError ? error.facts["tried"] : undefined;
+    if (!(error instanceof LocalError) || !Array.isArray(ways)) throw error;
+    const tried = [...searched, ...ways.map(String)];
+    throw new LocalError(
+      "binary-not-found",
+      `Could not find or install a Temporal binary. Tried:\n${tried.map((line) => `  - ${line}`).join("\n")}`,
+      {
+        hint: `${error.hint ?? "Install Go"}; or install Temporal's CLI and choose it with --temporal-bin`,
+        facts: { ...error.facts, tried },
+        cause: error,
+      },
+    );
+  }
+}
+
 /** Reports progress; the version is that of the options, unless another one is built instead. */
 type Tell = (phase: InstallPhase, version?: string) => void;
 
-function existing(version: string, { home, env, cwd }: StorePlace): InstalledTemporal | null {
-  const binary = findManaged({ home, env, cwd, version });
-  return binary === null ? null : { ...binary, version, trust: null, url: null };
+function existing(version: string, options: InstallOptions): InstalledTemporal | null {
+  const binary = findManaged({ ...options, version, mayStandIn: false });
+  return binary === null ? null : { ...binary, trust: null, url: null };
 }
 
 /** Downloads or builds it in `scratch` and puts it in place, unless an installed one serves instead. */

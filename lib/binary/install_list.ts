@@ -1,22 +1,16 @@
 import { checkHome, type CommandContext } from "../cli/context.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../config/temporal_versions.ts";
 import { storePath } from "../instance/paths.ts";
-import { findManaged } from "./find.ts";
+import { findManaged, findOptions } from "./find.ts";
 import { managedBinaries, type ManagedBinary } from "./installed.ts";
 import { megabytes } from "./render_install.ts";
-import { readSelectedVersion } from "./selected_version.ts";
 
 /** Lists the managed binaries that the instance finds, the homes that run them, and marks that of the next launch. */
 export async function listInstalled(context: CommandContext): Promise<number> {
-  const { host, invocation: { home, temporalVersion } } = context;
+  const { host, invocation: { home } } = context;
   checkHome(context);
   const place = { home, env: host.env, cwd: host.cwd() };
-  const { version, isNamed } = readSelectedVersion(home);
-  const next = findManaged({
-    ...place,
-    version: temporalVersion ?? version,
-    mayStandIn: temporalVersion === null && !isNamed,
-  });
+  const next = findManaged(findOptions(context));
   const versions = managedBinaries(place, host.platform)
     .map((binary) => ({ ...binary, isRunning: binary.usedBy.length > 0, isNext: binary.path === next?.path }));
   await context.answer(

@@ -27,7 +27,8 @@ const WAIT_INTERVAL_MS = 200;
  * it; the others wait for it. Removes the temporary folders of killed installs.
  *
  * @param install Receives the temporary folder.
- * @throws {LocalError} the errors of `install`; `install-failed` if the folder is not writable; `interrupted`
+ * @throws {LocalError} the errors of `install`; `install-failed` if the folder is not writable
+ * @throws the reason of `signal`
  */
 export async function withInstallLock<T>(
   options: InstallLockOptions,
@@ -50,10 +51,7 @@ export async function withInstallLock<T>(
       lock.close();
     }
   } catch (error) {
-    if (signal?.aborted) {
-      const message = "The installation of Temporal was interrupted; its temporary files were removed";
-      throw new LocalError("interrupted", message, { exitCode: 130 });
-    }
+    signal?.throwIfAborted();
     const code = systemErrorCode(error);
     if (error instanceof LocalError || code === undefined) throw error;
     throw unwritable(version, folder, code, error);

@@ -1,4 +1,4 @@
-import { type FindOptions, findTemporal } from "../binary/find.ts";
+import { type FindOptions, findOptions, findTemporal } from "../binary/find.ts";
 import { readSelectedVersion, settleSelectedVersion } from "../binary/selected_version.ts";
 import type { CommandContext } from "../cli/context.ts";
 import type { LaunchRequest } from "../instance/context.ts";
@@ -35,11 +35,11 @@ async function resolveBinary(
 ): Promise<string | null> {
   const options = findOptions(context);
   settleSelectedVersion(options.home);
-  const { binary } = findTemporal(options);
+  const { binary, tried } = findTemporal(options);
   if (binary !== null) return binary.path;
   // An unsupervised Temporal is adopted, or restarted with its own binary.
   if (!isElsewhere && options.isVersionRequested !== true && await hasTemporal(context, replace)) return null;
-  return await installBinary(context, options);
+  return await installBinary(context, options, tried);
 }
 
 /**
@@ -49,25 +49,8 @@ async function resolveBinary(
  */
 export async function binaryToRun(context: CommandContext): Promise<string> {
   const options = findOptions(context);
-  return findTemporal(options).binary?.path ?? await installBinary(context, options);
-}
-
-/** Options for finding the binary of a launch. */
-export function findOptions(
-  { host, invocation: { home, temporalBin, temporalVersion } }: Pick<CommandContext, "host" | "invocation">,
-): FindOptions {
-  const selected = readSelectedVersion(home);
-  return {
-    ...(temporalBin === null
-      ? {}
-      : { explicit: { path: temporalBin, origin: "--temporal-bin or STIGMER_TEMPORAL_BIN" } }),
-    home,
-    version: temporalVersion ?? selected.version,
-    isVersionRequested: temporalVersion !== null,
-    mayStandIn: temporalVersion === null && !selected.isNamed,
-    cwd: host.cwd(),
-    env: host.env,
-  };
+  const { binary, tried } = findTemporal(options);
+  return binary?.path ?? await installBinary(context, options, tried);
 }
 
 /**
@@ -99,14 +82,17 @@ async function hasTemporal(
   return !needsBinary || (leader.executable !== null && host.exists(leader.executable));
 }
 
-/** Installs the binary and shows progress. */
-async function installBinary(context: CommandContext, options: FindOptions): Promise<string> {
-  const [{ resolveTemporal }, { prepareHome }, { showInstall }] = await Promise.all([
-    import("../binary/resolve.ts"),
+/** Installs the binary, which was `searched` for, and shows progress. */
+async function installBinary(
+  context: CommandContext,
+  options: FindOptions,
+  searched: readonly string[],
+): Promise<string> {
+  const [{ installMissing }, { prepareHome }, { showInstall }] = await Promise.all([
+    import("../binary/install.ts"),
     import("../instance/home.ts"),
     import("../binary/install_progress.ts"),
   ]);
   prepareHome(context.invocation.home);
-  const binary = await showInstall(context, (watch) => resolveTemporal({ ...options, ...watch }));
-  return binary.path;
+  return (await showInstall(context, (watch) => installMissing({ ...options, ...watch }, searched))).path;
 }

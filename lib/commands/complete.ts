@@ -48,14 +48,13 @@ export async function printCompletion(host: Host): Promise<number> {
 
 /** What Temporal's own CLI, the binary of the instance, offers for its arguments. */
 async function askTemporal(host: Host, invocation: Invocation, args: readonly string[]): Promise<Candidate[]> {
-  const { findTemporal } = await import("../binary/find.ts");
+  const { findOptions, findTemporal } = await import("../binary/find.ts");
   const { askBinary } = await import("../binary/version/run_binary.ts");
-  const { findOptions } = await import("../client/launch_request.ts");
   const running = recordIn(host, invocation)?.executable;
   const binary = running ?? findTemporal(findOptions({ host, invocation })).binary?.path;
   if (binary === undefined) return [];
   const answer = await askBinary(binary, ["__complete", ...args], "stdout", undefined, COMPLETION_TIMEOUT_MS);
-  return answer.kind === "ended" ? readCobraCandidates(answer.output) : [];
+  return answer.kind === "exited" ? readCobraCandidates(answer.output) : [];
 }
 
 /** What is recorded of the Temporal that runs. */

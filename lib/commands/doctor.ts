@@ -1,6 +1,6 @@
 import type { Command, CommandContext } from "../cli/context.ts";
+import { findOptions } from "../binary/find.ts";
 import { currentStatus } from "../client/current_status.ts";
-import { findOptions } from "../client/launch_request.ts";
 import { databaseLockPath } from "../database/lock.ts";
 import type { DoctorContext } from "../doctor/context.ts";
 import { tellReport } from "../doctor/report.ts";
@@ -57,6 +57,7 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
     configFailure: configFailure ?? null,
     status,
     evidence,
+    lockPaths,
     hiddenLocks: homeFault?.isForeign === true ? [] : await hiddenLocks(lockPaths, processes),
     settings,
     binary: findOptions(context),

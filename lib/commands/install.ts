@@ -1,5 +1,4 @@
 import { mkdirSync } from "node:fs";
-import { findManaged } from "../binary/find.ts";
 import type { InstalledTemporal } from "../binary/install.ts";
 import { showInstall } from "../binary/install_progress.ts";
 import { writeSelectedVersion } from "../binary/selected_version.ts";
@@ -74,8 +73,6 @@ async function installOne(context: CommandContext, named: string | null): Promis
   const place = { home, env: host.env, cwd: host.cwd() };
   const mayStandIn = named === null;
   const fixed = named === LATEST ? null : withoutV(named ?? DEFAULT_TEMPORAL_VERSION);
-  const existing = fixed === null ? null : findManaged({ ...place, version: fixed });
-  if (existing !== null) return { ...existing, version: fixed!, trust: null, url: null };
   const { installTemporal } = await import("../binary/install.ts");
   return await showInstall(context, async (watch) => {
     const version = fixed ?? await newest(host.env, watch.signal);

@@ -16,8 +16,6 @@ const SOURCES = {
   explicit: "as requested",
   managed: "installed by this tool",
   path: "found on this machine",
-  built: "built by this tool",
-  downloaded: "downloaded by this tool",
 } as const;
 
 /** Checks the Temporal binary that a start would run. */

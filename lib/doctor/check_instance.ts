@@ -1,5 +1,4 @@
 import { lstatSync, realpathSync } from "node:fs";
-import { databaseLockPath } from "../database/lock.ts";
 import { findProcess } from "../instance/find_process.ts";
 import { describeObstacle } from "../instance/obstacle.ts";
 import { removePidFile, setPidFileAside } from "../instance/pid_file.ts";
@@ -70,13 +69,7 @@ function remedyFor(broken: readonly Check[]): string {
 
 /** Checks which processes hold the locks, and whether the lock files exist. */
 export const checkLocks: RunCheck = (context) => {
-  const { paths, processes, settings } = context;
-  const database = settings.dbFilename;
-  const lockPaths = [
-    paths.supervisorLock,
-    paths.processLock,
-    ...(database === null ? [] : [databaseLockPath(database)]),
-  ];
+  const { lockPaths, processes } = context;
   const findings: Finding[] = [];
   const { foreignLockHolder } = context.evidence;
   if (foreignLockHolder !== null) {

@@ -26,7 +26,9 @@ export interface DoctorContext {
   configFailure: Failure | null;
   status: Status;
   evidence: ProcessEvidence;
-  /** Lock files that processes hold which cannot be seen from here. */
+  /** The lock files of the instance and of its database. */
+  lockPaths: readonly string[];
+  /** Those of them that processes hold which cannot be seen from here. */
   hiddenLocks: readonly string[];
   /** The settings of the running Temporal, else those of the next start. */
   settings: Settings;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { signalChildGroup } from "../../lib/binary/version/run_binary.ts";
+import { signalChildGroup } from "../../lib/platform/spawn/run_program.ts";
 
 /** A process of the cluster, the leader of its own process group. */
 export interface Service {

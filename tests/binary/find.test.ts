@@ -30,8 +30,7 @@ describe("findTemporal()", () => {
     withTempDir((folder) => {
       const path = program(join(folder, "my temporal"));
       program(managedBinaryPath(join(folder, "home", "bin"), "1.5.1"));
-      const explicit = { path: "./my temporal", origin: "--temporal-bin" };
-      const { binary } = findTemporal(optionsIn(folder, { explicit }));
+      const { binary } = findTemporal(optionsIn(folder, { explicit: "./my temporal" }));
       assertEquals(binary, { path, source: "explicit", version: null });
     }));
 
@@ -54,8 +53,7 @@ describe("findTemporal()", () => {
         circle: "too many levels of symbolic links",
         "plain/x": "not found",
       };
-      for (const [path, fault] of Object.entries(faults)) {
-        const explicit = { path, origin: "STIGMER_TEMPORAL_BIN" };
+      for (const [explicit, fault] of Object.entries(faults)) {
         const error = assertThrows(() => findTemporal(optionsIn(folder, { explicit })), LocalError, fault);
         assertEquals(error.code, "binary-not-found");
         assert(error.message.includes("STIGMER_TEMPORAL_BIN"));
@@ -67,13 +65,9 @@ describe("findTemporal()", () => {
       const foreign = Uint8Array.from({ length: 64 }, (_, i) =>
         [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1][i] ?? (i === 18 ? 8 : 0)); // MIPS
       writeFileSync(join(folder, "mips"), foreign, { mode: 0o755 });
-      const explicit = { path: "mips", origin: "--temporal-bin" };
-      assertThrows(
-        () =>
-          findTemporal(optionsIn(folder, { explicit })),
-        LocalError,
-        "built for linux machine 8",
-      );
+      const find = () =>
+        findTemporal(optionsIn(folder, { explicit: "mips" }));
+      assertThrows(find, LocalError, "built for linux machine 8");
     }));
 
   it("prefers the managed binary to one on PATH", () =>

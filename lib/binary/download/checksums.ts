@@ -1,6 +1,3 @@
-/** Maximum size of a checksum list, in bytes. */
-export const MAX_CHECKSUMS_BYTES = 256 * 1024;
-
 /** Parses the output of `sha256sum` (`SUM NAME`, or `SUM *NAME`): lower-case sums by file name. */
 export function parseChecksums(text: string): Map<string, string> {
   const sums = new Map<string, string>();

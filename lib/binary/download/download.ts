@@ -1,8 +1,10 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { backoffDelayMs } from "../../config/backoff.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { delay } from "../../platform/runtime/delay.ts";
 import type { InstallPhase } from "../render_install.ts";
+import { parseChecksums } from "./checksums.ts";
 import { type Answer, httpGet, type HttpTimeouts } from "./http_get.ts";
 import { shownUrl } from "./release_files.ts";
 import { NOTHING_YET, rangeHeaders, readAnswer, type Transfer } from "./resume.ts";
@@ -98,6 +100,24 @@ export async function download(options: DownloadOptions): Promise<{ isResumed: b
   } finally {
     closeSync(fd);
   }
+}
+
+/** Maximum size of a checksum list, in bytes. */
+const MAX_CHECKSUMS_BYTES = 256 * 1024;
+
+/**
+ * The checksums published at `url`, by file name. Downloads them into the folder `scratch`.
+ *
+ * @throws as {@linkcode download} does
+ */
+export async function publishedSums(
+  url: URL,
+  scratch: string,
+  options: Pick<DownloadOptions, "env" | "timing" | "signal">,
+): Promise<Map<string, string>> {
+  const path = join(scratch, "checksums.txt");
+  await download({ ...options, url, path, maxBytes: MAX_CHECKSUMS_BYTES, onProgress: () => {} });
+  return parseChecksums(readFileSync(path, "utf8"));
 }
 
 /** Appends the body to the file. Counts in `transfer` what it has, so that it is known if the transfer breaks. */

@@ -1,11 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { LocalError } from "../../errors/local_error.ts";
 import { nativeArch } from "../../platform/spawn/native_arch.ts";
-import { MAX_CHECKSUMS_BYTES, parseChecksums } from "./checksums.ts";
-import { DEFAULT_TIMING, download } from "./download.ts";
+import { DEFAULT_TIMING, publishedSums } from "./download.ts";
 import {
   latestChecksums,
   MIRROR_VARIABLE,
@@ -31,14 +30,8 @@ export async function latestVersion(
   const target = releaseTarget(process.platform, nativeArch()) ?? "linux_amd64";
   const folder = mkdtempSync(join(tmpdir(), "stigmer-latest-"));
   try {
-    const path = join(folder, "checksums.txt");
-    await download({
-      ...{ url, path, maxBytes: MAX_CHECKSUMS_BYTES, env, signal },
-      timing: DEFAULT_TIMING,
-      onProgress: () => {},
-    });
-    const names = [...parseChecksums(readFileSync(path, "utf8")).keys()];
-    const version = names.map((name) => versionInName(name, target)).find((found) => found !== undefined);
+    const sums = await publishedSums(url, folder, { env, signal, timing: DEFAULT_TIMING });
+    const version = [...sums.keys()].map((name) => versionInName(name, target)).find((found) => found !== undefined);
     if (version !== undefined) return version;
     throw unknown(`${shownUrl(url)} lists no archive for ${target}`);
   } catch (error) {

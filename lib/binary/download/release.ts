@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, readFileSync, rmSync } from "node:fs";
+import { createReadStream, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { LocalError, type LocalErrorOptions } from "../../errors/local_error.ts";
@@ -7,8 +7,7 @@ import { nativeArch } from "../../platform/spawn/native_arch.ts";
 import type { InstallStepOptions } from "../render_install.ts";
 import { readTemporalVersion } from "../version/query_version.ts";
 import { answerDeadlineMs } from "../version/run_binary.ts";
-import { MAX_CHECKSUMS_BYTES, parseChecksums } from "./checksums.ts";
-import { DEFAULT_TIMING, download, type DownloadOptions, type DownloadTiming } from "./download.ts";
+import { DEFAULT_TIMING, download, type DownloadTiming, publishedSums } from "./download.ts";
 import { archiveName, MIRROR_VARIABLE, releaseBase, releaseTarget, releaseUrls, shownUrl } from "./release_files.ts";
 import { RELEASE_SUMS } from "./release_sums.ts";
 import { DEFAULT_UNPACK_LIMITS, type UnpackLimits, unpackTemporal } from "./unpack_archive.ts";
@@ -60,8 +59,12 @@ export async function downloadRelease(
 
   const pinned = sums[version]?.[target];
   const name = archiveName(version, target);
-  const list = { url: urls.checksums, path: join(scratch, "checksums.txt"), maxBytes: MAX_CHECKSUMS_BYTES };
-  const sum = pinned ?? await publishedSum(name, { ...common, ...list, onProgress: () => {} });
+  const sum = pinned ?? (await publishedSums(urls.checksums, scratch, common)).get(name);
+  if (sum === undefined) {
+    throw failed(`Cannot check ${name}: ${shownUrl(urls.checksums)} does not list it`, true, {
+      facts: { why: "its checksums.txt does not list the archive" },
+    });
+  }
   if (pinned === undefined) onProgress({ phase: "unpinned" });
   const archive = join(scratch, name);
   const getIt = () => download({ ...common, url: urls.archive, path: archive, maxBytes: MAX_ARCHIVE_BYTES });
@@ -111,15 +114,6 @@ async function versionOf(path: string, firstRun: FirstRun, signal: AbortSignal |
 /** Whether the download failed because of the network or server, and not because the archive is invalid. */
 export function isBlocked(error: unknown): error is LocalError {
   return error instanceof LocalError && error.code === "install-failed" && error.facts["isBlocked"] === true;
-}
-
-async function publishedSum(name: string, options: DownloadOptions): Promise<string> {
-  await download(options);
-  const sum = parseChecksums(readFileSync(options.path, "utf8")).get(name);
-  if (sum !== undefined) return sum;
-  throw failed(`Cannot check ${name}: ${shownUrl(options.url)} does not list it`, true, {
-    facts: { why: "its checksums.txt does not list the archive" },
-  });
 }
 
 async function sha256(path: string, signal: AbortSignal | undefined): Promise<string> {

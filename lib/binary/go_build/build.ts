@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { withoutSession } from "../../environment/daemon_environment.ts";
 import { isNotOnPath, LocalError, type LocalErrorOptions, systemErrorCode } from "../../errors/local_error.ts";
-import { started } from "../../platform/spawn/started.ts";
+import { runProgram } from "../../platform/spawn/run_program.ts";
 import type { InstallStepOptions } from "../render_install.ts";
 import { unsearchedFolders } from "../unsearched_folders.ts";
 import { readTemporalVersion } from "../version/query_version.ts";
-import { signalChildGroup } from "../version/run_binary.ts";
 import { explainGoFailure, NO_GO_PROGRESS, readGoLine } from "./go_output.ts";
 
 const PACKAGE = "github.com/temporalio/cli/cmd/temporal";
@@ -39,48 +37,28 @@ export async function buildTemporal(scratch: string, options: InstallStepOptions
 
 /** Go and its compilers are one process group, which is killed when the signal aborts. */
 async function runGoInstall(scratch: string, { version, env, onProgress, signal }: InstallStepOptions): Promise<void> {
-  const flags = ["-v", "-ldflags", `-s -w -X ${VERSION_VARIABLE}=${version}`];
-  const child = await started(() =>
-    spawn("go", ["install", ...flags, `${PACKAGE}@v${version}`], {
-      cwd: scratch,
-      env: goEnvironment(env, scratch),
-      detached: true,
-      stdio: ["ignore", "ignore", "pipe"],
-    })
-  ).catch((error: unknown) => {
-    throw goNotStarted(version, error);
-  });
-
   let output = "";
   let unfinished = "";
   let progress = NO_GO_PROGRESS;
-  child.stderr.setEncoding("utf8");
-  child.stderr.on("data", (text: string) => {
+  const onStderr = (text: string) => {
     output = (output + text).slice(-MAX_KEPT_OUTPUT);
     const lines = (unfinished + text).split("\n");
     unfinished = lines.pop() ?? "";
     for (const line of lines) progress = readGoLine(progress, line);
     onProgress(progress);
-  });
-
-  let killTimer: ReturnType<typeof setTimeout> | undefined;
-  const onAbort = () => {
-    signalChildGroup(child, "SIGINT");
-    killTimer = setTimeout(() => signalChildGroup(child, "SIGKILL"), INTERRUPT_GRACE_MS);
   };
-  signal?.addEventListener("abort", onAbort);
-  if (signal?.aborted) onAbort();
-  try {
-    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-    if (signal?.aborted) signalChildGroup(child, "SIGKILL"); // compilers may outlive go
-    signal?.throwIfAborted();
-    if (code === 0) return;
-    const { message, hint } = explainGoFailure(output);
-    throw buildFailed(version, message, { hint, facts: { goOutput: output.trim().split("\n").slice(-10) } });
-  } finally {
-    clearTimeout(killTimer);
-    signal?.removeEventListener("abort", onAbort);
-  }
+  const flags = ["-v", "-ldflags", `-s -w -X ${VERSION_VARIABLE}=${version}`];
+  const end = await runProgram("go", ["install", ...flags, `${PACKAGE}@v${version}`], {
+    cwd: scratch,
+    env: goEnvironment(env, scratch),
+    onStderr,
+    signal,
+    graceMs: INTERRUPT_GRACE_MS,
+  });
+  if (end.kind === "not-run") throw goNotStarted(version, end.error);
+  if (end.kind === "exited" && end.exitCode === 0) return;
+  const { message, hint } = explainGoFailure(output);
+  throw buildFailed(version, message, { hint, facts: { goOutput: output.trim().split("\n").slice(-10) } });
 }
 
 /**

@@ -22,7 +22,7 @@ export async function readTemporalVersion(
     const { error } = answer;
     throw notTemporal(binary, systemErrorCode(error) ?? String(error), { cause: error });
   }
-  if (answer.kind === "silent") {
+  if (answer.kind === "late") {
     const reason = `no output from --version within ${timeoutMs / 1000} s`;
     throw notTemporal(binary, reason, { facts: { isSilent: true } });
   }

@@ -2,8 +2,7 @@ import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { isNotOnPath, messageOf } from "../../errors/local_error.ts";
-import { spawnClosed } from "../../platform/spawn/close_on_exec.ts";
-import { started } from "../../platform/spawn/started.ts";
+import { runProgram } from "../../platform/spawn/run_program.ts";
 
 /** More answers are forgotten, in order to stay small. */
 const MOST_REMEMBERED = 10_000;
@@ -80,35 +79,27 @@ type GitAnswer = { ignored: ReadonlySet<string> } | { failed: string };
 
 /**
  * Which of `paths` git ignores (gitignore(5), info/exclude and core.excludesFile); tracked files are not ignored.
- * Never throws.
  *
  * @param repository The innermost work tree that the paths lie in: git refuses to answer for a nested one.
  * @param paths Absolute, without links. A folder that does not exist has to end with a slash to be taken for one.
  * @param signal Ends git.
+ * @throws the reason of `signal`
  */
 async function askGit(repository: string, paths: readonly string[], signal: AbortSignal): Promise<GitAnswer> {
-  // Loaded here, because a stack without watched files needs no child of this kind.
-  const { spawn } = await import("node:child_process");
   // core.fsmonitor would start a daemon, which inherits what this process has open.
   const args = ["-C", repository, "-c", "core.fsmonitor=false", "check-ignore", "-z", "--stdin"];
-  const options = { env: environment(), stdio: "pipe", timeout: DEADLINE_MS, killSignal: "SIGKILL" } as const;
-  let child;
-  try {
-    child = await started(() => spawnClosed(() => spawn("git", args, options)));
-  } catch (error) {
-    return { failed: reasonOf(error) };
-  }
-  const kill = () => void child.kill("SIGKILL");
-  signal.addEventListener("abort", kill);
-  if (signal.aborted) kill();
   let output = "";
   let errors = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => output += text);
-  child.stderr.setEncoding("utf8").on("data", (text: string) => errors = (errors + text).slice(0, MAX_ERROR_CHARS));
-  child.stdin.on("error", () => {}); // git has exited; its exit code tells
-  child.stdin.end(paths.map((path) => `${path}\0`).join(""));
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  signal.removeEventListener("abort", kill);
+  const end = await runProgram("git", args, {
+    env: environment(),
+    input: paths.map((path) => `${path}\0`).join(""),
+    onStdout: (text) => output += text,
+    onStderr: (text) => errors = (errors + text).slice(0, MAX_ERROR_CHARS),
+    timeoutMs: DEADLINE_MS,
+    signal,
+  });
+  if (end.kind === "not-run") return { failed: reasonOf(end.error) };
+  const code = end.kind === "exited" ? end.exitCode : null;
   // 1 means that none is ignored, see git-check-ignore(1).
   if (code === 0 || code === 1) return { ignored: new Set(output.split("\0").filter((each) => each !== "")) };
   const [line = ""] = errors.trim().split("\n");

@@ -15,7 +15,7 @@ import { diagnoseExit } from "./exit_diagnosis.ts";
 export async function refuseBadArguments(binary: string, args: readonly string[]): Promise<void> {
   // `--help` comes first: after a flag that lacks its value it would be taken as that value, and a server would start.
   const answer = await askBinary(binary, [...args.slice(0, 2), "--help", ...args.slice(2)], "stderr");
-  if (answer.kind !== "ended" || answer.exitCode === 0) return;
+  if (answer.kind !== "exited" || answer.exitCode === 0) return;
   const { exitCode, signal, output: lastWords } = answer;
   const { cause, message, hint } = diagnoseExit({ lastWords, exitCode, signal, binary });
   throw new LocalError("launch-failed", message, { hint, facts: { cause, exitCode, binary } });
