@@ -24,7 +24,7 @@ async function main(script: string | undefined, args: string[]): Promise<number>
   }
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const bundle = await buildTestBundle(root);
-  const machine = { ...findMachine(root, true), bundle: bundle.path };
+  const machine = { ...await findMachine(root, true), bundle: bundle.path };
   // A test run in parallel would distort the figures, and a chaos test would make tests time out.
   const turn = await takeTurn(new AbortController().signal);
   const jobId = `${process.pid}-${script}`;

@@ -35,7 +35,7 @@ async function main(argv: string[]): Promise<number> {
   if (runtimes.length === 0) throw new Error(`Cannot use runtime '${args.runtime}': it must be deno or node`);
 
   const needsTemporal = files.some((file) => file.needsTemporal);
-  const found = findMachine(root, needsTemporal);
+  const found = await findMachine(root, needsTemporal);
   const bundle = needsTemporal ? await buildTestBundle(root) : null;
   const machine = bundle === null ? found : { ...found, bundle: bundle.path };
   const cancel = new AbortController();

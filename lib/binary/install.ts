@@ -14,8 +14,8 @@ export interface InstallOptions extends WantedVersion {
   onProgress?: (progress: InstallNews) => void;
   /** Aborts the install and removes its temporary files. */
   signal?: AbortSignal | undefined;
-  /** For tests: other sums, timing and limits of the download. */
-  tuning?: Pick<ReleaseOptions, "sums" | "timing" | "limits" | "firstRun">;
+  /** For tests: other sums and timing of the download. */
+  tuning?: Pick<ReleaseOptions, "sums" | "timing" | "firstRun">;
 }
 
 /** A managed binary and its origin; `trust` is null for an existing binary and for one built with Go. */

@@ -20,7 +20,7 @@ export interface Machine {
 }
 
 /** Finds all of them. A missing Temporal is built only with `needsTemporal`. */
-export function findMachine(root: string, needsTemporal: boolean): Machine {
+export async function findMachine(root: string, needsTemporal: boolean): Promise<Machine> {
   const deno = findDeno(root);
   return {
     root,
@@ -28,7 +28,7 @@ export function findMachine(root: string, needsTemporal: boolean): Machine {
     denoConfig: findDenoConfig(root, deno),
     node: process.execPath,
     node24: findNode24(root),
-    temporal: findTemporal(root, needsTemporal),
+    temporal: await findTemporal(root, needsTemporal),
     tmp: realpathSync(process.platform === "darwin" ? "/tmp" : tmpdir()),
   };
 }

@@ -1,10 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-
-const VERSION = "1.5.1";
+import { buildTemporal } from "../../lib/binary/go_build/build.ts";
+import { NEWEST_GO_VERSION as VERSION } from "../../lib/config/temporal_versions.ts";
 
 /**
  * The real Temporal for the tests: `STIGMER_TEMPORAL_BIN`, an earlier build, the tool's managed binary, or a new build
@@ -12,7 +11,7 @@ const VERSION = "1.5.1";
  *
  * @throws {Error} when the build fails, or Go is missing
  */
-export function findTemporal(root: string, mayBuild: boolean): string | undefined {
+export async function findTemporal(root: string, mayBuild: boolean): Promise<string | undefined> {
   const tools = join(root, ".tools");
   const built = join(tools, `temporal-${VERSION}`);
   const named = process.env["STIGMER_TEMPORAL_BIN"];
@@ -23,15 +22,12 @@ export function findTemporal(root: string, mayBuild: boolean): string | undefine
   }
   if (!mayBuild) return undefined;
   console.log(`Building Temporal ${VERSION} with Go for the tests (about 3 minutes, once) …`);
-  mkdirSync(tools, { recursive: true });
   const scratch = join(tools, `build-${process.pid}`);
-  execFileSync("go", [
-    "install",
-    "-ldflags",
-    `-s -w -X github.com/temporalio/cli/temporalcli.Version=${VERSION}`,
-    `github.com/temporalio/cli/cmd/temporal@v${VERSION}`,
-  ], { env: { CGO_ENABLED: "0", ...process.env, GOBIN: scratch, GOFLAGS: "" }, stdio: "inherit" });
-  renameSync(join(scratch, "temporal"), built);
-  rmSync(scratch, { recursive: true });
-  return built;
+  mkdirSync(scratch, { recursive: true });
+  try {
+    renameSync(await buildTemporal(scratch, { version: VERSION, env: process.env, onProgress: () => {} }), built);
+    return built;
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }

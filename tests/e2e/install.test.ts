@@ -3,15 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  answer,
-  releasePaths,
-  type Respond,
-  serveBytes,
-  serveRelease,
-  tarGz,
-  withServer,
-} from "../binary/download/support.ts";
+import { answer, type Respond, serveBytes, serveRelease, tarGz, withServer } from "../binary/download/support.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
 import { withFileSystem } from "./support_places.ts";
@@ -139,23 +131,6 @@ describe("install", () => {
         assertEquals(inStore(instance), ["install.lock"]);
         assert(!existsSync(instance.paths.record));
       })));
-
-  it("two at once, under both runtimes, fetch one archive", () => {
-    const archive = release("1.4.1");
-    const slow = serveRelease("1.4.1", archive, (socket, request) => {
-      setTimeout(() => serveBytes(socket, request, archive), 1_000);
-    });
-    return withServer(slow, ({ base, seen }) =>
-      withInstance(async (instance) => {
-        const args = ["install", "--version", "v1.4.1"];
-        const both = await Promise.all(
-          [ownRuntime, otherRuntime].map((runtime) => instance.run(args, { env: envFrom(base, instance), runtime })),
-        );
-        assertEquals(both.map(({ code }) => code), [0, 0], both.map(({ stderr }) => stderr).join());
-        assertEquals(seen.filter(({ path }) => path === releasePaths("1.4.1").archive).length, 1);
-        assertEquals(inStore(instance), ["install.lock", "temporal-1.4.1"]);
-      }));
-  });
 
   it("killed in the middle, or interrupted by Ctrl-C, leaves nothing that breaks the next one", () => {
     const archive = release("1.4.1");

@@ -10,17 +10,16 @@ import { answerDeadlineMs } from "../version/run_binary.ts";
 import { DEFAULT_TIMING, download, type DownloadTiming, publishedSums } from "./download.ts";
 import { archiveName, MIRROR_VARIABLE, releaseBase, releaseTarget, releaseUrls, shownUrl } from "./release_files.ts";
 import { RELEASE_SUMS } from "./release_sums.ts";
-import { DEFAULT_UNPACK_LIMITS, type UnpackLimits, unpackTemporal } from "./unpack_archive.ts";
+import { unpackTemporal } from "./unpack_archive.ts";
 
 /** What an archive was checked against: a checksum pinned in the source, or the one published beside the archive. */
 export type Trust = "pinned" | "published";
 
 /** Options for downloading a release. */
 export interface ReleaseOptions extends InstallStepOptions {
-  /** For tests: other checksums, timeouts, limits and another platform. */
+  /** For tests: other checksums and timeouts. */
   sums?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   timing?: DownloadTiming;
-  limits?: UnpackLimits;
   firstRun?: FirstRun;
 }
 
@@ -85,7 +84,7 @@ export async function downloadRelease(
     });
   }
   const path = join(scratch, "temporal");
-  await unpackTemporal(archive, path, { limits: options.limits ?? DEFAULT_UNPACK_LIMITS, signal });
+  await unpackTemporal(archive, path, signal);
   rmSync(archive);
   const firstRun = options.firstRun ?? { timeoutMs: answerDeadlineMs(), isDelayed: process.platform === "darwin" };
   onProgress({ phase: "checking", isFirstRun: firstRun.isDelayed });

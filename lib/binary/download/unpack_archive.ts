@@ -14,7 +14,7 @@ export interface UnpackLimits {
 }
 
 /** Temporal 1.5.1 takes 150–260 MB, by platform and build. */
-export const DEFAULT_UNPACK_LIMITS: UnpackLimits = { maxFileBytes: 1 << 30, maxTotalBytes: 1.25 * (1 << 30) };
+const DEFAULT_UNPACK_LIMITS: UnpackLimits = { maxFileBytes: 1 << 30, maxTotalBytes: 1.25 * (1 << 30) };
 
 /** The types of the npm package `tar-stream`, as far as they are used. */
 interface TarPackage {
@@ -43,9 +43,9 @@ class ArchiveError extends Error {}
 export async function unpackTemporal(
   archive: string,
   target: string,
-  options: { limits?: UnpackLimits; signal?: AbortSignal | undefined } = {},
+  signal?: AbortSignal,
+  limits: UnpackLimits = DEFAULT_UNPACK_LIMITS,
 ): Promise<void> {
-  const { limits = DEFAULT_UNPACK_LIMITS, signal } = options;
   const entries = (await loadTar()).extract();
   const fd = openSync(target, "wx", 0o755);
   const others: string[] = [];

@@ -293,82 +293,17 @@ describe("a download", () => {
 });
 
 describe("an archive", () => {
-  const refused = (what: string, archive: () => Uint8Array, says: string) =>
+  const refused = (what: string, archive: Uint8Array, says: string) =>
     it(what, () =>
-      withTempDir((folder) => {
-        const bytes = archive();
-        return withServer(serveRelease(VERSION, bytes), async ({ base }) => {
-          const limits = { maxFileBytes: 1_000_000, maxTotalBytes: 3_000_000 };
-          const error = await failure(folder, optionsFor(folder, base, { tuning: { timing: QUICK, limits } }));
+      withTempDir((folder) =>
+        withServer(serveRelease(VERSION, archive), async ({ base }) => {
+          const error = await failure(folder, optionsFor(folder, base));
           assert(error.message.includes(says), error.message);
-          assertEquals(readdirSync(folder), ["home"]);
-          assertEquals(readdirSync(join(folder, "home")), ["bin"]);
-        });
-      }));
+        })
+      ));
 
-  refused(
-    "with paths that lead out of it writes nothing there",
-    () =>
-      tarGz(
-        ["../temporal", "../../../temporal", "/tmp/temporal", "bin/temporal", "temporal/"].map((name) => ({
-          name,
-          data: "x",
-        })),
-      ),
-    "it holds no file `temporal`, but ../temporal",
-  );
-  refused(
-    "whose temporal is a symbolic link is refused",
-    () => tarGz([{ name: "temporal", type: "2", linkTo: "/bin/sh" }]),
-    "no regular file",
-  );
-  refused(
-    "with a link and then a file of that name is refused",
-    () => tarGz([{ name: "temporal", type: "2", linkTo: "../../stolen" }, { name: "temporal", data: "stolen" }]),
-    "no regular file",
-  );
-  refused("whose temporal is a device is refused", () => tarGz([{ name: "temporal", type: "3" }]), "no regular file");
-  refused(
-    "with two of them is refused",
-    () => tarGz([{ name: "temporal", data: "a" }, { name: "temporal", data: "b" }]),
-    "two files",
-  );
-  refused(
-    "that claims to be larger than any Temporal is refused",
-    () => tarGz([{ name: "temporal", claimsBytes: 4 * 2 ** 30, data: "x" }]),
-    "too large",
-  );
-  refused(
-    "that is a bomb is refused before it fills the disk",
-    () => tarGz([{ name: "LICENSE", data: new Uint8Array(20_000_000) }, { name: "temporal", data: "x" }]),
-    "more than any release",
-  );
-  refused(
-    "that is cut off is refused",
-    () => tarGz([{ name: "temporal", data: noise(100_000) }]).slice(0, 60_000),
-    "cannot be unpacked",
-  );
-  refused("that is none is refused", () => new TextEncoder().encode("<html>log in here</html>"), "cannot be unpacked");
-  refused(
-    "of another version is refused",
-    () => fakeRelease("1.2.3"),
-    "reports version 1.2.3",
-  );
-
-  it("with more in it than the binary gives the binary alone", () =>
-    withTempDir((folder) => {
-      const archive = tarGz([
-        { name: "./PaxHeaders/temporal", type: "x", data: "20 mtime=1700000000\n" },
-        { name: "docs/", type: "5" },
-        { name: "docs/link", type: "2", linkTo: "/etc/passwd" },
-        { name: "./temporal", data: fakeTemporal(VERSION, 5_000) },
-      ]);
-      return withServer(serveRelease(VERSION, archive), async ({ base }) => {
-        const { path } = await installTemporal(optionsFor(folder, base));
-        assertEquals(readFileSync(path, "utf8"), fakeTemporal(VERSION, 5_000));
-        assertEquals(leftIn(folder), ["install.lock", `temporal-${VERSION}`]);
-      });
-    }));
+  refused("that is none is refused", new TextEncoder().encode("<html>log in here</html>"), "cannot be unpacked");
+  refused("of another version is refused", fakeRelease("1.2.3"), "reports version 1.2.3");
 });
 
 describe("two installs at once", () => {

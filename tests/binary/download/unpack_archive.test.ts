@@ -1,20 +1,20 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { unpackTemporal } from "../../../lib/binary/download/unpack_archive.ts";
+import { type UnpackLimits, unpackTemporal } from "../../../lib/binary/download/unpack_archive.ts";
 import { LocalError } from "../../../lib/errors/local_error.ts";
 import { withTempDir } from "../../support.ts";
 import { type Packed, tar } from "./support.ts";
 
 /** The `temporal` that is unpacked from the tar archive `bytes`. */
-async function unpack(folder: string, bytes: Uint8Array): Promise<string> {
+async function unpack(folder: string, bytes: Uint8Array, limits?: UnpackLimits): Promise<string> {
   const [archive, target] = [join(folder, "a.tar.gz"), join(folder, "temporal")];
   writeFileSync(archive, gzipSync(bytes, { level: 1 }));
   try {
-    await unpackTemporal(archive, target);
+    await unpackTemporal(archive, target, undefined, limits);
     return readFileSync(target, "utf8");
   } finally {
     rmSync(target);
@@ -32,14 +32,14 @@ describe("unpackTemporal()", () => {
     withTempDir(async (folder) => {
       const archive = tar([
         { name: "a", data: "x".repeat(700) },
-        { name: "folder/", type: "5" },
+        { name: "docs/", type: "5" },
         { name: "link", type: "2", linkTo: "../a" },
         { name: "hard", type: "1", linkTo: "a" },
         { name: "device", type: "4" },
         { name: "odd", type: "Z", data: "?" },
         { name: "empty" },
         pax("mtime", "1700000000"),
-        { name: "temporal", data: "y".repeat(100_000) },
+        { name: "./temporal", data: "y".repeat(100_000) },
         { name: "b", data: "z".repeat(512) },
       ]);
       assertEquals(await unpack(folder, archive), "y".repeat(100_000));
@@ -52,6 +52,36 @@ describe("unpackTemporal()", () => {
       const named = tar([pax("path", "temporal"), { name: "cut", data: "x" }]);
       assertEquals(await unpack(folder, named), "x");
     }));
+
+  const LIMITS = { maxFileBytes: 1_000_000, maxTotalBytes: 3_000_000 };
+  const OUTSIDE = ["../temporal", "../../../temporal", "/tmp/temporal", "bin/temporal", "temporal/"];
+  const refused: Record<string, [entries: Packed[], says: string]> = {
+    "only paths that lead out of it": [
+      OUTSIDE.map((name) => ({ name, data: "x" })),
+      "no file `temporal`, but ../temporal",
+    ],
+    "a symbolic link": [[{ name: "temporal", type: "2", linkTo: "/bin/sh" }], "no regular file"],
+    "a link, and then a file of that name": [
+      [{ name: "temporal", type: "2", linkTo: "../../stolen" }, { name: "temporal", data: "stolen" }],
+      "no regular file",
+    ],
+    "a device": [[{ name: "temporal", type: "3" }], "no regular file"],
+    "two of them": [[{ name: "temporal", data: "a" }, { name: "temporal", data: "b" }], "two files"],
+    "one larger than any Temporal": [[{ name: "temporal", claimsBytes: 4 * 2 ** 30, data: "x" }], "too large"],
+    "what fills the disk": [
+      [{ name: "LICENSE", data: new Uint8Array(20_000_000) }, { name: "temporal", data: "x" }],
+      "more than any release",
+    ],
+  };
+  for (const [what, [entries, says]] of Object.entries(refused)) {
+    it(`refuses an archive with ${what}, and writes nothing beside the target`, () =>
+      withTempDir(async (folder) => {
+        const inside = join(folder, "a", "b");
+        mkdirSync(inside, { recursive: true });
+        await assertRejects(() => unpack(inside, tar(entries), LIMITS), LocalError, says);
+        assertEquals([readdirSync(inside), readdirSync(folder)], [["a.tar.gz"], ["a"]]);
+      }));
+  }
 
   it("says so when an archive is cut off, damaged or none", () =>
     withTempDir(async (folder) => {

@@ -231,14 +231,6 @@ describe("installTemporal() of the default version without a download", () => {
       assertEquals(findManaged(options)?.path, path);
     }));
 
-  it("two at once make one build", () =>
-    withTempDir(async (folder) => {
-      const options = newer(setUp(folder, `echo x >> builds; sleep 0.3; ${BUILD}`));
-      const both = await Promise.all([installTemporal(options), installTemporal(options)]);
-      assertEquals(both.map(({ source }) => source).sort(), ["built", "managed"]);
-      assertEquals(readFileSync(join(folder, "builds"), "utf8"), "x\n");
-    }));
-
   it("builds nothing else in place of a version that was named", () =>
     withTempDir(async (folder) => {
       const options = { ...newer(setUp(folder, 'echo "$@" > args; exit 1')), mayStandIn: false };
