@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { instancePaths, processPaths } from "../lib/instance/paths.ts";
-import { recordedNames } from "../lib/instance/pid_file.ts";
+import { instancePaths } from "../lib/instance/paths.ts";
 import type { Status } from "../lib/instance/status/status.ts";
 import { processesHere } from "../lib/platform/processes/processes_here.ts";
+import { killInstance } from "../tests/e2e/support.ts";
 import { freePorts } from "../tests/free_ports.ts";
 import type { Runtime } from "./measurement.ts";
 import { emptyCommand, time, type Timed, timeOrThrow, toolCommand } from "./runtimes.ts";
@@ -30,11 +30,7 @@ export async function withScratch<T>(body: (scratch: Scratch) => Promise<T>): Pr
   try {
     return await body(scratch);
   } finally {
-    const paths = instancePaths(home);
-    const beside = recordedNames(home).map((name) => processPaths(paths, name).processLock);
-    for (const path of [paths.supervisorLock, paths.processLock, ...beside]) {
-      for (const { pid } of processes.lockHolders(path)) await kill(pid, "SIGKILL");
-    }
+    await killInstance(instancePaths(home));
     for (const folder of [home, project]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

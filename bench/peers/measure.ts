@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -9,6 +9,7 @@ import { answersAt } from "../../lib/platform/net/probe_port.ts";
 import { connectNode } from "../../lib/platform/net/connect_node.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { delay } from "../../lib/platform/runtime/delay.ts";
+import { endLeftovers, type Leftover, processesWith } from "../../scripts/testing/leftovers.ts";
 import { freePort } from "../../tests/free_ports.ts";
 import { memoryMbOf } from "../process_figures.ts";
 import { exitOf } from "../runtimes.ts";
@@ -62,8 +63,8 @@ export async function measure(peer: Peer): Promise<Figures> {
 
     const recoveryMs = peer.restarts ? await inTime(recover(place)) : null;
     await delay(SETTLE_MS);
-    const memoryMb = marked(folder).filter(({ isProgram }) => !isProgram)
-      .reduce((sum, { pid }) => sum + memoryMbOf(pid), 0);
+    const own = marked(folder).filter((each) => !isProgram(each));
+    const memoryMb = own.reduce((sum, { pid }) => sum + memoryMbOf(pid), 0);
 
     const stoppedAt = performance.now();
     if (stop === null) child.kill("SIGINT");
@@ -77,7 +78,7 @@ export async function measure(peer: Peer): Promise<Figures> {
     throw error;
   } finally {
     closeSync(log);
-    for (const { pid } of marked(folder)) process.kill(pid, "SIGKILL");
+    endLeftovers(marked(folder));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -102,22 +103,14 @@ async function recover({ listenerPort }: Place): Promise<number> {
   return performance.now() - killedAt;
 }
 
-/** What a run has started and is alive; `isProgram`: one of the three programs, without shells around it. */
-function marked(folder: string): { pid: number; command: string; isProgram: boolean }[] {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      if (!readFileSync(`/proc/${name}/environ`, "latin1").split("\0").includes(`${MARK}=${folder}`)) return [];
-      const words = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
-      const [, first = ""] = words;
-      return [{
-        pid: Number(name),
-        command: words.join(" "),
-        isProgram: /(listener\.mjs|worker\.cjs)$|^server$/.test(first),
-      }];
-    } catch {
-      return []; // it has exited
-    }
-  });
+/** What a run has started and is alive. */
+function marked(folder: string): Leftover[] {
+  return processesWith([`${MARK}=${folder}`]);
+}
+
+/** Whether it is one of the three programs, and no shell around it. */
+function isProgram({ command }: Leftover): boolean {
+  return /^\S+ (\S+\/(listener\.mjs|worker\.cjs)|server)( |$)/.test(command);
 }
 
 /** What `figure` resolves with; null if that takes too long. */

@@ -83,7 +83,9 @@ export class StackProgram implements Program<StackProcess> {
     if ("ready" in outcome) return process;
     if ("error" in outcome) throw outcome.error;
     await launch.terminate({ pgid: process.pid, leaderStartTime: process.startTime }, 0);
-    throw await this.#surroundings.servedSince(process.startedAtMs)
+    const { servesSinceMs, answers } = this.#surroundings;
+    const hasServed = (servesSinceMs() ?? Infinity) <= process.startedAtMs && await answers();
+    throw hasServed
       ? this.#failedStart(process, outcome.end)
       : new LocalError("not-serving", `${this.settings.name} exited while Temporal did not serve`);
   }

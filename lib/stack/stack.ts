@@ -18,11 +18,9 @@ import { PollerQueries } from "./poller_queries.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What a stack needs of the supervisor of its instance. */
-export interface StackOptions extends Pick<Surroundings, "served" | "servesSinceMs"> {
+export interface StackOptions extends Pick<Surroundings, "served" | "servesSinceMs" | "answers"> {
   instance: Instance;
   home: HeldHome;
-  /** Whether Temporal answers now that it serves. */
-  answers(): Promise<boolean>;
   /** Resolves when Temporal serves. */
   whenServing(): Promise<unknown>;
   warn(message: string): void;
@@ -227,7 +225,7 @@ export class Stack {
     return {
       served,
       servesSinceMs,
-      servedSince: async (sinceMs) => (servesSinceMs() ?? Infinity) <= sinceMs && await answers(),
+      answers,
       waitsFor,
       whenReady: async (names, signal) => {
         await unlessAborted(whenServing(), signal);

@@ -7,8 +7,8 @@ export interface Surroundings {
   served(): Pick<Status, "address" | "namespace" | "uiUrl">;
   /** Since when Temporal serves, Unix ms; null while it does not. */
   servesSinceMs(): number | null;
-  /** Whether Temporal has served all the time since `sinceMs` (Unix ms), and answers now. */
-  servedSince(sinceMs: number): Promise<boolean>;
+  /** Whether Temporal, which serves, answers. */
+  answers(): Promise<boolean>;
   /**
    * Resolves when Temporal serves and the processes `names` are ready.
    *

@@ -55,7 +55,7 @@ export async function tryCommands(cluster: Cluster, folder: string): Promise<voi
     assertMatch(stopped.stderr, /`stop` cannot be used with an external Temporal/);
     step(`start, status, doctor, run, env and stop on ${runtime}`);
   }
-  await runWorkflowsThroughKills(cluster, async () => {
+  await runWorkflowsThroughKills(cluster, folder, async () => {
     for (const runtime of RUNTIMES) {
       const { code, status } = await statusOf(runtime);
       assertEquals([code, status.healthy], [0, true], JSON.stringify(status));
@@ -64,14 +64,18 @@ export async function tryCommands(cluster: Cluster, folder: string): Promise<voi
 }
 
 /** Workflows run all the time, and all of them complete. */
-async function runWorkflowsThroughKills(cluster: Cluster, assertHealthy: () => Promise<void>): Promise<void> {
+async function runWorkflowsThroughKills(
+  cluster: Cluster,
+  folder: string,
+  assertHealthy: () => Promise<void>,
+): Promise<void> {
   const { address, processes } = cluster;
   const connection = Connection.lazy({
     address,
     channelArgs: { "grpc.initial_reconnect_backoff_ms": 100, "grpc.max_reconnect_backoff_ms": 500 },
   });
   const client = new Client({ connection, namespace: NAMESPACE });
-  const worker = startWorker(address, NAMESPACE, 4);
+  const worker = await startWorker(address, NAMESPACE, folder);
   try {
     const ids = Array.from({ length: WORKFLOWS }, (_, number) => `nap-${number}`);
     const third = WORKFLOWS / 3;
@@ -87,7 +91,8 @@ async function runWorkflowsThroughKills(cluster: Cluster, assertHealthy: () => P
     await assertHealthy();
     step(`all ${WORKFLOWS} workflows completed`);
   } finally {
-    await worker.end();
+    worker.kill("SIGTERM");
+    await worker.ended;
     await connection.close();
   }
 }

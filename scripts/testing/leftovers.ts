@@ -9,17 +9,22 @@ export interface Leftover {
 
 /**
  * The live processes with a test run's job id in their environment, or with its `home`, because daemons of the tool drop
- * `STIGMER_…`. Linux only: elsewhere the list is empty.
+ * `STIGMER_…`.
  */
 export function findLeftovers(jobId: string, home: string): Leftover[] {
+  return processesWith([`STIGMER_TEST_JOB=${jobId}`, `HOME=${home}`]);
+}
+
+/** The live processes with one of the `variables` (`NAME=VALUE`) in their environment. Linux only: elsewhere none. */
+export function processesWith(variables: readonly string[]): Leftover[] {
   if (process.platform !== "linux") return [];
   const found: Leftover[] = [];
   for (const name of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       const environment = readFileSync(`/proc/${name}/environ`, "latin1").split("\0");
-      if (!environment.includes(`STIGMER_TEST_JOB=${jobId}`) && !environment.includes(`HOME=${home}`)) continue;
+      if (!variables.some((variable) => environment.includes(variable))) continue;
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").join(" ").trim();
-      found.push({ pid: Number(name), command: command.slice(0, 120) });
+      found.push({ pid: Number(name), command: command.slice(0, 200) });
     } catch {
       // It has exited, or belongs to another user.
     }

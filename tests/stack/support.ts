@@ -24,7 +24,7 @@ export function surroundings(changes: Partial<Surroundings> = {}): Surroundings 
   return {
     served: () => ({ address: "127.0.0.1:7233", namespace: "default", uiUrl: null }),
     servesSinceMs: () => 0,
-    servedSince: () => Promise.resolve(true),
+    answers: () => Promise.resolve(true),
     whenReady: () => Promise.resolve(),
     waitsFor: () => null,
     pollersOf: () => Promise.resolve([]),

@@ -28,7 +28,7 @@ export function prepareProject(project: ChaosProject): void {
   mkdirSync(join(project.folder, "src"), { recursive: true });
   changeSource(project, 0);
   writeProjectFile(project, 0);
-  execFileSync(node(), [pathOf("bundle.cjs"), bundleOf(project)]);
+  execFileSync(node(), [pathOf("../../fixtures/bundle_workflows.cjs"), pathOf("workflows.cjs"), bundleOf(project)]);
 }
 
 /** Changes a file that the worker and the process `wrapped` watch. */
