@@ -1,5 +1,5 @@
 import { closeSync, fstatSync } from "node:fs";
-import type { Instance } from "../instance/context.ts";
+import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
 import { openLog } from "../logs/open_log.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { ProcessExit, SpawnOptions } from "../platform/spawn/spawn_options.ts";
@@ -32,26 +32,32 @@ export async function spawnLogged(
   }
 }
 
-/** What came first: the process is ready, it will not become so, or it ended. */
-export type Outcome<Ready> = { ready: Ready } | { error: unknown } | { end: ProcessExit };
-
 /**
- * Waits until `process` is ready, unless it ends before.
+ * Waits until `process`, which is tracked, is ready or has ended. When it is not going to be ready, what is left of it is
+ * terminated, and nothing holds its lock.
  *
- * @param untilReady Resolves when it is ready; what it throws is an outcome. Its signal also aborts when the process ends.
- * @throws the reason of `signal` when it aborts
+ * @param untilReady Resolves when it is ready, or throws why it will not be. Its signal also aborts when the process ends.
+ * @throws what `untilReady` throws
+ * @throws the reason of the launch's signal, which leaves the process to the manager
  */
 export async function readyOrEnded<Ready>(
   process: TrackedProcess,
-  signal: AbortSignal,
+  { signal, terminate, takeLock }: Pick<Launch<TrackedProcess>, "signal" | "terminate" | "takeLock">,
   untilReady: (signal: AbortSignal) => Promise<Ready>,
-): Promise<Outcome<Ready>> {
+): Promise<{ ready: Ready } | { end: ProcessExit }> {
   const over = new AbortController();
   const outcome = untilReady(AbortSignal.any([signal, over.signal]))
     .then((ready) => ({ ready }), (error: unknown) => ({ error }));
   const first = await Promise.race([outcome, process.ended.then((end) => ({ end }))]);
   over.abort();
   await outcome;
-  if (!("ready" in first)) signal.throwIfAborted();
+  if ("ready" in first) return first;
+  signal.throwIfAborted();
+  // SIGTERM is harmless to a Temporal that makes its database, SIGKILL is not.
+  const graceMs = "end" in first ? 0 : DEFAULT_GRACE_MS;
+  await terminate({ pgid: process.pid, leaderStartTime: process.startTime }, graceMs);
+  // What left the group (a wrapper that calls setsid) has the lock still, and with it ports and files.
+  (await takeLock()).close();
+  if ("error" in first) throw first.error;
   return first;
 }

@@ -79,10 +79,8 @@ export class StackProgram implements Program<StackProcess> {
     const adopted = this.#isFirst ? await this.#adopt(launch) : null;
     this.#isFirst = false;
     const process = adopted ?? await this.#spawn(launch);
-    const outcome = await readyOrEnded(process, signal, (waiting) => this.#untilReady(process, waiting));
+    const outcome = await readyOrEnded(process, launch, (waiting) => this.#untilReady(process, waiting));
     if ("ready" in outcome) return process;
-    if ("error" in outcome) throw outcome.error;
-    await launch.terminate({ pgid: process.pid, leaderStartTime: process.startTime }, 0);
     const { servesSinceMs, answers } = this.#surroundings;
     const hasServed = (servesSinceMs() ?? Infinity) <= process.startedAtMs && await answers();
     throw hasServed

@@ -4,7 +4,7 @@ import { finishDatabase, prepareDatabase } from "../../database/files.ts";
 import { refuseSecondUser } from "../../database/lock.ts";
 import { temporalEnvironment } from "../../environment/daemon_environment.ts";
 import { LocalError } from "../../errors/local_error.ts";
-import { DEFAULT_GRACE_MS, type Instance, type LaunchPlan } from "../../instance/context.ts";
+import type { Instance, LaunchPlan } from "../../instance/context.ts";
 import { dataFolders } from "../../instance/status/data_check.ts";
 import type { Probe } from "../../instance/status/probe.ts";
 import { withoutUsage } from "../../logs/last_words.ts";
@@ -64,21 +64,15 @@ async function launchOnce({ instance, plan, probe, launch }: LaunchContext): Pro
     cwd: home,
     env: temporalEnvironment(host.env, host.cwd, host.uid, home),
   });
-  const { pid, startTime, logStart = 0 } = spawned;
+  const { pid, logStart = 0 } = spawned;
   const temporal: TemporalProcess = { ...spawned, binary, settings, version: null };
   launch.track(temporal);
   const outcome = await readyOrEnded(
     temporal,
-    launch.signal,
+    launch,
     (signal) => waitUntilReady(pid, settings, probe, instance, instance.policy.launchTimeoutS * 1000, signal),
   );
   if ("ready" in outcome) return Object.assign(temporal, { readiness: outcome.ready });
-  const hasEnded = "end" in outcome;
-  // If it lives, and is not ready: SIGTERM is harmless while it makes its database, SIGKILL is not.
-  await launch.terminate({ pgid: pid, leaderStartTime: startTime }, hasEnded ? 0 : DEFAULT_GRACE_MS);
-  // What left the group (a wrapper that calls setsid) has the lock still, and with it the ports and the database.
-  (await launch.takeLock()).close();
-  if (!hasEnded) throw outcome.error;
   throw exitFailure(instance, plan, outcome.end, readTail(temporalLog, logStart, LAST_WORDS_BYTES));
 }
 
