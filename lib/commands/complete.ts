@@ -49,7 +49,7 @@ export async function printCompletion(host: Host): Promise<number> {
 /** What Temporal's own CLI, the binary of the instance, offers for its arguments. */
 async function askTemporal(host: Host, invocation: Invocation, args: readonly string[]): Promise<Candidate[]> {
   const { findOptions, findTemporal } = await import("../binary/find.ts");
-  const { askBinary } = await import("../binary/version/run_binary.ts");
+  const { askBinary } = await import("../binary/ask_binary.ts");
   const running = recordIn(host, invocation)?.executable;
   const binary = running ?? findTemporal(findOptions({ host, invocation })).binary?.path;
   if (binary === undefined) return [];

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { readTemporalVersion } from "../binary/version/query_version.ts";
+import { readTemporalVersion } from "../binary/ask_binary.ts";
 import { compareVersions, type TemporalVersions } from "../config/temporal_versions.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { temporariesOf } from "../platform/files/atomic_file.ts";

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
+import { readTemporalVersion } from "../binary/ask_binary.ts";
 import { httpGet } from "../binary/download/http_get.ts";
 import { releaseBase } from "../binary/download/release_files.ts";
 import { findTemporal } from "../binary/find.ts";
-import { readTemporalVersion } from "../binary/version/query_version.ts";
 import { compareVersions } from "../config/temporal_versions.ts";
 import { LocalError, messageOf } from "../errors/local_error.ts";
 import { findExecutable } from "../platform/spawn/executable.ts";

@@ -1,4 +1,4 @@
-import { readTemporalVersion } from "../binary/version/query_version.ts";
+import { readTemporalVersion } from "../binary/ask_binary.ts";
 import { isVersion, type TemporalVersions } from "../config/temporal_versions.ts";
 import { binaryFingerprint, notedVersions, rememberServer } from "../database/downgrade_guard.ts";
 import { messageOf } from "../errors/local_error.ts";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readTemporalVersion } from "../../lib/binary/version/query_version.ts";
+import { readTemporalVersion } from "../../lib/binary/ask_binary.ts";
 import { refuseNewerDatabase, rememberServer } from "../../lib/database/downgrade_guard.ts";
 import { serverNotePath } from "../../lib/database/server_note.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";

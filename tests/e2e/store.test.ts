@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { readTemporalVersion } from "../../lib/binary/ask_binary.ts";
 import { archiveName } from "../../lib/binary/download/release_files.ts";
-import { readTemporalVersion } from "../../lib/binary/version/query_version.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { serverNotePath } from "../../lib/database/server_note.ts";
 import {

@@ -3,9 +3,9 @@ import process from "node:process";
 import { withoutSession } from "../../environment/daemon_environment.ts";
 import { isNotOnPath, LocalError, type LocalErrorOptions, systemErrorCode } from "../../errors/local_error.ts";
 import { runProgram } from "../../platform/spawn/run_program.ts";
+import { readTemporalVersion } from "../ask_binary.ts";
 import type { InstallStepOptions } from "../render_install.ts";
 import { unsearchedFolders } from "../unsearched_folders.ts";
-import { readTemporalVersion } from "../version/query_version.ts";
 import { explainGoFailure, NO_GO_PROGRESS, readGoLine } from "./go_output.ts";
 
 const PACKAGE = "github.com/temporalio/cli/cmd/temporal";

@@ -1,4 +1,4 @@
-import { askBinary } from "../../binary/version/run_binary.ts";
+import { askBinary } from "../../binary/ask_binary.ts";
 import { LocalError } from "../../errors/local_error.ts";
 import { diagnoseExit } from "./exit_diagnosis.ts";
 

@@ -7,8 +7,8 @@ import { pipeline } from "node:stream/promises";
 import { describe, it } from "node:test";
 import { createGzip } from "node:zlib";
 import { assert, assertEquals } from "@std/assert";
+import { readTemporalVersion } from "../../../lib/binary/ask_binary.ts";
 import { installTemporal } from "../../../lib/binary/install.ts";
-import { readTemporalVersion } from "../../../lib/binary/version/query_version.ts";
 import { realTemporal, withTempDir } from "../../support.ts";
 import { answer, type SeenRequest, tar, target, withServer } from "./support.ts";
 

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { readTemporalVersion } from "../../../lib/binary/ask_binary.ts";
 import { findManaged } from "../../../lib/binary/find.ts";
 import { goEnvironment } from "../../../lib/binary/go_build/build.ts";
 import { installMissing, type InstallOptions, installTemporal } from "../../../lib/binary/install.ts";
 import { type InstallNews, renderInstallProgress } from "../../../lib/binary/render_install.ts";
-import { readTemporalVersion } from "../../../lib/binary/version/query_version.ts";
 import { LocalError, systemErrorCode } from "../../../lib/errors/local_error.ts";
 import { eventually, printedWithoutRights, withTempDir } from "../../support.ts";
 

@@ -3,10 +3,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readTemporalVersion } from "../../../lib/binary/version/query_version.ts";
-import { answerDeadlineMs } from "../../../lib/binary/version/run_binary.ts";
-import { LocalError } from "../../../lib/errors/local_error.ts";
-import { realTemporal, withTempDir } from "../../support.ts";
+import { answerDeadlineMs, readTemporalVersion } from "../../lib/binary/ask_binary.ts";
+import { LocalError } from "../../lib/errors/local_error.ts";
+import { realTemporal, withTempDir } from "../support.ts";
 
 function script(folder: string, text: string): string {
   const path = join(folder, "temporal");
