@@ -2,7 +2,6 @@ import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { isNotOnPath, messageOf } from "../../errors/local_error.ts";
-import { runProgram } from "../../platform/spawn/run_program.ts";
 
 /** More answers are forgotten, in order to stay small. */
 const MOST_REMEMBERED = 10_000;
@@ -86,6 +85,8 @@ type GitAnswer = { ignored: ReadonlySet<string> } | { failed: string };
  * @throws the reason of `signal`
  */
 async function askGit(repository: string, paths: readonly string[], signal: AbortSignal): Promise<GitAnswer> {
+  // Loaded here: a stack without watched files runs no program this way.
+  const { runProgram } = await import("../../platform/spawn/run_program.ts");
   // core.fsmonitor would start a daemon, which inherits what this process has open.
   const args = ["-C", repository, "-c", "core.fsmonitor=false", "check-ignore", "-z", "--stdin"];
   let output = "";
