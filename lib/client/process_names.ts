@@ -6,6 +6,6 @@ export function requireDeclared(names: readonly string[], { processes = [], comm
   const declared = processes.map(({ name }) => name);
   const unknown = names.find((name) => !declared.includes(name));
   if (unknown === undefined) return;
-  const passed = command.afterDashes === "arguments for Temporal" ? "; arguments for Temporal go after `--`" : "";
-  throw unknownProcess(unknown, declared, undefined, passed);
+  const addition = command.afterDashes === "arguments for Temporal" ? "; arguments for Temporal go after `--`" : "";
+  throw unknownProcess(unknown, declared, { addition });
 }

@@ -70,22 +70,24 @@ export function isProcessSettings(value: unknown): value is ProcessSettings {
     (restartWhenSilentMs === null || isDuration(restartWhenSilentMs));
 }
 
-/**
- * The error for the name of a process that is none of `declared`.
- *
- * @param none What to do about it if none is declared.
- */
-export function unknownProcess(
-  name: string,
-  declared: readonly string[],
-  none = "No project file declares one (`stigmer-local help init`)",
-  addition = "",
-): LocalError {
-  const near = didYouMean(name, declared);
-  const known = declared.length === 0 ? none : `The project file declares ${declared.join(", ")}`;
+/** What {@linkcode unknownProcess} says of the known ones. */
+export interface KnownProcesses {
+  /** Who knows them. @default {"The project file declares"} */
+  knower?: string;
+  /** What to do about it if there are none. */
+  none?: string;
+  addition?: string;
+}
+
+/** The error for the name of a process that is none of `known`. */
+export function unknownProcess(name: string, known: readonly string[], words: KnownProcesses = {}): LocalError {
+  const { knower = "The project file declares", addition = "" } = words;
+  const { none = "No project file declares one (`stigmer-local help init`)" } = words;
+  const near = didYouMean(name, known);
+  const all = (known.length === 0 ? none : `${knower} ${known.join(", ")}`) + addition;
   return new LocalError("usage", `There is no process \`${name}\``, {
-    hint: near === null ? known + addition : `Did you mean \`${near}\`?`,
-    facts: { name, declared },
+    hint: near === null ? all : `Did you mean \`${near}\`?`,
+    facts: { name, declared: known },
   });
 }
 

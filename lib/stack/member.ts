@@ -92,6 +92,11 @@ export class Member {
     return this.#run === null ? null : failureIn(this.#run.supervised.machine.state);
   }
 
+  /** What keeps its files from being watched, while that lasts. */
+  get warnings(): string[] {
+    return (this.#watch?.warnings ?? []).map((message) => `${this.#settings.name}: ${message}`);
+  }
+
   /** Its next run is as `settings` say. One that is active keeps those that it has. */
   declare(settings: ProcessSettings): void {
     if (!this.isActive) this.#settings = settings;
@@ -212,11 +217,11 @@ export class Member {
     const { name, watch, project } = this.#settings;
     this.#closeWatch();
     if (watch.length === 0) return;
-    const { instance, warn } = this.#context;
+    const { instance } = this.#context;
     this.#watch = watchFiles(watch, {
       project,
       ignored: [instance.paths.home],
-      warn: (message) => warn(`${name}: ${message}`),
+      warn: (message) => instance.log.note("warning", { message: `${name}: ${message}` }),
       onChange: (paths) => {
         this.#instance.log.note("changed", { paths: paths.slice(0, NAMED_PATHS), count: paths.length });
         if (this.isWanted) void this.restart();

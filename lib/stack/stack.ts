@@ -125,13 +125,20 @@ export class Stack {
   }
 
   /**
-   * Restarts these processes, as `requested` says if it does.
+   * Restarts these processes, as `requested` says if it does, and starts what they depend on and does not run.
    *
    * @throws {LocalError} `usage` for an unknown name
    */
   async restart(names: readonly string[], requested: readonly ProcessSettings[] = []): Promise<void> {
     const settingsOf = ({ settings: { name } }: Member) => requested.find((each) => each.name === name);
+    const fresh = requested.filter(({ name }) => !this.#members.has(name));
+    for (const name of withDependencies(names, requested)) {
+      const settings = fresh.find((each) => each.name === name);
+      if (settings !== undefined) this.#members.set(name, new Member(this.#context, settings));
+    }
     await Promise.all(this.#membersOf(this.#known(names)).map((member) => member.restart(settingsOf(member))));
+    const needed = withDependencies(names, this.declared).filter((name) => !names.includes(name));
+    await Promise.all(this.#membersOf(needed).map((member) => member.start()));
   }
 
   /**
@@ -190,6 +197,11 @@ export class Stack {
     return isHeldUp ? { failure: null } : null;
   }
 
+  /** What a person should know of them, while it lasts. */
+  get warnings(): string[] {
+    return [...this.#members.values()].flatMap((member) => member.warnings);
+  }
+
   status(): ProcessStatus[] {
     return [...this.#members.values()].map((member) => member.status());
   }
@@ -211,7 +223,9 @@ export class Stack {
 
   #known(names: readonly string[] = [...this.#members.keys()]): readonly string[] {
     const unknown = names.find((name) => !this.#members.has(name));
-    if (unknown !== undefined) throw unknownProcess(unknown, [...this.#members.keys()]);
+    if (unknown !== undefined) {
+      throw unknownProcess(unknown, [...this.#members.keys()], { knower: "This instance has" });
+    }
     return names;
   }
 

@@ -50,6 +50,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     const processes = supervisor.stack?.status() ?? [];
     const healthy = isTemporalHealthy && processes.every(({ state }) => state === "running" || state === "stopped");
     const { state, restarts, lastExit } = supervisor.machine;
+    const warnings = [...supervisor.warnings.all, ...supervisor.stack?.warnings ?? []];
     return {
       ...statusFrame(reportedState(kind, isTemporalHealthy), settings, instance.paths),
       healthy,
@@ -66,7 +67,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       checks,
       ...(processes.length === 0 ? {} : { processes }),
       ...(state.kind === "failed" ? { failure: state.failure } : {}),
-      ...(supervisor.warnings.all.length === 0 ? {} : { warnings: [...supervisor.warnings.all] }),
+      ...(warnings.length === 0 ? {} : { warnings }),
     };
   };
 
@@ -154,7 +155,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     restart: async ({ asked: requested, binary, policy, processes, names }: StartRequest) => {
       refuseLeaving();
       if (names !== undefined) {
-        await (await supervisor.stackWith(names)).restart(names, processes);
+        await (await supervisor.stackWith(names, processes)).restart(names, processes);
         return await settled(names);
       }
       await refuseBadRestart(supervisor, requested, binary, instance);

@@ -81,10 +81,11 @@ export class Supervisor extends Supervised<TemporalProcess> {
     return await this.#stack;
   }
 
-  /** The same, to find `names` in it. @throws {LocalError} `usage` if there are none at all */
-  async stackWith([name = ""]: readonly string[]): Promise<Stack> {
+  /** The same, to find `names` in it, or to declare them as `requested`. @throws {LocalError} `usage` if it can have none */
+  async stackWith(names: readonly string[], requested: readonly ProcessSettings[] = []): Promise<Stack> {
+    if (requested.some(({ name }) => names.includes(name))) return await this.ensureStack([]);
     const stack = await this.#stack;
-    if (stack === null) throw unknownProcess(name, [], NO_STACK);
+    if (stack === null) throw unknownProcess(names[0] ?? "", [], { none: NO_STACK });
     return stack;
   }
 

@@ -70,6 +70,33 @@ describe("a changed project file", () => {
       assertEquals([fifth.processes ?? [], markedBy(stack.paths.home)], [[], []]);
     }));
 
+  it("adds what `restart NAME` names, and what that depends on; what is watched no more is no warning", () =>
+    withStack([], async (stack) => {
+      stack.declare("  api: { command: exec sleep 300, watch: late }");
+      await stack.statusOf("start");
+      await until("it warns", async () => ((await stack.now())?.warnings ?? []).some((each) => each.includes("late")));
+
+      const codec = "  codec: { command: exec sleep 300 }";
+      stack.declare("  api: { command: exec sleep 300, depends_on: codec }", codec, "  other: { command: sleep 300 }");
+      const first = await stack.statusOf("restart", "api");
+      assertEquals(statesIn(first), { api: "running", codec: "running" });
+      assertEquals(first.warnings, undefined);
+
+      await stack.run("stop", "codec");
+      assertEquals(statesIn(await stack.statusOf("restart", "api")), { api: "running", codec: "running" });
+
+      const { stderr } = await stack.run("stop", "other");
+      assertStringIncludes(stderr, "This instance has api, codec");
+      assertEquals(statesIn(await stack.statusOf("restart", "other")).other, "running");
+    }));
+
+  it("gets its first process by `restart NAME`", () =>
+    withStack([], async (stack) => {
+      await stack.statusOf("start");
+      stack.declare("  worker: { command: exec sleep 300 }");
+      assertEquals(statesIn(await stack.statusOf("restart", "worker")), { worker: "running" });
+    }));
+
   it("on one home is applied by one of two starts, and the other tells", () =>
     withStack([], async (stack) => {
       stack.declare("  worker: { command: exec sleep 300 }");

@@ -28,6 +28,8 @@ export interface WatchOptions {
 export interface FileWatch {
   /** Resolves when all that exists is watched: later changes are reported. */
   readonly ready: Promise<void>;
+  /** What is not watched now, and why. */
+  readonly warnings: readonly string[];
   close(): void;
 }
 
@@ -47,14 +49,21 @@ const MISSING_CHECK_MS = 1_000;
  */
 export function watchFiles(paths: readonly string[], options: WatchOptions): FileWatch {
   const watch = new Watch(options);
-  return { ready: watch.open(paths), close: () => watch.close() };
+  return {
+    ready: watch.open(paths),
+    get warnings() {
+      return watch.warnings;
+    },
+    close: () => watch.close(),
+  };
 }
 
 class Watch {
   readonly #options: WatchOptions;
   readonly #end = new AbortController();
   readonly #burst: Burst;
-  readonly #warned = new Set<string>();
+  /** By their causes. */
+  readonly #warned = new Map<string, string>();
   #paths: WatchedPath[] = [];
   /** Runs one at a time: opening, examining, looking for what is missing. */
   #work: Promise<void> = Promise.resolve();
@@ -65,6 +74,10 @@ class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#burst = new Burst({ debounceMs: options.debounceMs ?? DEBOUNCE_MS, examineMs: EXAMINE_MS });
+  }
+
+  get warnings(): string[] {
+    return [...this.#warned.values()];
   }
 
   open(paths: readonly string[]): Promise<void> {
@@ -111,7 +124,7 @@ class Watch {
 
   #warn(cause: string, message: string): void {
     if (this.#end.signal.aborted || this.#warned.has(cause)) return;
-    this.#warned.add(cause);
+    this.#warned.set(cause, message);
     this.#options.warn(message);
   }
 
@@ -174,7 +187,10 @@ class Watch {
           await path.open();
           if (path.isMissing) {
             this.#warn(`missing ${at}`, `Waiting for ${path.asGiven("")} to exist, in order to watch it`);
-          } else this.#burst.count(`${at}:`, performance.now());
+          } else {
+            this.#warned.delete(`missing ${at}`);
+            this.#burst.count(`${at}:`, performance.now());
+          }
         }
         this.#awaitMissing();
         this.#arm();

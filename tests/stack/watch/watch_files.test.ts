@@ -248,12 +248,18 @@ describe("watchFiles()", () => {
       });
     }));
 
-  it("says which path it waits for", () =>
+  it("says which path it waits for, until it is there", () =>
     withTempDir(async (project) => {
       let told = (_: string) => {};
       const warned = new Promise<string>((resolve) => told = resolve);
-      await withWatch([join(project, "late")], { project, warn: (message) => told(message) }, async () => {
-        assertEquals(await warned, `Waiting for ${join(project, "late")} to exist, in order to watch it`);
+      const late = join(project, "late");
+      await withWatch([late], { project, warn: (message) => told(message) }, async ({ watch, next }) => {
+        const warning = `Waiting for ${late} to exist, in order to watch it`;
+        assertEquals(await warned, warning);
+        assertEquals(watch.warnings, [warning]);
+        put(project, "late/a.ts");
+        assertEquals(await next(), [late]);
+        assertEquals(watch.warnings, []);
       });
     }));
 
