@@ -60,7 +60,7 @@ async function ownInvocation(host: Host): Promise<Invocation> {
 
 /** Prints the error, Temporal's last log lines and the hint on stderr, or all of it as JSON on stdout. */
 async function tellError(host: Host, error: unknown, invocation: Invocation | null): Promise<void> {
-  const surroundings = { env: host.env, cwd: host.cwd(), project: invocation?.project ?? null };
+  const surroundings = { env: host.env, cwd: directoryOf(host), project: invocation?.project ?? null };
   const home = invocation?.home ?? homeAmong(host.args, surroundings);
   const isWithoutProject = invocation?.options.get("no-project")?.value === true;
   if (home !== null) typedCommands(home, surroundings, isWithoutProject).inError(error);
@@ -86,6 +86,15 @@ async function tellError(host: Host, error: unknown, invocation: Invocation | nu
     if (stack !== undefined) lines.push(stack);
   }
   await host.write("stderr", lines.join("\n") + "\n");
+}
+
+/** The working directory; if it was deleted, which may be the error, another one. */
+function directoryOf(host: Host): string {
+  try {
+    return host.cwd();
+  } catch {
+    return "/";
+  }
 }
 
 /** Temporal's startup framework logs lines of several thousand characters; the log has all of them. */

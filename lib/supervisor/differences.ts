@@ -20,7 +20,7 @@ export function refuseDifferences(request: StartRequest, instance: Instance, sup
     {
       hint: isOfProcesses
         ? "`stigmer-local restart` applies the project file"
-        : "`stigmer-local restart` with these flags applies them; a different --home creates a separate instance",
+        : "`stigmer-local restart` with the same flags applies them; a different --home creates a separate instance",
       facts: { differences },
     },
   );

@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import process from "node:process";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { temporalBinary, type TestInstance, withInstance } from "./support.ts";
+import { launch, ownRuntime, temporalBinary, type TestInstance, toolCommand, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
 /** The output of Temporal's own command-line tool, as an independent witness. */
@@ -72,10 +71,11 @@ describe("a declared namespace or search attribute", () => {
       assertEquals((await instance.status()).warnings?.length, 1);
 
       // Typed as it is printed, with another server as the default of Temporal's CLI.
-      const [printed] = /temporal operator [^`]*/.exec(other.stderr)!;
-      execFileSync("sh", ["-c", `"$0" ${printed.replace("temporal ", "")} --yes`, temporalBinary()], {
-        env: { ...process.env, TEMPORAL_ADDRESS: "127.0.0.1:1", TEMPORAL_NAMESPACE: "other" },
-      });
+      const typed = /`stigmer-local (run [^`]*)`/.exec(other.stderr)![1]!;
+      const env = { TEMPORAL_ADDRESS: "127.0.0.1:1", TEMPORAL_NAMESPACE: "other", PATH: "/usr/bin:/bin" };
+      const removal = await launch(["sh", "-c", `"$@" ${typed} --yes`, "sh", ...toolCommand(ownRuntime)], { env })
+        .ended;
+      assertEquals(removal.code, 0, removal.stderr);
       const mended = await instance.run(["restart", "--json"]);
       const status = JSON.parse(mended.stdout);
       assertEquals([status.healthy, status.warnings], [true, undefined]);

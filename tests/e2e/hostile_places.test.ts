@@ -20,9 +20,11 @@ import type { Status } from "../../lib/instance/status/status.ts";
 import {
   assertNothingLeft,
   isAlive,
+  launch,
   otherRuntime,
   ownRuntime,
   type TestInstance,
+  toolCommand,
   until,
   withInstance,
 } from "./support.ts";
@@ -75,6 +77,24 @@ describe("the name of a home", () => {
         await stopCleanly(instance, status);
       }, link);
     }));
+});
+
+describe("a working directory that was deleted", () => {
+  it(
+    "is named by every command under Node; Deno does not start in it",
+    { skip: ownRuntime === "deno" },
+    () =>
+      withFolder(async (folder) => {
+        const gone = homeIn(folder, "gone");
+        for (const args of ["status", "stop", "ls --all", "status --json"]) {
+          const inGone = ["sh", "-c", `cd "$0" && rmdir "$0" && exec "$@" ${args}`, gone, ...toolCommand(ownRuntime)];
+          const { code, stdout, stderr } = await launch(inGone).ended;
+          assertEquals(code, 2);
+          assertStringIncludes(stdout + stderr, "The working directory was deleted");
+          mkdirSync(gone);
+        }
+      }),
+  );
 });
 
 describe("a home on a file system", () => {

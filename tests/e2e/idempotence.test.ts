@@ -83,7 +83,7 @@ describe("start", () => {
       );
       assertMatch(
         hint!,
-        /^hint: `stigmer-local restart --home '.*'` with these flags applies them; a different --home /,
+        /^hint: `stigmer-local restart --home '.*'` with the same flags applies them; a different --home /,
       );
 
       for (const command of ["start", "restart"]) {

@@ -44,6 +44,7 @@ export interface Host {
   readonly uid: number;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** @throws {LocalError} `usage` if it was deleted */
   cwd(): string;
   readonly connect: Connect;
   readonly runForeground: RunForeground;

@@ -4,6 +4,7 @@ import { runForegroundDeno } from "./foreground_child_deno.ts";
 import { DEFAULT_COLUMNS, DEFAULT_ROWS, type Host } from "./host.ts";
 import { hostFiles } from "./host_files.ts";
 import { afterDeno } from "./timer_deno.ts";
+import { workingDirectory } from "./working_directory.ts";
 
 /** The host under Deno. Uses no `node:` module. */
 export function denoHost(): Host {
@@ -15,7 +16,7 @@ export function denoHost(): Host {
     uid: Deno.uid() ?? -1,
     args: Deno.args,
     env: Deno.env.toObject(),
-    cwd: () => Deno.cwd(),
+    cwd: () => workingDirectory(Deno.cwd),
     networkNamespace: () => orNull(() => Deno.readLinkSync("/proc/self/ns/net")),
     connect: connectDeno,
     runForeground: runForegroundDeno,

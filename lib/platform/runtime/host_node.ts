@@ -7,6 +7,7 @@ import { connectNode } from "../net/connect_node.ts";
 import { runForegroundNode } from "./foreground_child_node.ts";
 import { DEFAULT_COLUMNS, DEFAULT_ROWS, type Host } from "./host.ts";
 import { hostFiles } from "./host_files.ts";
+import { workingDirectory } from "./working_directory.ts";
 
 const ignore = (): void => {};
 
@@ -22,7 +23,7 @@ export function nodeHost(): Host {
     uid: process.geteuid?.() ?? -1,
     args: process.argv.slice(2),
     env: process.env,
-    cwd: () => process.cwd(),
+    cwd: () => workingDirectory(process.cwd),
     networkNamespace: () => orNull(() => readlinkSync("/proc/self/ns/net")),
     connect: connectNode,
     runForeground: runForegroundNode,

@@ -83,7 +83,9 @@ function differences(
   seen: ReadonlyMap<string, string>,
 ): string[] {
   return [...types].filter(([name, type]) => seen.get(name) !== type).map(([name, type]) => {
-    const removal = temporalCommand("operator search-attribute remove", target, "--name", name);
+    const removal = `stigmer-local run -- ${
+      temporalCommand("operator search-attribute remove", target, "--name", name)
+    }`;
     return `Search attribute ${name} of namespace ${target.namespace} is ${seen.get(name)}, not ${type}: ` +
       `to change it, run \`${removal}\`, then \`stigmer-local restart\``;
   });
