@@ -28,7 +28,7 @@ export async function printCompletion(host: Host): Promise<number> {
     if (completion.kind === "known") {
       const { values, written, description } = completion;
       // Of `--profile NAME`, the flag is left out too.
-      const isBehindFlag = written === "" && words.at(-2)?.startsWith("-") === true;
+      const isBehindFlag = words.at(-1)?.startsWith("-") !== true && words.at(-2)?.startsWith("-") === true;
       const invocation = await readInvocation(host, readCommandLine(words.slice(0, isBehindFlag ? -2 : -1)));
       const candidates = [...await LISTS[values](host, invocation)]
         .map((value): Candidate => ({ value: written + value, description }))
@@ -77,6 +77,10 @@ const LISTS: Readonly<Record<KnownValues, (host: Host, invocation: Invocation) =
   },
   logs: async (_host, { home }) =>
     (await import("../logs/show/log_files.ts")).listLogs(instancePaths(home).logsDir).map(({ source }) => source),
+  processes: async (_host, { home, processes = [], command }) => {
+    const { recordedNames } = await import("../instance/pid_file.ts");
+    return new Set([...processes.map(({ name }) => name), ...command.name === "run" ? ["all"] : recordedNames(home)]);
+  },
   namespaces: (host, invocation) => {
     const running = recordIn(host, invocation)?.settings?.namespaces ?? [];
     return Promise.resolve(new Set([...invocation.requested.namespaces ?? [], ...running, "default"]));

@@ -6,6 +6,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { shellWord } from "../../lib/text/shell_word.ts";
 import { withTempDir } from "../platform/support.ts";
 import { launch, ownRuntime, toolCommand, withInstance } from "./support.ts";
+import { withProjects } from "./support_projects.ts";
 
 /** The tool under its name, as one has it in a shell. */
 function defineTool(name: string): string {
@@ -98,6 +99,19 @@ describe("completions", () => {
       const words = ["__complete", "--home", instance.home, "run", "--namespace", ""];
       const { stdout } = await launch([...toolCommand(ownRuntime), ...words]).ended;
       assertEquals(stdout.split("\n").map((line) => line.split("\t")[0]), ["billing", "orders", "default", ""]);
+    }));
+
+  it("completes the processes of the project, and a list of them", () =>
+    withProjects([], async (folder) => {
+      folder.write("shop/stigmer-local.yaml", "processes: { api: { command: a }, worker: { command: b } }");
+      const offered = async (...words: string[]) => {
+        const { stdout } = await folder.run("shop", ["__complete", ...words]);
+        return stdout.split("\n").map((line) => line.split("\t")[0]).join(" ");
+      };
+      assertEquals(await offered("restart", ""), "api worker ");
+      assertEquals(await offered("stop", "api", "--force", "w"), "worker ");
+      assertEquals(await offered("run", "--ephemeral", "--with", "api,"), "api,api api,worker api,all ");
+      assertEquals(await offered("run", "--ephemeral", "--with=a"), "--with=api --with=all ");
     }));
 
   it("prints nothing and exits 0 when it cannot tell", async () => {

@@ -15,12 +15,12 @@ export interface Candidate {
 }
 
 /** Values that the machine knows, not the command line's schema. */
-export type KnownValues = "versions" | "profiles" | "namespaces" | "logs";
+export type KnownValues = "versions" | "profiles" | "namespaces" | "logs" | "processes";
 
 /** What may stand where the cursor is. */
 export type Completion =
   | { kind: "candidates"; candidates: Candidate[] }
-  /** Each of them follows `written`, which is `--flag=` or nothing. */
+  /** Each of them follows `written`: `--flag=`, the first names of a list, both or nothing. */
   | { kind: "known"; values: KnownValues; written: string; description: string }
   | { kind: "files" }
   | { kind: "folders" }
@@ -34,6 +34,7 @@ const KNOWN: Readonly<Record<string, KnownValues>> = {
   remove: "versions",
   profile: "profiles",
   namespace: "namespaces",
+  with: "processes",
 };
 
 /**
@@ -91,7 +92,10 @@ function awaitingValue(previous: string, flags: readonly Flag[]): Flag | undefin
 function completeValue(flag: Flag, written: string, current: string): Completion {
   const { name, kind, value, choices = [], mayBeAuto, help } = flag;
   const known = KNOWN[name];
-  if (known !== undefined) return { kind: "known", values: known, written, description: help };
+  if (known !== undefined) {
+    const list = value?.endsWith(",…") === true ? /^.*,/.exec(current.slice(written.length))?.[0] ?? "" : "";
+    return { kind: "known", values: known, written: written + list, description: help };
+  }
   if (value === "DIR") return { kind: "folders" };
   if (value === "PATH" || value === "FILE") return { kind: "files" };
   const key = kind === "pairs" ? /^[^=]+=/.exec(current.slice(written.length))?.[0] : "";
@@ -102,6 +106,7 @@ function completeValue(flag: Flag, written: string, current: string): Completion
 
 function completeOperand({ name, operands }: CommandSpec, current: string): Completion {
   if (name === "logs") return { kind: "known", values: "logs", written: "", description: "Log" };
+  if (operands === "[NAME…]") return { kind: "known", values: "processes", written: "", description: "Process" };
   if (operands === "FILE") return { kind: "files" };
   if (operands === "[COMMAND]") return offer(COMMAND_NAMES, current);
   return offer(operands === "SHELL" ? COMPLETION_SHELLS.map((value) => ({ value })) : [], current);

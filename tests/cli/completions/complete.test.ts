@@ -64,6 +64,10 @@ describe("complete()", () => {
     assertEquals(at("logs -fn "), []);
     assertEquals(at("logs -f wor"), "logs");
     assertEquals(at("logs api "), "logs");
+    for (const command of ["start", "stop", "restart"]) assertEquals(at(`${command} api wor`), "processes");
+    assertEquals(at("run --ephemeral --with "), "processes");
+    assertEquals(at("run --ephemeral --with api,wor"), "api,processes");
+    assertEquals(at("run --ephemeral --with=api,wor"), "--with=api,processes");
     assertEquals(at("status -n "), "namespaces");
     assertEquals(at("status -qn "), "namespaces");
     assertEquals(at("status -nq sta"), []);
