@@ -4,12 +4,14 @@ import { LocalError } from "../errors/local_error.ts";
 import { notReady } from "../errors/not_ready.ts";
 import { createInstance, type LaunchRequest } from "../instance/context.ts";
 import { instancePaths } from "../instance/paths.ts";
+import { lateProcesses } from "../instance/status/late_processes.ts";
 import type { Status } from "../instance/status/status.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 import { type LockFile, tryLock } from "../platform/locks/lock_file.ts";
 import type { Host } from "../platform/runtime/host.ts";
 import { signalChild } from "../platform/spawn/signal_child.ts";
 import { type DetachedProcess, spawnDetached } from "../platform/spawn/spawn_detached.ts";
+import { isOver } from "../process/states.ts";
 import { homeNotMade, makeEphemeralHome } from "../supervisor/ephemeral_home.ts";
 import { runSupervisor } from "../supervisor/run.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -52,25 +54,31 @@ export async function superviseEphemeral(
     await over;
     signalChild(watchdog, "SIGKILL"); // nothing is left to clean up
   };
-  let isLate = false;
+  let begun: Supervisor | null = null;
+  let late: LocalError | null = null;
   const cancel = host.after(timeoutMs, () => {
-    isLate = true;
+    const hint = "Raise the timeout with --timeout SECONDS";
+    const isServing = begun?.machine.state.kind === "running";
+    late = lateProcesses(isServing ? begun?.stack?.status() ?? [] : [], timeoutMs, hint) ?? notReady(timeoutMs, hint);
     stop.abort();
   });
   try {
     const lock = await lockNewHome(host, launchRequest);
     const supervisor = await new Promise<Supervisor>((resolve, reject) => {
-      const onBegin = (begun: Supervisor) =>
-        void begun.until(({ state }) => state.kind === "running" ? begun : null)
-          .then(async (serving) => {
-            const stack = await serving.loadedStack();
-            stack?.begin();
-            const failure = await stack?.settled() ?? null;
-            if (failure === null) resolve(serving);
-            else reject(fromFailure(failure));
-          });
+      const onBegin = async (supervisor: Supervisor) => {
+        begun = supervisor;
+        const failure = await supervisor.settled();
+        if (failure === null) resolve(supervisor);
+        else if (!isOver(supervisor.machine.state)) reject(fromFailure(failure)); // else the reason comes when it has left
+      };
       const instance = createInstance(host, launchRequest, instancePaths(launchRequest.home).supervisorLog);
-      over = runSupervisor(instance, launchRequest, lock, stop.signal, onBegin)
+      over = runSupervisor(
+        instance,
+        launchRequest,
+        lock,
+        stop.signal,
+        (supervisor) => void onBegin(supervisor).catch(reject),
+      )
         .then((failure) => {
           const why = fromFailure(failure ?? START_STOPPED);
           reject(why); // a no-op once Temporal has become ready
@@ -84,7 +92,7 @@ export async function superviseEphemeral(
     };
   } catch (error) {
     await end();
-    throw isLate ? notReady(timeoutMs, "Raise the timeout with --timeout SECONDS") : error;
+    throw late ?? error;
   } finally {
     cancel();
   }

@@ -7,6 +7,7 @@ import {
   startupError,
   statusFromSupervisor,
 } from "../client/spawn_supervisor.ts";
+import { lateStart } from "../control/late_start.ts";
 import { askLong, type LongAnswer, within } from "../control/request.ts";
 import { type Failure, isFailure } from "../errors/failure.ts";
 import { notReady } from "../errors/not_ready.ts";
@@ -65,7 +66,8 @@ export async function spawnEphemeral(
         throw startupError(supervisor.exit, failureIn(lastWords), lastWords, null);
       }
       if (answer.kind === "late" || performance.now() > giveUpAt) {
-        throw notReady(timeoutMs, "Raise the timeout");
+        const hint = "Raise the timeout";
+        throw await lateStart(host, launchRequest.home, timeoutMs, notReady(timeoutMs, hint), hint);
       }
       await delay(POLL_MS);
     }

@@ -3,7 +3,7 @@ import type { RequestedSettings } from "../config/settings.ts";
 import type { Controlled, SnapshotRequest, StartRequest, StopRequest } from "../control/api.ts";
 import { removeCopy } from "../database/copy_files.ts";
 import { type Snapshot, takeSnapshot } from "../database/snapshot.ts";
-import { fromFailure, START_STOPPED } from "../errors/failure.ts";
+import { fromFailure } from "../errors/failure.ts";
 import { LocalError, messageOf, systemErrorCode } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
 import { readHistory } from "../instance/event_log.ts";
@@ -13,7 +13,7 @@ import { statusFrame } from "../instance/status/status_frame.ts";
 import { isStillThere } from "../platform/processes/processes.ts";
 import { delay } from "../platform/runtime/delay.ts";
 import { requireExecutable } from "../platform/spawn/executable.ts";
-import { failureIn, isLeaving, isOver, type State } from "../process/states.ts";
+import { isLeaving, isOver, type State } from "../process/states.ts";
 import { notStopped, refuseReplacement } from "../temporal/launch/preflight.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
 import { refuseDifferences } from "./differences.ts";
@@ -71,29 +71,16 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
     };
   };
 
-  /** Resolves when Temporal is ready, or nothing is left to supervise. */
-  const decided = () => supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
-
   const refuseLeaving = () => {
     if (isLeaving(supervisor.machine.state)) throw leaving();
   };
 
   /** Waits until Temporal and the processes beside it are ready. Fails if the supervisor has given up or was stopped. */
   const settled = async (names?: readonly string[]): Promise<Status> => {
-    for (;;) {
-      const state = await decided();
-      if (state.kind !== "running") {
-        await departed; // the next start must find the locks free
-        throw fromFailure(failureIn(state) ?? START_STOPPED);
-      }
-      const stack = await supervisor.loadedStack();
-      stack?.begin();
-      const failure = await stack?.settled(names) ?? null;
-      if (failure !== null) throw fromFailure(failure);
-      const { kind } = supervisor.machine.state;
-      // A stop or a restart has ended the processes meanwhile: what comes of that decides.
-      if (stack === null || (kind !== "stopping" && !isOver(supervisor.machine.state))) return await status();
-    }
+    const failure = await supervisor.settled(names);
+    if (failure === null) return await status();
+    if (isOver(supervisor.machine.state)) await departed; // the next start must find the locks free
+    throw fromFailure(failure);
   };
 
   /** Creates what is requested beside what runs. */
@@ -104,7 +91,8 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
   /** The same once Temporal is ready, for a request that does not wait for that. */
   const addLater = async (requested: RequestedSettings): Promise<void> => {
     try {
-      if ((await decided()).kind === "running") await add(requested);
+      const state = await supervisor.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
+      if (state.kind === "running") await add(requested);
     } catch (error) {
       if (error instanceof LocalError) supervisor.warnings.add(error.message);
       else instance.log.note("addition failed", { why: messageOf(error) });

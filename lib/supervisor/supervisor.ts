@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type ProcessSettings, unknownProcess } from "../config/processes.ts";
 import type { Settings } from "../config/settings.ts";
+import { type Failure, START_STOPPED } from "../errors/failure.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest, limitBesideMs } from "../instance/context.ts";
 import { HeldHome } from "../instance/lock_guard.ts";
 import { processesDir } from "../instance/paths.ts";
@@ -8,7 +9,7 @@ import { recordedProcesses } from "../instance/pid_file.ts";
 import { statusFrame } from "../instance/status/status_frame.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import { Changes } from "../process/changes.ts";
-import { isOver, type State } from "../process/states.ts";
+import { failureIn, isOver, type State } from "../process/states.ts";
 import { Supervised } from "../process/supervised.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
@@ -123,6 +124,24 @@ export class Supervisor extends Supervised<TemporalProcess> {
       stack.begin();
       await this.until(({ state }) => isServing(state) ? null : true);
       this.#servesSinceMs = null;
+    }
+  }
+
+  /**
+   * Resolves with null when Temporal and these processes beside it (without names all that are wanted) are ready; else with
+   * the reason why they will not be, also if the supervisor was stopped meanwhile.
+   */
+  async settled(names?: readonly string[]): Promise<Failure | null> {
+    for (;;) {
+      const state = await this.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
+      if (state.kind !== "running") return failureIn(state) ?? START_STOPPED;
+      const stack = await this.#stack;
+      stack?.begin();
+      const failure = await stack?.settled(names) ?? null;
+      if (failure !== null) return failure;
+      // A stop or a restart has ended the processes meanwhile: what comes of that decides.
+      const { state: now } = this.machine;
+      if (stack === null || (now.kind !== "stopping" && !isOver(now))) return null;
     }
   }
 

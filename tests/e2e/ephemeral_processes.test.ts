@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { LocalError, startTemporal } from "../../mod.ts";
 import { freePorts } from "../free_ports.ts";
 import { isAlive, launch, ownRuntime, toolCommand, until } from "./support.ts";
@@ -53,6 +53,16 @@ describe("run --ephemeral --with", () => {
       const unknown = await folder.run(".", ["run", "--ephemeral", "--with", "servr", "--", "true"]);
       assertEquals([unknown.code, unknown.stderr.includes("Did you mean `server`?")], [2, true], unknown.stderr);
       assertEquals((await folder.run(".", ["run", "--with", "all", "--", "true"])).code, 2);
+    }));
+
+  it("does not run the command when a process is not ready in time", () =>
+    withProjects([], async ({ write, run }) => {
+      const { port } = await freePorts();
+      write("stigmer-local.yaml", `processes: { deaf: { command: exec sleep 1000, port: ${port} } }`);
+      const args = ["run", "--ephemeral", "--with", "deaf", "--timeout", "8", "--", "echo", "ran"];
+      const { code, stdout, stderr } = await run(".", args);
+      assertEquals([code, stdout], [1, ""]);
+      assertMatch(stderr, /^error: Timed out after 8 s waiting for (deaf|Temporal)/); // the latter if that was so slow
     }));
 
   it("leaves nothing when it is killed", () =>

@@ -5,7 +5,7 @@ import { LocalError } from "../../lib/errors/local_error.ts";
 import type { Instance } from "../../lib/instance/context.ts";
 import type { State } from "../../lib/process/states.ts";
 import { controllerOf } from "../../lib/supervisor/control_handlers.ts";
-import type { Supervisor } from "../../lib/supervisor/supervisor.ts";
+import { Supervisor } from "../../lib/supervisor/supervisor.ts";
 
 const FAILED = {
   kind: "failed",
@@ -35,6 +35,7 @@ function inState(state: State) {
     machine,
     manager: {},
     dispatch: () => {},
+    settled: Supervisor.prototype.settled,
     until: (pick: (of: { state: State }) => unknown) => Promise.resolve(pick(machine)),
   };
   const instance = { host: { networkNamespace: () => null } } as unknown as Instance;
