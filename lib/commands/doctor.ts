@@ -58,7 +58,7 @@ async function observe(context: CommandContext): Promise<DoctorContext> {
     status,
     evidence,
     lockPaths,
-    hiddenLocks: homeFault?.isForeign === true ? [] : await hiddenLocks(lockPaths, processes),
+    hiddenLocks: owner === null || homeFault?.isForeign === true ? [] : await hiddenLocks(lockPaths, processes),
     settings,
     binary: findOptions(context),
     nowMs: Date.now(),

@@ -37,7 +37,7 @@ async function run(host: Host): Promise<number> {
       help ? { ...invocation, operands: command.name === "help" ? [] : [command.name] } : invocation,
     );
     if (configFailure !== undefined) {
-      const isInProject = configFailure.message.startsWith(project?.path ?? "\0");
+      const isInProject = configFailure.message.includes(project?.path ?? "\0");
       const name = isInProject ? PROJECT_FILE_NAME : "config.yaml";
       await context.tell(`warning: ignoring ${name}: ${configFailure.message}`);
     }

@@ -12,7 +12,7 @@ export const checkSettings: RunCheck = ({ host, paths, project, configFailure })
     findings.push(failed(`${paths.config} is not a regular file`, remedy));
   } else if (configFailure !== null) {
     const { message, hint } = configFailure;
-    const isInProject = project !== null && message.startsWith(project);
+    const isInProject = project !== null && message.includes(project);
     const edit = `$EDITOR ${shellWord(isInProject ? project : paths.config)}`;
     findings.push(failed(`prevents a start: ${message}`, hint === undefined ? edit : `${edit} (${hint})`));
   }

@@ -33,12 +33,14 @@ const CHECKS: Readonly<Record<string, RunCheck>> = {
 /** Checks that read no file of the home. */
 const WITHOUT_HOME = ["platform", "runtime", "tools", "home", "network"];
 
-/** Runs all checks; of a home that belongs to another user only those that do not look into it. A check that throws counts as failed, since doctor has to work when things are broken. */
+/** Runs all checks; of a home that is no folder, or belongs to another user, only those that do not look into it. A check that throws counts as failed, since doctor has to work when things are broken. */
 export async function runChecks(context: DoctorContext, withNetwork: boolean): Promise<Diagnosis[]> {
   const checks = { ...CHECKS, ...(withNetwork ? { network: checkNetwork } : {}) };
+  const { host, paths, hasHome, homeFault } = context;
+  const isClosed = homeFault?.isForeign === true || (!hasHome && host.exists(paths.home));
   const diagnoses: Diagnosis[] = [];
   for (const [name, check] of Object.entries(checks)) {
-    if (context.homeFault?.isForeign === true && !WITHOUT_HOME.includes(name)) continue;
+    if (isClosed && !WITHOUT_HOME.includes(name)) continue;
     try {
       diagnoses.push(await check(context));
     } catch (error) {

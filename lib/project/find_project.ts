@@ -35,11 +35,12 @@ export function findProject(host: Files, cwd: string): string | null {
 /**
  * The project file at `path`, an absolute path that was named.
  *
- * @throws {LocalError} `project-unusable` if it does not exist, or others own it or may write to it
+ * @throws {LocalError} `project-unusable` if it is no file, or others own it or may write to it
  */
 export function namedProject(host: Files, path: string): string {
-  if (!host.exists(path)) {
-    throw new LocalError("project-unusable", `The project file ${path} does not exist`, {
+  const problem = !host.exists(path) ? "does not exist" : host.folderOwner(path) !== null ? "is a directory" : null;
+  if (problem !== null) {
+    throw new LocalError("project-unusable", `The project file ${path} ${problem}`, {
       hint: "$STIGMER_PROJECT names it: correct or unset it",
       facts: { path },
     });

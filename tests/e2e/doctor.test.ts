@@ -250,6 +250,19 @@ describe("doctor", () => {
       assertMatch(tools.detail, /no go on PATH \(builds Temporal where downloads are blocked\)/);
     }));
 
+  it("says that a home is no folder, and looks for nothing in it", () =>
+    withInstance(async (instance) => {
+      const home = join(instance.home, "file");
+      writeFileSync(home, "");
+      for (const args of [[], ["--fix"]]) {
+        const { code, stdout } = await instance.run(["doctor", "--home", home, "--json", ...args]);
+        const failed = (JSON.parse(stdout) as DoctorReport).checks.filter(({ state }) => state === "fail");
+        assertEquals([code, failed.map(({ name, detail }) => `${name}: ${detail}`)], [1, [
+          `home: ${home} is not a directory`,
+        ]]);
+      }
+    }));
+
   it("accepts a home that does not exist yet, and does not create it", () =>
     withInstance(async (instance) => {
       const home = join(instance.home, "none");

@@ -128,6 +128,9 @@ describe("a project file", () => {
         const { stderr } = await run("shop", ["logs"]);
         assertStringIncludes(stderr, join(path, "shop/data/logs/temporal.log"), fault);
       }
+      mkdirSync(join(path, "folder/stigmer-local.yaml"), { recursive: true });
+      const unread = await run("folder", ["stop"]);
+      assertStringIncludes(unread.stderr, "warning: ignoring stigmer-local.yaml: Cannot read ");
       const { checks } = JSON.parse((await run("shop", ["doctor", "--json"])).stdout);
       const { state, detail, remedy } = checks.find(({ name }: { name: string }) => name === "config");
       assertEquals([state, remedy], ["fail", `$EDITOR '${file}' (For example \`command: npm run worker\`)`]);

@@ -14,7 +14,10 @@ function host(entries: Record<string, Partial<Owner>>, uid = ME) {
     uid,
     exists: (path: string) => path in entries,
     owner: (path: string) => path in entries ? ownerOf(path) : null,
-    folderOwner: (path: string) => path in entries ? ownerOf(path) : { uid: 0, gid: 0, mode: 0o755 },
+    folderOwner: (path: string) => {
+      if (path in entries) return path.endsWith(".yaml") ? null : ownerOf(path);
+      return { uid: 0, gid: 0, mode: 0o755 };
+    },
   };
 }
 
@@ -100,5 +103,12 @@ describe("namedProject()", () => {
     for (const entries of [{}, { [FILE]: { mode: 0o666 } }, { [FILE]: { uid: OTHER } }]) {
       assertEquals(assertThrows(() => namedProject(host(entries), FILE), LocalError).code, "project-unusable");
     }
+  });
+
+  it("tells that a directory is none, and not to change its permissions", () => {
+    const tmp = host({ "/tmp": { uid: 0, mode: 0o1777 } });
+    const { message, hint } = assertThrows(() => namedProject(tmp, "/tmp"), LocalError);
+    assertEquals(message, "The project file /tmp is a directory");
+    assertEquals(hint, "$STIGMER_PROJECT names it: correct or unset it");
   });
 });
