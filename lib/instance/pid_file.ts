@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, renameSync } from "node:fs";
-import { basename } from "node:path";
+import { lstatSync, readdirSync, renameSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import type { ProcessSettings } from "../config/processes.ts";
 import { systemErrorCode } from "../errors/local_error.ts";
 import { orNull } from "../errors/system_error.ts";
@@ -17,7 +17,7 @@ type PidFilePaths = Pick<InstancePaths, "record" | "program">;
  */
 export function writePidFile({ record: path, program }: PidFilePaths, record: PidRecord): string | null {
   try {
-    writeAtomically(path, formatRecord(record, program));
+    writeAtomically(path, formatRecord({ ...record, folder: folderOf(path) }, program));
     return null;
   } catch (error) {
     const code = systemErrorCode(error);
@@ -57,7 +57,17 @@ export function readPidFile({ record: path, program }: PidFilePaths): PidFileCon
   const reading = readBounded(path, MAX_RECORD_BYTES);
   if ("refused" in reading) return { record: null, unusable: reading.refused === "missing" ? null : reading.refused };
   const parsed = parseRecord(reading.text, program);
-  return "invalid" in parsed ? { record: null, unusable: parsed.invalid } : { ...parsed, unusable: null };
+  if ("invalid" in parsed) return { record: null, unusable: parsed.invalid };
+  const { folder, ...record } = parsed.record;
+  // The process that it describes is that of the folder that was copied, and must not be signalled from here.
+  const isCopy = folder !== undefined && folder !== orNull(() => folderOf(path));
+  return isCopy ? { record: null, unusable: "copied from another folder" } : { record, unusable: null };
+}
+
+/** The identity of the folder that `path` is in. It stays when the folder is moved. @throws if there is none */
+function folderOf(path: string): string {
+  const { dev, ino } = statSync(dirname(path), { bigint: true });
+  return `${dev}:${ino}`;
 }
 
 /** The names of the processes that have ever run in `home`: each has a lock, which is never removed. */

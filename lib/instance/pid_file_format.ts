@@ -24,6 +24,8 @@ export interface PidRecord {
   /** The requested binary. */
   binary?: string;
   version?: string;
+  /** The folder that it was written to, `DEVICE:INODE`: in a copy of that folder it describes nothing. */
+  folder?: string;
   settings?: Settings;
   /** The policies it was supervised with. */
   policy?: Partial<Policy>;
@@ -69,7 +71,7 @@ export function parseRecord(text: string, program = "temporal"): { record: PidRe
     if (at > 0) facts.set(line.slice(0, at), line.slice(at + 1));
   }
   const record: PidRecord = { pid, startedAtS };
-  for (const key of ["startTime", "bootId", "executable", "binary", "version"] as const) {
+  for (const key of ["startTime", "bootId", "executable", "binary", "version", "folder"] as const) {
     const value = facts.get(key);
     if (value !== undefined && value !== "") record[key] = value;
   }

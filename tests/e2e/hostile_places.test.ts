@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -95,6 +96,25 @@ describe("a working directory that was deleted", () => {
         }
       }),
   );
+});
+
+describe("a copy of the home of a running instance", () => {
+  it("is another instance: it adopts and stops nothing of the first one", () =>
+    withInstance(async (instance) => {
+      const first = await instance.start(["--headless"]);
+      const copy = `${instance.home}.copy`;
+      assertEquals(spawnSync("cp", ["-R", instance.home, copy]).status, 0);
+      await withInstance(async (copied) => {
+        assertEquals((await copied.status()).temporal, null);
+        assertEquals((await copied.stop(["--force"])).stdout, "Temporal was not running\n");
+        const second = await copied.start(["--headless", "--db-filename", join(copy, "other.db")]);
+        assertNotEquals(pidsOf(second).temporal, pidsOf(first).temporal);
+        assertStringIncludes(`${second.warnings}`, "copied from another folder");
+        await stopCleanly(copied, second);
+      }, copy);
+      assertEquals(pidsOf(await instance.start()), pidsOf(first));
+      await stopCleanly(instance, first);
+    }));
 });
 
 describe("a home on a file system", () => {

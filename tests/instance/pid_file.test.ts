@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
@@ -24,6 +33,17 @@ describe("writePidFile()", () => {
       assertEquals(writePidFile(at(path), RECORD), null);
       assertEquals(readPidFile(at(path)), { record: RECORD, unusable: null });
       assertEquals(readdirSync(folder), ["temporal.pid"]);
+    }));
+
+  it("writes one that is of use where the folder is moved to, and not in a copy of it", () =>
+    withTempDir((folder) => {
+      for (const name of ["home", "other"]) mkdirSync(join(folder, name));
+      writePidFile(at(folder, "home/temporal.pid"), RECORD);
+      copyFileSync(join(folder, "home/temporal.pid"), join(folder, "other/temporal.pid"));
+      renameSync(join(folder, "home"), join(folder, "moved"));
+      assertEquals(readPidFile(at(folder, "moved/temporal.pid")), { record: RECORD, unusable: null });
+      const unusable = "copied from another folder";
+      assertEquals(readPidFile(at(folder, "other/temporal.pid")), { record: null, unusable });
     }));
 
   it("replaces a link, and leaves alone where it leads", () =>
