@@ -12,7 +12,7 @@ import { unlessAborted } from "../platform/runtime/delay.ts";
 import { Changes } from "../process/changes.ts";
 import { formatDuration } from "../text/units.ts";
 import { endRecorded } from "./leftovers.ts";
-import { Member, type MemberContext, type Outcome } from "./member.ts";
+import { Member, type MemberContext } from "./member.ts";
 import { dependentsOf, memoized, withDependencies } from "./order.ts";
 import { PollerQueries } from "./poller_queries.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -174,9 +174,9 @@ export class Stack {
     const chosen = names === undefined
       ? [...this.#members.values()].filter((member) => member.isWanted)
       : this.#membersOf(withDependencies(this.#known(names), this.declared));
-    const outcomes = await Promise.all(
-      chosen.map((member) => this.#changes.until(() => member.outcome ?? this.#outcomeOfHeldUp(member))),
-    );
+    // The failure of what a process depends on is told of that one alone.
+    const outcomeOf = (member: Member) => this.#isHeldUp(member) ? { failure: null } : member.outcome;
+    const outcomes = await Promise.all(chosen.map((member) => this.#changes.until(() => outcomeOf(member))));
     const failures = outcomes.flatMap(({ failure }) => failure ?? []);
     const [first] = failures;
     if (first === undefined) return null;
@@ -189,12 +189,11 @@ export class Stack {
     };
   }
 
-  /** What is held up by a failure, which is told of the other one, is settled, too; null if it is not held up. */
-  #outcomeOfHeldUp(member: Member): Outcome | null {
-    const isHeldUp = this.#membersOf(member.settings.dependsOn).some((dependency) =>
-      dependency.outcome === null ? this.#outcomeOfHeldUp(dependency) !== null : dependency.outcome.failure !== null
+  /** Whether a process that this one depends on has failed, whatever has become of this one. */
+  #isHeldUp(member: Member): boolean {
+    return this.#membersOf(member.settings.dependsOn).some((dependency) =>
+      dependency.outcome === null ? this.#isHeldUp(dependency) : dependency.outcome.failure !== null
     );
-    return isHeldUp ? { failure: null } : null;
   }
 
   /** What a person should know of them, while it lasts. */

@@ -145,6 +145,9 @@ describe("a process beside Temporal", () => {
         }
         const { state, failure } = processIn(status, "held-up");
         assertEquals([state, failure?.message.startsWith("It depends on done, which failed: ")], ["failed", true]);
+        const again = await stack.run("start", "held-up"); // names the cause alone, as long as nothing has changed
+        const waited = await stack.run("wait");
+        for (const { stderr } of [again, waited]) assert(!stderr.includes("It depends on"), stderr);
         const { code: exitCode, stdout } = await stack.run("status");
         assertEquals(exitCode, 4);
         for (const name of Object.keys(failing)) assert(new RegExp(`✗ ${name} +failed `).test(stdout), stdout);
