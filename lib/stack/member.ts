@@ -21,6 +21,10 @@ const HEALTH_INTERVAL_MS = 15_000;
 /** So many changed files are logged. */
 const NAMED_PATHS = 5;
 
+/** So many changes in a row, each so soon after a launch in ms, look as if the process wrote the files itself. */
+const OWN_CHANGES = 10;
+const SOON_MS = 10_000;
+
 /** What members of a stack share. */
 export interface MemberContext {
   instance: Instance;
@@ -51,6 +55,8 @@ export class Member {
   #settings: ProcessSettings;
   #run: Run | null = null;
   #watch: FileWatch | null = null;
+  /** Changes in a row that came soon after a launch, and what the last one changed. */
+  #soonChanges = { count: 0, path: "" };
   /** How much of its log is in its time index, in bytes. */
   #notedBytes = -1;
   /** How many starts wait for the end of the run before. */
@@ -92,9 +98,13 @@ export class Member {
     return this.#run === null ? null : failureIn(this.#run.supervised.machine.state);
   }
 
-  /** What keeps its files from being watched, while that lasts. */
+  /** What keeps its files from being watched, or changes them all the time, while that lasts. */
   get warnings(): string[] {
-    return (this.#watch?.warnings ?? []).map((message) => `${this.#settings.name}: ${message}`);
+    const { count, path } = this.#soonChanges;
+    const own = `A change of ${path} has restarted it ${count} times in a row, each within ${SOON_MS / 1000} s of ` +
+      "its launch: if it writes that itself, leave it out of `watch`";
+    return [...this.#watch?.warnings ?? [], ...(count < OWN_CHANGES ? [] : [own])]
+      .map((message) => `${this.#settings.name}: ${message}`);
   }
 
   /** Its next run is as `settings` say. One that is active keeps those that it has. */
@@ -224,7 +234,11 @@ export class Member {
       warn: (message) => instance.log.note("warning", { message: `${name}: ${message}` }),
       onChange: (paths) => {
         this.#instance.log.note("changed", { paths: paths.slice(0, NAMED_PATHS), count: paths.length });
-        if (this.isWanted) void this.restart();
+        if (!this.isWanted) return;
+        const launchedAtMs = this.#run?.supervised.manager.process?.startedAtMs ?? Date.now();
+        const isSoon = Date.now() - launchedAtMs < SOON_MS;
+        this.#soonChanges = { count: isSoon ? this.#soonChanges.count + 1 : 0, path: paths[0] ?? "" };
+        void this.restart();
       },
     });
   }
@@ -232,6 +246,7 @@ export class Member {
   #closeWatch(): void {
     this.#watch?.close();
     this.#watch = null;
+    this.#soonChanges = { count: 0, path: "" };
   }
 
   #newRun(): Run {

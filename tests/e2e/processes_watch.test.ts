@@ -39,6 +39,19 @@ describe("a change of a watched file", () => {
       assertNoOthers(stack, processIn(started, "api").pid, next.pid);
     }));
 
+  it("that the process makes itself, again and again, is a warning until the file is not watched any more", () =>
+    withStack([], async (stack) => {
+      const command = `command: "while :; do date >>out/own.log; sleep 0.2; done"`;
+      stack.write("out/keep");
+      stack.declare(`  busy: { ${command}, watch: out }`);
+      await stack.run("start");
+      const seen = async () => `${(await stack.now())?.warnings ?? ""}`;
+      await until("it warns", async () => (await seen()).includes("/out/own.log has restarted it"));
+
+      stack.declare(`  busy: { ${command} }`);
+      assertEquals((await stack.statusOf("restart", "busy")).warnings, undefined);
+    }));
+
   it("brings up what has failed, and is one restart for many; ignored files and a stop leave it alone", () =>
     withStack([], async (stack) => {
       const worker = "  worker: { command: 'test -e src/compiles && exec sleep 300', watch: [src] }";
