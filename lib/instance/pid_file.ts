@@ -64,10 +64,12 @@ export function readPidFile({ record: path, program }: PidFilePaths): PidFileCon
   return isCopy ? { record: null, unusable: "copied from another folder" } : { record, unusable: null };
 }
 
-/** The identity of the folder that `path` is in. It stays when the folder is moved. @throws if there is none */
+/**
+ * The inode of the folder that `path` is in, which stays when the folder is moved. Not its device, whose number may be another
+ * one after a reboot. @throws if there is none
+ */
 function folderOf(path: string): string {
-  const { dev, ino } = statSync(dirname(path), { bigint: true });
-  return `${dev}:${ino}`;
+  return String(statSync(dirname(path), { bigint: true }).ino);
 }
 
 /** The names of the processes that have ever run in `home`: each has a lock, which is never removed. */

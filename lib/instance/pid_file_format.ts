@@ -24,7 +24,7 @@ export interface PidRecord {
   /** The requested binary. */
   binary?: string;
   version?: string;
-  /** The folder that it was written to, `DEVICE:INODE`: in a copy of that folder it describes nothing. */
+  /** The inode of the folder that it was written to: in a copy of that folder it describes nothing. */
   folder?: string;
   settings?: Settings;
   /** The policies it was supervised with. */
