@@ -15,16 +15,7 @@ export type GuardVerdict =
   | { kind: "superseded" };
 
 /** The identity of a deleted file; equals that of no existing file. */
-export const NO_FILE: FileIdentity = { dev: -1n, ino: -1n, birthtimeNs: -1n };
-
-/** The lock file that a process inherited, as its supervisor watches it. */
-export interface GuardedLock {
-  path: string;
-  /** The file that the process holds; null while it is not running. */
-  held: FileIdentity | null;
-  /** A new file at the path, held by the supervisor because the one that the process holds was deleted. */
-  substitute: LockFile | null;
-}
+const NO_FILE: FileIdentity = { dev: -1n, ino: -1n, birthtimeNs: -1n };
 
 /** The identity of the folder that `path`, or the link there, leads to; null if there is none. */
 function folderIdentity(path: string): FileIdentity | null {
@@ -67,23 +58,46 @@ export class HeldHome {
   }
 }
 
-/**
- * Checks that the lock paths still lead to the held lock files, and recreates deleted ones: otherwise another process
- * could lock a new file at that path and conclude that nothing is running. Takes a new lock file that is free; gives
- * way if another process holds it. Costs three lstat(2) when nothing changed.
- */
-export async function guardLocks(
-  home: HeldHome,
-  guarded: GuardedLock,
-  system: Pick<System, "tryLock">,
-): Promise<GuardVerdict> {
-  const verdict = await home.guard(system);
-  if (verdict.kind !== "ours" && verdict.kind !== "recreated") return verdict;
-  const isGone = guarded.held !== null && !isSameFile(identityOf(guarded.path), guarded.held);
-  if (!isGone || guarded.substitute?.isCurrent() === "ours") return verdict;
-  const lock = await system.tryLock(guarded.path);
-  if (lock === null) return { kind: "superseded" };
-  guarded.substitute?.close();
-  guarded.substitute = lock;
-  return { kind: "recreated", files: [...verdict.kind === "recreated" ? verdict.files : [], guarded.path] };
+/** The lock file in a held home that a process inherits, as its supervisor watches it. */
+export class GuardedLock {
+  readonly #home: HeldHome;
+  readonly #path: string;
+  /** The file that the process holds; null while it is not running. */
+  #held: FileIdentity | null = null;
+  /** A new file at the path, held by the supervisor because the one that the process holds was deleted. */
+  #substitute: LockFile | null = null;
+
+  constructor(home: HeldHome, path: string) {
+    this.#home = home;
+    this.#path = path;
+  }
+
+  /** A process holds the file at the path, or one that was deleted from there: the one at the path is held in its stead. */
+  watch(isDeleted = false): void {
+    this.#held = isDeleted ? NO_FILE : identityOf(this.#path);
+  }
+
+  /** The process is gone. */
+  unwatch(): void {
+    this.#held = null;
+    this.#substitute?.close();
+    this.#substitute = null;
+  }
+
+  /**
+   * Checks that the lock paths still lead to the held lock files, and recreates deleted ones: otherwise another process
+   * could lock a new file at that path and conclude that nothing is running. Takes a new lock file that is free; gives
+   * way if another process holds it. Costs three lstat(2) when nothing changed.
+   */
+  async guard(system: Pick<System, "tryLock">): Promise<GuardVerdict> {
+    const verdict = await this.#home.guard(system);
+    if (verdict.kind !== "ours" && verdict.kind !== "recreated") return verdict;
+    const isGone = this.#held !== null && !isSameFile(identityOf(this.#path), this.#held);
+    if (!isGone || this.#substitute?.isCurrent() === "ours") return verdict;
+    const lock = await system.tryLock(this.#path);
+    if (lock === null) return { kind: "superseded" };
+    this.#substitute?.close();
+    this.#substitute = lock;
+    return { kind: "recreated", files: [...verdict.kind === "recreated" ? verdict.files : [], this.#path] };
+  }
 }

@@ -14,17 +14,17 @@ const MAX_HOLDERS = 100;
 
 /**
  * Takes the lock that a process inherits, after terminating whatever else of the instance still holds it: a descendant
- * that left the process group inherited the lock, and having the lock file open proves whose it is. Null when the lock
- * stays held and its holder cannot be seen, or is foreign, or 100 terminated holders did not free it.
+ * that left the process group inherited the lock, and having the lock file open proves whose it is.
  *
- * @param end Terminates a holder, gently where it may be a process that no supervisor tracks yet; false = superseded
- * meanwhile. @default SIGKILL at once: it is a leftover
- * @throws {LocalError} `stop-failed` when a holder survives SIGKILL
+ * @param end Terminates a holder, gently where it may be a process that no supervisor tracks yet; what it throws is
+ * thrown. @default SIGKILL at once: it is a leftover
+ * @throws {LocalError} `stop-failed` when a holder survives SIGKILL; `lock-failed` when the lock stays held by a process
+ * that cannot be seen or is foreign, or after 100 terminated holders
  */
 export async function claimLock(
   instance: Instance,
-  end?: (target: TerminationTarget) => Promise<boolean>,
-): Promise<LockFile | null> {
+  end: (target: TerminationTarget) => Promise<unknown> = (target) => terminate(instance, target, 0),
+): Promise<LockFile> {
   const giveUpAt = instance.nowMs() + LOCK_FREE_DEADLINE_MS;
   for (let holders = 0; holders < MAX_HOLDERS;) {
     const lock = await instance.tryLock(instance.paths.processLock);
@@ -32,20 +32,18 @@ export async function claimLock(
     const { found: holder } = findProcess(instance.paths, instance.processes);
     if (holder !== null && holder.proof !== "record") {
       instance.log.note("leftover ended", { pgid: holder.pgid, proof: holder.proof });
-      if (end === undefined) await terminate(instance, targetOf(holder), 0);
-      else if (!await end(targetOf(holder))) return null;
+      await end(targetOf(holder));
       holders++;
     } else if (instance.nowMs() > giveUpAt) {
-      return null;
+      break;
     } else {
       await instance.delay(POLL_MS);
     }
   }
-  return null;
+  throw lockHeld(instance.paths.processLock, instance.processes);
 }
 
-/** The error for a lock that stays held by a process that is foreign or cannot be seen. */
-export function lockHeld(path: string, processes: Processes): LocalError {
+function lockHeld(path: string, processes: Processes): LocalError {
   const [holder] = processes.lockHolders(path);
   if (holder !== undefined) {
     const { pid, command } = holder;

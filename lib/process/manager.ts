@@ -1,12 +1,10 @@
 import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
-import { type GuardedLock, guardLocks, type HeldHome, NO_FILE } from "../instance/lock_guard.ts";
-import type { PidRecord } from "../instance/pid_file_format.ts";
-import { identityOf } from "../platform/files/file_identity.ts";
+import { GuardedLock, type HeldHome } from "../instance/lock_guard.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
-import { claimLock, lockHeld } from "./claim_lock.ts";
+import { claimLock } from "./claim_lock.ts";
 import { PidFileWriter } from "./pid_file_writer.ts";
 import type { Launch, Program } from "./program.ts";
 import type { Event } from "./states.ts";
@@ -30,7 +28,17 @@ export interface Terminated {
   atMs: number;
 }
 
-type CurrentLaunch = { attempt: number; abort: AbortController; termination: Termination; done: Promise<void> };
+/** One life: from the launch until nothing of it is alive. */
+interface Attempt {
+  number: number;
+  /** Ends its launch. */
+  abort: AbortController;
+  /** Resolves when its launch is over, whatever came of it. */
+  launched: Promise<void>;
+  /** Of every process group that is terminated in it. */
+  termination: Termination;
+  isEnding: boolean;
+}
 
 /**
  * Keeps one process of a program at a time: launches it, tracks it, terminates it, and holds the locks that protect it
@@ -40,27 +48,24 @@ export class ProcessManager<Process extends TrackedProcess> {
   readonly #instance: Instance;
   readonly #program: Program<Process>;
   readonly #listener: ManagerListener;
-  readonly #home: HeldHome;
   readonly #lock: GuardedLock;
   readonly #record: PidFileWriter;
   #process: Process | null = null;
   /** The process lock between two lives, so that no other supervisor gets in between. */
   #freeLock: LockFile | null = null;
-  #launch: CurrentLaunch;
-  #ending: Termination | null = null;
+  #attempt: Attempt;
   #lastTerminated: Terminated | null = null;
   #guarding: Promise<boolean> | null = null;
-  #isReleased = false;
-  #isHomeAbandoned = false;
+  /** `process`: what is at the home's path may be another instance's; `nothing`: another supervisor decides, or none. */
+  #owned: "home" | "process" | "nothing" = "home";
 
   constructor(instance: Instance, program: Program<Process>, home: HeldHome, listener: ManagerListener) {
     this.#instance = instance;
     this.#program = program;
     this.#listener = listener;
     this.#record = new PidFileWriter(instance, (message) => listener.warn(message));
-    this.#home = home;
-    this.#lock = { path: instance.paths.processLock, held: null, substitute: null };
-    this.#launch = this.#newLaunch(0);
+    this.#lock = new GuardedLock(home, instance.paths.processLock);
+    this.#attempt = this.#newAttempt(0);
   }
 
   /** The process that is alive, as far as is known; it need not be ready. */
@@ -79,22 +84,26 @@ export class ProcessManager<Process extends TrackedProcess> {
    * @returns whether the home and its locks are still ours
    */
   guard(): Promise<boolean> {
-    return this.#guarding ??= this.#guard().finally(() => {
-      this.#guarding = null;
-    });
+    return this.#guarding ??= this.#guard().finally(() => this.#guarding = null);
   }
 
   async #guard(): Promise<boolean> {
     let verdict;
     try {
-      verdict = await guardLocks(this.#home, this.#lock, this.#instance);
+      verdict = await this.#lock.guard(this.#instance);
     } catch (error) {
       // No file is at the path that another supervisor could have locked: a folder stands there, or the disk is full.
       this.#instance.log.note("guard failed", { why: toFailure(error).message });
       return true;
     }
-    if (verdict.kind === "superseded") this.#listener.dispatch({ kind: "superseded" });
-    if (verdict.kind === "homeDeleted") this.#listener.dispatch({ kind: "homeDeleted", graceMs: DEFAULT_GRACE_MS });
+    if (verdict.kind === "superseded") this.#report({ kind: "superseded" });
+    if (verdict.kind === "homeDeleted") {
+      if (this.#owned === "home") {
+        this.#owned = "process";
+        this.#instance.log.note("home gone", { home: this.#instance.paths.home });
+      }
+      this.#report({ kind: "homeDeleted", graceMs: DEFAULT_GRACE_MS });
+    }
     if (verdict.kind === "recreated") {
       this.#listener.warn(
         `Lock files were deleted under a running instance and made again: ${verdict.files.join(", ")}`,
@@ -107,17 +116,17 @@ export class ProcessManager<Process extends TrackedProcess> {
   lookAtAdopted(): void {
     const process = this.#process;
     if (process?.adopted !== true || this.#instance.processes.isThere(process.pid)) return;
-    this.#reportEnd(this.#launch.attempt, process, UNKNOWN_EXIT);
+    this.#reportEnd(this.#attempt, process, UNKNOWN_EXIT);
   }
 
   /** Writes the record again if it was deleted. */
   restoreRecord(): void {
-    if (this.#process !== null && this.#record.isDeleted(this.#process.pid)) this.#writeRecord(this.#process);
+    if (this.#process !== null && this.#record.isDeleted(this.#process.pid)) this.updateRecord();
   }
 
   /** Writes the record again: something that it says of the process has changed. */
   updateRecord(): void {
-    if (this.#process !== null) this.#writeRecord(this.#process);
+    if (this.#process !== null) this.#record.write(this.#program.record(this.#process));
   }
 
   /** Removes the record of a process that is over. */
@@ -125,43 +134,41 @@ export class ProcessManager<Process extends TrackedProcess> {
     if (this.#process === null) this.#record.remove(this.#freeLock !== null);
   }
 
-  /** Brings the process up. `ready` or `launchFailed` follows, unless a {@linkcode terminate} comes first. */
-  launch(attempt: number, first: boolean): void {
-    const launch = this.#launch = this.#newLaunch(attempt);
-    const report = (event: Event) => {
-      if (!launch.abort.signal.aborted) this.#listener.dispatch(event);
-    };
-    launch.done = this.#bringUp(launch, first).then(
-      () => report({ kind: "ready", attempt }),
+  /** Brings the process up. `ready` or `launchFailed` follows, also where a {@linkcode terminate} comes first. */
+  launch(number: number, first: boolean): void {
+    const attempt = this.#attempt = this.#newAttempt(number);
+    attempt.launched = this.#bringUp(attempt, first).then(
+      () => this.#report({ kind: "ready", attempt: number }),
       (error: unknown) => {
-        const failure = this.#failureOf(error, launch.abort.signal);
+        const failure = this.#failureOf(error, attempt.abort.signal);
+        const final = FINAL_CODES.includes(failure.code);
         const passing = failure.code === "not-serving"; // a worker could not connect
-        report({ kind: "launchFailed", attempt, failure, final: FINAL_CODES.includes(failure.code), passing });
+        this.#report({ kind: "launchFailed", attempt: number, failure, final, passing });
       },
     );
   }
 
-  #newLaunch(attempt: number): CurrentLaunch {
+  #newAttempt(number: number): Attempt {
     const termination = new Termination(this.#instance);
-    return { attempt, abort: new AbortController(), termination, done: Promise.resolve() };
+    return { number, abort: new AbortController(), launched: Promise.resolve(), termination, isEnding: false };
   }
 
   /** Between two looks at the home, a successor may have taken the lock, and with it everything else. */
-  async #bringUp(launch: CurrentLaunch, first: boolean): Promise<void> {
-    const { abort: { signal }, termination } = launch;
+  async #bringUp(attempt: Attempt, first: boolean): Promise<void> {
+    const { signal } = attempt.abort;
     await this.guard();
     signal.throwIfAborted();
     const lent: Launch<Process> = {
       signal,
       first,
-      terminate: (target, graceMs) => this.#terminateGroup(target, graceMs, termination),
+      terminate: (target, graceMs) => this.#terminateGroup(target, graceMs, attempt),
       tryLock: () => this.#ownLock(() => this.#instance.tryLock(this.#instance.paths.processLock)),
-      takeLock: async () => await this.#ownLock(() => claimLock(this.#instance)) ?? this.#refuse(),
+      takeLock: () => this.#ownLock(() => claimLock(this.#instance)),
       holdLock: (lock) => {
         this.#freeLock?.close();
         this.#freeLock = lock;
       },
-      track: (process, lock) => this.#track(launch, process, lock === "deleted"),
+      track: (process, lock) => this.#track(attempt, process, lock === "deleted"),
       updateRecord: () => this.updateRecord(),
       forget: () => this.#forget(),
     };
@@ -178,55 +185,45 @@ export class ProcessManager<Process extends TrackedProcess> {
    * launch. `gone` or `stuck` follows. A second call while one is under way only shortens its grace period.
    */
   terminate(graceMs: number): void {
-    this.#launch.abort.abort(new LocalError("interrupted", "The launch was interrupted"));
-    this.#launch.termination.shorten(graceMs);
-    if (this.#ending !== null) return this.#ending.shorten(graceMs);
-    const ending = this.#ending = new Termination(this.#instance);
-    const over = (event: Event) => {
-      this.#ending = null;
-      if (!this.#isReleased) this.#listener.dispatch(event);
-    };
-    this.#end(graceMs, ending).then(
-      () => over({ kind: "gone" }),
-      (error: unknown) => over({ kind: "stuck", failure: this.#failureOf(error) }),
+    const attempt = this.#attempt;
+    attempt.abort.abort(new LocalError("interrupted", "The launch was interrupted"));
+    attempt.termination.shorten(graceMs);
+    if (attempt.isEnding) return;
+    attempt.isEnding = true;
+    this.#end(attempt, graceMs).then(
+      () => this.#report({ kind: "gone" }),
+      (error: unknown) => this.#report({ kind: "stuck", failure: this.#failureOf(error) }),
     );
   }
 
-  async #end(graceMs: number, ending: Termination): Promise<void> {
-    await this.#launch.done;
+  async #end(attempt: Attempt, graceMs: number): Promise<void> {
+    await attempt.launched;
     await this.guard();
+    this.#requireOwned();
     const process = this.#process;
-    if (process !== null && !this.#isReleased) {
+    if (process !== null) {
       const target = { pgid: process.pid, leaderStartTime: process.startTime, leaderEnded: process.ended };
-      const { forced } = await this.#terminateGroup(target, graceMs, ending);
-      if (this.#isReleased) return;
+      const { forced } = await this.#terminateGroup(target, graceMs, attempt);
+      this.#requireOwned();
       // The group is seen to be gone some ms before the runtime tells how our child ended; of an adopted one nothing tells.
       const end = process.adopted ? { ...UNKNOWN_EXIT, signal: forced ? "SIGKILL" : null } : await process.ended;
-      this.#reportEnd(this.#launch.attempt, process, end);
+      this.#reportEnd(attempt, process, end);
     }
-    if (this.#isReleased) return;
+    this.#requireOwned();
     this.#forget();
-    if (this.#isHomeAbandoned) return; // what is locked at that path now is another instance's
+    if (this.#owned === "process") return;
     const gently = async (target: TerminationTarget) => {
-      await this.#terminateGroup(target, graceMs, ending);
-      return !this.#isReleased;
+      await this.#terminateGroup(target, graceMs, attempt);
+      this.#requireOwned();
     };
-    this.#freeLock ??= await claimLock(this.#instance, process === null ? gently : undefined);
-    if (this.#freeLock === null && !this.#isReleased) this.#refuse();
-  }
-
-  /** Touches nothing at the home's path from now on: another folder may be there. */
-  abandonHome(): void {
-    this.#isHomeAbandoned = true;
-    this.#instance.log.note("home gone", { home: this.#instance.paths.home });
+    this.#freeLock = await this.#ownLock(() => claimLock(this.#instance, process === null ? gently : undefined));
   }
 
   /** Frees the process lock and every connection at once, and touches neither the process nor any file. */
   release(): void {
-    this.#isReleased = true;
-    this.#launch.abort.abort(new LocalError("interrupted", "The supervisor steps aside"));
-    this.#launch.termination.cancel();
-    this.#ending?.cancel();
+    this.#owned = "nothing";
+    this.#attempt.abort.abort(steppedAside());
+    this.#attempt.termination.cancel();
     this.#forget();
     this.#freeLock?.close();
     this.#program.release();
@@ -235,7 +232,7 @@ export class ProcessManager<Process extends TrackedProcess> {
   async #terminateGroup(
     target: TerminationTarget,
     graceMs: number,
-    termination: Termination,
+    { termination }: Attempt,
   ): Promise<TerminationResult> {
     const result = await terminate(this.#instance, target, graceMs, termination);
     const { pgid: pid } = target;
@@ -245,46 +242,43 @@ export class ProcessManager<Process extends TrackedProcess> {
   }
 
   /** The lock that is held for the next launch, else what `take` gets. */
-  async #ownLock(take: () => Promise<LockFile | null>): Promise<LockFile | null> {
-    const lock = this.#isReleased ? null : this.#freeLock ?? await take();
+  async #ownLock<Lock extends LockFile | null>(take: () => Promise<Lock>): Promise<LockFile | Lock> {
+    this.#requireOwned();
+    const lock = this.#freeLock ?? await take();
     this.#freeLock = null;
-    if (!this.#isReleased) return lock;
-    lock?.close(); // what would be launched from here on is another supervisor's to decide
-    throw new LocalError("interrupted", "The supervisor steps aside");
+    if (this.#owned === "nothing") lock?.close();
+    this.#requireOwned();
+    return lock;
   }
 
-  #refuse(): never {
-    throw lockHeld(this.#instance.paths.processLock, this.#instance.processes);
+  #report(event: Event): void {
+    if (this.#owned !== "nothing") this.#listener.dispatch(event);
   }
 
-  #track({ attempt }: CurrentLaunch, process: Process, isLockDeleted: boolean): void {
-    const { paths, log } = this.#instance;
+  /** Nothing more happens where another supervisor decides. */
+  #requireOwned(): void {
+    if (this.#owned === "nothing") throw steppedAside();
+  }
+
+  #track(attempt: Attempt, process: Process, isLockDeleted: boolean): void {
     this.#process = process;
-    // A lock without a name is held in its stead by the one at the path.
-    this.#lock.held = isLockDeleted ? NO_FILE : identityOf(paths.processLock);
-    const { binary = null } = this.#writeRecord(process);
-    log.transition(process.adopted ? "adopted" : "launched", { pid: process.pid, binary });
+    this.#lock.watch(isLockDeleted);
+    this.updateRecord();
+    const { binary = null } = this.#program.record(process);
+    this.#instance.log.transition(process.adopted ? "adopted" : "launched", { pid: process.pid, binary });
     process.ended.then((end) => this.#reportEnd(attempt, process, end));
   }
 
-  #writeRecord(process: Process): PidRecord {
-    const record = this.#program.record(process);
-    this.#record.write(record);
-    return record;
-  }
-
-  #reportEnd(attempt: number, process: Process, { code, signal }: ProcessExit): void {
+  #reportEnd({ number: attempt }: Attempt, process: Process, { code, signal }: ProcessExit): void {
     if (this.#process !== process) return;
     const { pid } = process;
-    this.#listener.dispatch({ kind: "exited", attempt, pid, code, signal, at: new Date().toISOString() });
+    this.#report({ kind: "exited", attempt, pid, code, signal, at: new Date().toISOString() });
   }
 
   /** Nothing of the tracked process is alive any more, or it is another supervisor's now. */
   #forget(): void {
     this.#process = null;
-    this.#lock.held = null;
-    this.#lock.substitute?.close();
-    this.#lock.substitute = null;
+    this.#lock.unwatch();
     this.#program.forget();
   }
 
@@ -295,4 +289,8 @@ export class ProcessManager<Process extends TrackedProcess> {
     }
     return failure;
   }
+}
+
+function steppedAside(): LocalError {
+  return new LocalError("interrupted", "The supervisor steps aside");
 }

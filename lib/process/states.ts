@@ -53,8 +53,6 @@ export type Action =
   | { kind: "unwatch" }
   | { kind: "schedule"; delayMs: number }
   | { kind: "unschedule" }
-  /** Touch nothing at the home's path from now on. */
-  | { kind: "abandonHome" }
   /** Free every lock and connection at once, and leave the process alone. */
   | { kind: "releaseLocks" };
 

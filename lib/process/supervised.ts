@@ -117,8 +117,6 @@ export class Supervised<Process extends TrackedProcess> {
         return;
       case "unschedule":
         return clearTimeout(this.#retry);
-      case "abandonHome":
-        return this.manager.abandonHome();
       case "releaseLocks":
         return this.release();
     }

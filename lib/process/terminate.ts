@@ -35,10 +35,10 @@ export interface TerminationResult {
   ms: number;
 }
 
-/** The handle on terminations that are under way: their grace periods can be shortened, and they can be called off. */
+/** The handle on the terminations of one life: their grace periods can be shortened, and they can be called off. */
 export class Termination {
   readonly #system: Pick<System, "nowMs">;
-  #deadlineMs = Infinity;
+  readonly #limits: { atMs: number; graceMs: number }[] = [];
   #isCancelled = false;
   #sleptMs = 0;
 
@@ -58,12 +58,13 @@ export class Termination {
 
   /** What is left of a grace period that began at `startedAtMs` of that clock, in ms. */
   leftMs(startedAtMs: number, graceMs: number): number {
-    return Math.min(startedAtMs + graceMs, this.#deadlineMs) - this.awakeMs();
+    const ends = this.#limits.map((limit) => Math.max(startedAtMs, limit.atMs) + limit.graceMs);
+    return Math.min(startedAtMs + graceMs, ...ends) - this.awakeMs();
   }
 
-  /** Lets no grace period last longer than `graceMs` from now. */
+  /** Lets no grace period last longer than `graceMs` from now, and none that begins later longer than that. */
   shorten(graceMs: number): void {
-    this.#deadlineMs = Math.min(this.#deadlineMs, this.awakeMs() + graceMs);
+    this.#limits.push({ atMs: this.awakeMs(), graceMs });
   }
 
   /** Sends no signal from now on: the groups are another supervisor's. */

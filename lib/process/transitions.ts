@@ -33,13 +33,18 @@ type Table = { [S in State["kind"]]: { [E in Event["kind"]]: Cell<S, E> } };
 /** The step that `event` causes. Every pair of state and event is in the table below. */
 export function step(machine: Machine, event: Event, context: StepContext): Step {
   if ("attempt" in event && event.attempt !== machine.attempt) return { machine, actions: [] };
-  const before = event.kind === "exited" ? withExit(machine, event) : machine;
+  const before = remember(machine, event);
   if (before === null) return { machine, actions: [] };
   const cell = TABLE[before.state.kind][event.kind] as Cell<State["kind"], Event["kind"]>;
   return cell(before.state, event, before, context);
 }
 
-/** The exit is remembered in every state; null when it is known already. */
+/** What is remembered in every state; null when it is known already. */
+function remember(machine: Machine, event: Event): Machine | null {
+  if (event.kind === "homeDeleted") return machine.isHomeDeleted ? null : { ...machine, isHomeDeleted: true };
+  return event.kind === "exited" ? withExit(machine, event) : machine;
+}
+
 function withExit(machine: Machine, { attempt, code, signal, at }: Of<Event, "exited">): Machine | null {
   if (machine.exitedAttempt === attempt) return null;
   const isWanted = machine.state.kind === "stopping";
@@ -69,18 +74,12 @@ const leave = (machine: Machine, ...actions: Action[]): Step => go(machine, { ki
 const end = (machine: Machine, state: State, graceMs: number): Step =>
   go(machine, state, { kind: "unwatch" }, { kind: "terminate", graceMs });
 
-const endForStop = (_state: State, { graceMs }: Of<Event, "stop">, machine: Machine): Step =>
+/** Also where the home is deleted: its data is gone with it, and no client can find it. */
+const endForStop = (_state: State, { graceMs }: Of<Event, "stop" | "homeDeleted">, machine: Machine): Step =>
   end(machine, { kind: "stopping", then: "stop" }, graceMs);
 
 const endForRestart = (_state: State, { graceMs }: Of<Event, "restart">, machine: Machine): Step =>
   end(machine, { kind: "stopping", then: "launch" }, graceMs);
-
-/** Its data is gone with the home, and no client can find it: it is stopped. */
-const endForHome = (state: State, { graceMs }: Of<Event, "homeDeleted">, machine: Machine): Step => {
-  if (machine.isHomeDeleted) return { machine, actions: [] };
-  const { machine: next, actions } = endForStop(state, { kind: "stop", graceMs }, { ...machine, isHomeDeleted: true });
-  return { machine: next, actions: [{ kind: "abandonHome" }, ...actions] };
-};
 
 const stepAside = (_state: State, _event: Event, machine: Machine): Step =>
   go(machine, { kind: "superseded" }, { kind: "unwatch" }, { kind: "unschedule" }, { kind: "releaseLocks" });
@@ -156,7 +155,7 @@ const ALIVE = {
   stop: endForStop,
   restart: endForRestart,
   superseded: stepAside,
-  homeDeleted: endForHome,
+  homeDeleted: endForStop,
 };
 
 const TERMINAL = {
@@ -166,11 +165,14 @@ const TERMINAL = {
   // What is left to do before the exit must not touch what is another's.
   superseded: (_state: State, _event: Event, machine: Machine): Step =>
     go(machine, { kind: "superseded" }, { kind: "releaseLocks" }),
-  homeDeleted: (_state: State, _event: Event, machine: Machine): Step =>
-    machine.isHomeDeleted
-      ? { machine, actions: [] }
-      : { machine: { ...machine, isHomeDeleted: true }, actions: [{ kind: "abandonHome" }] },
+  homeDeleted: ignore,
 };
+
+const stopInBackoff = (
+  state: Of<State, "backoff">,
+  event: Of<Event, "stop" | "homeDeleted">,
+  machine: Machine,
+): Step => state.phase === "waiting" ? leave(machine, whileWaiting) : endForStop(state, event, machine);
 
 const TABLE: Table = {
   starting: {
@@ -203,14 +205,10 @@ const TABLE: Table = {
     stuck: (_state, { failure }, machine) => fail(machine, failure),
     due: (state, _event, machine) =>
       state.phase === "waiting" ? relaunch(machine, false, whileWaiting) : { machine, actions: [] },
-    stop: (state, event, machine) =>
-      state.phase === "waiting" ? leave(machine, whileWaiting) : endForStop(state, event, machine),
+    stop: stopInBackoff,
     restart: (state, event, machine) =>
       state.phase === "waiting" ? relaunch(machine, true, whileWaiting) : endForRestart(state, event, machine),
-    homeDeleted: (state, event, machine) =>
-      state.phase === "waiting"
-        ? leave({ ...machine, isHomeDeleted: true }, whileWaiting, { kind: "abandonHome" })
-        : endForHome(state, event, machine),
+    homeDeleted: stopInBackoff,
   },
   stopping: {
     ...ALIVE, // also `stop`: a later one wins over a restart, and over a longer grace period
@@ -224,5 +222,5 @@ const TABLE: Table = {
   },
   stopped: TERMINAL,
   failed: TERMINAL,
-  superseded: { ...TERMINAL, superseded: ignore, homeDeleted: ignore },
+  superseded: { ...TERMINAL, superseded: ignore },
 };

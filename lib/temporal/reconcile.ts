@@ -12,7 +12,7 @@ import { createProbe } from "../instance/status/probe.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import { describeProcess, isStillThere } from "../platform/processes/processes.ts";
 import { poll } from "../platform/runtime/poll.ts";
-import { claimLock, lockHeld } from "../process/claim_lock.ts";
+import { claimLock } from "../process/claim_lock.ts";
 import type { Launch } from "../process/program.ts";
 import { targetOf } from "../process/terminate.ts";
 import { adoptedProcess } from "../process/tracked_process.ts";
@@ -86,7 +86,6 @@ export async function reconcile(
   }
   tidyRecord(instance, finding, warn);
   const lock = found === null && free !== null ? free : await claimLock(instance);
-  if (lock === null) throw lockHeld(paths.processLock, instance.processes);
   return { kind: "clear", lock, base, binary: known(binary, lock) };
 }
 

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { type GuardedLock, guardLocks, HeldHome } from "../../lib/instance/lock_guard.ts";
-import { identityOf } from "../../lib/platform/files/file_identity.ts";
+import { GuardedLock, type GuardVerdict, HeldHome } from "../../lib/instance/lock_guard.ts";
 import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
 import type { FakeProcess } from "../fakes/process_table.ts";
 
@@ -14,13 +13,13 @@ type Fate = (typeof FATES)[number];
 async function supervising(
   fake: FakeInstance,
   hasTemporal = true,
-): Promise<{ guard: () => ReturnType<typeof guardLocks>; temporal: FakeProcess | null }> {
+): Promise<{ guard: () => Promise<GuardVerdict>; temporal: FakeProcess | null }> {
   const { system, paths } = fake;
   const home = new HeldHome(paths, (await system.tryLock(paths.supervisorLock))!);
   const temporal = hasTemporal ? await fake.orphan({ record: null }) : null;
-  const held = hasTemporal ? identityOf(paths.processLock) : null;
-  const lock: GuardedLock = { path: paths.processLock, held, substitute: null };
-  return { temporal, guard: () => guardLocks(home, lock, system) };
+  const lock = new GuardedLock(home, paths.processLock);
+  if (hasTemporal) lock.watch();
+  return { temporal, guard: () => lock.guard(system) };
 }
 
 async function befall(fake: FakeInstance, path: string, fate: Fate): Promise<void> {
@@ -34,7 +33,7 @@ function holdersAt(fake: FakeInstance, path: string): number[] {
   return fake.system.processes.lockHolders(path).filter(({ on }) => on === "path").map(({ pid }) => pid);
 }
 
-describe("guardLocks()", () => {
+describe("GuardedLock.guard()", () => {
   for (const ofSupervisor of FATES) {
     for (const ofTemporal of FATES) {
       const fates: Record<string, Fate> = { "supervisor.lock": ofSupervisor, "temporal.lock": ofTemporal };

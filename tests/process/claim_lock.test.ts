@@ -1,5 +1,6 @@
 import { describe, it } from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { LocalError } from "../../lib/errors/local_error.ts";
 import { claimLock } from "../../lib/process/claim_lock.ts";
 import { terminate, type TerminationTarget } from "../../lib/process/terminate.ts";
 import { withFakeInstance } from "../fakes/instance.ts";
@@ -13,7 +14,7 @@ describe("claimLock()", () => {
   it(
     "takes a free lock",
     withFakeInstance(async (fake) => {
-      assertEquals((await claimLock(fake.instance))?.isCurrent(), "ours");
+      assertEquals((await claimLock(fake.instance)).isCurrent(), "ours");
     }),
   );
 
@@ -25,7 +26,7 @@ describe("claimLock()", () => {
       fake.system.table.setsid(daemon);
       await terminate(fake.system, targetOf(temporal), 12_000);
       assertEquals(fake.system.processes.isThere(daemon.pid), true);
-      assertEquals((await claimLock(fake.instance))?.isCurrent(), "ours");
+      assertEquals((await claimLock(fake.instance)).isCurrent(), "ours");
       assertEquals(daemon.received, ["SIGKILL"]);
     }),
   );
@@ -35,16 +36,17 @@ describe("claimLock()", () => {
     withFakeInstance(async (fake) => {
       const temporal = await fake.orphan();
       const targets: number[] = [];
-      const lock = await claimLock(fake.instance, ({ pgid }) => {
+      const superseded = ({ pgid }: TerminationTarget) => {
         targets.push(pgid);
-        return Promise.resolve(false);
-      });
-      assertEquals([lock, targets, temporal.received], [null, [temporal.pid], []]);
+        return Promise.reject(new Error("superseded"));
+      };
+      await assertRejects(() => claimLock(fake.instance, superseded), Error, "superseded");
+      assertEquals([targets, temporal.received], [[temporal.pid], []]);
       const gently = (target: { pgid: number }) => {
         assertEquals(target.pgid, temporal.pid);
-        return terminate(fake.system, targetOf(temporal), 12_000).then(() => true);
+        return terminate(fake.system, targetOf(temporal), 12_000);
       };
-      assertEquals((await claimLock(fake.instance, gently))?.isCurrent(), "ours");
+      assertEquals((await claimLock(fake.instance, gently)).isCurrent(), "ours");
       assertEquals(temporal.received, ["SIGTERM"]);
     }),
   );
@@ -55,7 +57,7 @@ describe("claimLock()", () => {
       const other = fake.system.table.spawn({ isOtherUsers: true }, 1);
       await fake.passLock(fake.paths.processLock, other);
       fake.system.clock.after(4000, () => fake.system.table.exit(other));
-      assertEquals((await claimLock(fake.instance))?.isCurrent(), "ours");
+      assertEquals((await claimLock(fake.instance)).isCurrent(), "ours");
       assertEquals(fake.system.signals.sent, []);
     }),
   );
@@ -65,8 +67,8 @@ describe("claimLock()", () => {
     withFakeInstance(async (fake) => {
       await fake.orphan();
       let ended = 0;
-      // Beyond the limit the test fails at once, instead of never coming back.
-      assertEquals(await claimLock(fake.instance, () => Promise.resolve(++ended <= 1000)), null);
+      const end = () => Promise.resolve(void ended++);
+      assertEquals((await assertRejects(() => claimLock(fake.instance, end), LocalError)).code, "lock-failed");
       assertEquals(ended, 100);
     }),
   );
@@ -75,8 +77,8 @@ describe("claimLock()", () => {
     "gives up on a holder that does not",
     withFakeInstance(async (fake) => {
       await fake.passLock(fake.paths.processLock, fake.system.table.spawn({ isOtherUsers: true }, 1));
-      assertEquals(await claimLock(fake.instance), null);
-      assert(fake.system.signals.sent.length === 0);
+      assertEquals((await assertRejects(() => claimLock(fake.instance), LocalError)).code, "lock-failed");
+      assertEquals(fake.system.signals.sent, []);
     }),
   );
 });

@@ -275,6 +275,18 @@ describe("ending a group, cut short", () => {
   );
 
   it(
+    "gives a later one in the same life the whole of a grace period that was cut short before",
+    withTemporal({ atSigterm: "ignores it" }, async (fake, temporal) => {
+      const termination = changed(fake, (begun) => begun.shorten(2000));
+      await fake.system.delay(5000);
+      const { forced, ms } = await end(fake, temporal, { termination });
+      assertEquals([forced, temporal.received[0]], [true, "SIGTERM"]);
+      assertGreaterOrEqual(ms, 2000);
+      assertLess(ms, 2300);
+    }),
+  );
+
+  it(
     "kills at once when it was cut short before",
     withTemporal({ atSigterm: { exitsAfterMs: 100 } }, async (fake, temporal) => {
       const { forced, ms } = await end(fake, temporal, { termination: changed(fake, (begun) => begun.shorten(0)) });
@@ -306,7 +318,8 @@ describe("ending a group that survives SIGKILL", () => {
     it(
       `fails after a grace period of ${graceMs} ms, and names the survivors`,
       withTemporal({ isUninterruptible: true }, async (fake, temporal) => {
-        const error = await assertRejects(() => end(fake, temporal, { graceMs }), LocalError);
+        const said = `survived SIGKILL by 10 s: ${temporal.pid} (`;
+        const error = await assertRejects(() => end(fake, temporal, { graceMs }), LocalError, said);
         assertEquals([error.code, error.facts["pgid"]], ["stop-failed", temporal.pid]);
         const [member] = error.facts["members"] as { pid: number; state: string }[];
         assertEquals([member?.pid, member?.state], [temporal.pid, "D"]);

@@ -214,7 +214,7 @@ describe("step()", () => {
     fc.assert(fc.property(anyEvents, (events) => {
       run(beginMachine().machine, events, (actions, { state }) => {
         if (!isOver(state)) return;
-        const allowed = state.kind === "superseded" ? [] : ["releaseLocks", "abandonHome"];
+        const allowed = state.kind === "superseded" ? [] : ["releaseLocks"];
         assertEquals(kinds(actions).filter((kind) => !allowed.includes(kind)), []);
       });
     }));
@@ -441,7 +441,7 @@ describe("step() when the home is another's or gone", () => {
   it("stops the process once, and touches no file, when the home is deleted", () => {
     const { machine, actions } = step(inState({ kind: "running", sinceMs: 0 }), homeDeleted, CONTEXT);
     assertEquals(machine.state, { kind: "stopping", then: "stop" });
-    assertEquals(kinds(actions), ["abandonHome", "unwatch", "terminate"]);
+    assertEquals(kinds(actions), ["unwatch", "terminate"]);
     assertEquals(step(machine, homeDeleted, CONTEXT).actions, []);
     const { machine: end } = step(machine, { kind: "gone" }, CONTEXT);
     assertEquals([end.state.kind, ownsFiles(end)], ["stopped", false]);
@@ -450,6 +450,6 @@ describe("step() when the home is another's or gone", () => {
   it("stops at once when the home is deleted while a restart is due", () => {
     const waiting = inState({ kind: "backoff", phase: "waiting", delayMs: 250 });
     const { machine, actions } = step(waiting, homeDeleted, CONTEXT);
-    assertEquals([machine.state.kind, kinds(actions)], ["stopped", ["unschedule", "abandonHome"]]);
+    assertEquals([machine.state.kind, kinds(actions)], ["stopped", ["unschedule"]]);
   });
 });
