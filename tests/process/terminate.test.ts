@@ -1,11 +1,8 @@
 import process from "node:process";
 import { describe, it } from "node:test";
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { LocalError } from "../../lib/errors/local_error.ts";
-import type { Processes, ProcessInfo } from "../../lib/platform/processes/processes.ts";
-import type { System } from "../../lib/platform/system.ts";
+import { assert, assertEquals } from "@std/assert";
 import { systemHere } from "../../lib/platform/system_here.ts";
-import { terminate, Termination, type TerminationTarget } from "../../lib/process/terminate.ts";
+import { terminate, type TerminationTarget } from "../../lib/process/terminate.ts";
 import { DEADLINE_MS, killGroup, type TestProcess, until, withProcess } from "../platform/support.ts";
 
 const system = systemHere();
@@ -45,23 +42,6 @@ describe("terminate()", () => {
       assertEquals(processes.liveGroupMembers(target.pid), []);
     }));
 
-  it("kills at once without a grace period", () =>
-    withProcess(["sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done"], async (target) => {
-      await ready(target);
-      assertEquals((await terminate(system, targetOf(target.pid), 0)).forced, true);
-      assertEquals((await target.exited).signal, "SIGKILL");
-    }));
-
-  it("shortens the grace period while it runs, and terminates the group all the same", () =>
-    withProcess(["sh", "-c", DEAF], async (target) => {
-      await ready(target);
-      const termination = new Termination(system);
-      const ended = terminate(system, targetOf(target.pid), 10 * DEADLINE_MS, termination);
-      termination.shorten(0);
-      assertEquals((await ended).forced, true);
-      assertEquals(processes.liveGroupMembers(target.pid), []);
-    }));
-
   it("terminates what a dead leader left alive", () =>
     withProcess(["sh", "-c", "sleep 600 & echo ready; exit 0"], async ({ pid, exited }) => {
       await exited;
@@ -86,50 +66,6 @@ describe("terminate()", () => {
         killGroup(pgid);
       }
     }));
-
-  it("is done at once when the group is empty", async () => {
-    const empty = { ...system, processes: { ...processes, liveGroupMembers: () => [], inspect: () => null } };
-    assertEquals((await terminate(empty, { pgid: 4_000_000, leaderStartTime: null }, 1000)).forced, false);
-  });
-
-  it("signals no group whose leader is another process", () =>
-    withProcess(["sleep", "600"], async ({ pid }) => {
-      assertEquals((await terminate(system, { pgid: pid, leaderStartTime: "1" }, 0)).forced, false);
-      assertEquals(processes.liveGroupMembers(pid).length, 1);
-    }));
-
-  it("sends no further signal once it is cancelled", () =>
-    withProcess(["sh", "-c", DEAF], async (target) => {
-      await ready(target);
-      const termination = new Termination(system);
-      const ended = terminate(system, targetOf(target.pid), DEADLINE_MS, termination);
-      termination.cancel();
-      assertEquals((await ended).forced, false);
-      assert(processes.liveGroupMembers(target.pid).length > 0);
-    }));
-
-  it("names the processes that survive SIGKILL", async () => {
-    const stuck: ProcessInfo = {
-      ...processes.inspect(process.pid)!,
-      pid: 4_000_000,
-      pgid: 4_000_000,
-      state: "D",
-      command: "stuck",
-    };
-    const stuckProcesses: Processes = {
-      ...processes,
-      liveGroupMembers: () => [stuck],
-      inspect: (pid) => pid === 4_000_000 ? stuck : null,
-    };
-    let now = 0;
-    const immortal: System = { ...system, processes: stuckProcesses, kill: () => {}, nowMs: () => now += 1000 };
-    const error = await assertRejects(
-      () => terminate(immortal, { pgid: 4_000_000, leaderStartTime: stuck.startTime }, 0),
-      LocalError,
-      "survived SIGKILL by 10 s: 4000000 (stuck, state D)",
-    );
-    assertEquals(error.code, "stop-failed");
-  });
 });
 
 const PERL_PARENT_THAT_NEVER_REAPS = `
