@@ -1,4 +1,5 @@
 import type { PidRecord } from "../instance/pid_file_format.ts";
+import type { ProbeResult } from "../instance/status/probe.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { TerminationResult, TerminationTarget } from "./terminate.ts";
 import type { TrackedProcess } from "./tracked_process.ts";
@@ -33,8 +34,10 @@ export interface Launch<Process extends TrackedProcess> {
   forget(): void;
 }
 
-/** The program that a manager keeps running: how it is brought up, and how it is described. */
+/** The program that a manager keeps running: how it is brought up, checked and described. */
 export interface Program<Process extends TrackedProcess> {
+  /** How messages name it. */
+  readonly name: string;
   /**
    * Brings up a process that is ready: the first time it may be one that an earlier supervisor left, which is adopted.
    * When this fails, nothing of it is left; when `signal` aborts, what was spawned is still there.
@@ -43,6 +46,8 @@ export interface Program<Process extends TrackedProcess> {
    * @throws the reason of `signal`
    */
   bringUp(launch: Launch<Process>): Promise<Process>;
+  /** Whether `process`, which was ready, still works; at most so long. */
+  check(process: Process, timeoutMs: number): Promise<ProbeResult>;
   /** What the PID file says of `process`. */
   record(process: Process): PidRecord;
   /** Nothing of the tracked process is alive any more, or it is another supervisor's. */

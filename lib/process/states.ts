@@ -85,9 +85,7 @@ export interface StepContext {
   nowMs: number;
   /** In [0, 1). */
   random: number;
-  policy: Pick<Policy, "maxRestarts" | "restartWindowS" | "restartMaxDelayS" | "restartMinUptimeS">;
-  /** This many failed health checks in a row are a hang. */
-  failuresUntilHung: number;
+  policy: Pick<Policy, "maxRestarts" | "restartWindowS" | "restartMaxDelayS" | "restartMinUptimeS" | "healthFailures">;
 }
 
 /** A step's result. */

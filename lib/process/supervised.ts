@@ -1,12 +1,12 @@
+import type { Policy } from "../config/policy.ts";
 import { toFailure } from "../errors/failure.ts";
 import type { Instance } from "../instance/context.ts";
 import type { HeldHome } from "../instance/lock_guard.ts";
-import type { ProbeResult } from "../instance/status/probe.ts";
 import type { Changes } from "./changes.ts";
-import { HealthMonitor, type HealthTiming } from "./health_monitor.ts";
+import { HealthMonitor } from "./health_monitor.ts";
 import { ProcessManager } from "./manager.ts";
 import type { Program } from "./program.ts";
-import { type Action, type Event, isOver, type Machine, type Step, type StepContext } from "./states.ts";
+import { type Action, type Event, isOver, type Machine, type Step } from "./states.ts";
 import type { TrackedProcess } from "./tracked_process.ts";
 import { beginMachine, step } from "./transitions.ts";
 
@@ -15,10 +15,8 @@ export interface SupervisedOptions<Process extends TrackedProcess> {
   instance: Instance;
   program: Program<Process>;
   home: HeldHome;
-  /** The surroundings of a step, but for time and chance. */
-  context: () => Pick<StepContext, "name" | "policy" | "failuresUntilHung">;
-  health: () => HealthTiming;
-  check: (timeoutMs: number) => Promise<ProbeResult>;
+  /** The policy, which a restart may change. */
+  policy: () => Policy;
   /** Something that a person should know. */
   warn: (message: string) => void;
   /** Told after each step; {@linkcode Supervised.until} looks at each of them. */
@@ -40,15 +38,24 @@ export class Supervised<Process extends TrackedProcess> {
 
   constructor(options: SupervisedOptions<Process>) {
     this.#options = options;
-    const { instance, program, home, health, check, warn } = options;
+    const { instance, program, home, warn, policy } = options;
     this.manager = new ProcessManager(instance, program, home, {
       dispatch: (event) => this.dispatch(event),
       warn,
     });
     this.health = new HealthMonitor({
-      timing: health,
-      check: (timeoutMs) =>
-        check(timeoutMs).catch((error: unknown) => ({ ok: false, problem: toFailure(error).message })),
+      timing: () => {
+        const { healthIntervalS, healthTimeoutS } = policy();
+        return { intervalMs: healthIntervalS * 1000, timeoutMs: healthTimeoutS * 1000 };
+      },
+      check: async (timeoutMs) => {
+        const { process } = this.manager;
+        if (process === null) return { ok: true };
+        return await program.check(process, timeoutMs).catch((error: unknown) => ({
+          ok: false,
+          problem: toFailure(error).message,
+        }));
+      },
       log: instance.log,
       report: (kind) => this.dispatch({ kind }),
     });
@@ -65,7 +72,8 @@ export class Supervised<Process extends TrackedProcess> {
   }
 
   dispatch(event: Event): void {
-    const context = { ...this.#options.context(), nowMs: performance.now(), random: Math.random() };
+    const { program: { name }, policy } = this.#options;
+    const context = { name, policy: policy(), nowMs: performance.now(), random: Math.random() };
     this.#apply(step(this.#machine, event, context), event);
   }
 

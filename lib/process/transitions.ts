@@ -115,7 +115,7 @@ function relaunch(machine: Machine, first: boolean, ...before: Action[]): Step {
 }
 
 function countSick(sinceMs: number, failures: number, machine: Machine, context: StepContext): Step {
-  if (failures < context.failuresUntilHung) return go(machine, { kind: "unhealthy", sinceMs, failures });
+  if (failures < context.policy.healthFailures) return go(machine, { kind: "unhealthy", sinceMs, failures });
   return beginRestart({ ...machine, hang: `hung: ${failures} health checks in a row failed` }, sinceMs, context);
 }
 

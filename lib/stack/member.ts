@@ -15,8 +15,8 @@ import { SILENT_MS } from "./ready_check.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type FileWatch, watchFiles } from "./watch/watch_files.ts";
 
-/** How often a process that is ready is checked, in ms; its exit is told at once. */
-const HEALTH_INTERVAL_MS = 15_000;
+/** How often a process that is ready is checked, in s; its exit is told at once. */
+const HEALTH_INTERVAL_S = 15;
 
 /** So many changed files are logged. */
 const NAMED_PATHS = 5;
@@ -254,16 +254,19 @@ export class Member {
     const settings = this.#settings;
     const program = new StackProgram(this.#instance, settings, surroundings, () => changes.tell());
     const { restartWhenSilentMs } = settings;
-    const failuresUntilHung = restartWhenSilentMs === null
+    const healthFailures = restartWhenSilentMs === null
       ? Infinity
-      : 1 + Math.max(0, Math.ceil((restartWhenSilentMs - SILENT_MS) / HEALTH_INTERVAL_MS));
-    const supervised: Supervised<StackProcess> = new Supervised<StackProcess>({
+      : 1 + Math.max(0, Math.ceil((restartWhenSilentMs - SILENT_MS) / 1000 / HEALTH_INTERVAL_S));
+    const supervised = new Supervised({
       instance: this.#instance,
       program,
       home,
-      context: () => ({ name: settings.name, policy: instance.policy, failuresUntilHung }),
-      health: () => ({ intervalMs: HEALTH_INTERVAL_MS, timeoutMs: HEALTH_INTERVAL_MS }),
-      check: () => program.check(supervised.manager.process),
+      policy: () => ({
+        ...instance.policy,
+        healthIntervalS: HEALTH_INTERVAL_S,
+        healthTimeoutS: HEALTH_INTERVAL_S,
+        healthFailures,
+      }),
       warn,
       changes,
     });

@@ -66,8 +66,12 @@ export class StackProgram implements Program<StackProcess> {
     return this.#check.taskQueues;
   }
 
+  get name(): string {
+    return this.settings.name;
+  }
+
   get log(): string {
-    return processLog(this.#instance.paths, this.settings.name);
+    return processLog(this.#instance.paths, this.name);
   }
 
   async bringUp(launch: Launch<StackProcess>): Promise<StackProcess> {
@@ -88,9 +92,8 @@ export class StackProgram implements Program<StackProcess> {
       : new LocalError("not-serving", `${this.settings.name} exited while Temporal did not serve`);
   }
 
-  /** Whether the process that was ready still works. */
-  async check(process: StackProcess | null): Promise<ProbeResult> {
-    const result = process === null ? { ok: true } as const : await this.#check.isHealthy(process);
+  async check(process: StackProcess): Promise<ProbeResult> {
+    const result = await this.#check.isHealthy(process);
     this.problem = result.ok ? null : result.problem;
     return result;
   }

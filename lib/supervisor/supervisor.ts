@@ -14,7 +14,7 @@ import { Supervised } from "../process/supervised.ts";
 import type { Stack } from "../stack/stack.ts";
 import type { TemporalProcess } from "../temporal/process.ts";
 import { TemporalProgram } from "../temporal/program.ts";
-import { Warnings } from "./warnings.ts";
+import { Warnings } from "../temporal/warnings.ts";
 
 /** Temporal that answers no later counts as one that does not serve, in ms. */
 const ANSWER_TIMEOUT_MS = 1000;
@@ -43,17 +43,7 @@ export class Supervisor extends Supervised<TemporalProcess> {
       instance,
       program,
       home,
-      context: () => ({
-        name: "Temporal",
-        policy: instance.policy,
-        failuresUntilHung: instance.policy.healthFailures,
-      }),
-      health: () => ({
-        intervalMs: instance.policy.healthIntervalS * 1000,
-        timeoutMs: instance.policy.healthTimeoutS * 1000,
-      }),
-      check: async (timeoutMs) =>
-        await program.probe?.serving(timeoutMs) ?? { ok: false, problem: "Temporal is not running any more" },
+      policy: () => instance.policy,
       warn: (message) => warnings.add(message),
       changes: new Changes(),
       beforeStop: (graceMs) => this.#stack === null ? null : this.#endStack(graceMs),

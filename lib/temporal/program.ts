@@ -6,7 +6,7 @@ import { DatabaseLock } from "../database/lock.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance, LaunchPlan, LaunchRequest } from "../instance/context.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
-import { createProbe, type Probe } from "../instance/status/probe.ts";
+import { createProbe, type Probe, type ProbeResult } from "../instance/status/probe.ts";
 import { readTail } from "../logs/read_tail.ts";
 import { rotateLog } from "../logs/rotate_log.ts";
 import type { Launch, Program } from "../process/program.ts";
@@ -22,22 +22,16 @@ import { planFor, preparePlan } from "./launch/plan.ts";
 import { refreshExecutable, type TemporalProcess } from "./process.ts";
 import { reconcile } from "./reconcile.ts";
 import { VersionLearner } from "./version.ts";
+import type { Warnings } from "./warnings.ts";
 
 /** How much of the log of a launch is searched for ignored values. */
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 
-/** Where the warnings of a program go. */
-export interface ProgramWarnings {
-  /** Something that a person should know. */
-  add(message: string): void;
-  /** What is to be known of the Temporal of this launch; the next one may have none of it. */
-  setOfLaunch(messages: readonly string[]): void;
-}
-
 /** Temporal as the program that a manager keeps running: adopted where it can be, else planned and launched. */
 export class TemporalProgram implements Program<TemporalProcess> {
+  readonly name = "Temporal";
   readonly #instance: Instance;
-  readonly #warnings: ProgramWarnings;
+  readonly #warnings: Warnings;
   #launchRequest: LaunchRequest;
   readonly #kept: Settings | undefined;
   #plan: LaunchPlan | null = null;
@@ -53,7 +47,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
   constructor(
     instance: Instance,
     launchRequest: LaunchRequest,
-    warnings: ProgramWarnings,
+    warnings: Warnings,
     kept: Settings | null = null,
   ) {
     this.#kept = kept ?? undefined;
@@ -120,7 +114,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
     const { connect } = this.#instance.host;
     const names = settings.namespaces.filter((name) => !temporal.settings.namespaces.includes(name));
     await addNamespaces(connect, settings, names, signal);
-    const declared = await declareSearchAttributes(this.#instance, settings, signal);
+    const declared = await declareSearchAttributes(connect, settings, signal);
     temporal.settings = withAdded(temporal.settings, requested); // another request may have added some meanwhile
     if (this.#temporal !== temporal || this.#plan === null) return;
     this.#plan = { ...this.#plan, settings: withAdded(this.#plan.settings, requested) };
@@ -133,7 +127,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
     if (temporal.adopted) await this.#addToAdopted(launch);
     this.#served = temporal.settings;
     this.#versions.learnSoon(temporal);
-    const declared = await declareSearchAttributes(this.#instance, temporal.settings, launch.signal);
+    const declared = await declareSearchAttributes(this.#instance.host.connect, temporal.settings, launch.signal);
     this.#warnings.setOfLaunch([...declared, ...this.#ignoredValues(temporal)]);
     return temporal;
   }
@@ -156,6 +150,10 @@ export class TemporalProgram implements Program<TemporalProcess> {
     const values = valuesOfFlag(settings, "dynamic-config-value");
     if (logStart === undefined || values.length === 0) return [];
     return ignoredValues(readTail(this.#instance.paths.temporalLog, logStart, MAX_LOG_BYTES), values);
+  }
+
+  async check(_temporal: TemporalProcess, timeoutMs: number): Promise<ProbeResult> {
+    return await this.#probe?.serving(timeoutMs) ?? { ok: false, problem: "Temporal is not running any more" };
   }
 
   record(temporal: TemporalProcess): PidRecord {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { launch, ownRuntime, temporalBinary, type TestInstance, toolCommand, withInstance } from "./support.ts";
@@ -69,6 +70,8 @@ describe("a declared namespace or search attribute", () => {
       assertStringIncludes(other.stderr, "Search attribute Color of namespace default is Keyword, not Int");
       assertEquals(searchAttributes(instance, "default"), ALL, "nothing was changed");
       assertEquals((await instance.status()).warnings?.length, 1);
+      const logged = readFileSync(instance.paths.supervisorLog, "utf8").split("\n");
+      assertEquals(logged.filter((line) => line.includes("Search attribute Color")).length, 1, "it is logged once");
 
       // Typed as it is printed, with another server as the default of Temporal's CLI.
       const typed = /`stigmer-local (run [^`]*)`/.exec(other.stderr)![1]!;

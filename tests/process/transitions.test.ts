@@ -20,7 +20,6 @@ const CONTEXT: StepContext = {
   nowMs: 0,
   random: 0.5,
   policy: DEFAULT_POLICY,
-  failuresUntilHung: 3,
 };
 
 const exited = (attempt: number): Event => ({

@@ -2,8 +2,8 @@ import { declaredTypes } from "../../config/flags/search_attribute_types.ts";
 import { expectedNamespaces, type Settings } from "../../config/settings.ts";
 import { type GrpcChannel, withGrpcChannel } from "../../grpc/channel.ts";
 import { GrpcError } from "../../grpc/error.ts";
-import type { Instance } from "../../instance/context.ts";
 import { frontendAddress, frontendEndpoint } from "../../instance/status/addresses.ts";
+import type { Connect } from "../../platform/net/connection.ts";
 import { delay } from "../../platform/runtime/delay.ts";
 import { temporalCommand, type TemporalTarget } from "../../text/temporal_command.ts";
 import { addSearchAttributes, listSearchAttributes, type OperatorRefusal } from "./operator_api.ts";
@@ -23,7 +23,7 @@ const INVALID_ARGUMENT = 3;
  * @throws the reason of `signal` when it aborts
  */
 export async function declareSearchAttributes(
-  { host, log }: Pick<Instance, "host" | "log">,
+  connect: Connect,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<string[]> {
@@ -31,7 +31,7 @@ export async function declareSearchAttributes(
   if (types.size === 0) return [];
   const warnings: string[] = [];
   try {
-    await withGrpcChannel(host.connect, frontendEndpoint(settings), CALL_TIMEOUT_MS, async (channel) => {
+    await withGrpcChannel(connect, frontendEndpoint(settings), CALL_TIMEOUT_MS, async (channel) => {
       for (const namespace of new Set(["default", ...expectedNamespaces(settings)])) {
         warnings.push(...await declareIn(channel, { address: frontendAddress(settings), namespace }, types, signal));
       }
@@ -40,7 +40,6 @@ export async function declareSearchAttributes(
     if (!(error instanceof GrpcError)) throw error;
     warnings.push(`Cannot read the search attributes: ${error.message}`);
   }
-  for (const message of warnings) log.note("warning", { message });
   return warnings;
 }
 
