@@ -32,12 +32,12 @@ export interface SupervisedOptions<Process extends TrackedProcess> {
 export class Supervised<Process extends TrackedProcess> {
   readonly manager: ProcessManager<Process>;
   readonly health: HealthMonitor;
-  readonly #options: SupervisedOptions<Process>;
+  protected readonly options: SupervisedOptions<Process>;
   #machine: Machine = beginMachine().machine;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SupervisedOptions<Process>) {
-    this.#options = options;
+    this.options = options;
     const { instance, program, home, warn, policy } = options;
     this.manager = new ProcessManager(instance, program, home, {
       dispatch: (event) => this.dispatch(event),
@@ -72,14 +72,14 @@ export class Supervised<Process extends TrackedProcess> {
   }
 
   dispatch(event: Event): void {
-    const { program: { name }, policy } = this.#options;
+    const { program: { name }, policy } = this.options;
     const context = { name, policy: policy(), nowMs: performance.now(), random: Math.random() };
     this.#apply(step(this.#machine, event, context), event);
   }
 
   /** Resolves with what `pick` gives as soon as that is not null; it is asked now, and after each change. */
   until<Picked>(pick: (machine: Machine) => Picked | null): Promise<Picked> {
-    return this.#options.changes.until(() => pick(this.#machine));
+    return this.options.changes.until(() => pick(this.#machine));
   }
 
   /** Resolves when nothing is left to supervise; unless it was superseded, the locks are still held. */
@@ -92,11 +92,11 @@ export class Supervised<Process extends TrackedProcess> {
     this.#machine = machine;
     this.#logStep(before, event);
     for (const action of actions) this.#perform(action);
-    this.#options.changes.tell();
+    this.options.changes.tell();
   }
 
   #logStep(before: Machine, event: Event | null): void {
-    const { log } = this.#options.instance;
+    const { log } = this.options.instance;
     const { state, lastExit, exitedAttempt, restarts } = this.#machine;
     if (event?.kind === "exited" && exitedAttempt !== before.exitedAttempt) {
       log.transition("exited", { pid: event.pid, ...lastExit });
@@ -132,7 +132,7 @@ export class Supervised<Process extends TrackedProcess> {
 
   #terminate(graceMs: number): void {
     const isOnPurpose = this.machine.state.kind === "stopping";
-    const before = isOnPurpose ? this.#options.beforeStop?.(graceMs) ?? null : null;
+    const before = isOnPurpose ? this.options.beforeStop?.(graceMs) ?? null : null;
     if (before === null) this.manager.terminate(graceMs);
     else void before.then(() => this.manager.terminate(graceMs));
   }

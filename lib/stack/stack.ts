@@ -28,6 +28,8 @@ export interface StackOptions extends Pick<Surroundings, "served" | "servesSince
 
 /** The processes beside the Temporal of one instance: started in the order of their dependencies, ended in the other. */
 export class Stack {
+  /** Resolves when nothing is left of what is not declared any more. */
+  readonly undeclaredEnded: Promise<void>;
   readonly #options: StackOptions;
   readonly #context: MemberContext;
   #members = new Map<string, Member>();
@@ -49,6 +51,7 @@ export class Stack {
       changes: this.#changes,
     };
     this.declare(declared);
+    this.undeclaredEnded = this.#endUndeclared();
   }
 
   /** Their settings, in the order of their declaration. */
@@ -95,11 +98,18 @@ export class Stack {
     this.#afterEnd = requested === undefined ? null : () => this.declare(requested);
   }
 
-  /** Ends what an earlier supervisor left of processes that are not declared any more. */
-  async endUndeclared(): Promise<void> {
-    const { instance } = this.#options;
+  /** Ends what an earlier supervisor left of processes that are not declared any more. What cannot be ended is a warning. */
+  async #endUndeclared(): Promise<void> {
+    const { instance, warn } = this.#options;
     const names = recordedNames(instance.paths.home).filter((name) => !this.#members.has(name));
-    await Promise.all(names.map((name) => endRecorded(instance, name, Infinity)));
+    await Promise.all(names.map(async (name) => {
+      try {
+        await endRecorded(instance, name, Infinity);
+      } catch (error) {
+        if (!(error instanceof LocalError)) throw error;
+        warn(error.message);
+      }
+    }));
   }
 
   /** Wants only these processes, and what they depend on. */

@@ -27,94 +27,90 @@ const NO_STACK =
 export class Supervisor extends Supervised<TemporalProcess> {
   readonly warnings: Warnings;
   readonly program: TemporalProgram;
-  readonly #instance: Instance;
   readonly #launchRequest: LaunchRequest;
-  readonly #home: HeldHome;
-  #stack: Promise<Stack> | null = null;
-  #loadedStack: Stack | null = null;
-  #servesSinceMs: number | null = null;
+  /** The processes beside Temporal; a promise while their code is loaded, null if there are none. */
+  #stack: Stack | Promise<Stack> | null = null;
 
   /** @param kept Settings for everything that is neither requested nor taken from a Temporal that is found. */
   constructor(instance: Instance, launchRequest: LaunchRequest, lock: LockFile, kept: Settings | null = null) {
     const warnings = new Warnings(instance.log);
     const program = new TemporalProgram(instance, launchRequest, warnings, kept);
-    const home = new HeldHome(instance.paths, lock);
     super({
       instance,
       program,
-      home,
+      home: new HeldHome(instance.paths, lock),
       policy: () => instance.policy,
       warn: (message) => warnings.add(message),
       changes: new Changes(),
-      beforeStop: (graceMs) => this.#stack === null ? null : this.#endStack(graceMs),
+      beforeStop: (graceMs) => this.#stack === null ? null : this.endStack(graceMs),
     });
     this.warnings = warnings;
     this.program = program;
-    this.#instance = instance;
     this.#launchRequest = launchRequest;
-    this.#home = home;
   }
 
   override begin(): void {
     super.begin();
     const { processes } = this.#launchRequest;
-    const mayHaveLeft = existsSync(processesDir(this.#instance.paths.home));
+    const mayHaveLeft = existsSync(processesDir(this.options.instance.paths.home));
     if (mayHaveLeft || (processes !== undefined && processes.length > 0)) void this.ensureStack(processes);
   }
 
   /** The processes beside Temporal, as far as they are loaded; null if there are none. */
   get stack(): Stack | null {
-    return this.#loadedStack;
+    return this.#stack instanceof Promise ? null : this.#stack;
   }
 
-  /** The same once they are loaded. */
+  /** The same once they are loaded, and nothing is left of others. */
   async loadedStack(): Promise<Stack | null> {
-    return await this.#stack;
+    const stack = await this.#stack;
+    await stack?.undeclaredEnded;
+    return stack;
   }
 
   /** The same, to find `names` in it, or to declare them as `requested`. @throws {LocalError} `usage` if it can have none */
   async stackWith(names: readonly string[], requested: readonly ProcessSettings[] = []): Promise<Stack> {
     if (requested.some(({ name }) => names.includes(name))) return await this.ensureStack([]);
-    const stack = await this.#stack;
+    const stack = await this.loadedStack();
     if (stack === null) throw unknownProcess(names[0] ?? "", [], { none: NO_STACK });
     return stack;
   }
 
   /** The processes beside Temporal; declared as `processes` unless there are some. */
-  ensureStack(processes?: readonly ProcessSettings[]): Promise<Stack> {
-    return this.#stack ??= this.#loadStack(processes);
+  async ensureStack(processes?: readonly ProcessSettings[]): Promise<Stack> {
+    const stack = await (this.#stack ??= this.#loadStack(processes));
+    await stack.undeclaredEnded;
+    return stack;
   }
 
   async #loadStack(processes: readonly ProcessSettings[] | undefined): Promise<Stack> {
-    const instance = this.#instance;
+    const { instance, home } = this.options;
     const { names } = this.#launchRequest;
     const { Stack } = await import("../stack/stack.ts");
-    const stack = new Stack({
+    let servesSinceMs: number | null = null;
+    const stack = this.#stack = new Stack({
       instance,
-      home: this.#home,
+      home,
       served: () => statusFrame("running", this.program.settings, instance.paths),
-      servesSinceMs: () => this.#servesSinceMs,
+      servesSinceMs: () => servesSinceMs,
       answers: async () => (await this.program.probe?.serving(ANSWER_TIMEOUT_MS))?.ok === true,
       whenServing: () => this.until(({ state }) => state.kind === "running" ? true : null),
       warn: (message) => this.warnings.add(message),
     }, processes ?? recordedProcesses(instance.paths));
     if (names !== undefined) stack.want(names);
-    this.#loadedStack = stack;
-    await stack.endUndeclared();
-    void this.#followTemporal(stack);
+    // Each time Temporal comes up, what is beside it does, too; its crash touches none of it.
+    const followTemporal = async () => {
+      for (await stack.undeclaredEnded;;) {
+        await this.until(({ state }) => isServing(state) || isOver(state) ? true : null);
+        if (isOver(this.machine.state)) return;
+        servesSinceMs = Date.now();
+        stack.begin();
+        await this.until(({ state }) => isServing(state) ? null : true);
+        servesSinceMs = null;
+      }
+    };
+    void followTemporal();
     return stack;
-  }
-
-  /** Each time Temporal comes up, what is beside it does, too; its crash touches none of it. */
-  async #followTemporal(stack: Stack): Promise<void> {
-    while (!isOver(this.machine.state)) {
-      await this.until(({ state }) => isServing(state) || isOver(state) ? true : null);
-      if (isOver(this.machine.state)) return;
-      this.#servesSinceMs = Date.now();
-      stack.begin();
-      await this.until(({ state }) => isServing(state) ? null : true);
-      this.#servesSinceMs = null;
-    }
   }
 
   /**
@@ -125,7 +121,7 @@ export class Supervisor extends Supervised<TemporalProcess> {
     for (;;) {
       const state = await this.until(({ state }) => state.kind === "running" || isOver(state) ? state : null);
       if (state.kind !== "running") return failureIn(state) ?? START_STOPPED;
-      const stack = await this.#stack;
+      const stack = await this.loadedStack();
       stack?.begin();
       const failure = await stack?.settled(names) ?? null;
       if (failure !== null) return failure;
@@ -135,23 +131,18 @@ export class Supervisor extends Supervised<TemporalProcess> {
     }
   }
 
-  /** Ends the processes beside Temporal. */
-  async #endStack(graceMs: number): Promise<void> {
+  /** Ends the processes beside Temporal, which is about to be stopped with this grace period or is over. */
+  async endStack(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {
     const { state } = this.machine;
     const hasGivenUp = state.kind === "stopping" && state.then === "fail";
     const isThrownAway = this.#launchRequest.ephemeralFor !== undefined; // its Temporal needs no grace
-    await (await this.#stack)?.end(hasGivenUp || isThrownAway ? Infinity : limitBesideMs(graceMs));
-  }
-
-  /** Ends what is left beside a Temporal that is over. */
-  async endStack(): Promise<void> {
-    await this.#endStack(DEFAULT_GRACE_MS);
+    await (await this.loadedStack())?.end(hasGivenUp || isThrownAway ? Infinity : limitBesideMs(graceMs));
   }
 
   override release(): void {
     super.release();
-    this.#loadedStack?.release();
-    this.#home.release();
+    this.stack?.release();
+    this.options.home.release();
   }
 }
 

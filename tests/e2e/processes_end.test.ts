@@ -40,7 +40,7 @@ describe("the end of processes beside Temporal", () => {
       "  closed: { command: 'exec >&- 2>&-; exec sleep 300' }",
       "  binary: { command: 'head -c 100000 /dev/urandom; exec sleep 300' }",
       "  orphan: { command: '(sleep 300 & echo $! >orphan); exec sleep 300' }",
-      "  gone: { command: '(sleep 300 & echo $! >gone); exec sleep 0.3', depends_on: [api] }",
+      "  gone: { command: '(sleep 300 & echo $! >gone); exec sleep 1', depends_on: [api] }",
     ], async (stack) => {
       const started = await stack.statusOf("start");
       const children = await Promise.all(
