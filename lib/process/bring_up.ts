@@ -4,7 +4,7 @@ import { openLog } from "../logs/open_log.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { ProcessExit, SpawnOptions } from "../platform/spawn/spawn_options.ts";
 import type { Launch } from "./program.ts";
-import { spawnedProcess, type TrackedProcess } from "./tracked_process.ts";
+import type { TrackedProcess } from "./tracked_process.ts";
 
 /**
  * Spawns a program whose output is appended to `log`. From then on it alone holds the process lock of `instance`.
@@ -24,8 +24,10 @@ export async function spawnLogged(
     lock = await launch.takeLock();
     launch.signal.throwIfAborted();
     const logStart = fstatSync(fd).size;
-    const child = await instance.spawn({ ...program, stdin: "null", stdout: fd, stderr: fd, pass: [lock.fd] });
-    return { ...spawnedProcess(child, instance.processes), logStart };
+    const spawned = await instance.spawn({ ...program, stdin: "null", stdout: fd, stderr: fd, pass: [lock.fd] });
+    const { pid, exited: ended } = spawned;
+    const { startTime = "", executable = null } = instance.processes.inspect(pid) ?? {};
+    return { pid, startTime, executable, startedAtMs: Date.now(), adopted: false, ended, logStart };
   } finally {
     closeSync(fd);
     lock?.close();

@@ -1,19 +1,14 @@
+import type { Policy } from "../config/policy.ts";
 import type { EventLog } from "../instance/event_log.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
 
 /** The outcome of a health check: passed, failed, or inconclusive because the machine stalled. */
-export type HealthVerdict = "healthy" | "sick" | "inconclusive";
-
-/** When health is checked, in ms: the time between the starts of two checks, and the timeout of one, which is not longer. */
-export interface HealthTiming {
-  intervalMs: number;
-  timeoutMs: number;
-}
+type HealthVerdict = "healthy" | "sick" | "inconclusive";
 
 /** What a health monitor is connected to. */
 export interface HealthMonitorOptions {
   /** That of the watch that begins. */
-  timing: () => HealthTiming;
+  policy: () => Pick<Policy, "healthIntervalS" | "healthTimeoutS">;
   check: (timeoutMs: number) => Promise<ProbeResult>;
   log: EventLog;
   report: (verdict: "healthy" | "sick") => void;
@@ -26,39 +21,6 @@ export const LATE_MS = 500;
 export function judgeCheck(ok: boolean, lateByMs: number, tookMs: number, timeoutMs: number): HealthVerdict {
   if (ok) return "healthy";
   return lateByMs > LATE_MS || tookMs > timeoutMs + LATE_MS ? "inconclusive" : "sick";
-}
-
-/**
- * Checks health at a fixed rate. Returns a function that stops it, after which nothing is reported, not even by a check
- * in progress. A check that takes its full timeout does not delay the next one.
- */
-export function watchHealth(
-  { intervalMs, timeoutMs }: HealthTiming,
-  check: (timeoutMs: number) => Promise<ProbeResult>,
-  report: (verdict: HealthVerdict, problem: string) => void,
-): () => void {
-  let isOver = false;
-  let timer: ReturnType<typeof setTimeout>;
-  const schedule = (dueMs: number) => {
-    timer = setTimeout(() => void tick(dueMs), Math.max(0, dueMs - performance.now()));
-  };
-  const tick = async (dueMs: number) => {
-    const begunMs = performance.now();
-    const result = await check(timeoutMs);
-    if (isOver) return;
-    const endedMs = performance.now();
-    const verdict = judgeCheck(result.ok, begunMs - dueMs, endedMs - begunMs, timeoutMs);
-    report(verdict, result.ok ? "" : result.problem);
-    if (isOver) return; // the report may have stopped the checks
-    // After a stall the schedule restarts, so that missed checks are not repeated in a burst.
-    const next = dueMs + intervalMs;
-    schedule(endedMs - next > LATE_MS ? endedMs + intervalMs : next);
-  };
-  schedule(performance.now() + intervalMs);
-  return () => {
-    isOver = true;
-    clearTimeout(timer);
-  };
 }
 
 /** Checks the health of one process while it is watched. */
@@ -82,24 +44,48 @@ export class HealthMonitor {
     return this.#standstill;
   }
 
+  /**
+   * Checks at a fixed rate from now on, until {@linkcode unwatch}, after which nothing is reported, not even by a check in
+   * progress. A check that takes its full timeout does not delay the next one.
+   */
   watch(): void {
-    const { timing, check, log, report } = this.#options;
     this.#unwatch();
-    this.#unwatch = watchHealth(
-      timing(),
-      (timeoutMs) => this.#checkInMotion(() => check(timeoutMs)),
-      (verdict, problem) => {
-        if (verdict !== "healthy") {
-          this.#failedChecks++;
-          log.note("health check failed", { verdict, problem });
-        }
-        if (verdict !== "inconclusive") report(verdict);
-      },
-    );
+    const { healthIntervalS, healthTimeoutS } = this.#options.policy();
+    const [intervalMs, timeoutMs] = [healthIntervalS * 1000, healthTimeoutS * 1000];
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout>;
+    const schedule = (dueMs: number) => {
+      timer = setTimeout(() => void tick(dueMs), Math.max(0, dueMs - performance.now()));
+    };
+    const tick = async (dueMs: number) => {
+      const begunMs = performance.now();
+      const result = await this.#checkInMotion(timeoutMs);
+      if (isOver) return;
+      const endedMs = performance.now();
+      this.#report(result, judgeCheck(result.ok, begunMs - dueMs, endedMs - begunMs, timeoutMs));
+      if (isOver) return; // the report may have stopped the checks
+      // After a stall the schedule restarts, so that missed checks are not repeated in a burst.
+      const next = dueMs + intervalMs;
+      schedule(endedMs - next > LATE_MS ? endedMs + intervalMs : next);
+    };
+    schedule(performance.now() + intervalMs);
+    this.#unwatch = () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
   }
 
   unwatch(): void {
     this.#unwatch();
+  }
+
+  #report(result: ProbeResult, verdict: HealthVerdict): void {
+    const { log, report } = this.#options;
+    if (!result.ok) {
+      this.#failedChecks++;
+      log.note("health check failed", { verdict, problem: result.problem });
+    }
+    if (verdict !== "inconclusive") report(verdict);
   }
 
   /** Does `work`, which makes the process stand still; one after the other. A check that fails meanwhile proves nothing. */
@@ -109,12 +95,12 @@ export class HealthMonitor {
     return await done;
   }
 
-  /** What `check` finds of a process that moves: one that failed where the process was made to stand still is repeated. */
-  async #checkInMotion(check: () => Promise<ProbeResult>): Promise<ProbeResult> {
+  /** What a check finds of a process that moves: one that failed where the process was made to stand still is repeated. */
+  async #checkInMotion(timeoutMs: number): Promise<ProbeResult> {
     for (;;) {
       const before = this.#standstill;
       await before;
-      const result = await check();
+      const result = await this.#options.check(timeoutMs);
       if (result.ok || this.#standstill === before) return result;
     }
   }

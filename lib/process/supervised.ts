@@ -44,10 +44,7 @@ export class Supervised<Process extends TrackedProcess> {
       warn,
     });
     this.health = new HealthMonitor({
-      timing: () => {
-        const { healthIntervalS, healthTimeoutS } = policy();
-        return { intervalMs: healthIntervalS * 1000, timeoutMs: healthTimeoutS * 1000 };
-      },
+      policy,
       check: async (timeoutMs) => {
         const { process } = this.manager;
         if (process === null) return { ok: true };

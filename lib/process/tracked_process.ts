@@ -1,7 +1,6 @@
 import { LocalError } from "../errors/local_error.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { Processes, ProcessInfo } from "../platform/processes/processes.ts";
-import type { DetachedProcess } from "../platform/spawn/spawn_detached.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import type { System } from "../platform/system.ts";
 
@@ -23,16 +22,6 @@ export interface TrackedProcess {
   ended: Promise<ProcessExit>;
   /** Where its part of its log begins, in bytes; missing for one that was adopted. */
   logStart?: number;
-}
-
-/** A process that was spawned just now. */
-export function spawnedProcess(
-  { pid, exited }: Pick<DetachedProcess, "pid" | "exited">,
-  processes: Processes,
-): TrackedProcess {
-  const seen = processes.inspect(pid);
-  const { startTime = "", executable = null } = seen ?? {};
-  return { pid, startTime, executable, startedAtMs: Date.now(), adopted: false, ended: exited };
 }
 
 /** A process that an earlier supervisor launched, the leader of its group. */

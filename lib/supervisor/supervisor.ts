@@ -100,7 +100,8 @@ export class Supervisor extends Supervised<TemporalProcess> {
     if (names !== undefined) stack.want(names);
     // Each time Temporal comes up, what is beside it does, too; its crash touches none of it.
     const followTemporal = async () => {
-      for (await stack.undeclaredEnded;;) {
+      await stack.undeclaredEnded;
+      for (;;) {
         await this.until(({ state }) => isServing(state) || isOver(state) ? true : null);
         if (isOver(this.machine.state)) return;
         servesSinceMs = Date.now();

@@ -19,7 +19,7 @@ import { isForeignProcess } from "./launch/foreign_process.ts";
 import { ignoredValues } from "./launch/ignored_values.ts";
 import { launchTemporal } from "./launch/launch.ts";
 import { planFor, preparePlan } from "./launch/plan.ts";
-import { refreshExecutable, type TemporalProcess } from "./process.ts";
+import type { TemporalProcess } from "./process.ts";
 import { reconcile } from "./reconcile.ts";
 import { VersionLearner } from "./version.ts";
 import type { Warnings } from "./warnings.ts";
@@ -230,7 +230,11 @@ export class TemporalProgram implements Program<TemporalProcess> {
       probe,
       launch: { ...launch, track: (spawned) => this.#track(spawned, launch) },
     });
-    if (refreshExecutable(temporal, instance.processes)) launch.updateRecord();
+    const seen = instance.processes.inspect(temporal.pid);
+    if (seen !== null && seen.executable !== temporal.executable) { // a shim (mise, asdf) is that of the first moments
+      temporal.executable = seen.executable;
+      launch.updateRecord();
+    }
     return temporal;
   }
 

@@ -2,17 +2,12 @@ import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import type { EventLog } from "../../lib/instance/event_log.ts";
 import type { ProbeResult } from "../../lib/instance/status/probe.ts";
-import {
-  HealthMonitor,
-  type HealthVerdict,
-  judgeCheck,
-  LATE_MS,
-  watchHealth,
-} from "../../lib/process/health_monitor.ts";
+import { HealthMonitor, judgeCheck, LATE_MS } from "../../lib/process/health_monitor.ts";
 
 const SICK: ProbeResult = { ok: false, problem: "no answer" };
 /** The grid of these tests; how long things take plays no part in them. */
-const timing = { intervalMs: 1, timeoutMs: 60_000 };
+const INTERVAL_MS = 1;
+const policy = { healthIntervalS: INTERVAL_MS / 1000, healthTimeoutS: 60 };
 
 describe("judgeCheck()", () => {
   it("takes a check that passed for health, however late", () => {
@@ -31,141 +26,100 @@ describe("judgeCheck()", () => {
   });
 });
 
-describe("watchHealth()", () => {
-  it("reports each check in turn, with what was wrong", async () => {
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * A monitor that watches a process of which `check` says whether it is well. It ends with its report number `reports`;
+ * `over` resolves then with all of them.
+ */
+function watching(check: (timeoutMs: number) => Promise<ProbeResult>, reports = Infinity) {
+  const noted: unknown[] = [];
+  const said: string[] = [];
+  let end = (_reports: string[]) => {};
+  const over = new Promise<string[]>((resolve) => end = resolve);
+  const monitor = new HealthMonitor({
+    policy: () => policy,
+    check,
+    log: { note: (_event: string, facts: unknown) => noted.push(facts) } as unknown as EventLog,
+    report: (kind) => {
+      if (said.push(kind) < reports) return;
+      monitor.unwatch();
+      end(said);
+    },
+  });
+  monitor.watch();
+  return { monitor, noted, said, over };
+}
+
+describe("HealthMonitor", () => {
+  it("reports each check in turn, and counts and notes those that fail, with what was wrong", async () => {
     const answers: ProbeResult[] = [{ ok: true }, SICK, { ok: true }];
-    const reports: [HealthVerdict, string][] = [];
-    await new Promise<void>((resolve) => {
-      const unwatch = watchHealth(timing, (timeoutMs) => {
-        assertEquals(timeoutMs, timing.timeoutMs);
-        return Promise.resolve(answers[reports.length]!);
-      }, (verdict, problem) => {
-        reports.push([verdict, problem]);
-        if (reports.length < answers.length) return;
-        unwatch();
-        resolve();
-      });
-    });
-    assertEquals(reports.map(([, problem]) => problem), ["", "no answer", ""]);
-    assertEquals([reports[0]![0], reports[2]![0]], ["healthy", "healthy"]);
+    const { monitor, noted, over } = watching((timeoutMs) => {
+      assertEquals(timeoutMs, 60_000);
+      return Promise.resolve(answers.shift() ?? { ok: true });
+    }, 3);
+    const reports = await over;
+    assertEquals([reports[0], reports[2]], ["healthy", "healthy"]);
+    const verdict = reports[1] === "sick" ? "sick" : "inconclusive"; // on a machine that stalls
+    assertEquals([monitor.failedChecks, noted], [1, [{ verdict, problem: "no answer" }]]);
   });
 
   it("does not begin a check before the last one is over", async () => {
     let running = 0;
     let most = 0;
-    let checks = 0;
-    await new Promise<void>((resolve) => {
-      const unwatch = watchHealth(timing, async () => {
-        most = Math.max(most, ++running);
-        await new Promise((resume) => setTimeout(resume, 3 * timing.intervalMs));
-        running--;
-        return SICK;
-      }, () => {
-        if (++checks < 5) return;
-        unwatch();
-        resolve();
-      });
-    });
+    const { over } = watching(async () => {
+      most = Math.max(most, ++running);
+      await pause(3 * INTERVAL_MS);
+      running--;
+      return SICK;
+    }, 5);
+    await over;
     assertEquals(most, 1);
   });
 
   it("reports nothing of a check that was under way when it was ended", async () => {
-    const reports: HealthVerdict[] = [];
     let checks = 0;
     let begin = () => {};
     let answer = (_result: ProbeResult) => {};
     const begun = new Promise<void>((resolve) => begin = resolve);
     const answered = new Promise<ProbeResult>((resolve) => answer = resolve);
-    const unwatch = watchHealth(timing, () => {
+    const { monitor, said, noted } = watching(() => {
       checks++;
       begin();
       return answered;
-    }, (verdict) => void reports.push(verdict));
+    });
     await begun;
-    unwatch();
+    monitor.unwatch();
     answer(SICK);
-    // By then another check would have begun, and a report been made.
-    await new Promise((resume) => setTimeout(resume, 20 * timing.intervalMs));
-    assertEquals([reports, checks], [[], 1]);
+    await pause(20 * INTERVAL_MS); // by then another check would have begun, and a report been made
+    assertEquals([said, noted, checks], [[], [], 1]);
   });
 
   it("checks nothing more once its report has ended it", async () => {
     let checks = 0;
-    await new Promise<void>((resolve) => {
-      const unwatch = watchHealth(timing, () => Promise.resolve({ ok: ++checks > 0 } as ProbeResult), () => {
-        unwatch();
-        resolve();
-      });
-    });
-    await new Promise((resume) => setTimeout(resume, 20 * timing.intervalMs));
+    const { over } = watching(() => Promise.resolve({ ok: ++checks > 0 } as ProbeResult), 1);
+    await over;
+    await pause(20 * INTERVAL_MS);
     assertEquals(checks, 1);
   });
-});
-
-describe("HealthMonitor", () => {
-  const silent = { note: () => {} } as unknown as EventLog;
 
   it("repeats a check that failed while the process was made to stand still", async () => {
-    const reports: string[] = [];
     let checks = 0;
-    let monitor: HealthMonitor;
-    await new Promise<void>((resolve) => {
-      monitor = new HealthMonitor({
-        timing: () => timing,
-        log: silent,
-        check: async () => {
-          if (++checks > 1) return { ok: true };
-          void monitor.standStill(() => Promise.resolve());
-          return await Promise.resolve(SICK);
-        },
-        report: (kind) => {
-          reports.push(kind);
-          monitor.unwatch();
-          resolve();
-        },
-      });
-      monitor.watch();
-    });
-    assertEquals([reports, checks, monitor!.failedChecks], [["healthy"], 2, 0]);
+    const { monitor, over } = watching(async () => {
+      if (++checks > 1) return { ok: true };
+      void monitor.standStill(() => Promise.resolve());
+      return await Promise.resolve(SICK);
+    }, 1);
+    assertEquals([await over, checks, monitor.failedChecks], [["healthy"], 2, 0]);
   });
 
   it("checks nothing while the process stands still", async () => {
     let isStill = true;
-    await new Promise<void>((resolve) => {
-      const monitor = new HealthMonitor({
-        timing: () => timing,
-        log: silent,
-        check: () => Promise.resolve(isStill ? SICK : { ok: true }),
-        report: (kind) => {
-          assertEquals([kind, isStill], ["healthy", false]);
-          monitor.unwatch();
-          resolve();
-        },
-      });
-      void monitor.standStill(async () => {
-        await new Promise((resume) => setTimeout(resume, 20));
-        isStill = false;
-      });
-      monitor.watch();
+    const { monitor, over } = watching(() => Promise.resolve(isStill ? SICK : { ok: true }), 1);
+    void monitor.standStill(async () => {
+      await pause(20);
+      isStill = false;
     });
-  });
-
-  it("counts the checks that fail, and reports those that prove something", async () => {
-    const reports: string[] = [];
-    await new Promise<void>((resolve) => {
-      const monitor = new HealthMonitor({
-        timing: () => timing,
-        log: silent,
-        check: () => Promise.resolve(SICK),
-        report: (kind) => {
-          reports.push(kind);
-          if (monitor.failedChecks < 3) return;
-          monitor.unwatch();
-          resolve();
-        },
-      });
-      monitor.watch();
-    });
-    assertEquals(reports.every((kind) => kind === "sick"), true);
+    assertEquals(await over, ["healthy"]);
   });
 });
