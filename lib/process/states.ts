@@ -18,7 +18,7 @@ export type State =
   /** Another supervisor holds the locks: the process and every file are its to decide about. */
   | { kind: "superseded" };
 
-/** What can happen. `attempt` is the number of the launch that the event is about: a late one is dropped. */
+/** What can happen. `attempt` is the number of the launch that the event is about or follows: a late one is dropped. */
 export type Event =
   /** The process is ready: launched, or adopted from an earlier supervisor. */
   | { kind: "ready"; attempt: number }
@@ -35,8 +35,8 @@ export type Event =
   | { kind: "gone" }
   /** The process group could not be terminated. */
   | { kind: "stuck"; failure: Failure }
-  /** The wait of `backoff` is over. */
-  | { kind: "due" }
+  /** The wait of `backoff` is over; without `attempt`: it is cut short. */
+  | { kind: "due"; attempt?: number }
   | { kind: "stop"; graceMs: number }
   | { kind: "restart"; graceMs: number }
   /** Another supervisor has taken the locks. */
@@ -51,8 +51,8 @@ export type Action =
   | { kind: "terminate"; graceMs: number }
   | { kind: "watch" }
   | { kind: "unwatch" }
-  | { kind: "schedule"; delayMs: number }
-  | { kind: "unschedule" }
+  /** `due` follows after a while. */
+  | { kind: "schedule"; attempt: number; delayMs: number }
   /** Free every lock and connection at once, and leave the process alone. */
   | { kind: "releaseLocks" };
 

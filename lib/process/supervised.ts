@@ -34,7 +34,6 @@ export class Supervised<Process extends TrackedProcess> {
   readonly health: HealthMonitor;
   protected readonly options: SupervisedOptions<Process>;
   #machine: Machine = beginMachine().machine;
-  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SupervisedOptions<Process>) {
     this.options = options;
@@ -118,10 +117,8 @@ export class Supervised<Process extends TrackedProcess> {
       case "unwatch":
         return this.health.unwatch();
       case "schedule":
-        this.#retry = setTimeout(() => this.dispatch({ kind: "due" }), action.delayMs);
+        setTimeout(() => this.dispatch({ kind: "due", attempt: action.attempt }), action.delayMs).unref();
         return;
-      case "unschedule":
-        return clearTimeout(this.#retry);
       case "releaseLocks":
         return this.release();
     }

@@ -95,13 +95,25 @@ export async function terminate(
   graceMs: number,
   termination: Termination = new Termination(system),
 ): Promise<TerminationResult> {
-  const { processes, nowMs } = system;
+  const { processes, nowMs, delay } = system;
   const { pgid, leaderStartTime } = target;
   const begunAtMs = nowMs();
   const result = (forced: boolean): TerminationResult => ({ forced, ms: nowMs() - begunAtMs });
   const isOver = () => termination.isCancelled || isGone(pgid, leaderStartTime, processes);
-
-  const poll = (leftMs: () => number) => pollUntil(isOver, leftMs, system, target.leaderEnded, termination);
+  let lookAtOnce: Promise<void> | undefined = target.leaderEnded?.then(() => {
+    lookAtOnce = undefined;
+  });
+  /** Whether it is over before `leftMs` runs out. The last look is never older than the answer. */
+  const endsWithin = async (leftMs: () => number): Promise<boolean> => {
+    for (let waitMs = FIRST_POLL_MS;; waitMs = Math.min(waitMs * 1.5, LAST_POLL_MS)) {
+      if (isOver()) return true;
+      if (leftMs() <= 0) return false;
+      const dueMs = nowMs() + Math.min(waitMs, leftMs());
+      const pause = delay(dueMs - nowMs());
+      await (lookAtOnce === undefined ? pause : Promise.race([pause, lookAtOnce]));
+      if (nowMs() - dueMs > ASLEEP_MS) termination.slept(nowMs() - dueMs);
+    }
+  };
 
   if (isOver()) return result(false);
   const startedAtMs = termination.awakeMs();
@@ -109,11 +121,11 @@ export async function terminate(
   if (graceLeftMs() > 0) {
     signalGroup(pgid, "SIGTERM", system);
     if (!isOver()) signalGroup(pgid, "SIGCONT", system);
-    if (await poll(graceLeftMs)) return result(false);
+    if (await endsWithin(graceLeftMs)) return result(false);
   }
   signalGroup(pgid, "SIGKILL", system);
   const giveUpAtMs = termination.awakeMs() + KILL_DEADLINE_MS;
-  if (await poll(() => giveUpAtMs - termination.awakeMs())) return result(true);
+  if (await endsWithin(() => giveUpAtMs - termination.awakeMs())) return result(true);
   throw stopFailed(pgid, processes.liveGroupMembers(pgid));
 }
 
@@ -126,27 +138,6 @@ function isGone(pgid: number, leaderStartTime: string | null, processes: Process
   const isLeaderAlive = leader !== null && !isDead(leader);
   if (isLeaderAlive && leader.startTime !== leaderStartTime) return true;
   return !(isLeaderAlive && leader.pgid === pgid) && processes.liveGroupMembers(pgid).length === 0;
-}
-
-/** Whether `isOver` before `leftMs` runs out. The last look is never older than the answer. */
-async function pollUntil(
-  isOver: () => boolean,
-  leftMs: () => number,
-  { delay, nowMs }: System,
-  leaderEnded: Promise<unknown> | undefined,
-  termination: Termination,
-): Promise<boolean> {
-  let lookAtOnce = leaderEnded?.then(() => {
-    lookAtOnce = undefined;
-  });
-  for (let waitMs = FIRST_POLL_MS;; waitMs = Math.min(waitMs * 1.5, LAST_POLL_MS)) {
-    if (isOver()) return true;
-    if (leftMs() <= 0) return false;
-    const dueMs = nowMs() + Math.min(waitMs, leftMs());
-    const pause = delay(dueMs - nowMs());
-    await (lookAtOnce === undefined ? pause : Promise.race([pause, lookAtOnce]));
-    if (nowMs() - dueMs > ASLEEP_MS) termination.slept(nowMs() - dueMs);
-  }
 }
 
 function stopFailed(pgid: number, members: ProcessInfo[]): LocalError {

@@ -68,7 +68,7 @@ const serve = (_state: State, _event: Event, machine: Machine, context: StepCont
 
 const fail = (machine: Machine, failure: Failure): Step => go(machine, { kind: "failed", failure });
 
-const leave = (machine: Machine, ...actions: Action[]): Step => go(machine, { kind: "stopped" }, ...actions);
+const leave = (machine: Machine): Step => go(machine, { kind: "stopped" });
 
 /** `graceMs` 0: SIGKILL at once. */
 const end = (machine: Machine, state: State, graceMs: number): Step =>
@@ -82,7 +82,7 @@ const endForRestart = (_state: State, { graceMs }: Of<Event, "restart">, machine
   end(machine, { kind: "stopping", then: "launch" }, graceMs);
 
 const stepAside = (_state: State, _event: Event, machine: Machine): Step =>
-  go(machine, { kind: "superseded" }, { kind: "unwatch" }, { kind: "unschedule" }, { kind: "releaseLocks" });
+  go(machine, { kind: "superseded" }, { kind: "unwatch" }, { kind: "releaseLocks" });
 
 /** The wait after the second short life in a row; after the first one the restart is immediate. */
 const BACKOFF_BASE_MS = 250;
@@ -104,14 +104,10 @@ function beginRestart(machine: Machine, servedSinceMs: number | null, context: S
   );
 }
 
-function relaunch(machine: Machine, first: boolean, ...before: Action[]): Step {
+function relaunch(machine: Machine, first: boolean): Step {
   const attempt = machine.attempt + 1;
   const fresh = first ? { ...machine, shortLives: 0, restartsAtMs: [] } : machine;
-  return go({ ...fresh, attempt, hang: null }, { kind: "starting", first }, ...before, {
-    kind: "launch",
-    attempt,
-    first,
-  });
+  return go({ ...fresh, attempt, hang: null }, { kind: "starting", first }, { kind: "launch", attempt, first });
 }
 
 function countSick(sinceMs: number, failures: number, machine: Machine, context: StepContext): Step {
@@ -133,9 +129,6 @@ function gaveUp({ restarts, restartsAtMs, launchFailure }: Machine, { policy, na
     },
   };
 }
-
-/** Nothing is alive, and a launch is due later. */
-const whileWaiting = { kind: "unschedule" } as const;
 
 /** What says nothing new, unless a state answers it. */
 const IGNORED = {
@@ -163,8 +156,7 @@ const TERMINAL = {
   stop: ignore,
   restart: ignore,
   // What is left to do before the exit must not touch what is another's.
-  superseded: (_state: State, _event: Event, machine: Machine): Step =>
-    go(machine, { kind: "superseded" }, { kind: "releaseLocks" }),
+  superseded: stepAside,
   homeDeleted: ignore,
 };
 
@@ -172,7 +164,7 @@ const stopInBackoff = (
   state: Of<State, "backoff">,
   event: Of<Event, "stop" | "homeDeleted">,
   machine: Machine,
-): Step => state.phase === "waiting" ? leave(machine, whileWaiting) : endForStop(state, event, machine);
+): Step => state.phase === "waiting" ? leave(machine) : endForStop(state, event, machine);
 
 const TABLE: Table = {
   starting: {
@@ -200,14 +192,14 @@ const TABLE: Table = {
     gone: (state, _event, machine) => {
       if (state.phase === "waiting") return { machine, actions: [] };
       if (state.delayMs === 0) return relaunch(machine, false);
-      return go(machine, { ...state, phase: "waiting" }, { kind: "schedule", delayMs: state.delayMs });
+      const { attempt } = machine;
+      return go(machine, { ...state, phase: "waiting" }, { kind: "schedule", attempt, delayMs: state.delayMs });
     },
     stuck: (_state, { failure }, machine) => fail(machine, failure),
-    due: (state, _event, machine) =>
-      state.phase === "waiting" ? relaunch(machine, false, whileWaiting) : { machine, actions: [] },
+    due: (state, _event, machine) => state.phase === "waiting" ? relaunch(machine, false) : { machine, actions: [] },
     stop: stopInBackoff,
     restart: (state, event, machine) =>
-      state.phase === "waiting" ? relaunch(machine, true, whileWaiting) : endForRestart(state, event, machine),
+      state.phase === "waiting" ? relaunch(machine, true) : endForRestart(state, event, machine),
     homeDeleted: stopInBackoff,
   },
   stopping: {

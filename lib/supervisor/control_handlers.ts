@@ -113,8 +113,7 @@ export function controllerOf(instance: Instance, supervisor: Supervisor, departe
       await startProcesses(supervisor, request);
       const requestedAtMs = Date.now();
       supervisor.dispatch({ kind: "due" }); // a requested start ends a backoff
-      const isReady = supervisor.machine.state.kind === "running" && supervisor.stack === null;
-      const current = noWait === true || isReady ? await status() : await settled(names);
+      const current = noWait === true ? await status() : await settled(names);
       const isAdding = program.lacks(requested) && supervisor.machine.state.kind === "running";
       if (isAdding) await add(requested);
       if (supervisor.machine.state.kind !== "running") void addLater(requested);

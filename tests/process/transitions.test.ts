@@ -41,6 +41,7 @@ const eventsOf = (attempt: number): Event[] => [
   { kind: "sick" },
   { kind: "gone" },
   { kind: "stuck", failure: FAILURE },
+  { kind: "due", attempt },
   { kind: "due" },
   { kind: "stop", graceMs: 12_000 },
   { kind: "restart", graceMs: 12_000 },
@@ -213,7 +214,7 @@ describe("step()", () => {
     fc.assert(fc.property(anyEvents, (events) => {
       run(beginMachine().machine, events, (actions, { state }) => {
         if (!isOver(state)) return;
-        const allowed = state.kind === "superseded" ? [] : ["releaseLocks"];
+        const allowed = state.kind === "superseded" ? [] : ["unwatch", "releaseLocks"];
         assertEquals(kinds(actions).filter((kind) => !allowed.includes(kind)), []);
       });
     }));
@@ -311,10 +312,11 @@ describe("step() after a crash", () => {
     const now = step(inState({ kind: "backoff", phase: "ending", delayMs: 0 }), { kind: "gone" }, CONTEXT);
     assertEquals(now.actions, [{ kind: "launch", attempt: 2, first: false }]);
     const later = step(inState({ kind: "backoff", phase: "ending", delayMs: 250 }), { kind: "gone" }, CONTEXT);
-    assertEquals(later.actions, [{ kind: "schedule", delayMs: 250 }]);
-    const due = step(later.machine, { kind: "due" }, CONTEXT);
+    assertEquals(later.actions, [{ kind: "schedule", attempt: 1, delayMs: 250 }]);
+    assertEquals(step(later.machine, { kind: "due", attempt: 0 }, CONTEXT).actions, [], "an earlier wait");
+    const due = step(later.machine, { kind: "due", attempt: 1 }, CONTEXT);
     assertEquals(due.machine.state, { kind: "starting", first: false });
-    assertEquals(kinds(due.actions), ["unschedule", "launch"]);
+    assertEquals(kinds(due.actions), ["launch"]);
   });
 
   it("gives up after ten restarts within five minutes, and first ends what is left", () => {
@@ -390,7 +392,7 @@ describe("step() on commands", () => {
 
   it("leaves at once where nothing is alive", () => {
     const { machine, actions } = step(inState({ kind: "backoff", phase: "waiting", delayMs: 250 }), stop, CONTEXT);
-    assertEquals([machine.state.kind, kinds(actions)], ["stopped", ["unschedule"]]);
+    assertEquals([machine.state.kind, kinds(actions)], ["stopped", []]);
   });
 
   it("lets a stop win over a restart, and passes a shorter grace period on", () => {
@@ -427,14 +429,14 @@ describe("step() when the home is another's or gone", () => {
   it("releases the locks and leaves the process alone when it is superseded", () => {
     const { machine, actions } = step(inState({ kind: "running", sinceMs: 0 }), { kind: "superseded" }, CONTEXT);
     assertEquals(machine.state, { kind: "superseded" });
-    assertEquals(kinds(actions), ["unwatch", "unschedule", "releaseLocks"]);
+    assertEquals(kinds(actions), ["unwatch", "releaseLocks"]);
     assert(!ownsFiles(machine));
   });
 
   it("forgets its own end when it is superseded before it has left", () => {
     const failed = inState({ kind: "failed", failure: FAILURE });
     const { machine, actions } = step(failed, { kind: "superseded" }, CONTEXT);
-    assertEquals([machine.state.kind, kinds(actions)], ["superseded", ["releaseLocks"]]);
+    assertEquals([machine.state.kind, kinds(actions)], ["superseded", ["unwatch", "releaseLocks"]]);
   });
 
   it("stops the process once, and touches no file, when the home is deleted", () => {
@@ -449,6 +451,6 @@ describe("step() when the home is another's or gone", () => {
   it("stops at once when the home is deleted while a restart is due", () => {
     const waiting = inState({ kind: "backoff", phase: "waiting", delayMs: 250 });
     const { machine, actions } = step(waiting, homeDeleted, CONTEXT);
-    assertEquals([machine.state.kind, kinds(actions)], ["stopped", ["unschedule"]]);
+    assertEquals([machine.state.kind, kinds(actions)], ["stopped", []]);
   });
 });
