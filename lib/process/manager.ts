@@ -8,7 +8,7 @@ import { claimLock } from "./claim_lock.ts";
 import { PidFileWriter } from "./pid_file_writer.ts";
 import type { Launch, Program } from "./program.ts";
 import type { Event } from "./states.ts";
-import { terminate, Termination, type TerminationResult, type TerminationTarget } from "./terminate.ts";
+import { terminate, Termination, type TerminationTarget } from "./terminate.ts";
 import { type TrackedProcess, UNKNOWN_EXIT } from "./tracked_process.ts";
 
 /** Failures that a retry cannot help: another process has what this one needs. */
@@ -158,15 +158,22 @@ export class ProcessManager<Process extends TrackedProcess> {
     const { signal } = attempt.abort;
     await this.guard();
     signal.throwIfAborted();
+    const claim = () => claimLock(this.#instance);
     const lent: Launch<Process> = {
       signal,
       first,
       terminate: (target, graceMs) => this.#terminateGroup(target, graceMs, attempt),
-      tryLock: () => this.#ownLock(() => this.#instance.tryLock(this.#instance.paths.processLock)),
-      takeLock: () => this.#ownLock(() => claimLock(this.#instance)),
-      holdLock: (lock) => {
+      tryLock: async () =>
+        await this.#holdLock(() => this.#instance.tryLock(this.#instance.paths.processLock)) !== null,
+      claimLock: async () => void await this.#holdLock(claim),
+      takeLock: async () => {
+        const lock = await this.#holdLock(claim);
+        this.#freeLock = null;
+        return lock;
+      },
+      freeLock: () => {
         this.#freeLock?.close();
-        this.#freeLock = lock;
+        this.#freeLock = null;
       },
       track: (process, lock) => this.#track(attempt, process, lock === "deleted"),
       updateRecord: () => this.updateRecord(),
@@ -216,7 +223,7 @@ export class ProcessManager<Process extends TrackedProcess> {
       await this.#terminateGroup(target, graceMs, attempt);
       this.#requireOwned();
     };
-    this.#freeLock = await this.#ownLock(() => claimLock(this.#instance, process === null ? gently : undefined));
+    await this.#holdLock(() => claimLock(this.#instance, process === null ? gently : undefined));
   }
 
   /** Frees the process lock and every connection at once, and touches neither the process nor any file. */
@@ -229,23 +236,18 @@ export class ProcessManager<Process extends TrackedProcess> {
     this.#program.release();
   }
 
-  async #terminateGroup(
-    target: TerminationTarget,
-    graceMs: number,
-    { termination }: Attempt,
-  ): Promise<TerminationResult> {
-    const result = await terminate(this.#instance, target, graceMs, termination);
+  async #terminateGroup(target: TerminationTarget, graceMs: number, { termination }: Attempt) {
+    const { forced, ms } = await terminate(this.#instance, target, graceMs, termination);
     const { pgid: pid } = target;
-    this.#instance.log.note("ended", { pid, forced: result.forced, ms: Math.round(result.ms), graceMs });
-    this.#lastTerminated = { pid, forced: result.forced, atMs: this.#instance.nowMs() };
-    return result;
+    this.#instance.log.note("ended", { pid, forced, ms: Math.round(ms), graceMs });
+    this.#lastTerminated = { pid, forced, atMs: this.#instance.nowMs() };
+    return { forced };
   }
 
-  /** The lock that is held for the next launch, else what `take` gets. */
-  async #ownLock<Lock extends LockFile | null>(take: () => Promise<Lock>): Promise<LockFile | Lock> {
+  /** The lock that is held between two lives; unless it is, what `take` gets is from now on. */
+  async #holdLock<Lock extends LockFile | null>(take: () => Promise<Lock>): Promise<LockFile | Lock> {
     this.#requireOwned();
-    const lock = this.#freeLock ?? await take();
-    this.#freeLock = null;
+    const lock = this.#freeLock ??= await take();
     if (this.#owned === "nothing") lock?.close();
     this.#requireOwned();
     return lock;

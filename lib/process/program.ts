@@ -1,7 +1,7 @@
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
-import type { TerminationResult, TerminationTarget } from "./terminate.ts";
+import type { TerminationTarget } from "./terminate.ts";
 import type { TrackedProcess } from "./tracked_process.ts";
 
 /** What a manager lends to one launch. */
@@ -11,17 +11,19 @@ export interface Launch<Process extends TrackedProcess> {
   /** A person asked for this launch; false: it is a restart after a crash. */
   first: boolean;
   /** Terminates a process group of this instance that is in the way, or does not become ready. */
-  terminate(target: TerminationTarget, graceMs: number): Promise<TerminationResult>;
-  /** The process lock, if it is free or already held for this launch; the launch closes it, or gives it to {@linkcode holdLock}. */
-  tryLock(): Promise<LockFile | null>;
+  terminate(target: TerminationTarget, graceMs: number): Promise<unknown>;
+  /** Whether the process lock is free; the manager holds it then until {@linkcode takeLock} or {@linkcode freeLock}. */
+  tryLock(): Promise<boolean>;
   /**
-   * Takes the process lock; the launch closes what it gets.
+   * Lets the manager hold the process lock, after terminating whatever else of the instance has it.
    *
    * @throws {LocalError} `lock-failed`, `interrupted` once the supervisor has stepped aside
    */
+  claimLock(): Promise<void>;
+  /** The process lock, claimed where it is not held, to be inherited by what is spawned; the launch closes it. */
   takeLock(): Promise<LockFile>;
-  /** Gives the process lock to the manager, to hold it until {@linkcode takeLock}; null frees the one that it holds. */
-  holdLock(lock: LockFile | null): void;
+  /** Frees the process lock that the manager holds: another process may have it. */
+  freeLock(): void;
   /**
    * From now on this process is the one that is recorded, and that a stop terminates. To be called as soon as there is one.
    *

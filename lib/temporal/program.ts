@@ -195,7 +195,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
     if (!isInTheWay || launch.signal.aborted) throw error;
     const { pid } = error.facts;
     if (await isForeignProcess(typeof pid === "number" ? pid : null, this.#instance, launch.signal)) throw error;
-    launch.holdLock(null);
+    launch.freeLock();
     return await this.#reconcile(launch, true) ?? await this.#launch(launch);
   }
 
@@ -247,7 +247,6 @@ export class TemporalProgram implements Program<TemporalProcess> {
       isThorough,
     });
     if (found.kind === "clear") {
-      launch.holdLock(found.lock);
       this.#plan = planFor(paths, requested, found.binary, found.base ?? this.#kept);
       return null;
     }

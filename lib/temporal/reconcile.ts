@@ -9,10 +9,8 @@ import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance
 import { findProcess, type FoundProcess, type ProcessEvidence, type Proof } from "../instance/find_process.ts";
 import { setPidFileAside } from "../instance/pid_file.ts";
 import { createProbe } from "../instance/status/probe.ts";
-import type { LockFile } from "../platform/locks/lock_file.ts";
 import { describeProcess, isStillThere } from "../platform/processes/processes.ts";
 import { poll } from "../platform/runtime/poll.ts";
-import { claimLock } from "../process/claim_lock.ts";
 import type { Launch } from "../process/program.ts";
 import { targetOf } from "../process/terminate.ts";
 import { adoptedProcess } from "../process/tracked_process.ts";
@@ -26,11 +24,12 @@ const ADOPTION_DEADLINE_MS = 3000;
 /** What reconciling found. */
 export type Reconciled =
   | { kind: "adopted"; temporal: TemporalProcess; proof: Proof }
-  /** No Temporal of this instance is alive; `lock` is `temporal.lock`, taken. `base`, `binary`: settings and binary of the previous one. */
-  | { kind: "clear"; lock: LockFile; base: Settings | undefined; binary: string };
+  /** No Temporal of this instance is alive, and its lock is held. `base`, `binary`: settings and binary of the previous one. */
+  | { kind: "clear"; base: Settings | undefined; binary: string };
 
 /** What reconciling needs beside the instance. */
-export interface ReconcileOptions extends Pick<Launch<TemporalProcess>, "signal" | "terminate" | "tryLock"> {
+export interface ReconcileOptions
+  extends Pick<Launch<TemporalProcess>, "signal" | "terminate" | "tryLock" | "claimLock" | "freeLock"> {
   warn: (message: string) => void;
   /** Look through all processes also where no file tells of a Temporal: it may hold a lock that was deleted. */
   isThorough: boolean;
@@ -51,14 +50,11 @@ export interface ReconcileOptions extends Pick<Launch<TemporalProcess>, "signal"
 export async function reconcile(
   instance: Instance,
   launchRequest: LaunchRequest,
-  { signal, warn, terminate, tryLock, isThorough }: ReconcileOptions,
+  { signal, warn, isThorough, ...launch }: ReconcileOptions,
 ): Promise<Reconciled> {
   const { paths, processes, log } = instance;
-  const free = await tryLock();
-  const isFirst = free !== null && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
-  if (isFirst && !isThorough) {
-    return { kind: "clear", lock: free, base: undefined, binary: known(launchRequest.binary, free) };
-  }
+  const isFirst = await launch.tryLock() && lstatSync(paths.record, { throwIfNoEntry: false }) === undefined;
+  if (isFirst && !isThorough) return { kind: "clear", base: undefined, binary: known(launchRequest.binary) };
 
   const finding = findProcess(paths, processes);
   const { found, record } = finding;
@@ -67,7 +63,7 @@ export async function reconcile(
   const base = keepsSettings ? record?.settings : undefined;
   const binary = launchRequest.binary ?? record?.binary ?? found?.leader?.executable ?? null;
   if (found !== null) {
-    free?.close();
+    launch.freeLock();
     const adopted = await tryToAdopt(instance, launchRequest, finding, found, signal);
     if (typeof adopted !== "string") {
       log.transition("adopted", { pid: adopted.pid, proof: found.proof });
@@ -76,23 +72,22 @@ export async function reconcile(
     if (adopted === "replacement asked for" || adopted === "other settings") {
       await refuseHarm(instance, launchRequest, finding, found);
     }
-    known(binary, null); // before anything is ended
+    known(binary); // before anything is ended
     log.transition("replaced", { pgid: found.pgid, proof: found.proof, why: adopted });
     // What a dead Temporal left has nothing to drain.
     const hasNothingToSave = adopted === "unhealthy" || adopted === "no leader" || adopted === "data deleted";
     const grace = hasNothingToSave ? 0 : DEFAULT_GRACE_MS;
-    await terminate(targetOf(found), grace);
+    await launch.terminate(targetOf(found), grace);
     signal.throwIfAborted(); // another supervisor may have taken our place meanwhile, and what lives on is its to decide
   }
   tidyRecord(instance, finding, warn);
-  const lock = found === null && free !== null ? free : await claimLock(instance);
-  return { kind: "clear", lock, base, binary: known(binary, lock) };
+  await launch.claimLock();
+  return { kind: "clear", base, binary: known(binary) };
 }
 
 /** A binary that is known; where none was found, because a Temporal was there that only had to be adopted, an error. */
-function known(binary: string | null, lock: LockFile | null): string {
+function known(binary: string | null): string {
   if (binary !== null) return binary;
-  lock?.close();
   throw new LocalError("binary-not-found", "No Temporal binary was found, and the Temporal that runs names none", {
     hint: "`stigmer-local install` gets one, or name one with --temporal-bin",
   });

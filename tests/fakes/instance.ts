@@ -5,6 +5,9 @@ import { completeSettings, type Settings } from "../../lib/config/settings.ts";
 import { createInstance, type Instance, type LaunchRequest } from "../../lib/instance/context.ts";
 import { formatRecord, type PidRecord } from "../../lib/instance/pid_file_format.ts";
 import type { LockFile } from "../../lib/platform/locks/lock_file.ts";
+import { claimLock } from "../../lib/process/claim_lock.ts";
+import type { Launch } from "../../lib/process/program.ts";
+import type { TrackedProcess } from "../../lib/process/tracked_process.ts";
 import { withTempDir } from "../platform/support.ts";
 import { fakeHost } from "./host.ts";
 import type { Answers } from "./port_table.ts";
@@ -30,10 +33,12 @@ export class FakeInstance {
   readonly system: FakeSystem;
   readonly instance: Instance;
   readonly warnings: string[] = [];
+  readonly lock: LentLock;
 
   constructor(system: FakeSystem, home: string) {
     this.system = system;
     this.instance = createInstance(fakeHost(system), { home, policy: {} }, null, system);
+    this.lock = lentLock(this.instance);
   }
 
   get paths(): Instance["paths"] {
@@ -105,6 +110,27 @@ export class FakeInstance {
     writeFileSync(path, "");
     return path;
   }
+}
+
+/** The process lock of an instance, as its manager lends it to a launch. */
+export type LentLock = Pick<Launch<TrackedProcess>, "tryLock" | "claimLock" | "takeLock" | "freeLock">;
+
+export function lentLock(instance: Instance): LentLock {
+  let held: LockFile | null = null;
+  const claim = async () => held ??= await claimLock(instance);
+  return {
+    tryLock: async () => (held ??= await instance.tryLock(instance.paths.processLock)) !== null,
+    claimLock: async () => void await claim(),
+    takeLock: async () => {
+      const lock = await claim();
+      held = null;
+      return lock;
+    },
+    freeLock: () => {
+      held?.close();
+      held = null;
+    },
+  };
 }
 
 /** Runs `body` with an instance of its own; nothing of it is left afterwards. */

@@ -11,7 +11,7 @@ import type { Launch } from "../../lib/process/program.ts";
 import { terminate } from "../../lib/process/terminate.ts";
 import { MARKER, markerOf } from "../../lib/stack/leftovers.ts";
 import { type StackProcess, StackProgram } from "../../lib/stack/program.ts";
-import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
+import { type FakeInstance, lentLock, withFakeInstance } from "../fakes/instance.ts";
 import type { FakeProcess, ProcessOptions } from "../fakes/process_table.ts";
 import { processSettings, surroundings } from "./support.ts";
 
@@ -69,18 +69,17 @@ class Left {
       },
     };
     assert(held.lock !== null);
+    const lock = lentLock(instance);
     const launch: Launch<StackProcess> = {
       signal: this.#abort.signal,
       first: true,
       terminate: (target, graceMs) => terminate(instance, target, graceMs),
-      takeLock: () => Promise.reject(new Error("nothing is launched here")),
-      tryLock: () => instance.tryLock(instance.paths.processLock),
-      holdLock: (lock) => lock?.close(),
+      ...lock,
       track: (process) => this.tracked.push(process),
       updateRecord: () => {},
       forget: () => {},
     };
-    return await new StackProgram(instance, this.settings, surroundings(), () => {}).bringUp(launch);
+    return await new StackProgram(instance, this.settings, surroundings(), () => {}).bringUp(launch).finally(lock.freeLock);
   }
 
   /** That a launch is tried: nothing was adopted. */

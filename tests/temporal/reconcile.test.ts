@@ -22,7 +22,7 @@ async function reconciling(
     signal,
     warn: (message) => fake.warnings.push(message),
     terminate: (target, graceMs) => terminate(fake.instance, target, graceMs, termination),
-    tryLock: () => fake.instance.tryLock(fake.paths.processLock),
+    ...fake.lock,
     isThorough: false,
     ...options,
   });
@@ -31,7 +31,6 @@ async function reconciling(
 /** Proves that nothing is there any more, and that we hold the lock for the next launch. */
 function assertClear(found: Reconciled, fake: FakeInstance): Extract<Reconciled, { kind: "clear" }> {
   assert(found.kind === "clear", found.kind);
-  assertEquals(found.lock.isCurrent(), "ours");
   const holders = fake.system.processes.lockHolders(fake.paths.processLock).filter(({ on }) => on === "path");
   assertEquals(holders.map(({ pid }) => pid), [fake.system.table.self.pid]);
   return found;
@@ -59,11 +58,10 @@ describe("reconcile() where nothing is alive", () => {
   );
 
   it(
-    "refuses a launch without a binary, and frees the lock",
+    "refuses a launch without a binary",
     withFakeInstance(async (fake) => {
       const error = await assertRejects(() => reconciling(fake, { binary: null }), LocalError);
       assertEquals(error.code, "binary-not-found");
-      assertEquals(fake.system.processes.lockHolders(fake.paths.processLock), []);
     }),
   );
 
@@ -152,8 +150,7 @@ describe("reconcile() where the recorded PID was reused", () => {
       const bystander = fake.system.table.spawn();
       for (let n = 0; n < 3; n++) {
         fake.writeRecord(bystander, { startTime: "1" });
-        const found = assertClear(await reconciling(fake), fake);
-        found.lock.close();
+        assertClear(await reconciling(fake), fake);
       }
       assertEquals(recordsIn(fake), ["temporal.pid.set-aside", "temporal.pid.set-aside-2", "temporal.pid.set-aside-3"]);
     }),
@@ -206,8 +203,7 @@ describe("reconcile() where a Temporal works", () => {
     withFakeInstance(async (fake) => {
       const orphan = await fake.orphan({ lock: "deleted", record: null });
       const request = { requested: { headless: true, dbFilename: null } };
-      const clear = assertClear(await reconciling(fake, request), fake);
-      clear.lock.close();
+      assertClear(await reconciling(fake, request), fake);
       assertAdopted(await reconciling(fake, request, { isThorough: true }), orphan, fake);
     }),
   );

@@ -24,7 +24,7 @@ export interface LaunchContext {
   instance: Instance;
   plan: LaunchPlan;
   probe: Probe;
-  launch: Pick<Launch<TemporalProcess>, "signal" | "takeLock" | "terminate" | "track">;
+  launch: Pick<Launch<TemporalProcess>, "signal" | "claimLock" | "takeLock" | "terminate" | "track">;
 }
 
 /** Bytes of the log's end that are looked through for the cause of a failure. */

@@ -62,7 +62,7 @@ describe("tools that macOS runs", () => {
           signal: new AbortController().signal,
           warn: (message) => fake.warnings.push(message),
           terminate: (target, graceMs) => terminate(fake.instance, target, graceMs, termination),
-          tryLock: () => fake.instance.tryLock(fake.paths.processLock),
+          ...fake.lock,
           isThorough: false,
         });
         assertEquals([found.kind, fake.warnings], ["adopted", []]);
