@@ -175,7 +175,7 @@ export class ProcessManager<Process extends TrackedProcess> {
         this.#freeLock?.close();
         this.#freeLock = null;
       },
-      track: (process, lock) => this.#track(attempt, process, lock === "deleted"),
+      track: (process, proof = "lock") => this.#track(attempt, process, proof !== "lock"),
       updateRecord: () => this.updateRecord(),
       forget: () => this.#forget(),
     };

@@ -1,3 +1,4 @@
+import type { Proof } from "../instance/find_process.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import type { ProbeResult } from "../instance/status/probe.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
@@ -27,9 +28,9 @@ export interface Launch<Process extends TrackedProcess> {
   /**
    * From now on this process is the one that is recorded, and that a stop terminates. To be called as soon as there is one.
    *
-   * @param lock `deleted`: the lock file that it holds was deleted from its path.
+   * @param proof How it was found; without its lock, the one at the path is held in its stead. @default it inherited the lock
    */
-  track(process: Process, lock?: "deleted"): void;
+  track(process: Process, proof?: Proof): void;
   /** Writes the record of the tracked process again: something in it has changed. */
   updateRecord(): void;
   /** Nothing of the tracked process is alive any more: another try may follow. */

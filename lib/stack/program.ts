@@ -138,7 +138,7 @@ export class StackProgram implements Program<StackProcess> {
     if (found?.leader != null && launched !== undefined && isSameLaunch(launched, wanted)) {
       const process = adoptedProcess(found.leader, record!.startedAtS * 1000, this.#instance);
       const adopted = { ...process, launched: wanted };
-      launch.track(adopted, found.proof === "lock" ? undefined : "deleted");
+      launch.track(adopted, found.proof);
       return adopted;
     }
     if (found !== null) log.transition("replaced", { pgid: found.pgid, proof: found.proof });

@@ -49,7 +49,7 @@ export async function runSupervisor(
   // What served until it was given up comes up as it was, unless this request says otherwise.
   const kept = readLastFailure(paths.lastFailure)?.served ?? null;
   if (kept !== null) instance.policy = completePolicy({ ...kept.policy, ...launchRequest.policy });
-  const supervisor = new Supervisor(instance, launchRequest, lock, kept?.settings ?? null);
+  const supervisor = new Supervisor(instance, launchRequest, lock, kept?.settings);
   let announceDeparture = () => {};
   const departed = new Promise<void>((resolve) => announceDeparture = resolve);
   const control = await openControlSocket(instance, controlApi(controllerOf(instance, supervisor, departed)));

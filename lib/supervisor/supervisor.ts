@@ -32,7 +32,7 @@ export class Supervisor extends Supervised<TemporalProcess> {
   #stack: Stack | Promise<Stack> | null = null;
 
   /** @param kept Settings for everything that is neither requested nor taken from a Temporal that is found. */
-  constructor(instance: Instance, launchRequest: LaunchRequest, lock: LockFile, kept: Settings | null = null) {
+  constructor(instance: Instance, launchRequest: LaunchRequest, lock: LockFile, kept?: Settings) {
     const warnings = new Warnings(instance.log);
     const program = new TemporalProgram(instance, launchRequest, warnings, kept);
     super({

@@ -5,6 +5,7 @@ import { type RequestedSettings, type Settings, withAdded } from "../config/sett
 import { DatabaseLock } from "../database/lock.ts";
 import { LocalError } from "../errors/local_error.ts";
 import type { Instance, LaunchPlan, LaunchRequest } from "../instance/context.ts";
+import type { Proof } from "../instance/find_process.ts";
 import type { PidRecord } from "../instance/pid_file_format.ts";
 import { createProbe, type Probe, type ProbeResult } from "../instance/status/probe.ts";
 import { readTail } from "../logs/read_tail.ts";
@@ -48,9 +49,9 @@ export class TemporalProgram implements Program<TemporalProcess> {
     instance: Instance,
     launchRequest: LaunchRequest,
     warnings: Warnings,
-    kept: Settings | null = null,
+    kept?: Settings,
   ) {
-    this.#kept = kept ?? undefined;
+    this.#kept = kept;
     this.#instance = instance;
     this.#launchRequest = launchRequest;
     this.#warnings = warnings;
@@ -253,7 +254,7 @@ export class TemporalProgram implements Program<TemporalProcess> {
     const { temporal } = found;
     const binary = this.#launchRequest.binary ?? temporal.binary ?? "";
     this.#plan = { binary, settings: temporal.settings, auto: autoPortsOf(requested) };
-    this.#track(temporal, launch, found.proof === "lock" ? undefined : "deleted");
+    this.#track(temporal, launch, found.proof);
     try {
       await this.#database.moveTo(temporal.settings.dbFilename, this.#instance);
     } catch (error) { // it has the database open, whatever holds the lock: terminating it would help no user
@@ -263,10 +264,10 @@ export class TemporalProgram implements Program<TemporalProcess> {
     return temporal;
   }
 
-  #track(temporal: TemporalProcess, launch: Launch<TemporalProcess>, lock?: "deleted"): void {
+  #track(temporal: TemporalProcess, launch: Launch<TemporalProcess>, proof?: Proof): void {
     this.#temporal = temporal;
     this.#probe ??= createProbe(this.#instance.host.connect, temporal.settings);
     this.#versions.recall(temporal);
-    launch.track(temporal, lock);
+    launch.track(temporal, proof);
   }
 }

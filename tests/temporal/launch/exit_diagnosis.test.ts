@@ -12,7 +12,7 @@ function fixture(name: string): string {
   return readFileSync(new URL(name, FIXTURES), "utf8");
 }
 
-describe("explainFailure()", () => {
+describe("diagnoseExit()", () => {
   // Each file is what Temporal 1.5.1, or 1.8.2 for `in-1-8`, wrote when it was made to fail; the name begins with the cause.
   for (const name of readdirSync(FIXTURES)) {
     it(`knows the cause of ${name}`, () => {
