@@ -225,12 +225,8 @@ export class TemporalProgram implements Program<TemporalProcess> {
     if (launch.first) rotateLog(instance.paths.temporalLog, "rename", instance.policy, Date.now());
     this.#probe?.close();
     const probe = this.#probe = createProbe(instance.host.connect, plan.settings);
-    const temporal = await launchTemporal({
-      instance,
-      plan,
-      probe,
-      launch: { ...launch, track: (spawned) => this.#track(spawned, launch) },
-    });
+    const track = (spawned: TemporalProcess) => this.#track(spawned, launch);
+    const temporal = await launchTemporal(instance, plan, probe, { ...launch, track });
     const seen = instance.processes.inspect(temporal.pid);
     if (seen !== null && seen.executable !== temporal.executable) { // a shim (mise, asdf) is that of the first moments
       temporal.executable = seen.executable;

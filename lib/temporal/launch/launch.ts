@@ -19,14 +19,6 @@ import { refuseBadSettings } from "./check_settings.ts";
 import { diagnoseExit } from "./exit_diagnosis.ts";
 import { waitUntilReady } from "./readiness.ts";
 
-/** What a launch needs. */
-export interface LaunchContext {
-  instance: Instance;
-  plan: LaunchPlan;
-  probe: Probe;
-  launch: Pick<Launch<TemporalProcess>, "signal" | "claimLock" | "takeLock" | "terminate" | "track">;
-}
-
 /** Bytes of the log's end that are looked through for the cause of a failure. */
 const LAST_WORDS_BYTES = 16 * 1024;
 
@@ -37,8 +29,13 @@ const LAST_WORDS_BYTES = 16 * 1024;
  * @throws {LocalError} `port-taken`, `database-busy`, `launch-failed`, `timeout`
  * @throws the reason of `signal` when it aborts
  */
-export async function launchTemporal(context: LaunchContext): Promise<TemporalProcess> {
-  const { instance, plan, launch: { signal } } = context;
+export async function launchTemporal(
+  instance: Instance,
+  plan: LaunchPlan,
+  probe: Probe,
+  launch: Launch<TemporalProcess>,
+): Promise<TemporalProcess> {
+  const { signal } = launch;
   const { dbFilename } = plan.settings;
   refuseBadSettings(plan.settings);
   if (dbFilename !== null) refuseSecondUser(dbFilename, instance.processes);
@@ -50,12 +47,17 @@ export async function launchTemporal(context: LaunchContext): Promise<TemporalPr
     if (setAsideTo !== null) instance.log.note("incomplete database set aside", { from: dbFilename, to: setAsideTo });
     signal.throwIfAborted();
   }
-  const temporal = await launchOnce(context);
+  const temporal = await spawnUntilReady(instance, plan, probe, launch);
   if (dbFilename !== null) finishDatabase(dbFilename);
   return temporal;
 }
 
-async function launchOnce({ instance, plan, probe, launch }: LaunchContext): Promise<TemporalProcess> {
+async function spawnUntilReady(
+  instance: Instance,
+  plan: LaunchPlan,
+  probe: Probe,
+  launch: Launch<TemporalProcess>,
+): Promise<TemporalProcess> {
   const { host, paths: { home, temporalLog } } = instance;
   const { binary, settings } = plan;
   const spawned = await spawnLogged(instance, launch, temporalLog, {
