@@ -3,7 +3,7 @@ import type { Instance } from "../instance/context.ts";
 import { findProcess } from "../instance/find_process.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { Processes } from "../platform/processes/processes.ts";
-import { targetOf, terminate, type TerminationTarget } from "./terminate.ts";
+import { targetOf, terminate } from "./terminate.ts";
 
 /** How long the kernel may take to free the lock of a process that is dead, in ms. */
 const LOCK_FREE_DEADLINE_MS = 5000;
@@ -16,15 +16,10 @@ const MAX_HOLDERS = 100;
  * Takes the lock that a process inherits, after terminating whatever else of the instance still holds it: a descendant
  * that left the process group inherited the lock, and having the lock file open proves whose it is.
  *
- * @param end Terminates a holder, gently where it may be a process that no supervisor tracks yet; what it throws is
- * thrown. @default SIGKILL at once: it is a leftover
  * @throws {LocalError} `stop-failed` when a holder survives SIGKILL; `lock-failed` when the lock stays held by a process
  * that cannot be seen or is foreign, or after 100 terminated holders
  */
-export async function claimLock(
-  instance: Instance,
-  end: (target: TerminationTarget) => Promise<unknown> = (target) => terminate(instance, target, 0),
-): Promise<LockFile> {
+export async function claimLock(instance: Instance): Promise<LockFile> {
   const giveUpAt = instance.nowMs() + LOCK_FREE_DEADLINE_MS;
   for (let holders = 0; holders < MAX_HOLDERS;) {
     const lock = await instance.tryLock(instance.paths.processLock);
@@ -32,7 +27,7 @@ export async function claimLock(
     const { found: holder } = findProcess(instance.paths, instance.processes);
     if (holder !== null && holder.proof !== "record") {
       instance.log.note("leftover ended", { pgid: holder.pgid, proof: holder.proof });
-      await end(targetOf(holder));
+      await terminate(instance, targetOf(holder), 0);
       holders++;
     } else if (instance.nowMs() > giveUpAt) {
       break;

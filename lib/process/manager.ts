@@ -1,6 +1,7 @@
 import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
+import { findProcess } from "../instance/find_process.ts";
 import { GuardedLock, type HeldHome } from "../instance/lock_guard.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
@@ -8,7 +9,7 @@ import { claimLock } from "./claim_lock.ts";
 import { PidFileWriter } from "./pid_file_writer.ts";
 import type { Launch, Program } from "./program.ts";
 import type { Event } from "./states.ts";
-import { terminate, Termination, type TerminationTarget } from "./terminate.ts";
+import { targetOf, terminate, Termination, type TerminationTarget } from "./terminate.ts";
 import { type TrackedProcess, UNKNOWN_EXIT } from "./tracked_process.ts";
 
 /** Failures that a retry cannot help: another process has what this one needs. */
@@ -171,10 +172,6 @@ export class ProcessManager<Process extends TrackedProcess> {
         this.#freeLock = null;
         return lock;
       },
-      freeLock: () => {
-        this.#freeLock?.close();
-        this.#freeLock = null;
-      },
       track: (process, proof = "lock") => this.#track(attempt, process, proof !== "lock"),
       updateRecord: () => this.updateRecord(),
       forget: () => this.#forget(),
@@ -219,11 +216,11 @@ export class ProcessManager<Process extends TrackedProcess> {
     this.#requireOwned();
     this.#forget();
     if (this.#owned === "process") return;
-    const gently = async (target: TerminationTarget) => {
-      await this.#terminateGroup(target, graceMs, attempt);
-      this.#requireOwned();
-    };
-    await this.#holdLock(() => claimLock(this.#instance, process === null ? gently : undefined));
+    const { paths, processes } = this.#instance;
+    // One that was looked at, and not adopted yet, works: it is not a leftover, which is killed for its lock.
+    const found = process === null ? findProcess(paths, processes).found : null;
+    if (found !== null) await this.#terminateGroup(targetOf(found), graceMs, attempt);
+    await this.#holdLock(() => claimLock(this.#instance));
   }
 
   /** Frees the process lock and every connection at once, and touches neither the process nor any file. */
@@ -264,6 +261,8 @@ export class ProcessManager<Process extends TrackedProcess> {
 
   #track(attempt: Attempt, process: Process, isLockDeleted: boolean): void {
     this.#process = process;
+    this.#freeLock?.close(); // it has another one
+    this.#freeLock = null;
     this.#lock.watch(isLockDeleted);
     this.updateRecord();
     const { binary = null } = this.#program.record(process);

@@ -13,7 +13,7 @@ export interface Launch<Process extends TrackedProcess> {
   first: boolean;
   /** Terminates a process group of this instance that is in the way, or does not become ready. */
   terminate(target: TerminationTarget, graceMs: number): Promise<unknown>;
-  /** Whether the process lock is free; the manager holds it then until {@linkcode takeLock} or {@linkcode freeLock}. */
+  /** Whether the process lock is free; the manager holds it then until {@linkcode takeLock} or {@linkcode track}. */
   tryLock(): Promise<boolean>;
   /**
    * Lets the manager hold the process lock, after terminating whatever else of the instance has it.
@@ -23,8 +23,6 @@ export interface Launch<Process extends TrackedProcess> {
   claimLock(): Promise<void>;
   /** The process lock, claimed where it is not held, to be inherited by what is spawned; the launch closes it. */
   takeLock(): Promise<LockFile>;
-  /** Frees the process lock that the manager holds: another process may have it. */
-  freeLock(): void;
   /**
    * From now on this process is the one that is recorded, and that a stop terminates. To be called as soon as there is one.
    *

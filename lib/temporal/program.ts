@@ -196,7 +196,6 @@ export class TemporalProgram implements Program<TemporalProcess> {
     if (!isInTheWay || launch.signal.aborted) throw error;
     const { pid } = error.facts;
     if (await isForeignProcess(typeof pid === "number" ? pid : null, this.#instance, launch.signal)) throw error;
-    launch.freeLock();
     return await this.#reconcile(launch, true) ?? await this.#launch(launch);
   }
 

@@ -29,7 +29,7 @@ export type Reconciled =
 
 /** What reconciling needs beside the instance. */
 export interface ReconcileOptions
-  extends Pick<Launch<TemporalProcess>, "signal" | "terminate" | "tryLock" | "claimLock" | "freeLock"> {
+  extends Pick<Launch<TemporalProcess>, "signal" | "terminate" | "tryLock" | "claimLock"> {
   warn: (message: string) => void;
   /** Look through all processes also where no file tells of a Temporal: it may hold a lock that was deleted. */
   isThorough: boolean;
@@ -63,7 +63,6 @@ export async function reconcile(
   const base = keepsSettings ? record?.settings : undefined;
   const binary = launchRequest.binary ?? record?.binary ?? found?.leader?.executable ?? null;
   if (found !== null) {
-    launch.freeLock();
     const adopted = await tryToAdopt(instance, launchRequest, finding, found, signal);
     if (typeof adopted !== "string") {
       log.transition("adopted", { pid: adopted.pid, proof: found.proof });

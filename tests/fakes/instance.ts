@@ -113,7 +113,7 @@ export class FakeInstance {
 }
 
 /** The process lock of an instance, as its manager lends it to a launch. */
-export type LentLock = Pick<Launch<TrackedProcess>, "tryLock" | "claimLock" | "takeLock" | "freeLock">;
+export type LentLock = Pick<Launch<TrackedProcess>, "tryLock" | "claimLock" | "takeLock"> & { free(): void };
 
 export function lentLock(instance: Instance): LentLock {
   let held: LockFile | null = null;
@@ -126,7 +126,7 @@ export function lentLock(instance: Instance): LentLock {
       held = null;
       return lock;
     },
-    freeLock: () => {
+    free: () => {
       held?.close();
       held = null;
     },

@@ -79,7 +79,7 @@ class Left {
       updateRecord: () => {},
       forget: () => {},
     };
-    return await new StackProgram(instance, this.settings, surroundings(), () => {}).bringUp(launch).finally(lock.freeLock);
+    return await new StackProgram(instance, this.settings, surroundings(), () => {}).bringUp(launch).finally(lock.free);
   }
 
   /** That a launch is tried: nothing was adopted. */
