@@ -77,6 +77,16 @@ export class GuardedLock {
     this.#held = isDeleted ? NO_FILE : identityOf(this.#path);
   }
 
+  /** The lock that is held in the stead of the process's; null if there is none. From then on the caller closes it. */
+  takeSubstitute(): LockFile | null {
+    const lock = this.#substitute?.isCurrent() === "ours" ? this.#substitute : null;
+    if (lock !== null) {
+      this.#substitute = null;
+      this.#held = identityOf(this.#path);
+    }
+    return lock;
+  }
+
   /** The process is gone. */
   unwatch(): void {
     this.#held = null;

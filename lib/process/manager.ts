@@ -244,7 +244,7 @@ export class ProcessManager<Process extends TrackedProcess> {
   /** The lock that is held between two lives; unless it is, what `take` gets is from now on. */
   async #holdLock<Lock extends LockFile | null>(take: () => Promise<Lock>): Promise<LockFile | Lock> {
     this.#requireOwned();
-    const lock = this.#freeLock ??= await take();
+    const lock = this.#freeLock ??= this.#lock.takeSubstitute() ?? await take();
     if (this.#owned === "nothing") lock?.close();
     this.#requireOwned();
     return lock;
