@@ -7,6 +7,7 @@ import {
   launch,
   otherRuntime,
   ownRuntime,
+  ownTool,
   type Runtime,
   type TestInstance,
   toolCommand,
@@ -78,13 +79,7 @@ describe("--port auto", () => {
   it("works in config.yaml, with the UI a thousand above", () =>
     withInstance(async (instance) => {
       writeFileSync(instance.paths.config, "backend: { local: { temporal: { port: auto } } }\n");
-      const { code, stdout, stderr } = await launch([
-        ...toolCommand(ownRuntime),
-        "start",
-        "--json",
-        "--home",
-        instance.home,
-      ]).ended;
+      const { code, stdout, stderr } = await launch(ownTool("start", "--json", "--home", instance.home)).ended;
       assertEquals(code, 0, stdout + stderr);
       const status: Status = JSON.parse(stdout);
       assertEquals(status.uiUrl, `http://127.0.0.1:${portOf(status) + 1000}`);

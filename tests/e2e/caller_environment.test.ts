@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { scriptCommand } from "../platform/support.ts";
 import { needsLinux } from "../portable.ts";
-import { isAlive, launch, ownRuntime, toolCommand, until, withInstance } from "./support.ts";
+import { isAlive, launch, ownRuntime, ownTool, until, withInstance } from "./support.ts";
 import { environmentOf } from "./support_callers.ts";
 import { killHard, pidsOf, stopCleanly, untilRecovered } from "./support_lifecycle.ts";
 
@@ -71,14 +71,14 @@ describe("the environment of the caller", onLinux, () => {
         const { home, port, uiPort } = instance;
         const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
         const print = ["--", "sh", "-c", 'echo "$NODE_OPTIONS $LD_PRELOAD $TMPDIR $TZ"'];
-        const command = [...toolCommand(ownRuntime), "run", ...flags, ...print];
+        const command = ownTool("run", ...flags, ...print);
         const { code, stdout, stderr } = await launch(command, { env, cwd: folder }).ended;
         assertEquals([code, stdout], [0, "--require ./setup.cjs ./missing.so scratch America/New_York\n"], stderr);
 
         const first = await instance.status();
         assertEquals([first.state, first.healthy], ["running", true]);
         for (const pid of Object.values(pidsOf(first))) assertKeptFrom(pid, folder);
-        const foreground = [...toolCommand(ownRuntime), "start", "--foreground", "--home", home];
+        const foreground = ownTool("start", "--foreground", "--home", home);
         const refused = await launch(foreground, { env, cwd: folder }).ended;
         assertEquals(refused.code, 1);
         assertStringIncludes(refused.stderr, "already has a supervisor");
@@ -93,7 +93,7 @@ describe("the environment of the caller", onLinux, () => {
 
   it("does not reach the watchdog, which cleans up after `run --ephemeral`", () =>
     withProject(async (folder, env) => {
-      const command = [...toolCommand(ownRuntime), "run", "--ephemeral", "--", "sh", "-c", "echo $$; exec sleep 600"];
+      const command = ownTool("run", "--ephemeral", "--", "sh", "-c", "echo $$; exec sleep 600");
       const run = launch(command, { env, cwd: folder });
       let child: number | undefined;
       try {

@@ -5,12 +5,12 @@ import { describe, it, type TestContext } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { shellWord } from "../../lib/text/shell_word.ts";
 import { withTempDir } from "../platform/support.ts";
-import { launch, ownRuntime, toolCommand, withInstance } from "./support.ts";
+import { launch, ownTool, withInstance } from "./support.ts";
 import { withProjects } from "./support_projects.ts";
 
 /** The tool under its name, as one has it in a shell. */
 function defineTool(name: string): string {
-  const tool = toolCommand(ownRuntime).map(shellWord).join(" ");
+  const tool = ownTool().map(shellWord).join(" ");
   return name === "fish" ? `function stigmer-local; ${tool} $argv; end\n` : `stigmer-local() { ${tool} "$@"; }\n`;
 }
 
@@ -97,7 +97,7 @@ describe("completions", () => {
     withInstance(async (instance) => {
       await instance.start(["--headless", "--namespace", "billing", "--namespace", "orders"]);
       const words = ["__complete", "--home", instance.home, "run", "--namespace", ""];
-      const { stdout } = await launch([...toolCommand(ownRuntime), ...words]).ended;
+      const { stdout } = await launch(ownTool(...words)).ended;
       assertEquals(stdout.split("\n").map((line) => line.split("\t")[0]), ["billing", "orders", "default", ""]);
     }));
 
@@ -122,14 +122,14 @@ describe("completions", () => {
         "",
       ]]
     ) {
-      const { code, stdout, stderr } = await launch([...toolCommand(ownRuntime), "__complete", ...words]).ended;
+      const { code, stdout, stderr } = await launch(ownTool("__complete", ...words)).ended;
       assertEquals([code, stderr], [0, ""], words.join(" "));
       if (words.length > 0) assertEquals(stdout, "");
     }
   });
 
   it("suggests the shell that was meant", async () => {
-    const { code, stderr } = await launch([...toolCommand(ownRuntime), "completions", "fisch"]).ended;
+    const { code, stderr } = await launch(ownTool("completions", "fisch")).ended;
     assertEquals(code, 2);
     assertStringIncludes(stderr, "completions fish");
   });
@@ -162,7 +162,7 @@ async function withCompletions(
   body: (given: { script: string; home: string }) => void,
 ): Promise<void> {
   if (spawnSync(name, ["--version"]).error !== undefined) return context.skip(`${name} is not installed here`);
-  const { code, stdout, stderr } = await launch([...toolCommand(ownRuntime), "completions", name]).ended;
+  const { code, stdout, stderr } = await launch(ownTool("completions", name)).ended;
   assertEquals(code, 0, stderr);
   await withTempDir((folder) => {
     const [script, home] = [join(folder, `completions.${name}`), join(folder, "home")];

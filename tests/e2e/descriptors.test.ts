@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { needsLinux } from "../portable.ts";
-import { launch, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
+import { launch, ownTool, type TestInstance, until, withInstance } from "./support.ts";
 import {
   assertBornWithItsOwn,
   descriptorsOf,
@@ -25,7 +25,7 @@ const options = { skip: needsLinux("what a process has open is read from /proc")
 function startCommand(instance: TestInstance, ...more: string[]): string[] {
   const { home, port, uiPort } = instance;
   const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
-  return [...toolCommand(ownRuntime), "start", ...flags, "--temporal-bin", recordingTemporal(instance), ...more];
+  return ownTool("start", ...flags, "--temporal-bin", recordingTemporal(instance), ...more);
 }
 
 /** Proves that neither Temporal nor its supervisor inherited a descriptor of the caller of `start`. */

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { renderEnvironment } from "../../lib/environment/client_environment.ts";
 import { withTempDir } from "../platform/support.ts";
-import { launch, ownRuntime, toolCommand, withInstance } from "./support.ts";
+import { launch, ownTool, withInstance } from "./support.ts";
 
 /** A namespace that every shell must quote. */
 const ODD = 'it\'s "odd" $(echo no) `no` \\ $HOME *;#';
@@ -32,7 +32,7 @@ describe("env", () => {
       { skip: missing(shell) },
       () =>
         withInstance(async ({ home }) => {
-          const env = [...toolCommand(ownRuntime), "env", "--home", home, "--port", "7300", "--namespace", ODD];
+          const env = ownTool("env", "--home", home, "--port", "7300", "--namespace", ODD);
           const asked = shell === "fish" ? [...env, "--shell", "fish"] : env;
           const args = shell === "fish" ? ["-c", script, ...asked] : ["-c", script, shell, ...asked];
           const { stdout, stderr, code } = await launch([shell, ...args], { env: { SHELL: `/bin/${shell}` } }).ended;

@@ -6,7 +6,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { startTemporal } from "../../mod.ts";
 import { withTempDir } from "../platform/support.ts";
-import { type Ended, isAlive, launch, ownRuntime, temporalBinary, toolCommand, until } from "./support.ts";
+import { type Ended, isAlive, launch, ownTool, temporalBinary, until } from "./support.ts";
 import { installTool } from "./support_examples.ts";
 
 interface Place {
@@ -25,7 +25,7 @@ function withPlace(body: (place: Place) => Promise<void>): Promise<void> {
     mkdirSync(home, { mode: 0o700 });
     const env = { PATH: installTool(join(folder, "bin")), HOME: folder, STIGMER_HOME: home, TMPDIR: temporary };
     const run = (script: string, ...flags: string[]) =>
-      launch([...toolCommand(ownRuntime), "run", "--ephemeral", ...flags, "--", "sh", "-c", script], { env }).ended;
+      launch(ownTool("run", "--ephemeral", ...flags, "--", "sh", "-c", script), { env }).ended;
     await body({ folder, home, env, run });
     assertEquals(readdirSync(temporary).filter((name) => name.startsWith("stigmer-")), [], "nothing is left");
   });
@@ -140,7 +140,7 @@ describe("run --ephemeral --keep-logs", () => {
     withPlace(async ({ folder, env }) => {
       const logs = join(folder, "logs");
       const words = ["run", "--ephemeral", "--keep-logs", logs, "--", "sh", "-c", "echo $$; exec sleep 1000"];
-      const running = launch([...toolCommand(ownRuntime), ...words], { env });
+      const running = launch(ownTool(...words), { env });
       await until("the command runs", () => running.stdout().includes("\n"));
       process.kill(running.pid, "SIGKILL");
       process.kill(Number(running.stdout()), "SIGKILL");
@@ -152,7 +152,7 @@ describe("run --ephemeral --keep-logs", () => {
 
   it("is refused without --ephemeral, and for a directory that cannot be written", () =>
     withPlace(async ({ folder, env, run }) => {
-      const words = [...toolCommand(ownRuntime), "run", "--keep-logs", folder, "--", "true"];
+      const words = ownTool("run", "--keep-logs", folder, "--", "true");
       const { code, stderr } = await launch(words, { env }).ended;
       assertEquals([code, /^error: --keep-logs requires --ephemeral\n/.test(stderr)], [2, true], stderr);
       writeFileSync(join(folder, "file"), "");

@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { LocalError, startTemporal } from "../../mod.ts";
 import { freePorts } from "../free_ports.ts";
-import { isAlive, launch, ownRuntime, toolCommand, until } from "./support.ts";
+import { isAlive, launch, ownTool, until } from "./support.ts";
 import { type TestFolder, withProjects } from "./support_projects.ts";
 
 const NODE = process.env["STIGMER_TEST_NODE"]!;
@@ -68,7 +68,7 @@ describe("run --ephemeral --with", () => {
   it("leaves nothing when it is killed", () =>
     withProjects([], async (folder) => {
       const port = await writeProject(folder);
-      const command = [...toolCommand(ownRuntime), "run", "--ephemeral", "--with", "server", "--"];
+      const command = ownTool("run", "--ephemeral", "--with", "server", "--");
       const running = launch([...command, "sh", "-c", "echo up $$; exec sleep 1000"], {
         cwd: folder.path,
         env: { STIGMER_PROJECT: undefined, STIGMER_HOME: undefined },

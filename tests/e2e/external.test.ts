@@ -8,7 +8,7 @@ import type { DoctorReport } from "../../lib/doctor/findings.ts";
 import type { Failure } from "../../lib/errors/failure.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { freePorts } from "../free_ports.ts";
-import { launch, ownRuntime, type Running, temporalBinary, toolCommand, until } from "./support.ts";
+import { launch, ownTool, type Running, temporalBinary, until } from "./support.ts";
 import {
   API_KEY,
   type ForeignTemporal,
@@ -26,7 +26,7 @@ let home: string;
 /** Runs the tool on its own home, without the profiles of the user who runs the tests. */
 function tool(args: readonly string[], env: Variables = {}): Running {
   const [command, ...rest] = args;
-  return launch([...toolCommand(ownRuntime), command!, "--home", home, ...rest], {
+  return launch(ownTool(command!, "--home", home, ...rest), {
     env: { STIGMER_TEMPORAL_BIN: undefined, XDG_CONFIG_HOME: join(foreign.folder, "no-config"), ...env },
   });
 }
@@ -270,7 +270,7 @@ describe("an external Temporal", { skip: noOpenssl }, () => {
     const lonely = await tool(["env", ...args], env).ended;
     assertEquals(lonely.code, 2, lonely.stdout);
 
-    const command = [...toolCommand(ownRuntime), "env", "--home", home, ...args];
+    const command = ownTool("env", "--home", home, ...args);
     const evaluated = await launch(["sh", "-c", script, "sh", ...command], {
       env: { ...env, TEMPORAL_TLS_CERT: undefined },
     }).ended;

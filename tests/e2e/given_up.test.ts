@@ -2,23 +2,13 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { freePorts } from "../free_ports.ts";
-import {
-  type Ended,
-  history,
-  isAlive,
-  launch,
-  ownRuntime,
-  type TestInstance,
-  toolCommand,
-  until,
-  withInstance,
-} from "./support.ts";
+import { type Ended, history, isAlive, launch, ownTool, type TestInstance, until, withInstance } from "./support.ts";
 import { untilEvent } from "./support_events.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
 /** Runs the tool on the instance's home. Unlike `instance.run`, it adds no ports. */
 async function plain({ home }: TestInstance, ...args: string[]): Promise<Ended> {
-  return await launch([...toolCommand(ownRuntime), args[0]!, "--home", home, ...args.slice(1)]).ended;
+  return await launch(ownTool(args[0]!, "--home", home, ...args.slice(1))).ended;
 }
 
 /** Kills one Temporal after the other until its supervisor, which allows one restart, gives up. */

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes 
 import { entryName } from "../../lib/instance/registry/entry.ts";
 import { realPath } from "../../lib/instance/registry/registry.ts";
 import { withTempDir } from "../platform/support.ts";
-import { assertNothingLeft, isAlive, launch, ownRuntime, toolCommand, until, withInstance } from "./support.ts";
+import { assertNothingLeft, isAlive, launch, ownTool, until, withInstance } from "./support.ts";
 import { pretendSupervisor, withUser } from "./support_instances.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 
@@ -77,7 +77,7 @@ describe("ls", () => {
     withUser((user) =>
       withTempDir(async (folder) => {
         const env = { ...user.env, TMPDIR: folder };
-        const command = (...words: string[]) => [...toolCommand(ownRuntime), "run", "--ephemeral", "--", ...words];
+        const command = (...words: string[]) => ownTool("run", "--ephemeral", "--", ...words);
         const running = launch(command("sh", "-c", "echo $$; exec sleep 1000"), { env });
         await until("the command runs", () => running.stdout().includes("\n"));
         await until("it is listed", async () => (await user.list()).size === 1);
@@ -86,7 +86,7 @@ describe("ls", () => {
         await running.ended;
         await until("it is forgotten", () => user.entries().length === 0);
 
-        const list = [...toolCommand(ownRuntime), "ls", "--json"];
+        const list = ownTool("ls", "--json");
         const { code, stdout, stderr } = await launch(command(...list), { env }).ended;
         assertEquals([code, JSON.parse(stdout).instances.length], [0, 1], stderr);
         assertEquals([user.entries(), readdirSync(folder)], [[], []]);

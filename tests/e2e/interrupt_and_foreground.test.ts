@@ -15,10 +15,10 @@ import {
   launch,
   otherRuntime,
   ownRuntime,
+  ownTool,
   type Running,
   temporalBinary,
   type TestInstance,
-  toolCommand,
   until,
   withInstance,
 } from "./support.ts";
@@ -45,7 +45,7 @@ function patientTemporal(instance: TestInstance): { binary: string; letGo: () =>
 function startInGroup(instance: TestInstance, ...more: string[]): Running {
   const { home, port, uiPort } = instance;
   const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
-  return launchInGroup([...toolCommand(ownRuntime), "start", ...flags, ...more]);
+  return launchInGroup(ownTool("start", ...flags, ...more));
 }
 
 const noConnections = needsLinux("connections are counted in /proc/net/unix");
@@ -266,7 +266,7 @@ describe("start --foreground", () => {
       for (const wrapper of ["npm run temporal", "npx -c"]) {
         await withInstance(async (instance) => {
           const { home, port } = instance;
-          const words = [...toolCommand(ownRuntime), "start", "--foreground", "--headless", "--home", home];
+          const words = ownTool("start", "--foreground", "--headless", "--home", home);
           const script = `exec ${[...words, "--port", `${port}`].map((word) => `'${word}'`).join(" ")}`;
           writeFileSync(join(folder, "package.json"), JSON.stringify({ scripts: { temporal: script } }));
           const command = wrapper === "npx -c" ? ["npx", "-c", script] : wrapper.split(" ");

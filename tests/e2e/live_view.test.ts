@@ -5,7 +5,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { askSupervisor } from "../../lib/control/client.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { processSettings } from "../stack/support.ts";
-import { DEADLINE_MS, isAlive, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
+import { DEADLINE_MS, isAlive, ownTool, type TestInstance, until, withInstance } from "./support.ts";
 import { quoted } from "./support_callers.ts";
 import { sharedInstance } from "./support_shared.ts";
 import { picture, type Terminal, type TerminalEnd, uncoloured, withTerminal } from "./support_terminal.ts";
@@ -16,7 +16,7 @@ async function watch(
   options: Parameters<typeof withTerminal>[1] & { redirect?: string },
   body: (terminal: Terminal & { lines: () => string[] }) => Promise<void>,
 ): Promise<TerminalEnd & { left: string }> {
-  const words = [...toolCommand(ownRuntime), "status", "--watch", "--home", home].map(quoted).join(" ");
+  const words = ownTool("status", "--watch", "--home", home).map(quoted).join(" ");
   // The trap: Ctrl-C is for the tool, and dash would exit with it.
   const script = `
     trap : INT
@@ -151,7 +151,7 @@ describe("status --watch on a terminal", () => {
 
   it("prints a line for each change on a dumb terminal", () =>
     withInstance(async (instance) => {
-      const words = [...toolCommand(ownRuntime), "status", "--watch", "--timeout", "0.1", "--home", instance.home];
+      const words = ownTool("status", "--watch", "--timeout", "0.1", "--home", instance.home);
       const command = `exec ${words.map(quoted).join(" ")}`;
       const { code, shown } = await withTerminal(command, { env: { TERM: "dumb" } }, () => Promise.resolve());
       assertEquals(code, 3);

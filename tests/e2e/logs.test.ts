@@ -5,7 +5,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFAULT_LOG_POLICY, rotatedName } from "../../lib/logs/retention.ts";
 import { rotatedLogs } from "../../lib/logs/rotate_log.ts";
 import { needsLinux, onPseudoTerminal } from "../portable.ts";
-import { launch, otherRuntime, ownRuntime, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
+import { launch, otherRuntime, ownRuntime, ownTool, type TestInstance, until, withInstance } from "./support.ts";
 import { descriptorsOf } from "./support_callers.ts";
 import { killHard, makeNamespace, pidsOf } from "./support_lifecycle.ts";
 
@@ -44,7 +44,7 @@ describe("Temporal's log", () => {
       const { logsDir, temporalLog, home } = instance.paths;
       mkdirSync(logsDir, { mode: 0o700 });
       writeFileSync(temporalLog, "time=2026-11-29T18:56:32.026 level=ERROR msg=first\ntime=x\n");
-      const follow = [...toolCommand(ownRuntime), "logs", "-f", "--home", home];
+      const follow = ownTool("logs", "-f", "--home", home);
       for (const reader of ["grep -m1 first", "head -n 1"]) {
         const { code, stdout, stderr } = await launch(["sh", "-c", `"$@" | ${reader}`, "sh", ...follow]).ended;
         assertEquals([code, stdout, stderr], [0, "time=2026-11-29T18:56:32.026 level=ERROR msg=first\n", ""]);
@@ -172,7 +172,7 @@ describe("logs", () => {
 
   it("colours the levels on a terminal", () =>
     withPast(async ({ home }) => {
-      const command = toolCommand(ownRuntime).map((word) => `'${word}'`).join(" ");
+      const command = ownTool().map((word) => `'${word}'`).join(" ");
       const env = { NO_COLOR: undefined, TERM: "xterm" };
       const { stdout } = await launch(onPseudoTerminal(`${command} logs --home '${home}'`), { env })
         .ended;

@@ -10,9 +10,8 @@ import {
   type Ended,
   isAlive,
   launch,
-  ownRuntime,
+  ownTool,
   type TestInstance,
-  toolCommand,
   until,
   withInstance,
 } from "./support.ts";
@@ -29,7 +28,7 @@ function whyNot(): string | false {
 
 /** Runs the tool in a container. */
 function inside({ home }: TestInstance, [command, ...args]: readonly string[]): Promise<Ended> {
-  return launch([...CONTAINER, ...toolCommand(ownRuntime), command!, "--home", home, ...args]).ended;
+  return launch([...CONTAINER, ...ownTool(), command!, "--home", home, ...args]).ended;
 }
 
 async function checksInside(instance: TestInstance, ...flags: string[]): Promise<Record<string, string>> {
@@ -44,7 +43,7 @@ describe("as PID 1 of a container", { skip: whyNot() }, () => {
       const { home, port, uiPort } = instance;
       const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`];
       const shared = CONTAINER.filter((flag) => flag !== "--net");
-      const container = launch([...shared, ...toolCommand(ownRuntime), "start", "--foreground", ...flags]);
+      const container = launch([...shared, ...ownTool(), "start", "--foreground", ...flags]);
       await until("Temporal is ready", async () => (await instance.now())?.healthy);
       const first = readFileSync(`/proc/${container.pid}/task/${container.pid}/children`, "utf8");
       process.kill(Number(first), "SIGTERM");

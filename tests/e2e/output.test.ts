@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { onPseudoTerminal } from "../portable.ts";
-import { type Ended, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
+import { type Ended, launch, ownTool, type TestInstance, withInstance } from "./support.ts";
 
 /** Runs the tool with exactly these arguments. */
 function run(args: readonly string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
-  return launch([...toolCommand(ownRuntime), ...args], { env }).ended;
+  return launch(ownTool(...args), { env }).ended;
 }
 
 /** Runs a pipeline of `sh` in which `$tool` is the tool. */
 function runShell(script: string, env: Record<string, string | undefined> = {}): Promise<Ended> {
-  const quoted = toolCommand(ownRuntime).map((word) => `'${word}'`).join(" ");
+  const quoted = ownTool().map((word) => `'${word}'`).join(" ");
   return launch(["sh", "-c", script.replaceAll("$tool", quoted)], { env }).ended;
 }
 
@@ -97,7 +97,7 @@ describe("a running instance", () => {
 describe("colour", () => {
   /** Runs `status` on a terminal. */
   const onTerminal = async ({ home }: TestInstance, env: Record<string, string | undefined>) => {
-    const command = toolCommand(ownRuntime).map((word) => `'${word}'`).join(" ");
+    const command = ownTool().map((word) => `'${word}'`).join(" ");
     const { stdout } = await launch(onPseudoTerminal(`${command} status --home '${home}'`), { env })
       .ended;
     assertMatch(stdout, /Temporal is stopped/);

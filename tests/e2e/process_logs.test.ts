@@ -9,9 +9,9 @@ import {
   launch,
   otherRuntime,
   ownRuntime,
+  ownTool,
   type Running,
   type TestInstance,
-  toolCommand,
   until,
   withInstance,
 } from "./support.ts";
@@ -128,14 +128,14 @@ describe("logs of processes", () => {
       const words = ["__complete", "--home", home, "logs", "-f"];
       const names = { "": ["temporal", "api", "late", "orders-worker"], ord: ["orders-worker"] };
       for (const [word, expected] of Object.entries(names)) {
-        const { stdout } = await launch([...toolCommand(ownRuntime), ...words, word]).ended;
+        const { stdout } = await launch(ownTool(...words, word)).ended;
         assertEquals(stdout.trim().split("\n").map((line) => line.split("\t")[0]), expected);
       }
     }));
 
   it("have a colour for each name on a terminal", () =>
     withLogs(async ({ home }) => {
-      const command = toolCommand(ownRuntime).map((word) => `'${word}'`).join(" ");
+      const command = ownTool().map((word) => `'${word}'`).join(" ");
       const env = { NO_COLOR: undefined, TERM: "xterm" };
       const terminal = ["script", "-qec", `${command} logs --home '${home}'`, "/dev/null"];
       const { stdout } = await launch(terminal, { env }).ended;
@@ -159,7 +159,7 @@ describe("logs of processes", () => {
         "-c",
         '"$@" | head -c 10000000 | wc -c',
         "sh",
-        ...toolCommand(ownRuntime),
+        ...ownTool(),
         "logs",
         "api",
         "--since",

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { startTemporal } from "../../mod.ts";
 import { freePorts } from "../free_ports.ts";
-import { isAlive, ownRuntime, toolCommand, withInstance } from "./support.ts";
+import { isAlive, ownTool, withInstance } from "./support.ts";
 import { eventsOf, withStack } from "./support_processes.ts";
 import { withProjects } from "./support_projects.ts";
 
@@ -42,7 +42,7 @@ describe("a project", () => {
 
       // The command of `run` finds this instance wherever it works.
       folder.write("elsewhere/stigmer-local.yaml", "port: 1");
-      const inner = ["sh", "-c", 'cd ../elsewhere && exec "$@" status --json', "sh", ...toolCommand(ownRuntime)];
+      const inner = ["sh", "-c", 'cd ../elsewhere && exec "$@" status --json', "sh", ...ownTool()];
       const { stdout } = await run("shop", ["run", "--", ...inner]);
       assertEquals(JSON.parse(stdout).temporal.pid, started.temporal!.pid);
 
@@ -137,7 +137,7 @@ describe("a project", () => {
   it("gives its settings to run --ephemeral, in whose command the tool means the ephemeral instance", () =>
     withProjects(["shop/.stigmer"], async ({ path, write, run }) => {
       write("shop/stigmer-local.yaml", "port: 1", "namespaces: [orders]");
-      const tool = toolCommand(ownRuntime);
+      const tool = ownTool();
       const { code, stdout, stderr } = await run("shop", ["run", "--ephemeral", "--", ...tool, "start", "--json"]);
       assertEquals(code, 0, stdout + stderr);
       const status = JSON.parse(stdout);

@@ -12,9 +12,8 @@ import {
   history,
   isAlive,
   launch,
-  ownRuntime,
+  ownTool,
   type TestInstance,
-  toolCommand,
   until,
   withInstance,
 } from "./support.ts";
@@ -246,7 +245,7 @@ describe("a second instance that needs what another one has", () => {
 
         const [command] = /stigmer-local stop --home '[^']*'/.exec(refused.stderr)!;
         const typed = command.replace("stigmer-local", '"$@"');
-        const ended = await launch(["sh", "-c", typed, "sh", ...toolCommand(ownRuntime)]).ended;
+        const ended = await launch(["sh", "-c", typed, "sh", ...ownTool()]).ended;
         assertEquals([ended.code, ended.stderr], [0, ""]);
         assertEquals((await second.run(["start", ...ports])).code, 0);
       })

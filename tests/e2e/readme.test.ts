@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { launch, ownRuntime, temporalBinary, type TestInstance, toolCommand, until, withInstance } from "./support.ts";
+import { launch, ownTool, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 
 /** Its name in the README. */
@@ -52,7 +52,7 @@ async function assertShown(instance: TestInstance, command: string, exitCode: nu
   const shown = screens().get(as);
   assert(shown !== undefined, `The README shows no \`${as}\` any more`);
   const { home, port, uiPort } = instance;
-  const words = [...toolCommand(ownRuntime), ...command.split(" ").slice(1)].map((word) => `'${word}'`).join(" ");
+  const words = ownTool(...command.split(" ").slice(1)).map((word) => `'${word}'`).join(" ");
   const isFirst = command.endsWith(" start");
   const env = { STIGMER_HOME: home, ...(isFirst ? { STIGMER_PORT: `${port}`, STIGMER_UI_PORT: `${uiPort}` } : {}) };
   const { code, stdout } = await launch(["sh", "-c", `${words} 2>&1`], { env }).ended;

@@ -10,8 +10,8 @@ import {
   launch,
   otherRuntime,
   ownRuntime,
+  ownTool,
   type TestInstance,
-  toolCommand,
   withInstance,
 } from "./support.ts";
 import { besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
@@ -205,7 +205,7 @@ describe("reset", () => {
         const answers = [["n", 1], ["", 1], ["yesterday", 1], ["y", 0]] as const;
         for (const [answer, expected] of answers) {
           const { code, stdout } = await onTerminal(
-            [...toolCommand(ownRuntime), "reset", "--home", instance.home],
+            ownTool("reset", "--home", instance.home),
             answer,
           );
           const oneLine = stdout.replace(/\s+/g, " "); // a long home wraps

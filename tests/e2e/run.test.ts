@@ -13,10 +13,10 @@ import {
   assertNothingLeft,
   launch,
   ownRuntime,
+  ownTool,
   ROOT,
   type Running,
   temporalBinary,
-  toolCommand,
   until,
   withInstance,
 } from "./support.ts";
@@ -82,9 +82,7 @@ describe("run with a running Temporal", () => {
     const run = await instance.run(["run", "--", "sh", "-c", print, ...list], { env });
     assertEquals([run.code, run.stdout.split("\n")], [0, reached], run.stderr);
 
-    const evaluate = `eval "$(${
-      [...toolCommand(ownRuntime), "env"].map((word) => `'${word}'`).join(" ")
-    })" && ${print}`;
+    const evaluate = `eval "$(${ownTool("env").map((word) => `'${word}'`).join(" ")})" && ${print}`;
     const home = { STIGMER_HOME: instance.home };
     const evaluated = await launch(["sh", "-c", evaluate, ...list], { env: { ...env, ...home } }).ended;
     assertEquals([evaluated.code, evaluated.stdout.split("\n")], [0, reached], evaluated.stderr);
@@ -129,7 +127,7 @@ describe("run with a running Temporal", () => {
 
     const [given, echoed] = [join(instance.home, "given"), join(instance.home, "echoed")];
     writeFileSync(given, randomBytes(1024 * 1024));
-    const cat = [...toolCommand(ownRuntime), "run", "--home", instance.home, "--", "cat"];
+    const cat = ownTool("run", "--home", instance.home, "--", "cat");
     const copied = await launch([
       "sh",
       "-c",
@@ -145,7 +143,7 @@ describe("run with a running Temporal", () => {
 });
 
 describe("run --ephemeral", () => {
-  const command = (...args: string[]) => [...toolCommand(ownRuntime), "run", "--ephemeral", "--", ...args];
+  const command = (...args: string[]) => ownTool("run", "--ephemeral", "--", ...args);
   /** Ephemeral homes in a temporary folder of this test, so that those of other tests don't count. */
   const homesIn = (folder: string) => readdirSync(folder).filter((name) => name.startsWith("stigmer-ephemeral-"));
   /** The PIDs of the processes with a home in this folder: Temporals, and their supervisors. */
@@ -235,7 +233,7 @@ describe("run --ephemeral", () => {
 
   it("restarts Temporal like any supervisor, reports when it gives up, and lets the command continue", () =>
     withTempDir(async (folder) => {
-      const limited = [...toolCommand(ownRuntime), "run", "--ephemeral", "--max-restarts", "1", "--"];
+      const limited = ownTool("run", "--ephemeral", "--max-restarts", "1", "--");
       const mayGoOn = join(folder, "may-go-on");
       const line = 'echo up; while [ ! -e "$0" ]; do sleep 0.1; done; ' +
         "sleep 1000 & trap 'kill $!; exit 7' TERM; echo went on; wait";
@@ -243,7 +241,7 @@ describe("run --ephemeral", () => {
       await until("the command runs", () => running.stdout().includes("up"));
       const home = join(folder, homesIn(folder)[0]!);
       const status = async () => {
-        const { stdout } = await launch([...toolCommand(ownRuntime), "status", "--json", "--home", home]).ended;
+        const { stdout } = await launch(ownTool("status", "--json", "--home", home)).ended;
         return JSON.parse(stdout);
       };
       const first = await status();
@@ -269,7 +267,7 @@ describe("run --ephemeral", () => {
   it("refuses a database file, because its data is in memory", () =>
     withTempDir(async (folder) => {
       const file = join(folder, "kept.db");
-      const words = [...toolCommand(ownRuntime), "run", "--ephemeral", "--db-filename", file, "--", "echo", "ran"];
+      const words = ownTool("run", "--ephemeral", "--db-filename", file, "--", "echo", "ran");
       const { code, stdout, stderr } = await launch(words, { env: { TMPDIR: folder } }).ended;
       assertEquals([code, stdout], [2, ""]);
       assertStringIncludes(stderr, "in memory");

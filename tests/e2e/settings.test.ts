@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { freePorts } from "../free_ports.ts";
-import { type Ended, launch, ownRuntime, type TestInstance, toolCommand, withInstance } from "./support.ts";
+import { type Ended, launch, ownTool, type TestInstance, withInstance } from "./support.ts";
 import { pidsOf } from "./support_lifecycle.ts";
 
 /** Writes the tool's section of the home's `config.yaml`, lines of YAML, and a section of another tool. */
@@ -15,7 +15,7 @@ function writeConfig({ paths }: TestInstance, ...lines: string[]): void {
 /** Runs the tool on the instance's home. Unlike `instance.run`, it adds no other flags. */
 function run({ home }: TestInstance, ...args: string[]): Promise<Ended> {
   const [command, ...rest] = args;
-  return launch([...toolCommand(ownRuntime), command!, "--home", home, ...rest]).ended;
+  return launch(ownTool(command!, "--home", home, ...rest)).ended;
 }
 
 async function statusOf(instance: TestInstance, ...args: string[]): Promise<Status> {

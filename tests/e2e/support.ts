@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { describe } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { askSupervisor, readStatus } from "../../lib/control/client.ts";
@@ -51,6 +52,16 @@ export function toolCommand(runtime: Runtime): string[] {
     : [requireEnv("STIGMER_TEST_NODE"), requireEnv("STIGMER_TEST_BUNDLE")];
 }
 
+/** The command line that runs the tool with `args` under the runtime of this test. */
+export function ownTool(...args: string[]): string[] {
+  return [...toolCommand(ownRuntime), ...args];
+}
+
+/** Tests of what does not depend on the tool's runtime, or is only for `runtime`: they run under that one only. */
+export function about(runtime: Runtime, title: string, tests: () => void): void {
+  if (runtime === ownRuntime) describe(title, tests);
+}
+
 function requireEnv(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === "") throw new Error(`${name} is not set: run this through \`make test\``);
@@ -74,14 +85,21 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** How to run a command: with more or fewer variables, in another folder than the repository. */
+export interface LaunchOptions {
+  env?: Record<string, string | undefined>;
+  cwd?: string;
+}
+
+/** How to run the tool on an instance. */
+type ToolOptions = Pick<LaunchOptions, "env"> & { runtime?: Runtime };
+
 /** Runs a command with pipes and an empty stdin. */
-export function launch(
-  command: readonly string[],
-  options: { env?: Record<string, string | undefined>; cwd?: string } = {},
-): Running {
+export function launch(command: readonly string[], options: LaunchOptions & { detached?: boolean } = {}): Running {
   const [file, ...args] = command;
   const env = { ...process.env, STIGMER_TEMPORAL_BIN: temporalBinary(), ...options.env };
-  const child = spawn(file!, args, { env, cwd: options.cwd ?? ROOT, stdio: ["ignore", "pipe", "pipe"] });
+  const { cwd = ROOT, detached = false } = options;
+  const child = spawn(file!, args, { env, cwd, detached, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
@@ -107,19 +125,17 @@ export interface TestInstance {
   home: string;
   port: number;
   uiPort: number;
+  /** Both as flags. */
+  ports: readonly string[];
   paths: InstancePaths;
   processes: Processes;
-  /** Runs the tool on this home; `start` gets the ports too. */
-  run(
-    args: readonly string[],
-    options?: { runtime?: Runtime; env?: Record<string, string | undefined> },
-  ): Promise<Ended>;
-  launch(args: readonly string[], options?: { runtime?: Runtime; env?: Record<string, string | undefined> }): Running;
+  /** Runs the tool on this home; `start` and `restart` get the ports too, unless `args` have one. */
+  run(args: readonly string[], options?: ToolOptions): Promise<Ended>;
+  launch(args: readonly string[], options?: ToolOptions): Running;
+  /** {@linkcode run} with exactly these arguments, on this home. */
+  plain(args: readonly string[], options?: ToolOptions): Promise<Ended>;
   /** `start --json`, which must succeed. */
-  start(
-    args?: readonly string[],
-    options?: { runtime?: Runtime; env?: Record<string, string | undefined> },
-  ): Promise<Status>;
+  start(args?: readonly string[], options?: ToolOptions): Promise<Status>;
   /** What the supervisor answers now; null if none answers. Needs no process, so it is for waits: {@linkcode until}. */
   now(): Promise<Status | null>;
   /** `status --json`, with any exit code. */
@@ -135,25 +151,26 @@ export async function withInstance(
   const { port, uiPort } = await freePorts();
   const paths = instancePaths(home);
   const processes = processesHere();
-  const commandOf = (args: readonly string[], runtime: Runtime = ownRuntime) => {
-    const isStart = args[0] === "start" || args[0] === "restart";
-    const ports = isStart && !args.includes("--port") ? ["--port", `${port}`, "--ui-port", `${uiPort}`] : [];
-    const [command, ...rest] = args;
-    return [...toolCommand(runtime), command!, "--home", home, ...ports, ...rest];
-  };
+  const ports = ["--port", `${port}`, "--ui-port", `${uiPort}`];
   const commands: Running[] = [];
+  const launchTool = ([command, ...rest]: readonly string[], { runtime = ownRuntime, env }: ToolOptions = {}) => {
+    const running = launch([...toolCommand(runtime), command!, "--home", home, ...rest], env && { env });
+    commands.push(running);
+    return running;
+  };
   const instance: TestInstance = {
     home,
     port,
     uiPort,
+    ports,
     paths,
     processes,
     run: (args, options) => instance.launch(args, options).ended,
-    launch: (args, options = {}) => {
-      const command = launch(commandOf(args, options.runtime), options);
-      commands.push(command);
-      return command;
+    launch: ([command, ...rest], options) => {
+      const needsPorts = (command === "start" || command === "restart") && !rest.includes("--port");
+      return launchTool([command!, ...needsPorts ? ports : [], ...rest], options);
     },
+    plain: (args, options) => launchTool(args, options).ended,
     start: async (args = [], options = {}) => {
       const result = await instance.run(["start", "--json", ...args], options);
       assertEquals(result.code, 0, `start failed: ${result.stdout}${result.stderr}`);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ListedInstance } from "../../lib/client/instances/find_instances.ts";
 import { realPath } from "../../lib/instance/registry/registry.ts";
-import { type Ended, launch, ownRuntime, toolCommand } from "./support.ts";
+import { type Ended, launch, ownTool } from "./support.ts";
 
 /** A user with a home directory, and so a registry, of their own. */
 export interface TestUser {
@@ -24,7 +24,7 @@ export async function withUser(body: (user: TestUser) => Promise<void>): Promise
   const place = realPath(mkdtempSync(join(tmpdir(), "sl-user-")))!;
   const env = { HOME: place, STIGMER_HOME: undefined };
   const registry = join(place, ".stigmer", "instances");
-  const run = (...args: string[]) => launch([...toolCommand(ownRuntime), ...args], { env }).ended;
+  const run = (...args: string[]) => launch(ownTool(...args), { env }).ended;
   try {
     await body({
       env,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { assertEquals } from "@std/assert";
-import { type Ended, launch, ownRuntime, temporalBinary, toolCommand, until } from "./support.ts";
+import { type Ended, launch, ownTool, temporalBinary, until } from "./support.ts";
 
 /** What a test needs to skip itself with a reason. */
 interface Skippable {
@@ -74,7 +74,7 @@ export interface OtherUser {
 /** Runs `body` with user `uid`; skips the test if the tool cannot run as that user. */
 export async function withUser(t: Skippable, uid: number, body: (user: OtherUser) => Promise<void>): Promise<void> {
   const asUser = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
-  const tool = toolCommand(ownRuntime);
+  const tool = ownTool();
   const trial = spawnSync(asUser[0]!, [...asUser.slice(1), "test", "-r", tool.at(-1)!], { encoding: "utf8" });
   if (trial.status !== 0) {
     const why = (trial.error?.message ?? trial.stderr).trim();

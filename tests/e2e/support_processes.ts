@@ -14,10 +14,9 @@ import {
   isAlive,
   killInstance,
   launch,
-  ownRuntime,
+  ownTool,
   type Running,
   signalIfThere,
-  toolCommand,
   until,
 } from "./support.ts";
 import { withProjects } from "./support_projects.ts";
@@ -77,7 +76,7 @@ export function withStack(processes: readonly string[], body: (stack: TestStack)
       run: (...args) => folder.run("app", args),
       runIn: (name, ...args) => folder.run(join("app", name), args),
       launch: (...args) =>
-        launch([...toolCommand(ownRuntime), ...args], {
+        launch(ownTool(...args), {
           cwd: path,
           env: { STIGMER_PROJECT: undefined, STIGMER_HOME: undefined },
         }),

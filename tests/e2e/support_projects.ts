@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { assertEquals } from "@std/assert";
 import { instancePaths } from "../../lib/instance/paths.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
-import { type Ended, killInstance, launch, ownRuntime, toolCommand } from "./support.ts";
+import { type Ended, killInstance, launch, ownTool } from "./support.ts";
 
 /** A folder for projects. */
 export interface TestFolder {
@@ -36,7 +36,7 @@ export async function withProjects(
     },
     run: (cwd, args, env = {}) => {
       mkdirSync(join(path, cwd), { recursive: true });
-      return launch([...toolCommand(ownRuntime), ...args], {
+      return launch(ownTool(...args), {
         cwd: join(path, cwd),
         env: { STIGMER_PROJECT: undefined, STIGMER_HOME: undefined, ...env },
       }).ended;

@@ -7,21 +7,12 @@ import { describe, it } from "node:test";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { realPath } from "../../lib/instance/registry/registry.ts";
 import { freePorts } from "../free_ports.ts";
-import {
-  type Ended,
-  launch,
-  ownRuntime,
-  temporalBinary,
-  type TestInstance,
-  toolCommand,
-  until,
-  withInstance,
-} from "./support.ts";
+import { type Ended, launch, ownTool, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
 import { sharedInstance } from "./support_shared.ts";
 
 /** The command line of `temporal …` for this instance, whose flags come before the name of the command. */
 function temporal({ home }: TestInstance, ...args: string[]): string[] {
-  return [...toolCommand(ownRuntime), "--home", home, "temporal", ...args];
+  return ownTool("--home", home, "temporal", ...args);
 }
 
 function run(instance: TestInstance, ...args: string[]): Promise<Ended> {
@@ -41,7 +32,7 @@ describe("temporal on a running instance", () => {
     const described = await run(instance, "operator", "namespace", "describe", "-n", "orders", "--output", "json");
     assertEquals(JSON.parse(described.stdout).namespaceInfo.name, "orders", described.stderr);
     const selected = await launch([
-      ...[...toolCommand(ownRuntime), "--home", instance.home, "--namespace", "billing", "temporal"],
+      ...ownTool("--home", instance.home, "--namespace", "billing", "temporal"),
       ...["workflow", "start", "--type", "T", "--task-queue", "q", "--workflow-id", "one"],
     ]).ended;
     assertEquals(selected.code, 0, selected.stderr);
@@ -69,14 +60,7 @@ describe("temporal on a running instance", () => {
 
   it("connects to it as an external Temporal, too", () =>
     withInstance(async (other) => {
-      const line = [
-        ...toolCommand(ownRuntime),
-        "--home",
-        other.home,
-        "--address",
-        instance.started.address,
-        "temporal",
-      ];
+      const line = ownTool("--home", other.home, "--address", instance.started.address, "temporal");
       const counted = await launch([...line, "workflow", "count"]).ended;
       assertEquals([counted.code, counted.stdout], [0, "Total: 0\n"], counted.stderr);
       assertEquals((await other.status()).state, "stopped");
@@ -84,7 +68,7 @@ describe("temporal on a running instance", () => {
 
   it("completes what Temporal's own CLI completes", async () => {
     const words = ["--home", instance.home, "temporal", "workflow", "terminat"];
-    const { stdout } = await launch([...toolCommand(ownRuntime), "__complete", ...words]).ended;
+    const { stdout } = await launch(ownTool("__complete", ...words)).ended;
     assertMatch(stdout, /^terminate\t.*\n$/);
   });
 
@@ -113,7 +97,7 @@ describe("temporal", () => {
       assertMatch((await run(instance, "--version")).stdout, /^temporal version /);
       assertEquals((await instance.status()).state, "stopped");
       const ports = ["--port", `${instance.port}`, "--headless"];
-      const line = [...toolCommand(ownRuntime), "--home", instance.home, ...ports, "temporal", "workflow", "count"];
+      const line = ownTool("--home", instance.home, ...ports, "temporal", "workflow", "count");
       const counted = await launch(line).ended;
       assertEquals([counted.code, counted.stdout], [0, "Total: 0\n"], counted.stderr);
       assertEquals((await instance.status()).state, "running");
@@ -134,7 +118,7 @@ describe("temporal", () => {
 
 describe("the command of run", () => {
   it("finds the temporal of an ephemeral instance first on PATH", async () => {
-    const { code, stdout, stderr } = await launch([...toolCommand(ownRuntime), "run", "--ephemeral", ...WHICH]).ended;
+    const { code, stdout, stderr } = await launch(ownTool("run", "--ephemeral", ...WHICH)).ended;
     assertEquals(code, 0, stderr);
     assertMatch(stdout, /stigmer-ephemeral-.*\/run-path\/temporal\nTotal: 0\n$/);
   });

@@ -4,23 +4,14 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { onPseudoTerminal } from "../portable.ts";
-import {
-  assertNothingLeft,
-  launch,
-  ownRuntime,
-  type Running,
-  type TestInstance,
-  toolCommand,
-  until,
-  withInstance,
-} from "./support.ts";
+import { assertNothingLeft, launch, ownTool, type Running, type TestInstance, until, withInstance } from "./support.ts";
 import { quoted } from "./support_callers.ts";
 import { wrapTemporal } from "./support_lifecycle.ts";
 import { type Terminal, type TerminalEnd, withTerminal } from "./support_terminal.ts";
 
 /** Runs the tool on a pseudo-terminal with this many columns, which merges stdout and stderr. */
 function onTerminal(args: readonly string[], columns: number, env: Record<string, string | undefined> = {}): Running {
-  const words = [...toolCommand(ownRuntime), ...args].map((word) => `'${word}'`).join(" ");
+  const words = ownTool(...args).map((word) => `'${word}'`).join(" ");
   return launch(onPseudoTerminal(`stty cols ${columns}; exec ${words}`), {
     env: { NO_COLOR: undefined, TERM: "xterm", ...env },
   });
@@ -85,10 +76,7 @@ describe("start --foreground on a terminal", () => {
     more: { args?: string[]; env?: Record<string, string> },
     body: (terminal: Terminal) => Promise<void>,
   ): Promise<TerminalEnd> {
-    const words = [
-      ...toolCommand(ownRuntime),
-      ...startArgs(instance, "--foreground", "--headless", ...more.args ?? []),
-    ];
+    const words = ownTool(...startArgs(instance, "--foreground", "--headless", ...more.args ?? []));
     const options = { columns: 200, ...(more.env === undefined ? {} : { env: more.env }) };
     return await withTerminal(`exec ${words.map(quoted).join(" ")}`, options, body);
   }
@@ -175,7 +163,7 @@ describe("80 columns", () => {
   it("break no word of an error, its hint, a prompt or the settings", () =>
     withInstance(async (instance) => {
       const { home } = instance;
-      const wide = await launch([...toolCommand(ownRuntime), "config", "--home", home]).ended;
+      const wide = await launch(ownTool("config", "--home", home)).ended;
       const words = (text: string) => text.split(/\s+/).filter((word) => word !== "");
       for (
         const args of [
