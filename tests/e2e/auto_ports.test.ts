@@ -3,33 +3,11 @@ import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
-import {
-  launch,
-  otherRuntime,
-  ownRuntime,
-  ownTool,
-  type Runtime,
-  type TestInstance,
-  toolCommand,
-  withInstance,
-} from "./support.ts";
+import { otherRuntime, ownRuntime, type Runtime, type TestInstance, withInstance } from "./support.ts";
 
 /** Runs `start` or `restart` with these flags and without the test's ports. */
-async function bringUp(
-  { home }: TestInstance,
-  args: readonly string[],
-  runtime: Runtime = ownRuntime,
-): Promise<Status> {
-  const { code, stdout, stderr } = await launch([
-    ...toolCommand(runtime),
-    ...args,
-    "--json",
-    "--headless",
-    "--home",
-    home,
-  ]).ended;
-  assertEquals(code, 0, stdout + stderr);
-  return JSON.parse(stdout);
+function bringUp(instance: TestInstance, args: readonly string[], runtime: Runtime = ownRuntime): Promise<Status> {
+  return instance.answer([...args, "--headless"], { runtime });
 }
 
 const AUTO = ["start", "--port", "auto"];
@@ -79,13 +57,10 @@ describe("--port auto", () => {
   it("works in config.yaml, with the UI a thousand above", () =>
     withInstance(async (instance) => {
       writeFileSync(instance.paths.config, "backend: { local: { temporal: { port: auto } } }\n");
-      const { code, stdout, stderr } = await launch(ownTool("start", "--json", "--home", instance.home)).ended;
-      assertEquals(code, 0, stdout + stderr);
-      const status: Status = JSON.parse(stdout);
+      const status = await instance.answer(["start"]);
       assertEquals(status.uiUrl, `http://127.0.0.1:${portOf(status) + 1000}`);
       assert((await fetch(status.uiUrl!)).ok);
-      const shown = await instance.run(["config", "--json"]);
-      const { settings } = JSON.parse(shown.stdout) as { settings: { name: string; value: unknown }[] };
+      const { settings } = await instance.answer<{ settings: { name: string; value: unknown }[] }>(["config"]);
       assertEquals(settings.find(({ name }) => name === "port")?.value, portOf(status));
     }));
 });

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, relative } from "node:path";
 import process from "node:process";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { assertEquals, assertMatch } from "@std/assert";
-import { ownRuntime, ROOT, type TestInstance, withInstance } from "./support.ts";
+import { about, ROOT, type TestInstance, withInstance } from "./support.ts";
 import { runCaller } from "./support_callers.ts";
 import { stopCleanly } from "./support_lifecycle.ts";
 
@@ -12,11 +12,6 @@ const ENTRY = join(ROOT, "stigmer-local.ts");
 const TSX_COMMAND = join(ROOT, "node_modules", ".bin", "tsx");
 const { STIGMER_TEST_DENO: deno = "", STIGMER_TEST_DENO_CONFIG: denoConfig = "", STIGMER_TEST_NODE24: node24 } =
   process.env;
-
-/** Each test of this file is about one runtime, so it runs under that one only. */
-const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
-  if (runtime === ownRuntime) describe(title, tests);
-};
 
 /** PATH without the folders that contain Deno, and with those of `more` first. */
 function pathWithoutDeno(...more: string[]): string {

@@ -7,7 +7,7 @@ import { instancePaths } from "../../lib/instance/paths.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { freePorts } from "../free_ports.ts";
-import { type Ended, isAlive, ownRuntime, ROOT, until } from "./support.ts";
+import { about, type Ended, isAlive, ROOT, until } from "./support.ts";
 import { runCaller } from "./support_callers.ts";
 import { installTool } from "./support_examples.ts";
 import { buildGoModule, pythonEnvironment } from "./support_packages.ts";
@@ -131,11 +131,6 @@ function useOwnNodeModules(folder: string): null {
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
   return null;
 }
-
-/** What is worked on does not depend on the tool's runtime, so most examples are tested with one of them. */
-const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
-  if (runtime === ownRuntime) describe(title, tests);
-};
 
 describe("the example of a project in TypeScript", () => {
   it("starts with its worker and its codec server, restarts the worker when its code changes, and tests pushes", (context) =>

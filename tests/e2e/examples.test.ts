@@ -12,16 +12,16 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { serverNotePath } from "../../lib/database/server_note.ts";
 import { DEFAULT_GRACE_MS } from "../../lib/instance/context.ts";
 import {
+  about,
   assertNothingLeft,
   type Ended,
   isAlive,
-  ownRuntime,
   ROOT,
   temporalBinary,
   type TestInstance,
@@ -93,11 +93,6 @@ function withProject(example: string, body: (project: Project) => Promise<void>)
 
 const addressOf = ({ port }: TestInstance) => `127.0.0.1:${port}`;
 const read = (path: string) => readFileSync(join(EXAMPLES, path), "utf8");
-
-/** The examples do not depend on the tool's runtime, so each is tested with one of them. */
-const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
-  if (runtime === ownRuntime) describe(title, tests);
-};
 
 about("deno", "the examples", () => {
   it("make: targets that need Temporal start it, tests get their own", () =>

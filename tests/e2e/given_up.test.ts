@@ -2,14 +2,9 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { freePorts } from "../free_ports.ts";
-import { type Ended, history, isAlive, launch, ownTool, type TestInstance, until, withInstance } from "./support.ts";
+import { history, isAlive, type TestInstance, until, withInstance } from "./support.ts";
 import { untilEvent } from "./support_events.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
-
-/** Runs the tool on the instance's home. Unlike `instance.run`, it adds no ports. */
-async function plain({ home }: TestInstance, ...args: string[]): Promise<Ended> {
-  return await launch(ownTool(args[0]!, "--home", home, ...args.slice(1))).ended;
-}
 
 /** Kills one Temporal after the other until its supervisor, which allows one restart, gives up. */
 async function untilGivenUp(instance: TestInstance, supervisor: number): Promise<void> {
@@ -30,15 +25,13 @@ describe("after a supervisor gave up", () => {
         const first = await instance.start(flags);
         await untilGivenUp(instance, pidsOf(first).supervisor);
 
-        const failed = await plain(instance, verb, "--search-attribute", "A=Text", "--ip", "192.0.2.1");
+        const failed = await instance.plain([verb, "--search-attribute", "A=Text", "--ip", "192.0.2.1"]);
         assertEquals(failed.code, 1, failed.stderr);
         assertEquals((await instance.status()).failure?.code, "launch-failed");
 
-        const again = await plain(instance, verb, "--log-level", "error", "--json");
-        assertEquals(again.code, 0, again.stdout);
-        const status = JSON.parse(again.stdout);
+        const status = await instance.answer([verb, "--log-level", "error"]);
         assertEquals([status.address, status.uiUrl, status.namespace], [first.address, null, "orders"]);
-        const same = await plain(instance, "start", "--max-restarts", "1", "--log-level", "error");
+        const same = await instance.plain(["start", "--max-restarts", "1", "--log-level", "error"]);
         assertEquals(same.code, 0, same.stderr);
         await stopCleanly(instance, await instance.status());
       }));
@@ -51,7 +44,7 @@ describe("after a supervisor gave up", () => {
       assertEquals((await instance.stop()).code, 0);
       const { port, uiPort } = await freePorts();
       const ports = ["--port", `${port}`, "--ui-port", `${uiPort}`];
-      const failed = await plain(instance, "start", ...ports, "--namespace", "billing", "--", "--no-such-flag");
+      const failed = await instance.plain(["start", ...ports, "--namespace", "billing", "--", "--no-such-flag"]);
       assertEquals(failed.code, 1);
       const status = await instance.start(["--headless"]);
       assertEquals([status.address, status.namespace], [first.address, "default"]);

@@ -4,35 +4,12 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describeNamespace } from "../../lib/grpc/health.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
-import {
-  assertNothingLeft,
-  DEADLINE_MS,
-  type Ended,
-  history,
-  launch,
-  otherRuntime,
-  ownRuntime,
-  type Runtime,
-  type TestInstance,
-  toolCommand,
-  withInstance,
-} from "./support.ts";
+import { assertNothingLeft, DEADLINE_MS, history, otherRuntime, withInstance } from "./support.ts";
 import { killHard, openChannel, pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
-/** Runs the tool on this home with exactly these arguments: no ports, no binary. */
-function runPlain(instance: TestInstance, args: readonly string[], runtime: Runtime = ownRuntime): Promise<Ended> {
-  const [command, ...rest] = args;
-  const words = [...toolCommand(runtime), command!, "--home", instance.home, ...rest];
-  return launch(words, { env: { STIGMER_TEMPORAL_BIN: undefined } }).ended;
-}
-
-/** The same for a command with `--json` that must succeed. */
-async function answerOf(instance: TestInstance, args: readonly string[], runtime?: Runtime): Promise<Status> {
-  const result = await runPlain(instance, args, runtime);
-  assertEquals([result.code, result.stderr], [0, ""], result.stdout);
-  return JSON.parse(result.stdout);
-}
+/** Without a binary: what runs is enough. */
+const ALONE = { env: { STIGMER_TEMPORAL_BIN: undefined } };
 
 describe("start", () => {
   it("reuses a running Temporal, from either runtime, and says so", () =>
@@ -40,12 +17,12 @@ describe("start", () => {
       const first = await instance.start(["--headless"]);
       assertEquals(first.reused, false);
       const again = await instance.start(["--headless"]);
-      const plain = await answerOf(instance, ["start", "--json"], otherRuntime);
+      const plain = await instance.answer(["start"], { ...ALONE, runtime: otherRuntime });
       for (const answer of [again, plain]) {
         assertEquals([answer.reused, answer.healthy, answer.address], [true, true, first.address]);
         assertEquals(pidsOf(answer), pidsOf(first));
       }
-      const { code, stdout } = await runPlain(instance, ["start"]);
+      const { code, stdout } = await instance.plain(["start"], ALONE);
       assertEquals(code, 0);
       assertMatch(stdout, /^● Temporal is already running \(reused\)$/m);
       assertMatch(stdout, new RegExp(`^ +Address +${first.address}$`, "m"));
@@ -66,7 +43,7 @@ describe("start", () => {
         [["--max-restarts", "3"], "max-restarts", 10, 3],
         [["--temporal-bin", binary], "temporal-bin", first.temporal!.binary, binary],
       ];
-      const results = await Promise.all(cases.map(([args]) => runPlain(instance, ["start", "--json", ...args])));
+      const results = await Promise.all(cases.map(([args]) => instance.plain(["start", "--json", ...args], ALONE)));
       for (const [index, [, setting, running, asked]] of cases.entries()) {
         const { code, stdout } = results[index]!;
         assertEquals(code, 1, stdout);
@@ -74,7 +51,7 @@ describe("start", () => {
         assertEquals(error.code, "settings-differ");
         assertEquals(error.facts.differences, [{ setting, running, asked }]);
       }
-      const both = await runPlain(instance, ["start", "--headless", "--namespace", "billing"]);
+      const both = await instance.plain(["start", "--headless", "--namespace", "billing"], ALONE);
       assertEquals([both.code, both.stdout], [1, ""]);
       const [error, hint] = both.stderr.split("\n");
       assertEquals(
@@ -87,12 +64,12 @@ describe("start", () => {
       );
 
       for (const command of ["start", "restart"]) {
-        const { code, stderr } = await runPlain(instance, [command, "--", "--port", "7233"]);
+        const { code, stderr } = await instance.plain([command, "--", "--port", "7233"], ALONE);
         assertEquals(code, 2, stderr);
         assertMatch(stderr, /^error: `--port` cannot be passed to Temporal after `--`\nhint: Put it before the `--`/);
       }
 
-      const same = await answerOf(instance, ["start", "--json", "--namespace", "orders", "--port", `${instance.port}`]);
+      const same = await instance.answer(["start", "--namespace", "orders", "--port", `${instance.port}`], ALONE);
       assertEquals(pidsOf(same), pidsOf(first));
     }));
 });
@@ -122,20 +99,19 @@ describe("restart", () => {
       const first = await instance.start([...flags, "--", "--sqlite-pragma", "synchronous=1"]);
       const arguments_ = argv(first);
 
-      const kept = await answerOf(instance, ["restart", "--json"], otherRuntime);
+      const kept = await instance.answer(["restart"], { ...ALONE, runtime: otherRuntime });
       assert(kept.temporal!.pid !== first.temporal!.pid, "the process is the old one");
       assertEquals(kept.supervisor!.pid, first.supervisor!.pid);
       assertEquals([argv(kept), kept.restarts], [arguments_, 0]);
 
-      const changed = await answerOf(instance, [
+      const changed = await instance.answer([
         "restart",
-        "--json",
         "--headless",
         "--namespace",
         "billing",
         "--max-restarts",
         "4",
-      ]);
+      ], ALONE);
       assertEquals([changed.uiUrl, changed.namespace, changed.address], [null, "billing", first.address]);
       for (const part of ["--headless", "billing", "synchronous=1", "error"]) {
         assert(argv(changed).includes(part), `${part} is not among ${argv(changed).join(" ")}`);
@@ -145,7 +121,7 @@ describe("restart", () => {
         assertEquals(await describeNamespace(channel, namespace, DEADLINE_MS), "found", "the data is another");
       }
       channel.close();
-      const reused = await answerOf(instance, ["start", "--json", "--max-restarts", "4"]);
+      const reused = await instance.answer(["start", "--max-restarts", "4"], ALONE);
       assertEquals([reused.reused, reused.temporal!.pid], [true, changed.temporal!.pid]);
     }));
 
@@ -155,7 +131,7 @@ describe("restart", () => {
         const first = await instance.start(["--headless"]);
         await other.start(["--headless"]);
         const isRefused = async (code: string, ...args: string[]) => {
-          const { code: exitCode, stdout } = await runPlain(instance, ["restart", "--json", ...args]);
+          const { code: exitCode, stdout } = await instance.plain(["restart", "--json", ...args], ALONE);
           assertEquals([exitCode, JSON.parse(stdout).error.code], [1, code]);
           const { temporal, healthy } = await instance.status();
           assertEquals([temporal?.pid, healthy], [first.temporal!.pid, true]);
@@ -173,12 +149,12 @@ describe("restart", () => {
             "error: Temporal failed to start: unknown flag: --bad-flag; the running Temporal was not stopped",
           ]);
         }
-        const { code, stdout } = await runPlain(instance, ["restart", "--json", "--port", `${other.port}`]);
+        const { code, stdout } = await instance.plain(["restart", "--json", "--port", `${other.port}`], ALONE);
         assertEquals([code, JSON.parse(stdout).error.code], [1, "port-taken"]);
         assert(!existsSync(instance.paths.binDir), "another binary was installed, and it has one");
-        const adopted = await answerOf(instance, ["start", "--json"]);
+        const adopted = await instance.answer(["start"], ALONE);
         assertEquals([adopted.temporal!.pid, adopted.temporal!.adopted], [first.temporal!.pid, true]);
-        const moved = await answerOf(instance, ["restart", "--json", "--ip", "0.0.0.0"]);
+        const moved = await instance.answer(["restart", "--ip", "0.0.0.0"], ALONE);
         assertEquals(moved.healthy, true, "its own port was in its way");
       })
     ));

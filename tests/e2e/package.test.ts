@@ -4,20 +4,16 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, describe, it } from "node:test";
+import { after, before, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { projectFiles } from "../house/support.ts";
-import { type Ended, isAlive, ownRuntime, ROOT, until, withInstance } from "./support.ts";
+import { about, type Ended, isAlive, ROOT, until, withInstance } from "./support.ts";
 import { runCaller } from "./support_callers.ts";
 
 const NAME = "stigmer-local";
 const { STIGMER_TEST_DENO: deno = "", STIGMER_TEST_NODE24: node24 } = process.env;
 
-/** The npm package is for Node, and the JSR package for Deno: neither is tested under the other. */
-const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
-  if (runtime === ownRuntime) describe(title, tests);
-};
-
+// The npm package is for Node, and the JSR package for Deno.
 about("node", "the npm package", () => {
   const folder = mkdtempSync(join(tmpdir(), "sl-package-"));
   const [clone, project] = [join(folder, "clone"), join(folder, "project")];

@@ -2,27 +2,20 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, wr
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import type { Status } from "../../lib/instance/status/status.ts";
 import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { noTerminal, onPseudoTerminal } from "../portable.ts";
-import {
-  assertNothingLeft,
-  history,
-  launch,
-  otherRuntime,
-  ownRuntime,
-  ownTool,
-  type TestInstance,
-  withInstance,
-} from "./support.ts";
+import { assertNothingLeft, history, launch, otherRuntime, ownRuntime, ownTool, withInstance } from "./support.ts";
 import { besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
 import { untilEvent } from "./support_events.ts";
 import { databaseUsers, pidsOf, wrapTemporal } from "./support_lifecycle.ts";
 
-/** Runs the tool, which must succeed, and returns its answer. */
-async function answerOf(instance: TestInstance, args: readonly string[], runtime = ownRuntime) {
-  const { code, stdout, stderr } = await instance.run([...args, "--json"], { runtime });
-  assertEquals(code, 0, stdout + stderr);
-  return JSON.parse(stdout);
+/** The document that `reset` and `restore` print. */
+interface Changed {
+  database: string;
+  setAsideTo: string;
+  removed: boolean;
+  running: Status;
 }
 
 describe("reset and restore", () => {
@@ -36,33 +29,32 @@ describe("reset and restore", () => {
       // A setting that changed in config.yaml meanwhile is applied by a restart only.
       const other = `port: 1, headless: false, db_filename: ${join(instance.home, "other.db")}`;
       writeFileSync(instance.paths.config, `backend: { local: { temporal: { ${other} } } }\n`);
-      const reset = await answerOf(instance, ["reset", "--yes"]);
+      const reset = await instance.answer<Changed>(["reset", "--yes"]);
       rmSync(instance.paths.config);
-      const { database } = instance.paths.defaultDatabase === reset.database ? reset : { database: null };
-      assertEquals([database, reset.removed], [instance.paths.defaultDatabase, false]);
+      assertEquals([reset.database, reset.removed], [instance.paths.defaultDatabase, false]);
       assertEquals([reset.running.address, reset.running.uiUrl], [first.address, null]);
       assertEquals([reset.running.namespace, reset.running.state], ["orders", "running"]);
-      assertNotEquals(reset.running.temporal.pid, first.temporal?.pid);
+      assertNotEquals(reset.running.temporal?.pid, first.temporal?.pid);
       assertEquals((await instance.start(policy, { env })).reused, true, "it is looked after as before");
       assertEquals(await workflowsOf(instance, ["kept"]), []);
 
       await startWorkflows(instance, ["younger"]);
-      const restored = await answerOf(instance, ["restore", reset.setAsideTo], otherRuntime);
+      const restored = await instance.answer<Changed>(["restore", reset.setAsideTo], { runtime: otherRuntime });
       assertEquals(restored.running.address, first.address);
       assertEquals(await workflowsOf(instance, ["kept", "younger"]), ["kept"]);
       assertEquals(statSync(instance.paths.defaultDatabase).mode & 0o777, 0o600);
 
-      const again = await answerOf(instance, ["restore", restored.setAsideTo]);
+      const again = await instance.answer<Changed>(["restore", restored.setAsideTo]);
       assertEquals(await workflowsOf(instance, ["kept", "younger"]), ["younger"]);
       const aside = [reset.setAsideTo, restored.setAsideTo, again.setAsideTo];
       assertEquals(besideDatabase(instance), aside.toSorted());
 
       await instance.stop(["--force"]);
-      assertNothingLeft(instance, [again.running.temporal.pid]);
-      const { removed, running } = await answerOf(instance, ["reset", "--yes", "--no-backup"]);
+      assertNothingLeft(instance, [pidsOf(again.running).temporal]);
+      const { removed, running } = await instance.answer<Changed>(["reset", "--yes", "--no-backup"]);
       assertEquals([removed, running, existsSync(instance.paths.defaultDatabase)], [true, null, false]);
       assertEquals(besideDatabase(instance), aside.toSorted());
-      const nothing = await answerOf(instance, ["reset", "--yes"]);
+      const nothing = await instance.answer<Changed>(["reset", "--yes"]);
       assertEquals([nothing.removed, nothing.setAsideTo], [false, null]);
     }));
 

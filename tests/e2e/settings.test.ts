@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import type { Status } from "../../lib/instance/status/status.ts";
 import { freePorts } from "../free_ports.ts";
-import { type Ended, launch, ownTool, type TestInstance, withInstance } from "./support.ts";
+import { type TestInstance, withInstance } from "./support.ts";
 import { pidsOf } from "./support_lifecycle.ts";
 
 /** Writes the tool's section of the home's `config.yaml`, lines of YAML, and a section of another tool. */
@@ -12,68 +11,56 @@ function writeConfig({ paths }: TestInstance, ...lines: string[]): void {
   writeFileSync(paths.config, [...head, ...lines.map((line) => `      ${line}`)].join("\n") + "\n");
 }
 
-/** Runs the tool on the instance's home. Unlike `instance.run`, it adds no other flags. */
-function run({ home }: TestInstance, ...args: string[]): Promise<Ended> {
-  const [command, ...rest] = args;
-  return launch(ownTool(command!, "--home", home, ...rest)).ended;
-}
-
-async function statusOf(instance: TestInstance, ...args: string[]): Promise<Status> {
-  const { code, stdout, stderr } = await run(instance, ...args, "--json");
-  assertEquals(code, 0, stdout + stderr);
-  return JSON.parse(stdout) as Status;
-}
-
 describe("config.yaml", () => {
   it("is read by start, and by restart when it has changed; with an error it changes nothing", async () => {
     await withInstance(async (instance) => {
       const { port, uiPort } = instance;
       writeConfig(instance, `port: ${port}`, `ui_port: ${uiPort}`, "ui_public_path: temporal", "namespace: orders");
-      const first = await statusOf(instance, "start");
+      const first = await instance.answer(["start"]);
       assertEquals([first.address, first.namespace], [`127.0.0.1:${port}`, "orders"]);
       assertEquals(first.uiUrl, `http://127.0.0.1:${uiPort}/temporal`);
       assertEquals((await fetch(first.uiUrl!)).status, 200);
-      assert((await statusOf(instance, "start")).reused);
+      assert((await instance.answer(["start"])).reused);
 
       const metrics = (await freePorts()).port;
       const changed = ["headless: true", `metrics_port: ${metrics}`, "namespaces: [orders]", "log: {max_size: 1MB}"];
       writeConfig(instance, `port: ${port}`, ...changed);
-      const refused = await run(instance, "start");
+      const refused = await instance.plain(["start"]);
       assertEquals(refused.code, 1);
       assertStringIncludes(
         refused.stderr,
         `headless is false, requested true; metrics-port is not set, requested ${metrics}; log-max-size is 10MB, requested 1MB`,
       );
       assertStringIncludes(
-        (await run(instance, "run", "--", "true")).stderr,
+        (await instance.plain(["run", "--", "true"])).stderr,
         "Temporal is already running with different settings",
       );
-      assertEquals(pidsOf(await statusOf(instance, "status")), pidsOf(first), "nothing was touched");
+      assertEquals(pidsOf(await instance.answer(["status"])), pidsOf(first), "nothing was touched");
 
-      const second = await statusOf(instance, "restart");
+      const second = await instance.answer(["restart"]);
       assertEquals([second.uiUrl, second.address], [null, first.address]);
       assert(/^# TYPE /m.test(await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()), "Prometheus' format");
-      assert((await statusOf(instance, "start")).reused);
+      assert((await instance.answer(["start"])).reused);
 
       // With an error it changes nothing, and stop still works.
       writeConfig(instance, "headless: true", "prot: 7233");
       for (const command of ["start", "restart", "env"]) {
-        const { code, stdout, stderr } = await run(instance, command);
+        const { code, stdout, stderr } = await instance.plain([command]);
         assertEquals([code, stdout], [2, ""], command);
         assertStringIncludes(stderr, `${instance.paths.config}:7: Unknown key \`prot\``, command);
         assertStringIncludes(stderr, "Did you mean `port`?", command);
       }
-      const asJson = JSON.parse((await run(instance, "start", "--json")).stdout);
+      const asJson = JSON.parse((await instance.plain(["start", "--json"])).stdout);
       assertEquals([asJson.error.code, asJson.error.facts.line], ["usage", 7]);
-      assertEquals((await run(instance, "logs")).code, 0);
+      assertEquals((await instance.plain(["logs"])).code, 0);
 
       writeConfig(instance, "headless: true", "ip: [");
-      assertStringIncludes((await run(instance, "start")).stderr, `${instance.paths.config}:8:`);
+      assertStringIncludes((await instance.plain(["start"])).stderr, `${instance.paths.config}:8:`);
       rmSync(instance.paths.config);
-      assertEquals(pidsOf(await statusOf(instance, "start")), pidsOf(second));
+      assertEquals(pidsOf(await instance.answer(["start"])), pidsOf(second));
 
       writeConfig(instance, "port: abc");
-      const stopped = await run(instance, "stop");
+      const stopped = await instance.plain(["stop"]);
       assertEquals(stopped.code, 0, stopped.stderr);
       assertStringIncludes(stopped.stderr, "warning: ignoring config.yaml: ");
       assertStringIncludes(stopped.stdout, `Temporal stopped (pid ${pidsOf(second).temporal})`);

@@ -134,6 +134,8 @@ export interface TestInstance {
   launch(args: readonly string[], options?: ToolOptions): Running;
   /** {@linkcode run} with exactly these arguments, on this home. */
   plain(args: readonly string[], options?: ToolOptions): Promise<Ended>;
+  /** The document that {@linkcode plain} prints with `--json`; it must succeed and print nothing else. */
+  answer<T = Status>(args: readonly string[], options?: ToolOptions): Promise<T>;
   /** `start --json`, which must succeed. */
   start(args?: readonly string[], options?: ToolOptions): Promise<Status>;
   /** What the supervisor answers now; null if none answers. Needs no process, so it is for waits: {@linkcode until}. */
@@ -171,6 +173,11 @@ export async function withInstance(
       return launchTool([command!, ...needsPorts ? ports : [], ...rest], options);
     },
     plain: (args, options) => launchTool(args, options).ended,
+    answer: async (args, options) => {
+      const { code, stdout, stderr } = await instance.plain([...args, "--json"], options);
+      assertEquals([code, stderr], [0, ""], `${args.join(" ")}: ${stdout}`);
+      return JSON.parse(stdout);
+    },
     start: async (args = [], options = {}) => {
       const result = await instance.run(["start", "--json", ...args], options);
       assertEquals(result.code, 0, `start failed: ${result.stdout}${result.stderr}`);

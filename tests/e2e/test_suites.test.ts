@@ -3,10 +3,10 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type Ended, launch, ownRuntime, until } from "./support.ts";
+import { about, type Ended, launch, until } from "./support.ts";
 import { runCaller } from "./support_callers.ts";
 import { installTool } from "./support_examples.ts";
 import { installNpmPackages, pytestPrograms } from "./support_packages.ts";
@@ -37,11 +37,7 @@ async function withSuite(example: string, body: (suite: Suite) => Promise<void>)
   }
 }
 
-/** Test runners for Node use the library on Node; the others use the command, which is tested on Deno. */
-const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
-  if (runtime === ownRuntime) describe(title, tests);
-};
-
+// Test runners for Node use the library on Node; the others use the command, which is tested on Deno.
 about("node", "the examples for test suites in JavaScript", () => {
   for (const [runner, passed] of [["vitest", /Tests {2}1 passed/], ["jest", /Tests: +1 passed, 1 total/]] as const) {
     it(`${runner}: its global setup gives all tests one ephemeral Temporal`, (context) =>

@@ -1,22 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { withTempDir } from "../platform/support.ts";
-import { launch, ownRuntime, type Running, until, withInstance } from "./support.ts";
+import { about, launch, type Running, until, withInstance } from "./support.ts";
 import { runCaller } from "./support_callers.ts";
 import { installTool } from "./support_examples.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/workflow", import.meta.url));
 const { scripts } = JSON.parse(readFileSync(join(EXAMPLE, "package.json"), "utf8")) as {
   scripts: Record<string, string>;
-};
-
-/** Worker and client always run on Node, so each script is tested with one runtime of the tool. */
-const about = (runtime: "deno" | "node", title: string, tests: () => void) => {
-  if (runtime === ownRuntime) describe(title, tests);
 };
 
 about("deno", "the workflow example", () => {
