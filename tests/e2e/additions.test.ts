@@ -1,29 +1,17 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Settings } from "../../lib/config/settings.ts";
 import { parseRecord } from "../../lib/instance/pid_file_format.ts";
-import { otherRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
+import { otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
+import { askTemporal, searchAttributes } from "./support_data.ts";
 import { untilEvent } from "./support_events.ts";
 import { killHard, pidsOf, stopCleanly } from "./support_lifecycle.ts";
-
-/** The output of Temporal's own command-line tool, as an independent witness. */
-function temporal(instance: TestInstance, ...args: string[]): string {
-  const address = ["--address", `127.0.0.1:${instance.port}`];
-  return execFileSync(temporalBinary(), [...args, ...address], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-}
-
-/** The custom search attributes of a namespace, by name. */
-function searchAttributes(instance: TestInstance, namespace: string): string[] {
-  const listed = temporal(instance, "operator", "search-attribute", "list", "--namespace", namespace, "-o", "json");
-  return Object.keys((JSON.parse(listed) as { customAttributes?: object }).customAttributes ?? {}).sort();
-}
 
 /** Starts a workflow, which a namespace that exists only half would refuse. */
 function startWorkflow(instance: TestInstance, namespace: string): void {
   const what = ["--type", "any", "--task-queue", "any", "--workflow-id", `in-${namespace}`];
-  temporal(instance, "workflow", "start", "--namespace", namespace, ...what);
+  askTemporal(instance, "workflow", "start", "--namespace", namespace, ...what);
 }
 
 function recorded({ paths }: TestInstance): Settings {
@@ -46,7 +34,7 @@ describe("start on a running instance", () => {
       assertEquals(pidsOf(second), pidsOf(first));
       startWorkflow(instance, "billing");
       for (const namespace of ["default", "orders", "billing"]) {
-        assertEquals(searchAttributes(instance, namespace), ["A", "B"], namespace);
+        assertEquals(searchAttributes(instance, namespace).map((each) => each.slice(0, 2)), ["A=", "B="], namespace);
       }
       assertEquals([recorded(instance).namespaces, recorded(instance).searchAttributes], [["orders", "billing"], [
         "A=Text",

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { otherRuntime, ownRuntime, type Runtime, type TestInstance, withInstance } from "./support.ts";
+import { whileInUse } from "./support_strangers.ts";
 
 /** Runs `start` or `restart` with these flags and without the test's ports. */
 function bringUp(instance: TestInstance, args: readonly string[], runtime: Runtime = ownRuntime): Promise<Status> {
@@ -39,9 +39,7 @@ describe("--port auto", () => {
       const first = await bringUp(instance, AUTO);
       const kept = portOf(first);
       assertEquals((await instance.stop(["--force"])).code, 0);
-      const stranger = createServer();
-      await new Promise<void>((resolve) => stranger.listen(kept, "127.0.0.1", resolve));
-      try {
+      await whileInUse(kept, async () => {
         const second = await bringUp(instance, AUTO);
         assertNotEquals(portOf(second), kept);
         assertMatch((second.warnings ?? []).join("\n"), new RegExp(`${kept}.*it was saved for this home`));
@@ -49,9 +47,7 @@ describe("--port auto", () => {
         const named = await instance.run(["start", "--json", "--headless", "--port", `${kept}`]);
         assertEquals([named.code, JSON.parse(named.stdout).error.code], [1, "port-taken"]);
         assertEquals(portOf(await bringUp(instance, AUTO)), portOf(second));
-      } finally {
-        await new Promise((resolve) => stranger.close(resolve));
-      }
+      });
     }));
 
   it("works in config.yaml, with the UI a thousand above", () =>

@@ -15,10 +15,9 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { scriptCommand } from "../platform/support.ts";
+import { environmentOf, scriptCommand } from "../platform/support.ts";
 import { needsLinux } from "../portable.ts";
 import { isAlive, launch, ownRuntime, ownTool, until, withInstance } from "./support.ts";
-import { environmentOf } from "./support_callers.ts";
 import { killHard, pidsOf, stopCleanly, untilRecovered } from "./support_lifecycle.ts";
 
 const onLinux = { skip: needsLinux("an environment is read from /proc") };
@@ -68,8 +67,8 @@ describe("the environment of the caller", onLinux, () => {
   it("reaches the command of `run`, but no daemon, and does not make a held lock look like a failure", () =>
     withInstance((instance) =>
       withProject(async (folder, env) => {
-        const { home, port, uiPort } = instance;
-        const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
+        const { home } = instance;
+        const flags = ["--home", home, ...instance.ports, "--headless"];
         const print = ["--", "sh", "-c", 'echo "$NODE_OPTIONS $LD_PRELOAD $TMPDIR $TZ"'];
         const command = ownTool("run", ...flags, ...print);
         const { code, stdout, stderr } = await launch(command, { env, cwd: folder }).ended;

@@ -3,8 +3,9 @@
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch } from "@std/assert";
+import { TSX } from "../platform/support.ts";
 import { needsLinux } from "../portable.ts";
-import { launch, ownRuntime, toolCommand, TSX } from "./support.ts";
+import { launch, ownRuntime, toolCommand } from "./support.ts";
 
 const SECONDS = 25;
 /** A different one per runtime. The test prints it with the command to replay it. */

@@ -1,6 +1,5 @@
 // test: seconds 900
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -19,7 +18,7 @@ import {
 import { startWorkflows, workflowsOf } from "./support_data.ts";
 import { untilEvent } from "./support_events.ts";
 import { assertNamespace, killHard, launchedPids, makeNamespace, pidsOf } from "./support_lifecycle.ts";
-import { fakeTemporal } from "./support_strangers.ts";
+import { fakeTemporal, whileInUse } from "./support_strangers.ts";
 
 const START = ["start", "--port", "auto", "--namespace", "orders"];
 
@@ -63,17 +62,6 @@ function withStarted(
     await startWorkflows(instance, ["kept"]);
     await body({ instance, status, ...pids });
   });
-}
-
-/** Runs `body` while another process than Temporal, this one, listens on `port`. */
-async function whileInUse<T>(port: number, body: () => Promise<T>): Promise<T> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
-  try {
-    return await body();
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
-  }
 }
 
 /** The recorded part of a status: why the last supervisor gave up. The rest of a failure is words for the reader. */

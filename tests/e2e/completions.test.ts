@@ -3,14 +3,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { shellWord } from "../../lib/text/shell_word.ts";
 import { withTempDir } from "../platform/support.ts";
 import { launch, ownTool, withInstance } from "./support.ts";
+import { shellLine } from "./support_callers.ts";
 import { withProjects } from "./support_projects.ts";
 
 /** The tool under its name, as one has it in a shell. */
 function defineTool(name: string): string {
-  const tool = ownTool().map(shellWord).join(" ");
+  const tool = shellLine(ownTool());
   return name === "fish" ? `function stigmer-local; ${tool} $argv; end\n` : `stigmer-local() { ${tool} "$@"; }\n`;
 }
 

@@ -4,12 +4,10 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Client, Connection } from "@temporalio/client";
-import { protobufMessage } from "../../lib/grpc/protobuf.ts";
 import { freePorts } from "../free_ports.ts";
 import { SETSID_IN_SHELL } from "../portable.ts";
 import {
   assertNothingLeft,
-  DEADLINE_MS,
   type Ended,
   history,
   ownRuntime,
@@ -17,6 +15,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
+import { canCountWorkflows } from "./support_data.ts";
 import { ask, untilEvent } from "./support_events.ts";
 import { killHard, openChannel, pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal, saysServing, withTemporalByHand } from "./support_strangers.ts";
@@ -25,17 +24,6 @@ import { fakeTemporal, saysServing, withTemporalByHand } from "./support_strange
 function doomedTemporal(folder: string, lifeMs: number): string {
   const killer = `${SETSID_IN_SHELL} sh -c "sleep ${lifeMs / 1000}; kill -9 $PPID $$" 3>&- &`;
   return fakeTemporal(folder, `${killer}\nexec "$TEMPORAL" "$@"`);
-}
-
-/** Whether workflows can be listed, which fails on a database whose schema was cut off late, although it is SERVING. */
-async function canCountWorkflows(instance: TestInstance): Promise<boolean> {
-  const channel = await openChannel(instance);
-  try {
-    const method = "/temporal.api.workflowservice.v1.WorkflowService/CountWorkflowExecutions";
-    return (await channel.call(method, protobufMessage([1, "default"]), DEADLINE_MS)).status === 0;
-  } finally {
-    channel.close();
-  }
 }
 
 describe("a first start that is killed", () => {
@@ -60,7 +48,9 @@ async function killAndStartAgain(instance: TestInstance, lifeMs: number): Promis
   await until("both are dead", () => locks.every((lock) => processes.lockHolders(lock).length === 0));
   const again = await instance.start(["--headless"]);
   assertEquals([again.healthy, again.reused], [true, false], `${lifeMs} ms: ${JSON.stringify(again)}`);
-  assert(await canCountWorkflows(instance), `${lifeMs} ms: its schema is not whole`);
+  const channel = await openChannel(instance);
+  assert(await canCountWorkflows(channel), `${lifeMs} ms: its schema is not whole`);
+  channel.close();
   await ask(instance, "POST", "/stop", { graceMs: 0 });
   rmSync(dirname(paths.defaultDatabase), { recursive: true });
 }

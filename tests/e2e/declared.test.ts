@@ -1,22 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { launch, ownRuntime, temporalBinary, type TestInstance, toolCommand, withInstance } from "./support.ts";
+import { launch, ownTool, withInstance } from "./support.ts";
+import { searchAttributes } from "./support_data.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
-
-/** The output of Temporal's own command-line tool, as an independent witness. */
-function temporal(instance: TestInstance, ...args: string[]): string {
-  const address = ["--address", `127.0.0.1:${instance.port}`];
-  return execFileSync(temporalBinary(), [...args, ...address], { encoding: "utf8" });
-}
-
-/** The custom search attributes of a namespace, `KEY=TYPE` each. */
-function searchAttributes(instance: TestInstance, namespace: string): string[] {
-  const listed = temporal(instance, "operator", "search-attribute", "list", "--namespace", namespace, "-o", "json");
-  const { customAttributes = {} } = JSON.parse(listed) as { customAttributes?: Record<string, string> };
-  return Object.entries(customAttributes).map(([key, type]) => `${key}=${type}`).sort();
-}
 
 const DECLARED = ["--search-attribute", "Color=keyword", "--search-attribute", "Size=Int"];
 const ALL = ["Color=INDEXED_VALUE_TYPE_KEYWORD", "Size=INDEXED_VALUE_TYPE_INT"];
@@ -76,7 +63,7 @@ describe("a declared namespace or search attribute", () => {
       // Typed as it is printed, with another server as the default of Temporal's CLI.
       const typed = /`stigmer-local (run [^`]*)`/.exec(other.stderr)![1]!;
       const env = { TEMPORAL_ADDRESS: "127.0.0.1:1", TEMPORAL_NAMESPACE: "other", PATH: "/usr/bin:/bin" };
-      const removal = await launch(["sh", "-c", `"$@" ${typed} --yes`, "sh", ...toolCommand(ownRuntime)], { env })
+      const removal = await launch(["sh", "-c", `"$@" ${typed} --yes`, "sh", ...ownTool()], { env })
         .ended;
       assertEquals(removal.code, 0, removal.stderr);
       const mended = await instance.run(["restart", "--json"]);

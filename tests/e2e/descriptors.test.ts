@@ -4,18 +4,19 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
+import { shellWord } from "../../lib/text/shell_word.ts";
+import { environmentOf } from "../platform/support.ts";
 import { needsLinux } from "../portable.ts";
 import { launch, ownTool, type TestInstance, until, withInstance } from "./support.ts";
 import {
   assertBornWithItsOwn,
   descriptorsOf,
-  environmentOf,
   listDescriptors,
   pipesOf,
-  quoted,
   readDescriptors,
   recordingTemporal,
   runCaller,
+  shellLine,
 } from "./support_callers.ts";
 import { killHard, pidsOf, stopCleanly, untilRecovered } from "./support_lifecycle.ts";
 
@@ -23,8 +24,7 @@ const options = { skip: needsLinux("what a process has open is read from /proc")
 
 /** `start` on this instance, headless, with a Temporal that reports its inherited descriptors. */
 function startCommand(instance: TestInstance, ...more: string[]): string[] {
-  const { home, port, uiPort } = instance;
-  const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
+  const flags = ["--home", instance.home, ...instance.ports, "--headless"];
   return ownTool("start", ...flags, "--temporal-bin", recordingTemporal(instance), ...more);
 }
 
@@ -43,7 +43,7 @@ describe("the descriptors of the caller", options, () => {
   it("x=$(… start) returns, with copies of the pipe as 3, 9, 12, 63 and at a number of bash's choice", () =>
     withInstance(async (instance) => {
       const list = join(instance.home, "caller");
-      const script = `x=$(exec 3>&1 9>&1 12>&1 63>&1 {some}>&1 {more}>&1; ls -l /proc/$BASHPID/fd >${quoted(list)}
+      const script = `x=$(exec 3>&1 9>&1 12>&1 63>&1 {some}>&1 {more}>&1; ls -l /proc/$BASHPID/fd >${shellWord(list)}
         "$@" 2>&1); echo "code $?"; echo "$x"`;
       const { stdout } = await runCaller(["bash", "-c", script, "bash", ...startCommand(instance)]);
       assertMatch(stdout, /^code 0\n● Temporal is running\n/);
@@ -94,10 +94,10 @@ describe("start in a git hook", options, () => {
       for (const args of [["init", "--quiet", "--bare", remote], ["init", "--quiet", clone]]) execFileSync("git", args);
       const hook = [
         "#!/bin/sh",
-        `env >${quoted(seen("environment"))}`,
+        `env >${shellWord(seen("environment"))}`,
         listDescriptors(seen("caller")),
-        startCommand(instance).map(quoted).join(" ") + " || exit",
-        `cat >${quoted(seen("stdin"))}`,
+        shellLine(startCommand(instance)) + " || exit",
+        `cat >${shellWord(seen("stdin"))}`,
       ];
       writeFileSync(join(clone, ".git", "hooks", "pre-push"), hook.join("\n") + "\n", { mode: 0o755 });
       const [file, ...args] = git("commit", "--quiet", "--allow-empty", "-m", "x");
@@ -133,7 +133,7 @@ describe("start in a makefile", options, () => {
       const makefile = [
         "all: up other",
         "up:",
-        recipe(`${listDescriptors(list)}; echo "flags $MAKEFLAGS"; ${startCommand(instance).map(quoted).join(" ")}`),
+        recipe(`${listDescriptors(list)}; echo "flags $MAKEFLAGS"; ${shellLine(startCommand(instance))}`),
         "other:",
         recipe("true"),
       ];

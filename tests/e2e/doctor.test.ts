@@ -10,7 +10,6 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -20,6 +19,7 @@ import { isLinux, makeSleeper, SETSID } from "../portable.ts";
 import { DEADLINE_MS, launch, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { beginWriting, besideDatabase, startWorkflows } from "./support_data.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
+import { whileInUse } from "./support_strangers.ts";
 
 /** The output of `doctor` for this instance. */
 async function examine(
@@ -27,8 +27,7 @@ async function examine(
   args: readonly string[] = [],
   runtime = ownRuntime,
 ): Promise<DoctorReport & { exitCode: number | null }> {
-  const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
-  const { code, stdout, stderr } = await instance.run(["doctor", "--json", ...ports, ...args], { runtime });
+  const { code, stdout, stderr } = await instance.run(["doctor", "--json", ...instance.ports, ...args], { runtime });
   assertEquals(stderr, "");
   return { ...JSON.parse(stdout) as DoctorReport, exitCode: code };
 }
@@ -189,8 +188,6 @@ describe("doctor", () => {
   it("names the processes on the ports, leftover processes, and a file that is not a database", () =>
     withInstance(async (instance) => {
       const { home, paths } = instance;
-      const stranger = createServer();
-      await new Promise<void>((resolve) => stranger.listen(instance.port, "127.0.0.1", resolve));
       mkdirSync(paths.binDir);
       mkdirSync(join(home, "temporal-data"));
       writeFileSync(paths.defaultDatabase, "this is no database ".repeat(500));
@@ -198,7 +195,7 @@ describe("doctor", () => {
       writeFileSync(paths.record, "no record");
       const sleeper = makeSleeper(join(paths.binDir, "temporal-1.5.1"), DEADLINE_MS / 1000);
       const orphan = launch([...SETSID, ...sleeper], { cwd: home });
-      try {
+      await whileInUse(instance.port, async () => {
         await until("it runs", () => instance.processes.inspect(orphan.pid)?.executable?.startsWith(home));
         const report = await examine(instance);
         const expected = ["locks: fail", "record: warn", "ports: fail", "orphans: warn", "database: fail"];
@@ -218,10 +215,7 @@ describe("doctor", () => {
         assertEquals(code, 1);
         assertMatch(stdout, /^ {2}✗ ports +port \d+ of 127\.0\.0\.1 is taken by pid \d+/m);
         assertMatch(stdout, /\n\n\d+ passed, \d+ warnings?, 3 failed\n$/);
-      } finally {
-        orphan.kill("SIGKILL");
-        await new Promise((resolve) => stranger.close(resolve));
-      }
+      }).finally(() => orphan.kill("SIGKILL"));
     }));
 
   it(

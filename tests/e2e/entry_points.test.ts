@@ -28,8 +28,8 @@ function elsewhere({ home }: TestInstance): string {
   return folder;
 }
 
-function startFlags({ home, port, uiPort }: TestInstance): string[] {
-  return ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
+function startFlags({ home, ports }: TestInstance): string[] {
+  return ["--home", home, ...ports, "--headless"];
 }
 
 /** Runs `start`, proves that Temporal is ready under a supervisor of this runtime, and stops it. */

@@ -22,13 +22,14 @@ import {
   assertNothingLeft,
   type Ended,
   isAlive,
+  launch,
   ROOT,
   temporalBinary,
   type TestInstance,
   until,
   withInstance,
 } from "./support.ts";
-import { launchInGroup, runCaller } from "./support_callers.ts";
+import { runCaller } from "./support_callers.ts";
 import { installTool } from "./support_examples.ts";
 
 const EXAMPLES = join(ROOT, "examples");
@@ -231,7 +232,7 @@ async function assertServesInForeground(
   meanwhile: () => Promise<void>,
 ): Promise<void> {
   const env = Object.entries(project.env).map(([name, value]) => `${name}=${value}`);
-  const running = launchInGroup(["env", ...env, ...command]);
+  const running = launch(["env", ...env, ...command], { detached: true });
   try {
     await until("Temporal serves", async () => (await project.now())?.healthy);
     const { exitCode, temporal, supervisor } = await project.status();

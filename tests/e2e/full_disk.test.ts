@@ -1,37 +1,21 @@
-import { truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import { truncateSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { DoctorReport } from "../../lib/doctor/findings.ts";
-import { systemErrorCode } from "../../lib/errors/local_error.ts";
 import { isAlive, until, withInstance } from "./support.ts";
 import { startWorkflows } from "./support_data.ts";
 import { pidsOf, signalIfThere } from "./support_lifecycle.ts";
 import { withFileSystem } from "./support_places.ts";
 
-/** Fills the file system at `path`; returns the file that does. */
-function fill(path: string): string {
-  const file = join(path, "filler");
-  writeFileSync(file, "");
-  for (const size of [64 * 1024, 1024]) {
-    const bytes = new Uint8Array(size);
-    try {
-      for (;;) writeFileSync(file, bytes, { flag: "a" });
-    } catch (error) {
-      assertEquals(systemErrorCode(error), "ENOSPC");
-    }
-  }
-  return file;
-}
-
 const FULL = /[Tt]he disk is full: only [\d.]+ k?B free at \S+/;
 
 describe("on a full disk", () => {
   it("a first start says so, and not that the binary is damaged", (t) =>
-    withFileSystem(t, "3m", ({ path }) =>
+    withFileSystem(t, "3m", ({ path, fill }) =>
       withInstance(async (instance) => {
-        const filler = fill(path);
+        const filler = fill();
         truncateSync(filler, 3 * 1024 * 1024 - 64 * 1024); // enough for the locks, but not for the log or a database
         const { code, stderr } = await instance.run(["start", "--headless"]);
         assertEquals(code, 1);
@@ -44,10 +28,10 @@ describe("on a full disk", () => {
       }, join(path, "home"))));
 
   it("status is unhealthy, and healthy again when there is space", (t) =>
-    withFileSystem(t, "3m", ({ path }) =>
+    withFileSystem(t, "3m", ({ path, fill }) =>
       withInstance(async (instance) => {
         const { temporal } = await instance.start(["--headless", "--db-filename", join(path, "temporal.db")]);
-        const filler = fill(path);
+        const filler = fill();
         const seen = await instance.status();
         assertEquals([seen.exitCode, seen.state, seen.healthy], [4, "unhealthy", false]);
         const data = seen.checks.find(({ name }) => name === "data");
@@ -64,10 +48,10 @@ describe("on a full disk", () => {
       })));
 
   it("a supervisor that gives up says why", (t) =>
-    withFileSystem(t, "3m", ({ path }) =>
+    withFileSystem(t, "3m", ({ path, fill }) =>
       withInstance(async (instance) => {
         const { temporal, supervisor } = pidsOf(await instance.start(["--headless", "--max-restarts", "1"]));
-        fill(path);
+        fill();
         process.kill(temporal, "SIGKILL");
         await until("the supervisor has given up", async () => {
           const again = (await instance.now())?.temporal?.pid; // Temporal may serve for a while without space

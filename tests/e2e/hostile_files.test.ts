@@ -12,9 +12,10 @@ import {
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
+import { withTempDir } from "../support.ts";
 import { type TestInstance, until, withInstance } from "./support.ts";
 import { pidsOf, stopCleanly } from "./support_lifecycle.ts";
-import { assertRefused, withFolder } from "./support_places.ts";
+import { assertRefused } from "./support_places.ts";
 
 /** An obstacle in place of a file of the tool. `live` and `dangling` are links; the live one's target must not change. */
 type Obstacle = "live" | "dangling" | "folder" | "fifo";
@@ -201,7 +202,7 @@ describe("in place of a file of the tool", () => {
     ));
 
   it("logs and temporal-data as links to another disk: the files are written there", () =>
-    withFolder((elsewhere) =>
+    withTempDir((elsewhere) =>
       withInstance(async (instance) => {
         for (const name of ["logs", "temporal-data"]) {
           mkdirSync(join(elsewhere, name));
@@ -218,7 +219,7 @@ describe("in place of a file of the tool", () => {
 
 describe("a home", () => {
   it("that is a file, a FIFO or a dangling link is refused, and not changed", () =>
-    withFolder(async (folder) => {
+    withTempDir(async (folder) => {
       writeFileSync(join(folder, "file"), PRECIOUS);
       execFileSync("mkfifo", [join(folder, "fifo")]);
       symlinkSync("nothing", join(folder, "dangling"));

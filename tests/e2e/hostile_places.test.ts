@@ -9,7 +9,6 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
-  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -18,6 +17,7 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@st
 import type { DoctorReport } from "../../lib/doctor/findings.ts";
 import { instancePaths } from "../../lib/instance/paths.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
+import { withTempDir } from "../support.ts";
 import {
   assertNothingLeft,
   isAlive,
@@ -30,7 +30,7 @@ import {
   withInstance,
 } from "./support.ts";
 import { databaseUsers, killHard, pidsOf, removeHome, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
-import { assertRefused, NO_FILE, NOBODY, withFileSystem, withFolder, withUser } from "./support_places.ts";
+import { assertRefused, NO_FILE, NOBODY, withFileSystem, withUser } from "./support_places.ts";
 
 /** Creates the folder of a home, as its owner would. */
 function homeIn(folder: string, ...names: string[]): string {
@@ -58,13 +58,13 @@ async function assertLives(instance: TestInstance): Promise<void> {
 
 describe("the name of a home", () => {
   it("may contain spaces, quotes, a newline, a percent sign and any script", () =>
-    withFolder((folder) => withInstance(assertLives, homeIn(folder, `a 'b' "c" $d \`e\` 100% \\f\ng ünï 日本語`))));
+    withTempDir((folder) => withInstance(assertLives, homeIn(folder, `a 'b' "c" $d \`e\` 100% \\f\ng ünï 日本語`))));
 
   it("may be longer than a socket path", () =>
-    withFolder((folder) => withInstance(assertLives, homeIn(folder, "long".repeat(30), "longer".repeat(15)))));
+    withTempDir((folder) => withInstance(assertLives, homeIn(folder, "long".repeat(30), "longer".repeat(15)))));
 
   it("may be a link: the link and its target are one instance", () =>
-    withFolder(async (folder) => {
+    withTempDir(async (folder) => {
       const [real, link] = [homeIn(folder, "real"), join(folder, "link")];
       symlinkSync("real", link);
       await withInstance(async (instance) => {
@@ -146,24 +146,15 @@ describe("a home on a file system", () => {
 
   it("that is full, or fills up: start says so, and a running instance can be inspected and stopped", (t) =>
     withFileSystem(t, "4m", async (fileSystem) => {
-      const [home, ballast] = [homeIn(fileSystem.path, "home"), join(fileSystem.path, "ballast")];
-      const fillUp = () => {
-        for (const size of [64 * 1024, 4096]) {
-          try {
-            for (;;) writeFileSync(ballast, new Uint8Array(size), { flag: "a" });
-          } catch (error) {
-            assertEquals((error as { code?: string }).code, "ENOSPC");
-          }
-        }
-      };
+      const home = homeIn(fileSystem.path, "home");
       await withInstance(async (instance) => {
-        fillUp();
+        const ballast = fileSystem.fill();
         assertRefused(await instance.run(["start", "--headless"]), /home: no space left on its file system\n/);
         assertEquals((await instance.run(["stop"])).code, 0);
 
         unlinkSync(ballast);
         const running = await instance.start(["--headless"]);
-        fillUp();
+        fileSystem.fill();
         // Temporal itself panics there after about a second, and is restarted.
         const { exitCode, supervisor } = await instance.status();
         assert(exitCode === 0 || exitCode === 4, `status exits ${exitCode}`);
@@ -203,7 +194,7 @@ describe("a home that disappears under a running instance", () => {
     }));
 
   it("by being moved: Temporal stops, and its data can be used in the new place", () =>
-    withFolder(async (folder) => {
+    withTempDir(async (folder) => {
       const [from, to] = [homeIn(folder, "from"), join(folder, "to")];
       await withInstance(async (instance) => {
         const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
@@ -226,7 +217,7 @@ describe("a home that other users can change", () => {
   const commands = [["start"], ["start", "--foreground"], ["stop"], ["status"], ["restart"], ["wait"], ["logs"]];
 
   it("is refused by every command when others may write to it", () =>
-    withFolder(async (folder) => {
+    withTempDir(async (folder) => {
       const home = homeIn(folder, "home");
       chmodSync(home, 0o777);
       await withInstance(async (instance) => {
@@ -242,7 +233,7 @@ describe("a home that other users can change", () => {
     }));
 
   it("is refused by every command when it belongs to another user, for root too", (t) =>
-    withFolder(async (folder) => {
+    withTempDir(async (folder) => {
       if (process.getuid?.() !== 0) return t.skip("NOT TESTED, only root can give a folder away");
       const home = homeIn(folder, "home");
       chownSync(home, NOBODY, NOBODY);
@@ -264,9 +255,8 @@ describe("a home that other users can change", () => {
         assert(isAlive(temporal));
 
         const home = join(theirs, "home");
-        const { port, uiPort } = instance;
         await instance.stop(["--force"]);
-        const flags = ["--home", home, "--headless", "--port", `${port}`, "--ui-port", `${uiPort}`];
+        const flags = ["--home", home, "--headless", ...instance.ports];
         const shut = join(shared, "shut");
         mkdirSync(shut, { mode: 0o700 });
         const outOfReach = await asOther(["start", ...flags, "--temporal-bin", join(shut, "temporal")]);
@@ -310,7 +300,7 @@ describe("a home that root made by one sudo", () => {
     }));
 
   it("warns only where the home is in another user's folder", (t) =>
-    withFolder(async (folder) => {
+    withTempDir(async (folder) => {
       if (process.getuid?.() !== 0) return t.skip("NOT TESTED, only root can be root");
       await withInstance(async (instance) => {
         const env = { SUDO_USER: "ada" };

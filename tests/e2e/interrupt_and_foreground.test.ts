@@ -22,7 +22,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
-import { connectionsOf, launchInGroup, untilClientWaits } from "./support_callers.ts";
+import { connectionsOf, shellLine, untilClientWaits } from "./support_callers.ts";
 import { besideDatabase } from "./support_data.ts";
 import {
   databaseUsers,
@@ -43,9 +43,8 @@ function patientTemporal(instance: TestInstance): { binary: string; letGo: () =>
 }
 
 function startInGroup(instance: TestInstance, ...more: string[]): Running {
-  const { home, port, uiPort } = instance;
-  const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, "--headless"];
-  return launchInGroup(ownTool("start", ...flags, ...more));
+  const flags = ["--home", instance.home, ...instance.ports, "--headless"];
+  return launch(ownTool("start", ...flags, ...more), { detached: true });
 }
 
 const noConnections = needsLinux("connections are counted in /proc/net/unix");
@@ -267,7 +266,7 @@ describe("start --foreground", () => {
         await withInstance(async (instance) => {
           const { home, port } = instance;
           const words = ownTool("start", "--foreground", "--headless", "--home", home);
-          const script = `exec ${[...words, "--port", `${port}`].map((word) => `'${word}'`).join(" ")}`;
+          const script = `exec ${shellLine([...words, "--port", `${port}`])}`;
           writeFileSync(join(folder, "package.json"), JSON.stringify({ scripts: { temporal: script } }));
           const command = wrapper === "npx -c" ? ["npx", "-c", script] : wrapper.split(" ");
           const caller = launch(command, { cwd: folder });

@@ -1,5 +1,4 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -8,10 +7,10 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { LocalError, startTemporal, type TemporalServer } from "../../mod.ts";
-import { freePorts } from "../free_ports.ts";
+import { freePort, freePorts } from "../free_ports.ts";
 import { scriptCommand, withTempDir } from "../platform/support.ts";
 import { assertNothingLeft, isAlive, launch, ownRuntime, until, withInstance } from "./support.ts";
-import { fakeTemporal } from "./support_strangers.ts";
+import { fakeTemporal, whileInUse } from "./support_strangers.ts";
 
 const portOf = ({ address }: TemporalServer) => Number(address.split(":").at(-1));
 const script = (name: string) =>
@@ -178,18 +177,17 @@ describe("startTemporal", () => {
 
   it("throws errors that differ by code", async () => {
     const home = mkdtempSync(join(tmpdir(), "sl-home-"));
-    const stranger = createServer().listen(0, "127.0.0.1");
     try {
-      await new Promise((resolve) => stranger.once("listening", resolve));
-      const { port } = stranger.address() as { port: number };
-      const taken = await assertRejects(() => startTemporal({ home, port, headless: true }), LocalError);
-      assertEquals([taken.code, taken.facts["port"]], ["port-taken", port]);
+      const port = await freePort();
+      await whileInUse(port, async () => {
+        const taken = await assertRejects(() => startTemporal({ home, port, headless: true }), LocalError);
+        assertEquals([taken.code, taken.facts["port"]], ["port-taken", port]);
+      });
 
       const missing = await assertRejects(() => startTemporal({ home, temporalBin: join(home, "none") }), LocalError);
       assertEquals(missing.code, "binary-not-found");
       assertMatch(missing.hint ?? "", /\w/);
     } finally {
-      await new Promise((resolve) => stranger.close(resolve));
       rmSync(home, { recursive: true, force: true });
     }
   });

@@ -4,9 +4,10 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { askSupervisor } from "../../lib/control/client.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
+import { shellWord } from "../../lib/text/shell_word.ts";
 import { processSettings } from "../stack/support.ts";
 import { DEADLINE_MS, isAlive, ownTool, type TestInstance, until, withInstance } from "./support.ts";
-import { quoted } from "./support_callers.ts";
+import { shellLine } from "./support_callers.ts";
 import { sharedInstance } from "./support_shared.ts";
 import { picture, type Terminal, type TerminalEnd, uncoloured, withTerminal } from "./support_terminal.ts";
 
@@ -16,12 +17,12 @@ async function watch(
   options: Parameters<typeof withTerminal>[1] & { redirect?: string },
   body: (terminal: Terminal & { lines: () => string[] }) => Promise<void>,
 ): Promise<TerminalEnd & { left: string }> {
-  const words = ownTool("status", "--watch", "--home", home).map(quoted).join(" ");
+  const words = shellLine(ownTool("status", "--watch", "--home", home));
   // The trap: Ctrl-C is for the tool, and dash would exit with it.
   const script = `
     trap : INT
     echo "terminal $(tty) end"; before=$(stty -g)
-    sh -c ${quoted(`echo "pid $$ end"; exec ${words} ${options.redirect ?? ""}`)}; code=$?
+    sh -c ${shellWord(`echo "pid $$ end"; exec ${words} ${options.redirect ?? ""}`)}; code=$?
     [ "$before" = "$(stty -g)" ] && echo restored
     exit $code`;
   const ended = await withTerminal(
@@ -152,7 +153,7 @@ describe("status --watch on a terminal", () => {
   it("prints a line for each change on a dumb terminal", () =>
     withInstance(async (instance) => {
       const words = ownTool("status", "--watch", "--timeout", "0.1", "--home", instance.home);
-      const command = `exec ${words.map(quoted).join(" ")}`;
+      const command = `exec ${shellLine(words)}`;
       const { code, shown } = await withTerminal(command, { env: { TERM: "dumb" } }, () => Promise.resolve());
       assertEquals(code, 3);
       assertMatch(shown, /^\S+Z ○ Temporal is stopped\r\n$/);

@@ -19,7 +19,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
-import { quoted } from "./support_callers.ts";
+import { shellLine } from "./support_callers.ts";
 import { databaseUsers, killHard, launchedPids, pidsOf, stopCleanly } from "./support_lifecycle.ts";
 
 /** Half of them run under the other runtime anyway, so one of both runs is enough. */
@@ -193,7 +193,7 @@ describe("temporal.lock held by a shell's job", () => {
     withInstance(async (instance) => {
       const { processLock } = instance.paths;
       // As on a terminal: the job has its own group, in the shell's session.
-      const words = withFlock(processLock, "sleep", `${DEADLINE_MS / 1000}`).map(quoted).join(" ");
+      const words = shellLine(withFlock(processLock, "sleep", `${DEADLINE_MS / 1000}`));
       const job = `perl -e 'setpgrp; exec @ARGV' ${words} & wait`;
       const shell = launch([...SETSID, "sh", "-c", job]);
       const holder = await until("it holds the lock", () => instance.processes.lockHolders(processLock)[0]?.pid);

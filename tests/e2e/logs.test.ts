@@ -6,7 +6,7 @@ import { DEFAULT_LOG_POLICY, rotatedName } from "../../lib/logs/retention.ts";
 import { rotatedLogs } from "../../lib/logs/rotate_log.ts";
 import { needsLinux, onPseudoTerminal } from "../portable.ts";
 import { launch, otherRuntime, ownRuntime, ownTool, type TestInstance, until, withInstance } from "./support.ts";
-import { descriptorsOf } from "./support_callers.ts";
+import { descriptorsOf, shellLine } from "./support_callers.ts";
 import { killHard, makeNamespace, pidsOf } from "./support_lifecycle.ts";
 
 /** Makes Temporal log a line with `name`: at `--log-level info` it logs each new namespace. */
@@ -172,10 +172,8 @@ describe("logs", () => {
 
   it("colours the levels on a terminal", () =>
     withPast(async ({ home }) => {
-      const command = ownTool().map((word) => `'${word}'`).join(" ");
       const env = { NO_COLOR: undefined, TERM: "xterm" };
-      const { stdout } = await launch(onPseudoTerminal(`${command} logs --home '${home}'`), { env })
-        .ended;
+      const { stdout } = await launch(onPseudoTerminal(shellLine(ownTool("logs", "--home", home))), { env }).ended;
       const coloured = (word: string) => stdout.split(/\r?\n/).find((each) => each.includes(word));
       for (const [word, code] of [["old 2", 31], ["old 1", 33], ["new 0", 2]] as const) {
         assert(coloured(word)?.startsWith(`\x1b[${code}m`), `${word}: ${JSON.stringify(coloured(word))}`);

@@ -40,8 +40,7 @@ async function checksInside(instance: TestInstance, ...flags: string[]): Promise
 describe("as PID 1 of a container", { skip: whyNot() }, () => {
   it("start --foreground stops at SIGTERM, and leaves nothing", () =>
     withInstance(async (instance) => {
-      const { home, port, uiPort } = instance;
-      const flags = ["--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`];
+      const flags = ["--home", instance.home, ...instance.ports];
       const shared = CONTAINER.filter((flag) => flag !== "--net");
       const container = launch([...shared, ...ownTool(), "start", "--foreground", ...flags]);
       await until("Temporal is ready", async () => (await instance.now())?.healthy);

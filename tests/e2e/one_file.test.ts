@@ -60,7 +60,7 @@ async function spendTheDay(instance: TestInstance, place: string): Promise<void>
   };
   const status = async (): Promise<Status> => JSON.parse((await tool("status", "--json").ended).stdout);
 
-  await succeed("start", "--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`);
+  await succeed("start", ...instance.ports);
   assertStringIncludes(await succeed("start"), "(reused)");
   const first = pidsOf(await status());
   assert(instance.processes.argv(first.supervisor)?.includes(file), "the supervisor runs from the same file");

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { onPseudoTerminal } from "../portable.ts";
 import { type Ended, launch, ownTool, type TestInstance, withInstance } from "./support.ts";
+import { shellLine } from "./support_callers.ts";
 
 /** Runs the tool with exactly these arguments. */
 function run(args: readonly string[], env: Record<string, string | undefined> = {}): Promise<Ended> {
@@ -12,8 +13,7 @@ function run(args: readonly string[], env: Record<string, string | undefined> = 
 
 /** Runs a pipeline of `sh` in which `$tool` is the tool. */
 function runShell(script: string, env: Record<string, string | undefined> = {}): Promise<Ended> {
-  const quoted = ownTool().map((word) => `'${word}'`).join(" ");
-  return launch(["sh", "-c", script.replaceAll("$tool", quoted)], { env }).ended;
+  return launch(["sh", "-c", script.replaceAll("$tool", shellLine(ownTool()))], { env }).ended;
 }
 
 describe("a mistyped command", () => {
@@ -97,9 +97,7 @@ describe("a running instance", () => {
 describe("colour", () => {
   /** Runs `status` on a terminal. */
   const onTerminal = async ({ home }: TestInstance, env: Record<string, string | undefined>) => {
-    const command = ownTool().map((word) => `'${word}'`).join(" ");
-    const { stdout } = await launch(onPseudoTerminal(`${command} status --home '${home}'`), { env })
-      .ended;
+    const { stdout } = await launch(onPseudoTerminal(shellLine(ownTool("status", "--home", home))), { env }).ended;
     assertMatch(stdout, /Temporal is stopped/);
     return stdout.includes("\x1b[1m");
   };

@@ -5,6 +5,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { DEFAULT_LOG_POLICY } from "../../lib/logs/retention.ts";
 import { rotateLog } from "../../lib/logs/rotate_log.ts";
 import { noteGrowth, readNotes } from "../../lib/logs/time_index.ts";
+import { onPseudoTerminal } from "../portable.ts";
 import {
   launch,
   otherRuntime,
@@ -15,7 +16,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
-import { descriptorsOf } from "./support_callers.ts";
+import { descriptorsOf, shellLine } from "./support_callers.ts";
 import { makeNamespace } from "./support_lifecycle.ts";
 import { withProjects } from "./support_projects.ts";
 
@@ -135,10 +136,8 @@ describe("logs of processes", () => {
 
   it("have a colour for each name on a terminal", () =>
     withLogs(async ({ home }) => {
-      const command = ownTool().map((word) => `'${word}'`).join(" ");
       const env = { NO_COLOR: undefined, TERM: "xterm" };
-      const terminal = ["script", "-qec", `${command} logs --home '${home}'`, "/dev/null"];
-      const { stdout } = await launch(terminal, { env }).ended;
+      const { stdout } = await launch(onPseudoTerminal(shellLine(ownTool("logs", "--home", home))), { env }).ended;
       // deno-lint-ignore no-control-regex -- what it looks for
       const colours = [...stdout.matchAll(/^\x1b\[(\d+)m([\w-]+) +\|\x1b\[39m /gm)].map((match) => match.slice(1));
       assertEquals(new Set(colours.map(([code]) => code)).size, 4, stdout);

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { launch, ownTool, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
+import { shellLine } from "./support_callers.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
+import { whileInUse } from "./support_strangers.ts";
 
 /** Its name in the README. */
 const BACKUP = "before-upgrade.db";
@@ -52,7 +53,7 @@ async function assertShown(instance: TestInstance, command: string, exitCode: nu
   const shown = screens().get(as);
   assert(shown !== undefined, `The README shows no \`${as}\` any more`);
   const { home, port, uiPort } = instance;
-  const words = ownTool(...command.split(" ").slice(1)).map((word) => `'${word}'`).join(" ");
+  const words = shellLine(ownTool(...command.split(" ").slice(1)));
   const isFirst = command.endsWith(" start");
   const env = { STIGMER_HOME: home, ...(isFirst ? { STIGMER_PORT: `${port}`, STIGMER_UI_PORT: `${uiPort}` } : {}) };
   const { code, stdout } = await launch(["sh", "-c", `${words} 2>&1`], { env }).ended;
@@ -86,9 +87,7 @@ describe("the README", () => {
 
   it("shows the real output of doctor for a port conflict", () =>
     withInstance(async (instance) => {
-      const stranger = createServer();
-      await new Promise<void>((resolve) => stranger.listen(instance.port, "127.0.0.1", resolve));
-      try {
+      await whileInUse(instance.port, async () => {
         const shown = screens().get("stigmer-local doctor");
         assert(shown !== undefined);
         const { code, stdout } = await instance.run(["doctor", "--port", `${instance.port}`]);
@@ -98,8 +97,6 @@ describe("the README", () => {
         const at = said.findIndex((line) => line.startsWith(problem!));
         assert(at >= 0, `${problem} is not in ${said.join("\n")}`);
         assertEquals(said[at + 1], remedy);
-      } finally {
-        await new Promise((resolve) => stranger.close(resolve));
-      }
+      });
     }));
 });

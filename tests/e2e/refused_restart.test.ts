@@ -1,5 +1,4 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
@@ -9,6 +8,7 @@ import { freePorts } from "../free_ports.ts";
 import { temporalBinary, type TestInstance, withInstance } from "./support.ts";
 import { ask } from "./support_events.ts";
 import { pidsOf } from "./support_lifecycle.ts";
+import { whileInUse } from "./support_strangers.ts";
 
 const TEXTS = ["A", "B", "C", "D"].flatMap((name) => ["--search-attribute", `${name}=Text`]);
 
@@ -28,11 +28,9 @@ describe("a restart that could only fail", () => {
       copyFileSync(temporalBinary(), binary);
       const before = await instance.start(["--temporal-bin", binary]);
       const taken = (await freePorts()).port;
-      const other = createServer();
-      await new Promise<void>((resolve) => other.listen(taken, "127.0.0.1", resolve));
       const folder = join(instance.home, "folder");
       mkdirSync(folder);
-      try {
+      await whileInUse(taken, async () => {
         const cases: [flags: string[], message: string][] = [
           [["--http-port", `${taken}`], `Port ${taken} is taken`],
           [["--", "--http-port", `${taken}`], `Port ${taken} is taken`],
@@ -54,9 +52,7 @@ describe("a restart that could only fail", () => {
         const { stderr } = await instance.run(["restart"], { env });
         assertStringIncludes(stderr, `Cannot run ${binary}: file not found; the running Temporal was not stopped`);
         assertEquals(pidsOf(await ask(instance, "GET", "/status")), pidsOf(before));
-      } finally {
-        await new Promise((resolve) => other.close(resolve));
-      }
+      });
     });
   });
 

@@ -6,6 +6,7 @@ import type { Status } from "../../lib/instance/status/status.ts";
 import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { noTerminal, onPseudoTerminal } from "../portable.ts";
 import { assertNothingLeft, history, launch, otherRuntime, ownRuntime, ownTool, withInstance } from "./support.ts";
+import { shellLine } from "./support_callers.ts";
 import { besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
 import { untilEvent } from "./support_events.ts";
 import { databaseUsers, pidsOf, wrapTemporal } from "./support_lifecycle.ts";
@@ -224,6 +225,5 @@ describe("reset", () => {
 
 /** Runs a command on its own terminal, and types `line`. */
 function onTerminal(command: readonly string[], line: string) {
-  const quoted = command.map((word) => `'${word}'`).join(" ");
-  return launch(["sh", "-c", `echo '${line}' | "$@"`, "sh", ...onPseudoTerminal(quoted)]).ended;
+  return launch(["sh", "-c", `echo '${line}' | "$@"`, "sh", ...onPseudoTerminal(shellLine(command))]).ended;
 }

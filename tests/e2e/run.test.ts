@@ -20,7 +20,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
-import { quoted } from "./support_callers.ts";
+import { shellLine } from "./support_callers.ts";
 import { withFileSystem } from "./support_places.ts";
 import { sharedInstance } from "./support_shared.ts";
 import { withTerminal } from "./support_terminal.ts";
@@ -28,7 +28,7 @@ import { withTerminal } from "./support_terminal.ts";
 describe("run", () => {
   it("starts Temporal if needed, and stops it afterwards only with --stop-after, if it started it itself", () =>
     withInstance(async (instance) => {
-      const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
+      const { ports } = instance;
       const result = await instance.run(["run", ...ports, "--stop-after", "--", "sh", "-c", "exit 3"]);
       assertEquals(result.code, 3, result.stderr);
       assertNothingLeft(instance, []);
@@ -82,7 +82,7 @@ describe("run with a running Temporal", () => {
     const run = await instance.run(["run", "--", "sh", "-c", print, ...list], { env });
     assertEquals([run.code, run.stdout.split("\n")], [0, reached], run.stderr);
 
-    const evaluate = `eval "$(${ownTool("env").map((word) => `'${word}'`).join(" ")})" && ${print}`;
+    const evaluate = `eval "$(${shellLine(ownTool("env"))})" && ${print}`;
     const home = { STIGMER_HOME: instance.home };
     const evaluated = await launch(["sh", "-c", evaluate, ...list], { env: { ...env, ...home } }).ended;
     assertEquals([evaluated.code, evaluated.stdout.split("\n")], [0, reached], evaluated.stderr);
@@ -322,7 +322,7 @@ describe("run --ephemeral", () => {
               "n=0; trap 'n=$((n + 1))' INT; echo ready; while [ $n = 0 ]; do sleep 0.1; done; " +
               'for i in 1 2 3 4 5; do sleep 0.1; done; echo "told $n times"\n',
           );
-          const words = command("sh", counter).map(quoted).join(" ");
+          const words = shellLine(command("sh", counter));
           const line = `exec ${words} ${stdin === "/dev/null" ? "</dev/null" : ""}`;
           const { code, shown } = await withTerminal(line, { env: { TMPDIR: folder } }, async (terminal) => {
             await until("the command is ready", () => terminal.shown().includes("ready"));

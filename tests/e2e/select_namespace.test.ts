@@ -63,8 +63,13 @@ describe("--namespace of a command that uses the instance", () => {
 
   it("creates the namespace on an instance that run starts, where none is declared", () =>
     withInstance(async (instance) => {
-      const ports = ["--port", `${instance.port}`, "--ui-port", `${instance.uiPort}`];
-      const { code, stdout, stderr } = await instance.run(["run", ...ports, "--namespace", "orders", ...PRINT]);
+      const { code, stdout, stderr } = await instance.run([
+        "run",
+        ...instance.ports,
+        "--namespace",
+        "orders",
+        ...PRINT,
+      ]);
       assertEquals([code, stdout], [0, "orders\n"], stderr);
       const status = await instance.status();
       assertEquals(status.namespaces, ["default", "orders"]);

@@ -14,6 +14,7 @@ import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { isDeno } from "../../lib/platform/runtime/host.ts";
 import { freePorts } from "../free_ports.ts";
+import { requireEnv } from "../platform/support.ts";
 import { assertGone } from "../portable.ts";
 
 /** The runtimes that the tool is run under. */
@@ -26,8 +27,6 @@ export const otherRuntime: Runtime = isDeno ? "node" : "deno";
 /** The repository. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ENTRY = join(ROOT, "stigmer-local.ts");
-/** Node's TypeScript loader. A path, because Deno cannot resolve its bare name. */
-export const TSX = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
 /** Deadline of every wait: generous, for a machine that is five times slower and under load. */
 export const DEADLINE_MS = 90_000;
 
@@ -60,12 +59,6 @@ export function ownTool(...args: string[]): string[] {
 /** Tests of what does not depend on the tool's runtime, or is only for `runtime`: they run under that one only. */
 export function about(runtime: Runtime, title: string, tests: () => void): void {
   if (runtime === ownRuntime) describe(title, tests);
-}
-
-function requireEnv(name: string): string {
-  const value = process.env[name];
-  if (value === undefined || value === "") throw new Error(`${name} is not set: run this through \`make test\``);
-  return value;
 }
 
 /** The result of a command. */

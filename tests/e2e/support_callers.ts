@@ -1,73 +1,31 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { assertEquals } from "@std/assert";
-import { DEADLINE_MS, type Ended, type Running, temporalBinary, type TestInstance, until } from "./support.ts";
+import { shellWord } from "../../lib/text/shell_word.ts";
+import { DEADLINE_MS, type Ended, launch, type LaunchOptions, type TestInstance, until } from "./support.ts";
 import { signalIfThere, wrapTemporal } from "./support_lifecycle.ts";
 
 /** The open descriptors of a process, by number: paths, and names like `pipe:[123]`. */
 export type Descriptors = Record<number, string>;
 
-/** How to run a caller of the tool. */
-export interface CallerOptions {
-  env?: Record<string, string | undefined>;
-  cwd?: string;
-}
-
 /**
  * Runs a caller of the tool, such as a shell, with pipes. If these are not closed in time, another process holds them: the
  * caller and its group are killed, and the promise rejects.
  */
-export async function runCaller(command: readonly string[], options: CallerOptions = {}): Promise<Ended> {
-  const [file, ...args] = command;
-  const env = { ...process.env, STIGMER_TEMPORAL_BIN: temporalBinary(), ...options.env };
-  const child = spawn(file!, args, {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-  });
+export async function runCaller(command: readonly string[], options: LaunchOptions = {}): Promise<Ended> {
+  const caller = launch(command, { ...options, detached: true });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      signalIfThere(-child.pid!, "SIGKILL");
-      child.stdout.destroy();
-      child.stderr.destroy();
+      signalIfThere(-caller.pid, "SIGKILL");
       reject(new Error(`${command.join(" ")} did not return: a process holds its pipes`));
     }, DEADLINE_MS);
   });
   try {
-    return await Promise.race([collect(child), late]);
+    return await Promise.race([caller.ended, late]);
   } finally {
     clearTimeout(timer);
   }
-}
-
-function collect(child: ChildProcess, said = { stdout: "", stderr: "" }): Promise<Ended> {
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name]!.setEncoding("utf8").on("data", (text: string) => said[name] += text);
-  }
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code, signal) => resolve({ code, signal, ...said }));
-  });
-}
-
-/** {@linkcode launch} in a new process group, as a shell runs a command on a terminal. */
-export function launchInGroup(command: readonly string[]): Running {
-  const [file, ...args] = command;
-  const env = { ...process.env, STIGMER_TEMPORAL_BIN: temporalBinary() };
-  const child = spawn(file!, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-  const said = { stdout: "", stderr: "" };
-  const ended = collect(child, said);
-  return {
-    pid: child.pid!,
-    ended,
-    stdout: () => said.stdout,
-    stderr: () => said.stderr,
-    kill: (signal) => void process.kill(child.pid!, signal),
-  };
 }
 
 /** The connections of this instance's supervisor: 3 is SS_CONNECTED (include/uapi/linux/net.h). */
@@ -134,12 +92,7 @@ export function assertBornWithItsOwn({ home, paths }: TestInstance, pid: number)
   assertEquals(open, { 0: "/dev/null", 1: paths.temporalLog, 2: paths.temporalLog, 3: paths.processLock });
 }
 
-/** The environment of a process. */
-export function environmentOf(pid: number): string[] {
-  return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter((entry) => entry !== "");
-}
-
-/** A word quoted for sh. */
-export function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
+/** The words as one line of sh. */
+export function shellLine(words: readonly string[]): string {
+  return words.map(shellWord).join(" ");
 }

@@ -1,9 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { assertEquals } from "@std/assert";
 import type { GrpcChannel } from "../../lib/grpc/channel.ts";
 import { protobufMessage } from "../../lib/grpc/protobuf.ts";
-import { DEADLINE_MS, type TestInstance, until } from "./support.ts";
+import { DEADLINE_MS, temporalBinary, type TestInstance, until } from "./support.ts";
 import { openChannel } from "./support_lifecycle.ts";
 
 const SERVICE = "/temporal.api.workflowservice.v1.WorkflowService";
@@ -23,6 +24,12 @@ async function hasWorkflow(channel: GrpcChannel, id: string): Promise<boolean> {
   return reply.status === 0;
 }
 
+/** Whether workflows can be listed, which fails on a database whose schema was cut off late, although it is SERVING. */
+export async function canCountWorkflows(channel: GrpcChannel): Promise<boolean> {
+  const request = protobufMessage([1, "default"]);
+  return (await channel.call(`${SERVICE}/CountWorkflowExecutions`, request, DEADLINE_MS)).status === 0;
+}
+
 /** Runs `body` with a channel to the instance, when the namespace can be used. */
 export async function withChannel<T>(
   instance: TestInstance,
@@ -30,10 +37,7 @@ export async function withChannel<T>(
 ): Promise<T> {
   const channel = await openChannel(instance);
   try {
-    await until("the namespace is known", async () => {
-      const request = protobufMessage([1, "default"]);
-      return (await channel.call(`${SERVICE}/CountWorkflowExecutions`, request, DEADLINE_MS)).status === 0;
-    });
+    await until("the namespace is known", () => canCountWorkflows(channel));
     return await body(channel);
   } finally {
     channel.close();
@@ -54,6 +58,19 @@ export function workflowsOf(instance: TestInstance, ids: readonly string[]): Pro
     for (const id of ids) if (await hasWorkflow(channel, id)) found.push(id);
     return found;
   });
+}
+
+/** The output of Temporal's own command-line tool, as an independent witness. */
+export function askTemporal(instance: TestInstance, ...args: string[]): string {
+  const address = ["--address", `127.0.0.1:${instance.port}`];
+  return execFileSync(temporalBinary(), [...args, ...address], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** The custom search attributes of a namespace, `KEY=TYPE` each. */
+export function searchAttributes(instance: TestInstance, namespace: string): string[] {
+  const listed = askTemporal(instance, "operator", "search-attribute", "list", "--namespace", namespace, "-o", "json");
+  const { customAttributes = {} } = JSON.parse(listed) as { customAttributes?: Record<string, string> };
+  return Object.entries(customAttributes).map(([key, type]) => `${key}=${type}`).sort();
 }
 
 /** A client that starts one workflow after another until `end` is called. */

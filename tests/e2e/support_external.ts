@@ -1,12 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { freePorts } from "../free_ports.ts";
-import { until } from "./support.ts";
-import { saysServing, temporalByHand } from "./support_strangers.ts";
+import { saysServing, type Service, startService, temporalByHand } from "./support_strangers.ts";
 
 /** Why certificates cannot be created here; false when they can. */
 export const noOpenssl: string | false = spawnSync("openssl", ["version"]).status === 0
@@ -18,13 +17,8 @@ export const SERVER_NAME = "temporal.test";
 /** The API key that the proxy accepts. */
 export const API_KEY = "key-of-the-test.s3cr3t";
 
-/** A process that the test started. */
-interface Service {
-  end(): Promise<void>;
-}
-
 /** An external Temporal, direct and behind three proxies; `end` terminates all of them. */
-export interface ForeignTemporal extends Service {
+export interface ForeignTemporal extends Pick<Service, "end"> {
   /** `127.0.0.1:PORT` each: plain, with a client certificate, with an API key over TLS, and over plain HTTP/2. */
   address: string;
   mutualTls: string;
@@ -83,31 +77,6 @@ export async function startProxy(options: {
   const script = fileURLToPath(new URL("./fixtures/guarded_proxy.mjs", import.meta.url));
   const command = [process.env["STIGMER_TEST_NODE"]!, script, JSON.stringify(options)];
   return await startService(command, (output) => output.includes("ready"));
-}
-
-async function startService(
-  [file, ...args]: string[],
-  isReady: (output: string) => boolean | Promise<boolean>,
-): Promise<Service> {
-  const child = spawn(file!, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => output += text);
-  const isAlive = () => child.exitCode === null && child.signalCode === null;
-  const end = async () => {
-    if (isAlive()) process.kill(-child.pid!, "SIGKILL");
-    await gone;
-  };
-  try {
-    await until(`${file} is ready`, () => {
-      if (!isAlive()) throw new Error(`${file} ended: ${output}`);
-      return isReady(output);
-    });
-  } catch (error) {
-    await end();
-    throw error;
-  }
-  return { end };
 }
 
 function makeCertificates(folder: string): void {

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, constants, copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, chownSync, constants, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { assertEquals } from "@std/assert";
+import { systemErrorCode } from "../../lib/errors/local_error.ts";
+import { withTempDir } from "../support.ts";
 import { type Ended, launch, ownTool, temporalBinary, until } from "./support.ts";
 
 /** What a test needs to skip itself with a reason. */
@@ -11,19 +12,11 @@ interface Skippable {
   skip(reason?: string): void;
 }
 
-/** Runs `body` with a folder that is removed afterwards. */
-export async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "sl-place-"));
-  try {
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
 /** A file system for one test. */
 export interface FileSystem {
   path: string;
+  /** Leaves no space; returns the file that has it all. */
+  fill(): string;
   /** Resolves when no process has a file open for writing there. */
   makeReadOnly(): Promise<void>;
   makeWritable(): Promise<void>;
@@ -35,18 +28,37 @@ export async function withFileSystem(
   size: string,
   body: (fileSystem: FileSystem) => Promise<void>,
 ): Promise<void> {
-  await withFolder(async (path) => {
+  await withTempDir(async (path) => {
     const refusal = mount("-t", "tmpfs", "-o", `size=${size},mode=700`, "tmpfs", path);
     if (refusal !== null) return t.skip(`NOT TESTED, no file system can be mounted here: ${refusal}`);
     const remount = (how: "ro" | "rw") =>
       until(`${path} is mounted ${how}`, () => mount("-o", `remount,${how}`, path) === null).then(() => {});
     try {
-      await body({ path, makeReadOnly: () => remount("ro"), makeWritable: () => remount("rw") });
+      await body({
+        path,
+        fill: () => fill(path),
+        makeReadOnly: () => remount("ro"),
+        makeWritable: () => remount("rw"),
+      });
     } finally {
       const isUnmounted = spawnSync("umount", [path]).status === 0;
       if (!isUnmounted) spawnSync("umount", ["--lazy", path]);
     }
   });
+}
+
+function fill(path: string): string {
+  const file = join(path, "filler");
+  writeFileSync(file, "");
+  for (const size of [64 * 1024, 1024]) {
+    const bytes = new Uint8Array(size);
+    try {
+      for (;;) writeFileSync(file, bytes, { flag: "a" });
+    } catch (error) {
+      assertEquals(systemErrorCode(error), "ENOSPC");
+    }
+  }
+  return file;
 }
 
 /** Calls mount(8); null on success, else its error output. */
@@ -80,7 +92,7 @@ export async function withUser(t: Skippable, uid: number, body: (user: OtherUser
     const why = (trial.error?.message ?? trial.stderr).trim();
     return t.skip(`NOT TESTED, no user without rights can run the tool here: ${why}`);
   }
-  await withFolder(async (shared) => {
+  await withTempDir(async (shared) => {
     chmodSync(shared, 0o755);
     const theirs = join(shared, "theirs");
     mkdirSync(theirs, { mode: 0o700 });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -27,7 +28,7 @@ export function withStranger<T>(
   port: number,
   body: (stranger: Stranger) => Promise<T>,
 ): Promise<T> {
-  return withProcess(strangerCommand(kind, host, port), (output) => output.includes("ready"), body);
+  return withService(startService(strangerCommand(kind, host, port), (output) => output.includes("ready")), body);
 }
 
 /** Runs `body` beside a Temporal that was started by hand; kills it afterwards. */
@@ -36,7 +37,7 @@ export function withTemporalByHand<T>(
   args: readonly string[],
   body: (stranger: Stranger) => Promise<T>,
 ): Promise<T> {
-  return withProcess([...temporalByHand(port), ...args], () => saysServing(port), body);
+  return withService(startService([...temporalByHand(port), ...args], () => saysServing(port)), body);
 }
 
 /** The command line of a Temporal started by hand, without a UI. */
@@ -44,25 +45,54 @@ export function temporalByHand(port: number): string[] {
   return [temporalBinary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", `${port}`];
 }
 
-async function withProcess<T>(
+/** A process that a test started. */
+export interface Service extends Stranger {
+  end(): Promise<void>;
+}
+
+/** Starts a process, and waits until its output says that it is ready. */
+export async function startService(
   [file, ...args]: string[],
   isReady: (output: string) => boolean | Promise<boolean>,
-  body: (stranger: Stranger) => Promise<T>,
-): Promise<T> {
+): Promise<Service> {
   const child = spawn(file!, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const gone = new Promise((resolve) => child.once("exit", resolve));
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => output += text);
   const isAlive = () => child.exitCode === null && child.signalCode === null;
+  const end = async () => {
+    if (isAlive()) process.kill(-child.pid!, "SIGKILL");
+    await gone;
+  };
   try {
     await until(`${file} is ready`, () => {
       if (!isAlive()) throw new Error(`${file} exited: ${output}`);
       return isReady(output);
     });
-    return await body({ pid: child.pid!, isAlive });
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return { pid: child.pid!, isAlive, end };
+}
+
+async function withService<T>(starting: Promise<Service>, body: (stranger: Stranger) => Promise<T>): Promise<T> {
+  const service = await starting;
+  try {
+    return await body(service);
   } finally {
-    if (isAlive()) process.kill(-child.pid!, "SIGKILL");
-    await gone;
+    await service.end();
+  }
+}
+
+/** Runs `body` while another process than Temporal, this one, listens on `port` of 127.0.0.1. */
+export async function whileInUse<T>(port: number, body: () => Promise<T>): Promise<T> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
+  try {
+    return await body();
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
   }
 }
 

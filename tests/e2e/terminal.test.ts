@@ -5,20 +5,19 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { onPseudoTerminal } from "../portable.ts";
 import { assertNothingLeft, launch, ownTool, type Running, type TestInstance, until, withInstance } from "./support.ts";
-import { quoted } from "./support_callers.ts";
+import { shellLine } from "./support_callers.ts";
 import { wrapTemporal } from "./support_lifecycle.ts";
 import { type Terminal, type TerminalEnd, withTerminal } from "./support_terminal.ts";
 
 /** Runs the tool on a pseudo-terminal with this many columns, which merges stdout and stderr. */
 function onTerminal(args: readonly string[], columns: number, env: Record<string, string | undefined> = {}): Running {
-  const words = ownTool(...args).map((word) => `'${word}'`).join(" ");
-  return launch(onPseudoTerminal(`stty cols ${columns}; exec ${words}`), {
+  return launch(onPseudoTerminal(`stty cols ${columns}; exec ${shellLine(ownTool(...args))}`), {
     env: { NO_COLOR: undefined, TERM: "xterm", ...env },
   });
 }
 
-function startArgs({ home, port, uiPort }: TestInstance, ...more: string[]): string[] {
-  return ["start", "--home", home, "--port", `${port}`, "--ui-port", `${uiPort}`, ...more];
+function startArgs({ home, ports }: TestInstance, ...more: string[]): string[] {
+  return ["start", "--home", home, ...ports, ...more];
 }
 
 /** The final screen without colours: each line as it was drawn last. */
@@ -78,7 +77,7 @@ describe("start --foreground on a terminal", () => {
   ): Promise<TerminalEnd> {
     const words = ownTool(...startArgs(instance, "--foreground", "--headless", ...more.args ?? []));
     const options = { columns: 200, ...(more.env === undefined ? {} : { env: more.env }) };
-    return await withTerminal(`exec ${words.map(quoted).join(" ")}`, options, body);
+    return await withTerminal(`exec ${shellLine(words)}`, options, body);
   }
 
   it("shows the card, then all logs and what the supervisor does, and stops gracefully at Ctrl-C", () =>

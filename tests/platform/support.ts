@@ -14,7 +14,7 @@ export async function withTempDir<T>(body: (path: string) => Promise<T> | T): Pr
   try {
     return await body(path);
   } finally {
-    rmSync(path, { recursive: true, force: true });
+    rmSync(path, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -93,28 +93,29 @@ export function withoutLibc(): void {
   Object.assign(Deno, { dlopen });
 }
 
-/** By its path, not its name: Deno resolves the name by an import map, and node by the working folder. */
-const TSX = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
+/** Node's TypeScript loader. By its path, not its name: Deno resolves the name by an import map, and node by the working folder. */
+export const TSX = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
 
 /** The command line that runs a script of TypeScript under `runtime`. */
 export function scriptCommand(runtime: "deno" | "node", script: string): string[] {
   return runtime === "deno"
     ? [
-      needed("STIGMER_TEST_DENO"),
+      requireEnv("STIGMER_TEST_DENO"),
       "run",
       "-A",
       "--quiet",
       "--no-check",
       "--config",
-      needed("STIGMER_TEST_DENO_CONFIG"),
+      requireEnv("STIGMER_TEST_DENO_CONFIG"),
       script,
     ]
-    : [needed("STIGMER_TEST_NODE"), "--import", TSX, script];
+    : [requireEnv("STIGMER_TEST_NODE"), "--import", TSX, script];
 }
 
-function needed(name: string): string {
+/** A variable of the environment that the runner of the tests sets. */
+export function requireEnv(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run this through \`make test\``);
+  if (value === undefined || value === "") throw new Error(`${name} is not set: run this through \`make test\``);
   return value;
 }
 
