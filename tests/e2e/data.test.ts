@@ -1,5 +1,5 @@
 import { linkSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
@@ -10,6 +10,7 @@ import {
   assertNothingLeft,
   type Ended,
   history,
+  otherRuntime,
   ownRuntime,
   type TestInstance,
   until,
@@ -83,8 +84,13 @@ describe("one database", () => {
 
         await killHard(started.supervisor);
         assertBusy(other, await startOn(join(other.home, "link.db")), started.temporal);
-        const adopted = pidsOf(await owner.start(["--headless"]));
-        assertEquals(adopted.temporal, started.temporal, "the owner lost its Temporal");
+        // The owner adopts, and reuses, its own by any name of the database.
+        symlinkSync(dirname(database), join(owner.home, "link"));
+        const linked = ["--headless", "--db-filename", join(owner.home, "link", basename(database))];
+        for (const runtime of [ownRuntime, otherRuntime]) {
+          const { reused, temporal } = await owner.start(linked, { runtime });
+          assertEquals([reused, temporal?.pid, temporal?.adopted], [true, started.temporal, true]);
+        }
 
         assertEquals((await owner.stop(["--force"])).code, 0);
         const { state, paths } = JSON.parse((await startOn(join(other.home, "link.db"))).stdout);

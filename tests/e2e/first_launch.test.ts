@@ -1,6 +1,5 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Failure } from "../../lib/errors/failure.ts";
@@ -28,14 +27,6 @@ function launchFailure(
   return { cause: facts?.["cause"], message, lastWords: (facts?.["lastWords"] as string[]).join("\n") };
 }
 
-/** Writes a file that looks like a program, and returns its path. */
-function program(instance: TestInstance, content: string | Uint8Array, mode: number): string {
-  const path = join(instance.home, "not-temporal");
-  writeFileSync(path, content);
-  chmodSync(path, mode);
-  return path;
-}
-
 describe("a failed first launch fails start at once", () => {
   it("with Temporal's own message about an unknown flag, in text output too", () =>
     withInstance(async (instance) => {
@@ -58,15 +49,18 @@ describe("a failed first launch fails start at once", () => {
       await instance.start(["--headless"]);
     }));
 
-  it("on a file that is not a database, which is not changed", () =>
+  it("on a file that is not a database, which is named where a link leads to it, and not changed", () =>
     withInstance(async (instance) => {
-      const { defaultDatabase } = instance.paths;
-      mkdirSync(dirname(defaultDatabase), { recursive: true });
-      writeFileSync(defaultDatabase, "This is a letter.\n".repeat(500));
-      const { cause, lastWords } = launchFailure(await failureOf(instance, []));
-      assertEquals(cause, "database-corrupt");
+      const [text, link] = [join(instance.home, "notes.txt"), join(instance.home, "link.db")];
+      writeFileSync(text, "This is a letter.\n".repeat(500));
+      symlinkSync(text, link);
+      const { cause, message, lastWords } = launchFailure(await failureOf(instance, ["--db-filename", link]));
+      assertEquals([cause, message], [
+        "database-corrupt",
+        `The database ${text} cannot be read: file is not a database`,
+      ]);
       assertMatch(lastWords, /file is not a database/);
-      assertEquals(readFileSync(defaultDatabase, "utf8"), "This is a letter.\n".repeat(500));
+      assertEquals(readFileSync(text, "utf8"), "This is a letter.\n".repeat(500));
     }));
 
   it("on another program's database, which is left as it is", () =>
@@ -90,15 +84,6 @@ describe("a failed first launch fails start at once", () => {
       await instance.start(["--headless"]);
     }));
 
-  it("on a missing folder for the database", () =>
-    withInstance(async (instance) => {
-      const path = join(instance.home, "nowhere", "orders.db");
-      const { code, message, hint } = await failureOf(instance, ["--db-filename", path]);
-      assertEquals(code, "launch-failed");
-      assertMatch(message, /directory .*\/nowhere does not exist/);
-      assertMatch(hint!, /mkdir -p '.*\/nowhere'/);
-    }));
-
   it("on a binary that exits 1, with its output", () =>
     withInstance(async (instance) => {
       const binary = fakeTemporal(instance.home, 'echo "the moon is in the wrong phase" >&2\nexit 1');
@@ -107,31 +92,12 @@ describe("a failed first launch fails start at once", () => {
       assertEquals(lastWords, "the moon is in the wrong phase");
     }));
 
-  it("on a binary that exits 0 without output", () =>
+  it("on an interrupted copy of a binary", () =>
     withInstance(async (instance) => {
-      const binary = fakeTemporal(instance.home, "exit 0");
-      const { message } = launchFailure(await failureOf(instance, ["--temporal-bin", binary]));
-      assertEquals(message, "Temporal exited with code 0");
-    }));
-
-  it("on binaries that cannot be run", () =>
-    withInstance(async (instance) => {
-      const failure = (content: string | Uint8Array, mode: number) =>
-        failureOf(instance, ["--temporal-bin", program(instance, content, mode)]);
-
-      const locked = await failure("#!/bin/sh\n", 0o644);
-      assertEquals(locked.code, "binary-not-found");
-      assertMatch(locked.message, /not executable/);
-      assertMatch(locked.hint!, /chmod \+x '.*\/not-temporal'/);
-
-      const foreign = await failure(foreignProgram(), 0o755);
-      assertEquals(foreign.code, "binary-not-found");
-      assertMatch(foreign.message, /built for .*, this machine is /);
-
-      const orphan = await failure("#!/no/such/interpreter\n", 0o755);
-      assertMatch(orphan.message, /not installed|not found/);
-
-      const torn = await failure(beginningOf(temporalBinary()), 0o755);
+      // What is known before it is run: tests/binary/find.test.ts.
+      const path = join(instance.home, "torn");
+      writeFileSync(path, beginningOf(temporalBinary()), { mode: 0o755 });
+      const torn = await failureOf(instance, ["--temporal-bin", path]);
       assertEquals([torn.code, torn.facts?.["lastWords"]], ["launch-failed", []]);
       assertMatch(torn.hint!, /--temporal-bin/);
     }));
@@ -144,15 +110,4 @@ function beginningOf(path: string): Uint8Array {
   readSync(fd, bytes);
   closeSync(fd);
   return bytes;
-}
-
-/** The beginning of a program for another processor. */
-function foreignProgram(): Uint8Array {
-  const EM_X86_64 = 62;
-  const EM_AARCH64 = 183;
-  const head = new Uint8Array(4096);
-  head.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
-  head[16] = 2;
-  head[18] = process.arch === "x64" ? EM_AARCH64 : EM_X86_64;
-  return head;
 }

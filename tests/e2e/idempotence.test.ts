@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describeNamespace } from "../../lib/grpc/health.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
-import { assertNothingLeft, DEADLINE_MS, history, otherRuntime, withInstance } from "./support.ts";
+import { assertNothingLeft, DEADLINE_MS, otherRuntime, withInstance } from "./support.ts";
 import { killHard, openChannel, pidsOf } from "./support_lifecycle.ts";
 import { fakeTemporal } from "./support_strangers.ts";
 
@@ -12,23 +12,6 @@ import { fakeTemporal } from "./support_strangers.ts";
 const ALONE = { env: { STIGMER_TEMPORAL_BIN: undefined } };
 
 describe("start", () => {
-  it("reuses a running Temporal, from either runtime, and says so", () =>
-    withInstance(async (instance) => {
-      const first = await instance.start(["--headless"]);
-      assertEquals(first.reused, false);
-      const again = await instance.start(["--headless"]);
-      const plain = await instance.answer(["start"], { ...ALONE, runtime: otherRuntime });
-      for (const answer of [again, plain]) {
-        assertEquals([answer.reused, answer.healthy, answer.address], [true, true, first.address]);
-        assertEquals(pidsOf(answer), pidsOf(first));
-      }
-      const { code, stdout } = await instance.plain(["start"], ALONE);
-      assertEquals(code, 0);
-      assertMatch(stdout, /^● Temporal is already running \(reused\)$/m);
-      assertMatch(stdout, new RegExp(`^ +Address +${first.address}$`, "m"));
-      assertEquals(history(instance).filter(({ event }) => event === "launched").length, 1);
-    }));
-
   it("refuses settings that differ from the running ones, and wrong arguments for Temporal, and names them", () =>
     withInstance(async (instance) => {
       const first = await instance.start(["--namespace", "orders"]);
@@ -137,10 +120,7 @@ describe("restart", () => {
           assertEquals([temporal?.pid, healthy], [first.temporal!.pid, true]);
         };
         await isRefused("port-taken", "--port", `${other.port}`);
-        await isRefused("port-taken", "--metrics-port", `${other.port}`);
-        await isRefused("port-taken", "--metrics-port", `${instance.port}`);
         await isRefused("database-busy", "--db-filename", other.paths.defaultDatabase);
-        await isRefused("launch-failed", "--", "--bad-flag");
         await killHard(pidsOf(first).supervisor);
         for (const command of ["start", "restart"]) {
           const { code, stderr } = await instance.run([command, "--", "--bad-flag"]);

@@ -1,5 +1,6 @@
 // test: seconds 900
 // test: central
+import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
@@ -8,6 +9,7 @@ import { assertNothingLeft, history, isAlive, otherRuntime, ownRuntime, until, w
 import {
   assertNamespace,
   databaseUsers,
+  escapedChild,
   killHard,
   launchedPids,
   makeNamespace,
@@ -101,11 +103,17 @@ describe("the ten scenarios", () => {
     withInstance(async (instance) => {
       const first = await instance.start(["--headless"]);
       const second = await instance.start(["--headless"]);
-      const third = await instance.run(["start"], { runtime: otherRuntime });
-      assertEquals([first.reused, second.reused], [false, true]);
-      assertEquals(pidsOf(second), pidsOf(first));
-      assertEquals(third.code, 0, third.stderr);
-      assert(third.stdout.includes("reused") && third.stdout.includes(`${first.temporal?.pid}`), third.stdout);
+      // Without a binary: what runs is enough.
+      const options = { env: { STIGMER_TEMPORAL_BIN: undefined }, runtime: otherRuntime };
+      const third = await instance.answer(["start"], options);
+      assertEquals([first.reused, second.reused, third.reused], [false, true, true]);
+      for (const { healthy, address, ...again } of [second, third]) {
+        assertEquals([healthy, address, pidsOf({ ...again, healthy, address })], [true, first.address, pidsOf(first)]);
+      }
+      const { code, stdout } = await instance.plain(["start"], options);
+      assertEquals(code, 0);
+      assertMatch(stdout, new RegExp(`^● Temporal is already running \\(reused\\)\n +Address +${first.address}\n`));
+      assertEquals(launchedPids(instance), [first.temporal?.pid]);
     }));
 
   it("health validation: each layer is checked, and a Temporal that does not answer is not healthy", () =>
@@ -134,16 +142,31 @@ describe("the ten scenarios", () => {
       await until("it is healthy again", async () => (await instance.status()).exitCode === 0);
     }));
 
-  it("process group cleanup: stop leaves no member of either group", () =>
+  it("process group cleanup: stop leaves no member of either group, nor what left it with the lock", () =>
     withInstance(async (instance) => {
-      const pidFile = `${instance.home}/child.pid`;
-      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, stubbornChild(pidFile)) };
-      const started = await instance.start(["--headless"], { env });
-      const { temporal } = pidsOf(started);
-      const child = await readPid(pidFile);
-      const members = instance.processes.liveGroupMembers(temporal).map(({ pid }) => pid).sort((a, b) => a - b);
-      assertEquals(members, [temporal, child].sort((a, b) => a - b));
-      await stopCleanly(instance, started, [child]);
+      const [stubbornFile, escapedFile] = [join(instance.home, "stubborn.pid"), join(instance.home, "escaped.pid")];
+      const prelude = `${stubbornChild(stubbornFile)}\n${escapedChild(escapedFile)}`;
+      const env = { STIGMER_TEMPORAL_BIN: wrapTemporal(instance.home, prelude) };
+      const status = await instance.start(["--headless"], { env });
+      const { temporal, supervisor } = pidsOf(status);
+      const own = instance.processes.inspect(process.pid)!;
+      for (const pid of [temporal, supervisor]) {
+        const { pgid, sid } = instance.processes.inspect(pid)!;
+        assertEquals({ pgid, sid }, { pgid: pid, sid: pid });
+        assertNotEquals(sid, own.sid);
+      }
+      assertEquals(status.temporal?.pgid, temporal);
+      const [stubborn, escaped] = [await readPid(stubbornFile), await readPid(escapedFile)];
+      assertEquals(instance.processes.inspect(stubborn)?.pgid, temporal, "the grandchild is in Temporal's group");
+      assertNotEquals(instance.processes.inspect(escaped)?.pgid, temporal);
+      const holders = instance.processes.lockHolders(instance.paths.processLock).map(({ pid }) => pid);
+      assert(holders.includes(escaped), "it has the lock");
+
+      const { code, stderr } = await instance.stop(["--timeout", "6"]);
+      assertEquals(code, 0, stderr);
+      assertNothingLeft(instance, [temporal, supervisor, stubborn, escaped]);
+      const exit = history(instance).find(({ event }) => event === "exited");
+      assertEquals({ code: exit?.["code"], signal: exit?.["signal"] }, { code: 0, signal: null }, "not gracefully");
     }));
 
   it("stop during the recovery from a crash: Temporal does not start again", () =>

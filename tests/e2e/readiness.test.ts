@@ -18,14 +18,7 @@ import {
   withInstance,
 } from "./support.ts";
 import { ask, untilEvent } from "./support_events.ts";
-import {
-  fakeTemporal,
-  saysServing,
-  type Stranger,
-  strangerCommand,
-  withStranger,
-  withTemporalByHand,
-} from "./support_strangers.ts";
+import { fakeTemporal, saysServing, type Stranger, strangerCommand, withStranger } from "./support_strangers.ts";
 
 function hasIpv6(): boolean {
   return Object.values(networkInterfaces()).flat().some((each) => each?.address === "::1");
@@ -79,22 +72,6 @@ describe("start with a foreign process on the port", () => {
       })
     ));
 
-  it("names another Temporal, which keeps running", () =>
-    withInstance((instance) =>
-      withTemporalByHand(instance.port, [], async (stranger) => {
-        assertRefused(
-          instance,
-          await instance.run(["start", "--json"]),
-          instance.port,
-          stranger,
-          /server start-dev/,
-        );
-        await assertNotTakenForOurs(instance);
-        assertEquals((await instance.stop()).code, 0);
-        assert(await saysServing(instance.port), "stop ended a foreign Temporal");
-      })
-    ));
-
   it(
     "names one that listens only on ::1, which localhost may mean",
     { skip: !hasIpv6() },
@@ -108,19 +85,6 @@ describe("start with a foreign process on the port", () => {
         })
       ),
   );
-
-  it("succeeds after the foreign process has exited, and names one on the UI port, which a headless start does not need", () =>
-    withInstance(async (instance) => {
-      await withStranger("tcp", "127.0.0.1", instance.port, async () => {
-        assertEquals((await instance.run(["start"])).code, 1);
-      });
-      await withStranger("tcp", "127.0.0.1", instance.uiPort, async (stranger) => {
-        const result = await instance.run(["start", "--json"]);
-        assertRefused(instance, result, instance.uiPort, stranger, /stranger\.mjs tcp/);
-        const { state, uiUrl, healthy } = await instance.start(["--headless"]);
-        assertEquals([state, uiUrl, healthy], ["running", null, true]);
-      });
-    }));
 });
 
 describe("a foreign process that takes the port of a dead Temporal", () => {

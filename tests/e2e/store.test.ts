@@ -13,6 +13,7 @@ import {
   notThere,
   releasePaths,
   type Respond,
+  serveBytes,
   serveRelease,
   target,
   withServer,
@@ -27,7 +28,7 @@ import {
   withInstance,
 } from "./support.ts";
 import { killHard, pidsOf, readPid, stopCleanly } from "./support_lifecycle.ts";
-import { binaryThatRuns, from, makeGo, release, releases } from "./support_releases.ts";
+import { binaryThatRuns, from, makeGo, release } from "./support_releases.ts";
 
 /** Runs `body` with two homes of one user. */
 async function withTwoHomes(
@@ -46,8 +47,12 @@ const storeIn = (userHome: string) => join(userHome, ".stigmer", "bin");
 type Listed = { version: string; path: string; isRunning: boolean; isNext: boolean; usedBy: string[] };
 
 describe("the store of binaries", () => {
-  it("is the user's, whatever the home: two starts at once get one archive, and it stays while one runs it", () =>
-    withServer(releases("1.4.1"), ({ base, seen }) =>
+  it("is the user's, whatever the home: two starts at once get one archive, and it stays while one runs it", () => {
+    const archive = release("1.4.1");
+    const slow = serveRelease("1.4.1", archive, (socket, request) => {
+      setTimeout(() => serveBytes(socket, request, archive), 1_000); // so that the second start comes meanwhile
+    });
+    return withServer(slow, ({ base, seen }) =>
       withTwoHomes(async (first, second, HOME) => {
         const env = from(base, { HOME });
         const args = ["start", "--version", "1.4.1", "--headless"];
@@ -79,7 +84,8 @@ describe("the store of binaries", () => {
         await second.stop();
         assertEquals((await first.run(["install", "--remove", "1.4.1"], { env })).code, 0);
         assertEquals(readdirSync(storeIn(HOME)), ["install.lock"]);
-      })));
+      }));
+  });
 
   it("is not needed for a binary that the home holds already", () =>
     withServer(notThere, ({ base, seen }) =>
