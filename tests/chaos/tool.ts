@@ -1,16 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
-import { temporalBinary, toolCommand } from "../e2e/support.ts";
+import { type Ended, launch, toolCommand } from "../e2e/support.ts";
 import type { ToolCall } from "./schedule.ts";
 import { Violation } from "./violation.ts";
 import type { World } from "./world.ts";
 
 /** The result of a command of the tool. */
-export interface CallEnd {
-  code: number | null;
-  signal: string | null;
-  stdout: string;
-  stderr: string;
+export interface CallEnd extends Ended {
   /** In terms of `performance.now()`. */
   begunMs: number;
   endedMs: number;
@@ -23,9 +17,6 @@ export interface RunningCall {
   ended: Promise<CallEnd>;
   signal(name: NodeJS.Signals): void;
 }
-
-/** Limit of the output that is kept, in characters. */
-const MAX_OUTPUT = 256 * 1024;
 
 /** Longer than the longest wait of each command on a slow machine, in ms. */
 const DEADLINES_MS: Readonly<Record<ToolCall["command"], number>> = {
@@ -46,40 +37,23 @@ export function runTool(call: ToolCall, world: World): RunningCall {
   const home = world.homes[call.home]!;
   const settings = call.command === "start" || call.command === "restart" ? home.flags : [];
   const own = [call.command, "--home", home.paths.home, "--json", ...settings, ...call.flags];
-  const [file, ...args] = [...toolCommand(call.runtime), ...own];
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    STIGMER_TEMPORAL_BIN: temporalBinary(),
-    [world.mark.name]: world.mark.value,
-  };
-  if (home.project !== null) delete env["STIGMER_PROJECT"]; // which is `off` in tests
   const begunMs = performance.now();
-  const child = spawn(file!, args, { env, cwd: home.project?.folder ?? world.base, stdio: ["ignore", "pipe", "pipe"] });
-  const output = collect(child);
+  const running = launch([...toolCommand(call.runtime), ...own], {
+    cwd: home.project?.folder ?? world.base,
+    // A project file counts in the project alone: the variable is `off` in tests.
+    env: { [world.mark.name]: world.mark.value, ...(home.project === null ? {} : { STIGMER_PROJECT: undefined }) },
+  });
   const ended = new Promise<CallEnd>((resolve, reject) => {
     const deadlineMs = DEADLINES_MS[call.command];
     const timer = setTimeout(() => {
-      const { stdout, stderr } = output();
-      child.kill("SIGKILL");
-      reject(
-        new Violation(`A command hangs: ${nameOf(call, world)}, for ${deadlineMs / 1000} s`, `${stdout}\n${stderr}`),
-      );
+      running.kill("SIGKILL");
+      const output = `${running.stdout()}\n${running.stderr()}`;
+      reject(new Violation(`A command hangs: ${nameOf(call, world)}, for ${deadlineMs / 1000} s`, output));
     }, deadlineMs);
-    child.once("error", reject);
-    child.once("close", (code, signal) => {
+    running.ended.then((end) => {
       clearTimeout(timer);
-      resolve({ code, signal, ...output(), begunMs, endedMs: performance.now() });
-    });
+      resolve({ ...end, begunMs, endedMs: performance.now() });
+    }, reject);
   });
-  return { pid: child.pid!, ended, signal: (name) => void child.kill(name) };
-}
-
-function collect(child: ChildProcess): () => { stdout: string; stderr: string } {
-  const texts = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name]!.setEncoding("utf8").on("data", (text: string) => {
-      if (texts[name].length < MAX_OUTPUT) texts[name] += text;
-    });
-  }
-  return () => ({ ...texts });
+  return { pid: running.pid, ended, signal: running.kill };
 }

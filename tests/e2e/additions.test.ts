@@ -1,22 +1,15 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { Settings } from "../../lib/config/settings.ts";
-import { parseRecord } from "../../lib/instance/pid_file_format.ts";
 import { otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { askTemporal, searchAttributes } from "./support_data.ts";
 import { untilEvent } from "./support_events.ts";
-import { killHard, pidsOf, stopCleanly } from "./support_lifecycle.ts";
+import { killHard, pidsOf, recordOf, stopCleanly } from "./support_lifecycle.ts";
 
 /** Starts a workflow, which a namespace that exists only half would refuse. */
 function startWorkflow(instance: TestInstance, namespace: string): void {
   const what = ["--type", "any", "--task-queue", "any", "--workflow-id", `in-${namespace}`];
   askTemporal(instance, "workflow", "start", "--namespace", namespace, ...what);
-}
-
-function recorded({ paths }: TestInstance): Settings {
-  const reading = parseRecord(readFileSync(paths.record, "utf8"));
-  return ("record" in reading ? reading.record.settings : undefined)!;
 }
 
 describe("start on a running instance", () => {
@@ -36,7 +29,10 @@ describe("start on a running instance", () => {
       for (const namespace of ["default", "orders", "billing"]) {
         assertEquals(searchAttributes(instance, namespace).map((each) => each.slice(0, 2)), ["A=", "B="], namespace);
       }
-      assertEquals([recorded(instance).namespaces, recorded(instance).searchAttributes], [["orders", "billing"], [
+      assertEquals([recordOf(instance).settings?.namespaces, recordOf(instance).settings?.searchAttributes], [[
+        "orders",
+        "billing",
+      ], [
         "A=Text",
         "B=Int",
       ]]);
@@ -69,7 +65,7 @@ describe("start on a running instance", () => {
         assertEquals(code, 1, stderr);
         assertStringIncludes(stderr, message);
       }
-      assertEquals(recorded(instance).namespaces, ["orders"]);
+      assertEquals(recordOf(instance).settings?.namespaces, ["orders"]);
       assertEquals(pidsOf(await instance.status()), pidsOf(first));
       await stopCleanly(instance, first);
     }));
@@ -81,7 +77,7 @@ describe("start on a running instance", () => {
       const adopted = await instance.start(["--namespace", "orders"]);
       assertEquals([pidsOf(adopted).temporal, adopted.namespaces], [pidsOf(first).temporal, ["default", "orders"]]);
       startWorkflow(instance, "orders");
-      assertEquals(recorded(instance).namespaces, ["orders"]);
+      assertEquals(recordOf(instance).settings?.namespaces, ["orders"]);
       await killHard(pidsOf(first).temporal);
       const flags = ["--namespace", "orders", "--namespace", "billing"];
       const { code, stderr } = await instance.run(["start", "--no-wait", ...flags]);

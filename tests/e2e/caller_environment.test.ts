@@ -18,6 +18,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { environmentOf, scriptCommand } from "../platform/support.ts";
 import { needsLinux } from "../portable.ts";
 import { isAlive, launch, ownRuntime, ownTool, until, withInstance } from "./support.ts";
+import { killBoth, launchEphemeral } from "./support_callers.ts";
 import { killHard, pidsOf, stopCleanly, untilRecovered } from "./support_lifecycle.ts";
 
 const onLinux = { skip: needsLinux("an environment is read from /proc") };
@@ -92,23 +93,18 @@ describe("the environment of the caller", onLinux, () => {
 
   it("does not reach the watchdog, which cleans up after `run --ephemeral`", () =>
     withProject(async (folder, env) => {
-      const command = ownTool("run", "--ephemeral", "--", "sh", "-c", "echo $$; exec sleep 600");
-      const run = launch(command, { env, cwd: folder });
-      let child: number | undefined;
+      const running = await launchEphemeral("exec sleep 600", { env, cwd: folder });
+      let killed: Promise<unknown> | undefined;
       try {
-        await until("the command runs", () => run.stdout().endsWith("\n"));
         const scratch = join(folder, "scratch");
         const home = join(scratch, readdirSync(scratch).find((name) => name.startsWith("stigmer-ephemeral-"))!);
-        const record = join(home, "temporal.pid");
-        child = Number(readFileSync(record, "utf8").split("\n")[0]);
-        assertKeptFrom(child, folder);
-        run.kill("SIGKILL");
-        await until("Temporal has exited", () => !isAlive(child!));
+        const temporal = Number(readFileSync(join(home, "temporal.pid"), "utf8").split("\n")[0]);
+        assertKeptFrom(temporal, folder);
+        killed = killBoth(running);
+        await until("Temporal has exited", () => !isAlive(temporal));
         await until("the home is removed", () => !existsSync(home));
       } finally {
-        run.kill("SIGKILL");
-        if (run.stdout() !== "") process.kill(Number(run.stdout()), "SIGKILL"); // `sleep`, which holds our pipe
-        if (child !== undefined && isAlive(child)) process.kill(child, "SIGKILL");
+        await (killed ?? killBoth(running));
       }
     }));
 

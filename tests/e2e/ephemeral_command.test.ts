@@ -7,6 +7,7 @@ import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts"
 import { startTemporal } from "../../mod.ts";
 import { withTempDir } from "../platform/support.ts";
 import { type Ended, isAlive, launch, ownTool, temporalBinary, until } from "./support.ts";
+import { killBoth, launchEphemeral } from "./support_callers.ts";
 import { installTool } from "./support_examples.ts";
 
 interface Place {
@@ -139,12 +140,7 @@ describe("run --ephemeral --keep-logs", () => {
   it("keeps the logs when its own process is killed -9", () =>
     withPlace(async ({ folder, env }) => {
       const logs = join(folder, "logs");
-      const words = ["run", "--ephemeral", "--keep-logs", logs, "--", "sh", "-c", "echo $$; exec sleep 1000"];
-      const running = launch(ownTool(...words), { env });
-      await until("the command runs", () => running.stdout().includes("\n"));
-      process.kill(running.pid, "SIGKILL");
-      process.kill(Number(running.stdout()), "SIGKILL");
-      await running.ended;
+      await killBoth(await launchEphemeral("exec sleep 1000", { env }, "--keep-logs", logs));
       await until("the home is gone", () => readdirSync(join(folder, "tmp")).length === 0);
       const [path] = keptIn(logs);
       assertStringIncludes(readFileSync(join(path!, "supervisor.log"), "utf8"), '"event":"running"');

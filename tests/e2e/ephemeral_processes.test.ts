@@ -5,14 +5,15 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { LocalError, startTemporal } from "../../mod.ts";
 import { freePorts } from "../free_ports.ts";
-import { isAlive, launch, ownTool, until } from "./support.ts";
+import { isAlive, until } from "./support.ts";
+import { killBoth, launchEphemeral } from "./support_callers.ts";
 import { type TestFolder, withProjects } from "./support_projects.ts";
 
 const NODE = process.env["STIGMER_TEST_NODE"]!;
 
 /** A project whose processes write what they are given, and the second of which listens. */
 async function writeProject({ write }: TestFolder): Promise<number> {
-  const { port } = await freePorts();
+  const { port, uiPort } = await freePorts();
   write(
     "stigmer-local.yaml",
     "port: auto",
@@ -23,7 +24,7 @@ async function writeProject({ write }: TestFolder): Promise<number> {
     `    command: ["${NODE}", -e, "require('net').createServer().listen(${port}, '127.0.0.1')"]`,
     `    port: ${port}`,
     "    depends_on: first",
-    "  third: { command: exit 1 }",
+    `  third: { command: exit 1, port: ${uiPort} }`,
   );
   return port;
 }
@@ -68,15 +69,10 @@ describe("run --ephemeral --with", () => {
   it("leaves nothing when it is killed", () =>
     withProjects([], async (folder) => {
       const port = await writeProject(folder);
-      const command = ownTool("run", "--ephemeral", "--with", "server", "--");
-      const running = launch([...command, "sh", "-c", "echo up $$; exec sleep 1000"], {
-        cwd: folder.path,
-        env: { STIGMER_PROJECT: undefined, STIGMER_HOME: undefined },
-      });
-      await until("its command runs", () => running.stdout().includes("up"));
+      const env = { STIGMER_PROJECT: undefined, STIGMER_HOME: undefined };
+      const running = await launchEphemeral("exec sleep 1000", { cwd: folder.path, env }, "--with", "server");
       const [, home, pid] = readFileSync(join(folder.path, "first.txt"), "utf8").trim().split(" ");
-      process.kill(running.pid, "SIGKILL");
-      process.kill(Number(/up (\d+)/.exec(running.stdout())![1]), "SIGKILL"); // the command is not ours to end
+      await killBoth(running);
       await until("the process beside it is gone", () => !isAlive(Number(pid)));
       await until("the home is gone", () => !existsSync(home!));
       const next = await folder.run(".", ["run", "--ephemeral", "--with", "server", "--", "true"]);

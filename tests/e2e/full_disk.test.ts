@@ -4,9 +4,9 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { DoctorReport } from "../../lib/doctor/findings.ts";
-import { isAlive, until, withInstance } from "./support.ts";
+import { isAlive, signalIfThere, until, withInstance } from "./support.ts";
 import { startWorkflows } from "./support_data.ts";
-import { pidsOf, signalIfThere } from "./support_lifecycle.ts";
+import { pidsOf } from "./support_lifecycle.ts";
 import { withFileSystem } from "./support_places.ts";
 
 const FULL = /[Tt]he disk is full: only [\d.]+ k?B free at \S+/;

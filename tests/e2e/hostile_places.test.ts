@@ -24,12 +24,13 @@ import {
   launch,
   otherRuntime,
   ownRuntime,
+  signalIfThere,
   type TestInstance,
   toolCommand,
   until,
   withInstance,
 } from "./support.ts";
-import { databaseUsers, killHard, pidsOf, removeHome, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
+import { databaseUsers, killHard, pidsOf, removeHome, stopCleanly } from "./support_lifecycle.ts";
 import { assertRefused, NO_FILE, NOBODY, withFileSystem, withUser } from "./support_places.ts";
 
 /** Creates the folder of a home, as its owner would. */

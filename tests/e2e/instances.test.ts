@@ -8,6 +8,7 @@ import { entryName } from "../../lib/instance/registry/entry.ts";
 import { realPath } from "../../lib/instance/registry/registry.ts";
 import { withTempDir } from "../platform/support.ts";
 import { assertNothingLeft, isAlive, launch, ownTool, until, withInstance } from "./support.ts";
+import { killBoth, launchEphemeral } from "./support_callers.ts";
 import { pretendSupervisor, withUser } from "./support_instances.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 
@@ -77,17 +78,13 @@ describe("ls", () => {
     withUser((user) =>
       withTempDir(async (folder) => {
         const env = { ...user.env, TMPDIR: folder };
-        const command = (...words: string[]) => ownTool("run", "--ephemeral", "--", ...words);
-        const running = launch(command("sh", "-c", "echo $$; exec sleep 1000"), { env });
-        await until("the command runs", () => running.stdout().includes("\n"));
+        const running = await launchEphemeral("exec sleep 1000", { env });
         await until("it is listed", async () => (await user.list()).size === 1);
-        process.kill(running.pid, "SIGKILL");
-        process.kill(Number(running.stdout()), "SIGKILL");
-        await running.ended;
+        await killBoth(running);
         await until("it is forgotten", () => user.entries().length === 0);
 
-        const list = ownTool("ls", "--json");
-        const { code, stdout, stderr } = await launch(command(...list), { env }).ended;
+        const words = ["run", "--ephemeral", "--", ...ownTool("ls", "--json")];
+        const { code, stdout, stderr } = await launch(ownTool(...words), { env }).ended;
         assertEquals([code, JSON.parse(stdout).instances.length], [0, 1], stderr);
         assertEquals([user.entries(), readdirSync(folder)], [[], []]);
       })

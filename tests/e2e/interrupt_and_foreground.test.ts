@@ -17,6 +17,7 @@ import {
   ownRuntime,
   ownTool,
   type Running,
+  signalIfThere,
   temporalBinary,
   type TestInstance,
   until,
@@ -24,23 +25,8 @@ import {
 } from "./support.ts";
 import { connectionsOf, shellLine, untilClientWaits } from "./support_callers.ts";
 import { besideDatabase } from "./support_data.ts";
-import {
-  databaseUsers,
-  killHard,
-  pidsOf,
-  signalIfThere,
-  stopCleanly,
-  untilRecovered,
-  wrapTemporal,
-} from "./support_lifecycle.ts";
+import { databaseUsers, killHard, patientTemporal, pidsOf, stopCleanly, untilRecovered } from "./support_lifecycle.ts";
 import { assertRefused } from "./support_places.ts";
-
-/** A Temporal that starts when the test says so. */
-function patientTemporal(instance: TestInstance): { binary: string; letGo: () => void } {
-  const go = join(instance.home, "go");
-  const binary = wrapTemporal(instance.home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
-  return { binary, letGo: () => writeFileSync(go, "") };
-}
 
 function startInGroup(instance: TestInstance, ...more: string[]): Running {
   const flags = ["--home", instance.home, ...instance.ports, "--headless"];

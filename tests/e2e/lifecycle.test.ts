@@ -5,7 +5,16 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import type { Check } from "../../lib/instance/status/status.ts";
-import { assertNothingLeft, history, isAlive, otherRuntime, ownRuntime, until, withInstance } from "./support.ts";
+import {
+  assertNothingLeft,
+  history,
+  isAlive,
+  otherRuntime,
+  ownRuntime,
+  signalIfThere,
+  until,
+  withInstance,
+} from "./support.ts";
 import {
   assertNamespace,
   databaseUsers,
@@ -15,7 +24,6 @@ import {
   makeNamespace,
   pidsOf,
   readPid,
-  signalIfThere,
   stopCleanly,
   stubbornChild,
   untilRecovered,

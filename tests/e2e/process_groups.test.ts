@@ -3,12 +3,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { assertNothingLeft, isAlive, until, withInstance } from "./support.ts";
+import { assertNothingLeft, isAlive, signalIfThere, until, withInstance } from "./support.ts";
 import {
   escapedChild,
   pidsOf,
   readPid,
-  signalIfThere,
   stubbornChild,
   unreapedChild,
   untilRecovered,

@@ -17,10 +17,18 @@ import { basename, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { formatRecord, MAX_RECORD_BYTES, parseRecord, type PidRecord } from "../../lib/instance/pid_file_format.ts";
+import { formatRecord, MAX_RECORD_BYTES, type PidRecord } from "../../lib/instance/pid_file_format.ts";
 import { isLinux } from "../portable.ts";
-import { assertNothingLeft, isAlive, otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
-import { killHard, pidsOf, readPid, signalIfThere, stopCleanly } from "./support_lifecycle.ts";
+import {
+  assertNothingLeft,
+  isAlive,
+  otherRuntime,
+  signalIfThere,
+  type TestInstance,
+  until,
+  withInstance,
+} from "./support.ts";
+import { killHard, pidsOf, readPid, recordOf, stopCleanly } from "./support_lifecycle.ts";
 
 /** A process that does not belong to the instance. */
 interface Bystander {
@@ -80,17 +88,11 @@ async function withBystander(
   }
 }
 
-function readRecord({ paths }: TestInstance): PidRecord {
-  const reading = parseRecord(readFileSync(paths.record, "utf8"));
-  assert("record" in reading, "there is no record");
-  return reading.record;
-}
-
 /** Starts the instance, and kills Temporal and its supervisor. Returns the record that they left. */
 async function startAndKillBoth(instance: TestInstance): Promise<PidRecord> {
   const { temporal, supervisor } = pidsOf(await instance.start(["--headless"]));
   await killHard(supervisor, temporal);
-  return readRecord(instance);
+  return recordOf(instance);
 }
 
 /** Proves that a start launches a new Temporal with a valid record, whatever is at the record's path. Returns the warnings. */
@@ -99,7 +101,7 @@ async function assertStarts(instance: TestInstance, why: string): Promise<string
   assertEquals(code, 0, `${why}: ${stdout}${stderr}`);
   const status = JSON.parse(stdout);
   assertEquals([status.state, status.reused], ["running", false], why);
-  assertEquals(readRecord(instance).pid, status.temporal.pid, why);
+  assertEquals(recordOf(instance).pid, status.temporal.pid, why);
   await killHard(status.supervisor.pid, status.temporal.pid);
   return status.warnings ?? [];
 }
@@ -182,7 +184,7 @@ describe("a record of an old version", () => {
 
         const adopted = await instance.start(["--headless"]);
         assertEquals([adopted.temporal?.pid, adopted.temporal?.adopted], [first.temporal, true]);
-        assertEquals([readRecord(instance).pid, readRecord(instance).settings?.headless], [first.temporal, true]);
+        assertEquals([recordOf(instance).pid, recordOf(instance).settings?.headless], [first.temporal, true]);
         supervisor = pidsOf(adopted).supervisor;
       }
       await killHard(supervisor, first.temporal);

@@ -2,12 +2,11 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { parseRecord } from "../../lib/instance/pid_file_format.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { freePorts } from "../free_ports.ts";
 import { temporalBinary, type TestInstance, withInstance } from "./support.ts";
 import { ask } from "./support_events.ts";
-import { pidsOf } from "./support_lifecycle.ts";
+import { pidsOf, recordOf } from "./support_lifecycle.ts";
 import { whileInUse } from "./support_strangers.ts";
 
 const TEXTS = ["A", "B", "C", "D"].flatMap((name) => ["--search-attribute", `${name}=Text`]);
@@ -74,8 +73,7 @@ describe("the port of the HTTP API, pragmas and the logged configuration", () =>
       writeFileSync(instance.paths.config, `backend: { local: { temporal: { ${section} } } }\n`);
       const first = await instance.start();
       assertEquals((await fetch(`http://127.0.0.1:${port}/api/v1/namespaces`)).status, 200);
-      const reading = parseRecord(readFileSync(instance.paths.record, "utf8"));
-      const { httpPort, logConfig, sqlitePragmas } = ("record" in reading ? reading.record.settings : undefined)!;
+      const { httpPort, logConfig, sqlitePragmas } = recordOf(instance).settings!;
       assertEquals([httpPort, logConfig, sqlitePragmas], [port, true, ["synchronous=1"]]);
       assertStringIncludes(readFileSync(instance.paths.temporalLog, "utf8"), "numHistoryShards");
       assertEquals((await instance.start()).reused, true);

@@ -9,17 +9,8 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { withTempDir } from "../platform/support.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { noTerminal } from "../portable.ts";
-import {
-  assertNothingLeft,
-  launch,
-  ownRuntime,
-  ownTool,
-  type Running,
-  temporalBinary,
-  until,
-  withInstance,
-} from "./support.ts";
-import { shellLine } from "./support_callers.ts";
+import { assertNothingLeft, launch, ownRuntime, ownTool, temporalBinary, until, withInstance } from "./support.ts";
+import { killBoth, launchEphemeral, shellLine } from "./support_callers.ts";
 import { withFileSystem } from "./support_places.ts";
 import { sharedInstance } from "./support_shared.ts";
 import { withTerminal } from "./support_terminal.ts";
@@ -154,18 +145,6 @@ describe("run --ephemeral", () => {
       () => (!existsSync(folder) || homesIn(folder).length === 0) && temporalsIn(folder).length === 0,
     );
 
-  /** Runs `line` of sh, which first writes its PID, with the temporary folder `TMPDIR`; resolves when it runs. */
-  const launchLine = async (line: string, TMPDIR: string): Promise<Running> => {
-    const running = launch(command("sh", "-c", `echo $$; ${line}`), { env: { TMPDIR } });
-    await until("the command runs", () => running.stdout().includes("\n"));
-    return running;
-  };
-  /** Kills the tool, and the command, which the tool leaves alone then. */
-  const killBoth = ({ pid, stdout }: Running) => {
-    process.kill(pid, "SIGKILL");
-    process.kill(Number(stdout()), "SIGKILL");
-  };
-
   /** Node finds free ports in the same way, and costs more. */
   const AT_ONCE = ownRuntime === "deno" ? 10 : 5;
 
@@ -186,7 +165,7 @@ describe("run --ephemeral", () => {
     withTempDir(async (parent) => {
       const folder = join(parent, "x".repeat(110)); // longer than a socket path may be
       mkdirSync(folder);
-      const running = await launchLine("exec sleep 1000", folder);
+      const running = await launchEphemeral("exec sleep 1000", { env: { TMPDIR: folder } });
       running.kill("SIGINT");
       assertEquals((await running.ended).code, 128 + 2);
       await nothingIn(folder);
@@ -194,12 +173,11 @@ describe("run --ephemeral", () => {
 
   it("leaves nothing when all its processes got SIGTERM before it was killed -9", () =>
     withTempDir(async (folder) => {
-      const running = await launchLine('trap "" TERM; exec sleep 1000', folder);
+      const running = await launchEphemeral('trap "" TERM; exec sleep 1000', { env: { TMPDIR: folder } });
       const children = spawnSync("ps", ["-o", "pid=", "--ppid", `${running.pid}`], { encoding: "utf8" }).stdout;
       for (const pid of children.trim().split(/\s+/)) process.kill(Number(pid), "SIGTERM");
       process.kill(running.pid, "SIGTERM");
-      killBoth(running);
-      await running.ended;
+      await killBoth(running);
       await nothingIn(folder);
     }));
 
@@ -208,11 +186,11 @@ describe("run --ephemeral", () => {
       withTempDir(async (parent) => {
         const folder = join(parent, "tmp");
         mkdirSync(folder);
-        const running = await launchLine("exec sleep 1000", folder);
+        const running = await launchEphemeral("exec sleep 1000", { env: { TMPDIR: folder } });
         assertNotEquals(temporalsIn(folder), []);
-        killBoth(running);
+        const killed = killBoth(running);
         rmSync(lost === "home" ? join(folder, homesIn(folder)[0]!) : folder, { recursive: true });
-        await running.ended;
+        await killed;
         await nothingIn(folder);
         assertEquals(readdirSync(parent), lost === "home" ? ["tmp"] : []);
       }));

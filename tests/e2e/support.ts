@@ -131,7 +131,7 @@ export interface TestInstance {
   answer<T = Status>(args: readonly string[], options?: ToolOptions): Promise<T>;
   /** `start --json`, which must succeed. */
   start(args?: readonly string[], options?: ToolOptions): Promise<Status>;
-  /** What the supervisor answers now; null if none answers. Needs no process, so it is for waits: {@linkcode until}. */
+  /** {@linkcode statusNow}, which needs no process: for waits. */
   now(): Promise<Status | null>;
   /** `status --json`, with any exit code. */
   status(options?: { runtime?: Runtime }): Promise<Status & { exitCode: number | null }>;
@@ -176,10 +176,7 @@ export async function withInstance(
       assertEquals(result.code, 0, `start failed: ${result.stdout}${result.stderr}`);
       return JSON.parse(result.stdout) as Status;
     },
-    now: async () => {
-      const answer = await askSupervisor(await currentHost(), home, "GET", "/status");
-      return answer.kind === "answer" && answer.response.status === 200 ? readStatus(answer.response) : null;
-    },
+    now: () => statusNow(home),
     status: async (options = {}) => {
       const result = await instance.run(["status", "--json"], options);
       return { ...JSON.parse(result.stdout) as Status, exitCode: result.code };
@@ -193,6 +190,12 @@ export async function withInstance(
     await killInstance(paths);
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** What the supervisor of `home` answers now; null if none answers. */
+export async function statusNow(home: string): Promise<Status | null> {
+  const answer = await askSupervisor(await currentHost(), home, "GET", "/status");
+  return answer.kind === "answer" && answer.response.status === 200 ? readStatus(answer.response) : null;
 }
 
 /** Kills what runs of an instance, the supervisor first: without the second that Temporal's graceful end takes. */

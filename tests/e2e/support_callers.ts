@@ -1,9 +1,20 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { assertEquals } from "@std/assert";
 import { shellWord } from "../../lib/text/shell_word.ts";
-import { DEADLINE_MS, type Ended, launch, type LaunchOptions, type TestInstance, until } from "./support.ts";
-import { signalIfThere, wrapTemporal } from "./support_lifecycle.ts";
+import {
+  DEADLINE_MS,
+  type Ended,
+  launch,
+  type LaunchOptions,
+  ownTool,
+  type Running,
+  signalIfThere,
+  type TestInstance,
+  until,
+} from "./support.ts";
+import { wrapTemporal } from "./support_lifecycle.ts";
 
 /** The open descriptors of a process, by number: paths, and names like `pipe:[123]`. */
 export type Descriptors = Record<number, string>;
@@ -26,6 +37,20 @@ export async function runCaller(command: readonly string[], options: LaunchOptio
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** `run --ephemeral FLAGS -- sh -c LINE`, whose command prints its PID first; resolves when it runs. */
+export async function launchEphemeral(line: string, options: LaunchOptions, ...flags: string[]): Promise<Running> {
+  const running = launch(ownTool("run", "--ephemeral", ...flags, "--", "sh", "-c", `echo $$; ${line}`), options);
+  await until("the command runs", () => running.stdout().includes("\n"));
+  return running;
+}
+
+/** Kills a {@linkcode launchEphemeral} and its command, which the tool leaves to its owner, this test. */
+export function killBoth({ pid, stdout, ended }: Running): Promise<Ended> {
+  process.kill(pid, "SIGKILL");
+  process.kill(Number(stdout()), "SIGKILL");
+  return ended;
 }
 
 /** The connections of this instance's supervisor: 3 is SS_CONNECTED (include/uapi/linux/net.h). */

@@ -5,6 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type GrpcChannel, openGrpcChannel } from "../../lib/grpc/channel.ts";
 import { describeNamespace } from "../../lib/grpc/health.ts";
 import { registerNamespace } from "../../lib/grpc/namespaces.ts";
+import { parseRecord, type PidRecord } from "../../lib/instance/pid_file_format.ts";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import { SETSID_IN_SHELL } from "../portable.ts";
@@ -17,7 +18,6 @@ import {
   type TestInstance,
   until,
 } from "./support.ts";
-export { signalIfThere } from "./support.ts";
 import { ask } from "./support_events.ts";
 
 /** The PIDs of a status that has both. */
@@ -73,6 +73,13 @@ export function launchedPids(instance: TestInstance): number[] {
   return history(instance).filter(({ event }) => event === "launched").map(({ pid }) => Number(pid));
 }
 
+/** The record of the instance's Temporal. */
+export function recordOf({ paths }: TestInstance): PidRecord {
+  const reading = parseRecord(readFileSync(paths.record, "utf8"));
+  assert("record" in reading, "there is no record");
+  return reading.record;
+}
+
 /** The processes that have the database open. */
 export function databaseUsers(instance: TestInstance): number[] {
   return instance.processes.fileUsers(instance.paths.defaultDatabase).map(({ pid }) => pid);
@@ -87,6 +94,13 @@ export function wrapTemporal(folder: string, prelude: string): string {
   const lines = ["#!/bin/sh", `if [ "$1" = server ]; then`, prelude, "fi", `exec '${temporalBinary()}' "$@"`];
   writeFileSync(path, lines.join("\n") + "\n", { mode: 0o755 });
   return path;
+}
+
+/** A {@linkcode wrapTemporal} that starts when the test says so. */
+export function patientTemporal({ home }: TestInstance): { binary: string; letGo: () => void } {
+  const go = join(home, "go");
+  const binary = wrapTemporal(home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
+  return { binary, letGo: () => writeFileSync(go, "") };
 }
 
 /** Long enough for every test, and short enough to disappear after a killed test run. */

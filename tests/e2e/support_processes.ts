@@ -3,13 +3,12 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
-import { askSupervisor, readStatus } from "../../lib/control/client.ts";
+import { askSupervisor } from "../../lib/control/client.ts";
 import { type InstancePaths, instancePaths, processPaths } from "../../lib/instance/paths.ts";
 import type { ProcessStatus, Status } from "../../lib/instance/status/status.ts";
 import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { currentHost } from "../../lib/platform/runtime/current_host.ts";
 import {
-  DEADLINE_MS,
   type Ended,
   isAlive,
   killInstance,
@@ -17,6 +16,7 @@ import {
   ownTool,
   type Running,
   signalIfThere,
+  statusNow,
   until,
 } from "./support.ts";
 import { withProjects } from "./support_projects.ts";
@@ -52,14 +52,7 @@ export function withStack(processes: readonly string[], body: (stack: TestStack)
   return withProjects(["app/.stigmer"], async (folder) => {
     const path = join(folder.path, "app");
     const paths = instancePaths(join(path, ".stigmer"));
-    const ask = async (route: string) => {
-      const answer = await askSupervisor(await currentHost(), paths.home, "GET", route, { timeoutMs: DEADLINE_MS });
-      return answer.kind === "answer" && answer.response.status === 200 ? answer.response : null;
-    };
-    const now = async () => {
-      const response = await ask("/status");
-      return response === null ? null : readStatus(response);
-    };
+    const now = () => statusNow(paths.home);
     const stack: TestStack = {
       path,
       paths,
@@ -82,7 +75,10 @@ export function withStack(processes: readonly string[], body: (stack: TestStack)
         }),
       statusOf: (...args) => folder.statusOf("app", ...args),
       now,
-      metrics: async () => (await ask("/metrics"))?.body ?? "",
+      metrics: async () => {
+        const answer = await askSupervisor(await currentHost(), paths.home, "GET", "/metrics");
+        return answer.kind === "answer" ? answer.response.body : "";
+      },
       untilProcess: async (name, what, isSo) => {
         let last: ProcessStatus | undefined;
         try {

@@ -6,7 +6,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { onPseudoTerminal } from "../portable.ts";
 import { assertNothingLeft, launch, ownTool, type Running, type TestInstance, until, withInstance } from "./support.ts";
 import { shellLine } from "./support_callers.ts";
-import { wrapTemporal } from "./support_lifecycle.ts";
+import { patientTemporal } from "./support_lifecycle.ts";
 import { type Terminal, type TerminalEnd, withTerminal } from "./support_terminal.ts";
 
 /** Runs the tool on a pseudo-terminal with this many columns, which merges stdout and stderr. */
@@ -31,8 +31,7 @@ function screen(output: string): string[] {
 describe("start on a terminal", () => {
   it("shows one live line on 80 and on 200 columns, then the summary", () =>
     withInstance(async (instance) => {
-      const go = join(instance.home, "go");
-      const binary = wrapTemporal(instance.home, `while ! [ -e "${go}" ]; do sleep 0.05; done`);
+      const { binary, letGo } = patientTemporal(instance);
       const onColumns = (columns: number) =>
         onTerminal(startArgs(instance, "--headless", "--temporal-bin", binary), columns);
       const start = onColumns(80);
@@ -42,7 +41,7 @@ describe("start on a terminal", () => {
       );
       const second = onColumns(200);
       await until("who finds it starting sees so too", () => second.stdout().includes("Waiting for"));
-      writeFileSync(go, "");
+      letGo();
       for (const [columns, { ended }] of [[80, start], [200, second]] as const) {
         const { code, stdout } = await ended;
         assertEquals(code, 0, stdout);
