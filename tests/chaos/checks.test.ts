@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { until } from "../e2e/support.ts";
+import { withTempDir } from "../support.ts";
 import { startBystanders } from "./bystanders.ts";
 import { watchDatabases } from "./database_watch.ts";
 import { type Circumstances, findMistake, judge } from "./judge.ts";
@@ -97,7 +97,7 @@ describe("the chaos judge", () => {
 
 describe("the database watch", LINUX, () => {
   it("reports two processes that have one database open, and accepts one", () =>
-    withFolder(async (folder) => {
+    withTempDir(async (folder) => {
       const database = join(folder, "some.db");
       writeFileSync(database, "");
       const tail = ["/usr/bin/tail", "/bin/tail"].find((path) => existsSync(path))!;
@@ -159,14 +159,5 @@ async function withWorld(body: (world: World) => Promise<void>): Promise<void> {
   } finally {
     await endMarked(world);
     world.remove();
-  }
-}
-
-async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "sl-watch-"));
-  try {
-    await body(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,15 +1,4 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -17,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { environmentOf, scriptCommand } from "../platform/support.ts";
 import { needsLinux } from "../portable.ts";
+import { withTempDir } from "../support.ts";
 import { isAlive, launch, ownRuntime, ownTool, until, withInstance } from "./support.ts";
 import { killBoth, launchEphemeral } from "./support_callers.ts";
 import { killHard, pidsOf, stopCleanly, untilRecovered } from "./support_lifecycle.ts";
@@ -30,30 +20,26 @@ const FOR_THE_CALLER = [
 ];
 
 /** Runs `body` in a project whose environment refers to its files by relative paths. */
-async function withProject(body: (folder: string, env: Record<string, string | undefined>) => Promise<void>) {
-  const folder = mkdtempSync(join(tmpdir(), "sl-project-"));
-  writeFileSync(join(folder, "setup.cjs"), "");
-  writeFileSync(join(folder, "ca.pem"), "");
-  mkdirSync(join(folder, "scratch"));
-  symlinkSync(process.env["DENO_DIR"]!, join(folder, "deno-cache"));
-  const env = {
-    NODE_OPTIONS: "--require ./setup.cjs",
-    NODE_V8_COVERAGE: "coverage",
-    NODE_EXTRA_CA_CERTS: "ca.pem",
-    VSCODE_INSPECTOR_OPTIONS: '{"inspectorIpc":"./no-such-socket"}',
-    DENO_DIR: "deno-cache",
-    LD_PRELOAD: "./missing.so",
-    SHELLOPTS: "errexit",
-    PERL5OPT: "-MNo::Such::Module",
-    GODEBUG: "gctrace=1",
-    TMPDIR: "scratch",
-    TZ: "America/New_York",
-  };
-  try {
-    await body(folder, env);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function withProject(body: (folder: string, env: Record<string, string | undefined>) => Promise<void>): Promise<void> {
+  return withTempDir(async (folder) => {
+    writeFileSync(join(folder, "setup.cjs"), "");
+    writeFileSync(join(folder, "ca.pem"), "");
+    mkdirSync(join(folder, "scratch"));
+    symlinkSync(process.env["DENO_DIR"]!, join(folder, "deno-cache"));
+    await body(folder, {
+      NODE_OPTIONS: "--require ./setup.cjs",
+      NODE_V8_COVERAGE: "coverage",
+      NODE_EXTRA_CA_CERTS: "ca.pem",
+      VSCODE_INSPECTOR_OPTIONS: '{"inspectorIpc":"./no-such-socket"}',
+      DENO_DIR: "deno-cache",
+      LD_PRELOAD: "./missing.so",
+      SHELLOPTS: "errexit",
+      PERL5OPT: "-MNo::Such::Module",
+      GODEBUG: "gctrace=1",
+      TMPDIR: "scratch",
+      TZ: "America/New_York",
+    });
+  });
 }
 
 function assertKeptFrom(pid: number, folder: string): void {

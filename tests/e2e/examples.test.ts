@@ -1,15 +1,4 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { it } from "node:test";
@@ -17,6 +6,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { serverNotePath } from "../../lib/database/server_note.ts";
 import { DEFAULT_GRACE_MS } from "../../lib/instance/context.ts";
+import { withTempDir } from "../support.ts";
 import {
   about,
   assertNothingLeft,
@@ -62,10 +52,9 @@ const socket = connect({ host, port: Number(port) }, () => {
 
 /** Runs `body` in a project with the files of the example; the environment selects its instance. */
 function withProject(example: string, body: (project: Project) => Promise<void>): Promise<void> {
-  return withInstance(async (instance) => {
-    const base = mkdtempSync(join(tmpdir(), "sl-example-"));
-    const folder = join(base, "project");
-    try {
+  return withTempDir((base) =>
+    withInstance(async (instance) => {
+      const folder = join(base, "project");
       mkdirSync(folder);
       writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", scripts: SCRIPTS }));
       writeFileSync(join(folder, "connect.mjs"), CONNECT);
@@ -86,10 +75,8 @@ function withProject(example: string, body: (project: Project) => Promise<void>)
         return stdout;
       };
       await body({ ...instance, folder, env, call, say });
-    } finally {
-      rmSync(base, { recursive: true, force: true });
-    }
-  });
+    })
+  );
 }
 
 const addressOf = ({ port }: TestInstance) => `127.0.0.1:${port}`;

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -175,9 +174,8 @@ describe("startTemporal", () => {
       assertEquals((await assertRejects(() => startTemporal({ home }), LocalError)).code, "not-ours");
     }));
 
-  it("throws errors that differ by code", async () => {
-    const home = mkdtempSync(join(tmpdir(), "sl-home-"));
-    try {
+  it("throws errors that differ by code", () =>
+    withTempDir(async (home) => {
       const port = await freePort();
       await whileInUse(port, async () => {
         const taken = await assertRejects(() => startTemporal({ home, port, headless: true }), LocalError);
@@ -187,10 +185,7 @@ describe("startTemporal", () => {
       const missing = await assertRejects(() => startTemporal({ home, temporalBin: join(home, "none") }), LocalError);
       assertEquals(missing.code, "binary-not-found");
       assertMatch(missing.hint ?? "", /\w/);
-    } finally {
-      rmSync(home, { recursive: true, force: true });
-    }
-  });
+    }));
 
   it("refuses unknown and invalid options before it changes anything", async () => {
     const wrong: [unknown, RegExp][] = [

@@ -1,10 +1,10 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
+import { withTempDir } from "../support.ts";
 import { assertNothingLeft, isAlive, launch, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 
@@ -33,14 +33,8 @@ function makePath(place: string): string {
 }
 
 describe("the one file, alone in an empty folder", () => {
-  it("starts, recovers, runs commands, backs up and stops, and leaves nothing behind", async () => {
-    const place = mkdtempSync(join(tmpdir(), "sl-file-"));
-    try {
-      await withInstance((instance) => spendTheDay(instance, place));
-    } finally {
-      rmSync(place, { recursive: true, force: true });
-    }
-  });
+  it("starts, recovers, runs commands, backs up and stops, and leaves nothing behind", () =>
+    withTempDir((place) => withInstance((instance) => spendTheDay(instance, place))));
 });
 
 async function spendTheDay(instance: TestInstance, place: string): Promise<void> {

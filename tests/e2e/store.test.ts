@@ -1,6 +1,5 @@
 // test: seconds 300
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -18,6 +17,7 @@ import {
   target,
   withServer,
 } from "../binary/download/support.ts";
+import { withTempDir } from "../support.ts";
 import {
   isAlive,
   otherRuntime,
@@ -31,15 +31,10 @@ import { killHard, pidsOf, readPid, stopCleanly } from "./support_lifecycle.ts";
 import { binaryThatRuns, from, makeGo, release } from "./support_releases.ts";
 
 /** Runs `body` with two homes of one user. */
-async function withTwoHomes(
+function withTwoHomes(
   body: (first: TestInstance, second: TestInstance, userHome: string) => Promise<void>,
 ): Promise<void> {
-  const userHome = mkdtempSync(join(tmpdir(), "sl-user-"));
-  try {
-    await withInstance((first) => withInstance((second) => body(first, second, userHome)));
-  } finally {
-    rmSync(userHome, { recursive: true, force: true });
-  }
+  return withTempDir((userHome) => withInstance((first) => withInstance((second) => body(first, second, userHome))));
 }
 
 const storeIn = (userHome: string) => join(userHome, ".stigmer", "bin");

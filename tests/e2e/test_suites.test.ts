@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { withTempDir } from "../support.ts";
 import { about, type Ended, launch, until } from "./support.ts";
 import { runCaller } from "./support_callers.ts";
 import { installTool } from "./support_examples.ts";
@@ -20,9 +20,8 @@ interface Suite {
 }
 
 /** Runs `body` with a copy of the example; afterwards no ephemeral instance may be left. */
-async function withSuite(example: string, body: (suite: Suite) => Promise<void>): Promise<void> {
-  const base = mkdtempSync(join(tmpdir(), "sl-suite-"));
-  try {
+function withSuite(example: string, body: (suite: Suite) => Promise<void>): Promise<void> {
+  return withTempDir(async (base) => {
     const [folder, temporary] = [join(base, "project"), join(base, "tmp")];
     cpSync(join(EXAMPLES, example), folder, { recursive: true });
     mkdirSync(temporary);
@@ -32,9 +31,7 @@ async function withSuite(example: string, body: (suite: Suite) => Promise<void>)
       "no instance is left",
       () => readdirSync(temporary).every((name) => !name.startsWith("stigmer-ephemeral-")),
     );
-  } finally {
-    rmSync(base, { recursive: true, force: true, maxRetries: 5 });
-  }
+  });
 }
 
 // Test runners for Node use the library on Node; the others use the command, which is tested on Deno.

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -9,6 +8,7 @@ import { archiveName, RELEASE_TARGETS } from "../../lib/binary/download/release_
 import { RELEASE_SUMS } from "../../lib/binary/download/release_sums.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { answer, type Respond, withServer } from "../binary/download/support.ts";
+import { withTempDir } from "../support.ts";
 import { read, ROOT } from "./support.ts";
 
 const NODE = process.env["STIGMER_TEST_NODE"] ?? "node";
@@ -26,9 +26,8 @@ function run(args: readonly string[], mirror = "off"): Promise<Ran> {
 }
 
 describe("release_sums.ts", () => {
-  it("prints the table in the source from a publisher's checksums.txt, or reports what is missing", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "sums-"));
-    try {
+  it("prints the table in the source from a publisher's checksums.txt, or reports what is missing", () =>
+    withTempDir(async (folder) => {
       const path = join(folder, "checksums.txt");
       const lines = RELEASE_TARGETS.map((target) =>
         `${RELEASE_SUMS["1.5.1"]![target]}  ${archiveName("1.5.1", target)}\n`
@@ -41,10 +40,7 @@ describe("release_sums.ts", () => {
       const cut = await run(["1.5.1", path]);
       assert(cut.code === 1 && cut.stderr.includes("does not list linux_amd64"), cut.stderr);
       assertEquals((await run(["latest", path])).code, 2);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+    }));
 
   it("says when Temporal has released a newer version than the default", async () => {
     const sumsOf = (version: string): Respond => (socket, { path }) => {
