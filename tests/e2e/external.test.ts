@@ -217,13 +217,6 @@ describe("an external Temporal", { skip: noOpenssl }, () => {
     assertEquals(filesWith(home, [wrong, API_KEY]), []);
   });
 
-  it("is reported in whole words even if the API key is one letter", async () => {
-    const args = ["start", "--address", foreign.keyedPlain, "--tls=false"];
-    const { code, stderr } = await tool(args, { TEMPORAL_API_KEY: "a" }).ended;
-    assertEquals(code, 1);
-    assertStringIncludes(stderr, "denied access to namespace `default` (invalid token 'Bearer ***'");
-  });
-
   it("is passed on by run, and replaces other connections in the environment", async () => {
     const stray = {
       TEMPORAL_TLS_CA: "/nowhere/ca.pem",
@@ -330,14 +323,6 @@ describe("an external Temporal", { skip: noOpenssl }, () => {
     assertEquals((await tool(["status", "--address", foreign.address]).ended).code, 0);
   });
 
-  it("is not selected by Temporal's variables in the environment", async () => {
-    const env = { TEMPORAL_ADDRESS: foreign.address, TEMPORAL_NAMESPACE: "orders", TEMPORAL_API_KEY: API_KEY };
-    const { code, stdout } = await tool(["status", "--json"], env).ended;
-    const { managed, address, namespace } = JSON.parse(stdout) as Status;
-    assertEquals([code, managed, address, namespace], [3, true, "127.0.0.1:7233", "default"]);
-    assertStringIncludes((await tool(["env"], { ...env, SHELL: "/bin/sh" }).ended).stdout, "='127.0.0.1:7233'");
-  });
-
   it("is waited for until it is ready, or until the timeout", async () => {
     const { port } = await freePorts();
     const at = ["--address", `127.0.0.1:${port}`];
@@ -380,7 +365,6 @@ describe("an external Temporal", { skip: noOpenssl }, () => {
     const missing = join(foreign.folder, "missing.pem");
     const cases: [args: string[], env: Variables, words: RegExp][] = [
       [["--managed=false"], {}, /^Missing address/],
-      [["--address", "example.com"], {}, /^Invalid address `example\.com` from --address: expected HOST:PORT/],
       [
         ["--address", foreign.keyed, "--tls-ca-path", missing],
         {},
@@ -398,11 +382,6 @@ describe("an external Temporal", { skip: noOpenssl }, () => {
         /^The client key \/.* does not match the client certificate \//,
       ],
       [["--profile", "nope"], {}, /^Cannot read .* \(ENOENT\)/],
-      [
-        ["--address", foreign.address],
-        { TEMPORAL_TLS: "perhaps" },
-        /^Invalid value `perhaps` for \$TEMPORAL_TLS: expected true or false/,
-      ],
       [["--address", foreign.keyed], { TEMPORAL_API_KEY: "two words" }, /does not contain an API key/],
     ];
     await Promise.all(cases.map(async ([args, env, words]) => {

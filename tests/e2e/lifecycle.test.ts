@@ -15,6 +15,7 @@ import {
   until,
   withInstance,
 } from "./support.ts";
+import { eventsSince } from "./support_events.ts";
 import {
   assertNamespace,
   databaseUsers,
@@ -72,7 +73,13 @@ describe("the ten scenarios", () => {
       process.kill(temporal, "SIGKILL");
       const after = await untilRecovered(instance, temporal);
       assertEquals([after.exitCode, after.supervisor?.pid, after.restarts], [0, supervisor, 1]);
-      assertEquals([after.lastExit?.signal, after.lastExit?.reason], ["SIGKILL", "crashed"]);
+      // By its exit, not by a health check.
+      assertEquals(eventsSince(instance, "exited"), ["exited", "backoff", "starting", "launched", "running"]);
+      assertEquals([after.lastExit?.signal, after.lastExit?.code, after.lastExit?.reason], [
+        "SIGKILL",
+        null,
+        "crashed",
+      ]);
       assertEquals([isAlive(temporal), databaseUsers(instance)], [false, [pidsOf(after).temporal]]);
     }));
 
