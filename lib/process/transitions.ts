@@ -196,7 +196,9 @@ const TABLE: Table = {
       return go(machine, { ...state, phase: "waiting" }, { kind: "schedule", attempt, delayMs: state.delayMs });
     },
     stuck: (_state, { failure }, machine) => fail(machine, failure),
-    due: (state, _event, machine) => state.phase === "waiting" ? relaunch(machine, false) : { machine, actions: [] },
+    // While what is left is being terminated, only a start that was requested meanwhile says that the launch is due.
+    due: (state, _event, machine) =>
+      state.phase === "waiting" ? relaunch(machine, false) : go(machine, { ...state, delayMs: 0 }),
     stop: stopInBackoff,
     restart: (state, event, machine) =>
       state.phase === "waiting" ? relaunch(machine, true) : endForRestart(state, event, machine),

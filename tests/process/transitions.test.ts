@@ -317,6 +317,11 @@ describe("step() after a crash", () => {
     const due = step(later.machine, { kind: "due", attempt: 1 }, CONTEXT);
     assertEquals(due.machine.state, { kind: "starting", first: false });
     assertEquals(kinds(due.actions), ["launch"]);
+    // A start that comes while what is left is being terminated ends the wait that has not begun.
+    const ending = inState({ kind: "backoff", phase: "ending", delayMs: 250 });
+    const early = step(ending, { kind: "due", attempt: 1 }, CONTEXT);
+    assertEquals([early.machine.state.kind, early.actions], ["backoff", []]);
+    assertEquals(kinds(step(early.machine, { kind: "gone" }, CONTEXT).actions), ["launch"]);
   });
 
   it("gives up after ten restarts within five minutes, and first ends what is left", () => {
