@@ -1,7 +1,6 @@
-import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
+import { configure, otherRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { askTemporal, searchAttributes } from "./support_data.ts";
 import { untilEvent } from "./support_events.ts";
 import { killHard, pidsOf, recordOf, stopCleanly } from "./support_lifecycle.ts";
@@ -15,12 +14,10 @@ function startWorkflow(instance: TestInstance, namespace: string): void {
 describe("start on a running instance", () => {
   it("creates namespaces and search attributes that are only added, by file or flag, and restarts nothing", () =>
     withInstance(async (instance) => {
-      const configure = (section: string) =>
-        writeFileSync(instance.paths.config, `backend: { local: { temporal: { headless: true, ${section} } } }\n`);
-      configure("namespaces: [orders], search_attributes: { A: Text }");
+      configure(instance, "headless: true, namespaces: [orders], search_attributes: { A: Text }");
       const first = await instance.start();
 
-      configure("namespaces: [orders, billing], search_attributes: { A: Text, B: Int }");
+      configure(instance, "headless: true, namespaces: [orders, billing], search_attributes: { A: Text, B: Int }");
       const second = await instance.start([], { runtime: otherRuntime });
       assertEquals([second.reused, second.namespace, second.warnings], [true, "orders", undefined]);
       assertEquals(second.namespaces, ["default", "orders", "billing"]);

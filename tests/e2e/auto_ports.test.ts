@@ -1,8 +1,15 @@
-import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
-import { otherRuntime, ownRuntime, type Runtime, type TestInstance, withInstance } from "./support.ts";
+import {
+  configure,
+  otherRuntime,
+  ownRuntime,
+  portOf,
+  type Runtime,
+  type TestInstance,
+  withInstance,
+} from "./support.ts";
 import { whileInUse } from "./support_strangers.ts";
 
 /** Runs `start` or `restart` with these flags and without the test's ports. */
@@ -11,7 +18,6 @@ function bringUp(instance: TestInstance, args: readonly string[], runtime: Runti
 }
 
 const AUTO = ["start", "--port", "auto"];
-const portOf = ({ address }: Status) => Number(address.split(":").at(-1));
 
 describe("--port auto", () => {
   it("gives homes that start at once different ports, and each the same one again", () =>
@@ -52,7 +58,7 @@ describe("--port auto", () => {
 
   it("works in config.yaml, with the UI a thousand above", () =>
     withInstance(async (instance) => {
-      writeFileSync(instance.paths.config, "backend: { local: { temporal: { port: auto } } }\n");
+      configure(instance, "port: auto");
       const status = await instance.answer(["start"]);
       assertEquals(status.uiUrl, `http://127.0.0.1:${portOf(status) + 1000}`);
       assert((await fetch(status.uiUrl!)).ok);

@@ -5,7 +5,7 @@ import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/
 import { settleCopy } from "../../lib/database/copy_files.ts";
 import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { isLinux } from "../portable.ts";
-import { history, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
+import { configure, history, otherRuntime, ownRuntime, type TestInstance, until, withInstance } from "./support.ts";
 import { beginWriting, besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
 import { killHard, pidsOf } from "./support_lifecycle.ts";
 
@@ -43,10 +43,7 @@ describe("backup while Temporal runs", () => {
     withInstance(async (instance) => {
       await instance.start(["--headless"]);
       await instance.stop([]); // gracefully: a journal that is left would be rolled back over what is written here
-      writeFileSync(
-        instance.paths.config,
-        "backend: { local: { temporal: { health: { interval: 0.1s, timeout: 0.05s, failures: 1 } } } }\n",
-      );
+      configure(instance, "health: { interval: 0.1s, timeout: 0.05s, failures: 1 }");
       const padded = join(instance.home, "padded.db");
       renameSync(instance.paths.defaultDatabase, padded);
       const database = (await loadSqlite())(padded);

@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
-import { assertNothingLeft, history, isAlive, type TestInstance, until, withInstance } from "./support.ts";
+import { assertNothingLeft, configure, history, isAlive, type TestInstance, until, withInstance } from "./support.ts";
 import {
   checkOutEarlierCode,
-  configure,
   currentTool,
   earlierTool,
   noEarlierCode,

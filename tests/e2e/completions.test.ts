@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { withTempDir } from "../platform/support.ts";
-import { launch, ownTool, withInstance } from "./support.ts";
+import { configure, launch, ownTool, withInstance } from "./support.ts";
 import { shellLine } from "./support_callers.ts";
 import { withProjects } from "./support_projects.ts";
 
@@ -144,8 +144,7 @@ function makeHome(home: string): void {
   mkdirSync(join(home, "bin"), { recursive: true, mode: 0o700 });
   for (const version of ["1.10.0", "1.5.1"]) writeFileSync(join(home, "bin", `temporal-${version}`), "");
   writeFileSync(join(home, "temporal.toml"), '[profile.cloud]\naddress = "a:1"\n[profile."my own"]\n');
-  const settings = `{ namespaces: [orders], config_file: ${join(home, "temporal.toml")} }`;
-  writeFileSync(join(home, "config.yaml"), `backend: { local: { temporal: ${settings} } }\n`);
+  configure({ home }, `namespaces: [orders], config_file: ${join(home, "temporal.toml")}`);
 }
 
 async function withCompletions(

@@ -6,7 +6,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { startTemporal } from "../../mod.ts";
 import { withTempDir } from "../platform/support.ts";
-import { type Ended, isAlive, launch, ownTool, temporalBinary, until } from "./support.ts";
+import { configure, type Ended, isAlive, launch, ownTool, temporalBinary, until } from "./support.ts";
 import { killBoth, launchEphemeral } from "./support_callers.ts";
 import { installTool } from "./support_examples.ts";
 
@@ -75,7 +75,7 @@ describe("the tool in a command of run --ephemeral", () => {
     withPlace(async ({ env, home, run }) => {
       mkdirSync(join(home, "bin"));
       cpSync(temporalBinary(), join(home, "bin", `temporal-${DEFAULT_TEMPORAL_VERSION}`));
-      writeFileSync(join(home, "config.yaml"), "backend: { local: { temporal: { namespaces: [nested] } } }\n");
+      configure({ home }, "namespaces: [nested]");
       Object.assign(env, { STIGMER_TEMPORAL_BIN: "", STIGMER_TEMPORAL_MIRROR: "off", GOPROXY: "off" });
       env["PATH"] = env["PATH"]!.split(delimiter).filter((each) => !existsSync(join(each, "temporal"))).join(delimiter);
       const script = "echo $TEMPORAL_ADDRESS $TEMPORAL_NAMESPACE; stigmer-local status | head -1";

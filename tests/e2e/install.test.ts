@@ -1,11 +1,19 @@
 // test: seconds 400
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { answer, type Respond, serveBytes, serveRelease, tarGz, withServer } from "../binary/download/support.ts";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
-import { otherRuntime, ownRuntime, temporalBinary, type TestInstance, until, withInstance } from "./support.ts";
+import {
+  configure,
+  otherRuntime,
+  ownRuntime,
+  temporalBinary,
+  type TestInstance,
+  until,
+  withInstance,
+} from "./support.ts";
 import { withFileSystem } from "./support_places.ts";
 import { binaryThatRuns, from, release, releases } from "./support_releases.ts";
 
@@ -70,7 +78,7 @@ describe("install", () => {
     withServer(releases("1.4.1", "1.4.2"), ({ base }) =>
       withInstance(async (instance) => {
         const env = envFrom(base, instance);
-        writeFileSync(join(instance.home, "config.yaml"), "backend: { local: { temporal: { version: 1.4.1 } } }\n");
+        configure(instance, "version: 1.4.1");
         const versionOf = async (args: string[], more = {}) => {
           const { code, stdout, stderr } = await instance.run(["install", "--json", ...args], {
             env: { ...env, ...more },

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -8,10 +8,9 @@ import { processesHere } from "../../lib/platform/processes/processes_here.ts";
 import { LocalError, startTemporal, type TemporalServer } from "../../mod.ts";
 import { freePort, freePorts } from "../free_ports.ts";
 import { scriptCommand, withTempDir } from "../platform/support.ts";
-import { assertNothingLeft, isAlive, launch, ownRuntime, until, withInstance } from "./support.ts";
+import { assertNothingLeft, configure, isAlive, launch, ownRuntime, portOf, until, withInstance } from "./support.ts";
 import { fakeTemporal, whileInUse } from "./support_strangers.ts";
 
-const portOf = ({ address }: TemporalServer) => Number(address.split(":").at(-1));
 const script = (name: string) =>
   scriptCommand(ownRuntime, fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url)));
 const signals = ["SIGINT", "SIGTERM", "SIGHUP", "exit", "beforeExit", "uncaughtException"] as const;
@@ -147,10 +146,7 @@ describe("startTemporal", () => {
       const differing = await assertRejects(() => startTemporal({ ...options, headless: false }), LocalError);
       assertEquals(differing.code, "settings-differ");
 
-      writeFileSync(
-        instance.paths.config,
-        `backend: { local: { temporal: { port: ${port}, headless: true, namespaces: [orders] } } }\n`,
-      );
+      configure(instance, `port: ${port}, headless: true, namespaces: [orders]`);
       {
         await using another = await startTemporal({ home, ephemeral: true });
         assertNotEquals(another.address, `127.0.0.1:${port}`, "the port of config.yaml is the instance's");
@@ -162,7 +158,7 @@ describe("startTemporal", () => {
       await temporal.stop();
       assertNothingLeft(instance, [pid!]);
       assertEquals((await temporal.status()).state, "stopped");
-      writeFileSync(instance.paths.config, `backend: { local: { temporal: { port: ${port}, headless: true } } }\n`);
+      configure(instance, `port: ${port}, headless: true`);
       {
         await using mine = await startTemporal({ home, stopAfter: true });
         assertEquals([mine.address, mine.uiUrl], [`127.0.0.1:${port}`, null]);
@@ -170,7 +166,7 @@ describe("startTemporal", () => {
       }
       assertNothingLeft(instance, [pid!]);
 
-      writeFileSync(instance.paths.config, "backend: { local: { temporal: { managed: false } } }\n");
+      configure(instance, "managed: false");
       assertEquals((await assertRejects(() => startTemporal({ home }), LocalError)).code, "not-ours");
     }));
 

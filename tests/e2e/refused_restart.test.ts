@@ -1,10 +1,10 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
 import { freePorts } from "../free_ports.ts";
-import { temporalBinary, type TestInstance, withInstance } from "./support.ts";
+import { configure, temporalBinary, type TestInstance, withInstance } from "./support.ts";
 import { ask } from "./support_events.ts";
 import { pidsOf, recordOf } from "./support_lifecycle.ts";
 import { whileInUse } from "./support_strangers.ts";
@@ -69,8 +69,7 @@ describe("the port of the HTTP API, pragmas and the logged configuration", () =>
   it("are settings: from the file, known to the record, compared by start, kept by restart", async () => {
     await withInstance(async (instance) => {
       const { port, uiPort } = await freePorts();
-      const section = `http_port: ${port}, log_config: true, sqlite_pragmas: { synchronous: 1 }`;
-      writeFileSync(instance.paths.config, `backend: { local: { temporal: { ${section} } } }\n`);
+      configure(instance, `http_port: ${port}, log_config: true, sqlite_pragmas: { synchronous: 1 }`);
       const first = await instance.start();
       assertEquals((await fetch(`http://127.0.0.1:${port}/api/v1/namespaces`)).status, 200);
       const { httpPort, logConfig, sqlitePragmas } = recordOf(instance).settings!;

@@ -5,7 +5,16 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import type { Status } from "../../lib/instance/status/status.ts";
 import { loadSqlite } from "../../lib/platform/sqlite/sqlite.ts";
 import { noTerminal, onPseudoTerminal } from "../portable.ts";
-import { assertNothingLeft, history, launch, otherRuntime, ownRuntime, ownTool, withInstance } from "./support.ts";
+import {
+  assertNothingLeft,
+  configure,
+  history,
+  launch,
+  otherRuntime,
+  ownRuntime,
+  ownTool,
+  withInstance,
+} from "./support.ts";
 import { shellLine } from "./support_callers.ts";
 import { besideDatabase, startWorkflows, workflowsOf } from "./support_data.ts";
 import { untilEvent } from "./support_events.ts";
@@ -28,8 +37,7 @@ describe("reset and restore", () => {
       await startWorkflows(instance, ["kept"]);
 
       // A setting that changed in config.yaml meanwhile is applied by a restart only.
-      const other = `port: 1, headless: false, db_filename: ${join(instance.home, "other.db")}`;
-      writeFileSync(instance.paths.config, `backend: { local: { temporal: { ${other} } } }\n`);
+      configure(instance, `port: 1, headless: false, db_filename: ${join(instance.home, "other.db")}`);
       const reset = await instance.answer<Changed>(["reset", "--yes"]);
       rmSync(instance.paths.config);
       assertEquals([reset.database, reset.removed], [instance.paths.defaultDatabase, false]);

@@ -1,20 +1,14 @@
-import { writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type TestInstance, withInstance } from "./support.ts";
+import { configure, withInstance } from "./support.ts";
 import { makeNamespace, pidsOf } from "./support_lifecycle.ts";
 
 const PRINT = ["--", "sh", "-c", "echo $TEMPORAL_NAMESPACE"];
 
-function declare({ paths, port, uiPort }: TestInstance, ...namespaces: string[]): void {
-  const section = `port: ${port}, ui_port: ${uiPort}, namespaces: [${namespaces.join(", ")}]`;
-  writeFileSync(paths.config, `backend: { local: { temporal: { ${section} } } }\n`);
-}
-
 describe("--namespace of a command that uses the instance", () => {
   it("selects one that is declared or exists, for that command alone; another is an error that lists them", () =>
     withInstance(async (instance) => {
-      declare(instance, "orders", "billing");
+      configure(instance, `port: ${instance.port}, ui_port: ${instance.uiPort}, namespaces: [orders, billing]`);
       const stopped = await instance.run(["env", "--json", "--namespace", "billing"]);
       assertEquals(JSON.parse(stopped.stdout).TEMPORAL_NAMESPACE, "billing");
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -250,6 +250,16 @@ export function assertNothingLeft(instance: TestInstance, pids: readonly number[
   assertEquals(processes.listeners(instance.uiPort), []);
   assert(!existsSync(paths.controlSocket), "the control socket is left");
   assert(!existsSync(paths.record), "the record is left");
+}
+
+/** Writes the tool's section of the home's `config.yaml`, in YAML's flow style. */
+export function configure({ home }: { home: string }, section: string): void {
+  writeFileSync(join(home, "config.yaml"), `backend: { local: { temporal: { ${section} } } }\n`);
+}
+
+/** The port of an address. */
+export function portOf({ address }: { address: string }): number {
+  return Number(address.split(":").at(-1));
 }
 
 /** The transitions of the instance so far, without a half-written last line. */

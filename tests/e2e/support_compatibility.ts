@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import process from "node:process";
 import { assert, assertEquals } from "@std/assert";
 import type { Status } from "../../lib/instance/status/status.ts";
-import { type Ended, launch, ownRuntime, ROOT, type TestInstance, toolCommand } from "./support.ts";
+import { type Ended, launch, ownRuntime, portOf, ROOT, type TestInstance, toolCommand } from "./support.ts";
 import { pidsOf } from "./support_lifecycle.ts";
 
 /** The last commit before the files of lib were laid out by subject. */
@@ -106,12 +106,7 @@ function toolOf(words: readonly string[], code: string): Tool {
   };
 }
 
-/** Writes our part of the home's `config.yaml`, in YAML's flow style. */
-export function configure({ home }: TestInstance, section: string): void {
-  writeFileSync(join(home, "config.yaml"), `backend: { local: { temporal: { ${section} } } }\n`);
-}
-
 /** The instance with the ports that `auto` chose, as its status has them. */
 export function withPortsOf(instance: TestInstance, { address, uiUrl }: Status): TestInstance {
-  return { ...instance, port: Number(address.split(":").at(-1)), uiPort: Number(new URL(uiUrl!).port) };
+  return { ...instance, port: portOf({ address }), uiPort: Number(new URL(uiUrl!).port) };
 }
