@@ -86,7 +86,7 @@ describe("a working directory that was deleted", () => {
     "is named by every command under Node; Deno does not start in it",
     { skip: ownRuntime === "deno" },
     () =>
-      withFolder(async (folder) => {
+      withTempDir(async (folder) => {
         const gone = homeIn(folder, "gone");
         for (const args of ["status", "stop", "ls --all", "status --json"]) {
           const inGone = ["sh", "-c", `cd "$0" && rmdir "$0" && exec "$@" ${args}`, gone, ...toolCommand(ownRuntime)];
