@@ -6,6 +6,7 @@ import { processLog } from "../instance/paths.ts";
 import type { ProcessStatus } from "../instance/status/status.ts";
 import { rotateLogBySize } from "../logs/rotate_log.ts";
 import { noteGrowth } from "../logs/time_index.ts";
+import { unlessAborted } from "../platform/runtime/delay.ts";
 import type { Changes } from "../process/changes.ts";
 import { failureIn, isLeaving, isOver, type Machine, ownsFiles } from "../process/states.ts";
 import { Supervised } from "../process/supervised.ts";
@@ -252,7 +253,13 @@ export class Member {
   #newRun(): Run {
     const { instance, home, surroundings, warn, changes } = this.#context;
     const settings = this.#settings;
-    const program = new StackProgram(this.#instance, settings, surroundings, () => changes.tell());
+    const watch = this.#watch;
+    const whenReady: Surroundings["whenReady"] = async (names, signal) => {
+      await surroundings.whenReady(names, signal);
+      await unlessAborted(watch?.ready ?? Promise.resolve(), signal); // else a change right after the launch is missed
+    };
+    const seen = { ...surroundings, whenReady };
+    const program = new StackProgram(this.#instance, settings, seen, () => changes.tell());
     const { restartWhenSilentMs } = settings;
     const healthFailures = restartWhenSilentMs === null
       ? Infinity

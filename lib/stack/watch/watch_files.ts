@@ -26,7 +26,7 @@ export interface WatchOptions {
 
 /** A watch of files that goes on until it is closed. */
 export interface FileWatch {
-  /** Resolves when all that exists is watched: later changes are reported. */
+  /** Resolves when all that exists is watched: later changes are reported. A file system that hangs delays it by 2 s. */
   readonly ready: Promise<void>;
   /** What is not watched now, and why. */
   readonly warnings: readonly string[];
@@ -36,6 +36,7 @@ export interface FileWatch {
 const DEBOUNCE_MS = 200;
 const EXAMINE_MS = 20;
 const MISSING_CHECK_MS = 1_000;
+const READY_MS = 2_000;
 
 /**
  * Watches files, and folders with all below them. Left out are `.git`, `node_modules`, `__pycache__`, what editors write
@@ -49,8 +50,9 @@ const MISSING_CHECK_MS = 1_000;
  */
 export function watchFiles(paths: readonly string[], options: WatchOptions): FileWatch {
   const watch = new Watch(options);
+  const late = new Promise<void>((resolve) => void setTimeout(resolve, READY_MS).unref());
   return {
-    ready: watch.open(paths),
+    ready: Promise.race([watch.open(paths), late]),
     get warnings() {
       return watch.warnings;
     },
