@@ -17,6 +17,7 @@ import type { ProcessExit } from "../platform/spawn/spawn_options.ts";
 import { readyOrEnded, spawnLogged } from "../process/bring_up.ts";
 import type { Launch, Program } from "../process/program.ts";
 import { targetOf } from "../process/terminate.ts";
+import { tidyRecord } from "../process/tidy_record.ts";
 import { adoptedProcess, recordOfProcess, type TrackedProcess } from "../process/tracked_process.ts";
 import { diagnoseFailedStart } from "./exit_diagnosis.ts";
 import { leftoverGroup, MARKER, markerOf } from "./leftovers.ts";
@@ -132,7 +133,8 @@ export class StackProgram implements Program<StackProcess> {
   /** The process that an earlier supervisor left, if it is as it is wanted; else that is ended. */
   async #adopt(launch: Launch<StackProcess>): Promise<StackProcess | null> {
     const { paths, processes, log } = this.#instance;
-    const { found, record } = findProcess(paths, processes);
+    const evidence = findProcess(paths, processes);
+    const { found, record } = evidence;
     const wanted = this.#wanted();
     const launched = found?.leader?.pid === record?.pid ? record?.launched : undefined;
     if (found?.leader != null && launched !== undefined && isSameLaunch(launched, wanted)) {
@@ -145,6 +147,7 @@ export class StackProgram implements Program<StackProcess> {
     const target = found === null ? leftoverGroup(this.#instance, record) : targetOf(found);
     if (target !== null) await launch.terminate(target, (record?.launched?.settings ?? this.settings).stopTimeoutMs);
     launch.signal.throwIfAborted();
+    tidyRecord(paths, evidence, this.#surroundings.warn);
     return null;
   }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { type ProcessSettings, unknownProcess } from "../config/processes.ts";
 import type { SettingDifference } from "../config/settings.ts";
 import type { Failure } from "../errors/failure.ts";
-import { LocalError } from "../errors/local_error.ts";
+import { LocalError, messageOf } from "../errors/local_error.ts";
 import type { Instance } from "../instance/context.ts";
 import type { HeldHome } from "../instance/lock_guard.ts";
 import { processesDir } from "../instance/paths.ts";
@@ -103,12 +103,7 @@ export class Stack {
     const { instance, warn } = this.#options;
     const names = recordedNames(instance.paths.home).filter((name) => !this.#members.has(name));
     await Promise.all(names.map(async (name) => {
-      try {
-        await endRecorded(instance, name, Infinity);
-      } catch (error) {
-        if (!(error instanceof LocalError)) throw error;
-        warn(error.message);
-      }
+      await endRecorded(instance, name, Infinity).catch((error: unknown) => warn(`${name}: ${messageOf(error)}`));
     }));
   }
 
@@ -142,11 +137,12 @@ export class Stack {
   async restart(names: readonly string[], requested: readonly ProcessSettings[] = []): Promise<void> {
     const settingsOf = ({ settings: { name } }: Member) => requested.find((each) => each.name === name);
     const fresh = requested.filter(({ name }) => !this.#members.has(name));
+    this.#known(names, [...this.#members.keys(), ...fresh.map(({ name }) => name)]);
     for (const name of withDependencies(names, requested)) {
       const settings = fresh.find((each) => each.name === name);
       if (settings !== undefined) this.#members.set(name, new Member(this.#context, settings));
     }
-    await Promise.all(this.#membersOf(this.#known(names)).map((member) => member.restart(settingsOf(member))));
+    await Promise.all(this.#membersOf(names).map((member) => member.restart(settingsOf(member))));
     const needed = withDependencies(names, this.declared).filter((name) => !names.includes(name));
     await Promise.all(this.#membersOf(needed).map((member) => member.start()));
   }
@@ -170,8 +166,7 @@ export class Stack {
         await Promise.all(this.#membersOf(dependentsOf(member.settings.name, this.declared)).map(end));
         await member.stop(this.#graceMs, false);
       } catch (error) {
-        if (!(error instanceof LocalError)) throw error;
-        this.#options.warn(error.message);
+        this.#options.warn(`${member.settings.name}: ${messageOf(error)}`);
       }
     });
     await Promise.all(members.map(end));
@@ -230,16 +225,18 @@ export class Stack {
     return names.flatMap((name) => this.#members.get(name) ?? []);
   }
 
-  #known(names: readonly string[] = [...this.#members.keys()]): readonly string[] {
-    const unknown = names.find((name) => !this.#members.has(name));
-    if (unknown !== undefined) {
-      throw unknownProcess(unknown, [...this.#members.keys()], { knower: "This instance has" });
-    }
+  /** @throws {LocalError} `usage` if one of `names` is not in `all` */
+  #known(
+    names: readonly string[] = [...this.#members.keys()],
+    all: readonly string[] = [...this.#members.keys()],
+  ): readonly string[] {
+    const unknown = names.find((name) => !all.includes(name));
+    if (unknown !== undefined) throw unknownProcess(unknown, all, { knower: "This instance has" });
     return names;
   }
 
   #surroundings(): Surroundings {
-    const { served, servesSinceMs, answers, whenServing } = this.#options;
+    const { served, servesSinceMs, answers, whenServing, warn } = this.#options;
     const waitsFor = (names: readonly string[]): string | null => {
       if (servesSinceMs() === null) return "waiting for Temporal";
       const unready = names.filter((name) => this.#members.get(name)?.isReady !== true);
@@ -249,6 +246,7 @@ export class Stack {
       served,
       servesSinceMs,
       answers,
+      warn,
       waitsFor,
       whenReady: async (names, signal) => {
         await unlessAborted(whenServing(), signal);

@@ -16,6 +16,8 @@ export interface Surroundings {
    * @throws the reason of `signal`
    */
   whenReady(names: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Tells something that a person should know. */
+  warn(message: string): void;
   /** Which of `names` are not ready, for people; null if all are and Temporal serves. */
   waitsFor(names: readonly string[]): string | null;
   /** The pollers of a task queue; a reason if Temporal does not tell. */

@@ -7,12 +7,12 @@ import { withRealDatabase } from "../database/path.ts";
 import { LocalError } from "../errors/local_error.ts";
 import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
 import { findProcess, type FoundProcess, type ProcessEvidence, type Proof } from "../instance/find_process.ts";
-import { setPidFileAside } from "../instance/pid_file.ts";
 import { createProbe } from "../instance/status/probe.ts";
-import { describeProcess, isStillThere } from "../platform/processes/processes.ts";
+import { isStillThere } from "../platform/processes/processes.ts";
 import { poll } from "../platform/runtime/poll.ts";
 import type { Launch } from "../process/program.ts";
 import { targetOf } from "../process/terminate.ts";
+import { tidyRecord } from "../process/tidy_record.ts";
 import { adoptedProcess } from "../process/tracked_process.ts";
 import { planFor } from "./launch/plan.ts";
 import { refuseReplacement } from "./launch/preflight.ts";
@@ -79,7 +79,7 @@ export async function reconcile(
     await launch.terminate(targetOf(found), grace);
     signal.throwIfAborted(); // another supervisor may have taken our place meanwhile, and what lives on is its to decide
   }
-  tidyRecord(instance, finding, warn);
+  tidyRecord(paths, finding, warn);
   await launch.claimLock();
   return { kind: "clear", base, binary: known(binary) };
 }
@@ -161,17 +161,4 @@ function settingsFromArgv(
   if (seen === null) return null;
   const settings = completeSettings({ ...seen, ...withPorts(requested, seen) }, defaultDatabase);
   return JSON.stringify(temporalArgs(settings)) === JSON.stringify(argv.slice(1)) ? settings : null;
-}
-
-/** Removes or sets aside a record without a live Temporal of this instance. */
-function tidyRecord(
-  { paths }: Instance,
-  { unusable, reusedPid }: ProcessEvidence,
-  warn: (message: string) => void,
-): void {
-  const isOthers = reusedPid === null ? null : `it points at ${describeProcess(reusedPid)}, which it does not describe`;
-  const why = unusable ?? isOthers;
-  if (why === null) return; // there is none, or its process is dead: the next record takes its place
-  const name = setPidFileAside(paths.record);
-  if (name !== null) warn(`The record temporal.pid was set aside as ${name}: ${why}`);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ProcessSettings } from "../../lib/config/processes.ts";
@@ -22,6 +22,7 @@ const LAUNCHES = { directory: "/nonexistent" };
 class Left {
   readonly instance: Instance;
   readonly tracked: StackProcess[] = [];
+  readonly warnings: string[] = [];
   readonly fake: FakeInstance;
   readonly settings: ProcessSettings;
   readonly #abort = new AbortController();
@@ -79,7 +80,8 @@ class Left {
       updateRecord: () => {},
       forget: () => {},
     };
-    return await new StackProgram(instance, this.settings, surroundings(), () => {}).bringUp(launch).finally(lock.free);
+    const seen = surroundings({ warn: (message) => this.warnings.push(message) });
+    return await new StackProgram(instance, this.settings, seen, () => {}).bringUp(launch).finally(lock.free);
   }
 
   /** That a launch is tried: nothing was adopted. */
@@ -136,6 +138,18 @@ describe("bringing up a process that an earlier supervisor left", () => {
       const reused = await left.worker(processSettings(), { hasLock: false, startTime: "1" });
       await left.launches();
       assertEquals(reused.received, []);
+      assert(left.warnings[0]!.includes("it points at worker"), left.warnings[0]);
+    }),
+  );
+
+  it(
+    "sets what is in the place of its record aside, so that there can be one",
+    withFakeInstance(async (fake) => {
+      const left = new Left(fake, LAUNCHES);
+      mkdirSync(left.instance.paths.record);
+      await left.launches();
+      assertEquals(left.warnings, ["The record worker.pid was set aside as worker.pid.set-aside: not-a-file"]);
+      assertEquals(readdirSync(processesDir(fake.paths.home)), ["worker.pid.set-aside"]);
     }),
   );
 

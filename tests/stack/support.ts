@@ -26,6 +26,7 @@ export function surroundings(changes: Partial<Surroundings> = {}): Surroundings 
     servesSinceMs: () => 0,
     answers: () => Promise.resolve(true),
     whenReady: () => Promise.resolve(),
+    warn: () => {},
     waitsFor: () => null,
     pollersOf: () => Promise.resolve([]),
     ...changes,
