@@ -14,6 +14,7 @@ import { endRecorded, instanceOf } from "./leftovers.ts";
 import { type StackProcess, StackProgram } from "./program.ts";
 import { SILENT_MS } from "./ready_check.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { OwnChanges } from "./watch/own_changes.ts";
 import { type FileWatch, watchFiles } from "./watch/watch_files.ts";
 
 /** How often a process that is ready is checked, in s; its exit is told at once. */
@@ -21,10 +22,6 @@ const HEALTH_INTERVAL_S = 15;
 
 /** So many changed files are logged. */
 const NAMED_PATHS = 5;
-
-/** So many changes in a row, each so soon after a launch in ms, look as if the process wrote the files itself. */
-const OWN_CHANGES = 10;
-const SOON_MS = 10_000;
 
 /** What members of a stack share. */
 export interface MemberContext {
@@ -56,8 +53,7 @@ export class Member {
   #settings: ProcessSettings;
   #run: Run | null = null;
   #watch: FileWatch | null = null;
-  /** Changes in a row that came soon after a launch, and what the last one changed. */
-  #soonChanges = { count: 0, path: "" };
+  #ownChanges = new OwnChanges();
   /** How much of its log is in its time index, in bytes. */
   #notedBytes = -1;
   /** How many starts wait for the end of the run before. */
@@ -101,11 +97,8 @@ export class Member {
 
   /** What keeps its files from being watched, or changes them all the time, while that lasts. */
   get warnings(): string[] {
-    const { count, path } = this.#soonChanges;
-    const own = `A change of ${path} has restarted it ${count} times in a row, each within ${SOON_MS / 1000} s of ` +
-      "its launch: if it writes that itself, leave it out of `watch`";
-    return [...this.#watch?.warnings ?? [], ...(count < OWN_CHANGES ? [] : [own])]
-      .map((message) => `${this.#settings.name}: ${message}`);
+    const messages = [...this.#watch?.warnings ?? [], this.#ownChanges.warning];
+    return messages.flatMap((message) => message === null ? [] : `${this.#settings.name}: ${message}`);
   }
 
   /** Its next run is as `settings` say. One that is active keeps those that it has. */
@@ -166,6 +159,7 @@ export class Member {
   async stop(graceMs: number, byName: boolean): Promise<void> {
     if (byName) this.isWanted = false;
     this.#closeWatch();
+    this.#ownChanges = new OwnChanges();
     const run = this.#run;
     if (run === null) {
       return await endRecorded(this.#context.instance, this.#settings.name, graceMs); // an earlier supervisor left it
@@ -236,9 +230,10 @@ export class Member {
       onChange: (paths) => {
         this.#instance.log.note("changed", { paths: paths.slice(0, NAMED_PATHS), count: paths.length });
         if (!this.isWanted) return;
-        const launchedAtMs = this.#run?.supervised.manager.process?.startedAtMs ?? Date.now();
-        const isSoon = Date.now() - launchedAtMs < SOON_MS;
-        this.#soonChanges = { count: isSoon ? this.#soonChanges.count + 1 : 0, path: paths[0] ?? "" };
+        const { manager, machine } = this.#run?.supervised ?? {};
+        const exitedAtMs = machine?.lastExit == null ? null : Date.parse(machine.lastExit.at);
+        const atMs = manager?.process?.startedAtMs ?? exitedAtMs;
+        this.#ownChanges.add(paths[0] ?? "", atMs === null ? null : Date.now() - atMs);
         void this.restart();
       },
     });
@@ -247,7 +242,6 @@ export class Member {
   #closeWatch(): void {
     this.#watch?.close();
     this.#watch = null;
-    this.#soonChanges = { count: 0, path: "" };
   }
 
   #newRun(): Run {
