@@ -36,11 +36,13 @@ export async function askLong(
     .then((answer): Answer => answer.kind === "answer" && isLeaving(answer.response) ? { kind: "absent" } : answer);
   const early = await within(host, asked, SILENCE_MS);
   if (early !== null && early.kind !== "silent") return early;
-  let sign = await askSupervisor(host, home, "GET", "/healthz");
+  const look = () => askSupervisor(host, home, "GET", "/healthz");
+  let sign = await look();
   while (sign.kind === "answer") {
     const answer = await within(host, asked, LOOK_AGAIN_MS);
     if (answer !== null) return answer.kind === "silent" ? { kind: "late" } : answer;
-    sign = await askSupervisor(host, home, "GET", "/healthz"); // it may have hung since
+    sign = await look(); // it may have hung since
+    if (sign.kind === "silent") sign = await look(); // not if this command was stopped meanwhile (Ctrl-Z)
   }
   // An exiting supervisor accepts no new connection, but still answers open ones.
   const last = await within(host, asked, sign.kind === "absent" ? SILENCE_MS : 0);

@@ -88,7 +88,19 @@ describe("askLong()", () => {
       return reply(200, path);
     }, async (host, home) => {
       assertEquals(await askLong(host, home, { method: "POST", path: "/stop" }, 60_000), { kind: "silent" });
-      assertEquals(asked, 2);
+      assertEquals(asked, 3);
+    });
+  });
+
+  it("goes on when a single look is not answered in time", () => {
+    let asked = 0;
+    return withSupervisor(async (_method, path) => {
+      if (path === "/stop") await pause(6 * SILENCE_MS);
+      else if (asked++ === 1) await pause(8 * SILENCE_MS);
+      return reply(200, path);
+    }, async (host, home) => {
+      const answer = await askLong(host, home, { method: "POST", path: "/stop" }, 60_000);
+      assertEquals([answer.kind, asked >= 3], ["answer", true]);
     });
   });
 
