@@ -127,8 +127,12 @@ export class Supervised<Process extends TrackedProcess> {
   #terminate(graceMs: number): void {
     const isOnPurpose = this.machine.state.kind === "stopping";
     const before = isOnPurpose ? this.options.beforeStop?.(graceMs) ?? null : null;
-    if (before === null) this.manager.terminate(graceMs);
-    else void before.then(() => this.manager.terminate(graceMs));
+    if (before === null) return this.manager.terminate(graceMs);
+    const { attempt } = this.#machine;
+    const terminate = () => {
+      if (this.#machine.attempt === attempt) this.manager.terminate(graceMs); // else its end was known, and another follows
+    };
+    before.catch((error: unknown) => this.options.warn(toFailure(error).message)).then(terminate);
   }
 
   /** Frees every lock and connection at once, and touches neither the process nor any file. */
