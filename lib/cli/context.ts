@@ -16,6 +16,8 @@ export interface CommandContext {
   paint: Paint;
   /** Completes the commands in the output; {@linkcode answer} and {@linkcode tell} do so themselves. */
   typed: TypedCommands;
+  /** This process goes on after the command: it is a caller of the library. */
+  isGuest?: boolean;
   /** Prints the result on stdout: `text`, or `value` as one JSON document with `--json`; nothing with `--quiet`. */
   answer(value: unknown, text: () => string): Promise<void>;
   /** Prints progress and diagnostics on stderr; nothing with `--quiet` or `--json`. */

@@ -61,10 +61,10 @@ export async function startSupervised(context: CommandContext, timeoutMs: number
 
 /**
  * The kernel kills every process of a container when the first one exits (pid_namespaces(7)): a start would succeed, and
- * leave nothing. The command of `run` ends before.
+ * leave nothing. What `run` and `temporal` run ends before.
  */
-function refuseFirstProcess({ host, invocation: { command } }: CommandContext): void {
-  if (host.pid !== 1 || command.name === "run") return;
+function refuseFirstProcess({ host, invocation: { command }, isGuest }: CommandContext): void {
+  if (host.pid !== 1 || isGuest === true || command.name === "run" || command.name === "temporal") return;
   throw new LocalError("usage", "This command is PID 1 of its container: Temporal would be killed when it exits", {
     hint: "`stigmer-local start --foreground` keeps running, and stops Temporal on SIGTERM",
   });

@@ -127,7 +127,7 @@ async function contextOf(host: Host, options: StartOptions): Promise<CommandCont
     options.onMessage?.(context.typed.inText(line));
     return Promise.resolve();
   };
-  return { ...context, tell };
+  return { ...context, tell, isGuest: true };
 }
 
 /** The invocation of a start with these processes, also beside an ephemeral server. */

@@ -57,6 +57,13 @@ describe("as PID 1 of a container", { skip: whyNot() }, () => {
       assertEquals(code, 2, stderr);
       assertMatch(stderr, /^error: This command is PID 1 .*\nhint: `stigmer-local start .*--foreground/);
       assertEquals((await instance.status()).state, "stopped");
+      const operator = launch([
+        ...CONTAINER.filter((flag) => flag !== "--net"),
+        ...ownTool(),
+        ...["--home", instance.home, ...instance.ports, "temporal", "operator", "cluster", "health"],
+      ]);
+      const { code: used, stdout, stderr: said } = await operator.ended;
+      assertEquals([used, stdout.trim()], [0, "SERVING"], said);
     }));
 });
 
