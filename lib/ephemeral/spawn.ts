@@ -67,7 +67,8 @@ export async function spawnEphemeral(
       }
       if (answer.kind === "late" || performance.now() > giveUpAt) {
         const hint = "Raise the timeout";
-        throw await lateStart(host, launchRequest.home, timeoutMs, notReady(timeoutMs, hint), hint);
+        const late = notReady(timeoutMs, hint);
+        throw isOwnFolder(home, host.uid) ? await lateStart(host, home, timeoutMs, late, hint) : late;
       }
       await delay(POLL_MS);
     }

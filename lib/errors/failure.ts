@@ -19,7 +19,8 @@ export const START_STOPPED: Failure = {
 /** Converts `error` to a failure; anything but a {@linkcode LocalError} becomes `internal`. */
 export function toFailure(error: unknown): Failure {
   if (!(error instanceof LocalError)) {
-    const hint = limitHint(systemErrorCode(error));
+    const code = systemErrorCode(error);
+    const hint = code === "EAGAIN" ? undefined : limitHint(code); // which says more where a process is started
     return { code: "internal", message: messageOf(error), ...(hint === undefined ? {} : { hint }) };
   }
   const { code, message, hint, facts } = error;

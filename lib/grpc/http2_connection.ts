@@ -142,7 +142,7 @@ export function createHttp2Link(connection: Connection): Http2Link {
       case FrameType.headers: {
         // Servers split a block (CONTINUATION) only if it exceeds a frame, which is all that is accepted.
         if (!(frame.flags & FrameFlag.endHeaders)) {
-          throw new Error(`header fields of more than ${MAX_HEADER_BYTES} bytes`);
+          throw new Error(`header fields of more than a frame, ${MAX_HEADER_BYTES} bytes`);
         }
         const block = stripPadding(frame);
         answer?.addHeaders(decodeHeaders(block), block.length);

@@ -105,6 +105,10 @@ export class GuardedLock {
     const isGone = this.#held !== null && !isSameFile(identityOf(this.#path), this.#held);
     if (!isGone || this.#substitute?.isCurrent() === "ours") return verdict;
     const lock = await system.tryLock(this.#path);
+    if (this.#held === null) { // the process has gone meanwhile
+      lock?.close();
+      return verdict;
+    }
     if (lock === null) return { kind: "superseded" };
     this.#substitute?.close();
     this.#substitute = lock;

@@ -55,7 +55,7 @@ export async function readyOrEnded<Ready>(
   await outcome;
   if ("ready" in first) return first;
   signal.throwIfAborted();
-  // SIGTERM is harmless to a Temporal that makes its database, SIGKILL is not.
+  // SIGTERM first, which is harmless also while a database is being made.
   const graceMs = "end" in first ? 0 : DEFAULT_GRACE_MS;
   await terminate({ pgid: process.pid, leaderStartTime: process.startTime }, graceMs);
   // What left the group (a wrapper that calls setsid) has the lock still, and with it ports and files.

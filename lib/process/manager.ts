@@ -243,6 +243,7 @@ export class ProcessManager<Process extends TrackedProcess> {
 
   /** The lock that is held between two lives; unless it is, what `take` gets is from now on. */
   async #holdLock<Lock extends LockFile | null>(take: () => Promise<Lock>): Promise<LockFile | Lock> {
+    await this.#guarding; // it may be taking a lock in the stead of the process's
     this.#requireOwned();
     const lock = this.#freeLock ??= this.#lock.takeSubstitute() ?? await take();
     if (this.#owned === "nothing") lock?.close();
