@@ -39,7 +39,7 @@ export async function stopUnsupervised(
   const paths = instancePaths(home);
   try {
     const instance = createInstance(host, { home, policy: {} }, null, system);
-    await endProcesses(instance, graceMs);
+    const failures = await endProcesses(instance, graceMs);
     const { found: temporal, record } = findProcess(paths, instance.processes);
     const ended = temporal === null ? null : await terminate(instance, targetOf(temporal), graceMs);
     const free = await claimLock(instance);
@@ -48,20 +48,22 @@ export async function stopUnsupervised(
     sweepTemporaries(instance);
     removeStaleSocket(instance);
     free.close();
+    if (failures.length > 0) throw failures[0]; // Temporal has stopped all the same
     return { pid: temporal?.pgid ?? null, forced: ended?.forced === true };
   } finally {
     lock.close();
   }
 }
 
-/** Ends the processes beside Temporal. */
-async function endProcesses(instance: Instance, graceMs: number): Promise<void> {
+/** Ends the processes beside Temporal. Resolves with what was thrown where that failed. */
+async function endProcesses(instance: Instance, graceMs: number): Promise<unknown[]> {
   const { home } = instance.paths;
   const names = recordedNames(home);
-  if (names.length === 0) return;
+  if (names.length === 0) return [];
   const { endRecorded } = await import("../stack/leftovers.ts");
   const limitMs = limitBesideMs(graceMs);
-  await Promise.all(names.map((name) => endRecorded(instance, name, limitMs)));
+  const ends = await Promise.allSettled(names.map((name) => endRecorded(instance, name, limitMs)));
+  return ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
 }
 
 async function takeSupervisorLock(

@@ -15,7 +15,7 @@ type Files = Pick<Host, "exists" | "owner" | "folderOwner" | "uid">;
  * none. Like git, the search trusts no one else, because whoever writes the file decides what is run: it ends at a folder
  * that others may write to, and a file of theirs in such a folder above `cwd` does not count.
  *
- * @throws {LocalError} `project-unusable` for a file that others own or may write to
+ * @throws {LocalError} `project-unusable` for a file that others own or may write to, or that is called `….yml`
  */
 export function findProject(host: Files, cwd: string): string | null {
   for (let folder = cwd;;) {
@@ -28,8 +28,19 @@ export function findProject(host: Files, cwd: string): string | null {
       return path;
     }
     if (isShared || folder === "/") return null;
+    refuseOtherName(host, path);
     folder = absolutePath(`${folder}/..`, "/");
   }
+}
+
+/** A file that somebody takes for the project file would be ignored in silence. */
+function refuseOtherName(host: Files, path: string): void {
+  const other = path.replace(/\.yaml$/, ".yml");
+  if (!host.exists(other)) return;
+  throw new LocalError("project-unusable", `${other} is not read: a project file is called ${PROJECT_FILE_NAME}`, {
+    hint: `\`mv ${shellWord(other)} ${shellWord(path)}\` renames it; ${IGNORE}`,
+    facts: { path: other },
+  });
 }
 
 /**

@@ -1,8 +1,9 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { assertEquals, assertRejects } from "@std/assert";
 import { stopUnsupervised } from "../../lib/client/stop_unsupervised.ts";
 import { LocalError } from "../../lib/errors/local_error.ts";
+import { processesDir, processPaths } from "../../lib/instance/paths.ts";
 import type { Stopped } from "../../lib/instance/status/status.ts";
 import { fakeHost } from "../fakes/host.ts";
 import { type FakeInstance, withFakeInstance } from "../fakes/instance.ts";
@@ -68,6 +69,20 @@ describe("stopUnsupervised()", () => {
       fake.system.table.exit(orphan);
       await stop(fake);
       assertEquals([fake.isAlive(member), fake.isAlive(daemon)], [false, false]);
+      assertFree(fake);
+    }),
+  );
+
+  it(
+    "stops Temporal also where a process beside it cannot be ended, and says why that failed",
+    withFakeInstance(async (fake) => {
+      const orphan = await fake.orphan();
+      mkdirSync(processesDir(fake.paths.home), { recursive: true });
+      const job = fake.system.table.fork(fake.system.table.spawn({ argv: ["bash"] }, 1), { argv: ["flock", "make"] });
+      job.pgid = job.pid;
+      await fake.passLock(processPaths(fake.paths, "worker").processLock, job);
+      assertEquals((await assertRejects(() => stop(fake), LocalError)).code, "lock-failed");
+      assertEquals([fake.isAlive(orphan), job.received], [false, []]);
       assertFree(fake);
     }),
   );

@@ -1,5 +1,5 @@
 import { describe, it } from "node:test";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { LocalError } from "../../lib/errors/local_error.ts";
 import type { Owner } from "../../lib/platform/runtime/host.ts";
 import { findProject, namedProject } from "../../lib/project/find_project.ts";
@@ -39,6 +39,14 @@ describe("findProject()", () => {
     assertEquals(findProject(here, "/home"), "/stigmer-local.yaml");
     assertEquals(findProject(here, "/"), "/stigmer-local.yaml");
     assertEquals(findProject(host({}), "/home/me/shop"), null);
+  });
+
+  it("refuses a file with another ending, which would be ignored in silence, unless there is the right one", () => {
+    const misnamed = { "/home/me/shop/stigmer-local.yml": mine };
+    const { message, hint } = refusal(misnamed, "/home/me/shop/src");
+    assertEquals(message, "/home/me/shop/stigmer-local.yml is not read: a project file is called stigmer-local.yaml");
+    assertStringIncludes(hint!, `\`mv '/home/me/shop/stigmer-local.yml' '${FILE}'\` renames it`);
+    assertEquals(findProject(host({ ...misnamed, [FILE]: mine }), "/home/me/shop"), FILE);
   });
 
   it("does not look beyond a folder that others may write to", () => {

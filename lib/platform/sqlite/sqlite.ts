@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
 import { LocalError, systemErrorCode } from "../../errors/local_error.ts";
+import { isBundled } from "../packaging/bundle.ts";
 
 /** An open SQLite database. */
 export interface Sqlite {
@@ -33,7 +34,7 @@ export async function loadSqlite(): Promise<OpenSqlite> {
     throw new LocalError(
       "sqlite-missing",
       `Node ${process.versions.node} has no built-in SQLite, and node-sqlite3-wasm is not installed`,
-      { hint: "`npm install` installs it; Deno, and Node from 22.13, have SQLite built in" },
+      { hint: `${isBundled ? "" : "\`npm install\` installs it; "}Deno, and Node from 22.13, have SQLite built in` },
     );
   }
   return (path) => {
