@@ -1,5 +1,6 @@
 import type { CommandContext } from "../cli/context.ts";
 import { withLiveLine } from "../cli/progress_line.ts";
+import { DEFAULT_GRACE_MS } from "../config/policy.ts";
 import { statusOrThrow } from "../control/client.ts";
 import { askLong } from "../control/request.ts";
 import { LocalError } from "../errors/local_error.ts";
@@ -7,9 +8,6 @@ import { instancePaths } from "../instance/paths.ts";
 import type { Stopped } from "../instance/status/status.ts";
 import { processesHere } from "../platform/processes/processes_here.ts";
 import { untilExited } from "./supervisor_exit.ts";
-
-/** Temporal's own drain may take 10 s, so a shorter one would kill healthy servers. */
-const DEFAULT_GRACE_MS = 12_000;
 
 /** Time allowed beyond the grace period: SIGKILL, a slow disk, a machine under load; in ms. */
 const MARGIN_MS = 60_000;

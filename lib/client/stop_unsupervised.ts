@@ -1,7 +1,8 @@
+import { limitBesideMs } from "../config/policy.ts";
 import { askSupervisor } from "../control/client.ts";
 import { refuseSocketFolder } from "../control/socket_folder.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { createInstance, type Instance, limitBesideMs } from "../instance/context.ts";
+import { createInstance, type Instance } from "../instance/context.ts";
 import { findProcess } from "../instance/find_process.ts";
 import { clearLastFailure } from "../instance/last_failure.ts";
 import { instancePaths } from "../instance/paths.ts";

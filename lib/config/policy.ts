@@ -1,6 +1,14 @@
 import { DEFAULT_LOG_POLICY, type LogPolicy } from "../logs/retention.ts";
 import { isObject } from "../text/json_value.ts";
 
+/** How long Temporal gets from SIGTERM to SIGKILL, in ms. Its own drain may take 10 s: a shorter one would kill healthy servers. */
+export const DEFAULT_GRACE_MS = 12_000;
+
+/** The limit that Temporal's grace period sets to those of the processes beside it: one as long as the default sets none. */
+export function limitBesideMs(graceMs: number): number {
+  return graceMs >= DEFAULT_GRACE_MS ? Infinity : graceMs;
+}
+
 /** The supervision policy of an instance, in the units of its settings. */
 export interface Policy extends LogPolicy {
   /** Restarts within {@linkcode restartWindowS} after which the supervisor gives up; 0 = no limit. */

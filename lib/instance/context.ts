@@ -8,14 +8,6 @@ import { systemHere } from "../platform/system_here.ts";
 import { type EventLog, openEventLog } from "./event_log.ts";
 import { type InstancePaths, instancePaths } from "./paths.ts";
 
-/** How long Temporal gets from SIGTERM to SIGKILL, in ms. Its own drain may take 10 s. */
-export const DEFAULT_GRACE_MS = 12_000;
-
-/** The limit that Temporal's grace period sets to those of the processes beside it: one as long as the default sets none. */
-export function limitBesideMs(graceMs: number): number {
-  return graceMs >= DEFAULT_GRACE_MS ? Infinity : graceMs;
-}
-
 /** An instance and the system it runs on, which tests replace. */
 export interface Instance extends System {
   host: Host;

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync } from "node:fs";
-import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
+import { DEFAULT_GRACE_MS } from "../config/policy.ts";
+import type { Instance } from "../instance/context.ts";
 import { openLog } from "../logs/open_log.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";
 import type { ProcessExit, SpawnOptions } from "../platform/spawn/spawn_options.ts";

@@ -1,6 +1,7 @@
+import { DEFAULT_GRACE_MS } from "../config/policy.ts";
 import { toFailure } from "../errors/failure.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
+import type { Instance } from "../instance/context.ts";
 import { findProcess } from "../instance/find_process.ts";
 import { GuardedLock, type HeldHome } from "../instance/lock_guard.ts";
 import type { LockFile } from "../platform/locks/lock_file.ts";

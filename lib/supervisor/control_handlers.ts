@@ -1,11 +1,11 @@
-import { completePolicy } from "../config/policy.ts";
+import { completePolicy, DEFAULT_GRACE_MS } from "../config/policy.ts";
 import type { RequestedSettings } from "../config/settings.ts";
 import type { Controlled, SnapshotRequest, StartRequest, StopRequest } from "../control/api.ts";
 import { removeCopy } from "../database/copy_files.ts";
 import { type Snapshot, takeSnapshot } from "../database/snapshot.ts";
 import { fromFailure } from "../errors/failure.ts";
 import { LocalError, messageOf, systemErrorCode } from "../errors/local_error.ts";
-import { DEFAULT_GRACE_MS, type Instance } from "../instance/context.ts";
+import type { Instance } from "../instance/context.ts";
 import { readHistory } from "../instance/event_log.ts";
 import { areHealthy, checkLayers } from "../instance/status/checks.ts";
 import type { Status, StatusState } from "../instance/status/status.ts";

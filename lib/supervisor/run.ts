@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { completePolicy } from "../config/policy.ts";
+import { completePolicy, DEFAULT_GRACE_MS } from "../config/policy.ts";
 import { controlApi } from "../control/api.ts";
 import { type ControlSocket, openControlSocket } from "../control/socket.ts";
 import type { Failure } from "../errors/failure.ts";
 import { messageOf } from "../errors/local_error.ts";
-import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
+import type { Instance, LaunchRequest } from "../instance/context.ts";
 import { clearLastFailure, readLastFailure, type Served, writeLastFailure } from "../instance/last_failure.ts";
 import { dataFolders } from "../instance/status/data_check.ts";
 import { sweepTemporaries } from "../instance/stale_files.ts";

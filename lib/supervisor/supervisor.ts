@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
+import { DEFAULT_GRACE_MS, limitBesideMs } from "../config/policy.ts";
 import { type ProcessSettings, unknownProcess } from "../config/processes.ts";
 import type { Settings } from "../config/settings.ts";
 import { type Failure, START_STOPPED } from "../errors/failure.ts";
-import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest, limitBesideMs } from "../instance/context.ts";
+import type { Instance, LaunchRequest } from "../instance/context.ts";
 import { HeldHome } from "../instance/lock_guard.ts";
 import { processesDir } from "../instance/paths.ts";
 import { recordedProcesses } from "../instance/pid_file.ts";

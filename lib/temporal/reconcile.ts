@@ -1,11 +1,12 @@
 import { lstatSync } from "node:fs";
 import { withPorts } from "../config/auto_ports.ts";
 import { parseTemporalArgs, temporalArgs } from "../config/dev_server_args.ts";
+import { DEFAULT_GRACE_MS } from "../config/policy.ts";
 import { completeSettings, type Settings, settingsDifferences } from "../config/settings.ts";
 import { finishDatabase } from "../database/files.ts";
 import { withRealDatabase } from "../database/path.ts";
 import { LocalError } from "../errors/local_error.ts";
-import { DEFAULT_GRACE_MS, type Instance, type LaunchRequest } from "../instance/context.ts";
+import type { Instance, LaunchRequest } from "../instance/context.ts";
 import { findProcess, type FoundProcess, type ProcessEvidence, type Proof } from "../instance/find_process.ts";
 import { createProbe } from "../instance/status/probe.ts";
 import { isStillThere } from "../platform/processes/processes.ts";

@@ -5,7 +5,7 @@ import { it } from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DEFAULT_TEMPORAL_VERSION } from "../../lib/config/temporal_versions.ts";
 import { serverNotePath } from "../../lib/database/server_note.ts";
-import { DEFAULT_GRACE_MS } from "../../lib/instance/context.ts";
+import { DEFAULT_GRACE_MS } from "../../lib/config/policy.ts";
 import { withTempDir } from "../support.ts";
 import {
   about,
