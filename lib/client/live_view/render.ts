@@ -119,7 +119,7 @@ function queueInWords({ name, workflow, activity }: PolledTaskQueue, nowMs: numb
 
 function renderFoot(view: View, canvas: Canvas): string[] {
   const note = view.note === null ? [] : renderNote(view.note, canvas);
-  const keys = canvas.hasKeys ? renderKeys(view, canvas.paint) : [];
+  const keys = canvas.hasKeys ? renderKeys(view, canvas) : [];
   return note.length + keys.length === 0 ? [] : ["", ...note, ...keys];
 }
 
@@ -128,13 +128,17 @@ function renderNote({ text, isError }: Note, { columns, paint }: Canvas): string
   return lines.map((line) => isError ? paint.red(line) : paint.yellow(line));
 }
 
-function renderKeys({ rows, status: { managed } }: View, paint: Paint): string[] {
+/** The keys and what they do; the keys alone where that is too long for one line. */
+function renderKeys({ rows, status: { managed } }: View, { columns, paint }: Canvas): string[] {
   const keys = {
     ...(rows.length > 1 ? { "↑↓": "select" } : {}),
     ...(managed ? { r: "restart", s: "stop or start", l: "log" } : {}),
     q: "quit",
   };
-  return [`  ${Object.entries(keys).map(([key, what]) => `${paint.bold(key)} ${paint.dim(what)}`).join("   ")}`];
+  const line = (inWords: (key: string, what: string) => string) =>
+    `  ${Object.entries(keys).map(([key, what]) => inWords(key, what)).join("   ")}`;
+  if (line((key, what) => `${key} ${what}`).length > columns) return [line(paint.bold)];
+  return [line((key, what) => `${paint.bold(key)} ${paint.dim(what)}`)];
 }
 
 /** The end of the log in whole lines, broken where the terminal ends, above its path. */

@@ -192,6 +192,7 @@ describe("the live view", () => {
       assert(lines.length <= size.rows, `${lines.length} lines`);
       const table = lines.filter((line) => /^(> | {2}NAME)/.test(line));
       assertEquals(table.filter((line) => line.length > Math.max(size.columns, 24)), []);
+      assert(lines.at(-1)!.length <= size.columns, `the last line, of ${lines.at(-1)!.length} characters`);
       assert(![...lines.join("")].some((character) => character < " "), "a control character");
     }));
   });
